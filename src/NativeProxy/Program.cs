@@ -1,0 +1,7 @@
+namespace NativeProxy;
+
+/// <summary>Entry point: parse the command line, run, return the exit code.</summary>
+internal static class Program
+{
+    private static int Main(string[] args) => args.Length;
+}
