@@ -1,0 +1,95 @@
+namespace NativeProxy.Foundation;
+
+/// <summary>What went wrong with one exchange, from the proxy's point of view.</summary>
+internal enum ProxyError : byte
+{
+    None,
+    BadRequest,
+    RequestTargetTooLong,
+    RequestHeadTooLarge,
+    RequestBodyTooLarge,
+    RequestHeaderTimeout,
+    RequestBodyTimeout,
+    MethodNotAllowed,
+    UnknownTransferCoding,
+    VersionNotSupported,
+    NoServerAvailable,
+    ServerConnectFailed,
+    ServerConnectTimeout,
+    ServerClosedBeforeResponse,
+    ServerBadResponse,
+    ServerResponseTimeout,
+    ServerTruncatedResponse,
+    ServerBadBody,
+    ResponseBodyTooLarge,
+    ClientAborted,
+    ClientSendTimeout,
+    BuffersExhausted,
+    Draining,
+}
+
+/// <summary>Whose fault an error is; the first letter of HAProxy's termination state.</summary>
+internal enum ErrorSide : byte
+{
+    None = (byte)'-',
+    Client = (byte)'C',
+    ClientTimeout = (byte)'c',
+    Server = (byte)'S',
+    ServerTimeout = (byte)'s',
+    Proxy = (byte)'P',
+    Resource = (byte)'R',
+    Local = (byte)'L',
+}
+
+/// <summary>Whether an exchange may be tried again after an error; further conditions lie with the retry policy.</summary>
+internal enum RetryRule : byte
+{
+    Never,
+
+    /// <summary>Nothing was sent: any method, another server or connection.</summary>
+    NothingWasSent,
+
+    /// <summary>Only when the connection had been used before and no byte of an answer came.</summary>
+    IfReusedConnection,
+}
+
+/// <summary>One row of the error table: status 0 means that no answer can be sent any more.</summary>
+internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryRule Retry, string Text);
+
+/// <summary>The one table that maps errors to status, blame, retry rule and text. Columns, not <c>if</c>s.</summary>
+internal static class ProxyErrors
+{
+    private static readonly ProxyErrorRow[] Rows = BuildRows();
+
+    /// <summary>The row of an error.</summary>
+    public static ref readonly ProxyErrorRow Of(ProxyError error) => ref Rows[(int)error];
+
+    private static ProxyErrorRow[] BuildRows()
+    {
+        var rows = new ProxyErrorRow[(int)ProxyError.Draining + 1];
+        rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
+        rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
+        rows[(int)ProxyError.RequestTargetTooLong] = new(414, ErrorSide.Proxy, RetryRule.Never, "The request target is too long");
+        rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large");
+        rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large");
+        rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");
+        rows[(int)ProxyError.RequestBodyTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request body did not arrive in time");
+        rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here");
+        rows[(int)ProxyError.UnknownTransferCoding] = new(501, ErrorSide.Proxy, RetryRule.Never, "The transfer coding is not implemented");
+        rows[(int)ProxyError.VersionNotSupported] = new(505, ErrorSide.Proxy, RetryRule.Never, "Only HTTP/1.0 and HTTP/1.1 are served here");
+        rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
+        rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
+        rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent, "The server did not accept a connection in time");
+        rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.IfReusedConnection, "The server closed the connection without an answer");
+        rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid answer");
+        rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The server did not answer in time");
+        rows[(int)ProxyError.ServerTruncatedResponse] = new(502, ErrorSide.Server, RetryRule.Never, "The server ended its answer too early");
+        rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");
+        rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never, "The answer of the server is larger than allowed here");
+        rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
+        rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
+        rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");
+        rows[(int)ProxyError.Draining] = new(503, ErrorSide.Local, RetryRule.Never, "The proxy is shutting down");
+        return rows;
+    }
+}

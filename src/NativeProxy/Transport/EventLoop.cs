@@ -1,0 +1,141 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+using NativeProxy.Timers;
+
+namespace NativeProxy.Transport;
+
+/// <summary>
+/// One event loop: it owns one thread, the clock, the timing wheel, the buffer pools, the mailbox and the connections of that thread.
+/// A turn is: refresh the clock, handle one event of the engine, then deferred work, due timers, and the plan for the next wake-up.
+/// Thread: everything but <see cref="Post"/> runs on the loop thread. Never blocks; the only wait is the engine's.
+/// </summary>
+internal abstract class EventLoop
+{
+    /// <summary>Deferred items handled in one turn; the rest waits behind the engine's next events, so that no connection starves another.</summary>
+    private const int DeferredPerTurnMax = 1024;
+
+    private readonly LoopMailbox _mailbox = new();
+    private readonly int _connectionIdStep;
+    private TcpConnection? _deferredFirst;
+    private TcpConnection? _deferredLast;
+    private long _connectionIdNext;
+    private int _turnDepth;
+
+    /// <param name="workerIndex">0-based number of this worker.</param>
+    /// <param name="workerCount">How many workers there are; connection ids of different workers never coincide.</param>
+    /// <param name="pools">The loop's buffers.</param>
+    protected EventLoop(int workerIndex, int workerCount, BufferPools pools)
+    {
+        Pools = pools;
+        Clock.Refresh();
+        Wheel = new TimingWheel(Clock.NowMs);
+        _connectionIdNext = workerIndex + 1;
+        _connectionIdStep = workerCount;
+    }
+
+    public LoopClock Clock { get; } = new();
+
+    public TimingWheel Wheel { get; }
+
+    public BufferPools Pools { get; }
+
+    /// <summary>Sockets that are open or opening.</summary>
+    public int ConnectionCount { get; private set; }
+
+    /// <summary>True on the loop thread, once the loop runs.</summary>
+    public abstract bool IsLoopThread { get; }
+
+    /// <summary>Starts the loop thread and returns; <paramref name="first"/> is the first work it does.</summary>
+    public abstract void Start(LoopWork first);
+
+    /// <summary>Ends the loop's threads. Loop thread; nothing is delivered afterwards.</summary>
+    public abstract void Stop();
+
+    /// <summary>Opens an outgoing connection; <see cref="IConnectionOwner.OnConnected"/> or OnFailed follows.</summary>
+    public abstract TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
+
+    /// <summary>Takes over a bound, listening socket. It accepts nothing before <see cref="TcpListenerSocket.Resume"/>.</summary>
+    public abstract TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning);
+
+    /// <summary>Any thread. Runs the work on the loop thread soon.</summary>
+    public void Post(LoopWork work)
+    {
+        if (_mailbox.Put(work))
+            Wake();
+    }
+
+    internal long NextConnectionId()
+    {
+        long id = _connectionIdNext;
+        _connectionIdNext += _connectionIdStep;
+        return id;
+    }
+
+    internal void ConnectionOpened() => ConnectionCount++;
+
+    internal void ConnectionClosed() => ConnectionCount--;
+
+    /// <summary>Puts work of a connection off to the end of the current turn.</summary>
+    internal void Defer(TcpConnection connection, DeferredWork work)
+    {
+        bool isQueued = connection.Deferred != DeferredWork.None;
+        connection.Deferred |= work;
+        if (isQueued)
+            return;
+        if (_deferredLast is null)
+            _deferredFirst = connection;
+        else
+            _deferredLast.NextDeferred = connection;
+        _deferredLast = connection;
+    }
+
+    /// <summary>Makes the engine's wait return. Any thread.</summary>
+    protected abstract void Wake();
+
+    /// <summary>Makes the engine's wait return at this time at the latest; called at the end of each turn.</summary>
+    protected abstract void PlanWake(long wakeAtMs);
+
+    /// <summary>Begins the handling of one engine event.</summary>
+    internal void EnterTurn()
+    {
+        Check.That(_turnDepth++ == 0, "a completion was delivered inside another one");
+        Clock.Refresh();
+    }
+
+    /// <summary>Ends the handling of one engine event.</summary>
+    internal void LeaveTurn()
+    {
+        RunDeferred();
+        if (Wheel.NextWakeMs <= Clock.NowMs)
+        {
+            Wheel.AdvanceTo(Clock.NowMs);
+            RunDeferred();
+        }
+        if (_deferredFirst is not null)
+            Wake();
+        else
+            PlanWake(Wheel.NextWakeMs);
+        _turnDepth--;
+    }
+
+    /// <summary>Runs what other threads have posted.</summary>
+    protected void RunMailbox() => _mailbox.RunAll();
+
+    private void RunDeferred()
+    {
+        for (int budget = DeferredPerTurnMax; budget > 0 && _deferredFirst is not null; budget--)
+        {
+            TcpConnection connection = _deferredFirst;
+            _deferredFirst = connection.NextDeferred;
+            if (_deferredFirst is null)
+                _deferredLast = null;
+            connection.NextDeferred = null;
+            DeferredWork work = connection.Deferred;
+            connection.Deferred = DeferredWork.None;
+            connection.RunDeferred(work);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System;
+using System.Net.Sockets;
+
+namespace NativeProxy.Transport;
+
+/// <summary>
+/// Who hears what happens on a connection. All calls come on the loop thread and never from inside a call that the owner makes
+/// into the transport: a downcall returns before any event that it causes is delivered.
+/// </summary>
+internal interface IConnectionOwner
+{
+    /// <summary>An outgoing connection is established; bytes may be sent.</summary>
+    void OnConnected(TcpConnection connection);
+
+    /// <summary>
+    /// Bytes came. They are lent: valid only during this call. The owner takes all of them, copying what it must keep.
+    /// </summary>
+    void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes);
+
+    /// <summary>The peer has sent FIN. Nothing more will be received; sending is still possible.</summary>
+    void OnEndOfStream(TcpConnection connection);
+
+    /// <summary>All queued bytes have gone to the kernel; a source that was paused may go on.</summary>
+    void OnSendDrained(TcpConnection connection);
+
+    /// <summary>
+    /// A send failed (reset, broken pipe, queue bound). What was queued is gone and nothing more can be sent. Bytes that the peer
+    /// sent before may still be received.
+    /// </summary>
+    void OnSendFailed(TcpConnection connection, SocketError error);
+
+    /// <summary>Connecting or receiving failed; nothing more will come. The owner closes the connection.</summary>
+    void OnFailed(TcpConnection connection, SocketError error);
+
+    /// <summary>The last event: the socket is gone and no operation is in flight. The object must not be used after this call.</summary>
+    void OnClosed(TcpConnection connection);
+}

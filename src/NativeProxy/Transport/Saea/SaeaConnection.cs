@@ -1,0 +1,197 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using NativeProxy.Buffers;
+
+namespace NativeProxy.Transport.Saea;
+
+/// <summary>
+/// A connection of the SocketAsyncEventArgs engine. All receives of a loop name the loop's one hot buffer: on Linux the runtime reads
+/// from the socket only when bytes are there, on the loop thread, right before the completion runs, so the buffer is never shared in
+/// time and an idle connection holds no buffer at all.
+/// Pooled by <see cref="SaeaEventLoop"/>; thread: its loop only.
+/// </summary>
+internal sealed class SaeaConnection : TcpConnection
+{
+    private readonly SaeaEventLoop _loop;
+    private readonly ReceiveOperation _receive;
+    private SendOperation? _send;
+    private Socket? _socket;
+
+    public SaeaConnection(SaeaEventLoop loop)
+        : base(loop)
+    {
+        _loop = loop;
+        _receive = new ReceiveOperation(this);
+    }
+
+    /// <summary>Next free connection in the loop's pool.</summary>
+    internal SaeaConnection? NextFree { get; set; }
+
+    protected override bool ReceiveInFlight => _receive.InFlight;
+
+    protected override bool SendInFlight => _send is { InFlight: true };
+
+    /// <summary>Takes over an accepted socket.</summary>
+    internal void BeginAccepted(Socket socket)
+    {
+        _socket = socket;
+        socket.Blocking = false;
+        Begin(null, TcpConnectionState.Open);
+        Peer = socket.RemoteEndPoint as IPEndPoint;
+    }
+
+    /// <summary>Opens a socket to a server.</summary>
+    internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    {
+        _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        tuning.ApplyTo(_socket);
+        Begin(owner, TcpConnectionState.Connecting);
+        Peer = server;
+        _send ??= new SendOperation(this);
+        _send.BeginConnect(_socket, server);
+    }
+
+    protected override void Receive()
+    {
+        do
+        {
+            _receive.InFlight = true;
+            if (_socket!.ReceiveAsync(_receive))
+                return;
+            _receive.InFlight = false;
+            DeliverReceived();
+        }
+        while (MayReceive && !_loop.ShouldYield());
+        if (MayReceive)
+            _loop.Defer(this, DeferredWork.Receive);
+    }
+
+    protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
+    {
+        int sent = _socket!.Send(bytes, SocketFlags.None, out error);
+        return error == SocketError.Success ? sent : 0;
+    }
+
+    protected override void StartQueuedSend()
+    {
+        _send ??= new SendOperation(this);
+        while (!_send.BeginSend(_socket!, SendQueue))
+        {
+            if (!QueuedSendProgressed(_send.BytesTransferred, _send.SocketError))
+                return;
+        }
+    }
+
+    protected override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
+
+    protected override void SocketClose(bool reset)
+    {
+        if (reset)
+            _socket!.LingerState = new LingerOption(true, 0);
+
+        // A shut-down socket completes its pending receive on the loop thread; a disposed one would do so on a pool thread and end
+        // with RST. Only what cannot be shut down is disposed under an operation in flight.
+        if (!reset && ReceiveInFlight && !SendInFlight && TryShutdown(SocketShutdown.Both))
+            return;
+        _socket!.Dispose();
+    }
+
+    protected override void Recycle()
+    {
+        _socket!.Dispose();
+        _socket = null;
+        _loop.Recycle(this);
+    }
+
+    private bool TryShutdown(SocketShutdown direction)
+    {
+        try
+        {
+            _socket!.Shutdown(direction);
+            return true;
+        }
+        catch (SocketException)
+        {
+            // The peer has reset the connection already; there is no other call that tells.
+            return false;
+        }
+    }
+
+    private void DeliverReceived()
+    {
+        SocketError error = _receive.SocketError;
+        Deliver(error == SocketError.Success ? _loop.HotBuffer.AsSpan(0, _receive.BytesTransferred) : default, error);
+    }
+
+    private void ReceiveCompleted()
+    {
+        DeliverReceived();
+        if (MayReceive && !ReceiveInFlight)
+            _loop.Defer(this, DeferredWork.Receive);
+    }
+
+    private void ConnectOrSendCompleted(SocketAsyncOperation operation, int sentBytes, SocketError error)
+    {
+        if (operation == SocketAsyncOperation.Connect)
+            ConnectCompleted(error);
+        else if (QueuedSendProgressed(sentBytes, error))
+            StartQueuedSend();
+    }
+
+    private sealed class ReceiveOperation : SaeaOperation
+    {
+        private readonly SaeaConnection _connection;
+
+        public ReceiveOperation(SaeaConnection connection)
+            : base(connection._loop)
+        {
+            _connection = connection;
+            SetBuffer(connection._loop.HotBuffer, 0, connection._loop.HotBuffer.Length);
+        }
+
+        protected override void Completed() => _connection.ReceiveCompleted();
+    }
+
+    /// <summary>Connecting and sending from the queue; never both at once.</summary>
+    private sealed class SendOperation(SaeaConnection connection) : SaeaOperation(connection._loop)
+    {
+        public void BeginConnect(Socket socket, IPEndPoint server)
+        {
+            RemoteEndPoint = server;
+            SetBuffer(null, 0, 0);
+            InFlight = true;
+            bool isPending;
+            try
+            {
+                isPending = socket.ConnectAsync(this);
+            }
+            catch (SocketException refused)
+            {
+                // Some errors (no route, no local port) come as exceptions before the operation starts.
+                InFlight = false;
+                connection.ConnectCompleted(refused.SocketErrorCode);
+                return;
+            }
+            if (isPending)
+                return;
+            InFlight = false;
+            connection.ConnectCompleted(SocketError);
+        }
+
+        /// <summary>Sends the first segment of the queue. False when that completed at once.</summary>
+        public bool BeginSend(Socket socket, SendQueue queue)
+        {
+            (byte[] array, int offset, int count) = queue.FirstSegment;
+            SetBuffer(array, offset, count);
+            InFlight = true;
+            if (socket.SendAsync(this))
+                return true;
+            InFlight = false;
+            return false;
+        }
+
+        protected override void Completed() =>
+            connection.ConnectOrSendCompleted(LastOperation, BytesTransferred, SocketError);
+    }
+}

@@ -1,0 +1,167 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Transport.Saea;
+
+/// <summary>
+/// The portable engine: SocketAsyncEventArgs with inline completions on one thread of the runtime's socket engine, which so becomes
+/// the event loop. <see cref="PrepareProcess"/> must run before the first socket of the process.
+/// Owns the wake-up socket pair, the ticker, the hot receive buffer and the pool of connection objects.
+/// </summary>
+internal sealed class SaeaEventLoop : EventLoop
+{
+    /// <summary>Size of the one receive buffer of the loop: a read takes at most this much.</summary>
+    public const int HotBufferBytes = 64 * 1024;
+
+    /// <summary>Synchronous completions of one connection in a row before others get their turn.</summary>
+    private const int SynchronousReceivesMax = 16;
+
+    private readonly Socket _wakeReader;
+    private readonly Socket _wakeWriter;
+    private readonly WakeOperation _wake;
+    private readonly LoopTicker _ticker;
+    private SaeaConnection? _free;
+    private int _loopThreadId;
+    private int _wakeSent;
+    private int _synchronousReceives;
+
+    public SaeaEventLoop(int workerIndex, int workerCount, BufferPools pools)
+        : base(workerIndex, workerCount, pools)
+    {
+        HotBuffer = GC.AllocateUninitializedArray<byte>(HotBufferBytes, pinned: true);
+        (_wakeReader, _wakeWriter) = SocketPair.Create();
+        _wakeWriter.Blocking = false;
+        _wake = new WakeOperation(this);
+        _ticker = new LoopTicker(Wake);
+    }
+
+    public override bool IsLoopThread => Environment.CurrentManagedThreadId == _loopThreadId;
+
+    /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>
+    internal byte[] HotBuffer { get; }
+
+    /// <summary>Tells the runtime to run completions inline on one engine thread. Before the first socket of the process.</summary>
+    public static void PrepareProcess()
+    {
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT", "1");
+    }
+
+    public override void Start(LoopWork first)
+    {
+        Post(first);
+        _wake.Arm();
+    }
+
+    public override void Stop()
+    {
+        _ticker.Stop();
+        _wakeWriter.Dispose();
+    }
+
+    public override TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    {
+        SaeaConnection connection = Lend();
+        connection.BeginConnect(server, owner, tuning);
+        return connection;
+    }
+
+    public override TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
+        new SaeaListenerSocket(this, listening, acceptor, tuning);
+
+    internal SaeaConnection Lend()
+    {
+        SaeaConnection? connection = _free;
+        if (connection is null)
+            return new SaeaConnection(this);
+        _free = connection.NextFree;
+        connection.NextFree = null;
+        return connection;
+    }
+
+    internal void Recycle(SaeaConnection connection)
+    {
+        connection.NextFree = _free;
+        _free = connection;
+    }
+
+    /// <summary>Counts synchronous completions in a row; true when the connection must wait for its next turn.</summary>
+    internal bool ShouldYield()
+    {
+        if (++_synchronousReceives < SynchronousReceivesMax)
+            return false;
+        _synchronousReceives = 0;
+        return true;
+    }
+
+    protected override void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakeSent, 1) == 0)
+            _wakeWriter.Send([1], SocketFlags.None, out _);
+    }
+
+    protected override void PlanWake(long wakeAtMs) => _ticker.Plan(wakeAtMs);
+
+    private void Awake()
+    {
+        Check.That(_loopThreadId == 0 || IsLoopThread, "the runtime moved the event loop to another thread");
+        _loopThreadId = Environment.CurrentManagedThreadId;
+        Volatile.Write(ref _wakeSent, 0);
+        RunMailbox();
+    }
+
+    /// <summary>The receive on the wake-up socket: it carries posts and ticks into the loop.</summary>
+    private sealed class WakeOperation : SocketAsyncEventArgs
+    {
+        private readonly SaeaEventLoop _loop;
+
+        public WakeOperation(SaeaEventLoop loop)
+            : base(unsafeSuppressExecutionContext: true)
+        {
+            _loop = loop;
+            SetBuffer(new byte[64], 0, 64);
+        }
+
+        /// <summary>
+        /// Waits for the next wake-up. The very first one may already be there; it is then handled on a pool thread's behalf by
+        /// receiving again until the wait is pending, so that the loop thread is always the engine's.
+        /// </summary>
+        public void Arm()
+        {
+            if (_loop._loopThreadId == 0)
+            {
+                while (!_loop._wakeReader.ReceiveAsync(this))
+                {
+                }
+                _loop._wakeWriter.Send([1], SocketFlags.None, out _);
+                return;
+            }
+            while (!_loop._wakeReader.ReceiveAsync(this) && BytesTransferred > 0)
+                Handle();
+        }
+
+        protected override void OnCompleted(SocketAsyncEventArgs e)
+        {
+            if (BytesTransferred == 0)
+            {
+                _loop._wakeReader.Dispose();
+                return;
+            }
+            Handle();
+            Arm();
+        }
+
+        private void Handle()
+        {
+            if (_loop._loopThreadId == 0)
+                _loop._loopThreadId = Environment.CurrentManagedThreadId;
+            _loop.EnterTurn();
+            _loop.Awake();
+            _loop.LeaveTurn();
+        }
+    }
+}

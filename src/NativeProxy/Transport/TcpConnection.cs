@@ -1,0 +1,363 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Transport;
+
+/// <summary>Life of one socket.</summary>
+internal enum TcpConnectionState : byte
+{
+    /// <summary>No socket; the object waits in its engine's pool.</summary>
+    Free,
+
+    /// <summary>A connect is in flight.</summary>
+    Connecting,
+
+    /// <summary>Established: receives when asked to, sends when asked to.</summary>
+    Open,
+
+    /// <summary>Closed by the owner; queued bytes are still being sent.</summary>
+    Flushing,
+
+    /// <summary>The socket is going away; waits until no operation is in flight.</summary>
+    Closing,
+}
+
+/// <summary>What became of the bytes given to <see cref="TcpConnection.Send"/>.</summary>
+internal enum SendResult : byte
+{
+    /// <summary>The kernel took all of them.</summary>
+    Sent,
+
+    /// <summary>Some wait in pool blocks. Pause the source until <see cref="IConnectionOwner.OnSendDrained"/>.</summary>
+    Queued,
+
+    /// <summary>The connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
+    Failed,
+}
+
+/// <summary>
+/// One TCP connection on one loop, whatever the engine below it: receive lends bytes, send takes a span and queues what the kernel
+/// does not take, half-close, graceful close and abort are distinct verbs, closing is a join.
+/// Owner: one <see cref="IConnectionOwner"/> at a time. Thread: its loop only. Never knows what the bytes mean, never calls its owner
+/// from inside a call of the owner.
+/// </summary>
+internal abstract class TcpConnection
+{
+    /// <summary>
+    /// Most bytes that may wait in the send queue. A source that obeys <see cref="SendResult.Queued"/> stays far below; passing it is
+    /// answered by failing the connection.
+    /// </summary>
+    public const int SendQueueBytesMax = 1024 * 1024;
+
+    private IConnectionOwner? _owner;
+    private TcpConnectionState _state;
+    private bool _receiveWanted;
+    private bool _sendBroken;
+    private bool _endOfStreamSeen;
+    private bool _sendShutdownWanted;
+    private bool _sendShutdownDone;
+    private bool _resetOnClose;
+    private SocketError _sendError;
+    private SocketError _connectError;
+
+    protected TcpConnection(EventLoop loop) => Loop = loop;
+
+    /// <summary>Bytes that the kernel has not taken yet.</summary>
+    protected SendQueue SendQueue { get; } = new();
+
+    /// <summary>The loop that owns this connection.</summary>
+    public EventLoop Loop { get; }
+
+    /// <summary>Number of this connection, unique in the process group.</summary>
+    public long Id { get; private set; }
+
+    public TcpConnectionState State => _state;
+
+    /// <summary>When the connection was accepted or the connect began, in loop milliseconds.</summary>
+    public long OpenedAtMs { get; private set; }
+
+    /// <summary>Address of the other side.</summary>
+    public IPEndPoint? Peer { get; protected set; }
+
+    /// <summary>True exactly while bytes wait in the send queue.</summary>
+    public bool HasQueuedBytes => !SendQueue.IsEmpty;
+
+    public int QueuedBytes => SendQueue.QueuedBytes;
+
+    /// <summary>True after the peer's FIN.</summary>
+    public bool EndOfStreamSeen => _endOfStreamSeen;
+
+    /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
+    public bool IsSendBroken => _sendBroken;
+
+    /// <summary>Next connection in the loop's list of deferred work.</summary>
+    internal TcpConnection? NextDeferred { get; set; }
+
+    /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
+    internal DeferredWork Deferred { get; set; }
+
+    /// <summary>True exactly when a receive was handed to the engine and its completion has not been handled.</summary>
+    protected abstract bool ReceiveInFlight { get; }
+
+    /// <summary>True exactly when a connect or queued send was handed to the engine and its completion has not been handled.</summary>
+    protected abstract bool SendInFlight { get; }
+
+    /// <summary>Hands the connection to another owner, who hears all later events.</summary>
+    public void SetOwner(IConnectionOwner owner) => _owner = owner;
+
+    /// <summary>Asks for bytes. Idempotent; delivery begins after the current event.</summary>
+    public void StartReceive()
+    {
+        _receiveWanted = true;
+        if (!ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
+            Loop.Defer(this, DeferredWork.Receive);
+    }
+
+    /// <summary>Stops asking for bytes. One delivery that the engine has already begun may still come.</summary>
+    public void PauseReceive() => _receiveWanted = false;
+
+    /// <summary>Sends bytes: to the kernel if it takes them, else to the queue.</summary>
+    public SendResult Send(ReadOnlySpan<byte> bytes)
+    {
+        Check.That(_state == TcpConnectionState.Open, "send on a connection that is not open");
+        if (_sendBroken || _sendShutdownWanted)
+            return SendResult.Failed;
+        if (SendQueue.IsEmpty)
+        {
+            int sent = SendNow(bytes, out SocketError error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+                return BreakSend(error);
+            if (sent == bytes.Length)
+                return SendResult.Sent;
+            bytes = bytes[sent..];
+        }
+        if (!SendQueue.TryEnqueue(Loop.Pools, bytes, SendQueueBytesMax))
+            return BreakSend(SocketError.NoBufferSpaceAvailable);
+        if (!SendInFlight)
+            StartQueuedSend();
+        return SendResult.Queued;
+    }
+
+    /// <summary>Sends FIN once the queue is empty. Receiving goes on.</summary>
+    public void ShutdownSend()
+    {
+        if (_state != TcpConnectionState.Open || _sendShutdownWanted)
+            return;
+        _sendShutdownWanted = true;
+        if (SendQueue.IsEmpty)
+            DoShutdownSend();
+    }
+
+    /// <summary>Closes: queued bytes are sent first, then FIN. <see cref="IConnectionOwner.OnClosed"/> follows.</summary>
+    public void Close()
+    {
+        if (_state is TcpConnectionState.Free or TcpConnectionState.Closing or TcpConnectionState.Flushing)
+            return;
+        _receiveWanted = false;
+        if (_state == TcpConnectionState.Open && !SendQueue.IsEmpty && !_sendBroken)
+        {
+            _state = TcpConnectionState.Flushing;
+            return;
+        }
+        BeginClosing();
+    }
+
+    /// <summary>Closes at once with RST; what is queued is dropped. <see cref="IConnectionOwner.OnClosed"/> follows.</summary>
+    public void Abort()
+    {
+        if (_state is TcpConnectionState.Free or TcpConnectionState.Closing)
+            return;
+        _resetOnClose = true;
+        BeginClosing();
+    }
+
+    /// <summary>Delivers what was put off while an event was being handled.</summary>
+    internal void RunDeferred(DeferredWork work)
+    {
+        if ((work & DeferredWork.Connected) != 0 && _state == TcpConnectionState.Connecting)
+            ReportConnect();
+        if ((work & DeferredWork.SendFailed) != 0 && _state == TcpConnectionState.Open)
+            _owner!.OnSendFailed(this, _sendError);
+        if ((work & DeferredWork.Drained) != 0 && _state == TcpConnectionState.Open)
+            _owner!.OnSendDrained(this);
+        if ((work & DeferredWork.Receive) != 0 && MayReceive && !ReceiveInFlight)
+            Receive();
+        if ((work & DeferredWork.Join) != 0)
+            TryJoin();
+    }
+
+    /// <summary>Makes the object ready for a new socket.</summary>
+    protected void Begin(IConnectionOwner? owner, TcpConnectionState state)
+    {
+        Check.Lawful(_state == TcpConnectionState.Free, _state, state);
+        _owner = owner;
+        _state = state;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = false;
+        _sendError = SocketError.Success;
+        Id = Loop.NextConnectionId();
+        OpenedAtMs = Loop.Clock.NowMs;
+        Loop.ConnectionOpened();
+    }
+
+    protected bool MayReceive => _receiveWanted && _state == TcpConnectionState.Open && !_endOfStreamSeen;
+
+    /// <summary>Receives until the engine has to wait or the owner pauses; each delivery goes through <see cref="Deliver"/>.</summary>
+    protected abstract void Receive();
+
+    /// <summary>One attempt to send without waiting.</summary>
+    protected abstract int SendNow(ReadOnlySpan<byte> bytes, out SocketError error);
+
+    /// <summary>Sends the queue as the socket becomes writable; <see cref="QueuedSendProgressed"/> hears of it.</summary>
+    protected abstract void StartQueuedSend();
+
+    /// <summary>Shuts the sending direction of the socket down.</summary>
+    protected abstract void SocketShutdownSend();
+
+    /// <summary>
+    /// Makes the socket go away, with RST when <paramref name="reset"/> is set; operations in flight must complete soon after.
+    /// </summary>
+    protected abstract void SocketClose(bool reset);
+
+    /// <summary>Returns the object to the engine's pool; the socket is closed and nothing is in flight.</summary>
+    protected abstract void Recycle();
+
+    /// <summary>An engine's connect ended, at once or later; the owner hears of it at the end of the turn.</summary>
+    protected void ConnectCompleted(SocketError error)
+    {
+        _connectError = error;
+        Loop.Defer(this, _state == TcpConnectionState.Connecting ? DeferredWork.Connected : DeferredWork.Join);
+    }
+
+    /// <summary>An engine's receive ended: bytes, end of stream (0 bytes) or an error.</summary>
+    protected void Deliver(ReadOnlySpan<byte> bytes, SocketError error)
+    {
+        if (_state == TcpConnectionState.Closing)
+        {
+            Loop.Defer(this, DeferredWork.Join);
+            return;
+        }
+        if (_state != TcpConnectionState.Open)
+            return;
+        if (error != SocketError.Success)
+        {
+            _endOfStreamSeen = true;
+            _owner!.OnFailed(this, error);
+        }
+        else if (bytes.IsEmpty)
+        {
+            _endOfStreamSeen = true;
+            _owner!.OnEndOfStream(this);
+        }
+        else
+        {
+            _owner!.OnReceived(this, bytes);
+        }
+    }
+
+    /// <summary>An engine's queued send ended: some bytes went, or an error. True when more is to be sent.</summary>
+    protected bool QueuedSendProgressed(int sentBytes, SocketError error)
+    {
+        if (_state is not (TcpConnectionState.Open or TcpConnectionState.Flushing))
+        {
+            Loop.Defer(this, DeferredWork.Join);
+            return false;
+        }
+        if (_sendBroken || error != SocketError.Success)
+        {
+            QueuedSendFailed(error);
+            return false;
+        }
+        SendQueue.Advance(Loop.Pools, sentBytes);
+        if (!SendQueue.IsEmpty)
+            return true;
+        if (_state == TcpConnectionState.Flushing)
+            BeginClosing();
+        else
+            QueueDrained();
+        return false;
+    }
+
+    private void QueuedSendFailed(SocketError error)
+    {
+        if (_sendBroken)
+            ReleaseQueue();
+        else
+            BreakSend(error);
+        if (_state == TcpConnectionState.Flushing)
+            BeginClosing();
+    }
+
+    private void QueueDrained()
+    {
+        if (_sendShutdownWanted)
+            DoShutdownSend();
+        Loop.Defer(this, DeferredWork.Drained);
+    }
+
+    private void ReportConnect()
+    {
+        if (_connectError == SocketError.Success)
+        {
+            _state = TcpConnectionState.Open;
+            _owner!.OnConnected(this);
+        }
+        else
+        {
+            _owner!.OnFailed(this, _connectError);
+        }
+    }
+
+    private SendResult BreakSend(SocketError error)
+    {
+        _sendBroken = true;
+        _sendError = error;
+        ReleaseQueue();
+        Loop.Defer(this, DeferredWork.SendFailed);
+        return SendResult.Failed;
+    }
+
+    private void DoShutdownSend()
+    {
+        if (_sendShutdownDone || _sendBroken)
+            return;
+        _sendShutdownDone = true;
+        SocketShutdownSend();
+    }
+
+    private void BeginClosing()
+    {
+        _state = TcpConnectionState.Closing;
+        ReleaseQueue();
+        SocketClose(_resetOnClose);
+        Loop.Defer(this, DeferredWork.Join);
+    }
+
+    /// <summary>Blocks that the engine is sending from must not be lent to anybody else before it has finished.</summary>
+    private void ReleaseQueue()
+    {
+        if (!SendInFlight)
+            SendQueue.Release(Loop.Pools);
+    }
+
+    private void TryJoin()
+    {
+        if (_state != TcpConnectionState.Closing || ReceiveInFlight || SendInFlight)
+            return;
+        if (Deferred != DeferredWork.None)
+        {
+            Loop.Defer(this, DeferredWork.Join);
+            return;
+        }
+        SendQueue.Release(Loop.Pools);
+        _state = TcpConnectionState.Free;
+        IConnectionOwner owner = _owner!;
+        Loop.ConnectionClosed();
+        owner.OnClosed(this);
+        _owner = null;
+        Peer = null;
+        Recycle();
+    }
+}

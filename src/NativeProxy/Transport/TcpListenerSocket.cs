@@ -1,0 +1,20 @@
+namespace NativeProxy.Transport;
+
+/// <summary>
+/// One listening socket on one loop. Accepts within a budget per turn, so that a flood of connections cannot starve the ones that are
+/// there. Never decides about limits: it asks its acceptor. Thread: its loop only.
+/// </summary>
+internal abstract class TcpListenerSocket
+{
+    /// <summary>Most connections taken in one turn of the loop.</summary>
+    protected const int AcceptsPerTurnMax = 64;
+
+    /// <summary>How long accepting rests when the process is out of descriptors or memory.</summary>
+    protected const int ExhaustedPauseMs = 100;
+
+    /// <summary>Starts accepting, or goes on after <see cref="IConnectionAcceptor.MayAccept"/> was false.</summary>
+    public abstract void Resume();
+
+    /// <summary>Stops accepting and closes the socket; what waits in the backlog is lost unless another process holds the socket.</summary>
+    public abstract void Close();
+}
