@@ -1,0 +1,20 @@
+namespace NativeProxy.Buffers;
+
+/// <summary>What a lent block is used for; the pools count by it, so that a leak names its kind.</summary>
+internal enum Borrower : byte
+{
+    /// <summary>Unfinished received bytes of one connection.</summary>
+    ReceiveTail,
+
+    /// <summary>Bytes accepted for sending that the socket has not taken yet.</summary>
+    SendQueue,
+
+    /// <summary>Copy of a request kept so that it can be sent again.</summary>
+    ReplayCopy,
+
+    /// <summary>Block of a pending receive, where the engine cannot share one buffer.</summary>
+    PendingReceive,
+
+    /// <summary>Work space of one call, returned before it ends.</summary>
+    Scratch,
+}
