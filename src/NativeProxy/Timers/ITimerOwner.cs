@@ -10,5 +10,5 @@ internal interface ITimerOwner
     /// The node's deadline has passed (<c>node.DeadlineMs &lt;= nowMs</c>). The node is disarmed and unlinked already;
     /// the owner may arm, disarm or remove this and any other node, but must not advance the wheel.
     /// </summary>
-    public void OnTimer(TimerNode node, long nowMs);
+    void OnTimer(TimerNode node, long nowMs);
 }

@@ -150,7 +150,7 @@ internal sealed class SaeaConnection : TcpConnection
             SetBuffer(connection._loop.HotBuffer, 0, connection._loop.HotBuffer.Length);
         }
 
-        protected override void Completed() => _connection.ReceiveCompleted();
+        protected override void OnLoopCompleted() => _connection.ReceiveCompleted();
     }
 
     /// <summary>Connecting and sending from the queue; never both at once.</summary>
@@ -191,7 +191,7 @@ internal sealed class SaeaConnection : TcpConnection
             return false;
         }
 
-        protected override void Completed() =>
+        protected override void OnLoopCompleted() =>
             connection.ConnectOrSendCompleted(LastOperation, BytesTransferred, SocketError);
     }
 }

@@ -120,7 +120,7 @@ internal sealed class SaeaEventLoop : EventLoop
         private readonly SaeaEventLoop _loop;
 
         public WakeOperation(SaeaEventLoop loop)
-            : base(unsafeSuppressExecutionContext: true)
+            : base(true)
         {
             _loop = loop;
             SetBuffer(new byte[64], 0, 64);

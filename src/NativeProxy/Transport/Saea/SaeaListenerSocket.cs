@@ -85,7 +85,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 
     private sealed class AcceptOperation(SaeaListenerSocket listener) : SaeaOperation(listener._loop)
     {
-        protected override void Completed()
+        protected override void OnLoopCompleted()
         {
             if (listener.Take())
                 listener.AcceptMany();

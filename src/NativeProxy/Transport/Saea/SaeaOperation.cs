@@ -11,13 +11,13 @@ internal abstract class SaeaOperation : SocketAsyncEventArgs
     private readonly SaeaEventLoop _loop;
 
     protected SaeaOperation(SaeaEventLoop loop)
-        : base(unsafeSuppressExecutionContext: true) => _loop = loop;
+        : base(true) => _loop = loop;
 
     /// <summary>True exactly while the operation was handed to the socket and its completion has not been handled.</summary>
     public bool InFlight { get; set; }
 
     /// <summary>The operation is over; runs on the loop thread inside a turn. <see cref="InFlight"/> is false already.</summary>
-    protected abstract void Completed();
+    protected abstract void OnLoopCompleted();
 
     protected sealed override void OnCompleted(SocketAsyncEventArgs e)
     {
@@ -34,7 +34,7 @@ internal abstract class SaeaOperation : SocketAsyncEventArgs
     private void Complete()
     {
         InFlight = false;
-        Completed();
+        OnLoopCompleted();
     }
 
     /// <summary>Carries a completion from a pool thread to the loop. Rare (aborts only), so it may allocate.</summary>
