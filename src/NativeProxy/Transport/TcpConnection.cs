@@ -111,6 +111,8 @@ internal abstract class TcpConnection
     /// <summary>Asks for bytes. Idempotent; delivery begins after the current event.</summary>
     public void StartReceive()
     {
+        if (_receiveWanted)
+            return;
         _receiveWanted = true;
         if (!ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
             Loop.Defer(this, DeferredWork.Receive);

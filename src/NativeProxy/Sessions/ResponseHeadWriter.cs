@@ -1,0 +1,110 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>What the client is told about its connection and the body.</summary>
+internal readonly struct OutgoingResponse
+{
+    /// <summary>The body goes out in chunks.</summary>
+    public required bool EmitsChunks { get; init; }
+
+    /// <summary>The received Content-Length is passed on.</summary>
+    public required bool KeepsLength { get; init; }
+
+    /// <summary>None when the connection is kept.</summary>
+    public required CloseReason CloseReason { get; init; }
+
+    public required int ClientMinorVersion { get; init; }
+
+    /// <summary>Requests that this connection may still carry, for <c>Keep-Alive: max</c>; negative = no limit.</summary>
+    public required int RequestsLeft { get; init; }
+}
+
+/// <summary>
+/// Rebuilds a response head for the client: HTTP/1.1, without hop-by-hop and nominated fields, with the framing and the Connection
+/// field of this side (RFC 9110 7.6.1; RFC 9112 9.3, 9.6). Pure: spans in, bytes out.
+/// </summary>
+internal static class ResponseHeadWriter
+{
+    /// <summary>A final response.</summary>
+    public static void Write(
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
+    {
+        WriteStatusLine(ref writer, bytes, head);
+        CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength);
+        if (response.EmitsChunks)
+            writer.AppendField("Transfer-Encoding"u8, "chunked"u8);
+        WriteConnection(ref writer, settings, response);
+        writer.EndHead();
+    }
+
+    /// <summary>An interim response (1xx but 101).</summary>
+    public static void WriteInterim(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd)
+    {
+        WriteStatusLine(ref writer, bytes, head);
+        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false);
+        writer.EndHead();
+    }
+
+    /// <summary>101: the connection now speaks the protocol that the server names.</summary>
+    public static void WriteSwitch(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd)
+    {
+        WriteStatusLine(ref writer, bytes, head);
+        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false);
+        writer.AppendField("Connection"u8, "Upgrade"u8);
+        int upgrade = head.Fields.FirstIndexOf(KnownHeader.Upgrade);
+        if (upgrade >= 0)
+            writer.AppendField("Upgrade"u8, head.Fields[upgrade].Value.Of(bytes));
+        writer.EndHead();
+    }
+
+    /// <summary>The Connection and Keep-Alive fields of a response of this side.</summary>
+    public static void WriteConnection(ref HeadWriter writer, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
+    {
+        if (response.CloseReason != CloseReason.None)
+        {
+            writer.AppendField("Connection"u8, "close"u8);
+            return;
+        }
+        if (response.ClientMinorVersion == 0 || settings.ConnectionHeader == ConnectionHeaderPolicy.Always)
+            writer.AppendField("Connection"u8, "keep-alive"u8);
+        if (settings.Advertise)
+            WriteKeepAlive(ref writer, settings.TimeoutMs / 1000, response.RequestsLeft);
+    }
+
+    private static void WriteKeepAlive(ref HeadWriter writer, long timeoutSeconds, int requestsLeft)
+    {
+        writer.Append("Keep-Alive: timeout="u8);
+        writer.AppendDecimal(timeoutSeconds);
+        if (requestsLeft >= 0)
+        {
+            writer.Append(", max="u8);
+            writer.AppendDecimal(requestsLeft);
+        }
+        writer.EndLine();
+    }
+
+    private static void WriteStatusLine(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        writer.Append("HTTP/1.1 "u8);
+        writer.AppendDecimal(head.StatusCode);
+        writer.AppendByte((byte)' ');
+        writer.Append(head.Reason.Of(bytes));
+        writer.EndLine();
+    }
+
+    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength)
+    {
+        var copy = new FieldCopy(bytes, head.Fields, headEnd);
+        for (int i = 0; i < head.Fields.Count; i++)
+        {
+            ref HeaderField field = ref head.Fields[i];
+            if (field.IsHopByHop || (field.Known == KnownHeader.ContentLength && !keepsLength))
+                copy.CopyUpTo(i, ref writer);
+        }
+        copy.CopyRest(ref writer);
+    }
+}

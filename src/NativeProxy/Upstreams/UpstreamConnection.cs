@@ -1,0 +1,266 @@
+using System;
+using System.Net.Sockets;
+using NativeProxy.Foundation;
+using NativeProxy.Metrics;
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams;
+
+/// <summary>Life of a connection to a server.</summary>
+internal enum UpstreamConnectionState : byte
+{
+    /// <summary>Object unused.</summary>
+    Free,
+
+    /// <summary>Lent to a user; the connect is in flight.</summary>
+    Connecting,
+
+    /// <summary>Lent to a user; carries its exchange.</summary>
+    Busy,
+
+    /// <summary>In its server's pool, watched for bytes and FIN.</summary>
+    Idle,
+
+    /// <summary>Given up; waits for the transport.</summary>
+    Closing,
+}
+
+/// <summary>
+/// One connection to one server on one loop: connecting, lent to a user, or idle in the pool.
+/// Owner: its <see cref="UpstreamServer"/>. Thread: the loop. It knows how often it was used and since when it idles; it never knows
+/// what the bytes mean and never decides about retries.
+/// </summary>
+internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
+{
+    private static readonly byte[] Moves =
+    [
+        /* Free       -> Connecting */ 1 << (int)UpstreamConnectionState.Connecting,
+        /* Connecting -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Busy       -> Idle, Closing */ (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Idle       -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Closing    -> Free */ 1 << (int)UpstreamConnectionState.Free,
+    ];
+
+    private readonly EventLoop _loop;
+    private readonly TimerNode _timer;
+    private UpstreamConnectionState _state;
+    private IServerConnectionUser? _user;
+
+    public UpstreamConnection(UpstreamServer server, EventLoop loop)
+    {
+        Server = server;
+        _loop = loop;
+        _timer = new TimerNode(this);
+    }
+
+    public UpstreamServer Server { get; }
+
+    public UpstreamConnectionState State => _state;
+
+    /// <summary>The socket while it is there.</summary>
+    public TcpConnection? Tcp { get; private set; }
+
+    /// <summary>Number of the connection, kept for the log while the socket goes away.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>Exchanges that this connection has been lent for, the current one included.</summary>
+    public int UseCount { get; private set; }
+
+    /// <summary>True when an earlier exchange went over this connection, so that the server may have closed it meanwhile.</summary>
+    public bool IsReused => UseCount > 1;
+
+    /// <summary>How long the connection had idled when it was taken, in ms.</summary>
+    public long IdleAgeMs { get; private set; }
+
+    public long OpenedAtMs { get; private set; }
+
+    /// <summary>Neighbours in the idle pool of the server; towards the most and the least recently used.</summary>
+    internal UpstreamConnection? NewerIdle { get; set; }
+
+    internal UpstreamConnection? OlderIdle { get; set; }
+
+    /// <summary>Next unused object.</summary>
+    internal UpstreamConnection? NextFree { get; set; }
+
+    private long IdleSinceMs { get; set; }
+
+    /// <summary>Sends to the server; see <see cref="TcpConnection.Send"/>.</summary>
+    public SendResult Send(ReadOnlySpan<byte> bytes)
+    {
+        Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
+        Server.Counters.Add(CounterId.UpstreamBytesOut, bytes.Length);
+        return Tcp!.Send(bytes);
+    }
+
+    /// <summary>Calls <see cref="IServerConnectionUser.OnServerTimeout"/> after this long; 0 disarms.</summary>
+    public void ArmResponseTimeout(long timeoutMs)
+    {
+        if (timeoutMs > 0)
+            _loop.Wheel.Arm(_timer, _loop.Clock.NowMs + timeoutMs);
+        else
+            _loop.Wheel.Disarm(_timer);
+    }
+
+    /// <summary>
+    /// The user is done and vouches that the exchange ended cleanly on both sides: the connection goes to the pool, or is closed when
+    /// the pool does not take it.
+    /// </summary>
+    public void GiveBack()
+    {
+        _user = null;
+        if (Tcp!.EndOfStreamSeen || Tcp.IsSendBroken || Tcp.HasQueuedBytes || !Server.MayPool(this, _loop.Clock.NowMs))
+        {
+            Discard(reset: false);
+            return;
+        }
+        MoveTo(UpstreamConnectionState.Idle);
+        IdleSinceMs = _loop.Clock.NowMs;
+        ArmResponseTimeout(Server.Keepalive.IdleTimeoutMs);
+        Tcp.StartReceive();
+        Server.Idle.Push(this);
+    }
+
+    /// <summary>The connection must not be used again: closes it, with RST when the server should stop working at once.</summary>
+    public void Discard(bool reset)
+    {
+        if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
+            return;
+        _user = null;
+        if (_state == UpstreamConnectionState.Idle)
+            Server.Idle.Remove(this);
+        MoveTo(UpstreamConnectionState.Closing);
+        _loop.Wheel.Remove(_timer);
+        if (reset)
+            Tcp!.Abort();
+        else
+            Tcp!.Close();
+    }
+
+    public void OnConnected(TcpConnection connection)
+    {
+        MoveTo(UpstreamConnectionState.Busy);
+        _loop.Wheel.Disarm(_timer);
+        connection.StartReceive();
+        _user!.OnServerConnected(this);
+    }
+
+    public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        Server.Counters.Add(CounterId.UpstreamBytesIn, bytes.Length);
+        if (_state == UpstreamConnectionState.Busy)
+        {
+            _user!.OnServerReceived(this, bytes);
+        }
+        else if (_state == UpstreamConnectionState.Idle)
+        {
+            // Bytes that no request asked for would become the answer to the next one.
+            Server.Counters.Add(CounterId.UpstreamIdleUnexpectedBytes);
+            Discard(reset: true);
+        }
+    }
+
+    public void OnEndOfStream(TcpConnection connection)
+    {
+        if (_state == UpstreamConnectionState.Busy)
+        {
+            _user!.OnServerEndOfStream(this);
+        }
+        else if (_state == UpstreamConnectionState.Idle)
+        {
+            Server.Counters.Add(CounterId.UpstreamIdleClosedByServer);
+            Discard(reset: false);
+        }
+    }
+
+    public void OnSendDrained(TcpConnection connection)
+    {
+        if (_state == UpstreamConnectionState.Busy)
+            _user!.OnServerSendDrained(this);
+    }
+
+    public void OnSendFailed(TcpConnection connection, SocketError error)
+    {
+        if (_state == UpstreamConnectionState.Busy)
+            _user!.OnServerSendFailed(this, error);
+    }
+
+    public void OnFailed(TcpConnection connection, SocketError error)
+    {
+        switch (_state)
+        {
+            case UpstreamConnectionState.Connecting:
+                ConnectFailed(error);
+                break;
+            case UpstreamConnectionState.Busy:
+                _user!.OnServerFailed(this, error);
+                break;
+            case UpstreamConnectionState.Idle:
+                Server.Counters.Add(CounterId.UpstreamIdleClosedByServer);
+                Discard(reset: false);
+                break;
+        }
+    }
+
+    public void OnClosed(TcpConnection connection)
+    {
+        Tcp = null;
+        MoveTo(UpstreamConnectionState.Free);
+        Server.Recycle(this);
+    }
+
+    public void OnTimer(TimerNode node, long nowMs)
+    {
+        switch (_state)
+        {
+            case UpstreamConnectionState.Connecting:
+                Server.Counters.Add(CounterId.TimeoutsConnect);
+                ConnectFailed(SocketError.TimedOut);
+                break;
+            case UpstreamConnectionState.Busy:
+                _user!.OnServerTimeout(this);
+                break;
+            case UpstreamConnectionState.Idle:
+                Server.Counters.Add(CounterId.UpstreamIdleTimeouts);
+                Discard(reset: false);
+                break;
+        }
+    }
+
+    /// <summary>Begins a fresh connection for a user.</summary>
+    internal void Open(IServerConnectionUser user)
+    {
+        MoveTo(UpstreamConnectionState.Connecting);
+        _user = user;
+        UseCount = 1;
+        IdleAgeMs = 0;
+        OpenedAtMs = _loop.Clock.NowMs;
+        ArmResponseTimeout(Server.ConnectTimeoutMs);
+        Tcp = _loop.Connect(Server.EndPoint, this, SocketTuning.Default);
+        Id = Tcp.Id;
+    }
+
+    /// <summary>Lends an idle connection, just taken from the pool, to a user.</summary>
+    internal void Reuse(IServerConnectionUser user)
+    {
+        MoveTo(UpstreamConnectionState.Busy);
+        _user = user;
+        UseCount++;
+        IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
+        _loop.Wheel.Disarm(_timer);
+    }
+
+    private void ConnectFailed(SocketError error)
+    {
+        IServerConnectionUser user = _user!;
+        Server.Counters.Add(CounterId.UpstreamConnectFailures);
+        Server.Release(this, isReusable: false);
+        user.OnServerConnectFailed(this, error);
+    }
+
+    private void MoveTo(UpstreamConnectionState next)
+    {
+        Check.Lawful((Moves[(int)_state] & (1 << (int)next)) != 0, _state, next);
+        _state = next;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams;
+
+/// <summary>
+/// One server of a group on one loop: its address, its idle pool and its connection objects. Lends connections and decides which
+/// may be pooled. Thread: the loop. Never chooses between servers (the balancer does) and never reads HTTP.
+/// </summary>
+internal sealed class UpstreamServer
+{
+    private readonly EventLoop _loop;
+    private UpstreamConnection? _free;
+
+    public UpstreamServer(EventLoop loop, LoopCounters counters, UpstreamSettings group, ServerSettings server, IPEndPoint endPoint)
+    {
+        _loop = loop;
+        Counters = counters;
+        Keepalive = group.Keepalive;
+        ConnectTimeoutMs = group.Timeouts.ConnectMs;
+        Name = server.Name;
+        Weight = server.Weight;
+        EndPoint = endPoint;
+    }
+
+    public string Name { get; }
+
+    /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
+    public int Weight { get; }
+
+    /// <summary>Id under which the access log knows the server.</summary>
+    public int LogId { get; init; }
+
+    public IPEndPoint EndPoint { get; }
+
+    public LoopCounters Counters { get; }
+
+    public UpstreamKeepaliveSettings Keepalive { get; }
+
+    public long ConnectTimeoutMs { get; }
+
+    public IdlePool Idle { get; } = new();
+
+    /// <summary>Connections lent to users, connecting ones included.</summary>
+    public int LentCount { get; private set; }
+
+    /// <summary>Working value of the smooth weighted round robin.</summary>
+    internal int CurrentWeight { get; set; }
+
+    /// <summary>Lends the most recently used idle connection, or null when there is none that may be used.</summary>
+    public UpstreamConnection? TakeIdle(IServerConnectionUser user)
+    {
+        while (Idle.Pop() is { } connection)
+        {
+            if (connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+            {
+                LentCount++;
+                Counters.Add(CounterId.UpstreamReuses);
+                connection.Reuse(user);
+                return connection;
+            }
+            Idle.Push(connection);
+            connection.Discard(reset: false);
+        }
+        return null;
+    }
+
+    /// <summary>Begins a fresh connection.</summary>
+    public UpstreamConnection Connect(IServerConnectionUser user)
+    {
+        UpstreamConnection connection = _free ?? new UpstreamConnection(this, _loop);
+        _free = connection.NextFree;
+        connection.NextFree = null;
+        LentCount++;
+        Counters.Add(CounterId.UpstreamConnects);
+        connection.Open(user);
+        return connection;
+    }
+
+    /// <summary>The user of a connection is done with it, in whichever way.</summary>
+    public void Release(UpstreamConnection connection, bool isReusable, bool reset = false)
+    {
+        LentCount--;
+        if (isReusable)
+            connection.GiveBack();
+        else
+            connection.Discard(reset);
+    }
+
+    /// <summary>Closes all idle connections.</summary>
+    public void PurgeIdle()
+    {
+        while (Idle.Oldest is { } connection)
+            connection.Discard(reset: false);
+    }
+
+    /// <summary>Whether a connection that ended its exchange cleanly may wait for another; makes room by closing the oldest one.</summary>
+    internal bool MayPool(UpstreamConnection connection, long nowMs)
+    {
+        if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
+            return false;
+        if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)
+            return false;
+        if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
+            return false;
+        if (Idle.Count >= Keepalive.MaxIdle)
+        {
+            Counters.Add(CounterId.UpstreamPoolEvictions);
+            Idle.Oldest!.Discard(reset: false);
+        }
+        return true;
+    }
+
+    internal void Recycle(UpstreamConnection connection)
+    {
+        connection.NextFree = _free;
+        _free = connection;
+    }
+}
