@@ -1,0 +1,148 @@
+using System;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Http1;
+
+/// <summary>One field line: where its name and value lie in the head, and what the proxy knows about it.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct HeaderField
+{
+    public ByteRange Name;
+
+    /// <summary>Without the blanks around it; may be empty.</summary>
+    public ByteRange Value;
+
+    public KnownHeader Known;
+
+    /// <summary>Set by <see cref="ConnectionHeader"/>: the field ends here and is not forwarded.</summary>
+    public bool IsHopByHop;
+}
+
+/// <summary>
+/// The field lines of one head in the order of arrival, in an array that is allocated once and reused for every message.
+/// Answers "is this known field there" from one word. Holds positions only; the bytes stay where they are.
+/// Thread: that of its owner.
+/// </summary>
+internal sealed class HeaderTable
+{
+    private const int KnownCountMax = 64;
+
+    private readonly HeaderField[] _fields;
+    private readonly ushort[] _firstIndex = new ushort[KnownCountMax];
+
+    /// <summary>At most the capacity; set anew for every message.</summary>
+    private int _countMax;
+
+    /// <summary>Bit n: the known header n is in the table (its first index is in _firstIndex).</summary>
+    private ulong _present;
+
+    /// <summary>Bit n: the known header n is in the table more than once.</summary>
+    private ulong _repeated;
+
+    public HeaderTable(int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(capacity, ushort.MaxValue);
+        _fields = new HeaderField[capacity];
+        _countMax = capacity;
+    }
+
+    public int Capacity => _fields.Length;
+
+    public int Count { get; private set; }
+
+    /// <summary>In order of arrival; the index must be below <see cref="Count"/>.</summary>
+    public ref HeaderField this[int index]
+    {
+        get
+        {
+            Debug.Assert(index < Count, "an entry of an earlier message");
+            return ref _fields[index];
+        }
+    }
+
+    public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
+
+    /// <summary>Index of the first field of that kind, or -1.</summary>
+    public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known] : -1;
+
+    /// <summary>Index of the next field of that kind behind <paramref name="index"/>, or -1.</summary>
+    public int NextIndexOf(KnownHeader known, int index)
+    {
+        if ((_repeated & Bit(known)) == 0)
+        {
+            return -1;
+        }
+
+        for (int next = index + 1; next < Count; next++)
+        {
+            if (_fields[next].Known == known)
+            {
+                return next;
+            }
+        }
+
+        return -1;
+    }
+
+    public int CountOf(KnownHeader known)
+    {
+        int count = 0;
+        for (int index = FirstIndexOf(known); index >= 0; index = NextIndexOf(known, index))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    public void Clear() => Clear(Capacity);
+
+    /// <param name="countMax">How many fields the next message may have; the capacity is a limit as well.</param>
+    public void Clear(int countMax)
+    {
+        _countMax = Math.Min(countMax, Capacity);
+        Count = 0;
+        _present = 0;
+        _repeated = 0;
+    }
+
+    /// <returns>False when there are as many fields as allowed; nothing is added then.</returns>
+    public bool TryAdd(ByteRange name, ByteRange value, KnownHeader known)
+    {
+        int index = Count;
+        if (index >= _countMax)
+        {
+            return false;
+        }
+
+        ref HeaderField field = ref _fields[index];
+        field.Name = name;
+        field.Value = value;
+        field.Known = known;
+        field.IsHopByHop = false;
+        Count = index + 1;
+        if (known != KnownHeader.None)
+        {
+            Remember(known, index);
+        }
+
+        return true;
+    }
+
+    private static ulong Bit(KnownHeader known) => known == KnownHeader.None ? 0 : 1UL << (int)known;
+
+    private void Remember(KnownHeader known, int index)
+    {
+        ulong bit = Bit(known);
+        if ((_present & bit) != 0)
+        {
+            _repeated |= bit;
+            return;
+        }
+
+        _present |= bit;
+        _firstIndex[(int)known] = (ushort)index;
+    }
+}

@@ -1,0 +1,123 @@
+using System;
+
+namespace NativeProxy.Http1;
+
+/// <summary>
+/// Decides which body follows a head (RFC 9112 section 6) and refuses every message whose length two parsers could read
+/// differently (section 11.2). All such refusals are in this file, and none of them can be switched off. Pure.
+/// </summary>
+internal static class MessageFraming
+{
+    /// <param name="bytes">The span that the head's ranges count from.</param>
+    public static BodyFraming OfRequest(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        HeaderTable fields = head.Fields;
+        if (fields.Contains(KnownHeader.TransferEncoding))
+        {
+            return OfTransferEncoding(bytes, fields, head.MinorVersion);
+        }
+
+        // Without either field a request has no body (RFC 9112 section 6.3, rule 7).
+        return fields.Contains(KnownHeader.ContentLength) ? OfContentLength(bytes, fields) : BodyFraming.None;
+    }
+
+    /// <param name="requestMethod">Method of the request that this is the answer to.</param>
+    /// <param name="upgradeForwarded">The request was forwarded with Upgrade, so that 101 may answer it.</param>
+    public static BodyFraming OfResponse(
+        ReadOnlySpan<byte> bytes, ResponseHead head, HttpMethod requestMethod, bool upgradeForwarded)
+    {
+        int status = head.StatusCode;
+        if (status == 101)
+        {
+            return upgradeForwarded ? BodyFraming.Tunnel : BodyFraming.Rejected(RejectReason.UnexpectedUpgrade);
+        }
+
+        // The fields of these describe another message or nothing at all (RFC 9112 section 6.3, rule 1).
+        if (requestMethod == HttpMethod.Head || status is < 200 or 204 or 304)
+        {
+            return BodyFraming.None;
+        }
+
+        if (requestMethod == HttpMethod.Connect && status is >= 200 and < 300)
+        {
+            return BodyFraming.Tunnel;
+        }
+
+        HeaderTable fields = head.Fields;
+        if (fields.Contains(KnownHeader.TransferEncoding))
+        {
+            return OfTransferEncoding(bytes, fields, head.MinorVersion);
+        }
+
+        return fields.Contains(KnownHeader.ContentLength) ? OfContentLength(bytes, fields) : BodyFraming.UntilClose;
+    }
+
+    /// <summary>
+    /// RFC 9112 section 6.1: not together with Content-Length, not in HTTP/1.0; "chunked" once and alone. Other codings
+    /// are 501 when the list is sound: the proxy would have to decode them to know where the body ends.
+    /// </summary>
+    private static BodyFraming OfTransferEncoding(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
+    {
+        if (fields.Contains(KnownHeader.ContentLength))
+        {
+            return BodyFraming.Rejected(RejectReason.LengthWithTransferEncoding);
+        }
+
+        if (minorVersion == 0)
+        {
+            return BodyFraming.Rejected(RejectReason.TransferEncodingInHttp10);
+        }
+
+        bool isChunked = false;
+        bool isUnknown = false;
+        int index = fields.FirstIndexOf(KnownHeader.TransferEncoding);
+        for (; index >= 0; index = fields.NextIndexOf(KnownHeader.TransferEncoding, index))
+        {
+            if (!TryReadCodings(fields[index].Value.Of(bytes), ref isChunked, ref isUnknown))
+            {
+                return BodyFraming.Rejected(RejectReason.BadTransferEncoding);
+            }
+        }
+
+        return isUnknown ? BodyFraming.Rejected(RejectReason.UnknownTransferCoding) : BodyFraming.Chunked;
+    }
+
+    /// <summary>Every element a token, none empty, nothing behind "chunked", in this field or an earlier one.</summary>
+    private static bool TryReadCodings(ReadOnlySpan<byte> value, ref bool isChunked, ref bool isUnknown)
+    {
+        while (true)
+        {
+            int comma = value.IndexOf((byte)',');
+            ReadOnlySpan<byte> element = comma < 0 ? value : value[..comma];
+            ReadOnlySpan<byte> coding = AsciiBytes.Trim(element, 0, element.Length).Of(element);
+            if (isChunked || !AsciiBytes.IsToken(coding))
+            {
+                return false;
+            }
+
+            isChunked = AsciiBytes.EqualsLower(coding, "chunked"u8);
+            isUnknown |= !isChunked;
+            if (comma < 0)
+            {
+                return true;
+            }
+
+            value = value[(comma + 1)..];
+        }
+    }
+
+    /// <summary>One field, one value, digits only. Equal duplicates are refused as well, which section 6.3 rule 5 allows.</summary>
+    private static BodyFraming OfContentLength(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        int index = fields.FirstIndexOf(KnownHeader.ContentLength);
+        ReadOnlySpan<byte> value = fields[index].Value.Of(bytes);
+        if (fields.NextIndexOf(KnownHeader.ContentLength, index) >= 0 || value.Contains((byte)','))
+        {
+            return BodyFraming.Rejected(RejectReason.DuplicateContentLength);
+        }
+
+        return AsciiBytes.TryReadDecimal(value, out long lengthBytes)
+            ? BodyFraming.Length(lengthBytes)
+            : BodyFraming.Rejected(RejectReason.BadContentLength);
+    }
+}

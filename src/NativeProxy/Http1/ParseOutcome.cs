@@ -1,0 +1,47 @@
+namespace NativeProxy.Http1;
+
+/// <summary>The three faces of every parser of this folder.</summary>
+internal enum ParseStatus : byte
+{
+    /// <summary>A whole element was read; <see cref="ParseOutcome.ConsumedBytes"/> says how long it was.</summary>
+    Done,
+
+    /// <summary>All bytes so far are fine, the element is not complete. Nothing is consumed.</summary>
+    NeedMore,
+
+    /// <summary>No continuation of these bytes can become valid; <see cref="ParseOutcome.Reason"/> says why.</summary>
+    Rejected,
+}
+
+/// <summary>
+/// What a parser says about a span: done (with its length), need more, or rejected (with a reason).
+/// Once a prefix was rejected every longer input is rejected as well.
+/// </summary>
+internal readonly struct ParseOutcome
+{
+    private ParseOutcome(ParseStatus status, int consumedBytes, RejectReason reason)
+    {
+        ConsumedBytes = consumedBytes;
+        Status = status;
+        Reason = reason;
+    }
+
+    public static ParseOutcome NeedMore => new(ParseStatus.NeedMore, 0, RejectReason.None);
+
+    public int ConsumedBytes { get; }
+
+    public ParseStatus Status { get; }
+
+    public RejectReason Reason { get; }
+
+    public static ParseOutcome Done(int consumedBytes) => new(ParseStatus.Done, consumedBytes, RejectReason.None);
+
+    public static ParseOutcome Rejected(RejectReason reason) => new(ParseStatus.Rejected, 0, reason);
+
+    public override string ToString() => Status switch
+    {
+        ParseStatus.Done => $"Done({ConsumedBytes})",
+        ParseStatus.NeedMore => "NeedMore",
+        _ => $"Rejected({Reason})",
+    };
+}

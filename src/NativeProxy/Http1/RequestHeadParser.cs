@@ -1,0 +1,108 @@
+using System;
+
+namespace NativeProxy.Http1;
+
+/// <summary>
+/// Reads a whole request head: leading empty lines, request line, field lines, blank line (RFC 9112 sections 2 to 5),
+/// and checks Host. In: bytes from the start of a message. Out: Done(length of the head) | NeedMore | Rejected(reason).
+/// Stateless: a call that needed more is repeated with more bytes. Never allocates, never throws, never reads past the
+/// span. Framing is not its business: see <see cref="MessageFraming"/>.
+/// </summary>
+internal static class RequestHeadParser
+{
+    /// <summary>RFC 9112 section 2.2 asks to skip at least one empty line before a request; more than these is a flood.</summary>
+    public const int LeadingEmptyLinesMax = 4;
+
+    /// <param name="head">Overwritten; valid after Done only.</param>
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
+    {
+        bool isFull = bytes.Length >= limits.HeadBytesMax;
+        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
+        ParseOutcome skipped = SkipEmptyLines(window);
+        if (skipped.Status != ParseStatus.Done)
+        {
+            return Limited(skipped, isFull, RejectReason.HeadTooLarge);
+        }
+
+        int lineStart = skipped.ConsumedBytes;
+        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
+        if (line.Status != ParseStatus.Done)
+        {
+            return Limited(line, isFull, RejectReason.RequestLineTooLong);
+        }
+
+        int fieldsStart = lineStart + line.ConsumedBytes;
+        head.Fields.Clear(limits.FieldCountMax);
+        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields);
+        if (fields.Status != ParseStatus.Done)
+        {
+            return fields;
+        }
+
+        RejectReason hostFault = CheckHost(bytes, head);
+        return hostFault == RejectReason.None
+            ? ParseOutcome.Done(fieldsStart + fields.ConsumedBytes)
+            : ParseOutcome.Rejected(hostFault);
+    }
+
+    /// <summary>
+    /// How many bytes of complete empty lines precede a request. A session drops them, so that a connection on which
+    /// nothing but a stray CRLF arrived still counts as idle.
+    /// </summary>
+    public static int EmptyLineBytes(ReadOnlySpan<byte> bytes)
+    {
+        int count = 0;
+        while (count < bytes.Length - 1 && bytes[count] == '\r' && bytes[count + 1] == '\n')
+        {
+            count += 2;
+        }
+
+        return count;
+    }
+
+    private static ParseOutcome SkipEmptyLines(ReadOnlySpan<byte> bytes)
+    {
+        if (!bytes.IsEmpty && bytes[0] > '\r')
+        {
+            return ParseOutcome.Done(0);
+        }
+
+        int skipped = EmptyLineBytes(bytes);
+        if (skipped > LeadingEmptyLinesMax * 2)
+        {
+            return ParseOutcome.Rejected(RejectReason.BadMethodToken);
+        }
+
+        if (skipped == bytes.Length)
+        {
+            return ParseOutcome.NeedMore;
+        }
+
+        return bytes[skipped] is (byte)'\r' or (byte)'\n'
+            ? LineFault.LineEnd(bytes, skipped, RejectReason.BareCarriageReturn)
+            : ParseOutcome.Done(skipped);
+    }
+
+    private static ParseOutcome Limited(ParseOutcome outcome, bool isFull, RejectReason reason) =>
+        isFull && outcome.Status == ParseStatus.NeedMore ? ParseOutcome.Rejected(reason) : outcome;
+
+    /// <summary>RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0.</summary>
+    private static RejectReason CheckHost(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        HeaderTable fields = head.Fields;
+        int index = fields.FirstIndexOf(KnownHeader.Host);
+        head.Host = default;
+        if (index < 0)
+        {
+            return head.MinorVersion == 0 ? RejectReason.None : RejectReason.MissingHost;
+        }
+
+        if (fields.NextIndexOf(KnownHeader.Host, index) >= 0)
+        {
+            return RejectReason.DuplicateHost;
+        }
+
+        head.Host = fields[index].Value;
+        return HostRules.IsHostValue(head.Host.Of(bytes)) ? RejectReason.None : RejectReason.BadHost;
+    }
+}

@@ -1,0 +1,101 @@
+using System;
+
+namespace NativeProxy.Http1;
+
+/// <summary>
+/// Reads a whole response head: status line, field lines, blank line (RFC 9112 sections 4 and 5).
+/// In: bytes from the start of a message; no empty line may precede it. Out: Done(length of the head) | NeedMore |
+/// Rejected(reason). Stateless. Never allocates, never throws, never reads past the span.
+/// </summary>
+internal static class ResponseHeadParser
+{
+    private const int StatusDigits = 3;
+
+    /// <param name="limits">RequestLineBytesMax is not used.</param>
+    /// <param name="head">Overwritten; valid after Done only.</param>
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, ResponseHead head)
+    {
+        bool isFull = bytes.Length >= limits.HeadBytesMax;
+        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
+        ParseOutcome line = ParseStatusLine(window, head);
+        if (line.Status != ParseStatus.Done)
+        {
+            return isFull && line.Status == ParseStatus.NeedMore
+                ? ParseOutcome.Rejected(RejectReason.HeadTooLarge)
+                : line;
+        }
+
+        int fieldsStart = line.ConsumedBytes;
+        head.Fields.Clear(limits.FieldCountMax);
+        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields);
+        return fields.Status == ParseStatus.Done ? ParseOutcome.Done(fieldsStart + fields.ConsumedBytes) : fields;
+    }
+
+    private static ParseOutcome ParseStatusLine(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        ParseOutcome version = VersionParser.Parse(bytes, 0, out int minor);
+        if (version.Status != ParseStatus.Done)
+        {
+            return version.Reason == RejectReason.BadVersion ? Bad : version;
+        }
+
+        ParseOutcome status = ParseStatusCode(bytes, VersionParser.VersionBytes, out int statusCode);
+        if (status.Status != ParseStatus.Done)
+        {
+            return status;
+        }
+
+        int statusEnd = VersionParser.VersionBytes + status.ConsumedBytes;
+        int reasonStart = statusEnd < bytes.Length && bytes[statusEnd] == ' ' ? statusEnd + 1 : statusEnd;
+
+        // Without the SP the line must end at once; many servers leave it out together with the reason.
+        int reasonEnd = reasonStart == statusEnd ? statusEnd : ByteScan.TextEnd(bytes, reasonStart);
+        ParseOutcome lineEnd = LineFault.LineEnd(bytes, reasonEnd, RejectReason.BadStatusLine);
+        if (lineEnd.Status != ParseStatus.Done)
+        {
+            return lineEnd;
+        }
+
+        if (minor < 0)
+        {
+            return ParseOutcome.Rejected(RejectReason.UnsupportedVersion);
+        }
+
+        head.MinorVersion = minor;
+        head.StatusCode = statusCode;
+        head.Reason = ByteRange.Between(reasonStart, reasonEnd);
+        return ParseOutcome.Done(reasonEnd + 2);
+    }
+
+    private static ParseOutcome Bad => ParseOutcome.Rejected(RejectReason.BadStatusLine);
+
+    /// <summary>SP and three digits, 100 to 599 (RFC 9110 section 15).</summary>
+    private static ParseOutcome ParseStatusCode(ReadOnlySpan<byte> bytes, int start, out int statusCode)
+    {
+        statusCode = 0;
+        for (int i = 0; i <= StatusDigits; i++)
+        {
+            int index = start + i;
+            if (index == bytes.Length)
+            {
+                return ParseOutcome.NeedMore;
+            }
+
+            byte value = bytes[index];
+            bool isFine = i switch
+            {
+                0 => value == ' ',
+                1 => value is >= (byte)'1' and <= (byte)'5',
+                _ => AsciiBytes.IsDigit(value),
+            };
+            if (!isFine)
+            {
+                return LineFault.Of(bytes, index, RejectReason.BadStatusLine, RejectReason.BadStatusLine);
+            }
+
+            statusCode = i == 0 ? 0 : (statusCode * 10) + (value - '0');
+        }
+
+        return ParseOutcome.Done(StatusDigits + 1);
+    }
+}
