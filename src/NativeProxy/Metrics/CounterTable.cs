@@ -1,0 +1,162 @@
+using System;
+
+namespace NativeProxy.Metrics;
+
+/// <summary>
+/// The one table that names every counter: <c>Rows[(int)id]</c>. Rows of one Prometheus family stand together and share name, kind and help.
+/// Immutable; any thread.
+/// </summary>
+internal static class CounterTable
+{
+    private static readonly CounterInfo[] AllRows =
+    [
+        // Client connections
+        Counter(CounterId.ClientConnectionsAccepted, "nativeproxy_client_connections_accepted_total", "Client connections accepted."),
+        Counter(CounterId.ClientConnectionsRefusedLimit, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=limit"),
+        Counter(CounterId.ClientConnectionsRefusedMemory, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=memory"),
+        Counter(CounterId.ClientConnectionsRefusedDescriptors, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=descriptors"),
+        Gauge(CounterId.ClientConnectionsOpen, "nativeproxy_client_connections_open", "Client connections open now."),
+        Gauge(CounterId.ClientConnectionsIdle, "nativeproxy_client_connections_idle", "Client connections kept open between two requests now."),
+        Gauge(CounterId.TunnelsOpen, "nativeproxy_tunnels_open", "Upgraded connections relayed as tunnels now."),
+        Counter(CounterId.TunnelsStarted, "nativeproxy_tunnels_started_total", "Connections that became tunnels."),
+
+        // Requests and responses
+        Counter(CounterId.Requests, "nativeproxy_requests_total", "Requests whose head was read completely and accepted."),
+        Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Requests that were not the first on their client connection."),
+        Counter(CounterId.RequestsPipelined, "nativeproxy_requests_pipelined_total", "Requests that had arrived before the previous response was sent."),
+        Gauge(CounterId.RequestsInFlight, "nativeproxy_requests_in_flight", "Requests being handled now."),
+        Counter(CounterId.RequestsAborted, "nativeproxy_requests_aborted_total", "Requests given up because the client went away."),
+        Counter(CounterId.Responses1xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=1xx"),
+        Counter(CounterId.Responses2xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=2xx"),
+        Counter(CounterId.Responses3xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=3xx"),
+        Counter(CounterId.Responses4xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=4xx"),
+        Counter(CounterId.Responses5xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=5xx"),
+        Counter(CounterId.ResponsesByProxy, "nativeproxy_responses_by_proxy_total", "Responses made by the proxy itself instead of a server."),
+        Counter(CounterId.BadRequestsSyntax, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=syntax"),
+        Counter(CounterId.BadRequestsFraming, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=framing"),
+        Counter(CounterId.BadRequestsTooLarge, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=too_large"),
+        Counter(CounterId.BadRequestsUnsupported, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=unsupported"),
+        Counter(CounterId.BytesFromClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=in"),
+        Counter(CounterId.BytesToClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=out"),
+        Counter(CounterId.BytesFromServers, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=server,direction=in"),
+        Counter(CounterId.BytesToServers, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=server,direction=out"),
+
+        // Timeouts
+        Counter(CounterId.TimeoutsKeepAlive, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=keep_alive"),
+        Counter(CounterId.TimeoutsRequestHeader, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=request_header"),
+        Counter(CounterId.TimeoutsRequestBody, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=request_body"),
+        Counter(CounterId.TimeoutsClientSend, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=client_send"),
+        Counter(CounterId.TimeoutsLinger, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=linger"),
+        Counter(CounterId.TimeoutsTunnel, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=tunnel"),
+        Counter(CounterId.TimeoutsQueue, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=queue"),
+        Counter(CounterId.TimeoutsConnect, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=connect"),
+        Counter(CounterId.TimeoutsServerSend, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=server_send"),
+        Counter(CounterId.TimeoutsResponse, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=response"),
+
+        // Why client connections closed
+        Counter(CounterId.ClientClosesKeepAliveOff, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=keep_alive_off"),
+        Counter(CounterId.ClientClosesClientAsked, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=client_asked"),
+        Counter(CounterId.ClientClosesHttp10, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=http10"),
+        Counter(CounterId.ClientClosesClientFin, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=client_fin"),
+        Counter(CounterId.ClientClosesClientReset, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=client_reset"),
+        Counter(CounterId.ClientClosesHalfClose, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=half_close"),
+        Counter(CounterId.ClientClosesIdleTimeout, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=idle_timeout"),
+        Counter(CounterId.ClientClosesTimeout, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=timeout"),
+        Counter(CounterId.ClientClosesMaxRequests, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=max_requests"),
+        Counter(CounterId.ClientClosesMaxAge, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=max_age"),
+        Counter(CounterId.ClientClosesAfterError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=after_error"),
+        Counter(CounterId.ClientClosesBadRequest, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=bad_request"),
+        Counter(CounterId.ClientClosesUnreadBody, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=unread_body"),
+        Counter(CounterId.ClientClosesUnknownLength, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=unknown_length"),
+        Counter(CounterId.ClientClosesShortBody, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=short_body"),
+        Counter(CounterId.ClientClosesServerError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=server_error"),
+        Counter(CounterId.ClientClosesConnectionAuth, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=connection_auth"),
+        Counter(CounterId.ClientClosesUpgradeEnded, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=upgrade_ended"),
+        Counter(CounterId.ClientClosesPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pressure"),
+        Counter(CounterId.ClientClosesDrain, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=drain"),
+        Counter(CounterId.ClientClosesListenerRemoved, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=listener_removed"),
+        Counter(CounterId.ClientClosesRefused, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=refused"),
+        Counter(CounterId.ClientClosesAdmin, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=admin"),
+        Counter(CounterId.ClientClosesInternalError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=internal_error"),
+        Counter(CounterId.ActiveClosesClient, "nativeproxy_active_closes_total", "Connections on which the proxy sent the first FIN, so that it holds the TIME_WAIT, by peer.", label: "peer=client"),
+        Counter(CounterId.ActiveClosesServer, "nativeproxy_active_closes_total", "Connections on which the proxy sent the first FIN, so that it holds the TIME_WAIT, by peer.", label: "peer=server"),
+
+        // Server connections
+        Counter(CounterId.ServerConnects, "nativeproxy_server_connects_total", "Connects to servers begun."),
+        Counter(CounterId.ServerConnectFailuresRefused, "nativeproxy_server_connect_failures_total", "Connects to servers that failed, by reason.", label: "reason=refused"),
+        Counter(CounterId.ServerConnectFailuresTimeout, "nativeproxy_server_connect_failures_total", "Connects to servers that failed, by reason.", label: "reason=timeout"),
+        Counter(CounterId.ServerConnectFailuresUnreachable, "nativeproxy_server_connect_failures_total", "Connects to servers that failed, by reason.", label: "reason=unreachable"),
+        Counter(CounterId.ServerConnectFailuresOther, "nativeproxy_server_connect_failures_total", "Connects to servers that failed, by reason.", label: "reason=other"),
+        Gauge(CounterId.ServerConnectionsOpen, "nativeproxy_server_connections_open", "Server connections open now, idle ones included."),
+        Gauge(CounterId.ServerConnectionsIdle, "nativeproxy_server_connections_idle", "Server connections waiting in a pool now."),
+        Counter(CounterId.ServerReuses, "nativeproxy_server_connection_reuses_total", "Requests sent on a server connection that had carried one before."),
+        Counter(CounterId.ServerWarmUses, "nativeproxy_server_connection_warm_uses_total", "Requests sent as the first on a server connection that was opened ahead of demand."),
+        Counter(CounterId.ServerClosesServerFin, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_fin"),
+        Counter(CounterId.ServerClosesServerReset, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_reset"),
+        Counter(CounterId.ServerClosesServerSaid, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_said"),
+        Counter(CounterId.ServerClosesReuseOff, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=reuse_off"),
+        Counter(CounterId.ServerClosesIdleTimeout, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=idle_timeout"),
+        Counter(CounterId.ServerClosesMaxRequests, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=max_requests"),
+        Counter(CounterId.ServerClosesMaxAge, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=max_age"),
+        Counter(CounterId.ServerClosesPoolFull, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pool_full"),
+        Counter(CounterId.ServerClosesSurplusBytes, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=surplus_bytes"),
+        Counter(CounterId.ServerClosesRequestUnsent, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=request_unsent"),
+        Counter(CounterId.ServerClosesResponseUnread, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=response_unread"),
+        Counter(CounterId.ServerClosesAmbiguous, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=ambiguous"),
+        Counter(CounterId.ServerClosesClientAborted, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=client_aborted"),
+        Counter(CounterId.ServerClosesTimeout, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=timeout"),
+        Counter(CounterId.ServerClosesBadResponse, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=bad_response"),
+        Counter(CounterId.ServerClosesUpgradeEnded, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=upgrade_ended"),
+        Counter(CounterId.ServerClosesPurged, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=purged"),
+        Counter(CounterId.ServerClosesPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pressure"),
+        Counter(CounterId.ServerClosesDrain, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=drain"),
+        Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
+        Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
+
+        // Retries and queues
+        Counter(CounterId.StaleReusesRetried, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=retried"),
+        Counter(CounterId.StaleReusesFailed, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=failed"),
+        Counter(CounterId.RetriesStaleReuse, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=stale_reuse"),
+        Counter(CounterId.RetriesConnectFailure, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=connect_failure"),
+        Counter(CounterId.RetriesEmptyResponse, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=empty_response"),
+        Counter(CounterId.RetriesTimeout, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=timeout"),
+        Counter(CounterId.RetriesStatus, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=status"),
+        Counter(CounterId.Redispatches, "nativeproxy_redispatches_total", "Retries that went to another server."),
+        Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server slot now."),
+        Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server slot."),
+        Counter(CounterId.QueueRefused, "nativeproxy_queue_refused_total", "Requests refused because the queue was full."),
+        Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
+
+        // Health
+        Counter(CounterId.HealthProbes, "nativeproxy_health_probes_total", "Health probes finished."),
+        Counter(CounterId.HealthProbeFailures, "nativeproxy_health_probe_failures_total", "Health probes that failed."),
+        Counter(CounterId.ServerWentUp, "nativeproxy_server_state_changes_total", "Health state changes of servers, by new state.", label: "state=up"),
+        Counter(CounterId.ServerWentDown, "nativeproxy_server_state_changes_total", "Health state changes of servers, by new state.", label: "state=down"),
+
+        // The process itself
+        Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Access log lines written."),
+        Counter(CounterId.LogLinesDropped, "nativeproxy_log_lines_dropped_total", "Access log lines dropped because the log ring was full."),
+        Counter(CounterId.LogLinesLost, "nativeproxy_log_lines_lost_total", "Access log lines lost to write errors."),
+        Gauge(CounterId.BufferBytesHeld, "nativeproxy_buffer_bytes_held", "Bytes of buffer memory held, lent or not."),
+        Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
+        Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
+        Gauge(CounterId.TimersLinked, "nativeproxy_timers_linked", "Timer nodes in the wheel."),
+        Counter(CounterId.LoopTurns, "nativeproxy_loop_turns_total", "Turns of the event loops."),
+        Counter(CounterId.LoopPosts, "nativeproxy_loop_posts_total", "Work posted to an event loop from another thread."),
+        Counter(CounterId.StaleCompletions, "nativeproxy_stale_completions_total", "Socket completions that came after their connection had been recycled."),
+        Counter(CounterId.Reloads, "nativeproxy_reloads_total", "Configurations taken over."),
+        Counter(CounterId.ReloadFailures, "nativeproxy_reload_failures_total", "Configurations refused."),
+        Counter(CounterId.WorkerRestarts, "nativeproxy_worker_restarts_total", "Worker processes started again after a crash."),
+    ];
+
+    public static ReadOnlySpan<CounterInfo> Rows => AllRows;
+
+    public static int Count => AllRows.Length;
+
+    private static CounterInfo Counter(CounterId id, string name, string help, string? label = null) => new(id, CounterKind.Counter, name, help, label is null ? null : QuoteValues(label));
+
+    private static CounterInfo Gauge(CounterId id, string name, string help) => new(id, CounterKind.Gauge, name, help, Label: null);
+
+    /// <summary><c>a=b,c=d</c> as the table writes it becomes <c>a="b",c="d"</c>; no value holds any of these signs.</summary>
+    private static string QuoteValues(string label) => label.Replace(",", "\",").Replace("=", "=\"") + "\"";
+}

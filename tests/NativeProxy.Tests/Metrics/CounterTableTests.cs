@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+using System.Text.RegularExpressions;
+using NativeProxy.Metrics;
+using Xunit;
+
+namespace NativeProxy.Tests.Metrics;
+
+/// <summary>The table is positional: it must name each id once, in order, in the shape that Prometheus demands.</summary>
+public sealed class CounterTableTests
+{
+    [Fact]
+    public void EveryCounter_HasItsRowAtItsOwnIndex()
+    {
+        CounterId[] ids = Enum.GetValues<CounterId>();
+        Assert.Equal(ids.Length, CounterTable.Count);
+        for (int i = 0; i < ids.Length; i++)
+        {
+            Assert.Equal(ids[i], CounterTable.Rows[i].Id);
+            Assert.Equal(i, (int)ids[i]);
+        }
+    }
+
+    [Fact]
+    public void RowsOfOneFamily_StandTogetherAndAgreeOnKindAndHelp()
+    {
+        Dictionary<string, CounterInfo> families = [];
+        string? previous = null;
+        foreach (CounterInfo info in CounterTable.Rows)
+        {
+            if (families.TryGetValue(info.Name, out CounterInfo first))
+            {
+                Assert.Equal(previous, info.Name);
+                Assert.Equal((first.Kind, first.Help), (info.Kind, info.Help));
+                Assert.NotNull(info.Label);
+            }
+
+            families[info.Name] = info;
+            previous = info.Name;
+        }
+    }
+
+    [Fact]
+    public void NamesAndLabels_AreUniqueAndWellFormed()
+    {
+        HashSet<string> series = [];
+        foreach (CounterInfo info in CounterTable.Rows)
+        {
+            Assert.Matches("^nativeproxy_[a-z0-9_]+$", info.Name);
+            Assert.Equal(info.Kind == CounterKind.Counter, info.Name.EndsWith("_total", StringComparison.Ordinal));
+            Assert.EndsWith(".", info.Help);
+            Assert.True(info.Label is null || Regex.IsMatch(info.Label, "^[a-z]+=\"[a-z0-9_]+\"(,[a-z]+=\"[a-z0-9_]+\")*$"), info.Label);
+            Assert.True(series.Add(info.Name + info.Label));
+        }
+    }
+}
