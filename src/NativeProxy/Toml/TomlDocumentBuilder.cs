@@ -66,8 +66,9 @@ internal ref struct TomlDocumentBuilder
                 var items = new List<TomlNode>();
                 return TryAddContainer(new TomlNode(TomlKind.Array, items, TokenPosition()), null, items);
             case TomlTokenKind.InlineTableStart:
-                TomlTable table = _rules.NewInlineTable();
-                return TryAddContainer(new TomlNode(TomlKind.Table, table, TokenPosition()), table, null);
+                TextPosition brace = TokenPosition();
+                TomlTable table = _rules.NewInlineTable(brace.Line);
+                return TryAddContainer(new TomlNode(TomlKind.Table, table, brace), table, null);
             case TomlTokenKind.ArrayEnd:
             case TomlTokenKind.InlineTableEnd:
                 _open.Pop();

@@ -33,7 +33,9 @@ internal static class TomlKeyScanner
             (byte)'=' => new TomlFault(index, 1, "a key is missing before '='", KeyForms),
             (byte)'.' => new TomlFault(index, 1, "a key is missing before '.'", KeyForms),
             (byte)']' => new TomlFault(index, 1, "a key is missing before ']'", KeyForms),
-            (byte)'\r' or (byte)'\n' => new TomlFault(index, 0, "the line ends where a key should be", KeyForms),
+            (byte)'}' => new TomlFault(index, 1, "a key is missing before '}'", "no comma after the last pair of an inline table"),
+            _ when TomlBytes.NewlineLength(text, index) > 0 => new TomlFault(index, 0, "the line ends where a key should be", KeyForms),
+            < 0x20 or 0x7F => TomlTrivia.ControlCharacter(text, index),
             _ => new TomlFault(index, Math.Max(TomlBytes.WordLength(text, index), 1), "a key has a character that needs quotes", KeyForms),
         };
     }

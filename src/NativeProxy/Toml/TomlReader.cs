@@ -291,8 +291,9 @@ internal ref struct TomlReader
         return false;
     }
 
-    private bool FailHere(string problem, string expected) =>
-        Fail(new TomlFault(_index, TomlBytes.WordLength(_text, _index), problem, expected));
+    private bool FailHere(string problem, string expected) => Fail(_index == _text.Length
+        ? new TomlFault(_index, 0, "the text ends too early", expected)
+        : new TomlFault(_index, TomlBytes.WordLength(_text, _index), problem, expected));
 
     private bool Fail(TomlFault fault)
     {

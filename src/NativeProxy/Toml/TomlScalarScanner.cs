@@ -35,6 +35,8 @@ internal static class TomlScalarScanner
             return new TomlFault(start, 0, "the text ends where a value should be", ValueForms);
         if (word.IsEmpty)
             return new TomlFault(start, 1, "a value is missing", ValueForms);
-        return new TomlFault(start, word.Length, "a word is not a value", ValueForms);
+        if (word[0] is < 0x20 or 0x7F)
+            return TomlTrivia.ControlCharacter(text, start);
+        return new TomlFault(start, word.Length, "a word without quotes is not a value", ValueForms);
     }
 }

@@ -1,3 +1,5 @@
+using System;
+using System.Buffers;
 using System.Collections.Generic;
 
 namespace NativeProxy.Toml;
@@ -27,7 +29,13 @@ internal sealed class TomlTableRules
         Inline,
     }
 
-    private readonly Dictionary<TomlTable, Origin> _origins = [];
+    /// <summary>How a table came to be, and the line of that.</summary>
+    private readonly record struct Definition(Origin Origin, int Line);
+
+    private static readonly SearchValues<char> PlainKeyChars =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+
+    private readonly Dictionary<TomlTable, Definition> _definitions = [];
 
     /// <summary>The arrays that headers `[[...]]` made; every other array is closed.</summary>
     private readonly HashSet<List<TomlNode>> _tableArrays = [];
@@ -46,9 +54,9 @@ internal sealed class TomlTableRules
         TomlKeyPart last = path[^1];
         if (parent.Find(last.Key) is not TomlEntry entry)
             return AddTable(parent, last, Origin.Header);
-        if (entry.Value.Kind != TomlKind.Table || _origins[entry.Value.Table] != Origin.ImpliedByHeader)
+        if (entry.Value.Kind != TomlKind.Table || _definitions[entry.Value.Table].Origin != Origin.ImpliedByHeader)
             return Refuse(last, entry);
-        _origins[entry.Value.Table] = Origin.Header;
+        _definitions[entry.Value.Table] = new Definition(Origin.Header, last.Position.Line);
         return entry.Value.Table;
     }
 
@@ -72,7 +80,7 @@ internal sealed class TomlTableRules
             elements = entry.Value.Items;
         else
             return Refuse(last, entry);
-        TomlTable element = NewTable(Origin.Header);
+        TomlTable element = NewTable(Origin.Header, last.Position.Line);
         elements.Add(new TomlNode(TomlKind.Table, element, last.Position));
         return element;
     }
@@ -94,7 +102,7 @@ internal sealed class TomlTableRules
     }
 
     /// <summary>A new table for an inline table; closed once its own pairs are in.</summary>
-    public TomlTable NewInlineTable() => NewTable(Origin.Inline);
+    public TomlTable NewInlineTable(int line) => NewTable(Origin.Inline, line);
 
     /// <summary>The table that holds the last segment of a header, creating what is implied; null when the way is barred.</summary>
     private TomlTable? WalkHeader(TomlTable root, List<TomlKeyPart> path, out int depth)
@@ -112,7 +120,7 @@ internal sealed class TomlTableRules
                 depth++;
                 table = entry.Value.Items[^1].Table;
             }
-            else if (entry.Value.Kind == TomlKind.Table && _origins[entry.Value.Table] != Origin.Inline)
+            else if (entry.Value.Kind == TomlKind.Table && _definitions[entry.Value.Table].Origin != Origin.Inline)
                 table = entry.Value.Table;
             else
                 return Refuse(part, entry);
@@ -124,9 +132,10 @@ internal sealed class TomlTableRules
     {
         if (table.Find(part.Key) is not TomlEntry entry)
             return AddTable(table, part, Origin.DottedKey);
-        if (entry.Value.Kind != TomlKind.Table || _origins[entry.Value.Table] is Origin.Header or Origin.Inline)
+        if (entry.Value.Kind != TomlKind.Table || _definitions[entry.Value.Table].Origin is Origin.Header or Origin.Inline)
             return Refuse(part, entry);
-        _origins[entry.Value.Table] = Origin.DottedKey;
+        if (_definitions[entry.Value.Table].Origin == Origin.ImpliedByHeader)
+            _definitions[entry.Value.Table] = new Definition(Origin.DottedKey, part.Position.Line);
         return entry.Value.Table;
     }
 
@@ -134,15 +143,15 @@ internal sealed class TomlTableRules
 
     private TomlTable AddTable(TomlTable parent, TomlKeyPart part, Origin origin)
     {
-        TomlTable table = NewTable(origin);
+        TomlTable table = NewTable(origin, part.Position.Line);
         parent.TryAdd(new TomlEntry(part.Key, part.Position, new TomlNode(TomlKind.Table, table, part.Position)));
         return table;
     }
 
-    private TomlTable NewTable(Origin origin)
+    private TomlTable NewTable(Origin origin, int line)
     {
         var table = new TomlTable();
-        _origins.Add(table, origin);
+        _definitions.Add(table, new Definition(origin, line));
         return table;
     }
 
@@ -151,13 +160,16 @@ internal sealed class TomlTableRules
     {
         string advice = earlier.Value.Kind switch
         {
-            TomlKind.Table when _origins[earlier.Value.Table] == Origin.Inline => "it is an inline table, which is complete where it is written: put everything between its braces",
+            TomlKind.Table when _definitions[earlier.Value.Table].Origin == Origin.Inline => "it is an inline table, which is complete where it is written: put everything between its braces",
             TomlKind.Table => "it is a table already: each table is defined in one place only",
             TomlKind.Array when IsTableArray(earlier.Value) => "it is an array of tables: add elements with [[...]]",
             TomlKind.Array => "it is an array, which is complete where it is written: put everything between its brackets",
             _ => "it has a value already: remove or rename one of the two",
         };
-        Conflict = new TomlError(part.Position, $"the key '{part.Key}' is defined twice (first on line {earlier.KeyPosition.Line})", advice);
+        int line = earlier.Value.Kind == TomlKind.Table ? _definitions[earlier.Value.Table].Line : earlier.KeyPosition.Line;
+        // A quoted key may hold line ends and be of any length; the position shows it well enough.
+        string name = part.Key.Length <= 64 && !part.Key.AsSpan().ContainsAnyExcept(PlainKeyChars) ? $"the key '{part.Key}'" : "a key";
+        Conflict = new TomlError(part.Position, $"{name} is defined twice (first on line {line})", advice);
         return null;
     }
 }

@@ -31,8 +31,8 @@ internal static class TomlTrivia
             return TrySkipComment(text, ref index, out fault);
         if (index == text.Length || TomlBytes.NewlineLength(text, index) > 0)
             return true;
-        fault = text[index] == '\r'
-            ? LoneCarriageReturn(index)
+        fault = text[index] is < 0x20 or 0x7F
+            ? ControlCharacter(text, index)
             : new TomlFault(index, TomlBytes.WordLength(text, index), "something follows on a line that should have ended", "a line end or a comment");
         return false;
     }
@@ -45,12 +45,12 @@ internal static class TomlTrivia
         index = length < 0 ? text.Length : index + length;
         if (index == text.Length || TomlBytes.NewlineLength(text, index) > 0)
             return true;
-        fault = text[index] == '\r'
-            ? LoneCarriageReturn(index)
-            : new TomlFault(index, 1, "a comment holds a control character", "no control character except the tab");
+        fault = ControlCharacter(text, index);
         return false;
     }
 
-    private static TomlFault LoneCarriageReturn(int index) =>
-        new(index, 1, "a carriage return stands without a line feed", "LF or CRLF as line end");
+    /// <summary>The fault for a control character outside strings that is neither a tab nor part of a line end.</summary>
+    public static TomlFault ControlCharacter(ReadOnlySpan<byte> text, int index) => text[index] == '\r'
+        ? new TomlFault(index, 1, "a carriage return stands without a line feed", "LF or CRLF as line end")
+        : new TomlFault(index, 1, "a control character stands in the text", "no control character except the tab and line ends");
 }
