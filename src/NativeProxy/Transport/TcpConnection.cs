@@ -87,6 +87,9 @@ internal abstract class TcpConnection
 
     public int QueuedBytes => SendQueue.QueuedBytes;
 
+    /// <summary>Bytes of the queue that the kernel has taken since the connection began; shows whether a slow peer reads at all.</summary>
+    public long SentFromQueueBytes { get; private set; }
+
     /// <summary>True after the peer's FIN.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
 
@@ -201,6 +204,7 @@ internal abstract class TcpConnection
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
+        SentFromQueueBytes = 0;
         Loop.ConnectionOpened();
     }
 
@@ -273,6 +277,7 @@ internal abstract class TcpConnection
             return false;
         }
         SendQueue.Advance(Loop.Pools, sentBytes);
+        SentFromQueueBytes += sentBytes;
         if (!SendQueue.IsEmpty)
             return true;
         if (_state == TcpConnectionState.Flushing)

@@ -89,7 +89,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
-        Server.Counters.Add(CounterId.UpstreamBytesOut, bytes.Length);
+        Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
         return Tcp!.Send(bytes);
     }
 
@@ -147,7 +147,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
-        Server.Counters.Add(CounterId.UpstreamBytesIn, bytes.Length);
+        Server.Counters.Add(CounterId.BytesFromServers, bytes.Length);
         if (_state == UpstreamConnectionState.Busy)
         {
             _user!.OnServerReceived(this, bytes);
@@ -155,7 +155,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         else if (_state == UpstreamConnectionState.Idle)
         {
             // Bytes that no request asked for would become the answer to the next one.
-            Server.Counters.Add(CounterId.UpstreamIdleUnexpectedBytes);
+            Server.Counters.Add(CounterId.ServerClosesSurplusBytes);
             Discard(reset: true);
         }
     }
@@ -168,7 +168,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         }
         else if (_state == UpstreamConnectionState.Idle)
         {
-            Server.Counters.Add(CounterId.UpstreamIdleClosedByServer);
+            Server.Counters.Add(CounterId.ServerClosesServerFin);
             Discard(reset: false);
         }
     }
@@ -196,7 +196,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 _user!.OnServerFailed(this, error);
                 break;
             case UpstreamConnectionState.Idle:
-                Server.Counters.Add(CounterId.UpstreamIdleClosedByServer);
+                Server.Counters.Add(CounterId.ServerClosesServerFin);
                 Discard(reset: false);
                 break;
         }
@@ -221,7 +221,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 _user!.OnServerTimeout(this);
                 break;
             case UpstreamConnectionState.Idle:
-                Server.Counters.Add(CounterId.UpstreamIdleTimeouts);
+                Server.Counters.Add(CounterId.ServerClosesIdleTimeout);
                 Discard(reset: false);
                 break;
         }
@@ -253,10 +253,18 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private void ConnectFailed(SocketError error)
     {
         IServerConnectionUser user = _user!;
-        Server.Counters.Add(CounterId.UpstreamConnectFailures);
+        Server.Counters.Add(FailureCounter(error));
         Server.Release(this, isReusable: false);
         user.OnServerConnectFailed(this, error);
     }
+
+    private static CounterId FailureCounter(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => CounterId.ServerConnectFailuresRefused,
+        SocketError.TimedOut => CounterId.ServerConnectFailuresTimeout,
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => CounterId.ServerConnectFailuresUnreachable,
+        _ => CounterId.ServerConnectFailuresOther,
+    };
 
     private void MoveTo(UpstreamConnectionState next)
     {

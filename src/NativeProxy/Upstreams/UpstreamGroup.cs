@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using NativeProxy.Config;
 
 namespace NativeProxy.Upstreams;
@@ -10,7 +11,11 @@ namespace NativeProxy.Upstreams;
 /// </summary>
 internal sealed class UpstreamGroup(UpstreamSettings settings, UpstreamServer[] servers, int logId)
 {
+    private readonly byte[] _nameBytes = Encoding.ASCII.GetBytes(settings.Name);
+
     public string Name => settings.Name;
+
+    public ReadOnlySpan<byte> NameBytes => _nameBytes;
 
     /// <summary>Id under which the access log knows the group.</summary>
     public int LogId => logId;

@@ -14,7 +14,7 @@ internal sealed class UpstreamServer
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
 
-    public UpstreamServer(EventLoop loop, LoopCounters counters, UpstreamSettings group, ServerSettings server, IPEndPoint endPoint)
+    public UpstreamServer(EventLoop loop, LoopCounters counters, UpstreamSettings group, UpstreamServerSettings server, IPEndPoint endPoint)
     {
         _loop = loop;
         Counters = counters;
@@ -57,7 +57,7 @@ internal sealed class UpstreamServer
             if (connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
             {
                 LentCount++;
-                Counters.Add(CounterId.UpstreamReuses);
+                Counters.Add(CounterId.ServerReuses);
                 connection.Reuse(user);
                 return connection;
             }
@@ -74,7 +74,7 @@ internal sealed class UpstreamServer
         _free = connection.NextFree;
         connection.NextFree = null;
         LentCount++;
-        Counters.Add(CounterId.UpstreamConnects);
+        Counters.Add(CounterId.ServerConnects);
         connection.Open(user);
         return connection;
     }
@@ -107,7 +107,7 @@ internal sealed class UpstreamServer
             return false;
         if (Idle.Count >= Keepalive.MaxIdle)
         {
-            Counters.Add(CounterId.UpstreamPoolEvictions);
+            Counters.Add(CounterId.ServerClosesPoolFull);
             Idle.Oldest!.Discard(reset: false);
         }
         return true;

@@ -1,0 +1,607 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using NativeProxy.Buffers;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>Life of a client connection above the socket.</summary>
+internal enum ClientSessionState : byte
+{
+    /// <summary>Object unused.</summary>
+    Free,
+
+    /// <summary>Between requests: nothing, or the beginning of a head, has come.</summary>
+    Waiting,
+
+    /// <summary>One request is being served; what follows it waits.</summary>
+    Exchanging,
+
+    /// <summary>Bytes flow both ways, no longer HTTP.</summary>
+    Tunnelling,
+
+    /// <summary>The last response is on its way or FIN is sent; whatever still comes is thrown away.</summary>
+    Lingering,
+
+    /// <summary>Waits for the socket to be gone.</summary>
+    Closing,
+}
+
+/// <summary>
+/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, and
+/// ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
+/// </summary>
+internal sealed class ClientSession : IConnectionOwner, ITimerOwner
+{
+    /// <summary>Bytes of later requests that are read ahead while one is being served.</summary>
+    private const int AheadBytesMax = 16 * 1024;
+
+    private static readonly byte[] Moves =
+    [
+        /* Free         */ Bit(ClientSessionState.Waiting),
+        /* Waiting      */ (byte)(Bit(ClientSessionState.Exchanging) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
+        /* Exchanging   */ (byte)(Bit(ClientSessionState.Waiting) | Bit(ClientSessionState.Tunnelling) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
+        /* Tunnelling   */ (byte)(Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
+        /* Lingering    */ Bit(ClientSessionState.Closing),
+        /* Closing      */ Bit(ClientSessionState.Free),
+    ];
+
+    private readonly HttpListener _listener;
+    private readonly EventLoop _loop;
+    private readonly SessionTimer _timer;
+    private readonly byte[] _addressText = new byte[46];
+    private int _addressTextLength;
+    private TcpConnection? _client;
+    private ByteTail _tail;
+    private Exchange? _exchange;
+    private ClientSessionState _state;
+    private bool _isProcessing;
+    private long _headStartedMs;
+    private long _sendMark;
+
+    public ClientSession(HttpListener listener)
+    {
+        _listener = listener;
+        _loop = listener.Loop;
+        _timer = new SessionTimer(this, _loop);
+    }
+
+    public TcpConnection Client => _client!;
+
+    /// <summary>Requests whose head was read on this connection.</summary>
+    public int RequestCount { get; private set; }
+
+    /// <summary>Text of the client's IP address.</summary>
+    public ReadOnlySpan<byte> AddressText => _addressText.AsSpan(0, _addressTextLength);
+
+    /// <summary>Neighbours in the listener's list of live sessions.</summary>
+    internal ClientSession? PreviousLive { get; set; }
+
+    internal ClientSession? NextLive { get; set; }
+
+    /// <summary>Takes over an accepted connection.</summary>
+    public void Begin(TcpConnection client)
+    {
+        MoveTo(ClientSessionState.Waiting);
+        _client = client;
+        _headStartedMs = _loop.Clock.NowMs;
+        RequestCount = 0;
+        WriteAddress(client.Peer);
+        client.SetOwner(this);
+        client.StartReceive();
+        _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+    }
+
+    /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
+    public void Drain()
+    {
+        if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
+            Linger(CloseReason.Draining);
+    }
+
+    public void OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
+
+    public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);
+        switch (_state)
+        {
+            case ClientSessionState.Waiting or ClientSessionState.Exchanging:
+                TakeBytes(bytes);
+                break;
+            case ClientSessionState.Tunnelling:
+                TouchTunnel();
+                _exchange!.FeedTunnel(bytes);
+                if (_exchange.ServerIsBehind)
+                    _client!.PauseReceive();
+                break;
+        }
+    }
+
+    public void OnEndOfStream(TcpConnection connection)
+    {
+        switch (_state)
+        {
+            case ClientSessionState.Waiting:
+                Close(CloseReason.ClientClosed);
+                break;
+            case ClientSessionState.Exchanging:
+                if (_listener.Settings.HalfClose == HalfClosePolicy.Abort || !_exchange!.RequestIsComplete)
+                    AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
+                break;
+            case ClientSessionState.Tunnelling:
+                if (_exchange!.ServerHasEnded)
+                    EndTunnel();
+                else
+                    _exchange.EndTunnelToServer();
+                break;
+            case ClientSessionState.Lingering:
+                BeginClose();
+                break;
+        }
+    }
+
+    public void OnSendDrained(TcpConnection connection)
+    {
+        switch (_state)
+        {
+            case ClientSessionState.Waiting:
+                ProcessTail();
+                break;
+            case ClientSessionState.Exchanging or ClientSessionState.Tunnelling:
+                _exchange!.ClientCaughtUp();
+                AfterInput();
+                break;
+            case ClientSessionState.Lingering:
+                SendFin();
+                break;
+        }
+    }
+
+    public void OnSendFailed(TcpConnection connection, SocketError error) => ClientGone();
+
+    public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
+
+    public void OnClosed(TcpConnection connection)
+    {
+        MoveTo(ClientSessionState.Free);
+        _timer.Remove();
+        _tail.Release(_loop.Pools);
+        _client = null;
+        _listener.SessionEnded(this);
+    }
+
+    /// <summary>A deadline of <see cref="SessionTimer"/> has passed.</summary>
+    public void OnTimeout(SessionTimeout timeout)
+    {
+        switch (timeout)
+        {
+            case SessionTimeout.KeepAlive:
+                _listener.Counters.Add(CounterId.TimeoutsKeepAlive);
+                Linger(CloseReason.IdleTimeout);
+                break;
+            case SessionTimeout.RequestHeader:
+                _listener.Counters.Add(CounterId.TimeoutsRequestHeader);
+                HeaderTimeout();
+                break;
+            case SessionTimeout.RequestBody:
+                _listener.Counters.Add(CounterId.TimeoutsRequestBody);
+                _exchange!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
+                break;
+            case SessionTimeout.Send:
+                SendTimeout();
+                break;
+            case SessionTimeout.Tunnel:
+                _listener.Counters.Add(CounterId.TimeoutsTunnel);
+                AbortExchange(ProxyError.None, CloseReason.TunnelTimeout);
+                break;
+            case SessionTimeout.Linger:
+                BeginClose();
+                break;
+            case SessionTimeout.Flush:
+                _client!.Abort();
+                break;
+        }
+    }
+
+    public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_timer.Pending);
+
+    /// <summary>The server connection that the exchange waited for is there.</summary>
+    public void ServerIsReady()
+    {
+        if (_tail.IsEmpty)
+            _exchange!.StartRequest(headIsInScratch: false, default);
+        else
+            ProcessTail();
+        AfterInput();
+    }
+
+    /// <summary>The server takes bytes again, or will never: what waits of the request goes on.</summary>
+    public void ServerCaughtUp()
+    {
+        if (_state == ClientSessionState.Exchanging)
+        {
+            ProcessTail();
+        }
+        else if (_state == ClientSessionState.Tunnelling)
+        {
+            _client!.StartReceive();
+            TouchTunnel();
+        }
+    }
+
+    /// <summary>Sends an answer of the proxy's own. Returns its size in bytes.</summary>
+    public int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, bool hasBody)
+    {
+        var writer = new HeadWriter(_listener.Scratch.Output);
+        ErrorReplies.Write(ref writer, error, detail, hasBody, _listener.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = closeReason,
+            ClientMinorVersion = _exchange?.ClientMinorVersion ?? 1,
+            RequestsLeft = _exchange?.RequestsLeft ?? -1,
+        });
+        _listener.Counters.Add(CounterId.ResponsesByProxy);
+        _client!.Send(writer.Written);
+        return writer.WrittenBytes;
+    }
+
+    /// <summary>The response is complete; the connection goes on or ends as was decided with its head.</summary>
+    public void ExchangeEnded(CloseReason closeReason)
+    {
+        EndExchange();
+        if (closeReason != CloseReason.None)
+        {
+            Linger(closeReason);
+            return;
+        }
+        if (_client!.EndOfStreamSeen)
+        {
+            Close(CloseReason.ClientClosed);
+            return;
+        }
+        MoveTo(ClientSessionState.Waiting);
+        _headStartedMs = _loop.Clock.NowMs;
+        if (!_isProcessing)
+            ProcessTail();
+    }
+
+    /// <summary>The response cannot be completed: the client must see that.</summary>
+    /// <param name="withReset">Only a reset tells this client that the body is cut.</param>
+    public void CutExchange(bool withReset)
+    {
+        CloseReason reason = _exchange!.CloseReason;
+        EndExchange();
+        if (withReset)
+            Abort(reason);
+        else
+            Linger(reason);
+    }
+
+    /// <summary>The server switched protocols; the rest of the connection is a tunnel.</summary>
+    public void EnterTunnel()
+    {
+        if (_state == ClientSessionState.Tunnelling)
+            return;
+        MoveTo(ClientSessionState.Tunnelling);
+        _listener.Counters.Add(CounterId.TunnelsStarted);
+        TouchTunnel();
+        if (!_tail.IsEmpty)
+        {
+            _exchange!.FeedTunnel(_tail.Bytes);
+            _tail.Release(_loop.Pools);
+        }
+        if (_exchange!.ServerIsBehind)
+            _client!.PauseReceive();
+        else
+            _client!.StartReceive();
+    }
+
+    /// <summary>Bytes passed through the tunnel: its idle time begins anew.</summary>
+    public void TouchTunnel()
+    {
+        if (_state == ClientSessionState.Tunnelling)
+            _timer.Arm(SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
+    }
+
+    /// <summary>The server of the tunnel sent FIN.</summary>
+    public void TunnelServerEnded()
+    {
+        if (_client!.EndOfStreamSeen)
+            EndTunnel();
+        else
+            _client.ShutdownSend();
+    }
+
+    /// <summary>The server connection of the tunnel broke.</summary>
+    public void TunnelBroke() => EndTunnel();
+
+    private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
+
+    private void TakeBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (_tail.IsEmpty)
+        {
+            if (_state == ClientSessionState.Waiting)
+                _headStartedMs = _loop.Clock.NowMs;
+            int used = Process(bytes);
+            if (IsReading && used < bytes.Length && !TryKeep(bytes[used..]))
+                return;
+            AfterInput();
+        }
+        else if (TryKeep(bytes))
+        {
+            ProcessTail();
+        }
+    }
+
+    private bool IsReading => _state is ClientSessionState.Waiting or ClientSessionState.Exchanging;
+
+    private bool TryKeep(ReadOnlySpan<byte> bytes)
+    {
+        int bytesMax = _listener.Limits.HeaderBytes + AheadBytesMax + bytes.Length;
+        if (_tail.TryAppend(_loop.Pools, bytes, bytesMax))
+            return true;
+        _listener.Counters.Add(CounterId.BufferRefusals);
+        if (_state == ClientSessionState.Exchanging)
+            AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+        else
+            Reject(ProxyError.BuffersExhausted, RejectReason.None, default);
+        return false;
+    }
+
+    private void ProcessTail()
+    {
+        if (!_tail.IsEmpty)
+        {
+            int used = Process(_tail.Bytes);
+            if (IsReading)
+                _tail.Consume(_loop.Pools, used);
+        }
+        AfterInput();
+    }
+
+    /// <summary>Reads requests and bodies from the bytes as far as they can be dealt with now. Returns how many were used.</summary>
+    private int Process(ReadOnlySpan<byte> bytes)
+    {
+        Check.That(!_isProcessing, "requests are read one after another");
+        _isProcessing = true;
+        int used = 0;
+        while (used < bytes.Length && IsReading && !(_state == ClientSessionState.Waiting && _client!.HasQueuedBytes))
+        {
+            ReadOnlySpan<byte> rest = bytes[used..];
+            int step = _state == ClientSessionState.Waiting ? ReadRequest(rest)
+                : _exchange!.CanStart ? _exchange.StartRequest(headIsInScratch: false, rest)
+                : _exchange.FeedRequest(rest);
+            used += step;
+            if (step == 0)
+                break;
+        }
+        _isProcessing = false;
+        return used;
+    }
+
+    /// <summary>Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused.</summary>
+    private int ReadRequest(ReadOnlySpan<byte> bytes)
+    {
+        RequestHead head = _listener.Scratch.Request;
+        ParseOutcome outcome = RequestHeadParser.Parse(bytes, _listener.HeadLimits, head);
+        if (outcome.Status == ParseStatus.NeedMore)
+            return 0;
+        RequestCount++;
+        _listener.Counters.Add(CounterId.Requests);
+        if (outcome.Status == ParseStatus.Rejected)
+            return Reject(ProxyError.BadRequest, outcome.Reason, bytes);
+        ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
+        if (options.Reason != RejectReason.None)
+            return Reject(ProxyError.BadRequest, options.Reason, bytes);
+        BodyFraming framing = MessageFraming.OfRequest(bytes, head);
+        if (framing.Reason != RejectReason.None)
+            return Reject(ProxyError.BadRequest, framing.Reason, bytes);
+        if (head.MethodKind == HttpMethod.Connect)
+            return Reject(ProxyError.MethodNotAllowed, RejectReason.None, bytes);
+        long bodyBytesMax = _listener.Limits.BodyBytes;
+        if (bodyBytesMax > 0 && framing.LengthBytes > bodyBytesMax)
+            return Reject(ProxyError.RequestBodyTooLarge, RejectReason.None, bytes);
+        MoveTo(ClientSessionState.Exchanging);
+        _timer.Disarm();
+        _exchange = _listener.LendExchange();
+        return outcome.ConsumedBytes + _exchange.Begin(this, bytes, outcome.ConsumedBytes, framing, options, _headStartedMs);
+    }
+
+    /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
+    private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
+    {
+        _listener.Counters.Add(CounterOf(detail));
+        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: true);
+        _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
+        Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
+        return 0;
+    }
+
+    private static CounterId CounterOf(RejectReason detail) => RejectReasons.StatusOf(detail) switch
+    {
+        414 or 431 => CounterId.BadRequestsTooLarge,
+        501 or 505 => CounterId.BadRequestsUnsupported,
+        _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
+            or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
+            ? CounterId.BadRequestsFraming
+            : CounterId.BadRequestsSyntax,
+    };
+
+    /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
+    private void AfterInput()
+    {
+        if (!IsReading)
+            return;
+        if (_client!.HasQueuedBytes)
+            ArmSendTimeout();
+        else if (_state == ClientSessionState.Waiting)
+            ArmWaitingTimeout();
+        else
+            _timer.Arm(SessionTimeout.RequestBody, _exchange!.WantsRequestBody ? _listener.Timeouts.RequestBodyMs : 0);
+        if (WantsBytes)
+            _client.StartReceive();
+        else
+            _client.PauseReceive();
+    }
+
+    private bool WantsBytes => _state == ClientSessionState.Waiting ? !_client!.HasQueuedBytes || _tail.Length < AheadBytesMax
+        : _exchange!.RequestIsComplete ? _tail.Length < AheadBytesMax
+        : _tail.IsEmpty && !_exchange.ServerIsBehind;
+
+    private void ArmWaitingTimeout()
+    {
+        if (_tail.IsEmpty && RequestCount > 0)
+            _timer.Arm(SessionTimeout.KeepAlive, _listener.Keepalive.TimeoutMs);
+        else if (_timer.Pending != SessionTimeout.RequestHeader)
+            _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+    }
+
+    private void ArmSendTimeout()
+    {
+        if (_timer.Pending == SessionTimeout.Send)
+            return;
+        _sendMark = _client!.SentFromQueueBytes;
+        _timer.Arm(SessionTimeout.Send, _listener.Timeouts.SendMs);
+    }
+
+    private void SendTimeout()
+    {
+        if (_client!.SentFromQueueBytes != _sendMark)
+        {
+            _timer.Disarm();
+            ArmSendTimeout();
+            return;
+        }
+        _listener.Counters.Add(CounterId.TimeoutsClientSend);
+        if (_exchange is not null)
+            _exchange.Abandon(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
+        EndExchange();
+        Abort(CloseReason.SendTimeout);
+    }
+
+    private void HeaderTimeout()
+    {
+        if (_tail.IsEmpty)
+        {
+            Linger(CloseReason.RequestHeaderTimeout);
+            return;
+        }
+        int sentBytes = SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, 408, sentBytes, default, _headStartedMs);
+        Linger(CloseReason.RequestHeaderTimeout);
+    }
+
+    /// <summary>The client reset its connection or cannot be sent to.</summary>
+    private void ClientGone()
+    {
+        switch (_state)
+        {
+            case ClientSessionState.Waiting:
+                Close(CloseReason.ClientClosed);
+                break;
+            case ClientSessionState.Exchanging:
+                AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
+                break;
+            case ClientSessionState.Tunnelling:
+                EndTunnel();
+                break;
+            case ClientSessionState.Lingering:
+                BeginClose();
+                break;
+        }
+    }
+
+    private void AbortExchange(ProxyError error, CloseReason reason)
+    {
+        _exchange!.Abandon(error, reason);
+        EndExchange();
+        Close(reason);
+    }
+
+    private void EndTunnel()
+    {
+        _exchange!.TunnelIsOver();
+        EndExchange();
+        Close(CloseReason.TunnelEnded);
+    }
+
+    /// <summary>Logs the exchange and gives it back.</summary>
+    private void EndExchange()
+    {
+        if (_exchange is null)
+            return;
+        _listener.LogExchange(this, _exchange);
+        _listener.ReturnExchange(_exchange);
+        _exchange = null;
+    }
+
+    /// <summary>Sends what is queued, then FIN, and reads until the client has closed too: an RST would destroy the response.</summary>
+    private void Linger(CloseReason reason)
+    {
+        _listener.CountClose(reason);
+        MoveTo(ClientSessionState.Lingering);
+        if (_client!.HasQueuedBytes)
+            ArmSendTimeout();
+        else
+            SendFin();
+    }
+
+    private void SendFin()
+    {
+        if (_client!.EndOfStreamSeen || _listener.Timeouts.LingerMs == 0)
+        {
+            BeginClose();
+            return;
+        }
+        _client.ShutdownSend();
+        _client.StartReceive();
+        _timer.Arm(SessionTimeout.Linger, _listener.Timeouts.LingerMs);
+    }
+
+    private void Close(CloseReason reason)
+    {
+        _listener.CountClose(reason);
+        BeginClose();
+    }
+
+    /// <summary>Closes once the queued bytes are sent, within a limit.</summary>
+    private void BeginClose()
+    {
+        MoveTo(ClientSessionState.Closing);
+        _client!.Close();
+        if (_client.HasQueuedBytes)
+            _timer.Arm(SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
+        else
+            _timer.Disarm();
+    }
+
+    private void Abort(CloseReason reason)
+    {
+        _listener.CountClose(reason);
+        MoveTo(ClientSessionState.Closing);
+        _client!.Abort();
+    }
+
+    private void WriteAddress(IPEndPoint? peer)
+    {
+        IPAddress address = peer?.Address ?? IPAddress.None;
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        address.TryFormat(_addressText, out _addressTextLength);
+    }
+
+    private void MoveTo(ClientSessionState next)
+    {
+        Check.Lawful((Moves[(int)_state] & Bit(next)) != 0, _state, next);
+        _state = next;
+    }
+}

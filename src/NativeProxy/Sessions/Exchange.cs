@@ -1,0 +1,478 @@
+using System;
+using System.Net.Sockets;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>
+/// One request and its response: which server it goes to, on which connection, at which try, and how it ends. Joins the two pumps.
+/// Owner: one <see cref="ClientSession"/>, from the request head to the last byte of the response. Thread: the loop.
+/// Never parses and never reads the client's socket.
+/// </summary>
+internal sealed class Exchange : IServerConnectionUser
+{
+    private readonly HttpListener _listener;
+    private readonly EventLoop _loop;
+    private readonly RequestPump _request;
+    private readonly ResponsePump _response;
+    private readonly ExchangeLogText _logText = new();
+    private ClientSession? _session;
+    private UpstreamGroup? _group;
+    private UpstreamServer? _server;
+    private UpstreamConnection? _connection;
+    private ConnectionOptions _options;
+    private ExchangeTimes _times;
+    private CloseReason _closeReason;
+    private ProxyError _error;
+    private int _attempts;
+    private bool _staleRetryUsed;
+
+    public Exchange(HttpListener listener)
+    {
+        _listener = listener;
+        _loop = listener.Loop;
+        _request = new RequestPump(_loop.Pools, listener.Scratch);
+        _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
+    }
+
+    public HttpMethod Method { get; private set; }
+
+    public int ClientMinorVersion { get; private set; }
+
+    /// <summary>The request asked the server to switch protocols.</summary>
+    public bool UpgradeForwarded { get; private set; }
+
+    public TcpConnection Client => _session!.Client;
+
+    public LoopCounters Counters => _listener.Counters;
+
+    public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
+
+    /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
+    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - _session!.RequestCount;
+
+    /// <summary>True once the client's last byte of this request was read.</summary>
+    public bool RequestIsComplete => _request.IsComplete;
+
+    /// <summary>True while body bytes are wanted and can be passed on.</summary>
+    public bool WantsRequestBody => !_request.IsComplete && _request.State != RequestPumpState.Holding && !_request.IsBlocked;
+
+    /// <summary>True once the bytes are no longer HTTP.</summary>
+    public bool IsTunnel => _response.State == ResponsePumpState.Switched;
+
+    /// <summary>What the log says about this exchange besides its times.</summary>
+    public ExchangeLogText LogText => _logText;
+
+    public ref readonly ExchangeTimes Times => ref _times;
+
+    public UpstreamGroup? Group => _group;
+
+    public UpstreamServer? Server => _server;
+
+    public int StatusCode => _response.StatusCode;
+
+    public long SentBytes => _response.SentBytes;
+
+    public long RequestBodyBytes => _request.BodyBytes;
+
+    public ProxyError Error => _error;
+
+    public CloseReason CloseReason => _closeReason;
+
+    public int Attempts => _attempts;
+
+    /// <summary>Next unused object of the listener.</summary>
+    internal Exchange? NextFree { get; set; }
+
+    /// <summary>
+    /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
+    /// </summary>
+    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, int headEnd, BodyFraming framing, in ConnectionOptions options, long startedAtMs)
+    {
+        RequestHead head = _listener.Scratch.Request;
+        _session = session;
+        _group = _listener.Upstream;
+        _options = options;
+        _closeReason = CloseReason.None;
+        _error = ProxyError.None;
+        _attempts = 0;
+        _staleRetryUsed = false;
+        _server = null;
+        ConnectionFacts = default;
+        _times.Begin(startedAtMs, _loop.Clock.NowMs);
+        Method = head.MethodKind;
+        ClientMinorVersion = head.MinorVersion;
+        _response.Begin(_listener.Limits.ResponseBodyBytes);
+        if (_listener.AccessLog is { } log)
+            _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
+        int headBytes = WriteHead(bytes, head, headEnd, framing, options);
+        if (!_request.TryBegin(headBytes, framing))
+        {
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
+            return 0;
+        }
+        return Connect(except: null, mayReuse: MayReuse(), headIsInScratch: true, bytes[headEnd..]);
+    }
+
+    /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
+    public int FeedRequest(ReadOnlySpan<byte> bytes)
+    {
+        if (_request.IsComplete)
+            return 0;
+        int used = _request.Feed(bytes);
+        AfterRequestBytes();
+        return used;
+    }
+
+    /// <summary>Bytes of the client in a tunnel.</summary>
+    public void FeedTunnel(ReadOnlySpan<byte> bytes) => _connection!.Send(bytes);
+
+    /// <summary>True while the server does not take what it was sent.</summary>
+    public bool ServerIsBehind => _connection is { Tcp.HasQueuedBytes: true };
+
+    /// <summary>The client of a tunnel sent FIN: the server hears of it.</summary>
+    public void EndTunnelToServer() => _connection!.Tcp!.ShutdownSend();
+
+    /// <summary>True when the server of a tunnel has sent FIN.</summary>
+    public bool ServerHasEnded => _connection is { Tcp.EndOfStreamSeen: true };
+
+    /// <summary>Both sides of the tunnel have ended.</summary>
+    public void TunnelIsOver()
+    {
+        _closeReason = CloseReason.TunnelEnded;
+        ReleaseConnection(isReusable: false, reset: false);
+    }
+
+    /// <summary>The client takes bytes again.</summary>
+    public void ClientCaughtUp()
+    {
+        if (_connection is not { State: UpstreamConnectionState.Busy })
+            return;
+        _connection.Tcp!.StartReceive();
+        ArmResponseTimeout();
+    }
+
+    /// <summary>The client does not take what it was sent: the server must wait.</summary>
+    public void ClientFellBehind()
+    {
+        if (_connection is not { State: UpstreamConnectionState.Busy })
+            return;
+        _connection.Tcp!.PauseReceive();
+        _connection.ArmResponseTimeout(0);
+    }
+
+    /// <summary>The final response head was read.</summary>
+    public void ResponseHeadRead() => _times.ResponseHead(_loop.Clock.NowMs);
+
+    /// <summary>Decides, when the response head is written, whether the client connection lives on.</summary>
+    public CloseReason DecideClose(int statusCode, bool endIsVisible)
+    {
+        _closeReason = KeepAliveVerdict.Decide(
+            new KeepAliveFacts
+            {
+                ClientMinorVersion = ClientMinorVersion,
+                RequestSaysClose = _options.Close,
+                RequestSaysKeepAlive = _options.KeepAlive,
+                RequestIsComplete = _request.IsComplete,
+                ResponseEndIsVisible = endIsVisible,
+                StatusCode = statusCode,
+                RequestCount = _session!.RequestCount,
+                ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
+                ClientHasEnded = Client.EndOfStreamSeen,
+                IsDraining = _listener.IsDraining,
+            },
+            Keepalive);
+        return _closeReason;
+    }
+
+    /// <summary>
+    /// The exchange cannot go on: the client is told so if the response has not begun, else its connection is cut.
+    /// </summary>
+    public void Fail(ProxyError error, RejectReason detail)
+    {
+        _error = error;
+        ReleaseConnection(isReusable: false, reset: true);
+        if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
+        {
+            _closeReason = CutReason(error);
+            _session!.CutExchange(_response.IsCloseDelimited);
+            return;
+        }
+        int status = ErrorReplies.StatusOf(error, detail);
+        DecideClose(status, endIsVisible: true);
+        if (error == ProxyError.BadRequest)
+            _closeReason = CloseReason.BadRequest;
+        int sentBytes = _session!.SendErrorReply(error, detail, _closeReason, hasBody: Method != HttpMethod.Head);
+        _response.AnsweredByProxy(status, sentBytes);
+        _session.ExchangeEnded(_closeReason);
+    }
+
+    /// <summary>The session gives the exchange up; nothing is sent to the client any more.</summary>
+    public void Abandon(ProxyError error, CloseReason reason)
+    {
+        _error = error;
+        _closeReason = reason;
+        Counters.Add(CounterId.RequestsAborted);
+        ReleaseConnection(isReusable: false, reset: true);
+    }
+
+    /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
+    public void Release()
+    {
+        ReleaseConnection(isReusable: false, reset: false);
+        _request.Release();
+        _response.Release();
+        _logText.Release(_loop.Pools);
+        _session = null;
+        _group = null;
+        _server = null;
+    }
+
+    public void OnServerConnected(UpstreamConnection connection)
+    {
+        _times.Connected(_loop.Clock.NowMs);
+        _session!.ServerIsReady();
+    }
+
+    /// <summary>Sends the head on the established connection, with what has arrived of the body. Returns the body bytes used.</summary>
+    public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input)
+    {
+        int used = _request.Start(_connection!, headIsInScratch, input);
+        AfterRequestBytes();
+        return used;
+    }
+
+    /// <summary>True when an established connection waits for the request.</summary>
+    public bool CanStart => _request.State == RequestPumpState.Holding && _connection is { State: UpstreamConnectionState.Busy };
+
+    public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
+    {
+        _connection = null;
+        RetryOrFail(error == SocketError.TimedOut ? ProxyError.ServerConnectTimeout : ProxyError.ServerConnectFailed, connection, _server);
+    }
+
+    public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        if (IsTunnel)
+            _session!.TouchTunnel();
+        ProxyError error = _response.Feed(bytes);
+        if (error != ProxyError.None)
+            Fail(error, RejectReason.None);
+        else if (_response.State == ResponsePumpState.Complete)
+            Finish();
+        else if (_response.State == ResponsePumpState.Switched)
+            _session!.EnterTunnel();
+        else
+            ArmResponseTimeout();
+    }
+
+    public void OnServerEndOfStream(UpstreamConnection connection)
+    {
+        if (IsTunnel)
+        {
+            _session!.TunnelServerEnded();
+            return;
+        }
+        ProxyError error = _response.End();
+        if (error == ProxyError.None)
+            Finish();
+        else
+            ServerGone(error);
+    }
+
+    public void OnServerSendDrained(UpstreamConnection connection) => _session!.ServerCaughtUp();
+
+    public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
+    {
+        if (IsTunnel)
+        {
+            _session!.TunnelBroke();
+        }
+        else if (_request.NothingWasSent && !_response.HasBytes)
+        {
+            ServerGone(ProxyError.ServerClosedBeforeResponse);
+        }
+        else
+        {
+            // An answer may have come before the server closed; it is still readable.
+            _request.Refuse();
+            ArmResponseTimeout();
+            _session!.ServerCaughtUp();
+        }
+    }
+
+    public void OnServerFailed(UpstreamConnection connection, SocketError error)
+    {
+        if (IsTunnel)
+            _session!.TunnelBroke();
+        else if (_response.State != ResponsePumpState.AwaitingHead)
+            ServerGone(ProxyError.ServerTruncatedResponse);
+        else
+            ServerGone(_response.HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse);
+    }
+
+    public void OnServerTimeout(UpstreamConnection connection)
+    {
+        Counters.Add(CounterId.TimeoutsResponse);
+        Fail(ProxyError.ServerResponseTimeout, RejectReason.None);
+    }
+
+    /// <summary>What the log needs to know about the server connection; valid until <see cref="Release"/>.</summary>
+    internal ServerConnectionFacts ConnectionFacts { get; private set; }
+
+    private bool MayReuse() => _group!.Reuse switch
+    {
+        ReusePolicy.Always => true,
+        ReusePolicy.Idempotent => Method.IsIdempotent(),
+        ReusePolicy.Safe => Method.IsSafe(),
+        _ => false,
+    };
+
+    private int WriteHead(ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, BodyFraming framing, in ConnectionOptions options)
+    {
+        ReadOnlySpan<byte> upgrade = options.Upgrade && head.MinorVersion == 1 && framing.Kind == BodyKind.None
+            ? _listener.AcceptedUpgrade(bytes, head)
+            : default;
+        UpgradeForwarded = !upgrade.IsEmpty;
+        var writer = new HeadWriter(_listener.Scratch.Output);
+        RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
+        {
+            Framing = framing,
+            Via = _listener.Via,
+            FallbackHost = _group!.NameBytes,
+            ClientAddress = _session!.AddressText,
+            Upgrade = upgrade,
+            ClosesServerConnection = _group!.Reuse == ReusePolicy.Never,
+        });
+        return writer.WrittenBytes;
+    }
+
+    private int Connect(UpstreamServer? except, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
+    {
+        _server = _group!.Choose(except);
+        if (_server is null)
+        {
+            Counters.Add(CounterId.NoServerAvailable);
+            Fail(ProxyError.NoServerAvailable, RejectReason.None);
+            return 0;
+        }
+        return ConnectTo(_server, mayReuse, headIsInScratch, input);
+    }
+
+    private int ConnectTo(UpstreamServer server, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
+    {
+        _attempts++;
+        _times.ServerChosen(_loop.Clock.NowMs);
+        _connection = mayReuse ? server.TakeIdle(this) : null;
+        if (_connection is null)
+        {
+            _connection = server.Connect(this);
+            return 0;
+        }
+        _times.Connected(_loop.Clock.NowMs);
+        return StartRequest(headIsInScratch, input);
+    }
+
+    /// <summary>After body bytes went through the pump: a broken body ends the exchange, a complete one starts the wait for the answer.</summary>
+    private void AfterRequestBytes()
+    {
+        if (_request.Fault != RejectReason.None)
+        {
+            Counters.Add(CounterId.BadRequestsFraming);
+            Fail(ProxyError.BadRequest, _request.Fault);
+            return;
+        }
+        long bodyBytesMax = _listener.Limits.BodyBytes;
+        if (bodyBytesMax > 0 && _request.BodyBytes > bodyBytesMax)
+            Fail(ProxyError.RequestBodyTooLarge, RejectReason.None);
+        else
+            ArmResponseTimeout();
+    }
+
+    /// <summary>The server must act when it has the whole request or does not take more of it; else the client must.</summary>
+    private void ArmResponseTimeout()
+    {
+        if (_connection is not { State: UpstreamConnectionState.Busy })
+            return;
+        bool serverMustAct = _request.IsComplete || _request.IsBlocked || _request.State == RequestPumpState.Refused;
+        _connection.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? _group!.ResponseTimeoutMs : 0);
+    }
+
+    private void ServerGone(ProxyError error)
+    {
+        UpstreamConnection connection = _connection!;
+        RetryOrFail(_response.HasBytes ? NotBeforeResponse(error) : error, connection, except: null);
+    }
+
+    private static ProxyError NotBeforeResponse(ProxyError error) =>
+        error == ProxyError.ServerClosedBeforeResponse ? ProxyError.ServerBadResponse : error;
+
+    /// <summary>Sends the exchange again when that is safe: a stale connection to the same server, a failed connect to another one.</summary>
+    private void RetryOrFail(ProxyError error, UpstreamConnection connection, UpstreamServer? except)
+    {
+        var facts = new RetryFacts
+        {
+            Method = Method,
+            ConnectionWasReused = connection.IsReused,
+            NothingWasSent = _request.NothingWasSent,
+            RequestIsHeld = _request.IsHeld,
+            Attempts = _attempts,
+            AttemptsMax = _group!.AttemptsMax,
+            StaleRetryUsed = _staleRetryUsed,
+            StaleRetryAllowed = _group.RetriesStale,
+        };
+        if (!RetryPolicy.MayRetry(error, facts))
+        {
+            Fail(error, RejectReason.None);
+            return;
+        }
+        ReleaseConnection(isReusable: false, reset: false);
+        _request.Detach();
+        if (except is not null)
+        {
+            Counters.Add(CounterId.RetriesConnectFailure);
+            Connect(except, mayReuse: MayReuse(), headIsInScratch: false, default);
+            return;
+        }
+        _staleRetryUsed = true;
+        Counters.Add(CounterId.RetriesStaleReuse);
+        ConnectTo(_server!, mayReuse: false, headIsInScratch: false, default);
+    }
+
+    private void Finish()
+    {
+        bool isReusable = _request.IsComplete && _request.State == RequestPumpState.Sending && _response.ServerKeepsAlive
+            && !_response.HasSurplus && !UpgradeForwarded;
+        if (_response.HasSurplus)
+            Counters.Add(CounterId.ServerClosesSurplusBytes);
+        ReleaseConnection(isReusable, reset: _response.HasSurplus);
+        _session!.ExchangeEnded(_closeReason);
+    }
+
+    private void ReleaseConnection(bool isReusable, bool reset)
+    {
+        if (_connection is null)
+            return;
+        UpstreamConnection connection = _connection;
+        ConnectionFacts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs);
+        _connection = null;
+        connection.Server.Release(connection, isReusable, reset);
+    }
+
+    private static CloseReason CutReason(ProxyError error) => error switch
+    {
+        ProxyError.ServerTruncatedResponse => CloseReason.TruncatedResponse,
+        ProxyError.ServerBadBody => CloseReason.BadResponseBody,
+        ProxyError.ServerResponseTimeout => CloseReason.ServerTimeout,
+        ProxyError.ResponseBodyTooLarge => CloseReason.LimitExceeded,
+        ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
+        ProxyError.RequestBodyTooLarge => CloseReason.LimitExceeded,
+        ProxyError.BadRequest => CloseReason.BadRequest,
+        _ => CloseReason.TruncatedResponse,
+    };
+}

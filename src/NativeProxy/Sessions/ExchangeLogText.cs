@@ -1,0 +1,66 @@
+using System;
+using NativeProxy.Buffers;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>
+/// The texts of a request that its log line will show, copied when the head is read because the bytes are gone by the end of the
+/// exchange. One small block, truncated to its size. Owner: an <see cref="Exchange"/>; thread: the loop.
+/// </summary>
+internal sealed class ExchangeLogText
+{
+    private const int TargetBytesMax = 1024;
+    private const int FieldBytesMax = 256;
+
+    private BufferBlock? _block;
+    private int _used;
+    private ByteRange _method;
+    private ByteRange _target;
+    private ByteRange _host;
+    private ByteRange _userAgent;
+
+    public ReadOnlySpan<byte> Method => Of(_method);
+
+    public ReadOnlySpan<byte> Target => Of(_target);
+
+    public ReadOnlySpan<byte> Host => Of(_host);
+
+    public ReadOnlySpan<byte> UserAgent => Of(_userAgent);
+
+    /// <summary>Copies the texts; without a free block the line will lack them.</summary>
+    public void Take(BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head, bool withFields)
+    {
+        Release(pools);
+        if (!pools.TryLend(Borrower.Scratch, BufferPools.SmallBlockBytes, out _block))
+            return;
+        _method = Copy(head.Method.Of(bytes), FieldBytesMax);
+        _target = Copy(head.Target.Of(bytes), TargetBytesMax);
+        if (!withFields)
+            return;
+        _host = Copy(head.Host.Of(bytes), FieldBytesMax);
+        int userAgent = head.Fields.FirstIndexOf(KnownHeader.UserAgent);
+        if (userAgent >= 0)
+            _userAgent = Copy(head.Fields[userAgent].Value.Of(bytes), FieldBytesMax);
+    }
+
+    public void Release(BufferPools pools)
+    {
+        if (_block is not null)
+            pools.Return(_block);
+        _block = null;
+        _used = 0;
+        _method = _target = _host = _userAgent = default;
+    }
+
+    private ReadOnlySpan<byte> Of(ByteRange range) => _block is null ? default : range.Of(_block.Span);
+
+    private ByteRange Copy(ReadOnlySpan<byte> text, int bytesMax)
+    {
+        text = text[..Math.Min(text.Length, bytesMax)];
+        text.CopyTo(_block!.Span[_used..]);
+        var range = new ByteRange(_used, text.Length);
+        _used += text.Length;
+        return range;
+    }
+}

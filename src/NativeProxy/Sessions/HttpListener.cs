@@ -1,0 +1,206 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>
+/// One <c>[[listener]]</c> on one loop: takes connections within its limit, owns the session and exchange objects, and holds what all
+/// sessions of the listener share. Thread: the loop. Never reads or writes a connection.
+/// </summary>
+internal sealed class HttpListener : IConnectionAcceptor
+{
+    private readonly List<TcpListenerSocket> _sockets = [];
+    private readonly byte[][] _upgrades;
+    private readonly byte[] _via;
+    private readonly ConnectionBudget _budget;
+    private readonly ListenerKeepaliveSettings _keepalive;
+    private readonly ListenerTimeoutSettings _timeouts;
+    private readonly ListenerLimitSettings _limits;
+    private readonly ListenerForwardedSettings _forwarded;
+    private ClientSession? _firstLive;
+    private ClientSession? _firstFree;
+    private Exchange? _freeExchange;
+
+    public HttpListener(
+        EventLoop loop, ListenerSettings settings, UpstreamGroup upstream, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog)
+    {
+        Loop = loop;
+        Settings = settings;
+        _keepalive = settings.Keepalive;
+        _timeouts = settings.Timeouts;
+        _limits = settings.Limits;
+        _forwarded = settings.Forwarded;
+        Upstream = upstream;
+        Scratch = scratch;
+        Counters = counters;
+        AccessLog = accessLog;
+        HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
+        LogId = accessLog?.Register(settings.Name) ?? 0;
+        _budget = budget;
+        _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
+        _upgrades = new byte[settings.Upgrade.Length][];
+        for (int i = 0; i < _upgrades.Length; i++)
+            _upgrades[i] = Encoding.ASCII.GetBytes(settings.Upgrade[i]);
+    }
+
+    public EventLoop Loop { get; }
+
+    public ListenerSettings Settings { get; }
+
+    public ref readonly ListenerKeepaliveSettings Keepalive => ref _keepalive;
+
+    public ref readonly ListenerTimeoutSettings Timeouts => ref _timeouts;
+
+    public ref readonly ListenerLimitSettings Limits => ref _limits;
+
+    public ref readonly ListenerForwardedSettings Forwarded => ref _forwarded;
+
+    public UpstreamGroup Upstream { get; }
+
+    public SessionScratch Scratch { get; }
+
+    public LoopCounters Counters { get; }
+
+    public ExchangeLog? AccessLog { get; }
+
+    public HeadLimits HeadLimits { get; }
+
+    /// <summary>Id under which the access log knows the listener.</summary>
+    public int LogId { get; }
+
+    /// <summary>Pseudonym for Via; empty = none is added.</summary>
+    public ReadOnlySpan<byte> Via => _via;
+
+    /// <summary>True once the process is going to stop: responses say close.</summary>
+    public bool IsDraining { get; private set; }
+
+    /// <summary>Client connections of this listener.</summary>
+    public int SessionCount { get; private set; }
+
+    public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
+
+    /// <summary>Starts accepting on a listening socket of this listener.</summary>
+    public void Listen(TcpListenerSocket socket)
+    {
+        _sockets.Add(socket);
+        socket.Resume();
+    }
+
+    /// <summary>Goes on accepting after a limit was reached.</summary>
+    public void ResumeAccept()
+    {
+        foreach (TcpListenerSocket socket in _sockets)
+            socket.Resume();
+    }
+
+    /// <summary>Stops accepting and closes idle connections; busy ones close after their response.</summary>
+    public void Drain()
+    {
+        IsDraining = true;
+        foreach (TcpListenerSocket socket in _sockets)
+            socket.Close();
+        _sockets.Clear();
+        for (ClientSession? session = _firstLive; session is not null;)
+        {
+            ClientSession? next = session.NextLive;
+            session.Drain();
+            session = next;
+        }
+    }
+
+    public void OnAccepted(TcpConnection connection)
+    {
+        Counters.Add(CounterId.ClientConnectionsAccepted);
+        Counters.Add(CounterId.ClientConnectionsOpen);
+        SessionCount++;
+        _budget.Take();
+        ClientSession session = _firstFree ?? new ClientSession(this);
+        _firstFree = session.NextLive;
+        session.NextLive = _firstLive;
+        session.PreviousLive = null;
+        if (_firstLive is not null)
+            _firstLive.PreviousLive = session;
+        _firstLive = session;
+        session.Begin(connection);
+    }
+
+    /// <summary>A session's socket is gone.</summary>
+    public void SessionEnded(ClientSession session)
+    {
+        if (session.PreviousLive is null)
+            _firstLive = session.NextLive;
+        else
+            session.PreviousLive.NextLive = session.NextLive;
+        if (session.NextLive is not null)
+            session.NextLive.PreviousLive = session.PreviousLive;
+        session.PreviousLive = null;
+        session.NextLive = _firstFree;
+        _firstFree = session;
+        bool wasFull = !MayAccept;
+        SessionCount--;
+        Counters.Add(CounterId.ClientConnectionsOpen, -1);
+        _budget.GiveBack();
+        if (wasFull && MayAccept)
+            ResumeAccept();
+    }
+
+    public Exchange LendExchange()
+    {
+        Exchange exchange = _freeExchange ?? new Exchange(this);
+        _freeExchange = exchange.NextFree;
+        exchange.NextFree = null;
+        Counters.Add(CounterId.RequestsInFlight);
+        return exchange;
+    }
+
+    public void ReturnExchange(Exchange exchange)
+    {
+        Counters.Add(CounterId.RequestsInFlight, -1);
+        Counters.Add(CounterId.BytesToClients, exchange.SentBytes);
+        CountStatus(exchange.StatusCode);
+        exchange.Release();
+        exchange.NextFree = _freeExchange;
+        _freeExchange = exchange;
+    }
+
+    /// <summary>The protocol of the request's Upgrade field that this listener allows, or empty.</summary>
+    public ReadOnlySpan<byte> AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
+            return default;
+        ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
+        foreach (byte[] upgrade in _upgrades)
+        {
+            if (AsciiBytes.EqualsIgnoreCase(wanted, upgrade))
+                return upgrade;
+        }
+        return default;
+    }
+
+    public void LogExchange(ClientSession session, Exchange exchange) => AccessLog?.Write(this, session, exchange);
+
+    /// <summary>Logs a request that was answered without an exchange.</summary>
+    public void LogRejected(ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+    {
+        Counters.Add(CounterId.BytesToClients, sentBytes);
+        CountStatus(statusCode);
+        AccessLog?.WriteRejected(this, session, error, statusCode, sentBytes, bytes, startedMs);
+    }
+
+    /// <summary>Counts why a client connection is closed.</summary>
+    public void CountClose(CloseReason reason) => Counters.Add(CloseCounters.Of(reason));
+
+    private void CountStatus(int statusCode)
+    {
+        if (statusCode is >= 200 and < 600)
+            Counters.Add((CounterId)((int)CounterId.Responses2xx + (statusCode / 100) - 2));
+    }
+}

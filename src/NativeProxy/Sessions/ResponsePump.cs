@@ -1,0 +1,252 @@
+using System;
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>How far the response has come on its way to the client.</summary>
+internal enum ResponsePumpState : byte
+{
+    /// <summary>No final response head yet.</summary>
+    AwaitingHead,
+
+    /// <summary>The head has been passed on; body bytes follow.</summary>
+    Body,
+
+    /// <summary>Everything has been passed on.</summary>
+    Complete,
+
+    /// <summary>The server switched protocols; bytes are no longer HTTP.</summary>
+    Switched,
+}
+
+/// <summary>
+/// Server to client: reads response heads, passes interim ones on, rebuilds the final one and relays its body, head and first body
+/// bytes in one send. Owner: one <see cref="Exchange"/>; thread: the loop. Never touches the server connection: the exchange does.
+/// </summary>
+internal sealed class ResponsePump(Exchange exchange, BufferPools pools, SessionScratch scratch)
+{
+    /// <summary>Interim responses per exchange; a server that sends more is broken or hostile.</summary>
+    private const int InterimResponsesMax = 64;
+
+    private ByteTail _tail;
+    private BodyRelay _body;
+    private int _interimCount;
+    private long _bodyBytesMax;
+
+    public ResponsePumpState State { get; private set; }
+
+    /// <summary>Status passed on to the client; 0 before.</summary>
+    public int StatusCode { get; private set; }
+
+    /// <summary>True when any byte of an answer has come.</summary>
+    public bool HasBytes { get; private set; }
+
+    /// <summary>Bytes that came behind the end of the response; the connection is poisoned.</summary>
+    public bool HasSurplus { get; private set; }
+
+    /// <summary>The server keeps its connection open after this response.</summary>
+    public bool ServerKeepsAlive { get; private set; }
+
+    /// <summary>Bytes given to the client connection.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>True when the client cannot tell the end of this body from a cut but by how the connection closes.</summary>
+    public bool IsCloseDelimited => _body.Kind == BodyKind.UntilClose && exchange.ClientMinorVersion == 0;
+
+    public void Begin(long bodyBytesMax)
+    {
+        _bodyBytesMax = bodyBytesMax;
+        State = ResponsePumpState.AwaitingHead;
+        StatusCode = 0;
+        SentBytes = 0;
+        _interimCount = 0;
+        HasBytes = HasSurplus = ServerKeepsAlive = false;
+        _body = default;
+    }
+
+    /// <summary>Bytes of the server. None when all is well, else what is wrong with them.</summary>
+    public ProxyError Feed(ReadOnlySpan<byte> bytes)
+    {
+        HasBytes = true;
+        if (!_tail.IsEmpty)
+        {
+            if (!TryKeep(bytes))
+                return ProxyError.ServerBadResponse;
+            ProxyError tailError = Consume(_tail.Bytes, out int tailUsed);
+            _tail.Consume(pools, tailUsed);
+            return tailError;
+        }
+        ProxyError error = Consume(bytes, out int used);
+        if (error == ProxyError.None && used < bytes.Length && !TryKeep(bytes[used..]))
+            return ProxyError.ServerBadResponse;
+        return error;
+    }
+
+    /// <summary>The server closed. None when that ends the response properly, else what is wrong.</summary>
+    public ProxyError End()
+    {
+        if (State == ResponsePumpState.AwaitingHead)
+            return HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse;
+        if (!_body.TryEnd(out ReadOnlySpan<byte> output))
+            return ProxyError.ServerTruncatedResponse;
+        SendToClient(output);
+        State = ResponsePumpState.Complete;
+        return ProxyError.None;
+    }
+
+    /// <summary>Counts an answer that the proxy itself gave.</summary>
+    public void AnsweredByProxy(int statusCode, int bytes)
+    {
+        StatusCode = statusCode;
+        SentBytes += bytes;
+        State = ResponsePumpState.Complete;
+    }
+
+    public void Release() => _tail.Release(pools);
+
+    private bool TryKeep(ReadOnlySpan<byte> bytes) =>
+        _tail.TryAppend(pools, bytes, SessionScratch.ResponseHeadBytesMax + bytes.Length);
+
+    private ProxyError Consume(ReadOnlySpan<byte> bytes, out int used)
+    {
+        used = 0;
+        while (used < bytes.Length)
+        {
+            ReadOnlySpan<byte> rest = bytes[used..];
+            int step;
+            ProxyError error;
+            if (State == ResponsePumpState.AwaitingHead)
+            {
+                error = ReadHead(rest, out step);
+            }
+            else if (State == ResponsePumpState.Body)
+            {
+                error = RelayBody(rest, 0, out step);
+            }
+            else
+            {
+                HasSurplus |= State == ResponsePumpState.Complete;
+                if (State == ResponsePumpState.Switched)
+                    SendToClient(rest);
+                used = bytes.Length;
+                return ProxyError.None;
+            }
+            used += step;
+            if (error != ProxyError.None || step == 0)
+                return error;
+        }
+        return ProxyError.None;
+    }
+
+    private ProxyError ReadHead(ReadOnlySpan<byte> bytes, out int used)
+    {
+        ResponseHead head = scratch.Response;
+        ParseOutcome outcome = ResponseHeadParser.Parse(bytes, scratch.ResponseLimits, head);
+        used = outcome.ConsumedBytes;
+        if (outcome.Status != ParseStatus.Done)
+            return outcome.Status == ParseStatus.NeedMore ? ProxyError.None : ProxyError.ServerBadResponse;
+        BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.UpgradeForwarded);
+        ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
+        if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
+            return ProxyError.ServerBadResponse;
+        if (framing.Kind == BodyKind.Tunnel)
+            return Switch(bytes, used);
+        if (head.StatusCode < 200)
+            return PassInterim(bytes, used);
+        if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
+            return ProxyError.ResponseBodyTooLarge;
+        ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
+        ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
+        used += bodyUsed;
+        return error;
+    }
+
+    private ProxyError PassInterim(ReadOnlySpan<byte> bytes, int headEnd)
+    {
+        if (++_interimCount > InterimResponsesMax || scratch.Response.StatusCode == 101)
+            return ProxyError.ServerBadResponse;
+        exchange.Counters.Add(CounterId.Responses1xx);
+        if (exchange.ClientMinorVersion == 0)
+            return ProxyError.None;
+        var writer = new HeadWriter(scratch.Output);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd);
+        SendToClient(writer.Written);
+        return ProxyError.None;
+    }
+
+    private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
+    {
+        var writer = new HeadWriter(scratch.Output);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd);
+        StatusCode = scratch.Response.StatusCode;
+        State = ResponsePumpState.Switched;
+        exchange.ResponseHeadRead();
+        SendToClient(writer.Written);
+        return ProxyError.None;
+    }
+
+    /// <summary>Writes the head, lets the body follow in the same buffer as far as it is there, and sends both.</summary>
+    private ProxyError PassHead(ReadOnlySpan<byte> head, BodyFraming framing, ReadOnlySpan<byte> rest, out int bodyUsed)
+    {
+        ResponseHead response = scratch.Response;
+        bool isUnbounded = framing.Kind is BodyKind.Chunked or BodyKind.UntilClose;
+        bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
+        StatusCode = response.StatusCode;
+        CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
+        _body.Begin(framing, emitsChunks);
+        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
+        var writer = new HeadWriter(scratch.Output);
+        ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = emitsChunks,
+            KeepsLength = !isUnbounded && StatusCode != 204,
+            CloseReason = closeReason,
+            ClientMinorVersion = exchange.ClientMinorVersion,
+            RequestsLeft = exchange.RequestsLeft,
+        });
+        exchange.ResponseHeadRead();
+        bodyUsed = 0;
+        if (!_body.IsComplete && !rest.IsEmpty)
+            return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
+        SendToClient(writer.Written);
+        return ProxyError.None;
+    }
+
+    /// <summary>Relays body bytes behind what already stands in the output (a head, or nothing).</summary>
+    private ProxyError RelayBody(ReadOnlySpan<byte> bytes, int outputBytes, out int used)
+    {
+        Span<byte> free = scratch.Output.AsSpan(outputBytes);
+        used = _body.Relay(bytes, free, scratch.Trailers, out ReadOnlySpan<byte> body);
+        if (_body.Fault != RejectReason.None || (_bodyBytesMax > 0 && _body.BodyBytes > _bodyBytesMax))
+        {
+            SendToClient(scratch.Output.AsSpan(0, outputBytes));
+            return _body.Fault != RejectReason.None ? ProxyError.ServerBadBody : ProxyError.ResponseBodyTooLarge;
+        }
+        if (outputBytes == 0)
+        {
+            SendToClient(body);
+        }
+        else
+        {
+            if (!body.Overlaps(free))
+                body.CopyTo(free);
+            SendToClient(scratch.Output.AsSpan(0, outputBytes + body.Length));
+        }
+        if (_body.IsComplete)
+            State = ResponsePumpState.Complete;
+        return ProxyError.None;
+    }
+
+    private void SendToClient(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        SentBytes += bytes.Length;
+        if (exchange.Client.Send(bytes) == SendResult.Queued)
+            exchange.ClientFellBehind();
+    }
+}

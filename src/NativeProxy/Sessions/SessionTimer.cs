@@ -1,0 +1,74 @@
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>What a client session waits for; one at a time.</summary>
+internal enum SessionTimeout : byte
+{
+    None,
+
+    /// <summary>The rest of a request head.</summary>
+    RequestHeader,
+
+    /// <summary>The first byte of the next request.</summary>
+    KeepAlive,
+
+    /// <summary>The next byte of a request body.</summary>
+    RequestBody,
+
+    /// <summary>The client to take bytes.</summary>
+    Send,
+
+    /// <summary>The client's FIN after ours.</summary>
+    Linger,
+
+    /// <summary>A byte in a tunnel.</summary>
+    Tunnel,
+
+    /// <summary>The client to take the last bytes of a connection that is being closed.</summary>
+    Flush,
+}
+
+/// <summary>The one deadline of a client session. Thread: the loop.</summary>
+internal sealed class SessionTimer
+{
+    private readonly EventLoop _loop;
+    private readonly TimerNode _node;
+
+    public SessionTimer(ITimerOwner owner, EventLoop loop)
+    {
+        _loop = loop;
+        _node = new TimerNode(owner);
+    }
+
+    /// <summary>What the deadline is for; None when none is set.</summary>
+    public SessionTimeout Pending { get; private set; }
+
+    /// <summary>Sets the deadline anew; 0 ms means no deadline.</summary>
+    public void Arm(SessionTimeout timeout, long timeoutMs)
+    {
+        if (timeoutMs <= 0)
+        {
+            Disarm();
+            return;
+        }
+        Pending = timeout;
+        _loop.Wheel.Arm(_node, _loop.Clock.NowMs + timeoutMs);
+    }
+
+    public void Disarm()
+    {
+        if (Pending == SessionTimeout.None)
+            return;
+        Pending = SessionTimeout.None;
+        _loop.Wheel.Disarm(_node);
+    }
+
+    /// <summary>Takes the timer out of the wheel, before its owner is used for another connection.</summary>
+    public void Remove()
+    {
+        Pending = SessionTimeout.None;
+        _loop.Wheel.Remove(_node);
+    }
+}
