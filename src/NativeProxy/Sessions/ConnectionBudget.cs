@@ -1,3 +1,5 @@
+using System;
+
 namespace NativeProxy.Sessions;
 
 /// <summary>How many client connections one loop may hold over all its listeners (<c>runtime.max_connections</c>). Thread: the loop.</summary>
@@ -5,9 +7,18 @@ internal sealed class ConnectionBudget(int connectionsMax)
 {
     private int _taken;
 
+    /// <summary>Called when there is room after there was none, so that listeners accept again.</summary>
+    public Action? RoomAgain { get; set; }
+
     public bool HasRoom => _taken < connectionsMax;
 
     public void Take() => _taken++;
 
-    public void GiveBack() => _taken--;
+    public void GiveBack()
+    {
+        bool wasFull = !HasRoom;
+        _taken--;
+        if (wasFull)
+            RoomAgain?.Invoke();
+    }
 }

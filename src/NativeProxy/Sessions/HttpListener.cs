@@ -82,6 +82,9 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>True once the process is going to stop: responses say close.</summary>
     public bool IsDraining { get; private set; }
 
+    /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
+    public Action? Drained { get; set; }
+
     /// <summary>Client connections of this listener.</summary>
     public int SessionCount { get; private set; }
 
@@ -114,6 +117,8 @@ internal sealed class HttpListener : IConnectionAcceptor
             session.Drain();
             session = next;
         }
+        if (SessionCount == 0)
+            Drained?.Invoke();
     }
 
     public void OnAccepted(TcpConnection connection)
@@ -150,6 +155,8 @@ internal sealed class HttpListener : IConnectionAcceptor
         _budget.GiveBack();
         if (wasFull && MayAccept)
             ResumeAccept();
+        if (IsDraining && SessionCount == 0)
+            Drained?.Invoke();
     }
 
     public Exchange LendExchange()

@@ -22,6 +22,18 @@ internal sealed class UpstreamGroup(UpstreamSettings settings, UpstreamServer[] 
 
     public IReadOnlyList<UpstreamServer> Servers => servers;
 
+    /// <summary>Connections lent to exchanges, over all servers.</summary>
+    public int LentCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (UpstreamServer server in servers)
+                count += server.LentCount;
+            return count;
+        }
+    }
+
     public ReusePolicy Reuse => settings.Keepalive.Enabled ? settings.Keepalive.Reuse : ReusePolicy.Never;
 
     /// <summary>Tries of one exchange in all.</summary>

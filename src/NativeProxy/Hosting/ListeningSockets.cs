@@ -1,0 +1,122 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NativeProxy.Config;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>A listening socket and the index of its listener in the settings.</summary>
+internal readonly record struct ListeningSocket(int ListenerIndex, Socket Socket);
+
+/// <summary>
+/// Opens the listening sockets: one per worker and address, with SO_REUSEPORT, so that the kernel spreads connections over the
+/// workers and a worker that restarts finds its own backlog. Blocks; used at start only.
+/// </summary>
+internal static class ListeningSockets
+{
+    /// <summary>Connections waiting to be accepted per socket; the kernel caps it at net.core.somaxconn.</summary>
+    private const int Backlog = 4096;
+
+    private const int SocketLevel = 1;
+    private const int ReusePortOption = 15;
+
+    /// <summary>Sockets per worker. On a problem everything opened is closed again, and <paramref name="errors"/> has a line for each.</summary>
+    public static List<ListeningSocket>[] Open(in ProxySettings settings, int workerCount, List<string> errors)
+    {
+        var perWorker = new List<ListeningSocket>[workerCount];
+        for (int worker = 0; worker < workerCount; worker++)
+            perWorker[worker] = [];
+        for (int listener = 0; listener < settings.Listeners.Length; listener++)
+        {
+            foreach (string bind in settings.Listeners[listener].Bind)
+                OpenForAll(perWorker, listener, bind, settings.Listeners[listener].Name, errors);
+        }
+        if (errors.Count > 0)
+            CloseAll(perWorker);
+        return perWorker;
+    }
+
+    /// <summary>Opens one socket of its own, for the admin endpoint.</summary>
+    public static Socket? OpenOne(string bind, string what, List<string> errors)
+    {
+        try
+        {
+            return OpenSocket(EndPointOf(bind), sharesPort: false);
+        }
+        catch (SocketException e)
+        {
+            errors.Add(Describe(what, bind, e));
+            return null;
+        }
+    }
+
+    private static void OpenForAll(List<ListeningSocket>[] perWorker, int listener, string bind, string name, List<string> errors)
+    {
+        try
+        {
+            IPEndPoint endPoint = EndPointOf(bind);
+
+            // A port that another program holds is refused only without SO_REUSEPORT: a trial tells.
+            OpenSocket(endPoint, sharesPort: false).Dispose();
+            foreach (List<ListeningSocket> sockets in perWorker)
+                sockets.Add(new ListeningSocket(listener, OpenSocket(endPoint, sharesPort: true)));
+        }
+        catch (SocketException e)
+        {
+            errors.Add(Describe($"listener \"{name}\"", bind, e));
+        }
+    }
+
+    private static string Describe(string what, string bind, SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => $"{what}: {bind} is in use by another program; stop that program or choose another port",
+        SocketError.AccessDenied => $"{what}: no permission to bind {bind}; ports below 1024 need root or CAP_NET_BIND_SERVICE",
+        SocketError.AddressNotAvailable => $"{what}: {bind} is not an address of this machine",
+        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"{what}: the name in \"{bind}\" cannot be resolved; use an IP address or \"*\"",
+        _ => $"{what}: cannot bind {bind}: {e.Message}",
+    };
+
+    private static IPEndPoint EndPointOf(string bind)
+    {
+        (string host, int port) = ServerAddresses.SplitAddress(bind);
+        if (host == "*")
+            return new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+        if (!IPAddress.TryParse(host, out IPAddress? address))
+            address = Dns.GetHostAddresses(host)[0];
+        return new IPEndPoint(address, port);
+    }
+
+    private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+                socket.DualMode = true;
+            if (sharesPort)
+                socket.SetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static readonly int One = 1;
+
+    private static void CloseAll(List<ListeningSocket>[] perWorker)
+    {
+        foreach (List<ListeningSocket> sockets in perWorker)
+        {
+            foreach (ListeningSocket socket in sockets)
+                socket.Socket.Dispose();
+            sockets.Clear();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Generic;
+using NativeProxy.Config;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>The line that says what has been started.</summary>
+internal static class StartLine
+{
+    public static string Of(in ProxySettings settings, int workers)
+    {
+        var parts = new List<string>();
+        foreach (ListenerSettings listener in settings.Listeners)
+            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} to {listener.Upstream}");
+        return $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {string.Join("; ", parts)}";
+    }
+}

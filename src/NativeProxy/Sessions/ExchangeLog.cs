@@ -1,0 +1,137 @@
+using System;
+using System.Net;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Logging;
+using NativeProxy.Timers;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>
+/// Writes one access record per exchange into the loop's log ring: gathers what the sessions and exchanges know. Thread: the loop.
+/// Never formats and never blocks; a full ring drops the record and counts it.
+/// </summary>
+internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock, bool wantsFields)
+{
+    private readonly int[] _closeReasonIds = RegisterReasons(names);
+    private readonly byte[] _address = new byte[16];
+
+    /// <summary>True when the format shows fields of the request besides its first line.</summary>
+    public bool WantsFields => wantsFields;
+
+    /// <summary>The id for a name in log records.</summary>
+    public int Register(string name) => names.Register(name);
+
+    /// <summary>Logs an exchange that has ended, in whichever way.</summary>
+    public void Write(HttpListener listener, ClientSession session, Exchange exchange)
+    {
+        AccessRecord record = Begin(listener, session, exchange.Times.StartedMs);
+        FillTexts(ref record, exchange);
+        FillTimes(ref record, exchange.Times);
+        FillServer(ref record, listener, exchange);
+        record.Numbers.Status = exchange.StatusCode;
+        record.Numbers.BytesSent = exchange.SentBytes;
+        record.Numbers.BytesReceived = exchange.RequestBodyBytes;
+        record.Numbers.CloseReasonName = _closeReasonIds[(int)exchange.CloseReason];
+        record.Numbers.EndedBy = (byte)ProxyErrors.Of(exchange.Error).Side;
+        record.Numbers.EndedIn = exchange.Error == ProxyError.None ? (byte)'-' : PhaseOf(exchange);
+        AccessRecordCodec.TryWrite(ring, record);
+    }
+
+    /// <summary>Logs a request that was answered without an exchange.</summary>
+    public void WriteRejected(
+        HttpListener listener, ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+    {
+        AccessRecord record = Begin(listener, session, startedMs);
+        if (RequestLineOf(bytes) is { IsEmpty: false } line)
+        {
+            record.Method = line[..Math.Max(0, line.IndexOf((byte)' '))];
+            record.Target = line[Math.Min(line.Length, record.Method.Length + 1)..];
+        }
+        record.Numbers.Status = statusCode;
+        record.Numbers.BytesSent = sentBytes;
+        record.Numbers.CloseReasonName = _closeReasonIds[(int)(error == ProxyError.RequestHeaderTimeout ? CloseReason.RequestHeaderTimeout : CloseReason.BadRequest)];
+        record.Numbers.EndedBy = (byte)ProxyErrors.Of(error).Side;
+        record.Numbers.EndedIn = (byte)'R';
+        AccessRecordCodec.TryWrite(ring, record);
+    }
+
+    private static int[] RegisterReasons(LogNames names)
+    {
+        var ids = new int[CloseReasons.Count];
+        for (int i = 1; i < ids.Length; i++)
+            ids[i] = names.Register(CloseReasons.CodeOf((CloseReason)i));
+        return ids;
+    }
+
+    private static ReadOnlySpan<byte> RequestLineOf(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
+        return end < 0 ? bytes : bytes[..end];
+    }
+
+    /// <summary>Second letter of HAProxy's termination state: what the exchange was doing when it ended.</summary>
+    private static byte PhaseOf(Exchange exchange)
+    {
+        if (exchange.Times.ResponseMs >= 0)
+            return (byte)'D';
+        if (exchange.Times.ConnectMs >= 0)
+            return (byte)'H';
+        return exchange.Times.QueueMs >= 0 ? (byte)'C' : (byte)'R';
+    }
+
+    private AccessRecord Begin(HttpListener listener, ClientSession session, long startedMs)
+    {
+        var record = new AccessRecord { Numbers = new AccessNumbers() };
+        ref AccessNumbers numbers = ref record.Numbers;
+        numbers.StartWallMs = clock.WallMs - (clock.NowMs - startedMs);
+        numbers.ListenerName = listener.LogId;
+        numbers.ClientConnectionId = session.Client.Id;
+        numbers.ClientRequestNumber = session.RequestCount;
+        numbers.ClientConnectionAgeMs = clock.NowMs - session.Client.OpenedAtMs;
+        numbers.ProcessConnectionCount = listener.Loop.ConnectionCount;
+        numbers.ListenerConnectionCount = listener.SessionCount;
+        numbers.TotalMs = (int)(clock.NowMs - startedMs);
+        if (session.Client.Peer is { } peer)
+        {
+            record.Numbers.ClientPort = peer.Port;
+            record.ClientAddress = AddressBytes(peer.Address);
+        }
+        return record;
+    }
+
+    private ReadOnlySpan<byte> AddressBytes(IPAddress address) =>
+        address.TryWriteBytes(_address, out int length) ? _address.AsSpan(0, length) : default;
+
+    private static void FillTexts(ref AccessRecord record, Exchange exchange)
+    {
+        record.Method = exchange.LogText.Method;
+        record.Target = exchange.LogText.Target;
+        record.Host = exchange.LogText.Host;
+        record.UserAgent = exchange.LogText.UserAgent;
+        record.Version = exchange.ClientMinorVersion == 0 ? "HTTP/1.0"u8 : "HTTP/1.1"u8;
+    }
+
+    private static void FillTimes(ref AccessRecord record, in ExchangeTimes times)
+    {
+        record.Numbers.RequestMs = times.RequestMs;
+        record.Numbers.QueueMs = times.QueueMs;
+        record.Numbers.ConnectMs = times.ConnectMs;
+        record.Numbers.ResponseMs = times.ResponseMs;
+    }
+
+    private static void FillServer(ref AccessRecord record, HttpListener listener, Exchange exchange)
+    {
+        record.Numbers.UpstreamName = listener.Upstream.LogId;
+        record.Numbers.ServerName = exchange.Server?.LogId ?? LogNames.None;
+        record.Numbers.RetryCount = Math.Max(0, exchange.Attempts - 1);
+        record.Numbers.ServerConnectionCount = exchange.Server?.LentCount ?? 0;
+        record.Numbers.UpstreamConnectionCount = listener.Upstream.LentCount;
+        ServerConnectionFacts server = exchange.ConnectionFacts;
+        record.Numbers.ServerConnectionId = server.Id;
+        record.Numbers.ServerUseNumber = server.UseCount;
+        record.Numbers.ServerIdleMs = server.IdleAgeMs;
+        record.Numbers.ServerOrigin = server.Id == 0 ? ServerConnectionOrigin.None
+            : server.UseCount > 1 ? ServerConnectionOrigin.Reused : ServerConnectionOrigin.New;
+    }
+}
