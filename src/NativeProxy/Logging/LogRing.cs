@@ -20,6 +20,11 @@ internal sealed class LogRing : IDisposable
     private const int Alignment = 8;
     private const int PaddingMark = -1;
 
+    // What the consumer waits for.
+    private const int WaitForNothing = 0;
+    private const int WaitForAny = 1;
+    private const int WaitForHalf = 2;
+
     private readonly byte[] _memory;
     private readonly int _mask;
     private readonly AutoResetEvent _wake = new(initialState: false);
@@ -69,16 +74,17 @@ internal sealed class LogRing : IDisposable
         return true;
     }
 
-    /// <summary>Producer: publishes the reserved record; wakes the consumer when it sleeps.</summary>
+    /// <summary>Producer: publishes the reserved record; wakes the consumer when it waits for this much.</summary>
     public void Commit()
     {
         Volatile.Write(ref _positions.Tail, _positions.ReservedTail);
 
-        // Either the consumer, going to sleep, sees this tail, or this sees its flag: both sides write, fence, read.
+        // Either the consumer, going to sleep, sees this tail, or this sees what it waits for: both sides write, fence, read.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _positions.IsConsumerAsleep) != 0)
+        int wait = Volatile.Read(ref _positions.ConsumerWait);
+        if (wait == WaitForAny || (wait == WaitForHalf && !HasRoomUpTo(_positions.Tail + (_memory.Length / 2))))
         {
-            Volatile.Write(ref _positions.IsConsumerAsleep, 0);
+            Volatile.Write(ref _positions.ConsumerWait, WaitForNothing);
             _wake.Set();
         }
     }
@@ -108,26 +114,28 @@ internal sealed class LogRing : IDisposable
     public void Release() => Volatile.Write(ref _positions.Head, _positions.PeekedHead);
 
     /// <summary>Consumer: returns when there is a record or <see cref="Wake"/> was called; may also return for nothing.</summary>
-    public void WaitForRecord()
-    {
-        Volatile.Write(ref _positions.IsConsumerAsleep, 1);
-        Interlocked.MemoryBarrier();
-        if (IsEmpty)
-        {
-            _wake.WaitOne();
-        }
+    public void WaitForRecord() => Wait(WaitForAny, usedBytesMax: 0, Timeout.Infinite);
 
-        Volatile.Write(ref _positions.IsConsumerAsleep, 0);
-    }
-
-    /// <summary>Consumer: lets records gather for a while; only <see cref="Wake"/> cuts it short.</summary>
-    public void Pause(int pauseMs) => _wake.WaitOne(pauseMs);
+    /// <summary>Consumer: lets records gather for a while; cut short by <see cref="Wake"/> and by a ring that is more than half full.</summary>
+    public void Pause(int pauseMs) => Wait(WaitForHalf, usedBytesMax: _memory.Length / 2, pauseMs);
 
     /// <summary>Any thread: ends the consumer's present or next wait.</summary>
     public void Wake() => _wake.Set();
 
     /// <summary>After both threads are done with the ring.</summary>
     public void Dispose() => _wake.Dispose();
+
+    private void Wait(int wait, int usedBytesMax, int timeoutMs)
+    {
+        Volatile.Write(ref _positions.ConsumerWait, wait);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _positions.Tail) - _positions.Head <= usedBytesMax)
+        {
+            _wake.WaitOne(timeoutMs);
+        }
+
+        Volatile.Write(ref _positions.ConsumerWait, WaitForNothing);
+    }
 
     private static int Footprint(int bytes) => (LengthBytes + bytes + Alignment - 1) & -Alignment;
 
@@ -162,6 +170,6 @@ internal sealed class LogRing : IDisposable
         [FieldOffset(264)] public long PeekedHead;
 
         // Written by both, rarely; read by the producer at each commit.
-        [FieldOffset(384)] public int IsConsumerAsleep;
+        [FieldOffset(384)] public int ConsumerWait;
     }
 }
