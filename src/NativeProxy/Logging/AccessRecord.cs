@@ -1,0 +1,28 @@
+using System;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// Everything one access log line can say about one exchange. On the loop thread its spans point into live buffers, and
+/// <see cref="AccessRecordCodec.TryWrite"/> copies them at once; on the writer thread they point into the ring.
+/// </summary>
+internal ref struct AccessRecord
+{
+    public required AccessNumbers Numbers;
+
+    /// <summary>4 bytes (IPv4), 16 bytes (IPv6 or mapped IPv4) or empty (unknown), in network order.</summary>
+    public ReadOnlySpan<byte> ClientAddress;
+
+    /// <summary>Empty when no request line could be read.</summary>
+    public ReadOnlySpan<byte> Method;
+
+    public ReadOnlySpan<byte> Target;
+
+    public ReadOnlySpan<byte> Version;
+
+    public ReadOnlySpan<byte> Host;
+
+    public ReadOnlySpan<byte> UserAgent;
+
+    public ReadOnlySpan<byte> Referer;
+}

@@ -1,0 +1,104 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// Packs an <see cref="AccessRecord"/> into a <see cref="LogRing"/> slot and unpacks it: the numbers, the lengths of the texts, then the
+/// texts, each cut to its maximum. Stateless. Never allocates. The layout lives only in this process's memory.
+/// </summary>
+internal static class AccessRecordCodec
+{
+    public const int AddressBytesMax = 16;
+    public const int MethodBytesMax = 32;
+    public const int TargetBytesMax = 1024;
+    public const int VersionBytesMax = 16;
+    public const int HostBytesMax = 256;
+    public const int UserAgentBytesMax = 512;
+    public const int RefererBytesMax = 1024;
+
+    private static readonly int FixedBytes = Unsafe.SizeOf<AccessNumbers>() + Unsafe.SizeOf<TextLengths>();
+
+    /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
+    public static int RecordBytesMax =>
+        FixedBytes + AddressBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax + HostBytesMax + UserAgentBytesMax + RefererBytesMax;
+
+    /// <summary>Loop thread. False when the ring is full; the ring has counted the loss then.</summary>
+    public static bool TryWrite(LogRing ring, in AccessRecord record)
+    {
+        TextLengths lengths = new()
+        {
+            Address = Cut(record.ClientAddress, AddressBytesMax),
+            Method = Cut(record.Method, MethodBytesMax),
+            Target = Cut(record.Target, TargetBytesMax),
+            Version = Cut(record.Version, VersionBytesMax),
+            Host = Cut(record.Host, HostBytesMax),
+            UserAgent = Cut(record.UserAgent, UserAgentBytesMax),
+            Referer = Cut(record.Referer, RefererBytesMax),
+        };
+        if (!ring.TryReserve(FixedBytes + lengths.Sum, out Span<byte> rest))
+        {
+            return false;
+        }
+
+        MemoryMarshal.Write(rest, in record.Numbers);
+        MemoryMarshal.Write(rest[Unsafe.SizeOf<AccessNumbers>()..], in lengths);
+        rest = rest[FixedBytes..];
+        Put(ref rest, record.ClientAddress, lengths.Address);
+        Put(ref rest, record.Method, lengths.Method);
+        Put(ref rest, record.Target, lengths.Target);
+        Put(ref rest, record.Version, lengths.Version);
+        Put(ref rest, record.Host, lengths.Host);
+        Put(ref rest, record.UserAgent, lengths.UserAgent);
+        Put(ref rest, record.Referer, lengths.Referer);
+        ring.Commit();
+        return true;
+    }
+
+    /// <summary>Writer thread. The record's spans point into <paramref name="slot"/>.</summary>
+    public static AccessRecord Read(ReadOnlySpan<byte> slot)
+    {
+        TextLengths lengths = MemoryMarshal.Read<TextLengths>(slot[Unsafe.SizeOf<AccessNumbers>()..]);
+        ReadOnlySpan<byte> rest = slot[FixedBytes..];
+        return new AccessRecord
+        {
+            Numbers = MemoryMarshal.Read<AccessNumbers>(slot),
+            ClientAddress = Take(ref rest, lengths.Address),
+            Method = Take(ref rest, lengths.Method),
+            Target = Take(ref rest, lengths.Target),
+            Version = Take(ref rest, lengths.Version),
+            Host = Take(ref rest, lengths.Host),
+            UserAgent = Take(ref rest, lengths.UserAgent),
+            Referer = Take(ref rest, lengths.Referer),
+        };
+    }
+
+    private static ushort Cut(ReadOnlySpan<byte> text, int bytesMax) => (ushort)Math.Min(text.Length, bytesMax);
+
+    private static void Put(ref Span<byte> rest, ReadOnlySpan<byte> text, int bytes)
+    {
+        text[..bytes].CopyTo(rest);
+        rest = rest[bytes..];
+    }
+
+    private static ReadOnlySpan<byte> Take(scoped ref ReadOnlySpan<byte> rest, int bytes)
+    {
+        ReadOnlySpan<byte> text = rest[..bytes];
+        rest = rest[bytes..];
+        return text;
+    }
+
+    private struct TextLengths
+    {
+        public ushort Address;
+        public ushort Method;
+        public ushort Target;
+        public ushort Version;
+        public ushort Host;
+        public ushort UserAgent;
+        public ushort Referer;
+
+        public readonly int Sum => Address + Method + Target + Version + Host + UserAgent + Referer;
+    }
+}

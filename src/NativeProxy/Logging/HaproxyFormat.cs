@@ -1,0 +1,105 @@
+using System;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// One line as HAProxy's <c>option httplog</c> writes it (its configuration manual, section 8.2.3, without the syslog prefix and in UTC),
+/// then the connection columns <c>cc= sc= rs=</c>. Stateless; log writer thread.
+/// </summary>
+internal static class HaproxyFormat
+{
+    /// <summary>
+    /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin rs=reason</c>.
+    /// </summary>
+    public static void Append(LogText text, in AccessRecord record, LogNames names)
+    {
+        ref readonly AccessNumbers numbers = ref record.Numbers;
+        AddressText.Append(text, record.ClientAddress);
+        text.Append(":"u8);
+        text.AppendNumber(numbers.ClientPort);
+        text.Append(" ["u8);
+        LogTime.AppendHaproxy(text, numbers.StartWallMs);
+        text.Append("] "u8);
+        AppendPath(text, numbers, names);
+        AppendNumbers(text, [numbers.RequestMs, numbers.QueueMs, numbers.ConnectMs, numbers.ResponseMs, numbers.TotalMs]);
+        text.Append(" "u8);
+        text.AppendNumber(numbers.Status > 0 ? numbers.Status : -1);
+        text.Append(" "u8);
+        text.AppendNumber(numbers.BytesSent);
+        text.Append(" - - "u8);
+        AppendTerminationState(text, numbers);
+        text.Append(" "u8);
+        AppendNumbers(text, [numbers.ProcessConnectionCount, numbers.ListenerConnectionCount, numbers.UpstreamConnectionCount, numbers.ServerConnectionCount, numbers.RetryCount]);
+        text.Append(" "u8);
+        AppendNumbers(text, [numbers.ServerQueueCount, numbers.UpstreamQueueCount]);
+        text.Append(" \""u8);
+        AppendRequestLine(text, record);
+        text.Append("\" cc="u8);
+        AppendNumbers(text, [numbers.ClientConnectionId, numbers.ClientRequestNumber, numbers.ClientConnectionAgeMs]);
+        text.Append(" sc="u8);
+        AppendNumbers(text, [numbers.ServerConnectionId, numbers.ServerUseNumber, numbers.ServerIdleMs]);
+        text.Append("/"u8);
+        text.Append(OriginName(numbers.ServerOrigin));
+        text.Append(" rs="u8);
+        text.AppendWord(names.NameOf(numbers.CloseReasonName));
+        text.Append("\n"u8);
+    }
+
+    /// <summary>Two letters from the record, then the two cookie letters that no room fills yet.</summary>
+    public static void AppendTerminationState(LogText text, in AccessNumbers numbers)
+    {
+        text.AppendByte(LetterOrDash(numbers.EndedBy));
+        text.AppendByte(LetterOrDash(numbers.EndedIn));
+        text.Append("--"u8);
+    }
+
+    public static ReadOnlySpan<byte> OriginName(ServerConnectionOrigin origin) => origin switch
+    {
+        ServerConnectionOrigin.New => "new"u8,
+        ServerConnectionOrigin.Reused => "reused"u8,
+        ServerConnectionOrigin.Warm => "warm"u8,
+        _ => "-"u8,
+    };
+
+    private static byte LetterOrDash(byte letter) => char.IsAsciiLetter((char)letter) ? letter : (byte)'-';
+
+    /// <summary>As HAProxy: without an upstream the listener's name stands for it, without a server <c>&lt;NOSRV&gt;</c>.</summary>
+    private static void AppendPath(LogText text, in AccessNumbers numbers, LogNames names)
+    {
+        ReadOnlySpan<byte> listener = names.NameOf(numbers.ListenerName);
+        ReadOnlySpan<byte> upstream = names.NameOf(numbers.UpstreamName);
+        ReadOnlySpan<byte> server = names.NameOf(numbers.ServerName);
+        text.AppendWord(listener);
+        text.Append(" "u8);
+        text.AppendWord(upstream.IsEmpty ? listener : upstream);
+        text.Append("/"u8);
+        text.AppendWord(server.IsEmpty ? "<NOSRV>"u8 : server);
+        text.Append(" "u8);
+    }
+
+    private static void AppendRequestLine(LogText text, in AccessRecord record)
+    {
+        if (record.Method.IsEmpty)
+        {
+            text.Append("<BADREQ>"u8);
+            return;
+        }
+
+        text.AppendQuotable(record.Method);
+        text.Append(" "u8);
+        text.AppendQuotable(record.Target);
+        text.Append(" "u8);
+        text.AppendQuotable(record.Version);
+    }
+
+    private static void AppendNumbers(LogText text, ReadOnlySpan<long> values)
+    {
+        text.AppendNumber(values[0]);
+        foreach (long value in values[1..])
+        {
+            text.Append("/"u8);
+            text.AppendNumber(value);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System;
+using System.Buffers;
+using System.Text;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// One JSON object (RFC 8259) per line with every field of the record; what is unknown is null or, in timers, -1. Stateless; log writer thread.
+/// </summary>
+internal static class JsonFormat
+{
+    public static void Append(LogText text, in AccessRecord record, LogNames names)
+    {
+        ref readonly AccessNumbers numbers = ref record.Numbers;
+        text.Append("{\"time\":\""u8);
+        LogTime.AppendIso(text, numbers.StartWallMs);
+        text.Append("\",\"client\":\""u8);
+        AddressText.Append(text, record.ClientAddress);
+        text.Append("\""u8);
+        AppendNumber(text, "client_port"u8, numbers.ClientPort);
+        AppendString(text, "listener"u8, names.NameOf(numbers.ListenerName));
+        AppendString(text, "upstream"u8, names.NameOf(numbers.UpstreamName));
+        AppendString(text, "server"u8, names.NameOf(numbers.ServerName));
+        AppendNumber(text, "request_ms"u8, numbers.RequestMs);
+        AppendNumber(text, "queue_ms"u8, numbers.QueueMs);
+        AppendNumber(text, "connect_ms"u8, numbers.ConnectMs);
+        AppendNumber(text, "response_ms"u8, numbers.ResponseMs);
+        AppendNumber(text, "total_ms"u8, numbers.TotalMs);
+        AppendNumber(text, "status"u8, numbers.Status);
+        AppendNumber(text, "bytes_sent"u8, numbers.BytesSent);
+        AppendNumber(text, "bytes_received"u8, numbers.BytesReceived);
+        AppendRequest(text, record);
+        text.Append(",\"state\":\""u8);
+        HaproxyFormat.AppendTerminationState(text, numbers);
+        text.Append("\""u8);
+        AppendString(text, "close_reason"u8, names.NameOf(numbers.CloseReasonName));
+        AppendConnections(text, numbers);
+        text.Append("}\n"u8);
+    }
+
+    private static void AppendRequest(LogText text, in AccessRecord record)
+    {
+        AppendString(text, "method"u8, record.Method);
+        AppendString(text, "target"u8, record.Target);
+        AppendString(text, "version"u8, record.Version);
+        AppendString(text, "host"u8, record.Host);
+        AppendString(text, "user_agent"u8, record.UserAgent);
+        AppendString(text, "referer"u8, record.Referer);
+    }
+
+    private static void AppendConnections(LogText text, in AccessNumbers numbers)
+    {
+        AppendNumber(text, "client_connection_id"u8, numbers.ClientConnectionId);
+        AppendNumber(text, "client_request_number"u8, numbers.ClientRequestNumber);
+        AppendNumber(text, "client_connection_age_ms"u8, numbers.ClientConnectionAgeMs);
+        AppendNumber(text, "server_connection_id"u8, numbers.ServerConnectionId);
+        AppendNumber(text, "server_use_number"u8, numbers.ServerUseNumber);
+        AppendNumber(text, "server_idle_ms"u8, numbers.ServerIdleMs);
+        AppendString(text, "server_connection"u8, numbers.ServerOrigin == ServerConnectionOrigin.None ? default : HaproxyFormat.OriginName(numbers.ServerOrigin));
+        AppendNumber(text, "retries"u8, numbers.RetryCount);
+        AppendNumber(text, "actconn"u8, numbers.ProcessConnectionCount);
+        AppendNumber(text, "feconn"u8, numbers.ListenerConnectionCount);
+        AppendNumber(text, "beconn"u8, numbers.UpstreamConnectionCount);
+        AppendNumber(text, "srvconn"u8, numbers.ServerConnectionCount);
+        AppendNumber(text, "srv_queue"u8, numbers.ServerQueueCount);
+        AppendNumber(text, "backend_queue"u8, numbers.UpstreamQueueCount);
+    }
+
+    private static void AppendName(LogText text, ReadOnlySpan<byte> name)
+    {
+        text.Append(",\""u8);
+        text.Append(name);
+        text.Append("\":"u8);
+    }
+
+    private static void AppendNumber(LogText text, ReadOnlySpan<byte> name, long value)
+    {
+        AppendName(text, name);
+        text.AppendNumber(value);
+    }
+
+    private static void AppendString(LogText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        AppendName(text, name);
+        if (value.IsEmpty)
+        {
+            text.Append("null"u8);
+            return;
+        }
+
+        text.Append("\""u8);
+        while (!value.IsEmpty)
+        {
+            OperationStatus status = Rune.DecodeFromUtf8(value, out Rune rune, out int bytes);
+            AppendCharacter(text, value[..bytes], status == OperationStatus.Done, rune);
+            value = value[bytes..];
+        }
+
+        text.Append("\""u8);
+    }
+
+    /// <summary>Valid UTF-8 stays, controls become <c>\u00HH</c>; bytes that are no UTF-8 become the text <c>\xHH</c>, as in the other styles.</summary>
+    private static void AppendCharacter(LogText text, ReadOnlySpan<byte> bytes, bool isValid, Rune rune)
+    {
+        if (!isValid)
+        {
+            foreach (byte value in bytes)
+            {
+                text.Append("\\"u8);
+                text.AppendHexEscape(value);
+            }
+        }
+        else if (Rune.IsControl(rune))
+        {
+            text.Append("\\u00"u8);
+            text.AppendHex((byte)rune.Value);
+        }
+        else
+        {
+            if (rune.Value is '"' or '\\')
+            {
+                text.Append("\\"u8);
+            }
+
+            text.Append(bytes);
+        }
+    }
+}

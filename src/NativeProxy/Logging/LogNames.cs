@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Threading;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// Names that records mention by a small id: listeners, upstreams, servers, close reasons. Registered at start and reload by any thread;
+/// read by the log writer without a lock. Ids are never reused, so that a record written before a reload still finds its name.
+/// </summary>
+internal sealed class LogNames
+{
+    /// <summary>The id of "no name".</summary>
+    public const int None = 0;
+
+    private readonly Lock _registering = new();
+    private readonly Dictionary<string, int> _ids = [];
+    private byte[][] _names = [[]];
+
+    /// <summary>The id of a name, the same one each time; 0 for the empty name. Not for the path of a request.</summary>
+    public int Register(string name)
+    {
+        if (name.Length == 0)
+        {
+            return None;
+        }
+
+        lock (_registering)
+        {
+            if (_ids.TryGetValue(name, out int known))
+            {
+                return known;
+            }
+
+            byte[][] longer = [.. _names, Encoding.UTF8.GetBytes(name)];
+            int id = _names.Length;
+            _ids.Add(name, id);
+            Volatile.Write(ref _names, longer);
+            return id;
+        }
+    }
+
+    /// <summary>The name in UTF-8; empty for 0 and for an id that was never given.</summary>
+    public ReadOnlySpan<byte> NameOf(int id)
+    {
+        byte[][] names = Volatile.Read(ref _names);
+        return (uint)id < (uint)names.Length ? names[id] : default;
+    }
+}

@@ -1,0 +1,132 @@
+using System;
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// A growing piece of log text in UTF-8, cleared and used again. Owner: one writer; one thread. Whatever comes from outside the program goes
+/// through one of the escaping methods, so that no request can forge a line or a field.
+/// </summary>
+internal sealed class LogText
+{
+    /// <summary>Bytes that may stand between quotes: visible ASCII and space, without the quote and the backslash that would end or escape it.</summary>
+    private static readonly SearchValues<byte> PlainInQuotes = SearchValues.Create(
+        " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
+    private byte[] _bytes = new byte[1024];
+    private int _length;
+
+    public int Length => _length;
+
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+    public void Clear() => _length = 0;
+
+    public void Append(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(Room(text.Length));
+        _length += text.Length;
+    }
+
+    public void AppendByte(byte value)
+    {
+        Room(1)[0] = value;
+        _length++;
+    }
+
+    public void AppendNumber(long value)
+    {
+        Utf8Formatter.TryFormat(value, Room(20), out int written);
+        _length += written;
+    }
+
+    /// <summary>Zero-padded decimal of fixed width, for dates; the value must fit.</summary>
+    public void AppendDigits(int value, int width)
+    {
+        Span<byte> room = Room(width);
+        for (int i = width - 1; i >= 0; i--, value /= 10)
+        {
+            room[i] = (byte)('0' + (value % 10));
+        }
+
+        _length += width;
+    }
+
+    /// <summary>For text between double quotes: every control, quote, backslash and non-ASCII byte becomes <c>\xHH</c>.</summary>
+    public void AppendQuotable(ReadOnlySpan<byte> text)
+    {
+        while (true)
+        {
+            int plain = text.IndexOfAnyExcept(PlainInQuotes);
+            if (plain < 0)
+            {
+                Append(text);
+                return;
+            }
+
+            Append(text[..plain]);
+            AppendHexEscape(text[plain]);
+            text = text[(plain + 1)..];
+        }
+    }
+
+    /// <summary>For a field that ends at a space: as <see cref="AppendQuotable"/>, and spaces are escaped too. An empty text becomes <c>-</c>.</summary>
+    public void AppendWord(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty)
+        {
+            Append("-"u8);
+        }
+
+        for (int space; (space = text.IndexOf((byte)' ')) >= 0; text = text[(space + 1)..])
+        {
+            AppendQuotable(text[..space]);
+            AppendHexEscape((byte)' ');
+        }
+
+        AppendQuotable(text);
+    }
+
+    /// <summary>For one line of prose: control characters become <c>\xHH</c>, everything else stays.</summary>
+    public void AppendPrintable(ReadOnlySpan<char> text)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (Rune.IsControl(rune))
+            {
+                AppendHexEscape((byte)rune.Value);
+            }
+            else
+            {
+                Append(utf8[..rune.EncodeToUtf8(utf8)]);
+            }
+        }
+    }
+
+    public void AppendHexEscape(byte value)
+    {
+        Append("\\x"u8);
+        AppendHex(value);
+    }
+
+    public void AppendHex(byte value)
+    {
+        Span<byte> room = Room(2);
+        room[0] = "0123456789ABCDEF"u8[value >> 4];
+        room[1] = "0123456789ABCDEF"u8[value & 15];
+        _length += 2;
+    }
+
+    private Span<byte> Room(int bytes)
+    {
+        if (_bytes.Length - _length < bytes)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + bytes));
+        }
+
+        return _bytes.AsSpan(_length);
+    }
+}
