@@ -1,0 +1,55 @@
+namespace NativeProxy.Config;
+
+/// <summary>`[listener.timeouts]`: how long a client may take.</summary>
+[SettingsTable(Doc = "How long a client may take.")]
+internal readonly partial struct ListenerTimeoutSettings
+{
+    [Setting("request_header", Default = "10s", Min = "10ms", Max = "24h", Doc = "Whole time for a request head, from its first byte (for the first request: from the accept). Cannot be off.")]
+    public partial long RequestHeaderMs { get; init; }
+
+    [Setting("request_body", Default = "30s", Max = "24h", Doc = "Time without a byte of a request body that is due. \"0s\" = off.")]
+    public partial long RequestBodyMs { get; init; }
+
+    [Setting("send", Default = "30s", Max = "24h", Doc = "Time in which the client takes no byte of a response. \"0s\" = off.")]
+    public partial long SendMs { get; init; }
+
+    [Setting("linger", Default = "2s", Max = "1h", Doc = "Time a connection is read on after the proxy closed its side, so that the client gets the last response whole. \"0s\" = off.")]
+    public partial long LingerMs { get; init; }
+
+    [Setting("tunnel", Default = "1h", Max = "720h", Doc = "Idle time of an upgraded connection. \"0s\" = off.")]
+    public partial long TunnelMs { get; init; }
+}
+
+/// <summary>`[listener.limits]`: how much a client may send, and a server may answer.</summary>
+[SettingsTable(Doc = "How much is accepted from one connection.")]
+internal readonly partial struct ListenerLimitSettings
+{
+    [Setting("header_bytes", Default = "32KiB", Min = 256, Max = "1MiB", Doc = "Bytes of a whole message head: first line and header fields.")]
+    public partial int HeaderBytes { get; init; }
+
+    [Setting("header_count", Default = 128, Min = 4, Max = 1000, Doc = "Header fields of one message.")]
+    public partial int HeaderCount { get; init; }
+
+    [Setting("request_line_bytes", Default = "16KiB", DefaultAtMost = nameof(HeaderBytes), Min = 64, Max = "1MiB", Doc = "Bytes of the request line; at most header_bytes. A smaller header_bytes lowers this default.")]
+    public partial int RequestLineBytes { get; init; }
+
+    [Setting("body_bytes", Default = 0, Doc = "Bytes of a request body. 0 = no limit.")]
+    public partial long BodyBytes { get; init; }
+
+    [Setting("response_body_bytes", Default = 0, Doc = "Bytes of a response body. 0 = no limit.")]
+    public partial long ResponseBodyBytes { get; init; }
+
+    [Setting("max_connections", Default = 10000, Min = 1, Max = 1_000_000, Doc = "Client connections of this listener that one worker holds at most.")]
+    public partial int MaxConnections { get; init; }
+}
+
+/// <summary>`[upstream.timeouts]`: how long a server may take.</summary>
+[SettingsTable(Doc = "How long a server may take.")]
+internal readonly partial struct UpstreamTimeoutSettings
+{
+    [Setting("connect", Default = "5s", Min = "1ms", Max = "1h", Doc = "Time to open a connection. Cannot be off.")]
+    public partial long ConnectMs { get; init; }
+
+    [Setting("response", Default = "60s", Max = "24h", Doc = "Time without a byte of a response that is due. \"0s\" = off.")]
+    public partial long ResponseMs { get; init; }
+}

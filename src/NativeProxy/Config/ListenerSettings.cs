@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+
+namespace NativeProxy.Config;
+
+/// <summary>What a listener speaks with its clients.</summary>
+internal enum ListenerMode
+{
+    [SettingChoice("http", Doc = "reverse proxy for HTTP/1.x")]
+    Http,
+}
+
+/// <summary>What a client's half-close after a request means.</summary>
+internal enum HalfClosePolicy
+{
+    [SettingChoice("abort", Doc = "the client is gone: the exchange is given up")]
+    Abort,
+
+    [SettingChoice("finish", Doc = "the client still waits: the response is delivered, then the connection ends")]
+    Finish,
+}
+
+/// <summary>`[[listener]]`: a place where clients connect.</summary>
+[SettingsTable(Doc = "A place where clients connect. Repeat the table for more listeners.")]
+internal readonly partial struct ListenerSettings
+{
+    [Setting("name", Required = true, Example = "web", Pattern = NameText.Pattern, Doc = "Name in logs and metrics; letters, digits and . _ : -")]
+    public partial string Name { get; init; }
+
+    [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = AddressText.BindPattern, Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\" or \"*:port\" (all addresses).")]
+    public partial ImmutableArray<string> Bind { get; init; }
+
+    [Setting("mode", Default = "http", Doc = "What is spoken with clients.")]
+    public partial ListenerMode Mode { get; init; }
+
+    [Setting("upstream", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name of the [[upstream]] that requests go to.")]
+    public partial string Upstream { get; init; }
+
+    [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
+    public partial HalfClosePolicy HalfClose { get; init; }
+
+    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
+    public partial ImmutableArray<string> Upgrade { get; init; }
+
+    [Setting("keepalive")]
+    public partial ListenerKeepaliveSettings Keepalive { get; init; }
+
+    [Setting("timeouts")]
+    public partial ListenerTimeoutSettings Timeouts { get; init; }
+
+    [Setting("limits")]
+    public partial ListenerLimitSettings Limits { get; init; }
+
+    [Setting("forwarded")]
+    public partial ListenerForwardedSettings Forwarded { get; init; }
+}
+
+/// <summary>When a response to a client says `Connection: keep-alive`.</summary>
+internal enum ConnectionHeaderPolicy
+{
+    [SettingChoice("http10", Doc = "only to HTTP/1.0 clients, which need it")]
+    Http10,
+
+    [SettingChoice("always", Doc = "on every response that keeps the connection")]
+    Always,
+}
+
+/// <summary>`[listener.keepalive]`: how long a client connection lives on between requests.</summary>
+[SettingsTable(Doc = "Persistent connections of clients.")]
+internal readonly partial struct ListenerKeepaliveSettings
+{
+    [Setting("enabled", Default = true, Doc = "Whether a client connection may carry more than one request.")]
+    public partial bool Enabled { get; init; }
+
+    [Setting("timeout", Default = "75s", Min = "0s", Max = "24h", Doc = "Idle time from the end of a response after which the connection is closed. \"0s\" = off: each response closes.")]
+    public partial long TimeoutMs { get; init; }
+
+    [Setting("max_requests", Default = 1000, Max = 1_000_000_000, Doc = "Requests after which the connection is closed. 0 = no limit.")]
+    public partial int MaxRequests { get; init; }
+
+    [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age at which the connection is closed after the running response. \"0s\" = off.")]
+    public partial long MaxAgeMs { get; init; }
+
+    [Setting("advertise", Default = false, Doc = "Whether responses announce the limits as \"Keep-Alive: timeout=, max=\".")]
+    public partial bool Advertise { get; init; }
+
+    [Setting("connection_header", Default = "http10", Doc = "When a response says \"Connection: keep-alive\".")]
+    public partial ConnectionHeaderPolicy ConnectionHeader { get; init; }
+
+    [Setting("after_error", Default = true, Doc = "Whether the connection may live on after an error response (status 400 and above).")]
+    public partial bool AfterError { get; init; }
+}
+
+/// <summary>`[listener.forwarded]`: what the server is told about the client.</summary>
+[SettingsTable(Doc = "Header fields that tell the server about the client.")]
+internal readonly partial struct ListenerForwardedSettings
+{
+    [Setting("x_forwarded_for", Default = true, Doc = "Add the client's address to X-Forwarded-For.")]
+    public partial bool XForwardedFor { get; init; }
+
+    [Setting("x_forwarded_proto", Default = true, Doc = "Set X-Forwarded-Proto.")]
+    public partial bool XForwardedProto { get; init; }
+
+    [Setting("x_forwarded_host", Default = true, Doc = "Set X-Forwarded-Host.")]
+    public partial bool XForwardedHost { get; init; }
+
+    [Setting("via", Default = "nativeproxy", Pattern = "^$|" + TokenText.Pattern, Doc = "Pseudonym of this proxy in the Via field. Empty = no Via.")]
+    public partial string Via { get; init; }
+}

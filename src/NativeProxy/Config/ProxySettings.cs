@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// The whole settings file, read once and never changed. Made by the generated binder only; a default value of this struct is not usable.
+/// </summary>
+[SettingsTable(IsRoot = true, Doc = "NativeProxy settings.")]
+internal readonly partial struct ProxySettings
+{
+    [Setting("runtime")]
+    public partial RuntimeSettings Runtime { get; init; }
+
+    [Setting("admin")]
+    public partial AdminSettings Admin { get; init; }
+
+    [Setting("log")]
+    public partial LogSettings Log { get; init; }
+
+    [Setting("listener", Required = true)]
+    public partial ImmutableArray<ListenerSettings> Listeners { get; init; }
+
+    [Setting("upstream")]
+    public partial ImmutableArray<UpstreamSettings> Upstreams { get; init; }
+}
+
+/// <summary>Which transport engine moves the bytes.</summary>
+internal enum EngineKind
+{
+    [SettingChoice("saea", Doc = "SocketAsyncEventArgs; runs everywhere")]
+    Saea,
+}
+
+/// <summary>`[runtime]`: the process and its workers.</summary>
+[SettingsTable(Doc = "The process and its workers.")]
+internal readonly partial struct RuntimeSettings
+{
+    /// <summary>0 = one per core.</summary>
+    [Setting("workers", Auto = true, Default = "auto", Min = 1, Max = 256, Doc = "Worker processes, each with one event loop on one core. \"auto\" = one per core.")]
+    public partial int Workers { get; init; }
+
+    [Setting("engine", Default = "saea", Doc = "How sockets are driven.")]
+    public partial EngineKind Engine { get; init; }
+
+    [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners.")]
+    public partial int MaxConnections { get; init; }
+
+    [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
+    public partial long DrainTimeoutMs { get; init; }
+
+    [Setting("pid_file", Default = "", Doc = "File that receives the process id. Empty = none.")]
+    public partial string PidFile { get; init; }
+}
+
+/// <summary>`[admin]`: the operator's endpoint.</summary>
+[SettingsTable(Doc = "The operator's endpoint: health, status, metrics.")]
+internal readonly partial struct AdminSettings
+{
+    [Setting("bind", Default = "", Pattern = "^$|" + AddressText.BindPattern, Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
+    public partial string Bind { get; init; }
+}
+
+/// <summary>Layout of one access log line.</summary>
+internal enum AccessLogFormat
+{
+    [SettingChoice("haproxy", Doc = "the HTTP log line of HAProxy")]
+    Haproxy,
+
+    [SettingChoice("combined", Doc = "the combined log format of Apache and nginx")]
+    Combined,
+
+    [SettingChoice("json", Doc = "one JSON object per line")]
+    Json,
+}
+
+/// <summary>`[log]`: what is written where.</summary>
+[SettingsTable(Doc = "What is written where.")]
+internal readonly partial struct LogSettings
+{
+    /// <summary>"stdout", "off" or a file path.</summary>
+    [Setting("access", Default = "stdout", Pattern = "^.+$", Doc = "Where the access log goes: \"stdout\", \"off\", or the path of a file.")]
+    public partial string AccessTarget { get; init; }
+
+    [Setting("format", Default = "haproxy", Doc = "Layout of an access log line.")]
+    public partial AccessLogFormat Format { get; init; }
+}

@@ -1,0 +1,119 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Security;
+using System.Text;
+using NativeProxy.Toml;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// From a file to settings: read, check the encoding, parse TOML, bind, check the rules. Runs at start and at reload, on any thread.
+/// Never throws for anything that a file or a path can be; everything wrong comes back as a list.
+/// </summary>
+internal static class SettingsFile
+{
+    /// <summary>No settings file of a person is larger; a device or a log given by mistake is not read to its end.</summary>
+    private const int FileBytesMax = 16 * 1024 * 1024;
+
+    private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>Reads and checks a file.</summary>
+    public static SettingsResult Load(string path)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[]? bytes = ReadAll(file);
+            return bytes is null
+                ? Unreadable(path, $"the file is larger than {Units.FormatSize(FileBytesMax)}", "is this the settings file?")
+                : Parse(path, bytes);
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Unreadable(path, "the file does not exist", "`nativeproxy config reference` prints a file to start from");
+        }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            return Unreadable(path, "this is a directory, not a file", "");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SecurityException or ArgumentException or NotSupportedException)
+        {
+            return Unreadable(path, "the file cannot be read: " + ErrorExcerpt.Printable(failure.Message), "");
+        }
+    }
+
+    /// <summary>Checks the text of a file; the name is only shown in messages.</summary>
+    public static SettingsResult Parse(string fileName, ReadOnlySpan<byte> utf8)
+    {
+        // Wrong bytes show as U+FFFD in the excerpts.
+        SettingsErrors errors = new(fileName, _utf8.GetString(utf8));
+        if (Utf8Fault.Find(utf8) is TextPosition fault)
+        {
+            errors.Add(fault, "this is not UTF-8", "", "save the file as UTF-8");
+            return SettingsResult.Refused(errors);
+        }
+
+        if (!TomlDocument.TryParse(utf8, out TomlTable root, out TomlError? error))
+        {
+            errors.Add(error!.Position, error.Problem, error.Expected);
+            return SettingsResult.Refused(errors);
+        }
+
+        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors));
+        new SettingsRules(settings, root, errors).CheckAll();
+        return SettingsResult.Of(settings, errors);
+    }
+
+    /// <summary>The whole file, or null when it is larger than <see cref="FileBytesMax"/>.</summary>
+    private static byte[]? ReadAll(FileStream file)
+    {
+        using MemoryStream bytes = new();
+        byte[] block = new byte[64 * 1024];
+        while (true)
+        {
+            int count = file.Read(block);
+            if (count == 0)
+                return bytes.ToArray();
+            bytes.Write(block, 0, count);
+            if (bytes.Length > FileBytesMax)
+                return null;
+        }
+    }
+
+    private static SettingsResult Unreadable(string path, string problem, string hint)
+    {
+        SettingsErrors errors = new(path, "");
+        errors.Add(default, problem, "", hint);
+        return SettingsResult.Refused(errors);
+    }
+}
+
+/// <summary>What became of a settings file: settings, or errors; in both cases perhaps warnings. Immutable.</summary>
+internal sealed class SettingsResult
+{
+    private readonly ProxySettings _settings;
+
+    private SettingsResult(ProxySettings settings, IReadOnlyList<ConfigError> errors, IReadOnlyList<ConfigError> warnings)
+    {
+        _settings = settings;
+        Errors = errors;
+        Warnings = warnings;
+    }
+
+    public bool IsOk => Errors.Count == 0;
+
+    /// <summary>All errors in file order; empty when the settings may be used.</summary>
+    public IReadOnlyList<ConfigError> Errors { get; }
+
+    /// <summary>All warnings in file order.</summary>
+    public IReadOnlyList<ConfigError> Warnings { get; }
+
+    /// <summary>The settings; throws when there are errors (a bug of the caller).</summary>
+    public ProxySettings Settings => IsOk ? _settings : throw new InvalidOperationException("settings with errors were used");
+
+    public static SettingsResult Refused(SettingsErrors errors) => Of(default, errors);
+
+    public static SettingsResult Of(ProxySettings settings, SettingsErrors errors) =>
+        new(settings, errors.InFileOrder(), errors.WarningsInFileOrder());
+}

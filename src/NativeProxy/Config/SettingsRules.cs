@@ -1,0 +1,125 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using NativeProxy.Toml;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// The rules that one value alone cannot break: names that must exist or be unique, forms of texts, values that depend on each other.
+/// Appends every breach to the errors, never stops at the first, and does not judge a value that the binder has refused already.
+/// Lives for one load.
+/// </summary>
+internal sealed class SettingsRules(ProxySettings settings, TomlTable root, SettingsErrors errors)
+{
+    private readonly SettingPlaces _places = new(root);
+    private readonly Dictionary<string, string> _bindPaths = [];
+
+    public void CheckAll()
+    {
+        for (int i = 0; i < settings.Listeners.Length; i++)
+            CheckListener(settings.Listeners[i], $"listener[{i}]");
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+            CheckUpstream(settings.Upstreams[i], $"upstream[{i}]");
+        CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
+        CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
+        if (settings.Admin.Bind.Length > 0)
+            CheckBind(settings.Admin.Bind, "admin.bind");
+        if (settings.Log.AccessTarget.Length == 0)
+            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"off\" or the path of a file");
+        new SettingsWarnings(settings, _places, errors).CheckAll();
+    }
+
+    private void CheckListener(in ListenerSettings listener, string path)
+    {
+        for (int i = 0; i < listener.Bind.Length; i++)
+            CheckBind(listener.Bind[i], $"{path}.bind[{i}]");
+        CheckUpstreamExists(listener, $"{path}.upstream");
+        for (int i = 0; i < listener.Upgrade.Length; i++)
+        {
+            string protocol = listener.Upgrade[i];
+            if (!TokenText.IsLowerCaseToken(protocol))
+                Break($"{path}.upgrade[{i}]", $"the protocol {ErrorExcerpt.Quoted(protocol)} cannot be upgraded to", "a name in lower case such as \"websocket\"");
+        }
+
+        string via = listener.Forwarded.Via;
+        if (via.Length > 0 && !TokenText.IsToken(via))
+            Break($"{path}.forwarded.via", $"the pseudonym {ErrorExcerpt.Quoted(via)} cannot stand in a Via field", "one word without blanks and separators, or \"\"");
+        CheckHeadLimits(listener.Limits, $"{path}.limits");
+    }
+
+    private void CheckHeadLimits(in ListenerLimitSettings limits, string path)
+    {
+        if (limits.RequestLineBytes <= limits.HeaderBytes || errors.HasErrorAt(_places.Of($"{path}.header_bytes")))
+            return;
+        Break($"{path}.request_line_bytes",
+            $"request_line_bytes ({Units.FormatSize(limits.RequestLineBytes)}) is above header_bytes ({Units.FormatSize(limits.HeaderBytes)})",
+            "at most header_bytes, which counts the request line too");
+    }
+
+    private void CheckUpstreamExists(in ListenerSettings listener, string path)
+    {
+        string wanted = listener.Upstream;
+        IEnumerable<string> names = settings.Upstreams.Select(static upstream => upstream.Name).Where(static name => name.Length > 0);
+        bool isUpstreamUnreadable = settings.Upstreams.IsEmpty && _places.IsSet("upstream") && errors.HasErrorAt(_places.Of("upstream"));
+        if (names.Contains(wanted) || isUpstreamUnreadable)
+            return;
+        string expected = names.Any() ? "one of: " + string.Join(", ", names) : $"an [[upstream]] with this name";
+        Break(path, $"there is no upstream {ErrorExcerpt.Quoted(wanted)}", expected, Spelling.Hint(wanted, names));
+    }
+
+    private void CheckUpstream(in UpstreamSettings upstream, string path)
+    {
+        ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
+        for (int i = 0; i < servers.Length; i++)
+        {
+            string addressPath = $"{path}.server[{i}].address";
+            if (!AddressText.TryParse(servers[i].Address, AddressUse.Server, out _, out string problem))
+                Break(addressPath, $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}", AddressText.Expected(AddressUse.Server));
+        }
+
+        CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
+        if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))
+            Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0", "a weight above 0 for one server at least");
+    }
+
+    /// <summary>An address must be well-formed and may be listened on once only.</summary>
+    private void CheckBind(string text, string path)
+    {
+        if (!AddressText.TryParse(text, AddressUse.Bind, out HostPort address, out string problem))
+        {
+            string hint = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"did you mean \"127.0.0.1{text["localhost".Length..]}\"?" : "";
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", AddressText.Expected(AddressUse.Bind), hint);
+        }
+        else if (!_bindPaths.TryAdd(address.Canonical, path))
+        {
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(_bindPaths[address.Canonical]));
+        }
+    }
+
+    /// <summary>Names must be well-formed and unique among their kind.</summary>
+    private void CheckNames(string kind, IEnumerable<string> names, Func<int, string> pathOf)
+    {
+        Dictionary<string, string> firstPaths = [];
+        int index = 0;
+        foreach (string name in names)
+        {
+            string path = pathOf(index++);
+            if (!NameText.IsValid(name))
+                Break(path, $"{ErrorExcerpt.Quoted(name)} cannot be the name of a {kind}", NameText.Expected);
+            else if (!firstPaths.TryAdd(name, path))
+                Break(path, $"the {kind} name {ErrorExcerpt.Quoted(name)} is used twice", "", FirstUse(firstPaths[name]));
+        }
+    }
+
+    private string FirstUse(string path) => $"first used in line {_places.Of(path).Line}";
+
+    /// <summary>Adds an error unless the value is absent or wrong in itself: the binder has said so then.</summary>
+    private void Break(string path, string problem, string expected, string hint = "")
+    {
+        TextPosition position = _places.Of(path);
+        if (_places.IsSet(path) && !errors.HasErrorAt(position))
+            errors.Add(position, problem, expected, hint);
+    }
+}

@@ -1,0 +1,272 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using NativeProxy.Toml;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// Reads the typed values of one TOML table for the generated binders. An absent key gives the default; a wrong value is reported to
+/// the errors and gives the default too, so that one load finds all mistakes. Stateless but for the collected errors; never throws for bad input.
+/// </summary>
+internal readonly struct SettingsTableReader
+{
+    private const string DurationExamples = "a duration such as \"250ms\", \"75s\", \"10m\" or \"1h\"";
+    private const string SizeExamples = "a size: bytes as an integer, or such as \"64KiB\", \"16MiB\" or \"1GiB\"";
+
+    private readonly TomlTable? _table;
+    private readonly TextPosition _position;
+    private readonly SettingsErrors _errors;
+    private readonly string _path;
+    private readonly bool _isItem;
+
+    private SettingsTableReader(TomlTable? table, TextPosition position, SettingsErrors errors, string path, bool isItem)
+    {
+        _table = table;
+        _position = position;
+        _errors = errors;
+        _path = path;
+        _isItem = isItem;
+    }
+
+    /// <summary>The whole document; null stands for an empty one.</summary>
+    public static SettingsTableReader Root(TomlTable? table, SettingsErrors errors) => new(table, default, errors, "", isItem: false);
+
+    /// <summary>How messages call this table: `[runtime]`, `[[listener]]`, or `the top level`.</summary>
+    private string Label => _path.Length == 0 ? "the top level" : _isItem ? $"[[{_path}]]" : $"[{_path}]";
+
+    /// <summary>Reports the key when it is missing or empty.</summary>
+    public void Require(string key)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            _errors.Add(_position, $"required key \"{key}\" is missing in {Label}");
+        else if (value.Kind == TomlKind.Array ? value.Items.Count == 0 : value.Kind == TomlKind.String && value.Text.Length == 0)
+            _errors.Add(value.Position, $"\"{key}\" in {Label} must not be empty");
+    }
+
+    /// <summary>Reports a file without any `[[key]]`.</summary>
+    public void RequireTables(string key)
+    {
+        TomlNode? value = Find(key);
+        if (value is null || value is { Kind: TomlKind.Array, Items.Count: 0 })
+            _errors.Add(value?.Position ?? _position, $"no [[{PathOf(key)}]] is defined{(_path.Length == 0 ? "" : " in " + Label)}", $"at least one [[{PathOf(key)}]]");
+    }
+
+    /// <summary>Reports every key that is not in the list.</summary>
+    public void RefuseUnknownKeys(string[] knownKeys)
+    {
+        foreach (TomlEntry entry in _table?.Entries ?? [])
+        {
+            if (Array.IndexOf(knownKeys, entry.Key) >= 0)
+                continue;
+            string place = _path.Length == 0 ? "at the top level" : "in " + Label;
+            _errors.Add(entry.KeyPosition, $"unknown key {ErrorExcerpt.Quoted(entry.Key)} {place}",
+                "one of: " + string.Join(", ", knownKeys), Spelling.Hint(entry.Key, knownKeys));
+        }
+    }
+
+    public bool Boolean(string key, bool fallback)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallback;
+        if (value.Kind == TomlKind.Boolean)
+            return value.Boolean;
+        bool isQuoted = value.Kind == TomlKind.String && value.Text is "true" or "false";
+        Wrong(value, key, "true or false", isQuoted ? "remove the quotes" : "");
+        return fallback;
+    }
+
+    public long Integer(string key, long fallback, long min, long max)
+    {
+        TomlNode? value = Find(key);
+        return value is null ? fallback : IntegerOf(value, key, fallback, min, max, Bounds.Integer(min, max));
+    }
+
+    /// <summary>An integer or "auto", which is 0.</summary>
+    public long AutoInteger(string key, long fallback, long min, long max)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallback;
+        return value.Kind == TomlKind.String && value.Text == "auto"
+            ? 0
+            : IntegerOf(value, key, fallback, min, max, "\"auto\" or " + Bounds.Integer(min, max));
+    }
+
+    public long DurationMs(string key, long fallbackMs, long minMs, long maxMs)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallbackMs;
+        if (value.Kind == TomlKind.String && Units.TryParseDuration(value.Text, out long durationMs))
+        {
+            if (durationMs >= minMs && durationMs <= maxMs)
+                return durationMs;
+            Wrong(value, key, Bounds.Duration(minMs, maxMs));
+            return fallbackMs;
+        }
+
+        Wrong(value, key, DurationExamples, value.Kind switch
+        {
+            TomlKind.Integer when value.Integer >= 0 => UnitHint.ForDuration(value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            TomlKind.String => UnitHint.ForDuration(value.Text),
+            _ => "",
+        });
+        return fallbackMs;
+    }
+
+    public long SizeBytes(string key, long fallbackBytes, long minBytes, long maxBytes)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallbackBytes;
+        long sizeBytes = 0;
+        if (value.Kind == TomlKind.Integer)
+            sizeBytes = value.Integer;
+        else if (value.Kind != TomlKind.String || !Units.TryParseSize(value.Text, out sizeBytes))
+        {
+            Wrong(value, key, SizeExamples, value.Kind == TomlKind.String ? UnitHint.ForSize(value.Text) : "");
+            return fallbackBytes;
+        }
+
+        if (sizeBytes >= minBytes && sizeBytes <= maxBytes)
+            return sizeBytes;
+        Wrong(value, key, Bounds.Size(minBytes, maxBytes));
+        return fallbackBytes;
+    }
+
+    public string Text(string key, string fallback)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallback;
+        if (value.Kind == TomlKind.String)
+            return value.Text;
+        Wrong(value, key, "a string in quotes");
+        return fallback;
+    }
+
+    public T Choice<T>(string key, T fallback, (string Name, T Value)[] choices)
+    {
+        TomlNode? value = Find(key);
+        return value is not null && TryChoice(value, key, choices, out T chosen) ? chosen : fallback;
+    }
+
+    public ImmutableArray<string> Texts(string key, ImmutableArray<string> fallback)
+    {
+        if (!TryItems(key, "a list of strings such as [\"a\", \"b\"]", out List<TomlNode>? items))
+            return fallback;
+        ImmutableArray<string>.Builder texts = ImmutableArray.CreateBuilder<string>(items.Count);
+        foreach (TomlNode item in items)
+        {
+            // A wrong item keeps its place, so that indexes are those of the file.
+            texts.Add(item.Kind == TomlKind.String ? item.Text : "");
+            if (item.Kind != TomlKind.String)
+                Wrong(item, key, "a list of strings only");
+        }
+
+        return texts.DrainToImmutable();
+    }
+
+    public ImmutableArray<T> Choices<T>(string key, ImmutableArray<T> fallback, (string Name, T Value)[] choices)
+    {
+        if (!TryItems(key, "a list of: " + NamesOf(choices), out List<TomlNode>? items))
+            return fallback;
+        ImmutableArray<T>.Builder chosen = ImmutableArray.CreateBuilder<T>(items.Count);
+        foreach (TomlNode item in items)
+        {
+            if (TryChoice(item, key, choices, out T choice))
+                chosen.Add(choice);
+        }
+
+        return chosen.DrainToImmutable();
+    }
+
+    /// <summary>The sub-table of this key; a reader without keys when there is none.</summary>
+    public SettingsTableReader Table(string key)
+    {
+        TomlNode? value = Find(key);
+        if (value is null || value.Kind == TomlKind.Table)
+            return new SettingsTableReader(value?.Table, value?.Position ?? _position, _errors, PathOf(key), isItem: false);
+        string hint = value.Kind == TomlKind.Array ? $"write [{PathOf(key)}] with single brackets; it exists once" : "";
+        Wrong(value, key, $"a table [{PathOf(key)}]", hint);
+        return new SettingsTableReader(null, value.Position, _errors, PathOf(key), isItem: false);
+    }
+
+    /// <summary>Binds each table of an array of tables. Result indexes equal those in the file: an item that is no table is bound from nothing.</summary>
+    public ImmutableArray<T> Tables<T>(string key, Func<SettingsTableReader, T> bind)
+    {
+        string path = PathOf(key);
+        if (!TryItems(key, $"an array of tables [[{path}]]", out List<TomlNode>? items))
+            return [];
+        ImmutableArray<T>.Builder bound = ImmutableArray.CreateBuilder<T>(items.Count);
+        foreach (TomlNode item in items)
+        {
+            if (item.Kind != TomlKind.Table)
+            {
+                Wrong(item, key, $"tables only: [[{path}]]");
+                return [];
+            }
+
+            bound.Add(bind(new SettingsTableReader(item.Table, item.Position, _errors, path, isItem: true)));
+        }
+
+        return bound.DrainToImmutable();
+    }
+
+    private TomlNode? Find(string key) => _table?.Find(key)?.Value;
+
+    private string PathOf(string key) => _path.Length == 0 ? key : _path + "." + key;
+
+    private long IntegerOf(TomlNode value, string key, long fallback, long min, long max, string expected)
+    {
+        if (value.Kind == TomlKind.Integer && value.Integer >= min && value.Integer <= max)
+            return value.Integer;
+        bool isQuoted = value.Kind == TomlKind.String && long.TryParse(value.Text, out _);
+        Wrong(value, key, expected, isQuoted ? "remove the quotes" : "");
+        return fallback;
+    }
+
+    private bool TryChoice<T>(TomlNode value, string key, (string Name, T Value)[] choices, out T chosen)
+    {
+        string text = value.Kind == TomlKind.String ? value.Text : "";
+        foreach ((string name, T choice) in choices)
+        {
+            chosen = choice;
+            if (name == text)
+                return true;
+        }
+
+        chosen = default!;
+        Wrong(value, key, "one of: " + NamesOf(choices), Spelling.Hint(text, Array.ConvertAll(choices, static choice => choice.Name)));
+        return false;
+    }
+
+    private bool TryItems(string key, string expected, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out List<TomlNode>? items)
+    {
+        TomlNode? value = Find(key);
+        items = value?.Kind == TomlKind.Array ? value.Items : null;
+        if (value is not null && items is null)
+            Wrong(value, key, expected, value.Kind == TomlKind.String ? "put it in brackets" : "");
+        return items is not null;
+    }
+
+    private void Wrong(TomlNode value, string key, string expected, string hint = "") =>
+        _errors.Add(value.Position, $"\"{key}\" in {Label} is {Describe(value)}", expected, hint);
+
+    private static string NamesOf<T>((string Name, T Value)[] choices) =>
+        string.Join(", ", Array.ConvertAll(choices, static choice => $"\"{choice.Name}\""));
+
+    private static string Describe(TomlNode value) => value.Kind switch
+    {
+        TomlKind.String => ErrorExcerpt.Quoted(value.Text),
+        TomlKind.Integer => value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        TomlKind.Float => "a float",
+        TomlKind.Boolean => value.Boolean ? "true" : "false",
+        TomlKind.Array => "an array",
+        TomlKind.Table => "a table",
+        _ => "a date or time",
+    };
+}

@@ -1,0 +1,46 @@
+using System.Linq;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// Settings that work but probably not as meant. Appends warnings only; looks at values that the file sets, and at defaults never.
+/// Lives for one load.
+/// </summary>
+internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
+{
+    /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
+    private const long ClientIdleUsualMs = 10 * 60 * 1000;
+
+    public void CheckAll()
+    {
+        for (int i = 0; i < settings.Listeners.Length; i++)
+            CheckListener(settings.Listeners[i], $"listener[{i}]");
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+            CheckUpstream(settings.Upstreams[i], $"upstream[{i}]");
+    }
+
+    private void CheckListener(in ListenerSettings listener, string path)
+    {
+        if (listener.Keepalive.TimeoutMs > ClientIdleUsualMs)
+            Warn($"{path}.keepalive.timeout", $"idle clients are kept for {Units.FormatDuration(listener.Keepalive.TimeoutMs)}, which is unusually long",
+                $"each costs memory and a descriptor; usual values are below {Units.FormatDuration(ClientIdleUsualMs)}");
+        if (listener.Limits.MaxConnections > settings.Runtime.MaxConnections)
+            Warn($"{path}.limits.max_connections", "this limit is above max_connections of [runtime]", $"{settings.Runtime.MaxConnections} connections per worker are the limit of all listeners together");
+    }
+
+    private void CheckUpstream(in UpstreamSettings upstream, string path)
+    {
+        string name = upstream.Name;
+        if (upstream.Keepalive.IdleTimeoutMs == 0)
+            Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
+                "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
+        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name))
+            Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
+    }
+
+    private void Warn(string path, string problem, string hint)
+    {
+        if (places.IsSet(path) && !errors.HasErrorAt(places.Of(path)))
+            errors.Warn(places.Of(path), problem, hint);
+    }
+}

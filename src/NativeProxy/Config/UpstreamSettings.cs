@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+
+namespace NativeProxy.Config;
+
+/// <summary>How a server is chosen for a request.</summary>
+internal enum BalanceKind
+{
+    [SettingChoice("round_robin", Doc = "one after the other, in proportion to their weights")]
+    RoundRobin,
+}
+
+/// <summary>`[[upstream]]`: a group of servers with the same content.</summary>
+[SettingsTable(Doc = "A group of servers with the same content. Repeat the table for more groups.")]
+internal readonly partial struct UpstreamSettings
+{
+    [Setting("name", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name that listeners refer to; letters, digits and . _ : -")]
+    public partial string Name { get; init; }
+
+    [Setting("balance", Default = "round_robin", Doc = "How a server is chosen for a request.")]
+    public partial BalanceKind Balance { get; init; }
+
+    [Setting("keepalive")]
+    public partial UpstreamKeepaliveSettings Keepalive { get; init; }
+
+    [Setting("timeouts")]
+    public partial UpstreamTimeoutSettings Timeouts { get; init; }
+
+    [Setting("retry")]
+    public partial UpstreamRetrySettings Retry { get; init; }
+
+    [Setting("server", Required = true)]
+    public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
+}
+
+/// <summary>Which requests may travel on a connection that has served another one before.</summary>
+internal enum ReusePolicy
+{
+    [SettingChoice("always", Doc = "every request")]
+    Always,
+
+    [SettingChoice("idempotent", Doc = "requests with an idempotent method; others get a fresh connection")]
+    Idempotent,
+
+    [SettingChoice("safe", Doc = "requests with a safe method (GET, HEAD, OPTIONS, TRACE); others get a fresh connection")]
+    Safe,
+
+    [SettingChoice("never", Doc = "none: each request has its own connection")]
+    Never,
+}
+
+/// <summary>`[upstream.keepalive]`: the pool of idle connections to servers.</summary>
+[SettingsTable(Doc = "Persistent connections to servers, pooled while idle.")]
+internal readonly partial struct UpstreamKeepaliveSettings
+{
+    [Setting("enabled", Default = true, Doc = "Whether connections are kept for later requests.")]
+    public partial bool Enabled { get; init; }
+
+    [Setting("reuse", Default = "always", Doc = "Which requests may use a pooled connection.")]
+    public partial ReusePolicy Reuse { get; init; }
+
+    [Setting("max_idle", Default = 256, Max = 1_000_000, Doc = "Idle connections kept per server and worker; the oldest go first. 0 = keep none.")]
+    public partial int MaxIdle { get; init; }
+
+    [Setting("idle_timeout", Default = "30s", Max = "24h", Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]
+    public partial long IdleTimeoutMs { get; init; }
+
+    [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age from which a connection is not pooled again. \"0s\" = off.")]
+    public partial long MaxAgeMs { get; init; }
+
+    [Setting("max_requests", Default = 0, Max = 1_000_000_000, Doc = "Requests after which a connection is not pooled again. 0 = no limit.")]
+    public partial int MaxRequests { get; init; }
+}
+
+/// <summary>`[upstream.retry]`: when an exchange is tried again.</summary>
+[SettingsTable(Doc = "When a failed exchange is tried again.")]
+internal readonly partial struct UpstreamRetrySettings
+{
+    [Setting("attempts", Default = 3, Min = 1, Max = 10, Doc = "Tries of one exchange in all; 1 = no retry.")]
+    public partial int Attempts { get; init; }
+
+    [Setting("stale", Default = true, Doc = "Replay once on a fresh connection when a reused one turned out to be closed by the server.")]
+    public partial bool Stale { get; init; }
+}
+
+/// <summary>`[[upstream.server]]`: one server of the group.</summary>
+[SettingsTable(Doc = "One server of the group. Repeat the table for more servers.")]
+internal readonly partial struct UpstreamServerSettings
+{
+    [Setting("name", Required = true, Example = "a", Pattern = NameText.Pattern, Doc = "Name in logs and metrics, unique in its upstream.")]
+    public partial string Name { get; init; }
+
+    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern, Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
+    public partial string Address { get; init; }
+
+    [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests.")]
+    public partial int Weight { get; init; }
+}
