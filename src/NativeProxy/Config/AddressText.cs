@@ -41,6 +41,8 @@ internal static class AddressText
     public static bool TryParse(string text, AddressUse use, out HostPort address, out string problem)
     {
         address = default;
+        if (text.Contains("://", StringComparison.Ordinal))
+            return Fail("is a URL; only host and port belong here", out problem);
         int colon = text.LastIndexOf(':');
         if (colon < 0 || text.EndsWith(']'))
             return Fail("has no port", out problem);

@@ -32,17 +32,17 @@ internal readonly struct SettingsTableReader
     /// <summary>The whole document; null stands for an empty one.</summary>
     public static SettingsTableReader Root(TomlTable? table, SettingsErrors errors) => new(table, default, errors, "", isItem: false);
 
-    /// <summary>How messages call this table: `[runtime]`, `[[listener]]`, or `the top level`.</summary>
-    private string Label => _path.Length == 0 ? "the top level" : _isItem ? $"[[{_path}]]" : $"[{_path}]";
+    /// <summary>How messages name this table: `in [runtime]`, `in [[listener]]`, or `at the top level`.</summary>
+    private string Place => _path.Length == 0 ? "at the top level" : _isItem ? $"in [[{_path}]]" : $"in [{_path}]";
 
     /// <summary>Reports the key when it is missing or empty.</summary>
     public void Require(string key)
     {
         TomlNode? value = Find(key);
         if (value is null)
-            _errors.Add(_position, $"required key \"{key}\" is missing in {Label}");
+            _errors.Add(_position, $"required key \"{key}\" is missing {Place}");
         else if (value.Kind == TomlKind.Array ? value.Items.Count == 0 : value.Kind == TomlKind.String && value.Text.Length == 0)
-            _errors.Add(value.Position, $"\"{key}\" in {Label} must not be empty");
+            _errors.Add(value.Position, $"\"{key}\" {Place} must not be empty");
     }
 
     /// <summary>Reports a file without any `[[key]]`.</summary>
@@ -50,7 +50,7 @@ internal readonly struct SettingsTableReader
     {
         TomlNode? value = Find(key);
         if (value is null || value is { Kind: TomlKind.Array, Items.Count: 0 })
-            _errors.Add(value?.Position ?? _position, $"no [[{PathOf(key)}]] is defined{(_path.Length == 0 ? "" : " in " + Label)}", $"at least one [[{PathOf(key)}]]");
+            _errors.Add(value?.Position ?? _position, $"no [[{PathOf(key)}]] is defined{(_path.Length == 0 ? "" : " " + Place)}", $"at least one [[{PathOf(key)}]]");
     }
 
     /// <summary>Reports every key that is not in the list.</summary>
@@ -60,8 +60,7 @@ internal readonly struct SettingsTableReader
         {
             if (Array.IndexOf(knownKeys, entry.Key) >= 0)
                 continue;
-            string place = _path.Length == 0 ? "at the top level" : "in " + Label;
-            _errors.Add(entry.KeyPosition, $"unknown key {ErrorExcerpt.Quoted(entry.Key)} {place}",
+            _errors.Add(entry.KeyPosition, $"unknown key {ErrorExcerpt.Quoted(entry.Key)} {Place}",
                 "one of: " + string.Join(", ", knownKeys), Spelling.Hint(entry.Key, knownKeys));
         }
     }
@@ -192,7 +191,8 @@ internal readonly struct SettingsTableReader
             return new SettingsTableReader(value?.Table, value?.Position ?? _position, _errors, PathOf(key), isItem: false);
         string hint = value.Kind == TomlKind.Array ? $"write [{PathOf(key)}] with single brackets; it exists once" : "";
         Wrong(value, key, $"a table [{PathOf(key)}]", hint);
-        return new SettingsTableReader(null, value.Position, _errors, PathOf(key), isItem: false);
+        // What such a table lacks is no second error: it goes to a list that nobody reads.
+        return new SettingsTableReader(null, value.Position, new SettingsErrors("", ""), PathOf(key), isItem: false);
     }
 
     /// <summary>Binds each table of an array of tables. Result indexes equal those in the file: an item that is no table is bound from nothing.</summary>
@@ -254,7 +254,7 @@ internal readonly struct SettingsTableReader
     }
 
     private void Wrong(TomlNode value, string key, string expected, string hint = "") =>
-        _errors.Add(value.Position, $"\"{key}\" in {Label} is {Describe(value)}", expected, hint);
+        _errors.Add(value.Position, $"\"{key}\" {Place} is {Describe(value)}", expected, hint);
 
     private static string NamesOf<T>((string Name, T Value)[] choices) =>
         string.Join(", ", Array.ConvertAll(choices, static choice => $"\"{choice.Name}\""));

@@ -1,0 +1,186 @@
+using System.Linq;
+using NativeProxy.Config;
+using Xunit;
+
+namespace NativeProxy.Tests.Config;
+
+public class SettingsRulesTests
+{
+    [Fact]
+    public void MinimalFile_HasNeitherErrorNorWarning()
+    {
+        SettingsResult result = SettingsTrial.Parse(SettingsTrial.Minimal);
+
+        Assert.True(result.IsOk);
+        Assert.Empty(result.Warnings);
+    }
+
+    [Fact]
+    public void UnknownUpstream_IsShownAtItsValueWithTheNearestName()
+    {
+        ConfigError error = Assert.Single(SettingsTrial.Parse(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"ap\"")).Errors);
+
+        Assert.Equal((4, 12, "there is no upstream \"ap\"", "one of: app", "did you mean \"app\"?"), (error.Line, error.Column, error.Problem, error.Expected, error.Hint));
+    }
+
+    [Fact]
+    public void FileWithoutUpstream_SaysThatTheListenersUpstreamIsMissing()
+    {
+        string listenerOnly = SettingsTrial.Minimal[..SettingsTrial.Minimal.IndexOf("[[upstream]]", System.StringComparison.Ordinal)];
+
+        Assert.Equal(["4: there is no upstream \"app\""], SettingsTrial.Problems(listenerOnly));
+    }
+
+    [Fact]
+    public void NamesUsedTwice_AreReportedAtTheSecondUse()
+    {
+        string twice = SettingsTrial.Minimal + SettingsTrial.Minimal.Replace(":8080", ":8081") + "[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+
+        Assert.Equal(
+            ["11: the listener name \"web\" is used twice", "15: the upstream name \"app\" is used twice", "20: the server name \"a\" is used twice"],
+            SettingsTrial.Problems(twice));
+        Assert.Equal(["first used in line 2", "first used in line 6", "first used in line 17"], SettingsTrial.Parse(twice).Errors.Select(static error => error.Hint));
+    }
+
+    [Fact]
+    public void ServersOfDifferentUpstreams_MayShareAName()
+    {
+        string two = SettingsTrial.Minimal + "[[upstream]]\nname = \"other\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+
+        Assert.Empty(SettingsTrial.Problems(two));
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("a,b")]
+    [InlineData("\u00e4")]
+    public void NameThatWouldBreakALogLine_IsRefused(string name) =>
+        Assert.Equal([$"2: \"{name}\" cannot be the name of a listener"], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("\"web\"", $"\"{name}\"")));
+
+    [Theory]
+    [InlineData("[\"127.0.0.1:80\", \"127.0.0.1:80\"]", "3: the address \"127.0.0.1:80\" is bound twice")]
+    [InlineData("[\"[::1]:80\", \"[0:0::1]:80\"]", "3: the address \"[0:0::1]:80\" is bound twice")]
+    [InlineData("[\"127.0.0.1\"]", "3: the address \"127.0.0.1\" has no port")]
+    [InlineData("[\"localhost:80\"]", "3: the address \"localhost:80\" has a name as its host; only addresses can be bound")]
+    public void WrongBind_IsReported(string bind, string problem) =>
+        Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", bind)));
+
+    [Theory]
+    [InlineData("[\"127.0.0.1:80\", \"127.0.0.2:80\"]")]
+    [InlineData("[\"*:80\", \"[::1]:80\"]")]
+    [InlineData("[\"127.0.0.1:80\", \"127.0.0.1:81\"]")]
+    public void DifferentBinds_AreAccepted(string bind) =>
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", bind)));
+
+    [Fact]
+    public void LocalhostAsBind_GetsAHint() =>
+        Assert.Equal("did you mean \"127.0.0.1:80\"?", SettingsTrial.Parse(SettingsTrial.Minimal.Replace("127.0.0.1:8080", "localhost:80")).Errors[0].Hint);
+
+    [Fact]
+    public void AdminOnTheAddressOfAListener_IsReported() =>
+        Assert.Equal(["2: the address \"127.0.0.1:8080\" is bound twice"], SettingsTrial.Problems("[admin]\nbind = \"127.0.0.1:8080\"\n" + SettingsTrial.Minimal));
+
+    [Fact]
+    public void WrongItemOfAList_DoesNotShiftThePlacesOfTheOthers()
+    {
+        SettingsResult result = SettingsTrial.Parse(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", "[1, \"x\"]"));
+
+        Assert.Equal([9, 12], result.Errors.Select(static error => error.Column));
+    }
+
+    [Fact]
+    public void ServerAddressWithoutPort_IsReportedAtItsValue()
+    {
+        ConfigError error = Assert.Single(SettingsTrial.Parse(SettingsTrial.Minimal.Replace("127.0.0.1:9001", "backend")).Errors);
+
+        Assert.Equal((9, 11, "the address \"backend\" has no port"), (error.Line, error.Column, error.Problem));
+    }
+
+    [Fact]
+    public void UpstreamWithoutServers_IsReported() =>
+        Assert.Equal(["5: no [[upstream.server]] is defined in [[upstream]]"],
+            SettingsTrial.Problems(SettingsTrial.Minimal[..SettingsTrial.Minimal.IndexOf("[[upstream.server]]", System.StringComparison.Ordinal)]));
+
+    [Fact]
+    public void UpstreamWhoseWeightsAreAllZero_IsReported()
+    {
+        Assert.Equal(["10: all servers of the upstream \"app\" have weight 0"], SettingsTrial.Problems(SettingsTrial.Minimal + "weight = 0"));
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.Minimal + "weight = 0\n[[upstream.server]]\nname = \"b\"\naddress = \"127.0.0.1:1\""));
+    }
+
+    [Fact]
+    public void RequestLineAboveTheHead_IsReported()
+    {
+        Assert.Equal(["7: request_line_bytes (64KiB) is above header_bytes (8KiB)"],
+            SettingsTrial.Problems(SettingsTrial.WithListener("[listener.limits]\nheader_bytes = \"8KiB\"\nrequest_line_bytes = \"64KiB\"")));
+        Assert.Equal(["6: request_line_bytes (64KiB) is above header_bytes (32KiB)"],
+            SettingsTrial.Problems(SettingsTrial.WithListener("[listener.limits]\nrequest_line_bytes = \"64KiB\"")));
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.WithListener("[listener.limits]\nheader_bytes = \"8KiB\"\nrequest_line_bytes = \"8KiB\"")));
+    }
+
+    [Theory]
+    [InlineData("256", 256)]
+    [InlineData("8192", 8192)]
+    [InlineData("\"1MiB\"", 16_384)]
+    public void DefaultOfTheRequestLine_FollowsASmallerHead(string headerBytes, int requestLineBytes)
+    {
+        SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener($"[listener.limits]\nheader_bytes = {headerBytes}"));
+
+        Assert.Equal(requestLineBytes, result.Settings.Listeners[0].Limits.RequestLineBytes);
+    }
+
+    [Fact]
+    public void WrongHeadLimit_IsNotJudgedASecondTime() =>
+        Assert.Equal(["6: \"header_bytes\" in [listener.limits] is \"big\""],
+            SettingsTrial.Problems(SettingsTrial.WithListener("[listener.limits]\nheader_bytes = \"big\"\nrequest_line_bytes = \"64KiB\"")));
+
+    [Theory]
+    [InlineData("upgrade = [\"WebSocket\"]", "5: the protocol \"WebSocket\" cannot be upgraded to")]
+    [InlineData("upgrade = [\"\"]", "5: the protocol \"\" cannot be upgraded to")]
+    [InlineData("[listener.forwarded]\nvia = \"my proxy\"", "6: the pseudonym \"my proxy\" cannot stand in a Via field")]
+    public void TextsThatGoIntoHeaderFields_AreChecked(string lines, string problem) =>
+        Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.WithListener(lines)));
+
+    [Theory]
+    [InlineData("upgrade = [\"websocket\", \"h2c\"]")]
+    [InlineData("[listener.forwarded]\nvia = \"\"")]
+    public void ProperTexts_AreAccepted(string lines) => Assert.Empty(SettingsTrial.Problems(SettingsTrial.WithListener(lines)));
+
+    [Fact]
+    public void EmptyAccessLogTarget_IsReported() =>
+        Assert.Equal(["2: \"access\" in [log] is empty"], SettingsTrial.Problems("[log]\naccess = \"\"\n" + SettingsTrial.Minimal));
+
+    [Fact]
+    public void ErrorsOfBindingAndOfRules_AreShownTogether() =>
+        Assert.Equal(
+            ["3: the address \"x\" has no port", "5: unknown key \"nmae\" in [[listener]]", "10: the address \"y\" has no port"],
+            SettingsTrial.Problems(SettingsTrial.WithListener("nmae = 1").Replace("127.0.0.1:8080", "x").Replace("127.0.0.1:9001", "y")));
+
+    [Fact]
+    [Trait("promise", "S1.10")]
+    public void UnusuallyLongClientIdleTime_IsAWarning()
+    {
+        Assert.Equal(["6: idle clients are kept for 11m, which is unusually long"], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")));
+        Assert.Empty(SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"10m\"")));
+        Assert.True(SettingsTrial.Parse(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")).IsOk);
+    }
+
+    [Fact]
+    public void UnlimitedIdleTimeOfServerConnections_IsAWarning()
+    {
+        Assert.Equal(["8: idle connections to servers are kept without a limit"], SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.keepalive]\nidle_timeout = \"0s\"")));
+        Assert.Empty(SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.keepalive]\nidle_timeout = \"1ms\"")));
+    }
+
+    [Fact]
+    public void UpstreamThatNobodyUses_IsAWarning() =>
+        Assert.Equal(["11: no listener uses the upstream \"spare\""],
+            SettingsTrial.Warnings(SettingsTrial.Minimal + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
+
+    [Fact]
+    public void ListenerLimitAboveTheWorkersLimit_IsAWarning()
+    {
+        Assert.Equal(["6: this limit is above max_connections of [runtime]"], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.limits]\nmax_connections = 20001")));
+        Assert.Empty(SettingsTrial.Warnings("[runtime]\nmax_connections = 10\n" + SettingsTrial.Minimal));
+    }
+}

@@ -1,0 +1,38 @@
+using System;
+using System.Linq;
+using System.Text;
+using NativeProxy.Config;
+
+namespace NativeProxy.Tests.Config;
+
+/// <summary>Short ways to a checked settings text.</summary>
+internal static class SettingsTrial
+{
+    /// <summary>The smallest file that loads, in 9 lines.</summary>
+    public const string Minimal = """
+        [[listener]]
+        name = "web"
+        bind = ["127.0.0.1:8080"]
+        upstream = "app"
+        [[upstream]]
+        name = "app"
+        [[upstream.server]]
+        name = "a"
+        address = "127.0.0.1:9001"
+
+        """;
+
+    public static SettingsResult Parse(string toml) => SettingsFile.Parse("proxy.toml", Encoding.UTF8.GetBytes(toml));
+
+    /// <summary>The minimal file with lines put behind the listener's own keys (before its line 5).</summary>
+    public static string WithListener(string lines) => Minimal.Replace("[[upstream]]", lines + "\n[[upstream]]", StringComparison.Ordinal);
+
+    /// <summary>The minimal file with lines put behind the upstream's name.</summary>
+    public static string WithUpstream(string lines) => Minimal.Replace("[[upstream.server]]", lines + "\n[[upstream.server]]", StringComparison.Ordinal);
+
+    /// <summary>All errors as `line: problem`.</summary>
+    public static string[] Problems(string toml) => [.. Parse(toml).Errors.Select(static error => $"{error.Line}: {error.Problem}")];
+
+    /// <summary>All warnings as `line: problem`.</summary>
+    public static string[] Warnings(string toml) => [.. Parse(toml).Warnings.Select(static error => $"{error.Line}: {error.Problem}")];
+}
