@@ -4,7 +4,7 @@ namespace NativeProxy.Config;
 [SettingsTable(Doc = "How long a client may take.")]
 internal readonly partial struct ListenerTimeoutSettings
 {
-    [Setting("request_header", Default = "10s", Min = "10ms", Max = "24h", Doc = "Whole time for a request head, from its first byte (for the first request: from the accept). Cannot be off.")]
+    [Setting("request_header", Default = "10s", Min = "10ms", Max = "24h", Doc = "Time in which a whole request head must arrive. Cannot be off.")]
     public partial long RequestHeaderMs { get; init; }
 
     [Setting("request_body", Default = "30s", Max = "24h", Doc = "Time without a byte of a request body that is due. \"0s\" = off.")]

@@ -20,7 +20,8 @@ internal sealed class SettingsErrors
     public SettingsErrors(string fileName, string text)
     {
         _fileName = fileName;
-        _lines = text.Split('\n');
+        // Positions do not count a byte order mark.
+        _lines = text.TrimStart('\uFEFF').Split('\n');
     }
 
     /// <summary>Adds an error. A position with line 0 means: nowhere in particular.</summary>

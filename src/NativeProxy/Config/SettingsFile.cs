@@ -8,15 +8,13 @@ using NativeProxy.Toml;
 namespace NativeProxy.Config;
 
 /// <summary>
-/// From a file to settings: read, check the encoding, parse TOML, bind, check the rules. Runs at start and at reload, on any thread.
+/// From a file to settings: read, parse TOML, bind, check the rules. Runs at start and at reload, on any thread.
 /// Never throws for anything that a file or a path can be; everything wrong comes back as a list.
 /// </summary>
 internal static class SettingsFile
 {
     /// <summary>No settings file of a person is larger; a device or a log given by mistake is not read to its end.</summary>
     private const int FileBytesMax = 16 * 1024 * 1024;
-
-    private static readonly UTF8Encoding _utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>Reads and checks a file.</summary>
     public static SettingsResult Load(string path)
@@ -46,14 +44,8 @@ internal static class SettingsFile
     /// <summary>Checks the text of a file; the name is only shown in messages.</summary>
     public static SettingsResult Parse(string fileName, ReadOnlySpan<byte> utf8)
     {
-        // Wrong bytes show as U+FFFD in the excerpts.
-        SettingsErrors errors = new(fileName, _utf8.GetString(utf8));
-        if (Utf8Fault.Find(utf8) is TextPosition fault)
-        {
-            errors.Add(fault, "this is not UTF-8", "", "save the file as UTF-8");
-            return SettingsResult.Refused(errors);
-        }
-
+        // Bytes that are not UTF-8 show as U+FFFD in the excerpts; the TOML reader refuses them with their place.
+        SettingsErrors errors = new(fileName, Encoding.UTF8.GetString(utf8));
         if (!TomlDocument.TryParse(utf8, out TomlTable root, out TomlError? error))
         {
             errors.Add(error!.Position, error.Problem, error.Expected);

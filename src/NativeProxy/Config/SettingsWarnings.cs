@@ -34,9 +34,12 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         if (upstream.Keepalive.IdleTimeoutMs == 0)
             Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
-        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name))
+        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || IsUnknown(listener.Upstream)))
             Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
     }
+
+    /// <summary>A listener with a wrong upstream may mean any of them, and is an error anyway.</summary>
+    private bool IsUnknown(string name) => !settings.Upstreams.Any(upstream => upstream.Name == name);
 
     private void Warn(string path, string problem, string hint)
     {

@@ -58,7 +58,7 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("reuse", Default = "always", Doc = "Which requests may use a pooled connection.")]
     public partial ReusePolicy Reuse { get; init; }
 
-    [Setting("max_idle", Default = 256, Max = 1_000_000, Doc = "Idle connections kept per server and worker; the oldest go first. 0 = keep none.")]
+    [Setting("max_idle", Default = 256, Max = 1_000_000, Doc = "Idle connections kept per server and worker. 0 = keep none.")]
     public partial int MaxIdle { get; init; }
 
     [Setting("idle_timeout", Default = "30s", Max = "24h", Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]

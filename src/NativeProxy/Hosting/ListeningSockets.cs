@@ -74,18 +74,15 @@ internal static class ListeningSockets
         SocketError.AddressAlreadyInUse => $"{what}: {bind} is in use by another program; stop that program or choose another port",
         SocketError.AccessDenied => $"{what}: no permission to bind {bind}; ports below 1024 need root or CAP_NET_BIND_SERVICE",
         SocketError.AddressNotAvailable => $"{what}: {bind} is not an address of this machine",
-        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData => $"{what}: the name in \"{bind}\" cannot be resolved; use an IP address or \"*\"",
         _ => $"{what}: cannot bind {bind}: {e.Message}",
     };
 
     private static IPEndPoint EndPointOf(string bind)
     {
-        (string host, int port) = ServerAddresses.SplitAddress(bind);
-        if (host == "*")
-            return new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
-        if (!IPAddress.TryParse(host, out IPAddress? address))
-            address = Dns.GetHostAddresses(host)[0];
-        return new IPEndPoint(address, port);
+        // The settings rules have refused everything but an IP address or "*".
+        AddressText.TryParse(bind, AddressUse.Bind, out HostPort address, out _);
+        IPAddress any = Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        return new IPEndPoint(address.Ip ?? any, address.Port);
     }
 
     private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)

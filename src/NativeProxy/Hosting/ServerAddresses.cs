@@ -25,21 +25,25 @@ internal static class ServerAddresses
 
     private static IPEndPoint ResolveOne(string upstream, in UpstreamServerSettings server, List<string> errors)
     {
-        (string host, int port) = SplitAddress(server.Address);
-        if (IPAddress.TryParse(host, out IPAddress? address))
-            return new IPEndPoint(address, port);
+        if (!AddressText.TryParse(server.Address, AddressUse.Server, out HostPort address, out string problem))
+        {
+            errors.Add($"server \"{server.Name}\" of upstream \"{upstream}\": {problem}");
+            return new IPEndPoint(IPAddress.None, 0);
+        }
+        if (address.Ip is not null)
+            return new IPEndPoint(address.Ip, address.Port);
         try
         {
-            IPAddress[] found = Dns.GetHostAddresses(host);
+            IPAddress[] found = Dns.GetHostAddresses(address.Host);
             if (found.Length > 0)
-                return new IPEndPoint(Preferred(found), port);
-            errors.Add($"server \"{server.Name}\" of upstream \"{upstream}\": the name \"{host}\" has no address");
+                return new IPEndPoint(Preferred(found), address.Port);
+            errors.Add($"server \"{server.Name}\" of upstream \"{upstream}\": the name \"{address.Host}\" has no address");
         }
         catch (SocketException e)
         {
-            errors.Add($"server \"{server.Name}\" of upstream \"{upstream}\": the name \"{host}\" cannot be resolved ({e.Message}); use an IP address or a name that the system knows");
+            errors.Add($"server \"{server.Name}\" of upstream \"{upstream}\": the name \"{address.Host}\" cannot be resolved ({e.Message}); use an IP address or a name that the system knows");
         }
-        return new IPEndPoint(IPAddress.None, port);
+        return new IPEndPoint(IPAddress.None, address.Port);
     }
 
     /// <summary>IPv4 first: a name such as localhost has both, and servers that listen on one only mostly take that.</summary>
@@ -51,13 +55,5 @@ internal static class ServerAddresses
                 return address;
         }
         return found[0];
-    }
-
-    /// <summary>Splits "host:port" or "[v6]:port"; the settings rules have checked the shape.</summary>
-    internal static (string Host, int Port) SplitAddress(string address)
-    {
-        int colon = address.LastIndexOf(':');
-        string host = address[..colon].Trim('[', ']');
-        return (host, int.Parse(address.AsSpan(colon + 1), provider: System.Globalization.CultureInfo.InvariantCulture));
     }
 }

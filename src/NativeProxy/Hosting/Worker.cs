@@ -11,6 +11,7 @@ using NativeProxy.Sessions;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Saea;
 using NativeProxy.Upstreams;
+using HttpListener = NativeProxy.Sessions.HttpListener;
 
 namespace NativeProxy.Hosting;
 

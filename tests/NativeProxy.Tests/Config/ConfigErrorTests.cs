@@ -87,6 +87,15 @@ public class ConfigErrorTests
         Assert.Equal("b", errors.InFileOrder()[3].LineText);
     }
 
+    [Fact]
+    public void ByteOrderMark_IsNotPartOfTheFirstLine()
+    {
+        SettingsErrors errors = new("p", "\uFEFFa = 1");
+        errors.Add(new TextPosition(1, 1, 1), "wrong");
+
+        Assert.Equal("a = 1", errors.InFileOrder()[0].LineText);
+    }
+
     private static string Excerpt(int column, int width, string line)
     {
         System.Text.StringBuilder text = new();

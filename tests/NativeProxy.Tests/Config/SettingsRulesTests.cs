@@ -178,6 +178,10 @@ public class SettingsRulesTests
             SettingsTrial.Warnings(SettingsTrial.Minimal + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
 
     [Fact]
+    public void UpstreamThatAMistypedListenerMayMean_IsNoWarning() =>
+        Assert.Empty(SettingsTrial.Warnings(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"ap\"")));
+
+    [Fact]
     public void ListenerLimitAboveTheWorkersLimit_IsAWarning()
     {
         Assert.Equal(["6: this limit is above max_connections of [runtime]"], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.limits]\nmax_connections = 20001")));

@@ -1,0 +1,97 @@
+using System;
+using System.CommandLine;
+using NativeProxy.Config;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>The commands and options of the binary, and which piece of Hosting each one runs.</summary>
+internal static class CommandLine
+{
+    private const string Description = """
+        A reverse proxy and load balancer for HTTP/1.x that keeps connections alive on both sides.
+
+        Exit codes: 0 ended as asked, all exchanges finished; 1 failure while running or wrong command line;
+        2 the configuration cannot be used, nothing was started; 3 stopped before all exchanges were finished.
+
+        Signals: SIGTERM or SIGINT finishes running exchanges and exits; a second one exits at once;
+        SIGUSR1 opens the access log anew after its rotation.
+        """;
+
+    /// <summary>Parses the arguments and runs. Returns the exit code.</summary>
+    public static int Run(string[] args)
+    {
+        var root = new RootCommand(Description)
+        {
+            RunCommand(),
+            CheckCommand(),
+            DemoCommand(),
+            ConfigCommand(),
+            VersionCommand(),
+            WorkerCommand(),
+        };
+        return root.Parse(args).Invoke();
+    }
+
+    private static Option<string> ConfigOption() => new("--config", "-c")
+    {
+        Description = "The configuration file (TOML).",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private static Command RunCommand()
+    {
+        Option<string> config = ConfigOption();
+        var single = new Option<bool>("--single-process") { Description = "Supervisor and one worker in one process, for debugging and tracing." };
+        var command = new Command("run", "Start the proxy.") { config, single };
+        command.SetAction(result => ProxyHost.Run(result.GetValue(config)!, result.GetValue(single)));
+        return command;
+    }
+
+    private static Command CheckCommand()
+    {
+        Option<string> config = ConfigOption();
+        var command = new Command("check", "Check a configuration file; all errors are shown at once. Opens no socket.") { config };
+        command.SetAction(result => ProxyHost.Check(result.GetValue(config)!));
+        return command;
+    }
+
+    private static Command DemoCommand()
+    {
+        var port = new Option<int>("--port") { Description = "Port of the proxy on 127.0.0.1; the two origins use the next two.", DefaultValueFactory = _ => 8080 };
+        var command = new Command("demo", "Start two built-in origin servers and the proxy in front of them, and print what to try.") { port };
+        command.SetAction(result => Demo.Run(result.GetValue(port)));
+        return command;
+    }
+
+    private static Command ConfigCommand()
+    {
+        var reference = new Command("reference", "Print all configuration keys with their defaults and meaning, as a TOML file.");
+        reference.SetAction(_ => Console.Out.WriteLine(SettingsReference.Toml));
+        var schema = new Command("schema", "Print the JSON Schema of the configuration, for editors that check and complete TOML files.");
+        schema.SetAction(_ => Console.Out.WriteLine(SettingsReference.JsonSchema));
+        return new Command("config", "About the configuration file.") { reference, schema };
+    }
+
+    private static Command VersionCommand()
+    {
+        var command = new Command("version", "Print the version.");
+        command.SetAction(_ => Console.Out.WriteLine("nativeproxy " + ProductVersion.Text));
+        return command;
+    }
+
+    /// <summary>What the supervisor starts; not for people.</summary>
+    private static Command WorkerCommand()
+    {
+        var index = new Option<int>("--index") { Required = true };
+        var count = new Option<int>("--count") { Required = true };
+        var control = new Option<int>("--control") { Required = true };
+        var listen = new Option<string>("--listen") { Required = true };
+        var board = new Option<string>("--board") { Required = true };
+        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, listen, board };
+        command.Hidden = true;
+        command.SetAction(result => WorkerProcess.Run(new WorkerArguments(
+            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(listen)!, result.GetValue(board)!)));
+        return command;
+    }
+}

@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using NativeProxy.Admin;
+using NativeProxy.Buffers;
+using NativeProxy.Http1;
+using NativeProxy.Logging;
+using NativeProxy.Transport;
+using NativeProxy.Transport.Saea;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>
+/// <c>nativeproxy demo</c>: two built-in origin servers and the proxy in front of them, in one process, with a configuration file that
+/// the user can read and change. Owns the origins' loop; the proxy itself runs exactly as with <c>run</c>.
+/// </summary>
+internal static class Demo
+{
+    private const long OriginBufferBytes = 8 * 1024 * 1024;
+    private const int OriginConnectionsMax = 1000;
+
+    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
+    public static int Run(int port)
+    {
+        var errors = new List<string>();
+        var loop = new SaeaEventLoop(0, 1, new BufferPools(OriginBufferBytes));
+        loop.Start(new StartOrigins(loop, OpenOrigins(port, errors)));
+        if (errors.Count > 0)
+            return StartFailure.Report(ErrorLog.Stderr, errors);
+        string path = Path.Combine(Path.GetTempPath(), "nativeproxy-demo.toml");
+        File.WriteAllText(path, ConfigText(port));
+        Console.Out.WriteLine(Greeting(port, path));
+        return ProxyHost.Run(path, singleProcess: true);
+    }
+
+    private static List<Socket> OpenOrigins(int port, List<string> errors)
+    {
+        var sockets = new List<Socket>();
+        foreach (string name in (string[])["a", "b"])
+        {
+            string bind = $"127.0.0.1:{port + 1 + sockets.Count}";
+            if (ListeningSockets.OpenOne(bind, $"demo origin {name}", errors) is { } socket)
+                sockets.Add(socket);
+        }
+        return sockets;
+    }
+
+    private static string ConfigText(int port) => $$"""
+        # The configuration of `nativeproxy demo`. Copy it, change it, and run it with `nativeproxy run -c FILE`.
+        [runtime]
+        workers = 1
+
+        [admin]
+        bind = "127.0.0.1:{{port + 3}}"
+
+        [log]
+        access = "stdout"
+
+        [[listener]]
+        name = "web"
+        bind = ["127.0.0.1:{{port}}"]
+        upstream = "app"
+          [listener.keepalive]
+          timeout = "75s"
+
+        [[upstream]]
+        name = "app"
+        balance = "round_robin"
+          [upstream.keepalive]
+          idle_timeout = "30s"
+          [[upstream.server]]
+          name = "a"
+          address = "127.0.0.1:{{port + 1}}"
+          [[upstream.server]]
+          name = "b"
+          address = "127.0.0.1:{{port + 2}}"
+
+        """;
+
+    private static string Greeting(int port, string path) => $"""
+        NativeProxy demo: http://127.0.0.1:{port} in front of two built-in origins on {port + 1} and {port + 2}.
+        The configuration in use lies in {path}
+
+        Try:
+          curl -i http://127.0.0.1:{port}/hello
+          curl -s http://127.0.0.1:{port}/one http://127.0.0.1:{port}/two http://127.0.0.1:{port}/three
+          curl -s http://127.0.0.1:{port + 3}/metrics | grep nativeproxy_requests
+
+        Each request leaves a line below; cc= is the client connection / request number on it / age in ms,
+        sc= the server connection / use number / idle ms / new or reused. Stop with Ctrl-C.
+
+        """;
+
+    /// <summary>Answers each request with its own name and the target.</summary>
+    private sealed class Origin(string name) : IResponder
+    {
+        public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target) => new(
+            200, "text/plain", Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
+    }
+
+    private sealed class StartOrigins(EventLoop loop, List<Socket> sockets) : LoopWork
+    {
+        public override void Run()
+        {
+            for (int i = 0; i < sockets.Count; i++)
+            {
+                var server = new SmallHttpServer(loop, new Origin(i == 0 ? "a" : "b"), OriginConnectionsMax);
+                server.Listen(loop.Listen(sockets[i], server, SocketTuning.Default));
+            }
+        }
+    }
+}

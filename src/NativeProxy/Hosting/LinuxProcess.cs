@@ -1,0 +1,51 @@
+using System;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>The system calls about processes and descriptors that the library does not offer. Linux.</summary>
+internal static unsafe partial class LinuxProcess
+{
+    private const int SetDescriptorFlags = 2;
+    private const int CloseOnExec = 1;
+    private const int CpuSetBytes = 128;
+
+    /// <summary>Whether a descriptor survives the start of a child process.</summary>
+    public static void SetInherited(int descriptor, bool isInherited)
+    {
+        if (CallFcntl(descriptor, SetDescriptorFlags, isInherited ? 0 : CloseOnExec) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>
+    /// Binds the calling thread, and the threads that it starts later, to one of the processors that this process may use.
+    /// False when the kernel refuses; the process then runs unbound.
+    /// </summary>
+    public static bool PinToProcessor(int index)
+    {
+        byte* allowed = stackalloc byte[CpuSetBytes];
+        byte* one = stackalloc byte[CpuSetBytes];
+        new Span<byte>(one, CpuSetBytes).Clear();
+        if (CallGetAffinity(0, CpuSetBytes, allowed) < 0)
+            return false;
+        int seen = 0;
+        for (int processor = 0; processor < CpuSetBytes * 8; processor++)
+        {
+            if ((allowed[processor / 8] & (1 << (processor % 8))) == 0 || seen++ != index)
+                continue;
+            one[processor / 8] |= (byte)(1 << (processor % 8));
+            return CallSetAffinity(0, CpuSetBytes, one) == 0;
+        }
+        return false;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int CallFcntl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static partial int CallGetAffinity(int processId, nuint bytes, byte* set);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int CallSetAffinity(int processId, nuint bytes, byte* set);
+}

@@ -1,0 +1,168 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using System.Threading;
+using NativeProxy.Buffers;
+using NativeProxy.Config;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Transport.Saea;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>
+/// The process that the operator starts: opens the listening sockets, starts one worker process per core, starts a crashed one again,
+/// passes signals on, and serves the admin endpoint over the counters that the workers share. It never carries traffic.
+/// </summary>
+internal sealed class Supervisor : IDisposable
+{
+    private const long AdminBufferBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConcurrentQueue<WorkerSlot> _exited = new();
+    private readonly List<WorkerSlot> _restarting = [];
+    private readonly WorkerSlot[] _slots;
+    private readonly CounterBoard _board;
+    private readonly ErrorLog _log;
+
+    private Supervisor(WorkerSlot[] slots, CounterBoard board, ErrorLog log)
+    {
+        _slots = slots;
+        _board = board;
+        _log = log;
+    }
+
+    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
+    public static int Run(string path, in ProxySettings settings, int workers, ErrorLog log)
+    {
+        var errors = new List<string>();
+        ServerAddresses.Resolve(settings, errors);
+        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, workers, errors) : [];
+        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
+        if (errors.Count > 0)
+            return StartFailure.Report(log, errors);
+        try
+        {
+            string boardPath = CounterBoard.PathFor("nativeproxy-" + Environment.ProcessId);
+            using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
+            using var pidFile = new PidFile(settings.Runtime.PidFile);
+            using var signals = new ProcessSignals();
+            using var supervisor = new Supervisor(MakeSlots(path, sockets, boardPath), board, log);
+            supervisor.StartAll();
+            StartAdmin(admin, board);
+            log.Info(StartLine.Of(settings, workers));
+            return supervisor.WaitForEnd(signals, TimeSpan.FromMilliseconds(settings.Runtime.DrainTimeoutMs));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return StartFailure.Report(log, [e.Message]);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (WorkerSlot slot in _slots)
+            slot.Dispose();
+    }
+
+    private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, string boardPath)
+    {
+        byte[] settings = [.. Encoding.UTF8.GetBytes(path + "\n"), .. File.ReadAllBytes(path)];
+        var slots = new WorkerSlot[sockets.Length];
+        for (int i = 0; i < slots.Length; i++)
+            slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boardPath, settings);
+        return slots;
+    }
+
+    private static void StartAdmin(AdminEndpoint? admin, CounterBoard board)
+    {
+        if (admin is null)
+            return;
+        var loop = new SaeaEventLoop(0, 1, new BufferPools(AdminBufferBytes));
+        admin.Start(loop, board);
+        loop.Start(new NoWork());
+    }
+
+    private void StartAll()
+    {
+        foreach (WorkerSlot slot in _slots)
+            slot.Start(_exited.Enqueue);
+    }
+
+    private int WaitForEnd(ProcessSignals signals, TimeSpan drainLimit)
+    {
+        while (true)
+        {
+            if (signals.TryWait(Tick, out OperatorWish wish))
+            {
+                if (wish == OperatorWish.Drain)
+                    return Drain(signals, drainLimit);
+                if (wish == OperatorWish.ReopenLogs)
+                    TellAll(ControlCommand.ReopenLogs);
+            }
+            while (_exited.TryDequeue(out WorkerSlot? slot))
+                Crashed(slot);
+            RestartDue();
+        }
+    }
+
+    private void Crashed(WorkerSlot slot)
+    {
+        TimeSpan delay = slot.PlanRestart();
+        _log.Error($"worker {slot.Index} ended with code {slot.Process!.ExitCode}; it starts again in {delay.TotalMilliseconds:0} ms");
+        _restarting.Add(slot);
+    }
+
+    private void RestartDue()
+    {
+        for (int i = _restarting.Count - 1; i >= 0; i--)
+        {
+            WorkerSlot slot = _restarting[i];
+            if (DateTime.UtcNow < slot.RestartAt)
+                continue;
+            _restarting.RemoveAt(i);
+            slot.Start(_exited.Enqueue);
+            _log.Info($"worker {slot.Index} started again");
+        }
+    }
+
+    private int Drain(ProcessSignals signals, TimeSpan limit)
+    {
+        _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
+        foreach (WorkerSlot slot in _slots)
+            slot.CloseSockets();
+        TellAll(ControlCommand.Drain);
+
+        // The workers keep the limit themselves; the margin is for their own ending.
+        DateTime latest = DateTime.UtcNow + limit + TimeSpan.FromSeconds(2);
+        while (Array.Exists(_slots, slot => slot.IsRunning))
+        {
+            bool isCut = signals.TryWait(Tick, out OperatorWish wish) && wish == OperatorWish.ExitNow;
+            if (!isCut && DateTime.UtcNow < latest)
+                continue;
+            _log.Warn(isCut ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
+            foreach (WorkerSlot slot in _slots)
+                slot.Kill();
+            return ExitCodes.CutShort;
+        }
+        bool isClean = Array.TrueForAll(_slots, slot => slot.Process!.ExitCode == ExitCodes.Success);
+        _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
+        return isClean ? ExitCodes.Success : ExitCodes.CutShort;
+    }
+
+    private void TellAll(ControlCommand command)
+    {
+        foreach (WorkerSlot slot in _slots)
+            slot.Tell(command);
+    }
+
+    private sealed class NoWork : LoopWork
+    {
+        public override void Run()
+        {
+        }
+    }
+}
