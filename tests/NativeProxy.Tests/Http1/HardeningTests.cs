@@ -127,7 +127,7 @@ public class HardeningTests(ITestOutputHelper output)
 
         TrailerParser.Parse(bytes, 10_000, request.Fields);
         CookieScanner.TryFind(bytes, "S"u8, out _, out _);
-        HostRules.IsHostValue(bytes);
+        HostRules.IsHostValue(bytes, new ByteRange(0, bytes.Length));
         Ipv6Rules.IsAddress(bytes);
         TokenList.Contains(bytes, "close"u8);
         ChunkedDecoder decoder = default;
