@@ -73,7 +73,7 @@ internal static class AsciiBytes
         foreach (byte digit in digits)
         {
             int number = digit - '0';
-            if ((uint)number > 9 || value > (long.MaxValue - number) / 10)
+            if ((uint)number > 9 || value > long.MaxValue / 10 || (value == long.MaxValue / 10 && number > long.MaxValue % 10))
             {
                 return false;
             }
@@ -134,24 +134,21 @@ internal static class AsciiBytes
             return false;
         }
 
-        int i = 0;
-        for (; lower.Length - i >= sizeof(ulong); i += sizeof(ulong))
+        // Whole words; the last one overlaps its predecessor. The length of the name is known where this is inlined.
+        if (lower.Length < sizeof(ulong))
         {
-            if ((MemoryMarshal.Read<ulong>(token[i..]) | 0x2020202020202020) != MemoryMarshal.Read<ulong>(lower[i..]))
+            return EqualsLowerShort(token, lower);
+        }
+
+        for (int i = 0; i < lower.Length - sizeof(ulong); i += sizeof(ulong))
+        {
+            if (!EqualsLowerWord(token, lower, i))
             {
                 return false;
             }
         }
 
-        for (; i < lower.Length; i++)
-        {
-            if ((token[i] | 0x20) != lower[i])
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return EqualsLowerWord(token, lower, lower.Length - sizeof(ulong));
     }
 
     /// <summary>The range without the blanks at its ends.</summary>
@@ -168,5 +165,30 @@ internal static class AsciiBytes
         }
 
         return ByteRange.Between(start, end);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool EqualsLowerWord(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lower, int index) =>
+        (MemoryMarshal.Read<ulong>(token[index..]) | 0x2020202020202020) == MemoryMarshal.Read<ulong>(lower[index..]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool EqualsLowerShort(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lower)
+    {
+        if (lower.Length >= sizeof(uint))
+        {
+            int last = lower.Length - sizeof(uint);
+            return (MemoryMarshal.Read<uint>(token) | 0x20202020) == MemoryMarshal.Read<uint>(lower) &&
+                (MemoryMarshal.Read<uint>(token[last..]) | 0x20202020) == MemoryMarshal.Read<uint>(lower[last..]);
+        }
+
+        for (int i = 0; i < lower.Length; i++)
+        {
+            if ((token[i] | 0x20) != lower[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

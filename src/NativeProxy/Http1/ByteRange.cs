@@ -7,15 +7,14 @@ namespace NativeProxy.Http1;
 /// </summary>
 internal readonly struct ByteRange
 {
-    public ByteRange(int start, int length)
-    {
-        Start = start;
-        Length = length;
-    }
+    /// <summary>Start (32) and length (32) in one word, so that it is copied and passed in one register.</summary>
+    private readonly ulong _bits;
 
-    public int Start { get; }
+    public ByteRange(int start, int length) => _bits = (uint)start | ((ulong)(uint)length << 32);
 
-    public int Length { get; }
+    public int Start => (int)_bits;
+
+    public int Length => (int)(_bits >> 32);
 
     /// <summary>Index of the first byte behind the range.</summary>
     public int End => Start + Length;

@@ -16,15 +16,21 @@ internal static class ByteScan
     private const int BlockBytes = 16;
 
     /// <summary>Index of the first byte at or behind <paramref name="start"/> that is no tchar, or the length.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int TokenEnd(ReadOnlySpan<byte> bytes, int start)
     {
-        int index = start;
-        while ((index = PlainTokenEnd(bytes, index)) < bytes.Length && AsciiBytes.IsTokenByte(bytes[index]))
+        // Nearly every name and method ends in the first block.
+        if (bytes.Length - start >= BlockBytes)
         {
-            index++; // a rare tchar such as '_' or '!': step over it and go on
+            uint stops = PlainTokenStops(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)start));
+            int index = start + BitOperations.TrailingZeroCount(stops);
+            if (stops != 0 && !AsciiBytes.IsTokenByte(bytes[index]))
+            {
+                return index;
+            }
         }
 
-        return index;
+        return LongTokenEnd(bytes, start);
     }
 
     /// <summary>Index of the first byte that a field value or reason phrase cannot hold (CR above all), or the length.</summary>
@@ -79,24 +85,59 @@ internal static class ByteScan
     }
 
     /// <summary>
+    /// Index of the first byte that is no letter, digit, '-' or '.', or the length: the whole of nearly every host.
+    /// </summary>
+    public static int PlainHostEnd(ReadOnlySpan<byte> bytes, int start)
+    {
+        ref byte origin = ref MemoryMarshal.GetReference(bytes);
+        int index = start;
+        for (; bytes.Length - index >= BlockBytes; index += BlockBytes)
+        {
+            uint stops = PlainHostStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
+            if (stops != 0)
+            {
+                return index + BitOperations.TrailingZeroCount(stops);
+            }
+        }
+
+        while (index < bytes.Length && IsPlainHostByte(bytes[index]))
+        {
+            index++;
+        }
+
+        return index;
+    }
+
+    /// <summary>
     /// VCHAR except '"', '#', '&lt;', '&gt;' and '\'. RFC 3986 also leaves out '{', '|', '}', '^', '`', '[' and ']' here,
     /// but browsers send them raw in queries and no server reads them as a delimiter.
     /// </summary>
     public static bool IsTargetByte(byte value) =>
         value is > 0x20 and < 0x7F and not ((byte)'"' or (byte)'#' or (byte)'<' or (byte)'>' or (byte)'\\');
 
-    /// <summary>End of a run of letters, digits and '-'.</summary>
-    private static int PlainTokenEnd(ReadOnlySpan<byte> bytes, int start)
+    private static bool IsPlainHostByte(byte value) =>
+        (uint)((value | 0x20) - 'a') <= 25 || (uint)(value - '0') <= 9 || value is (byte)'-' or (byte)'.';
+
+    private static int LongTokenEnd(ReadOnlySpan<byte> bytes, int start)
     {
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
         int index = start;
-        for (; bytes.Length - index >= BlockBytes; index += BlockBytes)
+        while (bytes.Length - index >= BlockBytes)
         {
             uint stops = PlainTokenStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
-            if (stops != 0)
+            if (stops == 0)
             {
-                return index + BitOperations.TrailingZeroCount(stops);
+                index += BlockBytes;
+                continue;
             }
+
+            index += BitOperations.TrailingZeroCount(stops);
+            if (!AsciiBytes.IsTokenByte(bytes[index]))
+            {
+                return index;
+            }
+
+            index++; // a rare tchar such as '_' or '!': step over it and go on
         }
 
         while (index < bytes.Length && AsciiBytes.IsTokenByte(bytes[index]))
@@ -110,11 +151,21 @@ internal static class ByteScan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint PlainTokenStops(Vector128<byte> block)
     {
-        Vector128<byte> letters = AtMost((block | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), 25);
-        Vector128<byte> digits = AtMost(block - Vector128.Create((byte)'0'), 9);
         Vector128<byte> hyphens = Vector128.Equals(block, Vector128.Create((byte)'-'));
-        return (letters | digits | hyphens).ExtractMostSignificantBits() ^ 0xFFFF;
+        return (LettersAndDigits(block) | hyphens).ExtractMostSignificantBits() ^ 0xFFFF;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint PlainHostStops(Vector128<byte> block)
+    {
+        Vector128<byte> hyphensAndDots = AtMost(block - Vector128.Create((byte)'-'), 1);
+        return (LettersAndDigits(block) | hyphensAndDots).ExtractMostSignificantBits() ^ 0xFFFF;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> LettersAndDigits(Vector128<byte> block) =>
+        AtMost((block | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), 25) |
+        AtMost(block - Vector128.Create((byte)'0'), 9);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint TextStops(Vector128<byte> block)

@@ -15,8 +15,8 @@ internal struct ConnectionOptions
 }
 
 /// <summary>
-/// Reads Connection (RFC 9110 section 7.6.1) and marks every field that must not pass the proxy: the hop-by-hop ones
-/// and those that Connection names. Framing and Host cannot be named away, since the next hop would then read another
+/// Reads Connection (RFC 9110 section 7.6.1) and marks every field that it names, so that it does not pass the proxy;
+/// the hop-by-hop kinds are marked since they were added to the table. Framing and Host cannot be named away, since the next hop would then read another
 /// message than this one. Changes marks in the table and nothing else; never allocates.
 /// </summary>
 internal static class ConnectionHeader
@@ -27,12 +27,6 @@ internal static class ConnectionHeader
     /// <param name="bytes">The span that the table's ranges count from.</param>
     public static ConnectionOptions Apply(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
-        for (int i = 0; i < fields.Count; i++)
-        {
-            ref HeaderField field = ref fields[i];
-            field.IsHopByHop = KnownHeaders.IsHopByHop(field.Known);
-        }
-
         ConnectionOptions options = default;
         int optionCount = 0;
         int index = fields.FirstIndexOf(KnownHeader.Connection);

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace NativeProxy.Http1;
@@ -15,7 +16,10 @@ internal struct HeaderField
 
     public KnownHeader Known;
 
-    /// <summary>Set by <see cref="ConnectionHeader"/>: the field ends here and is not forwarded.</summary>
+    /// <summary>
+    /// The field ends here and is not forwarded: by its kind, or because Connection names it, which is known only after
+    /// <see cref="ConnectionHeader.Apply"/>.
+    /// </summary>
     public bool IsHopByHop;
 }
 
@@ -109,6 +113,7 @@ internal sealed class HeaderTable
     }
 
     /// <returns>False when there are as many fields as allowed; nothing is added then.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryAdd(ByteRange name, ByteRange value, KnownHeader known)
     {
         int index = Count;
@@ -121,7 +126,7 @@ internal sealed class HeaderTable
         field.Name = name;
         field.Value = value;
         field.Known = known;
-        field.IsHopByHop = false;
+        field.IsHopByHop = KnownHeaders.IsHopByHop(known);
         Count = index + 1;
         if (known != KnownHeader.None)
         {

@@ -13,42 +13,64 @@ internal static class HostRules
     private const int PortDigitsMax = 5;
 
     /// <summary>A host that is not empty, with or without a port; "host:" with an empty port is a valid one.</summary>
-    public static bool IsHost(ReadOnlySpan<byte> authority) =>
-        TryReadHost(authority, out int hostBytes) && hostBytes > 0 &&
-        (hostBytes == authority.Length || IsPort(authority[(hostBytes + 1)..], emptyAllowed: true));
+    /// <param name="bytes">The head that holds the authority: the scan may look at, but not count, what follows it.</param>
+    public static bool IsHost(ReadOnlySpan<byte> bytes, ByteRange authority)
+    {
+        int hostEnd = HostEnd(bytes, authority);
+        return hostEnd > authority.Start &&
+            (hostEnd == authority.End || IsPort(bytes[(hostEnd + 1)..authority.End], emptyAllowed: true));
+    }
 
     /// <summary>As the authority form wants it.</summary>
-    public static bool IsHostWithPort(ReadOnlySpan<byte> authority) =>
-        TryReadHost(authority, out int hostBytes) && hostBytes > 0 && hostBytes < authority.Length &&
-        IsPort(authority[(hostBytes + 1)..], emptyAllowed: false);
+    public static bool IsHostWithPort(ReadOnlySpan<byte> bytes, ByteRange authority)
+    {
+        int hostEnd = HostEnd(bytes, authority);
+        return hostEnd > authority.Start && hostEnd < authority.End &&
+            IsPort(bytes[(hostEnd + 1)..authority.End], emptyAllowed: false);
+    }
 
     /// <summary>A Host field may be empty when the target URI has no authority (RFC 9112 section 3.2).</summary>
-    public static bool IsHostValue(ReadOnlySpan<byte> value) => value.IsEmpty || IsHost(value);
+    public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value) => value.IsEmpty || IsHost(bytes, value);
 
-    /// <param name="hostBytes">Length of the host; a colon follows it unless the authority ends there.</param>
-    private static bool TryReadHost(ReadOnlySpan<byte> authority, out int hostBytes)
+    /// <returns>Index of the colon behind the host, or the end of the authority; -1 when the host is none.</returns>
+    private static int HostEnd(ReadOnlySpan<byte> bytes, ByteRange authority)
     {
-        hostBytes = 0;
-        if (!authority.IsEmpty && authority[0] == '[')
+        int plainEnd = ByteScan.PlainHostEnd(bytes, authority.Start);
+        if (plainEnd >= authority.End)
         {
-            int close = authority.IndexOf((byte)']');
-            hostBytes = close + 1;
-            return close > 0 && Ipv6Rules.IsAddress(authority[1..close]) &&
-                (hostBytes == authority.Length || authority[hostBytes] == ':');
+            return authority.End;
         }
 
-        while (hostBytes < authority.Length && authority[hostBytes] != ':')
+        ReadOnlySpan<byte> text = authority.Of(bytes);
+        int hostBytes = text[0] == '[' ? LiteralBytes(text) : RegNameBytes(text, plainEnd - authority.Start);
+        return hostBytes < 0 ? -1 : authority.Start + hostBytes;
+    }
+
+    /// <summary>Length of "[address]", or -1.</summary>
+    private static int LiteralBytes(ReadOnlySpan<byte> authority)
+    {
+        int close = authority.IndexOf((byte)']');
+        bool isFine = close > 0 && Ipv6Rules.IsAddress(authority[1..close]) &&
+            (close + 1 == authority.Length || authority[close + 1] == ':');
+        return isFine ? close + 1 : -1;
+    }
+
+    /// <summary>Length of the name up to a colon or the end, or -1; the first bytes are known to be fine.</summary>
+    private static int RegNameBytes(ReadOnlySpan<byte> authority, int fineBytes)
+    {
+        int index = fineBytes;
+        while (index < authority.Length && authority[index] != ':')
         {
-            int step = RegNameStep(authority[hostBytes..]);
+            int step = RegNameStep(authority[index..]);
             if (step == 0)
             {
-                return false;
+                return -1;
             }
 
-            hostBytes += step;
+            index += step;
         }
 
-        return true;
+        return index;
     }
 
     /// <summary>Length of the character at the start of <paramref name="name"/>: 1, 3 for %XX, or 0 for a bad one.</summary>
@@ -64,11 +86,22 @@ internal static class HostRules
 
     private static bool IsPort(ReadOnlySpan<byte> digits, bool emptyAllowed)
     {
-        if (digits.IsEmpty)
+        if (digits.IsEmpty || digits.Length > PortDigitsMax)
         {
-            return emptyAllowed;
+            return digits.IsEmpty && emptyAllowed;
         }
 
-        return digits.Length <= PortDigitsMax && TryReadDecimal(digits, out long port) && port <= ushort.MaxValue;
+        int port = 0;
+        foreach (byte digit in digits)
+        {
+            if (!IsDigit(digit))
+            {
+                return false;
+            }
+
+            port = (port * 10) + (digit - '0');
+        }
+
+        return port <= ushort.MaxValue;
     }
 }

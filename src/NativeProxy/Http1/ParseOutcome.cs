@@ -19,20 +19,20 @@ internal enum ParseStatus : byte
 /// </summary>
 internal readonly struct ParseOutcome
 {
-    private ParseOutcome(ParseStatus status, int consumedBytes, RejectReason reason)
-    {
-        ConsumedBytes = consumedBytes;
-        Status = status;
-        Reason = reason;
-    }
+    /// <summary>Consumed bytes (32), status (8), reason (8). One word, since it is returned in a register: separate
+    /// fields would be written to the stack piece by piece and read back as a whole, which stalls.</summary>
+    private readonly ulong _bits;
+
+    private ParseOutcome(ParseStatus status, int consumedBytes, RejectReason reason) =>
+        _bits = (uint)consumedBytes | ((ulong)status << 32) | ((ulong)reason << 40);
 
     public static ParseOutcome NeedMore => new(ParseStatus.NeedMore, 0, RejectReason.None);
 
-    public int ConsumedBytes { get; }
+    public int ConsumedBytes => (int)_bits;
 
-    public ParseStatus Status { get; }
+    public ParseStatus Status => (ParseStatus)(byte)(_bits >> 32);
 
-    public RejectReason Reason { get; }
+    public RejectReason Reason => (RejectReason)(byte)(_bits >> 40);
 
     public static ParseOutcome Done(int consumedBytes) => new(ParseStatus.Done, consumedBytes, RejectReason.None);
 

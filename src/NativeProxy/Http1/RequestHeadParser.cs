@@ -103,6 +103,6 @@ internal static class RequestHeadParser
         }
 
         head.Host = fields[index].Value;
-        return HostRules.IsHostValue(head.Host.Of(bytes)) ? RejectReason.None : RejectReason.BadHost;
+        return HostRules.IsHostValue(bytes, head.Host) ? RejectReason.None : RejectReason.BadHost;
     }
 }

@@ -28,7 +28,7 @@ internal static class TargetRules
             // RFC 9110 section 9.3.6: a CONNECT without a port must be refused.
             head.Form = TargetForm.Authority;
             head.Authority = target;
-            return HostRules.IsHostWithPort(target.Of(bytes));
+            return HostRules.IsHostWithPort(bytes, target);
         }
 
         if (target.Length == 1 && bytes[target.Start] == '*')
@@ -56,7 +56,7 @@ internal static class TargetRules
         head.Form = TargetForm.Absolute;
         head.Authority = ByteRange.Between(authorityStart, authorityEnd);
         head.PathAndQuery = ByteRange.Between(authorityEnd, head.Target.End);
-        return HostRules.IsHost(head.Authority.Of(bytes));
+        return HostRules.IsHost(bytes, head.Authority);
     }
 
     /// <summary>Length of "http://" or "https://", case-insensitive, or 0.</summary>
