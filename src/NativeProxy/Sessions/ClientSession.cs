@@ -455,7 +455,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private bool WantsBytes => _state == ClientSessionState.Waiting ? !_client!.HasQueuedBytes || _tail.Length < AheadBytesMax
         : _exchange!.RequestIsComplete ? _tail.Length < AheadBytesMax
-        : _tail.IsEmpty && !_exchange.ServerIsBehind;
+        : _tail.IsEmpty || _exchange.WantsRequestBody;
 
     private void ArmWaitingTimeout()
     {

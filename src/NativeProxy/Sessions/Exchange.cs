@@ -111,7 +111,7 @@ internal sealed class Exchange : IServerConnectionUser
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
         int headBytes = WriteHead(bytes, head, headEnd, framing, options);
-        if (!_request.TryBegin(headBytes, framing))
+        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
@@ -387,8 +387,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.BadRequest, _request.Fault);
             return;
         }
-        long bodyBytesMax = _listener.Limits.BodyBytes;
-        if (bodyBytesMax > 0 && _request.BodyBytes > bodyBytesMax)
+        if (_request.IsTooLarge)
             Fail(ProxyError.RequestBodyTooLarge, RejectReason.None);
         else
             ArmResponseTimeout();
@@ -437,11 +436,16 @@ internal sealed class Exchange : IServerConnectionUser
         {
             Counters.Add(CounterId.RetriesConnectFailure);
             Connect(except, mayReuse: MayReuse(), headIsInScratch: false, default);
-            return;
         }
-        _staleRetryUsed = true;
-        Counters.Add(CounterId.RetriesStaleReuse);
-        ConnectTo(_server!, mayReuse: false, headIsInScratch: false, default);
+        else
+        {
+            _staleRetryUsed = true;
+            Counters.Add(CounterId.RetriesStaleReuse);
+            ConnectTo(_server!, mayReuse: false, headIsInScratch: false, default);
+        }
+
+        // A pooled connection takes the request at once; what has arrived of the body follows.
+        _session?.ServerCaughtUp();
     }
 
     private void Finish()

@@ -29,6 +29,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     private BufferBlock? _head;
     private int _headBytes;
     private UpstreamConnection? _server;
+    private long _bodyBytesMax;
 
     public RequestPumpState State { get; private set; }
 
@@ -50,9 +51,13 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     /// <summary>True while the server connection has more queued than it takes.</summary>
     public bool IsBlocked => _server is { Tcp.HasQueuedBytes: true };
 
+    /// <summary>True when the body is longer than allowed; what is too much was not sent.</summary>
+    public bool IsTooLarge => _bodyBytesMax > 0 && _body.BodyBytes > _bodyBytesMax;
+
     /// <summary>Takes the outgoing head, which stands at the start of the scratch. False when there is no buffer to keep it in.</summary>
-    public bool TryBegin(int headBytes, BodyFraming framing)
+    public bool TryBegin(int headBytes, BodyFraming framing, long bodyBytesMax)
     {
+        _bodyBytesMax = bodyBytesMax;
         _body.Begin(framing, emitsChunks: framing.Kind == BodyKind.Chunked);
         State = RequestPumpState.Holding;
         _headBytes = headBytes;
@@ -85,7 +90,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
                 body.CopyTo(free);
             bodyBytes = body.Length;
         }
-        if (Fault == RejectReason.None && server.Send(output[..(_headBytes + bodyBytes)]) == SendResult.Failed)
+        if (IsSound && server.Send(output[..(_headBytes + bodyBytes)]) == SendResult.Failed)
         {
             NothingWasSent = true;
             State = RequestPumpState.Refused;
@@ -99,10 +104,12 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
         if (State == RequestPumpState.Holding || IsBlocked)
             return 0;
         int used = _body.Relay(input, scratch.Output, scratch.Trailers, out ReadOnlySpan<byte> output);
-        if (State == RequestPumpState.Sending && Fault == RejectReason.None && !output.IsEmpty && _server!.Send(output) == SendResult.Failed)
+        if (State == RequestPumpState.Sending && IsSound && !output.IsEmpty && _server!.Send(output) == SendResult.Failed)
             Refuse();
         return used;
     }
+
+    private bool IsSound => Fault == RejectReason.None && !IsTooLarge;
 
     /// <summary>The server takes no more of the request.</summary>
     public void Refuse() => State = RequestPumpState.Refused;
