@@ -125,6 +125,7 @@ internal sealed class Supervisor : IDisposable
                 continue;
             _restarting.RemoveAt(i);
             slot.Start(_exited.Enqueue);
+            _board.Row(slot.Index).Add(CounterId.WorkerRestarts);
             _log.Info($"worker {slot.Index} started again");
         }
     }

@@ -29,6 +29,7 @@ internal sealed class Worker : IDisposable
     private readonly ErrorLog _errors;
     private readonly LogRing? _logRing;
     private readonly LogWriter? _logWriter;
+    private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drained = new();
     private int _drainingListeners;
 
@@ -49,6 +50,7 @@ internal sealed class Worker : IDisposable
         }
         BuildGroups(settings, servers, counters, accessLog);
         BuildListeners(settings, counters, accessLog);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
     }
 
     public EventLoop Loop { get; }
@@ -123,6 +125,7 @@ internal sealed class Worker : IDisposable
 
     private void Listen(IReadOnlyList<ListeningSocket> sockets)
     {
+        _gauges.Start();
         foreach (ListeningSocket socket in sockets)
         {
             HttpListener listener = _listeners[socket.ListenerIndex];

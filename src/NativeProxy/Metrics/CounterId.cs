@@ -8,18 +8,13 @@ internal enum CounterId
 {
     // Client connections
     ClientConnectionsAccepted,
-    ClientConnectionsRefusedLimit,
-    ClientConnectionsRefusedMemory,
-    ClientConnectionsRefusedDescriptors,
     ClientConnectionsOpen,
-    ClientConnectionsIdle,
     TunnelsOpen,
     TunnelsStarted,
 
     // Requests and responses
     Requests,
     RequestsOnKeptConnection,
-    RequestsPipelined,
     RequestsInFlight,
     RequestsAborted,
     Responses1xx,
@@ -44,9 +39,7 @@ internal enum CounterId
     TimeoutsClientSend,
     TimeoutsLinger,
     TimeoutsTunnel,
-    TimeoutsQueue,
     TimeoutsConnect,
-    TimeoutsServerSend,
     TimeoutsResponse,
 
     // Why client connections closed
@@ -55,7 +48,6 @@ internal enum CounterId
     ClientClosesHttp10,
     ClientClosesClientFin,
     ClientClosesClientReset,
-    ClientClosesHalfClose,
     ClientClosesIdleTimeout,
     ClientClosesTimeout,
     ClientClosesMaxRequests,
@@ -66,16 +58,10 @@ internal enum CounterId
     ClientClosesUnknownLength,
     ClientClosesShortBody,
     ClientClosesServerError,
-    ClientClosesConnectionAuth,
     ClientClosesUpgradeEnded,
     ClientClosesPressure,
     ClientClosesDrain,
-    ClientClosesListenerRemoved,
-    ClientClosesRefused,
-    ClientClosesAdmin,
     ClientClosesInternalError,
-    ActiveClosesClient,
-    ActiveClosesServer,
 
     // Server connections
     ServerConnects,
@@ -86,7 +72,6 @@ internal enum CounterId
     ServerConnectionsOpen,
     ServerConnectionsIdle,
     ServerReuses,
-    ServerWarmUses,
     ServerClosesServerFin,
     ServerClosesServerReset,
     ServerClosesServerSaid,
@@ -97,37 +82,21 @@ internal enum CounterId
     ServerClosesPoolFull,
     ServerClosesSurplusBytes,
     ServerClosesRequestUnsent,
-    ServerClosesResponseUnread,
     ServerClosesAmbiguous,
+    ServerClosesConnectFailed,
     ServerClosesClientAborted,
     ServerClosesTimeout,
     ServerClosesBadResponse,
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
-    ServerClosesPressure,
-    ServerClosesDrain,
     BadResponses,
     ShortBodies,
 
-    // Retries and queues
-    StaleReusesRetried,
+    // Retries
     StaleReusesFailed,
     RetriesStaleReuse,
     RetriesConnectFailure,
-    RetriesEmptyResponse,
-    RetriesTimeout,
-    RetriesStatus,
-    Redispatches,
-    QueueWaiting,
-    QueueEntered,
-    QueueRefused,
     NoServerAvailable,
-
-    // Health
-    HealthProbes,
-    HealthProbeFailures,
-    ServerWentUp,
-    ServerWentDown,
 
     // The process itself
     LogLinesWritten,
@@ -137,10 +106,7 @@ internal enum CounterId
     BufferBlocksLent,
     BufferRefusals,
     TimersLinked,
-    LoopTurns,
-    LoopPosts,
-    StaleCompletions,
-    Reloads,
-    ReloadFailures,
     WorkerRestarts,
+    HeapAllocatedBytes,
+    HeapCollections,
 }

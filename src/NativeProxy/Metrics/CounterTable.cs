@@ -12,18 +12,13 @@ internal static class CounterTable
     [
         // Client connections
         Counter(CounterId.ClientConnectionsAccepted, "nativeproxy_client_connections_accepted_total", "Client connections accepted."),
-        Counter(CounterId.ClientConnectionsRefusedLimit, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=limit"),
-        Counter(CounterId.ClientConnectionsRefusedMemory, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=memory"),
-        Counter(CounterId.ClientConnectionsRefusedDescriptors, "nativeproxy_client_connections_refused_total", "Client connections closed at accept, by reason.", label: "reason=descriptors"),
         Gauge(CounterId.ClientConnectionsOpen, "nativeproxy_client_connections_open", "Client connections open now."),
-        Gauge(CounterId.ClientConnectionsIdle, "nativeproxy_client_connections_idle", "Client connections kept open between two requests now."),
         Gauge(CounterId.TunnelsOpen, "nativeproxy_tunnels_open", "Upgraded connections relayed as tunnels now."),
         Counter(CounterId.TunnelsStarted, "nativeproxy_tunnels_started_total", "Connections that became tunnels."),
 
         // Requests and responses
         Counter(CounterId.Requests, "nativeproxy_requests_total", "Requests whose head was read completely and accepted."),
         Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Requests that were not the first on their client connection."),
-        Counter(CounterId.RequestsPipelined, "nativeproxy_requests_pipelined_total", "Requests that had arrived before the previous response was sent."),
         Gauge(CounterId.RequestsInFlight, "nativeproxy_requests_in_flight", "Requests being handled now."),
         Counter(CounterId.RequestsAborted, "nativeproxy_requests_aborted_total", "Requests given up because the client went away."),
         Counter(CounterId.Responses1xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=1xx"),
@@ -48,9 +43,7 @@ internal static class CounterTable
         Counter(CounterId.TimeoutsClientSend, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=client_send"),
         Counter(CounterId.TimeoutsLinger, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=linger"),
         Counter(CounterId.TimeoutsTunnel, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=tunnel"),
-        Counter(CounterId.TimeoutsQueue, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=queue"),
         Counter(CounterId.TimeoutsConnect, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=connect"),
-        Counter(CounterId.TimeoutsServerSend, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=server_send"),
         Counter(CounterId.TimeoutsResponse, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=response"),
 
         // Why client connections closed
@@ -59,7 +52,6 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesHttp10, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=http10"),
         Counter(CounterId.ClientClosesClientFin, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=client_fin"),
         Counter(CounterId.ClientClosesClientReset, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=client_reset"),
-        Counter(CounterId.ClientClosesHalfClose, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=half_close"),
         Counter(CounterId.ClientClosesIdleTimeout, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=idle_timeout"),
         Counter(CounterId.ClientClosesTimeout, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=timeout"),
         Counter(CounterId.ClientClosesMaxRequests, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=max_requests"),
@@ -70,16 +62,10 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesUnknownLength, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=unknown_length"),
         Counter(CounterId.ClientClosesShortBody, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=short_body"),
         Counter(CounterId.ClientClosesServerError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=server_error"),
-        Counter(CounterId.ClientClosesConnectionAuth, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=connection_auth"),
         Counter(CounterId.ClientClosesUpgradeEnded, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=upgrade_ended"),
         Counter(CounterId.ClientClosesPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pressure"),
         Counter(CounterId.ClientClosesDrain, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=drain"),
-        Counter(CounterId.ClientClosesListenerRemoved, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=listener_removed"),
-        Counter(CounterId.ClientClosesRefused, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=refused"),
-        Counter(CounterId.ClientClosesAdmin, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=admin"),
         Counter(CounterId.ClientClosesInternalError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=internal_error"),
-        Counter(CounterId.ActiveClosesClient, "nativeproxy_active_closes_total", "Connections on which the proxy sent the first FIN, so that it holds the TIME_WAIT, by peer.", label: "peer=client"),
-        Counter(CounterId.ActiveClosesServer, "nativeproxy_active_closes_total", "Connections on which the proxy sent the first FIN, so that it holds the TIME_WAIT, by peer.", label: "peer=server"),
 
         // Server connections
         Counter(CounterId.ServerConnects, "nativeproxy_server_connects_total", "Connects to servers begun."),
@@ -90,7 +76,6 @@ internal static class CounterTable
         Gauge(CounterId.ServerConnectionsOpen, "nativeproxy_server_connections_open", "Server connections open now, idle ones included."),
         Gauge(CounterId.ServerConnectionsIdle, "nativeproxy_server_connections_idle", "Server connections waiting in a pool now."),
         Counter(CounterId.ServerReuses, "nativeproxy_server_connection_reuses_total", "Requests sent on a server connection that had carried one before."),
-        Counter(CounterId.ServerWarmUses, "nativeproxy_server_connection_warm_uses_total", "Requests sent as the first on a server connection that was opened ahead of demand."),
         Counter(CounterId.ServerClosesServerFin, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_fin"),
         Counter(CounterId.ServerClosesServerReset, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_reset"),
         Counter(CounterId.ServerClosesServerSaid, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_said"),
@@ -101,37 +86,21 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesPoolFull, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pool_full"),
         Counter(CounterId.ServerClosesSurplusBytes, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=surplus_bytes"),
         Counter(CounterId.ServerClosesRequestUnsent, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=request_unsent"),
-        Counter(CounterId.ServerClosesResponseUnread, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=response_unread"),
         Counter(CounterId.ServerClosesAmbiguous, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=ambiguous"),
+        Counter(CounterId.ServerClosesConnectFailed, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=connect_failed"),
         Counter(CounterId.ServerClosesClientAborted, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=client_aborted"),
         Counter(CounterId.ServerClosesTimeout, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=timeout"),
         Counter(CounterId.ServerClosesBadResponse, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=bad_response"),
         Counter(CounterId.ServerClosesUpgradeEnded, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=upgrade_ended"),
         Counter(CounterId.ServerClosesPurged, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=purged"),
-        Counter(CounterId.ServerClosesPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pressure"),
-        Counter(CounterId.ServerClosesDrain, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=drain"),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 
-        // Retries and queues
-        Counter(CounterId.StaleReusesRetried, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=retried"),
+        // Retries
         Counter(CounterId.StaleReusesFailed, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=failed"),
         Counter(CounterId.RetriesStaleReuse, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=stale_reuse"),
         Counter(CounterId.RetriesConnectFailure, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=connect_failure"),
-        Counter(CounterId.RetriesEmptyResponse, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=empty_response"),
-        Counter(CounterId.RetriesTimeout, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=timeout"),
-        Counter(CounterId.RetriesStatus, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=status"),
-        Counter(CounterId.Redispatches, "nativeproxy_redispatches_total", "Retries that went to another server."),
-        Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server slot now."),
-        Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server slot."),
-        Counter(CounterId.QueueRefused, "nativeproxy_queue_refused_total", "Requests refused because the queue was full."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
-
-        // Health
-        Counter(CounterId.HealthProbes, "nativeproxy_health_probes_total", "Health probes finished."),
-        Counter(CounterId.HealthProbeFailures, "nativeproxy_health_probe_failures_total", "Health probes that failed."),
-        Counter(CounterId.ServerWentUp, "nativeproxy_server_state_changes_total", "Health state changes of servers, by new state.", label: "state=up"),
-        Counter(CounterId.ServerWentDown, "nativeproxy_server_state_changes_total", "Health state changes of servers, by new state.", label: "state=down"),
 
         // The process itself
         Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Access log lines written."),
@@ -141,12 +110,9 @@ internal static class CounterTable
         Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
         Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
         Gauge(CounterId.TimersLinked, "nativeproxy_timers_linked", "Timer nodes in the wheel."),
-        Counter(CounterId.LoopTurns, "nativeproxy_loop_turns_total", "Turns of the event loops."),
-        Counter(CounterId.LoopPosts, "nativeproxy_loop_posts_total", "Work posted to an event loop from another thread."),
-        Counter(CounterId.StaleCompletions, "nativeproxy_stale_completions_total", "Socket completions that came after their connection had been recycled."),
-        Counter(CounterId.Reloads, "nativeproxy_reloads_total", "Configurations taken over."),
-        Counter(CounterId.ReloadFailures, "nativeproxy_reload_failures_total", "Configurations refused."),
         Counter(CounterId.WorkerRestarts, "nativeproxy_worker_restarts_total", "Worker processes started again after a crash."),
+        Counter(CounterId.HeapAllocatedBytes, "nativeproxy_heap_allocated_bytes_total", "Bytes of managed memory allocated since the start."),
+        Counter(CounterId.HeapCollections, "nativeproxy_heap_collections_total", "Garbage collections since the start."),
     ];
 
     public static ReadOnlySpan<CounterInfo> Rows => AllRows;

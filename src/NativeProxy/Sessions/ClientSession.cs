@@ -202,6 +202,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 AbortExchange(ProxyError.None, CloseReason.TunnelTimeout);
                 break;
             case SessionTimeout.Linger:
+                _listener.Counters.Add(CounterId.TimeoutsLinger);
                 BeginClose();
                 break;
             case SessionTimeout.Flush:
@@ -292,6 +293,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return;
         MoveTo(ClientSessionState.Tunnelling);
         _listener.Counters.Add(CounterId.TunnelsStarted);
+        _listener.Counters.Add(CounterId.TunnelsOpen);
         TouchTunnel();
         if (!_tail.IsEmpty)
         {
@@ -395,8 +397,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, _listener.HeadLimits, head);
         if (outcome.Status == ParseStatus.NeedMore)
             return 0;
-        RequestCount++;
         _listener.Counters.Add(CounterId.Requests);
+        if (++RequestCount > 1)
+            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
         if (outcome.Status == ParseStatus.Rejected)
             return Reject(ProxyError.BadRequest, outcome.Reason, bytes);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
@@ -539,6 +542,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_exchange is null)
             return;
+        if (_state == ClientSessionState.Tunnelling)
+            _listener.Counters.Add(CounterId.TunnelsOpen, -1);
         _listener.LogExchange(this, _exchange);
         _listener.ReturnExchange(_exchange);
         _exchange = null;

@@ -145,7 +145,7 @@ internal sealed class Exchange : IServerConnectionUser
     public void TunnelIsOver()
     {
         _closeReason = CloseReason.TunnelEnded;
-        ReleaseConnection(isReusable: false, reset: false);
+        ReleaseConnection(ServerCloseReason.UpgradeEnded, reset: false);
     }
 
     /// <summary>The client takes bytes again.</summary>
@@ -196,7 +196,8 @@ internal sealed class Exchange : IServerConnectionUser
     public void Fail(ProxyError error, RejectReason detail)
     {
         _error = error;
-        ReleaseConnection(isReusable: false, reset: true);
+        CountFault(error);
+        ReleaseConnection(ServerReasonOf(error), reset: true);
         if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
             _closeReason = CutReason(error);
@@ -218,13 +219,13 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
-        ReleaseConnection(isReusable: false, reset: true);
+        ReleaseConnection(ServerCloseReason.ClientAborted, reset: true);
     }
 
     /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
     public void Release()
     {
-        ReleaseConnection(isReusable: false, reset: false);
+        ReleaseConnection(ServerCloseReason.Ambiguous, reset: false);
         _request.Release();
         _response.Release();
         _logText.Release(_loop.Pools);
@@ -430,7 +431,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(error, RejectReason.None);
             return;
         }
-        ReleaseConnection(isReusable: false, reset: false);
+        ReleaseConnection(ServerCloseReason.ServerFin, reset: false);
         _request.Detach();
         if (except is not null)
         {
@@ -450,23 +451,52 @@ internal sealed class Exchange : IServerConnectionUser
 
     private void Finish()
     {
-        bool isReusable = _request.IsComplete && _request.State == RequestPumpState.Sending && _response.ServerKeepsAlive
-            && !_response.HasSurplus && !UpgradeForwarded;
-        if (_response.HasSurplus)
-            Counters.Add(CounterId.ServerClosesSurplusBytes);
-        ReleaseConnection(isReusable, reset: _response.HasSurplus);
+        ReleaseConnection(JudgeConnection(), reset: _response.HasSurplus);
         _session!.ExchangeEnded(_closeReason);
     }
 
-    private void ReleaseConnection(bool isReusable, bool reset)
+    /// <summary>
+    /// The guard before a connection is pooled: request fully sent, response fully read by a visible end, no surplus bytes, both sides
+    /// agree that the connection goes on, nothing ambiguous.
+    /// </summary>
+    private ServerCloseReason JudgeConnection()
+    {
+        if (_response.HasSurplus)
+            return ServerCloseReason.SurplusBytes;
+        if (!_request.IsComplete || _request.State != RequestPumpState.Sending)
+            return ServerCloseReason.RequestUnsent;
+        if (!_response.ServerKeepsAlive)
+            return ServerCloseReason.ServerSaid;
+        return UpgradeForwarded ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
+    }
+
+    private void ReleaseConnection(ServerCloseReason reason, bool reset)
     {
         if (_connection is null)
             return;
         UpstreamConnection connection = _connection;
         ConnectionFacts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs);
         _connection = null;
-        connection.Server.Release(connection, isReusable, reset);
+        connection.Server.Release(connection, reason, reset);
     }
+
+    private void CountFault(ProxyError error)
+    {
+        if (error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody)
+            Counters.Add(CounterId.BadResponses);
+        else if (error == ProxyError.ServerTruncatedResponse)
+            Counters.Add(CounterId.ShortBodies);
+        else if (error == ProxyError.ServerClosedBeforeResponse && _connection is { IsReused: true })
+            Counters.Add(CounterId.StaleReusesFailed);
+    }
+
+    private static ServerCloseReason ServerReasonOf(ProxyError error) => error switch
+    {
+        ProxyError.ServerResponseTimeout => ServerCloseReason.Timeout,
+        ProxyError.ServerBadResponse or ProxyError.ServerBadBody or ProxyError.ResponseBodyTooLarge => ServerCloseReason.BadResponse,
+        ProxyError.ServerTruncatedResponse or ProxyError.ServerClosedBeforeResponse => ServerCloseReason.ServerFin,
+        _ => ServerCloseReason.RequestUnsent,
+    };
 
     private static CloseReason CutReason(ProxyError error) => error switch
     {

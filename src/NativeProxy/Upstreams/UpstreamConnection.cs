@@ -109,12 +109,16 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void GiveBack()
     {
         _user = null;
-        if (Tcp!.EndOfStreamSeen || Tcp.IsSendBroken || Tcp.HasQueuedBytes || !Server.MayPool(this, _loop.Clock.NowMs))
+        ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
+            : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
+            : Server.Judge(this, _loop.Clock.NowMs);
+        if (reason != ServerCloseReason.None)
         {
-            Discard(reset: false);
+            Discard(reason, reset: false);
             return;
         }
         MoveTo(UpstreamConnectionState.Idle);
+        Server.Counters.Add(CounterId.ServerConnectionsIdle);
         IdleSinceMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.Keepalive.IdleTimeoutMs);
         Tcp.StartReceive();
@@ -122,13 +126,17 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     }
 
     /// <summary>The connection must not be used again: closes it, with RST when the server should stop working at once.</summary>
-    public void Discard(bool reset)
+    public void Discard(ServerCloseReason reason, bool reset)
     {
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
         _user = null;
+        Server.Counters.Add(ServerCloseReasons.CounterOf(reason));
         if (_state == UpstreamConnectionState.Idle)
+        {
             Server.Idle.Remove(this);
+            Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
+        }
         MoveTo(UpstreamConnectionState.Closing);
         _loop.Wheel.Remove(_timer);
         if (reset)
@@ -155,8 +163,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         else if (_state == UpstreamConnectionState.Idle)
         {
             // Bytes that no request asked for would become the answer to the next one.
-            Server.Counters.Add(CounterId.ServerClosesSurplusBytes);
-            Discard(reset: true);
+            Discard(ServerCloseReason.SurplusBytes, reset: true);
         }
     }
 
@@ -168,8 +175,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         }
         else if (_state == UpstreamConnectionState.Idle)
         {
-            Server.Counters.Add(CounterId.ServerClosesServerFin);
-            Discard(reset: false);
+            Discard(ServerCloseReason.ServerFin, reset: false);
         }
     }
 
@@ -196,8 +202,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 _user!.OnServerFailed(this, error);
                 break;
             case UpstreamConnectionState.Idle:
-                Server.Counters.Add(CounterId.ServerClosesServerFin);
-                Discard(reset: false);
+                Discard(ServerCloseReason.ServerReset, reset: false);
                 break;
         }
     }
@@ -205,6 +210,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void OnClosed(TcpConnection connection)
     {
         Tcp = null;
+        Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
         MoveTo(UpstreamConnectionState.Free);
         Server.Recycle(this);
     }
@@ -221,8 +227,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 _user!.OnServerTimeout(this);
                 break;
             case UpstreamConnectionState.Idle:
-                Server.Counters.Add(CounterId.ServerClosesIdleTimeout);
-                Discard(reset: false);
+                Discard(ServerCloseReason.IdleTimeout, reset: false);
                 break;
         }
     }
@@ -238,12 +243,14 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         ArmResponseTimeout(Server.ConnectTimeoutMs);
         Tcp = _loop.Connect(Server.EndPoint, this, SocketTuning.Default);
         Id = Tcp.Id;
+        Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }
 
     /// <summary>Lends an idle connection, just taken from the pool, to a user.</summary>
     internal void Reuse(IServerConnectionUser user)
     {
         MoveTo(UpstreamConnectionState.Busy);
+        Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
         _user = user;
         UseCount++;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
@@ -254,7 +261,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         IServerConnectionUser user = _user!;
         Server.Counters.Add(FailureCounter(error));
-        Server.Release(this, isReusable: false);
+        Server.Release(this, ServerCloseReason.ConnectFailed);
         user.OnServerConnectFailed(this, error);
     }
 

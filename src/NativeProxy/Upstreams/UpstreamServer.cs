@@ -62,7 +62,7 @@ internal sealed class UpstreamServer
                 return connection;
             }
             Idle.Push(connection);
-            connection.Discard(reset: false);
+            connection.Discard(ServerCloseReason.ServerFin, reset: false);
         }
         return null;
     }
@@ -79,38 +79,35 @@ internal sealed class UpstreamServer
         return connection;
     }
 
-    /// <summary>The user of a connection is done with it, in whichever way.</summary>
-    public void Release(UpstreamConnection connection, bool isReusable, bool reset = false)
+    /// <summary>The user of a connection is done with it: None gives it back to the pool, any other reason closes it.</summary>
+    public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false)
     {
         LentCount--;
-        if (isReusable)
+        if (reason == ServerCloseReason.None)
             connection.GiveBack();
         else
-            connection.Discard(reset);
+            connection.Discard(reason, reset);
     }
 
     /// <summary>Closes all idle connections.</summary>
     public void PurgeIdle()
     {
         while (Idle.Oldest is { } connection)
-            connection.Discard(reset: false);
+            connection.Discard(ServerCloseReason.Purged, reset: false);
     }
 
-    /// <summary>Whether a connection that ended its exchange cleanly may wait for another; makes room by closing the oldest one.</summary>
-    internal bool MayPool(UpstreamConnection connection, long nowMs)
+    /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
+    internal ServerCloseReason Judge(UpstreamConnection connection, long nowMs)
     {
         if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
-            return false;
+            return ServerCloseReason.ReuseOff;
         if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)
-            return false;
+            return ServerCloseReason.MaxRequests;
         if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
-            return false;
+            return ServerCloseReason.MaxAge;
         if (Idle.Count >= Keepalive.MaxIdle)
-        {
-            Counters.Add(CounterId.ServerClosesPoolFull);
-            Idle.Oldest!.Discard(reset: false);
-        }
-        return true;
+            Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
+        return ServerCloseReason.None;
     }
 
     internal void Recycle(UpstreamConnection connection)

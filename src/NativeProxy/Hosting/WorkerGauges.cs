@@ -1,0 +1,52 @@
+using System;
+using NativeProxy.Buffers;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>
+/// Copies figures that are kept elsewhere (log, buffers, heap, timers) into the worker's counters once a second, so that the admin
+/// endpoint, which may run in another process, can show them. Thread: the loop.
+/// </summary>
+internal sealed class WorkerGauges : ITimerOwner
+{
+    private const int RefreshMs = 1000;
+
+    private readonly EventLoop _loop;
+    private readonly LoopCounters _counters;
+    private readonly BufferPools _pools;
+    private readonly LogRing? _logRing;
+    private readonly LogWriter? _logWriter;
+    private readonly TimerNode _timer;
+
+    public WorkerGauges(EventLoop loop, LoopCounters counters, BufferPools pools, LogRing? logRing, LogWriter? logWriter)
+    {
+        _loop = loop;
+        _counters = counters;
+        _pools = pools;
+        _logRing = logRing;
+        _logWriter = logWriter;
+        _timer = new TimerNode(this);
+    }
+
+    public void Start() => OnTimer(_timer, _loop.Clock.NowMs);
+
+    public void OnTimer(TimerNode node, long nowMs)
+    {
+        _counters.Set(CounterId.BufferBytesHeld, _pools.HeldBytes);
+        _counters.Set(CounterId.BufferBlocksLent, _pools.LentCount);
+        _counters.Set(CounterId.TimersLinked, _loop.Wheel.LinkedCount);
+        _counters.Set(CounterId.HeapAllocatedBytes, GC.GetTotalAllocatedBytes());
+        _counters.Set(CounterId.HeapCollections, GC.CollectionCount(0));
+        if (_logRing is not null && _logWriter is not null)
+        {
+            _counters.Set(CounterId.LogLinesDropped, _logRing.DroppedCount);
+            _counters.Set(CounterId.LogLinesWritten, _logWriter.LinesWritten);
+            _counters.Set(CounterId.LogLinesLost, _logWriter.LinesLost);
+        }
+        _loop.Wheel.Arm(_timer, nowMs + RefreshMs);
+    }
+}
