@@ -52,4 +52,7 @@ internal readonly partial struct UpstreamTimeoutSettings
 
     [Setting("response", Default = "60s", Max = "24h", Doc = "Time without a byte of a response that is due. \"0s\" = off.")]
     public partial long ResponseMs { get; init; }
+
+    [Setting("queue", Default = "30s", Max = "24h", Doc = "Time that a request waits while all servers are at max_connections; then it is answered with 503. \"0s\" = no limit.")]
+    public partial long QueueMs { get; init; }
 }

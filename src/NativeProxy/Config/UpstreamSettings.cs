@@ -94,4 +94,7 @@ internal readonly partial struct UpstreamServerSettings
 
     [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests.")]
     public partial int Weight { get; init; }
+
+    [Setting("max_connections", Default = 0, Max = 1_000_000, Doc = "Connections to this server at most, idle ones included, divided among the workers; requests beyond it wait in a queue. 0 = no limit.")]
+    public partial int MaxConnections { get; init; }
 }

@@ -14,6 +14,7 @@ internal enum ProxyError : byte
     UnknownTransferCoding,
     VersionNotSupported,
     NoServerAvailable,
+    QueueTimeout,
     ServerConnectFailed,
     ServerConnectTimeout,
     ServerClosedBeforeResponse,
@@ -78,6 +79,7 @@ internal static class ProxyErrors
         rows[(int)ProxyError.UnknownTransferCoding] = new(501, ErrorSide.Proxy, RetryRule.Never, "The transfer coding is not implemented");
         rows[(int)ProxyError.VersionNotSupported] = new(505, ErrorSide.Proxy, RetryRule.Never, "Only HTTP/1.0 and HTTP/1.1 are served here");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
+        rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent, "The server did not accept a connection in time");
         rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.IfReusedConnection, "The server closed the connection without an answer");

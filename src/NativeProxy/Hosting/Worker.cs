@@ -48,7 +48,7 @@ internal sealed class Worker : IDisposable
             _logWriter = new LogWriter(_logRing, names, style, OpenLog(settings.Log.AccessTarget), errors);
             accessLog = new ExchangeLog(_logRing, names, Loop.Clock, wantsFields: style != AccessLogStyle.Haproxy);
         }
-        BuildGroups(settings, servers, counters, accessLog);
+        BuildGroups(settings, servers, new WorkerPlace(workerIndex, workerCount), counters, accessLog);
         BuildListeners(settings, counters, accessLog);
         _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
     }
@@ -87,7 +87,7 @@ internal sealed class Worker : IDisposable
 
     private static LogTarget OpenLog(string target) => target == "stdout" ? LogTarget.Stdout() : LogTarget.ToFile(target);
 
-    private void BuildGroups(in ProxySettings settings, IPEndPoint[][] endPoints, LoopCounters counters, ExchangeLog? accessLog)
+    private void BuildGroups(in ProxySettings settings, IPEndPoint[][] endPoints, WorkerPlace place, LoopCounters counters, ExchangeLog? accessLog)
     {
         for (int group = 0; group < settings.Upstreams.Length; group++)
         {
@@ -98,9 +98,10 @@ internal sealed class Worker : IDisposable
                 servers[server] = new UpstreamServer(Loop, counters, upstream, upstream.Servers[server], endPoints[group][server])
                 {
                     LogId = accessLog?.Register(upstream.Servers[server].Name) ?? 0,
+                    ConnectionsMax = place.ShareOf(upstream.Servers[server].MaxConnections),
                 };
             }
-            _groups.Add(new UpstreamGroup(upstream, servers, accessLog?.Register(upstream.Name) ?? 0));
+            _groups.Add(new UpstreamGroup(Loop, upstream, servers, accessLog?.Register(upstream.Name) ?? 0));
         }
     }
 

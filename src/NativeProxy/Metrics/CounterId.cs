@@ -39,6 +39,7 @@ internal enum CounterId
     TimeoutsClientSend,
     TimeoutsLinger,
     TimeoutsTunnel,
+    TimeoutsQueue,
     TimeoutsConnect,
     TimeoutsResponse,
 
@@ -96,6 +97,8 @@ internal enum CounterId
     StaleReusesFailed,
     RetriesStaleReuse,
     RetriesConnectFailure,
+    QueueEntered,
+    QueueWaiting,
     NoServerAvailable,
 
     // The process itself

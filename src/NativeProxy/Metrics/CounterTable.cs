@@ -43,6 +43,7 @@ internal static class CounterTable
         Counter(CounterId.TimeoutsClientSend, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=client_send"),
         Counter(CounterId.TimeoutsLinger, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=linger"),
         Counter(CounterId.TimeoutsTunnel, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=tunnel"),
+        Counter(CounterId.TimeoutsQueue, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=queue"),
         Counter(CounterId.TimeoutsConnect, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=connect"),
         Counter(CounterId.TimeoutsResponse, "nativeproxy_timeouts_total", "Deadlines that passed, by kind.", label: "kind=response"),
 
@@ -100,6 +101,8 @@ internal static class CounterTable
         Counter(CounterId.StaleReusesFailed, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=failed"),
         Counter(CounterId.RetriesStaleReuse, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=stale_reuse"),
         Counter(CounterId.RetriesConnectFailure, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=connect_failure"),
+        Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server with room."),
+        Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server with room now."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
 
         // The process itself

@@ -14,13 +14,14 @@ namespace NativeProxy.Sessions;
 /// Owner: one <see cref="ClientSession"/>, from the request head to the last byte of the response. Thread: the loop.
 /// Never parses and never reads the client's socket.
 /// </summary>
-internal sealed class Exchange : IServerConnectionUser
+internal sealed class Exchange : IServerConnectionUser, IServerWaiter
 {
     private readonly HttpListener _listener;
     private readonly EventLoop _loop;
     private readonly RequestPump _request;
     private readonly ResponsePump _response;
     private readonly ExchangeLogText _logText = new();
+    private readonly QueueTicket _ticket;
     private ClientSession? _session;
     private UpstreamGroup? _group;
     private UpstreamServer? _server;
@@ -37,6 +38,7 @@ internal sealed class Exchange : IServerConnectionUser
         _listener = listener;
         _loop = listener.Loop;
         _request = new RequestPump(_loop.Pools, listener.Scratch);
+        _ticket = new QueueTicket(this, _loop);
         _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
     }
 
@@ -197,6 +199,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         _error = error;
         CountFault(error);
+        LeaveQueue();
         ReleaseConnection(ServerReasonOf(error), reset: true);
         if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
@@ -219,6 +222,7 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
+        LeaveQueue();
         ReleaseConnection(ServerCloseReason.ClientAborted, reset: true);
     }
 
@@ -232,6 +236,20 @@ internal sealed class Exchange : IServerConnectionUser
         _session = null;
         _group = null;
         _server = null;
+    }
+
+    public void OnServerHasRoom()
+    {
+        Counters.Add(CounterId.QueueWaiting, -1);
+        Connect(except: null, mayReuse: MayReuse(), headIsInScratch: false, default);
+        _session?.ServerCaughtUp();
+    }
+
+    public void OnQueueTimeout()
+    {
+        Counters.Add(CounterId.QueueWaiting, -1);
+        Counters.Add(CounterId.TimeoutsQueue);
+        Fail(ProxyError.QueueTimeout, RejectReason.None);
     }
 
     public void OnServerConnected(UpstreamConnection connection)
@@ -356,25 +374,36 @@ internal sealed class Exchange : IServerConnectionUser
     private int Connect(UpstreamServer? except, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
     {
         _server = _group!.Choose(except);
-        if (_server is null)
+        if (_server is not null)
+            return ConnectTo(_server, mayReuse, headIsInScratch, input);
+        if (_group.HasServer)
         {
-            Counters.Add(CounterId.NoServerAvailable);
-            Fail(ProxyError.NoServerAvailable, RejectReason.None);
+            Counters.Add(CounterId.QueueEntered);
+            Counters.Add(CounterId.QueueWaiting);
+            _group.Queue.Add(_ticket, _group.QueueTimeoutMs);
             return 0;
         }
-        return ConnectTo(_server, mayReuse, headIsInScratch, input);
+        Counters.Add(CounterId.NoServerAvailable);
+        Fail(ProxyError.NoServerAvailable, RejectReason.None);
+        return 0;
     }
 
     private int ConnectTo(UpstreamServer server, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
     {
-        _attempts++;
         _times.ServerChosen(_loop.Clock.NowMs);
         _connection = mayReuse ? server.TakeIdle(this) : null;
-        if (_connection is null)
+        if (_connection is null && server.TryMakeRoomForFresh())
         {
+            _attempts++;
             _connection = server.Connect(this);
             return 0;
         }
+        if (_connection is null)
+        {
+            Connect(except: null, mayReuse: true, headIsInScratch, input: default);
+            return 0;
+        }
+        _attempts++;
         _times.Connected(_loop.Clock.NowMs);
         return StartRequest(headIsInScratch, input);
     }
@@ -447,6 +476,14 @@ internal sealed class Exchange : IServerConnectionUser
 
         // A pooled connection takes the request at once; what has arrived of the body follows.
         _session?.ServerCaughtUp();
+    }
+
+    private void LeaveQueue()
+    {
+        if (!_ticket.IsWaiting)
+            return;
+        Counters.Add(CounterId.QueueWaiting, -1);
+        _ticket.Leave();
     }
 
     private void Finish()

@@ -77,7 +77,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             return (byte)'D';
         if (exchange.Times.ConnectMs >= 0)
             return (byte)'H';
-        return exchange.Times.QueueMs >= 0 ? (byte)'C' : (byte)'R';
+        return exchange.Times.QueueMs >= 0 ? (byte)'C' : (byte)'Q';
     }
 
     private AccessRecord Begin(HttpListener listener, ClientSession session, long startedMs)

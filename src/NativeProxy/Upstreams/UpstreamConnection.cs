@@ -138,6 +138,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
         }
         MoveTo(UpstreamConnectionState.Closing);
+        Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
         if (reset)
             Tcp!.Abort();

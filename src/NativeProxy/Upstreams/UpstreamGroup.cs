@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
 
@@ -9,18 +10,31 @@ namespace NativeProxy.Upstreams;
 /// The servers of one <c>[[upstream]]</c> on one loop: chooses a server and says what the group allows. Thread: the loop.
 /// Never sends and never retries by itself.
 /// </summary>
-internal sealed class UpstreamGroup(UpstreamSettings settings, UpstreamServer[] servers, int logId)
+internal sealed class UpstreamGroup
 {
-    private readonly byte[] _nameBytes = Encoding.ASCII.GetBytes(settings.Name);
+    private readonly UpstreamSettings _settings;
+    private readonly UpstreamServer[] _servers;
+    private readonly byte[] _nameBytes;
 
-    public string Name => settings.Name;
+    public UpstreamGroup(EventLoop loop, UpstreamSettings settings, UpstreamServer[] servers, int logId)
+    {
+        _settings = settings;
+        _servers = servers;
+        _nameBytes = Encoding.ASCII.GetBytes(settings.Name);
+        LogId = logId;
+        Queue = new WaitQueue(loop, HasRoom);
+        foreach (UpstreamServer server in servers)
+            server.RoomAgain = Queue.ServeSoon;
+    }
+
+    public string Name => _settings.Name;
 
     public ReadOnlySpan<byte> NameBytes => _nameBytes;
 
     /// <summary>Id under which the access log knows the group.</summary>
-    public int LogId => logId;
+    public int LogId { get; }
 
-    public IReadOnlyList<UpstreamServer> Servers => servers;
+    public IReadOnlyList<UpstreamServer> Servers => _servers;
 
     /// <summary>Connections lent to exchanges, over all servers.</summary>
     public int LentCount
@@ -28,29 +42,60 @@ internal sealed class UpstreamGroup(UpstreamSettings settings, UpstreamServer[] 
         get
         {
             int count = 0;
-            foreach (UpstreamServer server in servers)
+            foreach (UpstreamServer server in _servers)
                 count += server.LentCount;
             return count;
         }
     }
 
-    public ReusePolicy Reuse => settings.Keepalive.Enabled ? settings.Keepalive.Reuse : ReusePolicy.Never;
+    public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
 
     /// <summary>Tries of one exchange in all.</summary>
-    public int AttemptsMax => settings.Retry.Attempts;
+    public int AttemptsMax => _settings.Retry.Attempts;
 
     /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
-    public bool RetriesStale => settings.Retry.Stale;
+    public bool RetriesStale => _settings.Retry.Stale;
 
-    public long ResponseTimeoutMs => settings.Timeouts.ResponseMs;
+    public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
 
-    /// <summary>The server for the next try, not the one that has just failed unless it is the only one.</summary>
-    public UpstreamServer? Choose(UpstreamServer? except) => RoundRobinBalancer.Pick(servers.AsSpan(), except);
+    /// <summary>Exchanges that wait because all servers are at their limit.</summary>
+    public WaitQueue Queue { get; }
+
+    public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
+
+    /// <summary>True when some server takes requests at all; false means that waiting is of no use.</summary>
+    public bool HasServer
+    {
+        get
+        {
+            foreach (UpstreamServer server in _servers)
+            {
+                if (server.Weight > 0)
+                    return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
+    /// </summary>
+    public UpstreamServer? Choose(UpstreamServer? except) => RoundRobinBalancer.Pick(_servers.AsSpan(), except);
+
+    private bool HasRoom()
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (server.Weight > 0 && server.HasRoom)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>Closes the idle connections of all servers.</summary>
     public void PurgeIdle()
     {
-        foreach (UpstreamServer server in servers)
+        foreach (UpstreamServer server in _servers)
             server.PurgeIdle();
     }
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
@@ -29,6 +30,18 @@ internal sealed class UpstreamServer
 
     /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
     public int Weight { get; }
+
+    /// <summary>Connections of this loop to the server at most, idle ones included; 0 = no limit.</summary>
+    public int ConnectionsMax { get; init; }
+
+    /// <summary>Connections open or opening, idle ones included.</summary>
+    public int OpenCount { get; private set; }
+
+    /// <summary>True when an exchange can be lent a connection.</summary>
+    public bool HasRoom => ConnectionsMax == 0 || OpenCount < ConnectionsMax || Idle.Count > 0;
+
+    /// <summary>Called when a connection became idle or ended, so that one who waits can go on.</summary>
+    public Action? RoomAgain { get; set; }
 
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
@@ -74,6 +87,7 @@ internal sealed class UpstreamServer
         _free = connection.NextFree;
         connection.NextFree = null;
         LentCount++;
+        OpenCount++;
         Counters.Add(CounterId.ServerConnects);
         connection.Open(user);
         return connection;
@@ -87,6 +101,24 @@ internal sealed class UpstreamServer
             connection.GiveBack();
         else
             connection.Discard(reason, reset);
+        RoomAgain?.Invoke();
+    }
+
+    /// <summary>A connection was given up.</summary>
+    internal void ConnectionEnded()
+    {
+        OpenCount--;
+        RoomAgain?.Invoke();
+    }
+
+    /// <summary>
+    /// Begins a fresh connection although the pool may have idle ones. At the limit an idle one is closed for it; false when there is none.
+    /// </summary>
+    public bool TryMakeRoomForFresh()
+    {
+        if (ConnectionsMax > 0 && OpenCount >= ConnectionsMax)
+            Idle.Oldest?.Discard(ServerCloseReason.PoolFull, reset: false);
+        return ConnectionsMax == 0 || OpenCount < ConnectionsMax;
     }
 
     /// <summary>Closes all idle connections.</summary>
