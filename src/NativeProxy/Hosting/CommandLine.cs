@@ -14,7 +14,7 @@ internal static class CommandLine
         2 the configuration cannot be used, nothing was started; 3 stopped before all exchanges were finished.
 
         Signals: SIGTERM or SIGINT finishes running exchanges and exits; a second one exits at once;
-        SIGUSR1 opens the access log anew after its rotation.
+        SIGHUP reads the configuration again, keeping all connections; SIGUSR1 opens the access log anew after its rotation.
         """;
 
     /// <summary>Parses the arguments and runs. Returns the exit code.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Net.Sockets;
 
 namespace NativeProxy.Hosting;
@@ -7,7 +8,7 @@ namespace NativeProxy.Hosting;
 /// <summary>What the supervisor tells a worker.</summary>
 internal enum ControlCommand : byte
 {
-    /// <summary>Payload: the file name, a line feed, the text of the settings file as the supervisor checked it.</summary>
+    /// <summary>Payload: <see cref="SettingsMessage"/>; its sockets follow (<see cref="ControlLine.SendSockets"/>).</summary>
     Settings = 1,
 
     /// <summary>Finish running exchanges, then exit.</summary>
@@ -59,6 +60,35 @@ internal sealed class ControlLine(Socket socket) : IDisposable
         command = (ControlCommand)head[0];
         payload = new byte[length];
         return TryFill(payload);
+    }
+
+    /// <summary>Hands sockets over, in order; the other side must receive as many.</summary>
+    public bool SendSockets(IReadOnlyList<ListeningSocket> sockets)
+    {
+        for (int sent = 0; sent < sockets.Count; sent += DescriptorPassing.CountMax)
+        {
+            int[] descriptors = new int[Math.Min(DescriptorPassing.CountMax, sockets.Count - sent)];
+            for (int i = 0; i < descriptors.Length; i++)
+                descriptors[i] = (int)sockets[sent + i].Socket.Handle;
+            if (!DescriptorPassing.Send(socket, descriptors))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Receives the sockets for these addresses; fewer when the other side is gone.</summary>
+    public List<ListeningSocket> ReceiveSockets(IReadOnlyList<string> binds)
+    {
+        var sockets = new List<ListeningSocket>();
+        while (sockets.Count < binds.Count)
+        {
+            int[] descriptors = DescriptorPassing.Receive(socket);
+            foreach (int descriptor in descriptors)
+                sockets.Add(new ListeningSocket(binds[sockets.Count], new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+            if (descriptors.Length == 0)
+                break;
+        }
+        return sockets;
     }
 
     public void Dispose() => socket.Dispose();

@@ -7,8 +7,8 @@ using NativeProxy.Config;
 
 namespace NativeProxy.Hosting;
 
-/// <summary>A listening socket and the index of its listener in the settings.</summary>
-internal readonly record struct ListeningSocket(int ListenerIndex, Socket Socket);
+/// <summary>A listening socket and the address that it was configured by.</summary>
+internal readonly record struct ListeningSocket(string Bind, Socket Socket);
 
 /// <summary>
 /// Opens the listening sockets: one per worker and address, with SO_REUSEPORT, so that the kernel spreads connections over the
@@ -22,16 +22,22 @@ internal static class ListeningSockets
     private const int SocketLevel = 1;
     private const int ReusePortOption = 15;
 
-    /// <summary>Sockets per worker. On a problem everything opened is closed again, and <paramref name="errors"/> has a line for each.</summary>
-    public static List<ListeningSocket>[] Open(in ProxySettings settings, int workerCount, List<string> errors)
+    /// <summary>
+    /// Opens the addresses of the settings that are not in <paramref name="present"/>. Sockets per worker; on a problem everything opened
+    /// is closed again, and <paramref name="errors"/> has a line for each.
+    /// </summary>
+    public static List<ListeningSocket>[] Open(in ProxySettings settings, IReadOnlySet<string> present, int workerCount, List<string> errors)
     {
         var perWorker = new List<ListeningSocket>[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
             perWorker[worker] = [];
-        for (int listener = 0; listener < settings.Listeners.Length; listener++)
+        foreach (ListenerSettings listener in settings.Listeners)
         {
-            foreach (string bind in settings.Listeners[listener].Bind)
-                OpenForAll(perWorker, listener, bind, settings.Listeners[listener].Name, errors);
+            foreach (string bind in listener.Bind)
+            {
+                if (!present.Contains(bind))
+                    OpenForAll(perWorker, bind, listener.Name, errors);
+            }
         }
         if (errors.Count > 0)
             CloseAll(perWorker);
@@ -52,7 +58,7 @@ internal static class ListeningSockets
         }
     }
 
-    private static void OpenForAll(List<ListeningSocket>[] perWorker, int listener, string bind, string name, List<string> errors)
+    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, List<string> errors)
     {
         try
         {
@@ -61,7 +67,7 @@ internal static class ListeningSockets
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells.
             OpenSocket(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(new ListeningSocket(listener, OpenSocket(endPoint, sharesPort: true)));
+                sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
         }
         catch (SocketException e)
         {

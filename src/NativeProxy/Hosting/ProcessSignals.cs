@@ -15,6 +15,9 @@ internal enum OperatorWish
 
     /// <summary>SIGUSR1 (as nginx): open the log files anew.</summary>
     ReopenLogs,
+
+    /// <summary>SIGHUP (as nginx, HAProxy's systemd unit and Squid): read the configuration file again.</summary>
+    Reload,
 }
 
 /// <summary>
@@ -33,7 +36,8 @@ internal sealed class ProcessSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop),
         PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
-        PosixSignalRegistration.Create((PosixSignal)UserSignal1, Reopen),
+        PosixSignalRegistration.Create((PosixSignal)UserSignal1, signal => Wish(signal, OperatorWish.ReopenLogs)),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Wish(signal, OperatorWish.Reload)),
     ];
 
     /// <summary>Waits for the next wish; false when none came in time (Timeout.InfiniteTimeSpan waits for ever).</summary>
@@ -46,15 +50,11 @@ internal sealed class ProcessSignals : IDisposable
         _wishes.Dispose();
     }
 
-    private void Stop(PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        _wishes.Add(_stopsSeen++ == 0 ? OperatorWish.Drain : OperatorWish.ExitNow);
-    }
+    private void Stop(PosixSignalContext signal) => Wish(signal, _stopsSeen++ == 0 ? OperatorWish.Drain : OperatorWish.ExitNow);
 
-    private void Reopen(PosixSignalContext signal)
+    private void Wish(PosixSignalContext signal, OperatorWish wish)
     {
         signal.Cancel = true;
-        _wishes.Add(OperatorWish.ReopenLogs);
+        _wishes.Add(wish);
     }
 }

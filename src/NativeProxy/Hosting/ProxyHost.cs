@@ -22,7 +22,7 @@ internal static class ProxyHost
         }
         int workers = WorkerCount(result.Settings);
         return singleProcess || workers == 1
-            ? SingleProcess.Run(result.Settings, log)
+            ? SingleProcess.Run(path, result.Settings, log)
             : Supervisor.Run(path, result.Settings, workers, log);
     }
 
@@ -41,7 +41,8 @@ internal static class ProxyHost
     private static int WorkerCount(in ProxySettings settings) =>
         settings.Runtime.Workers == 0 ? Environment.ProcessorCount : settings.Runtime.Workers;
 
-    private static void Show(IReadOnlyList<ConfigError> findings)
+    /// <summary>Prints errors or warnings, each with its excerpt.</summary>
+    internal static void Show(IReadOnlyList<ConfigError> findings)
     {
         foreach (ConfigError finding in findings)
             Console.Error.WriteLine(finding.ToString());

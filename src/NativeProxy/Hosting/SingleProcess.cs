@@ -14,27 +14,42 @@ namespace NativeProxy.Hosting;
 /// Supervisor and worker in one process: for one worker, the demo, debugging and tracing. The main thread waits for signals; the loop
 /// does the work.
 /// </summary>
-internal static class SingleProcess
+internal sealed class SingleProcess
 {
+    private readonly string _path;
+    private readonly Worker _worker;
+    private readonly LoopCounters _counters;
+    private readonly ErrorLog _log;
+    private ProxySettings _settings;
+
+    private SingleProcess(string path, ProxySettings settings, Worker worker, LoopCounters counters, ErrorLog log)
+    {
+        _path = path;
+        _settings = settings;
+        _worker = worker;
+        _counters = counters;
+        _log = log;
+    }
+
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(in ProxySettings settings, ErrorLog log)
+    public static int Run(string path, in ProxySettings settings, ErrorLog log)
     {
         var errors = new List<string>();
-        IPEndPoint[][] servers = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, workerCount: 1, errors) : [];
+        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
+        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors) : [];
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
         using var board = CounterBoard.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, servers, 0, 1, board.Row(0), log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), log);
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
-            worker.Start(sockets[0]);
+            worker.Start(settings, endPoints, sockets[0]);
             admin?.Start(worker.Loop, board);
             log.Info(StartLine.Of(settings, workers: 1));
-            return WaitForEnd(worker, signals, TimeSpan.FromMilliseconds(settings.Runtime.DrainTimeoutMs), log);
+            return new SingleProcess(path, settings, worker, board.Row(0), log).WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -42,7 +57,7 @@ internal static class SingleProcess
         }
     }
 
-    private static int WaitForEnd(Worker worker, ProcessSignals signals, TimeSpan drainLimit, ErrorLog log)
+    private int WaitForEnd(ProcessSignals signals)
     {
         while (true)
         {
@@ -50,35 +65,49 @@ internal static class SingleProcess
             switch (wish)
             {
                 case OperatorWish.ReopenLogs:
-                    worker.ReopenLog();
-                    log.Info("access log opened anew");
+                    _worker.ReopenLog();
+                    _log.Info("access log opened anew");
+                    break;
+                case OperatorWish.Reload:
+                    Reload();
                     break;
                 case OperatorWish.Drain:
-                    log.Info($"stopping: no new connections; running exchanges have {drainLimit.TotalSeconds:0.###} s to finish");
-                    return Drain(worker, signals, drainLimit, log);
+                    return Drain(signals, TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs));
                 default:
                     return ExitCodes.CutShort;
             }
         }
     }
 
-    private static int Drain(Worker worker, ProcessSignals signals, TimeSpan limit, ErrorLog log)
+    private void Reload()
     {
-        Task<bool> drain = Task.Run(() => worker.Drain(limit));
+        Reload? reload = Hosting.Reload.TryRead(_path, _settings, workers: 1, _log);
+        _counters.Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
+        if (reload is null)
+            return;
+        _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
+        _settings = reload.Settings;
+        _log.Info("reloaded: " + StartLine.Traffic(_settings));
+    }
+
+    private int Drain(ProcessSignals signals, TimeSpan limit)
+    {
+        _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
+        Task<bool> drain = Task.Run(() => _worker.Drain(limit));
         while (!drain.IsCompleted)
         {
             if (signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow)
             {
-                log.Warn("stopped at once by a second signal");
+                _log.Warn("stopped at once by a second signal");
                 return ExitCodes.CutShort;
             }
         }
         if (!drain.Result)
         {
-            log.Warn("the drain time ran out; the remaining connections are cut");
+            _log.Warn("the drain time ran out; the remaining connections are cut");
             return ExitCodes.CutShort;
         }
-        log.Info("stopped: all exchanges finished");
+        _log.Info("stopped: all exchanges finished");
         return ExitCodes.Success;
     }
 }

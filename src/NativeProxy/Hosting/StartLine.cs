@@ -6,11 +6,15 @@ namespace NativeProxy.Hosting;
 /// <summary>The line that says what has been started.</summary>
 internal static class StartLine
 {
-    public static string Of(in ProxySettings settings, int workers)
+    public static string Of(in ProxySettings settings, int workers) =>
+        $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
+
+    /// <summary>Which addresses lead to which upstreams.</summary>
+    public static string Traffic(in ProxySettings settings)
     {
         var parts = new List<string>();
         foreach (ListenerSettings listener in settings.Listeners)
             parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} to {listener.Upstream}");
-        return $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {string.Join("; ", parts)}";
+        return string.Join("; ", parts);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
-using System.Text;
 using System.Threading;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
@@ -27,9 +26,13 @@ internal sealed class Supervisor : IDisposable
     private readonly WorkerSlot[] _slots;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
+    private readonly string _path;
+    private ProxySettings _settings;
 
-    private Supervisor(WorkerSlot[] slots, CounterBoard board, ErrorLog log)
+    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, CounterBoard board, ErrorLog log)
     {
+        _path = path;
+        _settings = settings;
         _slots = slots;
         _board = board;
         _log = log;
@@ -40,7 +43,7 @@ internal sealed class Supervisor : IDisposable
     {
         var errors = new List<string>();
         ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, workers, errors) : [];
+        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
@@ -50,11 +53,11 @@ internal sealed class Supervisor : IDisposable
             using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
-            using var supervisor = new Supervisor(MakeSlots(path, sockets, boardPath), board, log);
+            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, log);
             supervisor.StartAll();
             StartAdmin(admin, board);
             log.Info(StartLine.Of(settings, workers));
-            return supervisor.WaitForEnd(signals, TimeSpan.FromMilliseconds(settings.Runtime.DrainTimeoutMs));
+            return supervisor.WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -70,7 +73,7 @@ internal sealed class Supervisor : IDisposable
 
     private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, string boardPath)
     {
-        byte[] settings = [.. Encoding.UTF8.GetBytes(path + "\n"), .. File.ReadAllBytes(path)];
+        var settings = new SettingsMessage(path, [], File.ReadAllBytes(path));
         var slots = new WorkerSlot[sockets.Length];
         for (int i = 0; i < slots.Length; i++)
             slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boardPath, settings);
@@ -92,21 +95,35 @@ internal sealed class Supervisor : IDisposable
             slot.Start(_exited.Enqueue);
     }
 
-    private int WaitForEnd(ProcessSignals signals, TimeSpan drainLimit)
+    private int WaitForEnd(ProcessSignals signals)
     {
         while (true)
         {
             if (signals.TryWait(Tick, out OperatorWish wish))
             {
                 if (wish == OperatorWish.Drain)
-                    return Drain(signals, drainLimit);
+                    return Drain(signals, TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs));
                 if (wish == OperatorWish.ReopenLogs)
                     TellAll(ControlCommand.ReopenLogs);
+                if (wish == OperatorWish.Reload)
+                    ReloadAll();
             }
             while (_exited.TryDequeue(out WorkerSlot? slot))
                 Crashed(slot);
             RestartDue();
         }
+    }
+
+    private void ReloadAll()
+    {
+        Reload? reload = Reload.TryRead(_path, _settings, _slots.Length, _log);
+        _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
+        if (reload is null)
+            return;
+        foreach (WorkerSlot slot in _slots)
+            slot.Reload(reload, _path);
+        _settings = reload.Settings;
+        _log.Info("reloaded: " + StartLine.Traffic(_settings));
     }
 
     private void Crashed(WorkerSlot slot)

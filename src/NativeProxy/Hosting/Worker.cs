@@ -10,8 +10,6 @@ using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Saea;
-using NativeProxy.Upstreams;
-using HttpListener = NativeProxy.Sessions.HttpListener;
 
 namespace NativeProxy.Hosting;
 
@@ -23,22 +21,20 @@ internal sealed class Worker : IDisposable
 {
     private const int LogRingBytes = 1024 * 1024;
 
-    private readonly List<HttpListener> _listeners = [];
-    private readonly List<UpstreamGroup> _groups = [];
+    private readonly TrafficPlan _traffic;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
     private readonly LogRing? _logRing;
     private readonly LogWriter? _logWriter;
     private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drained = new();
-    private int _drainingListeners;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the access log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, IPEndPoint[][] servers, int workerIndex, int workerCount, LoopCounters counters, ErrorLog errors)
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, ErrorLog errors)
     {
         _errors = errors;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
-        Loop = new SaeaEventLoop(workerIndex, workerCount, _pools);
+        Loop = new SaeaEventLoop(place.Index, place.Count, _pools);
         ExchangeLog? accessLog = null;
         if (settings.Log.AccessTarget != "off")
         {
@@ -48,15 +44,25 @@ internal sealed class Worker : IDisposable
             _logWriter = new LogWriter(_logRing, names, style, OpenLog(settings.Log.AccessTarget), errors);
             accessLog = new ExchangeLog(_logRing, names, Loop.Clock, wantsFields: style != AccessLogStyle.Haproxy);
         }
-        BuildGroups(settings, servers, new WorkerPlace(workerIndex, workerCount), counters, accessLog);
-        BuildListeners(settings, counters, accessLog);
+        _traffic = new TrafficPlan(Loop, place, counters, accessLog);
         _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
     }
 
     public EventLoop Loop { get; }
 
-    /// <summary>Starts the loop and accepts on these sockets, which the worker then owns.</summary>
-    public void Start(IReadOnlyList<ListeningSocket> sockets) => Loop.Start(new ListenWork(this, sockets));
+    /// <summary>Starts the loop and serves.</summary>
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
+    /// <param name="sockets">Listening sockets, which the worker then owns.</param>
+    public void Start(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets)
+    {
+        Loop.Start(new ApplyWork(this, settings, endPoints, sockets));
+        Loop.Post(new GaugeWork(_gauges));
+    }
+
+    /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
+    public void Reload(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
+        Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
 
     /// <summary>Any thread: stops accepting, lets running exchanges finish. Returns true when all connections ended in time.</summary>
     public bool Drain(TimeSpan limit)
@@ -87,82 +93,18 @@ internal sealed class Worker : IDisposable
 
     private static LogTarget OpenLog(string target) => target == "stdout" ? LogTarget.Stdout() : LogTarget.ToFile(target);
 
-    private void BuildGroups(in ProxySettings settings, IPEndPoint[][] endPoints, WorkerPlace place, LoopCounters counters, ExchangeLog? accessLog)
+    private sealed class ApplyWork(Worker worker, ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
-        for (int group = 0; group < settings.Upstreams.Length; group++)
-        {
-            UpstreamSettings upstream = settings.Upstreams[group];
-            var servers = new UpstreamServer[upstream.Servers.Length];
-            for (int server = 0; server < servers.Length; server++)
-            {
-                servers[server] = new UpstreamServer(Loop, counters, upstream, upstream.Servers[server], endPoints[group][server])
-                {
-                    LogId = accessLog?.Register(upstream.Servers[server].Name) ?? 0,
-                    ConnectionsMax = place.ShareOf(upstream.Servers[server].MaxConnections),
-                };
-            }
-            _groups.Add(new UpstreamGroup(Loop, upstream, servers, accessLog?.Register(upstream.Name) ?? 0));
-        }
+        public override void Run() => worker._traffic.Apply(settings, endPoints, sockets);
     }
 
-    private void BuildListeners(in ProxySettings settings, LoopCounters counters, ExchangeLog? accessLog)
+    private sealed class GaugeWork(WorkerGauges gauges) : LoopWork
     {
-        var budget = new ConnectionBudget(settings.Runtime.MaxConnections) { RoomAgain = ResumeAccept };
-        int headBytesMax = 0;
-        int fieldsMax = 1;
-        foreach (ListenerSettings listener in settings.Listeners)
-        {
-            headBytesMax = Math.Max(headBytesMax, listener.Limits.HeaderBytes);
-            fieldsMax = Math.Max(fieldsMax, listener.Limits.HeaderCount);
-        }
-        var scratch = new SessionScratch(headBytesMax, fieldsMax, SaeaEventLoop.HotBufferBytes);
-        foreach (ListenerSettings listener in settings.Listeners)
-        {
-            string upstreamName = listener.Upstream;
-            UpstreamGroup upstream = _groups.Find(group => group.Name == upstreamName)!;
-            _listeners.Add(new HttpListener(Loop, listener, upstream, scratch, counters, budget, accessLog) { Drained = ListenerDrained });
-        }
-    }
-
-    private void Listen(IReadOnlyList<ListeningSocket> sockets)
-    {
-        _gauges.Start();
-        foreach (ListeningSocket socket in sockets)
-        {
-            HttpListener listener = _listeners[socket.ListenerIndex];
-            listener.Listen(Loop.Listen(socket.Socket, listener, SocketTuning.Default));
-        }
-    }
-
-    private void ResumeAccept()
-    {
-        foreach (HttpListener listener in _listeners)
-            listener.ResumeAccept();
-    }
-
-    private void BeginDrain()
-    {
-        _drainingListeners = _listeners.Count;
-        foreach (HttpListener listener in _listeners)
-            listener.Drain();
-    }
-
-    private void ListenerDrained()
-    {
-        if (--_drainingListeners > 0)
-            return;
-        foreach (UpstreamGroup group in _groups)
-            group.PurgeIdle();
-        _drained.Set();
-    }
-
-    private sealed class ListenWork(Worker worker, IReadOnlyList<ListeningSocket> sockets) : LoopWork
-    {
-        public override void Run() => worker.Listen(sockets);
+        public override void Run() => gauges.Start();
     }
 
     private sealed class DrainWork(Worker worker) : LoopWork
     {
-        public override void Run() => worker.BeginDrain();
+        public override void Run() => worker._traffic.Drain(worker._drained.Set);
     }
 }

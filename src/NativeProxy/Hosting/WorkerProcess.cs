@@ -4,8 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using System.Threading;
+using System.Runtime.InteropServices;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -16,7 +15,7 @@ namespace NativeProxy.Hosting;
 /// <param name="Index">0-based number of the worker.</param>
 /// <param name="Count">How many workers there are.</param>
 /// <param name="Control">Descriptor of the control line.</param>
-/// <param name="Listen">Inherited listening sockets: "listener index:descriptor" joined by commas.</param>
+/// <param name="Listen">Inherited listening sockets: "descriptor=address" joined by commas.</param>
 /// <param name="Board">Path of the shared counters.</param>
 internal sealed record WorkerArguments(int Index, int Count, int Control, string Listen, string Board);
 
@@ -28,25 +27,26 @@ internal static class WorkerProcess
 {
     public static int Run(WorkerArguments arguments)
     {
-        IgnoreTerminalSignals();
+        LeaveSignalsToSupervisor();
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
         ErrorLog log = ErrorLog.Stderr;
         using var control = new ControlLine(new Socket(new SafeSocketHandle(arguments.Control, ownsHandle: true)));
         if (!control.TryReceive(out ControlCommand command, out byte[] payload) || command != ControlCommand.Settings)
             return ExitCodes.Failure;
-        if (!TryReadSettings(payload, out ProxySettings settings))
+        if (!SettingsMessage.Decode(payload).TryParse(out ProxySettings settings))
             return ExitCodes.BadConfiguration;
         var errors = new List<string>();
-        IPEndPoint[][] servers = ServerAddresses.Resolve(settings, errors);
+        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
         using CounterBoard board = CounterBoard.Attach(arguments.Board);
         board.Row(arguments.Index).ClearGauges();
         try
         {
-            using var worker = new Worker(settings, servers, arguments.Index, arguments.Count, board.Row(arguments.Index), log);
-            worker.Start(TakeOver(arguments.Listen));
-            return Obey(control, worker, TimeSpan.FromMilliseconds(settings.Runtime.DrainTimeoutMs));
+            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), log);
+            worker.Start(settings, endPoints, TakeOver(arguments.Listen));
+            long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
+            return worker.Drain(TimeSpan.FromMilliseconds(drainLimitMs)) ? ExitCodes.Success : ExitCodes.CutShort;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -54,28 +54,40 @@ internal static class WorkerProcess
         }
     }
 
-    private static int Obey(ControlLine control, Worker worker, TimeSpan drainLimit)
+    /// <summary>Obeys until the worker is to end. Returns how long it may drain, in ms.</summary>
+    private static long Obey(ControlLine control, Worker worker, long drainLimitMs, ErrorLog log)
     {
-        while (control.TryReceive(out ControlCommand command, out _))
+        while (control.TryReceive(out ControlCommand command, out byte[] payload) && command != ControlCommand.Drain)
         {
-            if (command == ControlCommand.Drain)
-                break;
             if (command == ControlCommand.ReopenLogs)
                 worker.ReopenLog();
+            else if (command == ControlCommand.Settings)
+                drainLimitMs = Reload(control, worker, SettingsMessage.Decode(payload), log) ?? drainLimitMs;
         }
-        return worker.Drain(drainLimit) ? ExitCodes.Success : ExitCodes.CutShort;
+        return drainLimitMs;
     }
 
-    /// <summary>Ctrl-C reaches the whole process group; the supervisor alone decides what it means.</summary>
-    private static void IgnoreTerminalSignals() =>
-        System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGINT, signal => signal.Cancel = true);
-
-    private static bool TryReadSettings(byte[] payload, out ProxySettings settings)
+    /// <summary>Goes over to other settings. Returns their drain time, or null when they could not be used.</summary>
+    private static long? Reload(ControlLine control, Worker worker, SettingsMessage message, ErrorLog log)
     {
-        int lineEnd = Array.IndexOf(payload, (byte)'\n');
-        SettingsResult result = SettingsFile.Parse(Encoding.UTF8.GetString(payload, 0, lineEnd), payload.AsSpan(lineEnd + 1));
-        settings = result.IsOk ? result.Settings : default;
-        return result.IsOk;
+        List<ListeningSocket> sockets = control.ReceiveSockets(message.Binds);
+        var errors = new List<string>();
+        if (!message.TryParse(out ProxySettings settings))
+            return null;
+        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
+        foreach (string error in errors)
+            log.Error(error);
+        if (errors.Count > 0)
+            return null;
+        worker.Reload(settings, endPoints, sockets);
+        return settings.Runtime.DrainTimeoutMs;
+    }
+
+    /// <summary>Ctrl-C and a lost terminal reach the whole process group; the supervisor alone decides what they mean.</summary>
+    private static void LeaveSignalsToSupervisor()
+    {
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
     }
 
     private static List<ListeningSocket> TakeOver(string listen)
@@ -83,10 +95,9 @@ internal static class WorkerProcess
         var sockets = new List<ListeningSocket>();
         foreach (string entry in listen.Split(','))
         {
-            int colon = entry.IndexOf(':', StringComparison.Ordinal);
-            int listener = int.Parse(entry.AsSpan(0, colon), provider: CultureInfo.InvariantCulture);
-            int descriptor = int.Parse(entry.AsSpan(colon + 1), provider: CultureInfo.InvariantCulture);
-            sockets.Add(new ListeningSocket(listener, new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+            int equals = entry.IndexOf('=', StringComparison.Ordinal);
+            int descriptor = int.Parse(entry.AsSpan(0, equals), provider: CultureInfo.InvariantCulture);
+            sockets.Add(new ListeningSocket(entry[(equals + 1)..], new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
         }
         return sockets;
     }

@@ -14,7 +14,7 @@ namespace NativeProxy.Hosting;
 /// The place of one worker in the supervisor: its listening sockets, which outlive the process, its process and control line, and the
 /// back-off after a crash. Used by the supervisor's main thread.
 /// </summary>
-internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> sockets, string boardPath, byte[] settings) : IDisposable
+internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> sockets, string boardPath, SettingsMessage settings) : IDisposable
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
@@ -24,6 +24,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
 
     private readonly Stopwatch _life = new();
     private ControlLine? _control;
+    private SettingsMessage _settings = settings;
     private TimeSpan _delay = FirstDelay;
 
     public int Index => index;
@@ -53,7 +54,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
         }
         _life.Restart();
         _control = new ControlLine(ours);
-        _control.Send(ControlCommand.Settings, settings);
+        _control.Send(ControlCommand.Settings, _settings.Encode());
         Process started = Process;
         Task.Run(() =>
         {
@@ -63,6 +64,24 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
     }
 
     public void Tell(ControlCommand command) => _control?.Send(command);
+
+    /// <summary>Sends other settings with the sockets that they need, and gives up the sockets that they do not name.</summary>
+    public void Reload(Reload reload, string path)
+    {
+        List<ListeningSocket> added = reload.NewSockets[index];
+        var message = new SettingsMessage(path, added.ConvertAll(socket => socket.Bind), reload.Text);
+        if (_control?.Send(ControlCommand.Settings, message.Encode()) == true)
+            _control.SendSockets(added);
+        _settings = message with { Binds = [] };
+        HashSet<string> wanted = Hosting.Reload.BindsOf(reload.Settings);
+        foreach (ListeningSocket socket in sockets)
+        {
+            if (!wanted.Contains(socket.Bind))
+                socket.Socket.Dispose();
+        }
+        sockets.RemoveAll(socket => !wanted.Contains(socket.Bind));
+        sockets.AddRange(added);
+    }
 
     public void Kill()
     {
@@ -104,7 +123,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
         // A JIT run is "dotnet nativeproxy.dll"; the published binary is its own program.
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             info.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        string listen = string.Join(',', sockets.Select(socket => string.Create(CultureInfo.InvariantCulture, $"{socket.ListenerIndex}:{(int)socket.Socket.Handle}")));
+        string listen = string.Join(',', sockets.Select(socket => string.Create(CultureInfo.InvariantCulture, $"{(int)socket.Socket.Handle}={socket.Bind}")));
         foreach (string argument in (string[])["worker", "--index", Text(index), "--count", Text(count), "--control", Text(control), "--listen", listen, "--board", boardPath])
             info.ArgumentList.Add(argument);
         return info;

@@ -110,6 +110,8 @@ internal enum CounterId
     BufferRefusals,
     TimersLinked,
     WorkerRestarts,
+    Reloads,
+    ReloadFailures,
     HeapAllocatedBytes,
     HeapCollections,
 }

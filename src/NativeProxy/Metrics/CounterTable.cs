@@ -114,6 +114,8 @@ internal static class CounterTable
         Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
         Gauge(CounterId.TimersLinked, "nativeproxy_timers_linked", "Timer nodes in the wheel."),
         Counter(CounterId.WorkerRestarts, "nativeproxy_worker_restarts_total", "Worker processes started again after a crash."),
+        Counter(CounterId.Reloads, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=done"),
+        Counter(CounterId.ReloadFailures, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=refused"),
         Counter(CounterId.HeapAllocatedBytes, "nativeproxy_heap_allocated_bytes_total", "Bytes of managed memory allocated since the start."),
         Counter(CounterId.HeapCollections, "nativeproxy_heap_collections_total", "Garbage collections since the start."),
     ];

@@ -52,7 +52,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         /* Closing      */ Bit(ClientSessionState.Free),
     ];
 
-    private readonly HttpListener _listener;
+    private HttpListener _listener;
     private readonly EventLoop _loop;
     private readonly SessionTimer _timer;
     private readonly byte[] _addressText = new byte[46];
@@ -103,6 +103,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
             Linger(CloseReason.Draining);
+    }
+
+    /// <summary>After a reload: between two requests the session goes over to the listener that took its listener's place.</summary>
+    public void FollowSuccessor()
+    {
+        while (_state == ClientSessionState.Waiting && _listener.Successor is { } successor)
+        {
+            successor.Adopt(this, _listener);
+            _listener = successor;
+        }
     }
 
     public void OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
@@ -269,6 +279,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return;
         }
         MoveTo(ClientSessionState.Waiting);
+        FollowSuccessor();
         _headStartedMs = _loop.Clock.NowMs;
         if (!_isProcessing)
             ProcessTail();

@@ -17,7 +17,7 @@ namespace NativeProxy.Sessions;
 /// </summary>
 internal sealed class HttpListener : IConnectionAcceptor
 {
-    private readonly List<TcpListenerSocket> _sockets = [];
+    private readonly Dictionary<string, TcpListenerSocket> _sockets = [];
     private readonly byte[][] _upgrades;
     private readonly byte[] _via;
     private readonly ConnectionBudget _budget;
@@ -83,24 +83,58 @@ internal sealed class HttpListener : IConnectionAcceptor
     public bool IsDraining { get; private set; }
 
     /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
-    public Action? Drained { get; set; }
+    public Action<HttpListener>? Drained { get; set; }
 
     /// <summary>Client connections of this listener.</summary>
     public int SessionCount { get; private set; }
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
 
+    /// <summary>The listener that took this one's place at a reload, or null.</summary>
+    public HttpListener? Successor { get; private set; }
+
     /// <summary>Starts accepting on a listening socket of this listener.</summary>
-    public void Listen(TcpListenerSocket socket)
+    /// <param name="bind">The address as configured.</param>
+    /// <param name="socket">The socket.</param>
+    public void Listen(string bind, TcpListenerSocket socket)
     {
-        _sockets.Add(socket);
+        socket.Acceptor = this;
+        _sockets.Add(bind, socket);
         socket.Resume();
+    }
+
+    /// <summary>Hands a listening socket out, at a reload; null when this listener has none for that address.</summary>
+    public TcpListenerSocket? TakeSocket(string bind) => _sockets.Remove(bind, out TcpListenerSocket? socket) ? socket : null;
+
+    /// <summary>
+    /// A reload put another listener in this one's place: sessions move over as soon as they are between two requests. Sockets that the
+    /// successor did not take are closed.
+    /// </summary>
+    public void RetireFor(HttpListener successor)
+    {
+        Successor = successor;
+        CloseSockets();
+        for (ClientSession? session = _firstLive; session is not null;)
+        {
+            ClientSession? next = session.NextLive;
+            session.FollowSuccessor();
+            session = next;
+        }
+    }
+
+    /// <summary>Takes a session over from the listener that this one replaced.</summary>
+    public void Adopt(ClientSession session, HttpListener from)
+    {
+        from.RemoveLive(session);
+        from.SessionCount--;
+        AddLive(session);
+        SessionCount++;
     }
 
     /// <summary>Goes on accepting after a limit was reached.</summary>
     public void ResumeAccept()
     {
-        foreach (TcpListenerSocket socket in _sockets)
+        foreach (TcpListenerSocket socket in _sockets.Values)
             socket.Resume();
     }
 
@@ -108,9 +142,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     public void Drain()
     {
         IsDraining = true;
-        foreach (TcpListenerSocket socket in _sockets)
-            socket.Close();
-        _sockets.Clear();
+        CloseSockets();
         for (ClientSession? session = _firstLive; session is not null;)
         {
             ClientSession? next = session.NextLive;
@@ -118,7 +150,7 @@ internal sealed class HttpListener : IConnectionAcceptor
             session = next;
         }
         if (SessionCount == 0)
-            Drained?.Invoke();
+            Drained?.Invoke(this);
     }
 
     public void OnAccepted(TcpConnection connection)
@@ -129,24 +161,14 @@ internal sealed class HttpListener : IConnectionAcceptor
         _budget.Take();
         ClientSession session = _firstFree ?? new ClientSession(this);
         _firstFree = session.NextLive;
-        session.NextLive = _firstLive;
-        session.PreviousLive = null;
-        if (_firstLive is not null)
-            _firstLive.PreviousLive = session;
-        _firstLive = session;
+        AddLive(session);
         session.Begin(connection);
     }
 
     /// <summary>A session's socket is gone.</summary>
     public void SessionEnded(ClientSession session)
     {
-        if (session.PreviousLive is null)
-            _firstLive = session.NextLive;
-        else
-            session.PreviousLive.NextLive = session.NextLive;
-        if (session.NextLive is not null)
-            session.NextLive.PreviousLive = session.PreviousLive;
-        session.PreviousLive = null;
+        RemoveLive(session);
         session.NextLive = _firstFree;
         _firstFree = session;
         bool wasFull = !MayAccept;
@@ -156,7 +178,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         if (wasFull && MayAccept)
             ResumeAccept();
         if (IsDraining && SessionCount == 0)
-            Drained?.Invoke();
+            Drained?.Invoke(this);
     }
 
     public Exchange LendExchange()
@@ -204,6 +226,33 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Counts why a client connection is closed.</summary>
     public void CountClose(CloseReason reason) => Counters.Add(CloseCounters.Of(reason));
+
+    private void AddLive(ClientSession session)
+    {
+        session.NextLive = _firstLive;
+        session.PreviousLive = null;
+        if (_firstLive is not null)
+            _firstLive.PreviousLive = session;
+        _firstLive = session;
+    }
+
+    private void RemoveLive(ClientSession session)
+    {
+        if (session.PreviousLive is null)
+            _firstLive = session.NextLive;
+        else
+            session.PreviousLive.NextLive = session.NextLive;
+        if (session.NextLive is not null)
+            session.NextLive.PreviousLive = session.PreviousLive;
+        session.PreviousLive = session.NextLive = null;
+    }
+
+    private void CloseSockets()
+    {
+        foreach (TcpListenerSocket socket in _sockets.Values)
+            socket.Close();
+        _sockets.Clear();
+    }
 
     private void CountStatus(int statusCode)
     {

@@ -12,6 +12,11 @@ internal abstract class TcpListenerSocket
     /// <summary>How long accepting rests when the process is out of descriptors or memory.</summary>
     protected const int ExhaustedPauseMs = 100;
 
+    protected TcpListenerSocket(IConnectionAcceptor acceptor) => Acceptor = acceptor;
+
+    /// <summary>Who takes the connections; may be exchanged between two events.</summary>
+    public IConnectionAcceptor Acceptor { get; set; }
+
     /// <summary>Starts accepting, or goes on after <see cref="IConnectionAcceptor.MayAccept"/> was false.</summary>
     public abstract void Resume();
 

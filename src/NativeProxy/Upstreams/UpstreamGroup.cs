@@ -12,22 +12,34 @@ namespace NativeProxy.Upstreams;
 /// </summary>
 internal sealed class UpstreamGroup
 {
-    private readonly UpstreamSettings _settings;
-    private readonly UpstreamServer[] _servers;
     private readonly byte[] _nameBytes;
+    private UpstreamSettings _settings;
+    private UpstreamServer[] _servers = [];
 
-    public UpstreamGroup(EventLoop loop, UpstreamSettings settings, UpstreamServer[] servers, int logId)
+    public UpstreamGroup(EventLoop loop, string name, int logId)
     {
-        _settings = settings;
-        _servers = servers;
-        _nameBytes = Encoding.ASCII.GetBytes(settings.Name);
+        Name = name;
+        _nameBytes = Encoding.ASCII.GetBytes(name);
         LogId = logId;
         Queue = new WaitQueue(loop, HasRoom);
-        foreach (UpstreamServer server in servers)
-            server.RoomAgain = Queue.ServeSoon;
     }
 
-    public string Name => _settings.Name;
+    public string Name { get; }
+
+    /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
+    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers)
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (Array.IndexOf(servers, server) < 0)
+                server.Retire();
+        }
+        _settings = settings;
+        _servers = servers;
+        foreach (UpstreamServer server in servers)
+            server.RoomAgain = Queue.ServeSoon;
+        Queue.ServeSoon();
+    }
 
     public ReadOnlySpan<byte> NameBytes => _nameBytes;
 
@@ -92,10 +104,10 @@ internal sealed class UpstreamGroup
         return false;
     }
 
-    /// <summary>Closes the idle connections of all servers.</summary>
-    public void PurgeIdle()
+    /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close.</summary>
+    public void Retire()
     {
         foreach (UpstreamServer server in _servers)
-            server.PurgeIdle();
+            server.Retire();
     }
 }

@@ -15,24 +15,21 @@ internal sealed class UpstreamServer
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
 
-    public UpstreamServer(EventLoop loop, LoopCounters counters, UpstreamSettings group, UpstreamServerSettings server, IPEndPoint endPoint)
+    public UpstreamServer(EventLoop loop, LoopCounters counters, string name, IPEndPoint endPoint)
     {
         _loop = loop;
         Counters = counters;
-        Keepalive = group.Keepalive;
-        ConnectTimeoutMs = group.Timeouts.ConnectMs;
-        Name = server.Name;
-        Weight = server.Weight;
+        Name = name;
         EndPoint = endPoint;
     }
 
     public string Name { get; }
 
     /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
-    public int Weight { get; }
+    public int Weight { get; private set; }
 
     /// <summary>Connections of this loop to the server at most, idle ones included; 0 = no limit.</summary>
-    public int ConnectionsMax { get; init; }
+    public int ConnectionsMax { get; private set; }
 
     /// <summary>Connections open or opening, idle ones included.</summary>
     public int OpenCount { get; private set; }
@@ -50,9 +47,12 @@ internal sealed class UpstreamServer
 
     public LoopCounters Counters { get; }
 
-    public UpstreamKeepaliveSettings Keepalive { get; }
+    public UpstreamKeepaliveSettings Keepalive { get; private set; }
 
-    public long ConnectTimeoutMs { get; }
+    public long ConnectTimeoutMs { get; private set; }
+
+    /// <summary>True once the server is no longer in the configuration: nothing is pooled any more.</summary>
+    public bool IsRetired { get; private set; }
 
     public IdlePool Idle { get; } = new();
 
@@ -61,6 +61,25 @@ internal sealed class UpstreamServer
 
     /// <summary>Working value of the smooth weighted round robin.</summary>
     internal int CurrentWeight { get; set; }
+
+    /// <summary>Takes over settings, at start and at reload; connections that are there stay.</summary>
+    /// <param name="group">Settings of the group.</param>
+    /// <param name="server">Settings of this server.</param>
+    /// <param name="connectionsMax">This loop's share of the server's limit; 0 = no limit.</param>
+    public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax)
+    {
+        Keepalive = group.Keepalive;
+        ConnectTimeoutMs = group.Timeouts.ConnectMs;
+        Weight = server.Weight;
+        ConnectionsMax = connectionsMax;
+    }
+
+    /// <summary>The server is no longer in the configuration: idle connections close now, busy ones after their exchange.</summary>
+    public void Retire()
+    {
+        IsRetired = true;
+        PurgeIdle();
+    }
 
     /// <summary>Lends the most recently used idle connection, or null when there is none that may be used.</summary>
     public UpstreamConnection? TakeIdle(IServerConnectionUser user)
@@ -131,6 +150,8 @@ internal sealed class UpstreamServer
     /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
     internal ServerCloseReason Judge(UpstreamConnection connection, long nowMs)
     {
+        if (IsRetired)
+            return ServerCloseReason.Purged;
         if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
             return ServerCloseReason.ReuseOff;
         if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)

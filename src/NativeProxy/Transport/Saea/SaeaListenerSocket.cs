@@ -8,7 +8,6 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 {
     private readonly SaeaEventLoop _loop;
     private readonly Socket _socket;
-    private readonly IConnectionAcceptor _acceptor;
     private readonly AcceptOperation _accept;
     private readonly AcceptWork _acceptWork;
     private readonly TimerNode _pause;
@@ -16,10 +15,10 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     private bool _posted;
 
     public SaeaListenerSocket(SaeaEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
+        : base(acceptor)
     {
         _loop = loop;
         _socket = socket;
-        _acceptor = acceptor;
         _accept = new AcceptOperation(this);
         _acceptWork = new AcceptWork(this);
         _pause = new TimerNode(this);
@@ -48,7 +47,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
         _posted = false;
         for (int budget = AcceptsPerTurnMax; budget > 0; budget--)
         {
-            if (_closed || _accept.InFlight || !_acceptor.MayAccept)
+            if (_closed || _accept.InFlight || !Acceptor.MayAccept)
                 return;
             _accept.AcceptSocket = null;
             _accept.InFlight = true;
@@ -70,7 +69,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
                 SaeaConnection connection = _loop.Lend();
                 connection.BeginAccepted(_accept.AcceptSocket!);
                 _accept.AcceptSocket = null;
-                _acceptor.OnAccepted(connection);
+                Acceptor.OnAccepted(connection);
                 return true;
             case SocketError.OperationAborted:
                 return false;

@@ -1,0 +1,173 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Metrics;
+using NativeProxy.Sessions;
+using NativeProxy.Transport;
+using NativeProxy.Transport.Saea;
+using NativeProxy.Upstreams;
+using HttpListener = NativeProxy.Sessions.HttpListener;
+
+namespace NativeProxy.Hosting;
+
+/// <summary>
+/// The listeners and upstreams of one worker, as the settings say. Applies settings at start and again at each reload: connections,
+/// pools and listening sockets whose identity is unchanged stay. Thread: the loop.
+/// </summary>
+internal sealed class TrafficPlan
+{
+    private readonly EventLoop _loop;
+    private readonly WorkerPlace _place;
+    private readonly LoopCounters _counters;
+    private readonly ExchangeLog? _accessLog;
+    private readonly ConnectionBudget _budget;
+    private readonly List<UpstreamGroup> _groups = [];
+    private readonly List<HttpListener> _retired = [];
+    private List<HttpListener> _listeners = [];
+    private Action? _drained;
+
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ExchangeLog? accessLog)
+    {
+        _loop = loop;
+        _place = place;
+        _counters = counters;
+        _accessLog = accessLog;
+        _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
+    }
+
+    /// <summary>Takes the settings over.</summary>
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
+    /// <param name="newSockets">Listening sockets for the addresses that no listener had before; the plan then owns them.</param>
+    public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        _budget.ConnectionsMax = settings.Runtime.MaxConnections;
+        ApplyUpstreams(settings, endPoints);
+        List<HttpListener> old = _listeners;
+        _listeners = MakeListeners(settings);
+        GiveSockets(old, newSockets);
+        foreach (HttpListener listener in old)
+            Retire(listener);
+        _retired.RemoveAll(listener => listener.SessionCount == 0);
+    }
+
+    /// <summary>Stops accepting and calls back when the last connection has ended.</summary>
+    public void Drain(Action drained)
+    {
+        _drained = drained;
+        foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
+            listener.Drain();
+    }
+
+    private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
+    {
+        var kept = new List<UpstreamGroup>();
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+        {
+            UpstreamSettings upstream = settings.Upstreams[i];
+            UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
+                ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
+            group.Apply(upstream, MakeServers(group, upstream, endPoints[i]));
+            kept.Add(group);
+        }
+        foreach (UpstreamGroup group in _groups)
+        {
+            if (!kept.Contains(group))
+                group.Retire();
+        }
+        _groups.Clear();
+        _groups.AddRange(kept);
+    }
+
+    /// <summary>A server with the same name and address is the same server and keeps its connections.</summary>
+    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, IPEndPoint[] endPoints)
+    {
+        var servers = new UpstreamServer[upstream.Servers.Length];
+        for (int i = 0; i < servers.Length; i++)
+        {
+            UpstreamServerSettings server = upstream.Servers[i];
+            servers[i] = Find(group, server.Name, endPoints[i])
+                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]) { LogId = _accessLog?.Register(server.Name) ?? 0 };
+            servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections));
+        }
+        return servers;
+    }
+
+    private static UpstreamServer? Find(UpstreamGroup group, string name, IPEndPoint endPoint)
+    {
+        foreach (UpstreamServer server in group.Servers)
+        {
+            if (server.Name == name && server.EndPoint.Equals(endPoint))
+                return server;
+        }
+        return null;
+    }
+
+    private List<HttpListener> MakeListeners(in ProxySettings settings)
+    {
+        int headBytesMax = 0;
+        int fieldsMax = 1;
+        foreach (ListenerSettings listener in settings.Listeners)
+        {
+            headBytesMax = Math.Max(headBytesMax, listener.Limits.HeaderBytes);
+            fieldsMax = Math.Max(fieldsMax, listener.Limits.HeaderCount);
+        }
+        var scratch = new SessionScratch(headBytesMax, fieldsMax, SaeaEventLoop.HotBufferBytes);
+        var listeners = new List<HttpListener>();
+        foreach (ListenerSettings listener in settings.Listeners)
+        {
+            string upstreamName = listener.Upstream;
+            UpstreamGroup upstream = _groups.Find(group => group.Name == upstreamName)!;
+            listeners.Add(new HttpListener(_loop, listener, upstream, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
+        }
+        return listeners;
+    }
+
+    /// <summary>Each address goes to the listener that names it: from the one that had it before, or from the new sockets.</summary>
+    private void GiveSockets(List<HttpListener> old, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        foreach (HttpListener listener in _listeners)
+        {
+            foreach (string bind in listener.Settings.Bind)
+            {
+                TcpListenerSocket? socket = null;
+                foreach (HttpListener before in old)
+                    socket ??= before.TakeSocket(bind);
+                foreach (ListeningSocket fresh in newSockets)
+                {
+                    if (socket is null && fresh.Bind == bind)
+                        socket = _loop.Listen(fresh.Socket, listener, SocketTuning.Default);
+                }
+                if (socket is not null)
+                    listener.Listen(bind, socket);
+            }
+        }
+    }
+
+    private void Retire(HttpListener listener)
+    {
+        HttpListener? successor = _listeners.Find(candidate => candidate.Settings.Name == listener.Settings.Name);
+        _retired.Add(listener);
+        if (successor is null)
+            listener.Drain();
+        else
+            listener.RetireFor(successor);
+    }
+
+    private void ResumeAccept()
+    {
+        foreach (HttpListener listener in _listeners)
+            listener.ResumeAccept();
+    }
+
+    private void ListenerDrained(HttpListener drained)
+    {
+        if (_drained is null || _listeners.Exists(listener => listener.SessionCount > 0) || _retired.Exists(listener => listener.SessionCount > 0))
+            return;
+        foreach (UpstreamGroup group in _groups)
+            group.Retire();
+        _drained();
+        _drained = null;
+    }
+}
