@@ -160,11 +160,11 @@ internal sealed class TomlTableRules
     {
         string advice = earlier.Value.Kind switch
         {
-            TomlKind.Table when _definitions[earlier.Value.Table].Origin == Origin.Inline => "it is an inline table, which is complete where it is written: put everything between its braces",
-            TomlKind.Table => "it is a table already: each table is defined in one place only",
-            TomlKind.Array when IsTableArray(earlier.Value) => "it is an array of tables: add elements with [[...]]",
-            TomlKind.Array => "it is an array, which is complete where it is written: put everything between its brackets",
-            _ => "it has a value already: remove or rename one of the two",
+            TomlKind.Table when _definitions[earlier.Value.Table].Origin == Origin.Inline => "everything between the braces of the inline table, which is complete where it is written",
+            TomlKind.Table => "each table in one place only; move the keys under the first header",
+            TomlKind.Array when IsTableArray(earlier.Value) => "[[...]], which adds an element to an array of tables",
+            TomlKind.Array => "everything between the brackets of the array, which is complete where it is written",
+            _ => "each key once; remove or rename one of the two",
         };
         int line = earlier.Value.Kind == TomlKind.Table ? _definitions[earlier.Value.Table].Line : earlier.KeyPosition.Line;
         // A quoted key may hold line ends and be of any length; the position shows it well enough.
