@@ -29,6 +29,9 @@ internal enum EngineKind
 {
     [SettingChoice("saea", Doc = "SocketAsyncEventArgs; runs everywhere")]
     Saea,
+
+    [SettingChoice("epoll", Doc = "direct system calls; Linux; the fastest")]
+    Epoll,
 }
 
 /// <summary>`[runtime]`: the process and its workers.</summary>

@@ -5,7 +5,6 @@ using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
-using NativeProxy.Transport.Saea;
 using NativeProxy.Upstreams;
 using HttpListener = NativeProxy.Sessions.HttpListener;
 
@@ -113,7 +112,7 @@ internal sealed class TrafficPlan
             headBytesMax = Math.Max(headBytesMax, listener.Limits.HeaderBytes);
             fieldsMax = Math.Max(fieldsMax, listener.Limits.HeaderCount);
         }
-        var scratch = new SessionScratch(headBytesMax, fieldsMax, SaeaEventLoop.HotBufferBytes);
+        var scratch = new SessionScratch(headBytesMax, fieldsMax, EventLoop.ReceiveBytesMax);
         var listeners = new List<HttpListener>();
         foreach (ListenerSettings listener in settings.Listeners)
         {

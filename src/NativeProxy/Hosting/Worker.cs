@@ -9,6 +9,7 @@ using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Epoll;
 using NativeProxy.Transport.Saea;
 
 namespace NativeProxy.Hosting;
@@ -34,7 +35,9 @@ internal sealed class Worker : IDisposable
     {
         _errors = errors;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
-        Loop = new SaeaEventLoop(place.Index, place.Count, _pools);
+        Loop = settings.Runtime.Engine == EngineKind.Epoll
+            ? new EpollEventLoop(place.Index, place.Count, _pools)
+            : new SaeaEventLoop(place.Index, place.Count, _pools);
         ExchangeLog? accessLog = null;
         if (settings.Log.AccessTarget != "off")
         {

@@ -14,6 +14,9 @@ namespace NativeProxy.Transport;
 /// </summary>
 internal abstract class EventLoop
 {
+    /// <summary>Size of the one receive buffer of a loop: a read takes at most this much.</summary>
+    public const int ReceiveBytesMax = 64 * 1024;
+
     /// <summary>Deferred items handled in one turn; the rest waits behind the engine's next events, so that no connection starves another.</summary>
     private const int DeferredPerTurnMax = 1024;
 
@@ -95,7 +98,7 @@ internal abstract class EventLoop
     /// <summary>Makes the engine's wait return. Any thread.</summary>
     protected abstract void Wake();
 
-    /// <summary>Makes the engine's wait return at this time at the latest; called at the end of each turn.</summary>
+    /// <summary>Makes the engine's wait return at this time at the latest, at once when it is past; called at the end of each turn.</summary>
     protected abstract void PlanWake(long wakeAtMs);
 
     /// <summary>Begins the handling of one engine event.</summary>
@@ -114,10 +117,7 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
-        if (_deferredFirst is not null)
-            Wake();
-        else
-            PlanWake(Wheel.NextWakeMs);
+        PlanWake(_deferredFirst is null ? Wheel.NextWakeMs : Clock.NowMs);
         _turnDepth--;
     }
 

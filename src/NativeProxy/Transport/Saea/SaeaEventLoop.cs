@@ -14,9 +14,6 @@ namespace NativeProxy.Transport.Saea;
 /// </summary>
 internal sealed class SaeaEventLoop : EventLoop
 {
-    /// <summary>Size of the one receive buffer of the loop: a read takes at most this much.</summary>
-    public const int HotBufferBytes = 64 * 1024;
-
     /// <summary>Synchronous completions of one connection in a row before others get their turn.</summary>
     private const int SynchronousReceivesMax = 16;
 
@@ -32,7 +29,7 @@ internal sealed class SaeaEventLoop : EventLoop
     public SaeaEventLoop(int workerIndex, int workerCount, BufferPools pools)
         : base(workerIndex, workerCount, pools)
     {
-        HotBuffer = GC.AllocateUninitializedArray<byte>(HotBufferBytes, pinned: true);
+        HotBuffer = GC.AllocateUninitializedArray<byte>(ReceiveBytesMax, pinned: true);
         (_wakeReader, _wakeWriter) = SocketPair.Create();
         _wakeWriter.Blocking = false;
         _wake = new WakeOperation(this);
@@ -104,7 +101,13 @@ internal sealed class SaeaEventLoop : EventLoop
             _wakeWriter.Send([1], SocketFlags.None, out _);
     }
 
-    protected override void PlanWake(long wakeAtMs) => _ticker.Plan(wakeAtMs);
+    protected override void PlanWake(long wakeAtMs)
+    {
+        if (wakeAtMs <= Clock.NowMs)
+            Wake();
+        else
+            _ticker.Plan(wakeAtMs);
+    }
 
     private void Awake()
     {

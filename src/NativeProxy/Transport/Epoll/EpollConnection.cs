@@ -1,0 +1,187 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Transport.Epoll;
+
+/// <summary>
+/// A connection of the direct engine: one descriptor, watched edge-triggered for both directions from its first moment. Nothing is ever
+/// in flight, so closing joins at once. Reads stop at a short read: the next bytes raise a new edge (epoll(7)).
+/// Pooled by <see cref="EpollEventLoop"/>; thread: its loop only.
+/// </summary>
+internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnection(loop), IEpollWatched
+{
+    /// <summary>Full reads of one connection in a row before others get their turn.</summary>
+    private const int FullReadsMax = 4;
+
+    private int _descriptor = -1;
+    private ulong _token;
+
+    /// <summary>True exactly when bytes, FIN or an error may be there that no read has shown yet.</summary>
+    private bool _isReadable;
+
+    /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
+    private bool _isHangUpSeen;
+
+    /// <summary>Next free connection in the loop's pool.</summary>
+    internal EpollConnection? NextFree { get; set; }
+
+    protected override bool ReceiveInFlight => false;
+
+    protected override bool SendInFlight => false;
+
+    public void OnReady(uint events)
+    {
+        if (State == TcpConnectionState.Connecting)
+        {
+            ConnectCompleted(PendingError());
+            return;
+        }
+        if ((events & EpollCalls.Out) != 0 && HasQueuedBytes)
+            SendQueued();
+        if ((events & (EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) == 0)
+            return;
+        _isReadable = true;
+        _isHangUpSeen |= (events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0;
+        if (MayReceive)
+            Receive();
+    }
+
+    /// <summary>Takes over an accepted, non-blocking descriptor.</summary>
+    internal void BeginAccepted(int descriptor, IPEndPoint? peer)
+    {
+        Begin(null, TcpConnectionState.Open);
+        Peer = peer;
+
+        // A client mostly sends its request right behind the handshake; a first read in vain costs less than a round through epoll.
+        Watch(descriptor, isReadable: true);
+    }
+
+    /// <summary>Opens a descriptor to a server.</summary>
+    internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    {
+        Begin(owner, TcpConnectionState.Connecting);
+        Peer = server;
+        int descriptor = EpollCalls.MakeSocket(
+            SocketAddresses.FamilyOf(server), (int)SocketType.Stream | EpollCalls.NonBlocking | EpollCalls.CloseOnExec, 0);
+        if (descriptor < 0)
+        {
+            ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
+            return;
+        }
+        if (tuning.NoDelay)
+            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpNoDelay, 1);
+        Watch(descriptor, isReadable: false);
+        byte* address = stackalloc byte[SocketAddresses.BytesMax];
+        int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.BytesMax));
+        if (EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0)
+        {
+            ConnectCompleted(SocketError.Success);
+            return;
+        }
+        int error = Marshal.GetLastSystemError();
+        if (error != ErrorNumbers.InProgress)
+            ConnectCompleted(ErrorNumbers.ToSocketError(error));
+    }
+
+    protected override void Receive()
+    {
+        for (int budget = FullReadsMax; _isReadable && MayReceive; budget--)
+        {
+            if (budget == 0)
+            {
+                loop.Defer(this, DeferredWork.Receive);
+                return;
+            }
+            ReadOnce();
+        }
+    }
+
+    protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
+    {
+        fixed (byte* start = bytes)
+        {
+            nint sent = EpollCalls.Send(_descriptor, start, (nuint)bytes.Length, EpollCalls.NoSignal);
+            error = sent >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
+            return sent >= 0 ? (int)sent : 0;
+        }
+    }
+
+    /// <summary>Nothing to do: the edge comes when the kernel takes bytes again.</summary>
+    protected override void StartQueuedSend()
+    {
+    }
+
+    protected override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
+
+    protected override void SocketClose(bool reset)
+    {
+        if (_descriptor < 0)
+            return;
+        if (reset)
+            ResetOnClose();
+        loop.Watched.Remove(_token);
+        EpollCalls.Close(_descriptor);
+        _descriptor = -1;
+    }
+
+    protected override void Recycle() => loop.Recycle(this);
+
+    private void ReadOnce()
+    {
+        nint received = EpollCalls.Receive(_descriptor, loop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
+        if (received > 0)
+        {
+            _isReadable = received == EventLoop.ReceiveBytesMax || _isHangUpSeen;
+            Deliver(new ReadOnlySpan<byte>(loop.HotBuffer, (int)received), SocketError.Success);
+            return;
+        }
+        int error = received == 0 ? 0 : Marshal.GetLastSystemError();
+        if (error == ErrorNumbers.Interrupted)
+            return;
+        _isReadable = false;
+        if (error != ErrorNumbers.WouldBlock)
+            Deliver(default, ErrorNumbers.ToSocketError(error));
+    }
+
+    private void SendQueued()
+    {
+        SocketError error;
+        int sent;
+        do
+        {
+            sent = SendNow(SendQueue.First, out error);
+            if (error == SocketError.WouldBlock)
+                return;
+        }
+        while (QueuedSendProgressed(sent, error));
+    }
+
+    private void Watch(int descriptor, bool isReadable)
+    {
+        _descriptor = descriptor;
+        _isReadable = isReadable;
+        _isHangUpSeen = false;
+        _token = loop.Watched.Add(this);
+        loop.Register(descriptor, EpollCalls.In | EpollCalls.Out | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered, _token);
+    }
+
+    private SocketError PendingError()
+    {
+        int error = 0;
+        uint bytes = sizeof(int);
+        EpollCalls.GetOption(_descriptor, EpollCalls.SocketLevel, EpollCalls.SocketErrorOption, &error, &bytes);
+        return ErrorNumbers.ToSocketError(error);
+    }
+
+    private void ResetOnClose()
+    {
+        // struct linger { on, seconds }: on with 0 seconds turns close into RST.
+        long linger = 1;
+        EpollCalls.SetOption(_descriptor, EpollCalls.SocketLevel, EpollCalls.LingerOption, &linger, sizeof(long));
+    }
+
+    private static void SetOption(int descriptor, int level, int option, int value) =>
+        EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
+}

@@ -1,0 +1,141 @@
+using System;
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading;
+using NativeProxy.Buffers;
+
+namespace NativeProxy.Transport.Epoll;
+
+/// <summary>
+/// The direct engine: one thread, one epoll descriptor, batches of events, timers between batches, an event descriptor to be woken by.
+/// Owns the thread, both descriptors, the hot receive buffer and the pool of connection objects. Linux only.
+/// </summary>
+internal sealed unsafe class EpollEventLoop : EventLoop
+{
+    private const int EventsPerWaitMax = 256;
+
+    private readonly WatchTable _watched = new();
+    private readonly byte[] _hotBuffer;
+    private readonly EpollEvent[] _events = GC.AllocateArray<EpollEvent>(EventsPerWaitMax, pinned: true);
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly ulong _wakeToken;
+    private EpollConnection? _free;
+    private Thread? _thread;
+    private long _wakeAtMs;
+    private int _wakeSent;
+    private bool _isStopped;
+
+    public EpollEventLoop(int workerIndex, int workerCount, BufferPools pools)
+        : base(workerIndex, workerCount, pools)
+    {
+        _hotBuffer = GC.AllocateUninitializedArray<byte>(ReceiveBytesMax, pinned: true);
+        HotBuffer = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_hotBuffer, 0);
+        _epoll = Checked(EpollCalls.Create(EpollCalls.CloseOnExec));
+        _wake = Checked(EpollCalls.MakeEvent(0, EpollCalls.CloseOnExec | EpollCalls.NonBlocking));
+        _wakeToken = _watched.Add(new WakeLine(this));
+        Register(_wake, EpollCalls.In, _wakeToken);
+    }
+
+    public override bool IsLoopThread => Thread.CurrentThread == _thread;
+
+    /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>
+    internal byte* HotBuffer { get; }
+
+    /// <summary>What the events of this loop belong to.</summary>
+    internal WatchTable Watched => _watched;
+
+    public override void Start(LoopWork first)
+    {
+        Post(first);
+        _thread = new Thread(Run) { IsBackground = true, Name = "loop" };
+        _thread.Start();
+    }
+
+    public override void Stop() => _isStopped = true;
+
+    public override TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    {
+        EpollConnection connection = Lend();
+        connection.BeginConnect(server, owner, tuning);
+        return connection;
+    }
+
+    public override TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
+        new EpollListenerSocket(this, listening, acceptor, tuning);
+
+    internal EpollConnection Lend()
+    {
+        EpollConnection? connection = _free;
+        if (connection is null)
+            return new EpollConnection(this);
+        _free = connection.NextFree;
+        connection.NextFree = null;
+        return connection;
+    }
+
+    internal void Recycle(EpollConnection connection)
+    {
+        connection.NextFree = _free;
+        _free = connection;
+    }
+
+    internal void Register(int descriptor, uint events, ulong token)
+    {
+        var change = new EpollEvent { Events = events, Data = token };
+        Checked(EpollCalls.Control(_epoll, EpollCalls.Add, descriptor, &change));
+    }
+
+    internal void Unregister(int descriptor) => Checked(EpollCalls.Control(_epoll, EpollCalls.Remove, descriptor, null));
+
+    protected override void Wake()
+    {
+        if (Interlocked.Exchange(ref _wakeSent, 1) != 0)
+            return;
+        ulong one = 1;
+        EpollCalls.Write(_wake, &one, sizeof(ulong));
+    }
+
+    protected override void PlanWake(long wakeAtMs) => _wakeAtMs = wakeAtMs;
+
+    private void Run()
+    {
+        EpollEvent* events = (EpollEvent*)Marshal.UnsafeAddrOfPinnedArrayElement(_events, 0);
+        _wakeAtMs = long.MaxValue;
+        while (!_isStopped)
+        {
+            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, TimeoutMs());
+            EnterTurn();
+            for (int i = 0; i < count; i++)
+                _watched.Find(events[i].Data)?.OnReady(events[i].Events);
+            LeaveTurn();
+        }
+        EpollCalls.Close(_wake);
+        EpollCalls.Close(_epoll);
+    }
+
+    /// <summary>-1 = no limit. The clock is that of the last turn: waiting a little too long is made up for by the wheel's tick.</summary>
+    private int TimeoutMs()
+    {
+        if (_wakeAtMs == long.MaxValue)
+            return -1;
+        return (int)Math.Clamp(_wakeAtMs - Clock.NowMs, 0, int.MaxValue);
+    }
+
+    private void Awake()
+    {
+        ulong count;
+        EpollCalls.Read(_wake, &count, sizeof(ulong));
+        Volatile.Write(ref _wakeSent, 0);
+        RunMailbox();
+    }
+
+    private static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastSystemError());
+
+    private sealed class WakeLine(EpollEventLoop loop) : IEpollWatched
+    {
+        public void OnReady(uint events) => loop.Awake();
+    }
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NativeProxy.Timers;
+
+namespace NativeProxy.Transport.Epoll;
+
+/// <summary>The listening socket of the direct engine: level-triggered, so that what the budget of a turn leaves is reported again.</summary>
+internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatched, ITimerOwner
+{
+    private readonly EpollEventLoop _loop;
+    private readonly Socket _socket;
+    private readonly int _descriptor;
+    private readonly TimerNode _pause;
+    private readonly ulong _token;
+    private bool _isWatched;
+    private bool _isClosed;
+
+    public EpollListenerSocket(EpollEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
+        : base(acceptor)
+    {
+        _loop = loop;
+        _socket = socket;
+        _descriptor = (int)socket.Handle;
+        _pause = new TimerNode(this);
+        tuning.ApplyTo(socket);
+        socket.Blocking = false;
+        _token = loop.Watched.Add(this);
+    }
+
+    public override void Resume()
+    {
+        if (_isClosed || _isWatched)
+            return;
+        _isWatched = true;
+        _loop.Register(_descriptor, EpollCalls.In, _token);
+    }
+
+    public override void Close()
+    {
+        if (_isClosed)
+            return;
+        Pause();
+        _isClosed = true;
+        _loop.Wheel.Remove(_pause);
+        _loop.Watched.Remove(_token);
+        _socket.Dispose();
+    }
+
+    public void OnTimer(TimerNode node, long nowMs) => Resume();
+
+    public void OnReady(uint events)
+    {
+        for (int budget = AcceptsPerTurnMax; budget > 0 && _isWatched; budget--)
+        {
+            if (!Acceptor.MayAccept)
+            {
+                Pause();
+                return;
+            }
+            if (!AcceptOne())
+                return;
+        }
+    }
+
+    /// <summary>Accepts one connection; false when there is none now.</summary>
+    private bool AcceptOne()
+    {
+        byte* address = stackalloc byte[SocketAddresses.BytesMax];
+        uint addressBytes = SocketAddresses.BytesMax;
+        int descriptor = EpollCalls.Accept(_descriptor, address, &addressBytes, EpollCalls.NonBlocking | EpollCalls.CloseOnExec);
+        if (descriptor >= 0)
+        {
+            EpollConnection connection = _loop.Lend();
+            IPEndPoint? peer = SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes));
+            connection.BeginAccepted(descriptor, peer);
+            Acceptor.OnAccepted(connection);
+            return true;
+        }
+        int error = Marshal.GetLastSystemError();
+        if (error == ErrorNumbers.WouldBlock)
+            return false;
+        if (ErrorNumbers.ToSocketError(error) is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+            return true;
+        Pause();
+        _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
+        return false;
+    }
+
+    private void Pause()
+    {
+        if (!_isWatched)
+            return;
+        _isWatched = false;
+        _loop.Unregister(_descriptor);
+    }
+}
