@@ -76,8 +76,9 @@ internal class TestSocket : IAsyncDisposable
     /// <summary>Everything up to and including this text.</summary>
     public async Task<string> ReadThrough(string last)
     {
+        byte[] wanted = Encoding.Latin1.GetBytes(last);
         int at;
-        while ((at = Untaken.IndexOf(last, StringComparison.Ordinal)) < 0)
+        while ((at = _received.GetBuffer().AsSpan(_taken, (int)_received.Length - _taken).IndexOf(wanted)) < 0)
             await ReceiveMore($"\"{last}\"");
         return await Read(at + last.Length);
     }
@@ -95,18 +96,6 @@ internal class TestSocket : IAsyncDisposable
         return (text, _end.Value);
     }
 
-    /// <summary>Reads and throws away until the peer ends its stream; for bodies too large to keep. Returns the bytes seen.</summary>
-    public async Task<long> CountToEnd()
-    {
-        long count = _received.Length - _taken;
-        _taken = (int)_received.Length;
-        while (_end is null)
-        {
-            count += await TryReceive("the end of the stream", keeps: false);
-        }
-        return count;
-    }
-
     /// <summary>Reads and throws away this many bytes.</summary>
     public async Task Skip(long count)
     {
@@ -119,6 +108,22 @@ internal class TestSocket : IAsyncDisposable
                 throw new XunitException($"{this}: the stream ended ({_end}) with {count} bytes to come");
             count -= got;
         }
+    }
+
+    /// <summary>As <see cref="ReadBytes"/>, but forgets what was taken; for streams too large to keep.</summary>
+    public async Task<byte[]> TakeBytes(int count)
+    {
+        byte[] bytes = await ReadBytes(count);
+        Forget();
+        return bytes;
+    }
+
+    /// <summary>As <see cref="ReadThrough"/>, but forgets what was taken.</summary>
+    public async Task<string> TakeThrough(string last)
+    {
+        string text = await ReadThrough(last);
+        Forget();
+        return text;
     }
 
     /// <summary>Fails unless the peer ends its stream properly and nothing more comes before.</summary>
@@ -146,6 +151,17 @@ internal class TestSocket : IAsyncDisposable
     {
         Socket.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private void Forget()
+    {
+        int left = (int)_received.Length - _taken;
+        if (_taken < 1024 * 1024 && left > 0)
+            return;
+        Buffer.BlockCopy(_received.GetBuffer(), _taken, _received.GetBuffer(), 0, left);
+        _received.SetLength(left);
+        _received.Position = left;
+        _taken = 0;
     }
 
     private async Task ReceiveMore(string what)
