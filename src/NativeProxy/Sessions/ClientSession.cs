@@ -247,6 +247,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
+    /// <summary>The client does not take a response as fast as it comes: from now on its send timeout runs.</summary>
+    public void ClientFellBehind()
+    {
+        if (_state == ClientSessionState.Exchanging)
+            ArmSendTimeout();
+    }
+
     /// <summary>Sends an answer of the proxy's own. Returns its size in bytes.</summary>
     public int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, bool hasBody)
     {
