@@ -52,7 +52,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public static Task<ProxyUnderTest> Start(params ScriptedOrigin[] origins) => Start(ProxyConfig.For(origins));
 
     /// <summary>Starts the binary and waits until it listens; tries other ports when one was taken meanwhile.</summary>
-    public static async Task<ProxyUnderTest> Start(ProxyConfig config)
+    public static async Task<ProxyUnderTest> Start(ProxyConfig config, params string[] options)
     {
         string directory = Directory.CreateTempSubdirectory("nativeproxy-test-").FullName;
         string path = Path.Combine(directory, "proxy.toml");
@@ -60,7 +60,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         {
             int[] ports = FreePorts.Take(config.ListenerNames.Count + 1);
             await File.WriteAllTextAsync(path, config.ToToml(ports, ports[^1]));
-            var proxy = new ProxyUnderTest(ProxyBinary.Start("run", "-c", path), directory, path, config.ListenerNames, ports);
+            var proxy = new ProxyUnderTest(ProxyBinary.Start(["run", "-c", path, .. options]), directory, path, config.ListenerNames, ports);
             await Deadline.Until(() => proxy.HasStarted || proxy.Process.HasExited, () => "the proxy to start:\n" + proxy.Errors.Text);
             if (proxy.HasStarted)
                 return proxy;
