@@ -247,6 +247,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
+    /// <summary>The client does not take a response as fast as it comes: from now on its send timeout runs.</summary>
+    public void ClientFellBehind()
+    {
+        if (_state == ClientSessionState.Exchanging)
+            ArmSendTimeout();
+    }
+
     /// <summary>Sends an answer of the proxy's own. Returns its size in bytes.</summary>
     public int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, bool hasBody)
     {
@@ -401,13 +408,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         return used;
     }
 
-    /// <summary>Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused.</summary>
+    /// <summary>
+    /// Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused. Empty lines alone
+    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same.
+    /// </summary>
     private int ReadRequest(ReadOnlySpan<byte> bytes)
     {
         RequestHead head = _listener.Scratch.Request;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, _listener.HeadLimits, head);
         if (outcome.Status == ParseStatus.NeedMore)
-            return 0;
+            return RequestHeadParser.EmptyLineBytes(bytes);
         _listener.Counters.Add(CounterId.Requests);
         if (++RequestCount > 1)
             _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
@@ -474,9 +484,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private void ArmWaitingTimeout()
     {
         if (_tail.IsEmpty && RequestCount > 0)
-            _timer.Arm(SessionTimeout.KeepAlive, _listener.Keepalive.TimeoutMs);
+            ArmKeepAlive();
         else if (_timer.Pending != SessionTimeout.RequestHeader)
             _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+    }
+
+    /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
+    private void ArmKeepAlive()
+    {
+        if (_timer.Pending != SessionTimeout.KeepAlive)
+            _timer.Arm(SessionTimeout.KeepAlive, _listener.Keepalive.TimeoutMs);
     }
 
     private void ArmSendTimeout()

@@ -162,6 +162,7 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     /// <summary>The client does not take what it was sent: the server must wait.</summary>
     public void ClientFellBehind()
     {
+        _session!.ClientFellBehind();
         if (_connection is not { State: UpstreamConnectionState.Busy })
             return;
         _connection.Tcp!.PauseReceive();

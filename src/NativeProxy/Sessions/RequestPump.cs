@@ -30,6 +30,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     private int _headBytes;
     private UpstreamConnection? _server;
     private long _bodyBytesMax;
+    private bool _bodyHasBegun;
 
     public RequestPumpState State { get; private set; }
 
@@ -42,8 +43,8 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     /// <summary>Body bytes read, without framing.</summary>
     public long BodyBytes => _body.BodyBytes;
 
-    /// <summary>True while no body byte was passed on, so that the kept head (and what follows) is the whole request.</summary>
-    public bool IsHeld => _head is not null && _body.BodyBytes == 0;
+    /// <summary>True while nothing of the body was passed on, not even the last chunk of an empty one, so that the kept head (and what follows) is the whole request.</summary>
+    public bool IsHeld => _head is not null && !_bodyHasBegun;
 
     /// <summary>True exactly when the first write of this try failed: the server cannot have seen any of it.</summary>
     public bool NothingWasSent { get; private set; }
@@ -61,6 +62,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
         _body.Begin(framing, emitsChunks: framing.Kind == BodyKind.Chunked);
         State = RequestPumpState.Holding;
         _headBytes = headBytes;
+        _bodyHasBegun = false;
         if (!pools.TryLend(Borrower.ReplayCopy, headBytes, out _head))
             return false;
         scratch.Output.AsSpan(0, headBytes).CopyTo(_head.Span);
@@ -89,6 +91,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
             if (!body.Overlaps(free))
                 body.CopyTo(free);
             bodyBytes = body.Length;
+            _bodyHasBegun |= bodyBytes > 0;
         }
         if (IsSound && server.Send(output[..(_headBytes + bodyBytes)]) == SendResult.Failed)
         {
@@ -104,6 +107,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
         if (State == RequestPumpState.Holding || IsBlocked)
             return 0;
         int used = _body.Relay(input, scratch.Output, scratch.Trailers, out ReadOnlySpan<byte> output);
+        _bodyHasBegun |= !output.IsEmpty;
         if (State == RequestPumpState.Sending && IsSound && !output.IsEmpty && _server!.Send(output) == SendResult.Failed)
             Refuse();
         return used;

@@ -54,8 +54,11 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>Bytes given to the client connection.</summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>True when the client cannot tell the end of this body from a cut but by how the connection closes.</summary>
-    public bool IsCloseDelimited => _body.Kind == BodyKind.UntilClose && exchange.ClientMinorVersion == 0;
+    /// <summary>
+    /// True when the client cannot tell the end of this body from a cut but by how the connection closes: what comes in chunks or
+    /// until close goes to an HTTP/1.0 client without a frame.
+    /// </summary>
+    public bool IsCloseDelimited => _body.Kind is BodyKind.UntilClose or BodyKind.Chunked && exchange.ClientMinorVersion == 0;
 
     public void Begin(long bodyBytesMax)
     {

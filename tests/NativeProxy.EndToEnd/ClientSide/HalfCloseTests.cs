@@ -1,0 +1,85 @@
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.ClientSide;
+
+/// <summary>A client that shuts its sending side after a request.</summary>
+public sealed class HalfCloseTests
+{
+    [Fact]
+    [Trait("promise", "S4.20")]
+    [Trait("promise", "S4.25")]
+    public async Task Finish_TheClientGetsTheWholeResponse_ThenFin_AndIsToldClose()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        client.HalfClose();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await proxy.Metric("nativeproxy_requests_total");
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+        await server.Send("def");
+        HttpResponse response = await client.ReadResponse();
+        Assert.Equal(("close", "abcdef"), (response.Connection, response.Body));
+        await client.ExpectFin();
+        await proxy.WaitUntilIdle();
+    }
+
+    [Fact]
+    [Trait("promise", "S4.25")]
+    public async Task Finish_NoFurtherRequestIsRead()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
+        await using RawClient client = await proxy.Connect();
+        await proxy.Freeze();
+        await client.Send(RawClient.Get("/first") + RawClient.Get("/second"));
+        client.HalfClose();
+        proxy.Thaw();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await proxy.Metric("nativeproxy_requests_total");
+        await server.Send(OriginConnection.Ok);
+        Assert.Equal("close", (await client.ReadResponse()).Connection);
+        await client.ExpectFin();
+        Assert.Equal(0, server.Socket.Available);
+        Assert.Equal(1, origin.ConnectionCount);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.21")]
+    public async Task Abort_TheExchangeIsGivenUp_AndTheServerIsReset()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        client.HalfClose();
+        await server.ExpectReset();
+        await client.ExpectFin();
+        await proxy.WaitUntilIdle();
+    }
+
+    [Theory]
+    [Trait("promise", "S4.21")]
+    [InlineData("abort")]
+    [InlineData("finish")]
+    public async Task FinInsideARequest_EndsTheExchangeInBothPolicies(string policy)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"half_close = \"{policy}\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await origin.Accept();
+        await server.ReadThrough("abc");
+        client.HalfClose();
+        await server.ExpectReset();
+        await client.ExpectFin();
+        await proxy.WaitUntilIdle();
+    }
+}

@@ -1,0 +1,186 @@
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.ClientSide;
+
+/// <summary>The idle time of client connections. No test asks how late a close comes, only that it is not early and does come.</summary>
+public sealed class IdleTimeoutTests
+{
+    [Fact]
+    [Trait("promise", "S1.2")]
+    public async Task TimeoutZero_TheProxySendsFinAtOnce_AndNoKeepAliveFields()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("keepalive = { timeout = \"0s\", advertise = true, connection_header = \"always\" }"));
+        await using RawClient client = await proxy.Connect();
+        HttpResponse response = await client.Ask();
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", response.Head);
+
+        // The client has not closed: this FIN is the proxy's own.
+        await client.ExpectFin();
+    }
+
+    [Fact]
+    [Trait("promise", "S1.3")]
+    [Trait("promise", "S3.3")]
+    public async Task SilenceAfterAResponse_IsEndedWithFinAfterTheTimeout_NotEarlier()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"400ms\""));
+        await using RawClient client = await proxy.Connect();
+        var time = new PassingTime();
+        await client.Ask();
+        await client.ExpectFin();
+        time.AssertAtLeast(400);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_timeouts_total{kind=\"keep_alive\"}"));
+    }
+
+    [Fact]
+    [Trait("promise", "S1.4")]
+    public async Task TheTimeoutStartsAnewAtEachResponse_SoTheConnectionLivesUntilTheLastOnePlusTheTimeout()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"3s\""));
+        await using RawClient client = await proxy.Connect();
+        var life = new PassingTime();
+        await client.Ask();
+        await PassingTime.Of(1800);
+        await client.Ask();
+        await PassingTime.Of(1800);
+        life.AssertAtLeast(3000);
+        var idle = new PassingTime();
+        Assert.Equal("ok", (await client.Ask()).Body);
+        await client.ExpectFin();
+        idle.AssertAtLeast(3000);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.5")]
+    public async Task TheTimeoutStartsAtTheEndOfTheResponse_NotAtAcceptAndNotAtTheRequest()
+    {
+        await using ScriptedOrigin slow = ScriptedOrigin.Driven();
+        await using ScriptedOrigin quick = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(slow).Listener("keepalive.timeout = \"1500ms\"")
+                .AddUpstream("quick", quick.Address).AddListener("quick", "quick").Listener("keepalive.timeout = \"1500ms\""));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/slow");
+        OriginConnection server = await slow.Accept();
+        await server.ReadRequest();
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+
+        // Another connection of the same proxy measures the time: it is accepted later and idles for the whole timeout.
+        await using RawClient clock = await proxy.Connect("quick");
+        await clock.Ask();
+        await clock.ExpectFin();
+        await server.Send("cd");
+        Assert.Equal("abcd", (await client.ReadResponse()).Body);
+        var idle = new PassingTime();
+        await client.SendGet("/again");
+        await server.Answer();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await client.ExpectFin();
+        idle.AssertAtLeast(1500);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.6")]
+    [Trait("promise", "S1.7")]
+    public async Task ARequestAfterTheProxysFin_IsNeitherAnsweredNorForwarded()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("keepalive.timeout = \"200ms\"", "timeouts.linger = \"300ms\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask("/first");
+        await client.ExpectFin();
+        await client.SendGet("/late");
+        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", client.Received);
+        Assert.Single(origin.Requests);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_requests_total"));
+    }
+
+    [Fact]
+    [Trait("promise", "S1.7")]
+    public async Task ARequestThatCrossesTheClose_SeesACleanEnd_NeverATruncatedResponse()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("keepalive.timeout = \"200ms\"", "timeouts.linger = \"0s\""));
+        for (int round = 0; round < 5; round++)
+        {
+            await using RawClient client = await proxy.Connect();
+            await client.Ask("/first");
+            await client.ExpectFin();
+
+            // The kernel answers this with RST: there is no HTTP on a closed connection.
+            await client.SendGet("/late");
+            Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", client.Received);
+        }
+        await proxy.WaitUntilIdle();
+        Assert.Equal(5, origin.Requests.Count);
+    }
+
+    [Fact]
+    [Trait("promise", "S3.3")]
+    public async Task AClientThatNeverSendsAnything_IsClosed()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"300ms\""));
+        var time = new PassingTime();
+        await using RawClient client = await proxy.Connect();
+        await client.ExpectFin();
+        time.AssertAtLeast(300);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.4")]
+    public async Task NextRequestNotStartedInTime_ClosesTheConnection()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"300ms\""));
+        await using RawClient client = await proxy.Connect();
+        var time = new PassingTime();
+        await client.Ask();
+        await client.ExpectFin();
+        time.AssertAtLeast(300);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_client_closes_total{reason=\"idle_timeout\"}"));
+    }
+
+    [Fact]
+    [Trait("promise", "S4.4")]
+    public async Task NextRequestStartedInTime_MayBeFinishedLater()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"1s\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask();
+        await client.Send("GET /slowly HTTP/1.1\r\n");
+
+        // The other connection idles for the whole timeout; it begins later.
+        await using RawClient clock = await proxy.Connect();
+        await clock.Ask();
+        await clock.ExpectFin();
+        await client.Send("Host: test\r\n\r\n");
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+    }
+
+    [Fact]
+    public async Task AStrayEmptyLineAfterARequest_IsNotABegunRequest()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"", "keepalive.timeout = \"1s\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(RawClient.Post("/", "abc") + "\r\n");
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await client.Send("\r\n");
+
+        // A 408 here would look like the answer to the next request.
+        await client.ExpectFin();
+        Assert.Equal(0, await proxy.Metric("nativeproxy_timeouts_total{kind=\"request_header\"}"));
+    }
+}

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>Sends signals to a process that the test started.</summary>
+internal static class LinuxSignals
+{
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int User1 = 10;
+    public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
+
+    public static void Send(int processId, int signal)
+    {
+        Assert.True(processId > 1);
+        Assert.Equal(0, CallKill(processId, signal));
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int CallKill(int processId, int signal);
+}

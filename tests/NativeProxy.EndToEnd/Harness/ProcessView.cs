@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>Looks at processes through /proc: descriptors, resident memory, state, children.</summary>
+internal static class ProcessView
+{
+    public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd").Length;
+
+    /// <summary>Resident memory now, in bytes.</summary>
+    public static long ResidentBytes(int processId)
+    {
+        string line = File.ReadLines($"/proc/{processId}/status").First(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>State letter: R, S, T (stopped), Z...</summary>
+    public static char State(int processId) => StatFields(processId)[0][0];
+
+    public static int[] Children(int processId) =>
+        [.. from directory in Directory.GetDirectories("/proc")
+            let name = Path.GetFileName(directory)
+            where name.All(char.IsAsciiDigit)
+            let child = int.Parse(name, CultureInfo.InvariantCulture)
+            where ParentOf(child) == processId
+            orderby child
+            select child];
+
+    private static int ParentOf(int processId)
+    {
+        try
+        {
+            return int.Parse(StatFields(processId)[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile.
+            return 0;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>The fields behind the command name, which may hold blanks and brackets itself.</summary>
+    private static string[] StatFields(int processId)
+    {
+        string stat = File.ReadAllText($"/proc/{processId}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+    }
+}

@@ -1,0 +1,58 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+using Xunit.Sdk;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>Finds and starts the published binary. A missing binary fails the test; it is never skipped.</summary>
+internal static class ProxyBinary
+{
+    public static string Path { get; } = Find();
+
+    /// <summary>Starts it with captured output.</summary>
+    public static Process Start(params string[] arguments)
+    {
+        if (!File.Exists(Path))
+            throw new XunitException($"the published binary is missing ({Path}); run ./test.sh, which publishes it, or name one in NATIVEPROXY_BIN");
+        var info = new ProcessStartInfo(Path) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (string argument in arguments)
+            info.ArgumentList.Add(argument);
+        return Process.Start(info)!;
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<FinishedCommand> Run(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await Deadline.For(process.WaitForExitAsync(), () => "the end of: nativeproxy " + string.Join(' ', arguments));
+            return new FinishedCommand(process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+    }
+
+    private static string Find()
+    {
+        if (Environment.GetEnvironmentVariable("NATIVEPROXY_BIN") is { Length: > 0 } named)
+            return named;
+        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(System.IO.Path.Combine(directory.FullName, "NativeProxy.sln")))
+                return System.IO.Path.Combine(directory.FullName, "out", "nativeproxy");
+        }
+        return "out/nativeproxy";
+    }
+}
+
+/// <summary>What a command left behind.</summary>
+internal sealed record FinishedCommand(int ExitCode, string Output, string Errors);

@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>
+/// Builds a settings file. Starts with a listener "web" and an upstream "app"; further lines are TOML as a user writes it. Lines that
+/// are added to a listener or upstream go to the one added last.
+/// </summary>
+internal sealed class ProxyConfig
+{
+    private readonly List<string> _runtime = [];
+    private readonly List<string> _log = [];
+    private readonly List<(string Name, string Upstream, List<string> Lines)> _listeners = [];
+    private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
+
+    /// <summary>The transport engine that all tests run on.</summary>
+    public static string Engine { get; } = Environment.GetEnvironmentVariable("NATIVEPROXY_ENGINE") is { Length: > 0 } engine ? engine : "saea";
+
+    public int Workers { get; private set; } = 1;
+
+    public IReadOnlyList<string> ListenerNames => [.. _listeners.Select(listener => listener.Name)];
+
+    /// <summary>One listener in front of these servers.</summary>
+    public static ProxyConfig For(params string[] serverAddresses) => new ProxyConfig().AddUpstream("app", serverAddresses).AddListener("web", "app");
+
+    public static ProxyConfig For(params ScriptedOrigin[] origins) => For([.. origins.Select(origin => origin.Address)]);
+
+    public ProxyConfig AddListener(string name, string upstream)
+    {
+        _listeners.Add((name, upstream, []));
+        return this;
+    }
+
+    /// <summary>The servers are named a, b, c...</summary>
+    public ProxyConfig AddUpstream(string name, params string[] serverAddresses)
+    {
+        _upstreams.Add((name, [], serverAddresses));
+        return this;
+    }
+
+    public ProxyConfig Listener(params string[] lines)
+    {
+        _listeners[^1].Lines.AddRange(lines);
+        return this;
+    }
+
+    public ProxyConfig Upstream(params string[] lines)
+    {
+        _upstreams[^1].Lines.AddRange(lines);
+        return this;
+    }
+
+    public ProxyConfig Runtime(params string[] lines)
+    {
+        _runtime.AddRange(lines);
+        return this;
+    }
+
+    public ProxyConfig Log(params string[] lines)
+    {
+        _log.AddRange(lines);
+        return this;
+    }
+
+    public ProxyConfig WithWorkers(int count)
+    {
+        Workers = count;
+        return this;
+    }
+
+    /// <param name="listenerPorts">One per listener, in the order in which they were added.</param>
+    /// <param name="adminPort">Port of the admin endpoint.</param>
+    public string ToToml(IReadOnlyList<int> listenerPorts, int adminPort)
+    {
+        var text = new StringBuilder();
+        Table(text, "[runtime]", [$"workers = {Workers}", $"engine = \"{Engine}\"", .. _runtime]);
+        Table(text, "[admin]", [$"bind = \"127.0.0.1:{adminPort}\""]);
+        Table(text, "[log]", _log);
+        for (int i = 0; i < _listeners.Count; i++)
+        {
+            (string name, string upstream, List<string> lines) = _listeners[i];
+            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", $"upstream = \"{upstream}\"", .. lines]);
+        }
+        foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
+        {
+            Table(text, "[[upstream]]", [$"name = \"{name}\"", .. lines]);
+            for (int i = 0; i < addresses.Length; i++)
+                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\""]);
+        }
+        return text.ToString();
+    }
+
+    private static void Table(StringBuilder text, string head, IEnumerable<string> lines)
+    {
+        text.Append(head).Append('\n');
+        foreach (string line in lines)
+            text.Append(line).Append('\n');
+        text.Append('\n');
+    }
+}

@@ -1,0 +1,157 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Xunit;
+using Xunit.Sdk;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>
+/// The published binary as a running process with a settings file of its own. On dispose it is asked to stop and must then have
+/// finished everything, returned every buffer and ended with code 0; a test that ends it itself says so with <see cref="WaitForExit"/>.
+/// </summary>
+internal sealed class ProxyUnderTest : IAsyncDisposable
+{
+    private const int StartTries = 10;
+    private readonly Dictionary<string, int> _ports = [];
+    private readonly string _directory;
+    private bool _isFrozen;
+    private bool _endWasSeen;
+
+    private ProxyUnderTest(Process process, string directory, string configPath, IReadOnlyList<string> listeners, int[] ports)
+    {
+        Process = process;
+        _directory = directory;
+        ConfigPath = configPath;
+        AdminPort = ports[^1];
+        for (int i = 0; i < listeners.Count; i++)
+            _ports[listeners[i]] = ports[i];
+        Output = new LineCollector(process.StandardOutput);
+        Errors = new LineCollector(process.StandardError);
+    }
+
+    public Process Process { get; }
+
+    public int Id => Process.Id;
+
+    public int AdminPort { get; }
+
+    public string ConfigPath { get; }
+
+    /// <summary>Lines of stdout: the access log.</summary>
+    public LineCollector Output { get; }
+
+    /// <summary>Lines of stderr: what the process says about itself.</summary>
+    public LineCollector Errors { get; }
+
+    /// <summary>Starts a proxy in front of these servers with default settings.</summary>
+    public static Task<ProxyUnderTest> Start(params ScriptedOrigin[] origins) => Start(ProxyConfig.For(origins));
+
+    /// <summary>Starts the binary and waits until it listens; tries other ports when one was taken meanwhile.</summary>
+    public static async Task<ProxyUnderTest> Start(ProxyConfig config, params string[] options)
+    {
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-test-").FullName;
+        string path = Path.Combine(directory, "proxy.toml");
+        for (int attempt = 1; ; attempt++)
+        {
+            int[] ports = FreePorts.Take(config.ListenerNames.Count + 1);
+            await File.WriteAllTextAsync(path, config.ToToml(ports, ports[^1]));
+            var proxy = new ProxyUnderTest(ProxyBinary.Start(["run", "-c", path, .. options]), directory, path, config.ListenerNames, ports);
+            await Deadline.Until(() => proxy.HasStarted || proxy.Process.HasExited, () => "the proxy to start:\n" + proxy.Errors.Text);
+            if (proxy.HasStarted)
+                return proxy;
+            await proxy.Errors.Ended;
+            if (attempt == StartTries || !proxy.Errors.Text.Contains("is in use by another program", StringComparison.Ordinal))
+                throw new XunitException($"the proxy did not start (exit code {proxy.Process.ExitCode}):\n{proxy.Errors.Text}");
+        }
+    }
+
+    public int Port(string listener = "web") => _ports[listener];
+
+    public Task<RawClient> Connect(string listener = "web", int receiveBufferBytes = 0) => RawClient.Connect(Port(listener), receiveBufferBytes);
+
+    /// <summary>One GET on a connection of its own, which the client closes.</summary>
+    public async Task<HttpResponse> AskOnce(string target = "/", string listener = "web")
+    {
+        await using RawClient client = await Connect(listener);
+        return await client.Ask(target);
+    }
+
+    /// <summary>A counter of the admin endpoint, by its name with labels as /metrics prints it.</summary>
+    public async Task<long> Metric(string name)
+    {
+        await using RawClient admin = await RawClient.Connect(AdminPort);
+        HttpResponse response = await admin.Ask("/metrics", "Connection: close\r\n");
+        string line = response.Body.Split('\n').SingleOrDefault(text => text.StartsWith(name + " ", StringComparison.Ordinal))
+            ?? throw new XunitException($"/metrics does not show {name}");
+        return long.Parse(line.AsSpan(name.Length + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    }
+
+    public Task WaitForMetric(string name, long value) =>
+        Deadline.Until(async () => await Metric(name) == value, () => $"{name} to be {value}");
+
+    /// <summary>Waits until no client connection and no request is left.</summary>
+    public async Task WaitUntilIdle()
+    {
+        await WaitForMetric("nativeproxy_client_connections_open", 0);
+        await WaitForMetric("nativeproxy_requests_in_flight", 0);
+    }
+
+    public void Signal(int signal) => LinuxSignals.Send(Id, signal);
+
+    /// <summary>Stops the process in its tracks, so that several events can be laid before it in a known order.</summary>
+    public async Task Freeze()
+    {
+        _isFrozen = true;
+        Signal(LinuxSignals.Stop);
+        await Deadline.Until(() => ProcessView.State(Id) == 'T', () => "the proxy to be stopped");
+    }
+
+    public void Thaw()
+    {
+        _isFrozen = false;
+        Signal(LinuxSignals.Continue);
+    }
+
+    /// <summary>Waits for the end that the test has caused. Returns the exit code.</summary>
+    public async Task<int> WaitForExit()
+    {
+        _endWasSeen = true;
+        await Deadline.For(Process.WaitForExitAsync(), () => "the proxy to end:\n" + Errors.Text);
+        await Deadline.For(Task.WhenAll(Output.Ended, Errors.Ended), () => "the proxy's output to end");
+        return Process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_isFrozen)
+                Thaw();
+            if (!_endWasSeen)
+                await StopProperly();
+            Assert.DoesNotContain("buffers were not returned", Errors.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!Process.HasExited)
+                Process.Kill();
+            Process.Dispose();
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
+    private bool HasStarted => Errors.Lines.Any(line => line.Contains(" started, ", StringComparison.Ordinal));
+
+    private async Task StopProperly()
+    {
+        Assert.False(Process.HasExited, $"the proxy crashed: {Errors.Text}");
+        Signal(LinuxSignals.Terminate);
+        int code = await WaitForExit();
+        Assert.True(code == 0, $"exit code {code}:\n{Errors.Text}");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>A client that controls each byte it sends to the proxy and reads responses by their framing.</summary>
+internal sealed class RawClient : TestSocket
+{
+    private RawClient(Socket socket)
+        : base(socket)
+    {
+    }
+
+    /// <summary>This side's port, as the proxy sees it.</summary>
+    public int LocalPort => ((IPEndPoint)Socket.LocalEndPoint!).Port;
+
+    /// <param name="port">Port of the proxy on 127.0.0.1.</param>
+    /// <param name="receiveBufferBytes">Size of the kernel's receive buffer; 0 = the system's choice.</param>
+    public static async Task<RawClient> Connect(int port, int receiveBufferBytes = 0)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBufferBytes > 0)
+            socket.ReceiveBufferSize = receiveBufferBytes;
+        await Deadline.For(socket.ConnectAsync(IPAddress.Loopback, port), () => $"a connection to port {port}");
+        return new RawClient(socket);
+    }
+
+    /// <summary>Sends a request without a body and with a Host field.</summary>
+    /// <param name="fields">More field lines, each with its CRLF.</param>
+    public Task SendGet(string target = "/", string fields = "") => Send(Get(target, fields));
+
+    public static string Get(string target = "/", string fields = "") => $"GET {target} HTTP/1.1\r\nHost: test\r\n{fields}\r\n";
+
+    public static string Post(string target, string body, string fields = "") =>
+        $"POST {target} HTTP/1.1\r\nHost: test\r\n{fields}Content-Length: {body.Length}\r\n\r\n{body}";
+
+    public Task<HttpResponse> ReadResponse(string method = "GET") => HttpResponse.Read(this, method);
+
+    /// <summary>One GET and its response.</summary>
+    public async Task<HttpResponse> Ask(string target = "/", string fields = "")
+    {
+        await SendGet(target, fields);
+        return await ReadResponse();
+    }
+
+    public override string ToString() => "the client";
+}

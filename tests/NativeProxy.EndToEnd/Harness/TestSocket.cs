@@ -1,0 +1,195 @@
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Tasks;
+using Xunit;
+using Xunit.Sdk;
+
+namespace NativeProxy.EndToEnd.Harness;
+
+/// <summary>How a peer ended its stream.</summary>
+internal enum StreamEnd
+{
+    /// <summary>A proper end (FIN).</summary>
+    Fin,
+
+    /// <summary>Broken off (RST).</summary>
+    Reset,
+}
+
+/// <summary>
+/// A raw TCP socket that sends exact bytes and keeps every byte received. Texts are Latin-1, one character per byte. One task at a
+/// time reads, one at a time sends. Every wait has the <see cref="Deadline"/>.
+/// </summary>
+internal class TestSocket : IAsyncDisposable
+{
+    private readonly byte[] _block = new byte[64 * 1024];
+    private readonly MemoryStream _received = new();
+    private StreamEnd? _end;
+    private int _taken;
+
+    protected TestSocket(Socket socket)
+    {
+        Socket = socket;
+        Socket.NoDelay = true;
+    }
+
+    /// <summary>Everything received so far, taken or not.</summary>
+    public string Received => Encoding.Latin1.GetString(_received.GetBuffer(), 0, (int)_received.Length);
+
+    /// <summary>What was received and not taken by a read yet.</summary>
+    public string Untaken => Encoding.Latin1.GetString(_received.GetBuffer(), _taken, (int)_received.Length - _taken);
+
+    public Socket Socket { get; }
+
+    public Task Send(string text) => Send(Encoding.Latin1.GetBytes(text));
+
+    public async Task Send(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            int sent = await Deadline.For(Socket.SendAsync(bytes).AsTask(), () => $"{this} to take {bytes.Length} bytes; received so far: {Received}");
+            bytes = bytes[sent..];
+        }
+    }
+
+    /// <summary>Sends one byte per segment.</summary>
+    public async Task SendByteByByte(string text)
+    {
+        foreach (char one in text)
+            await Send(one.ToString());
+    }
+
+    /// <summary>Exactly this many bytes.</summary>
+    public async Task<string> Read(int count) => Encoding.Latin1.GetString(await ReadBytes(count));
+
+    public async Task<byte[]> ReadBytes(int count)
+    {
+        while (_received.Length - _taken < count)
+            await ReceiveMore($"{count} bytes");
+        byte[] bytes = _received.GetBuffer().AsSpan(_taken, count).ToArray();
+        _taken += count;
+        return bytes;
+    }
+
+    /// <summary>Everything up to and including this text.</summary>
+    public async Task<string> ReadThrough(string last)
+    {
+        byte[] wanted = Encoding.Latin1.GetBytes(last);
+        int at;
+        while ((at = _received.GetBuffer().AsSpan(_taken, (int)_received.Length - _taken).IndexOf(wanted)) < 0)
+            await ReceiveMore($"\"{last}\"");
+        return await Read(at + last.Length);
+    }
+
+    /// <summary>A message head with its blank line.</summary>
+    public Task<string> ReadHead() => ReadThrough("\r\n\r\n");
+
+    /// <summary>Everything until the peer ends its stream, and how it did.</summary>
+    public async Task<(string Text, StreamEnd End)> ReadToEnd()
+    {
+        while (_end is null)
+            await TryReceive("the end of the stream");
+        string text = Untaken;
+        _taken = (int)_received.Length;
+        return (text, _end.Value);
+    }
+
+    /// <summary>Reads and throws away this many bytes.</summary>
+    public async Task Skip(long count)
+    {
+        long fromKept = Math.Min(count, _received.Length - _taken);
+        _taken += (int)fromKept;
+        for (count -= fromKept; count > 0;)
+        {
+            int got = await TryReceive($"{count} bytes", keeps: false, countMax: count);
+            if (_end is not null)
+                throw new XunitException($"{this}: the stream ended ({_end}) with {count} bytes to come");
+            count -= got;
+        }
+    }
+
+    /// <summary>As <see cref="ReadBytes"/>, but forgets what was taken; for streams too large to keep.</summary>
+    public async Task<byte[]> TakeBytes(int count)
+    {
+        byte[] bytes = await ReadBytes(count);
+        Forget();
+        return bytes;
+    }
+
+    /// <summary>As <see cref="ReadThrough"/>, but forgets what was taken.</summary>
+    public async Task<string> TakeThrough(string last)
+    {
+        string text = await ReadThrough(last);
+        Forget();
+        return text;
+    }
+
+    /// <summary>Fails unless the peer ends its stream properly and nothing more comes before.</summary>
+    public async Task ExpectFin() => Assert.Equal(("", StreamEnd.Fin), await ReadToEnd());
+
+    /// <summary>Fails unless the peer resets and nothing more comes before.</summary>
+    public async Task ExpectReset() => Assert.Equal(("", StreamEnd.Reset), await ReadToEnd());
+
+    /// <summary>Fails unless the stream ends, in whichever way, and nothing more comes before.</summary>
+    public async Task ExpectEnd() => Assert.Equal("", (await ReadToEnd()).Text);
+
+    /// <summary>Sends FIN; receiving goes on.</summary>
+    public void HalfClose() => Socket.Shutdown(SocketShutdown.Send);
+
+    public void Close() => Socket.Dispose();
+
+    /// <summary>Closes with RST.</summary>
+    public void Reset()
+    {
+        Socket.LingerState = new LingerOption(true, 0);
+        Socket.Dispose();
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        Socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Forget()
+    {
+        int left = (int)_received.Length - _taken;
+        if (_taken < 1024 * 1024 && left > 0)
+            return;
+        Buffer.BlockCopy(_received.GetBuffer(), _taken, _received.GetBuffer(), 0, left);
+        _received.SetLength(left);
+        _received.Position = left;
+        _taken = 0;
+    }
+
+    private async Task ReceiveMore(string what)
+    {
+        if (_end is null)
+            await TryReceive(what);
+        if (_end is not null)
+            throw new XunitException($"{this}: the stream ended ({_end}) while {what} was awaited; received so far: {Shortened(Received)}");
+    }
+
+    private async Task<int> TryReceive(string what, bool keeps = true, long countMax = long.MaxValue)
+    {
+        try
+        {
+            Memory<byte> target = _block.AsMemory(0, (int)Math.Min(countMax, _block.Length));
+            int count = await Deadline.For(Socket.ReceiveAsync(target).AsTask(), () => $"{this}: {what}; received so far: {Shortened(Received)}");
+            if (count == 0)
+                _end = StreamEnd.Fin;
+            else if (keeps)
+                _received.Write(_block, 0, count);
+            return count;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            _end = StreamEnd.Reset;
+            return 0;
+        }
+    }
+
+    private static string Shortened(string text) => text.Length <= 2000 ? text : text[..1000] + " ... " + text[^1000..];
+}

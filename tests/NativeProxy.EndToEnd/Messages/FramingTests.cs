@@ -1,0 +1,277 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Messages;
+
+/// <summary>Where a body ends: by length, by chunks, by close; in both directions and for both versions.</summary>
+public sealed class FramingTests
+{
+    private const string ChunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+    [Fact]
+    [Trait("promise", "S1.15")]
+    public async Task ContentLength_ExactlySoManyBytesAreTheBody_AndTheEndIsRecognised()
+    {
+        const string body = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n\0\xff\r\n0\r\n\r\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.Answer($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        HttpResponse response = await client.ReadResponse();
+        Assert.Equal(($"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n", body), (response.Head, response.Body));
+        await client.SendGet("/next");
+        await server.Answer();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.15")]
+    public async Task ContentLengthZero_EndsWithTheHead()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", (await client.Ask()).Head);
+        Assert.Equal([1, 1, 1], origin.RequestConnections);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.15")]
+    public async Task RequestBodyByContentLength_ArrivesWhole_AndTheNextRequestBeginsBehindIt()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        string body = "GET /inside HTTP/1.1\r\nHost: x\r\n\r\n";
+        await client.Send(RawClient.Post("/upload", body) + RawClient.Get("/next"));
+        await client.ReadResponse();
+        await client.ReadResponse();
+        Assert.Equal(["POST /upload", "GET /next"], origin.Requests.Select(request => request.Request[..request.Request.IndexOf(" HTTP", StringComparison.Ordinal)]));
+        Assert.EndsWith("\r\n\r\n" + body, origin.Requests[0].Request, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("promise", "S1.16")]
+    [Trait("promise", "S1.17")]
+    [Trait("promise", "S3.6")]
+    [InlineData("3\r\nabc\r\n0\r\n\r\n", "abc")]
+    [InlineData("3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n", "abc0123456789")]
+    [InlineData("003\r\nabc\r\n000\r\n\r\n", "abc")]
+    [InlineData("3;ext\r\nabc\r\n0;last\r\n\r\n", "abc")]
+    [InlineData("3;name=token;other=1\r\nabc\r\n0\r\n\r\n", "abc")]
+    [InlineData("3;name=\"a;b=c\"\r\nabc\r\n0\r\n\r\n", "abc")]
+    [InlineData("3 ; name = \"q\\\"uote; \"\r\nabc\r\n0\r\n\r\n", "abc")]
+    [InlineData("2\r\n\r\n\r\n0\r\n\r\n", "\r\n")]
+    [InlineData("0\r\n\r\n", "")]
+    public async Task ChunkedResponse_IsReadWithItsExtensions_AndTheLastChunkEndsIt(string chunks, string body)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(ChunkedHead + chunks);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 2; i++)
+        {
+            HttpResponse response = await client.Ask();
+            Assert.Equal((body, true), (response.Body, response.IsChunked));
+            Assert.DoesNotContain(";", response.RawBody, StringComparison.Ordinal);
+        }
+        Assert.Equal([1, 1], origin.RequestConnections);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.17")]
+    public async Task ChunkExtensionsWithoutEnd_AreRefused()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.Answer(ChunkedHead + "3;" + new string('x', 200_000));
+        string received = (await client.ReadToEnd()).Text;
+        Assert.DoesNotContain("0\r\n\r\n", received, StringComparison.Ordinal);
+        await server.ExpectEnd();
+    }
+
+    [Fact]
+    [Trait("promise", "S1.18")]
+    public async Task ResponseTrailers_AreForwarded_AndNeverTakenForTheNextMessage()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(ChunkedHead + "3\r\nabc\r\n0\r\nX-Checksum: 12\r\nX-Other: HTTP/1.1 200 OK\r\n\r\n");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 3; i++)
+        {
+            HttpResponse response = await client.Ask();
+            Assert.Equal(("abc", "X-Checksum: 12\r\nX-Other: HTTP/1.1 200 OK\r\n"), (response.Body, response.Trailers));
+        }
+        Assert.Equal([1, 1, 1], origin.RequestConnections);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.18")]
+    public async Task RequestTrailers_AreForwarded_ButNotFieldsThatWouldChangeTheMessage()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\nHost: evil\r\n\r\n" + RawClient.Get("/next"));
+        OriginConnection server = await origin.Accept();
+        await server.ReadHead();
+        Assert.Equal("3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n", await server.ReadThrough("0\r\nX-Sum: 1\r\n\r\n"));
+        await server.Send(OriginConnection.Ok);
+        Assert.StartsWith("GET /next ", await server.Answer(), StringComparison.Ordinal);
+        await client.ReadResponse();
+        await client.ReadResponse();
+    }
+
+    [Fact]
+    [Trait("promise", "S1.18")]
+    public async Task TrailersToAnHttp10Client_AreDropped()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(ChunkedHead + "3\r\nabc\r\n0\r\nX-Checksum: 12\r\n\r\n");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.0\r\n\r\n");
+        Assert.Equal("abc", (await client.ReadResponse()).Body);
+    }
+
+    [Fact]
+    [Trait("promise", "S1.19")]
+    public async Task EverythingByteByByte_GivesTheSameResult()
+    {
+        const string chunks = "3;x=\"y\"\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nX-T: 1\r\n\r\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendByteByByte("PUT / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+        OriginConnection server = await origin.Accept();
+        await server.ReadHead();
+        string upload = await server.ReadThrough("0\r\nX-T: 1\r\n\r\n");
+        Assert.Equal("abc0123456789abcdef", Dechunked(upload));
+        await server.SendByteByByte(ChunkedHead + chunks);
+        HttpResponse response = await client.ReadResponse();
+        Assert.Equal(("abc0123456789abcdef", "X-T: 1\r\n"), (response.Body, response.Trailers));
+        await client.SendGet("/next");
+        await server.Answer();
+        await client.ReadResponse();
+    }
+
+    [Fact]
+    [Trait("promise", "S1.19")]
+    public async Task ChunkedResponseCutAtEveryByte_GivesTheSameResult()
+    {
+        const string whole = ChunkedHead + "3;x=\"y\"\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-T: 1\r\n\r\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ScriptedOrigin other = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).AddUpstream("other", other.Address).AddListener("other", "other"));
+        await using RawClient client = await proxy.Connect();
+        await using RawClient between = await proxy.Connect("other");
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        for (int cut = 1; cut < whole.Length; cut++)
+        {
+            await server.ReadRequest();
+            await server.Send(whole[..cut]);
+
+            // An exchange of somebody else lies between the halves, so that they arrive apart.
+            await between.Ask();
+            await server.Send(whole[cut..]);
+            HttpResponse response = await client.ReadResponse();
+            Assert.Equal(("abc0123456789", "X-T: 1\r\n"), (response.Body, response.Trailers));
+            await client.SendGet();
+        }
+    }
+
+    [Theory]
+    [Trait("promise", "S1.20")]
+    [Trait("promise", "S3.5")]
+    [InlineData("1.0")]
+    [InlineData("1.1")]
+    public async Task UnknownLength_IsChunkedToA11Client_AndKeepsItsConnection(string originVersion)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 2; i++)
+        {
+            await client.SendGet();
+            OriginConnection server = await origin.Accept();
+            await server.Answer($"HTTP/{originVersion} 200 OK\r\n\r\nhello ");
+            Assert.Equal("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", await client.ReadHead());
+            Assert.Equal("6\r\nhello \r\n", await client.ReadThrough("hello \r\n"));
+            await server.Send("world");
+            server.Close();
+            Assert.Equal("5\r\nworld\r\n0\r\n\r\n", await client.Read(15));
+        }
+    }
+
+    [Theory]
+    [Trait("promise", "S1.20")]
+    [Trait("promise", "S3.5")]
+    [InlineData("1.0", "")]
+    [InlineData("1.1", "")]
+    [InlineData("1.1", "Transfer-Encoding: chunked\r\n")]
+    public async Task UnknownLength_IsDelimitedByCloseToA10Client(string originVersion, string framing)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        OriginConnection server = await origin.Accept();
+        await server.Answer($"HTTP/{originVersion} 200 OK\r\n{framing}\r\n{(framing == "" ? "hello" : "5\r\nhello\r\n0\r\n\r\n")}");
+        server.Close();
+        Assert.Equal(("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello", StreamEnd.Fin), await client.ReadToEnd());
+    }
+
+    [Fact]
+    [Trait("promise", "S3.4")]
+    public async Task Http10ResponseWithContentLength_EndsByLength_AndBothConnectionsCanPersist()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", (await client.Ask()).Head);
+        Assert.Equal([1, 1, 1], origin.RequestConnections);
+    }
+
+    [Fact]
+    [Trait("promise", "S3.7")]
+    public async Task Http11Response_IsReadByLength_AndWithoutLengthToTheClose()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/by-length");
+        OriginConnection server = await origin.Accept();
+        await server.Answer("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
+        Assert.Equal("abc", (await client.ReadResponse()).Body);
+        await client.SendGet("/to-close");
+        await server.Answer("HTTP/1.1 200 OK\r\n\r\nabc");
+        await server.Send("def");
+        server.HalfClose();
+        Assert.Equal("abcdef", (await client.ReadResponse()).Body);
+        await server.ExpectFin();
+    }
+
+    private static string Dechunked(string chunks)
+    {
+        string body = "";
+        while (true)
+        {
+            int lineEnd = chunks.IndexOf("\r\n", StringComparison.Ordinal);
+            int size = Convert.ToInt32(chunks[..lineEnd], 16);
+            if (size == 0)
+                return body;
+            body += chunks.Substring(lineEnd + 2, size);
+            chunks = chunks[(lineEnd + 4 + size)..];
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Operation;
+
+/// <summary>What the operator's signals do, with one process and with workers.</summary>
+public sealed class SignalTests
+{
+    [Theory]
+    [InlineData(1, LinuxSignals.Terminate)]
+    [InlineData(1, LinuxSignals.Interrupt)]
+    [InlineData(2, LinuxSignals.Terminate)]
+    [InlineData(2, LinuxSignals.Interrupt)]
+    [Trait("promise", "S3.12")]
+    public async Task FirstSignal_FinishesTheRunningExchangeWithClose_EndsIdleConnections_AndExitsWith0(int workers, int signal)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet("/busy");
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await using RawClient idle = await proxy.Connect();
+        await idle.SendGet("/idle");
+        OriginConnection other = await origin.Accept();
+        await other.Answer();
+        await idle.ReadResponse();
+        await using RawClient silent = await proxy.Connect();
+        await proxy.WaitForMetric("nativeproxy_client_connections_open", 3);
+
+        proxy.Signal(signal);
+        await idle.ExpectFin();
+        await silent.ExpectFin();
+        idle.Close();
+        silent.Close();
+        await ExpectNoConnection(proxy);
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+        await server.Send("done");
+        HttpResponse response = await busy.ReadResponse();
+        Assert.Equal(("close", "done"), (response.Connection, response.Body));
+        await busy.ExpectFin();
+        busy.Close();
+        Assert.Equal(0, await proxy.WaitForExit());
+        Assert.Contains("stopped: all exchanges finished", proxy.Errors.Text, StringComparison.Ordinal);
+        Assert.Equal(2, proxy.Output.Lines.Count);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task SecondInterrupt_ExitsAtOnce(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).Runtime("drain_timeout = \"1h\""));
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        int[] processes = ProcessView.Children(proxy.Id);
+        proxy.Signal(LinuxSignals.Interrupt);
+        await proxy.Errors.WaitFor("stopping: ");
+        proxy.Signal(LinuxSignals.Interrupt);
+        Assert.Equal(3, await proxy.WaitForExit());
+        await busy.ExpectEnd();
+        Assert.Contains("stopped at once by a second signal", proxy.Errors.Text, StringComparison.Ordinal);
+        await Deadline.Until(() => processes.All(id => !Directory.Exists($"/proc/{id}")), () => "the workers to end");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task DrainTimeOver_TheRestIsCut_WithCode3(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).Runtime("drain_timeout = \"300ms\""));
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        var time = new PassingTime();
+        proxy.Signal(LinuxSignals.Terminate);
+        Assert.Equal(3, await proxy.WaitForExit());
+        time.AssertAtLeast(300);
+        await busy.ExpectEnd();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task User1_OpensTheAccessLogAnew(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-log-").FullName;
+        try
+        {
+            string log = Path.Combine(directory, "access.log");
+            await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).Log($"access = \"{log}\""));
+            await proxy.AskOnce("/before");
+            await Deadline.Until(() => File.ReadAllText(log).Contains("GET /before ", StringComparison.Ordinal), () => "the first line");
+            File.Move(log, log + ".1");
+            proxy.Signal(LinuxSignals.User1);
+            await Deadline.Until(() => File.Exists(log), () => "the new file");
+
+            // With several workers each opens its file by itself: ask until every one of them writes to the new one.
+            await Deadline.Until(
+                async () =>
+                {
+                    await proxy.AskOnce("/after");
+                    return File.ReadAllText(log).Contains("GET /after ", StringComparison.Ordinal);
+                },
+                () => "a line in the new file");
+            Assert.DoesNotContain("/before", File.ReadAllText(log), StringComparison.Ordinal);
+            Assert.Empty(proxy.Output.Lines);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task PidFile_HoldsTheProcess_AndIsRemovedAtTheEnd()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        string path = Path.Combine(Path.GetTempPath(), $"nativeproxy-{Guid.NewGuid():N}.pid");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Runtime($"pid_file = \"{path}\""));
+        Assert.Equal($"{proxy.Id}\n", await File.ReadAllTextAsync(path));
+        proxy.Signal(LinuxSignals.Terminate);
+        Assert.Equal(0, await proxy.WaitForExit());
+        Assert.False(File.Exists(path));
+    }
+
+    /// <summary>Until the listening sockets are closed a connection may still be made; it is never served.</summary>
+    private static async Task ExpectNoConnection(ProxyUnderTest proxy) =>
+        await Deadline.Until(
+            async () =>
+            {
+                try
+                {
+                    await using RawClient late = await proxy.Connect();
+                    return false;
+                }
+                catch (SocketException)
+                {
+                    return true;
+                }
+            },
+            () => "the address to refuse connections");
+}

@@ -1,0 +1,168 @@
+using System;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.ServerSide;
+
+/// <summary>Which server connection may be used again after an exchange: one test per reason against it, and the twins that may.</summary>
+public sealed class PoolableTests
+{
+    [Theory]
+    [Trait("promise", "S4.19")]
+    [InlineData("GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+    [InlineData("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")]
+    [InlineData("GET", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok")]
+    [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")]
+    [InlineData("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")]
+    [InlineData("HEAD", "HTTP/1.1 200 OK\r\n\r\n")]
+    [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n")]
+    [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n")]
+    [InlineData("GET", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno")]
+    public async Task CompleteExchange_IsPooled(string method, string response) => Assert.True(await IsPooledAfter(method, response));
+
+    [Theory]
+    [Trait("promise", "S4.19")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: X-Other, Close\r\n\r\nok")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive, close\r\n\r\nok")]
+    public async Task ResponseSaysClose_IsNotPooled(string response) => Assert.False(await IsPooledAfter("GET", response));
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task Http10ResponseWithoutKeepAlive_IsNotPooled() =>
+        Assert.False(await IsPooledAfter("GET", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+
+    [Theory]
+    [Trait("promise", "S4.19")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok!")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n\r\n")]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\nevil")]
+    public async Task BytesBehindTheResponse_KillTheServerConnection_AndNeverReachAClient(string response)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/first");
+        OriginConnection poisoned = await origin.Accept();
+        await poisoned.Answer(response);
+        await client.ReadResponse();
+        await poisoned.ExpectReset();
+        await client.SendGet("/second");
+        await (await origin.Accept()).Answer();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        Assert.Equal("", client.Untaken);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_server_closes_total{reason=\"surplus_bytes\"}"));
+    }
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task BytesWhileIdle_KillTheServerConnection()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/first");
+        OriginConnection poisoned = await origin.Accept();
+        await poisoned.Answer();
+        await client.ReadResponse();
+        await poisoned.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+        await poisoned.ExpectReset();
+        await client.SendGet("/second");
+        await (await origin.Accept()).Answer();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task EndOfStreamSeen_IsNotUsedAgain()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/first");
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await proxy.Freeze();
+        await server.Send(OriginConnection.Ok);
+        server.HalfClose();
+        proxy.Thaw();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await server.ExpectFin();
+        await client.SendGet("/second");
+        await (await origin.Accept()).Answer();
+        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        Assert.Equal(0, await proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
+    }
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task RequestNotFullySent_IsNotPooled()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await origin.Accept();
+        await server.ReadThrough("abc");
+        await server.Send(OriginConnection.Ok);
+        await client.ReadResponse();
+        await server.ExpectEnd();
+    }
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task BodyWithoutLengthOrLastChunk_IsNotPooled()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\nabc");
+        server.HalfClose();
+        Assert.Equal("abc", (await client.ReadResponse()).Body);
+        await server.ExpectFin();
+    }
+
+    [Fact]
+    [Trait("promise", "S4.19")]
+    public async Task OurRequestSaidClose_IsNotPooled_EvenWhenTheServerWouldKeep()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.reuse = \"never\""));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        Assert.Contains("Connection: close\r\n", await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"), StringComparison.Ordinal);
+        await client.ReadResponse();
+        await server.ExpectFin();
+    }
+
+    /// <summary>Whether the second request comes on the connection of the first.</summary>
+    private static async Task<bool> IsPooledAfter(string method, string response)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send($"{method} /first HTTP/1.1\r\nHost: h\r\n\r\n");
+        OriginConnection first = await origin.Accept();
+        await first.Answer(response);
+        if (response.StartsWith("HTTP/1.1 103", StringComparison.Ordinal))
+            await client.ReadHead();
+        await client.ReadResponse(method);
+        Task<OriginConnection> fresh = origin.Accept();
+        Task<string> reused = first.ReadHead();
+        await client.SendGet("/second");
+        if (await Task.WhenAny(fresh, reused) == reused && reused.IsCompletedSuccessfully)
+        {
+            await first.Send(OriginConnection.Ok);
+            await client.ReadResponse();
+            return true;
+        }
+        await (await fresh).Answer();
+        await client.ReadResponse();
+        return false;
+    }
+}

@@ -1,0 +1,246 @@
+using System;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.ServerSide;
+
+/// <summary>
+/// A pooled connection that the server has closed shows in three ways: end of stream before the first byte, a reset on reading, a
+/// failed write. The process is frozen where the order of two events matters.
+/// </summary>
+public sealed class StaleReuseTests
+{
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task EndOfStreamBeforeTheFirstByte_AGetIsRetriedOnceOnAFreshConnection()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Close();
+        await ExpectGoodAnswer(scene, "GET /again ");
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task ResetOnRead_AGetIsRetriedOnceOnAFreshConnection()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Reset();
+        await ExpectGoodAnswer(scene, "GET /again ");
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task FailedWrite_AGetIsRetriedOnceOnAFreshConnection()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.LayBefore(RawClient.Get("/again"), withReset: true);
+        await ExpectGoodAnswer(scene, "GET /again ");
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task FinThatCrossesTheRequest_AGetIsRetriedOnceOnAFreshConnection()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.LayBefore(RawClient.Get("/again"), withReset: false);
+        await ExpectGoodAnswer(scene, "GET /again ");
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task TheRetryDoesNotTakeAnotherPooledConnection()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await using RawClient second = await scene.Proxy.Connect();
+        await scene.Client.SendGet();
+        await scene.Idle.ReadRequest();
+        await second.SendGet();
+        OriginConnection newer = await scene.Origin.Accept();
+        await newer.Answer();
+        await second.ReadResponse();
+        await scene.Idle.Send(OriginConnection.Ok);
+        await scene.Client.ReadResponse();
+
+        // Both lie in the pool. The one taken breaks; the other one looks sound and must be left alone all the same.
+        await second.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Close();
+        OriginConnection fresh = await scene.Origin.Accept();
+        Assert.StartsWith("GET /again ", await fresh.Answer(), StringComparison.Ordinal);
+        Assert.Equal("ok", (await second.ReadResponse()).Body);
+        Assert.Equal(0, newer.Socket.Available);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task TheRetryIsDoneOnce_ThenTheClientIsTold()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Close();
+        OriginConnection fresh = await scene.Origin.Accept();
+        await fresh.ReadRequest();
+        fresh.Close();
+        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        Assert.Equal(2, scene.Origin.ConnectionCount);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task AFreshConnectionThatEndsWithoutAnAnswer_IsNotRetried()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        server.Close();
+        Assert.Equal(502, (await client.ReadResponse()).Status);
+        Assert.Equal(1, origin.ConnectionCount);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.17")]
+    public async Task AnAnswerThatHasBegun_IsNotReplaced()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        await scene.Idle.Send("HTTP/1.1 200 O");
+        scene.Idle.Close();
+        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task RetryOfStaleConnectionsOff_TheClientIsTold()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection("retry.stale = false");
+        await scene.Client.SendGet("/again");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Close();
+        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+    }
+
+    [Theory]
+    [Trait("promise", "S4.18")]
+    [InlineData("Content-Length: 4\r\n\r\nbody", false)]
+    [InlineData("Content-Length: 4\r\n\r\nbody", true)]
+    [InlineData("Content-Length: 0\r\n\r\n", false)]
+    [InlineData("Content-Length: 0\r\n\r\n", true)]
+    [InlineData("\r\n", false)]
+    public async Task APostThatFailedAfterBytesWereSent_IsNotRepeated(string rest, bool withReset)
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.Send("POST /once HTTP/1.1\r\nHost: h\r\n" + rest);
+        await scene.Idle.ReadRequest();
+        if (withReset)
+            scene.Idle.Reset();
+        else
+            scene.Idle.Close();
+        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.SendGet("/after");
+        OriginConnection next = await scene.Origin.Accept();
+        Assert.StartsWith("GET /after ", await next.Answer(), StringComparison.Ordinal);
+        await scene.Client.ReadResponse();
+    }
+
+    [Fact]
+    [Trait("promise", "S4.18")]
+    public async Task APutWithABodyThatWasSent_IsNotRepeated_BecauseItsBodyIsGone()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.Send("PUT /once HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
+        await scene.Idle.ReadRequest();
+        scene.Idle.Close();
+        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task APostOfWhichNoByteWasSent_MayBeSentAgain()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.LayBefore("POST /again HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", withReset: true);
+        await ExpectGoodAnswer(scene, "POST /again ");
+    }
+
+    [Fact]
+    public async Task ADeleteWithAnEmptyChunkedBody_IsRepeatedWholeOrNotAtAll()
+    {
+        await using Scene scene = await Scene.WithOneIdleConnection();
+        await scene.Client.Send("DELETE /again HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+        await scene.Idle.ReadThrough("\r\n\r\n0\r\n\r\n");
+        scene.Idle.Close();
+        Task<HttpResponse> answer = scene.Client.ReadResponse();
+        Task<OriginConnection> fresh = scene.Origin.Accept();
+        if (await Task.WhenAny(answer, fresh) == fresh)
+        {
+            OriginConnection server = await fresh;
+            await server.ReadThrough("\r\n\r\n0\r\n\r\n");
+            await server.Send(OriginConnection.Ok);
+        }
+        Assert.Contains((await answer).Status, new[] { 200, 502 });
+    }
+
+    private static async Task ExpectGoodAnswer(Scene scene, string start)
+    {
+        OriginConnection fresh = await scene.Origin.Accept();
+        Assert.StartsWith(start, await fresh.Answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"), StringComparison.Ordinal);
+        Assert.Equal("good", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal("", scene.Client.Untaken);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
+        Assert.Equal(2, scene.Origin.ConnectionCount);
+    }
+
+    /// <summary>A proxy with one idle connection in its pool, and the client that has used it.</summary>
+    private sealed class Scene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : IAsyncDisposable
+    {
+        public ScriptedOrigin Origin => origin;
+
+        public ProxyUnderTest Proxy => proxy;
+
+        public RawClient Client => client;
+
+        public OriginConnection Idle => idle;
+
+        public static async Task<Scene> WithOneIdleConnection(params string[] upstreamLines)
+        {
+            ScriptedOrigin origin = ScriptedOrigin.Driven();
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream(upstreamLines));
+            RawClient client = await proxy.Connect();
+            await client.SendGet("/first");
+            OriginConnection idle = await origin.Accept();
+            await idle.Answer();
+            await client.ReadResponse();
+            return new Scene(origin, proxy, client, idle);
+        }
+
+        /// <summary>Lets the proxy find the request and, behind it, the end of the idle connection: it looks at the request first.</summary>
+        public async Task LayBefore(string request, bool withReset)
+        {
+            await proxy.Freeze();
+            await client.Send(request);
+            if (withReset)
+                idle.Reset();
+            else
+                idle.Close();
+            proxy.Thaw();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await client.DisposeAsync();
+            await proxy.DisposeAsync();
+            await origin.DisposeAsync();
+        }
+    }
+}
