@@ -144,6 +144,41 @@ public class EventLoopTests
     }
 
     [Fact]
+    public async Task PostToAStoppedLoop_IsDroppedQuietly()
+    {
+        var test = new LoopUnderTest();
+        await test.Run(test.Loop.Stop);
+        var work = new NeverWork();
+
+        test.Loop.Post(work);
+
+        Assert.False(work.HasRun);
+    }
+
+    [Fact]
+    public async Task CompletionsAfterTheStop_DoNotDisturbTheProcess()
+    {
+        using Socket listening = Peers.Listen();
+        var test = new LoopUnderTest();
+        await test.Run(() =>
+        {
+            TcpListenerSocket listener = test.Loop.Listen(listening, new NoAcceptor(), SocketTuning.Default);
+            listener.Resume();
+        });
+        await test.Settle();
+
+        // Disposing aborts the accept in flight; its completion comes on a pool thread and would be posted to the loop.
+        await test.Run(() =>
+        {
+            test.Loop.Stop();
+            listening.Dispose();
+        });
+
+        using var after = new LoopUnderTest();
+        Assert.True(await after.Run(() => after.Loop.IsLoopThread));
+    }
+
+    [Fact]
     public async Task ConnectionIdsOfTwoWorkers_NeverCoincide()
     {
         using var first = new LoopUnderTest(workerIndex: 0, workerCount: 2);
@@ -159,6 +194,20 @@ public class EventLoopTests
         }
 
         Assert.Equal([1, 2, 3, 4], ids.Order());
+    }
+
+    private sealed class NeverWork : LoopWork
+    {
+        public bool HasRun { get; private set; }
+
+        public override void Run() => HasRun = true;
+    }
+
+    private sealed class NoAcceptor : IConnectionAcceptor
+    {
+        public bool MayAccept => true;
+
+        public void OnAccepted(TcpConnection connection) => connection.Abort();
     }
 
     /// <summary>Counts firings and how late each one was.</summary>
