@@ -17,6 +17,9 @@ internal sealed class SmallHttpSession : IConnectionOwner, ITimerOwner
 {
     private const int IdleTimeoutMs = 60_000;
 
+    /// <summary>Requests that wait while the client does not read: two lent pieces, since one may still come after the pause.</summary>
+    private const int WaitingBytesMax = 160 * 1024;
+
     private readonly SmallHttpServer _server;
     private readonly TcpConnection _connection;
     private readonly TimerNode _timer;
@@ -44,20 +47,20 @@ internal sealed class SmallHttpSession : IConnectionOwner, ITimerOwner
         if (_isEnding)
             return;
         Touch();
-        if (!_tail.TryAppend(_server.Loop.Pools, bytes, _server.Limits.HeadBytesMax + bytes.Length))
-        {
+        if (_tail.TryAppend(_server.Loop.Pools, bytes, WaitingBytesMax))
+            AnswerWaiting();
+        else
             End();
-            return;
-        }
-        while (!_isEnding && !_tail.IsEmpty && Answer(_tail.Bytes) is > 0 and int used)
-            _tail.Consume(_server.Loop.Pools, used);
     }
 
     public void OnEndOfStream(TcpConnection connection) => connection.Close();
 
     public void OnSendDrained(TcpConnection connection)
     {
-        if (!_isEnding)
+        if (_isEnding)
+            return;
+        AnswerWaiting();
+        if (!connection.HasQueuedBytes)
             connection.StartReceive();
     }
 
@@ -73,6 +76,13 @@ internal sealed class SmallHttpSession : IConnectionOwner, ITimerOwner
     }
 
     public void OnTimer(TimerNode node, long nowMs) => _connection.Abort();
+
+    /// <summary>Answers what has come, as long as the client takes the answers.</summary>
+    private void AnswerWaiting()
+    {
+        while (!_isEnding && !_tail.IsEmpty && !_connection.HasQueuedBytes && Answer(_tail.Bytes) is > 0 and int used)
+            _tail.Consume(_server.Loop.Pools, used);
+    }
 
     /// <summary>Answers the request at the start of the bytes; 0 when it is incomplete.</summary>
     private int Answer(ReadOnlySpan<byte> bytes)

@@ -27,7 +27,7 @@ internal sealed class ControlLine(Socket socket) : IDisposable
     private const int HeadBytes = 5;
     private const int PayloadBytesMax = 16 * 1024 * 1024;
 
-    /// <summary>Sends one command; false when the other side is gone.</summary>
+    /// <summary>Sends one command; false when the other side is gone or this one is closed.</summary>
     public bool Send(ControlCommand command, ReadOnlySpan<byte> payload = default)
     {
         byte[] frame = new byte[HeadBytes + payload.Length];
@@ -40,8 +40,9 @@ internal sealed class ControlLine(Socket socket) : IDisposable
                 sent += socket.Send(frame.AsSpan(sent));
             return true;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
+            // Disposed: the supervisor tells all workers something while a crashed one waits for its restart.
             return false;
         }
     }

@@ -112,7 +112,11 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
-        int headBytes = WriteHead(bytes, head, headEnd, framing, options);
+        if (!TryWriteHead(bytes, head, headEnd, framing, options, out int headBytes))
+        {
+            Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
+            return 0;
+        }
         if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
@@ -353,7 +357,9 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
         _ => false,
     };
 
-    private int WriteHead(ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, BodyFraming framing, in ConnectionOptions options)
+    /// <summary>Writes the outgoing head to the start of the scratch. False when it does not fit: a cut head would let the body be read as fields.</summary>
+    private bool TryWriteHead(
+        ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, BodyFraming framing, in ConnectionOptions options, out int headBytes)
     {
         ReadOnlySpan<byte> upgrade = options.Upgrade && head.MinorVersion == 1 && framing.Kind == BodyKind.None
             ? _listener.AcceptedUpgrade(bytes, head)
@@ -369,7 +375,8 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
             Upgrade = upgrade,
             ClosesServerConnection = _group!.Reuse == ReusePolicy.Never,
         });
-        return writer.WrittenBytes;
+        headBytes = writer.WrittenBytes;
+        return !writer.Overflowed;
     }
 
     private int Connect(UpstreamServer? except, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)

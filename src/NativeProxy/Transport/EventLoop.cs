@@ -54,7 +54,7 @@ internal abstract class EventLoop
     /// <summary>Starts the loop thread and returns; <paramref name="first"/> is the first work it does.</summary>
     public abstract void Start(LoopWork first);
 
-    /// <summary>Ends the loop's threads. Loop thread; nothing is delivered afterwards.</summary>
+    /// <summary>Ends the loop's threads. Loop thread, once all connections and listeners are closed; what is posted afterwards is dropped.</summary>
     public abstract void Stop();
 
     /// <summary>Opens an outgoing connection; <see cref="IConnectionOwner.OnConnected"/> or OnFailed follows.</summary>

@@ -57,7 +57,9 @@ internal sealed class SaeaEventLoop : EventLoop
     public override void Stop()
     {
         _ticker.Stop();
-        _wakeWriter.Dispose();
+
+        // Not disposed: a completion on a pool thread may still post, and then finds a closed line instead of a disposed socket.
+        _wakeWriter.Shutdown(SocketShutdown.Send);
     }
 
     public override TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)

@@ -1,0 +1,15 @@
+using NativeProxy.Hosting;
+using NativeProxy.Tests.Config;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting;
+
+public class MemoryBudgetTests
+{
+    [Theory]
+    [InlineData(1, 64L * 1024 * 1024)]
+    [InlineData(10_000, 10_000L * 48 * 1024)]
+    [InlineData(1_000_000, 2L * 1024 * 1024 * 1024)]
+    public void Budget_FollowsTheConnectionsBetweenItsBounds(int connectionsMax, long expected) =>
+        Assert.Equal(expected, MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal + $"[runtime]\nmax_connections = {connectionsMax}\n").Settings));
+}

@@ -1,0 +1,16 @@
+using NativeProxy.Hosting;
+using NativeProxy.Tests.Config;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting;
+
+public class StartLineTests
+{
+    [Theory]
+    [InlineData(1, "1 worker")]
+    [InlineData(4, "4 workers")]
+    public void Line_SaysWhatWasStarted(int workers, string expected) =>
+        Assert.Equal(
+            $"nativeproxy {ProductVersion.Text} started, {expected}: web on 127.0.0.1:8080 to app",
+            StartLine.Of(SettingsTrial.Parse(SettingsTrial.Minimal).Settings, workers));
+}

@@ -1,0 +1,70 @@
+using System;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Transport;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting;
+
+public class WorkerTests
+{
+    private const string Answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Fact]
+    public void Requests_GoToTheServerAndBackOverKeptConnections()
+    {
+        using var test = new WorkerUnderTest();
+        using Socket client = test.Client();
+        client.SendText("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        using Socket server = test.AcceptAtOrigin();
+
+        for (int i = 1; i <= 3; i++)
+        {
+            Assert.StartsWith($"GET /{i} HTTP/1.1\r\nHost: a\r\n", server.ReadHead(), StringComparison.Ordinal);
+            server.SendText(Answer);
+            Assert.Equal("ok", client.ReadMessage().Body);
+            client.SendText($"GET /{i + 1} HTTP/1.1\r\nHost: a\r\n\r\n");
+        }
+    }
+
+    [Fact]
+    public async Task Drain_WaitsForTheRunningExchangeAndReturnsEveryBuffer()
+    {
+        var test = new WorkerUnderTest();
+        using Socket busy = test.Client();
+        using Socket idle = test.Client();
+        busy.SendText("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        using Socket server = test.AcceptAtOrigin();
+        server.ReadHead();
+
+        Task<bool> drained = Task.Run(() => test.Worker.Drain(LoopUnderTest.Deadline));
+        Assert.Equal(SocketError.Success, idle.ReadToError());
+        idle.Dispose();
+        Assert.False(drained.IsCompleted);
+        server.SendText(Answer);
+        (string head, string body) = busy.ReadMessage();
+
+        Assert.Contains("\r\nConnection: close\r\n", head, StringComparison.Ordinal);
+        Assert.Equal("ok", body);
+        Assert.Equal(SocketError.Success, busy.ReadToError());
+        busy.Dispose();
+        Assert.True(await drained);
+        test.Dispose();
+        Assert.Equal("", test.Messages);
+    }
+
+    [Fact]
+    public void RequestThatOutgrowsTheRewriteBuffer_IsRefusedAndNotCut()
+    {
+        using var test = new WorkerUnderTest("[listener.limits]\nheader_bytes = \"256KiB\"");
+        using Socket client = test.Client();
+
+        // The host is written twice into the outgoing head: as it came and as X-Forwarded-Host.
+        client.SendText($"GET / HTTP/1.1\r\nHost: {new string('h', 200_000)}\r\n\r\n");
+
+        (string head, _) = client.ReadMessage();
+        Assert.StartsWith("HTTP/1.1 431 ", head, StringComparison.Ordinal);
+        Assert.Equal(0, test.Counter(CounterId.ServerConnects));
+    }
+}

@@ -1,0 +1,52 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Hosting;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Transport;
+
+namespace NativeProxy.Tests.Hosting;
+
+/// <summary>A whole worker in this process, between a client and a server that are blocking sockets of the test.</summary>
+internal sealed class WorkerUnderTest : IDisposable
+{
+    private readonly Socket _listening = Peers.Listen();
+    private readonly Socket _origin = Peers.Listen();
+    private readonly MemoryStream _messages = new();
+    private readonly LoopCounters _counters = LastingCounters.Create();
+
+    public WorkerUnderTest(string listenerSettings = "")
+    {
+        SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
+        IPEndPoint[][] servers = [[(IPEndPoint)_origin.LocalEndPoint!]];
+        EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
+        Worker = new Worker(result.Settings, servers, 0, 1, _counters, new ErrorLog(_messages, TimeProvider.System));
+        Worker.Start([new ListeningSocket(0, _listening)]);
+    }
+
+    public Worker Worker { get; }
+
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>What the worker wrote to the error log.</summary>
+    public string Messages => Encoding.UTF8.GetString(_messages.ToArray());
+
+    public Socket Client() => Peers.Connect(EndPoint);
+
+    /// <summary>The server's end of the next connection that the worker opens.</summary>
+    public Socket AcceptAtOrigin() => Peers.Accept(_origin);
+
+    public long Counter(CounterId id) => _counters.Read(id);
+
+    public void Dispose()
+    {
+        Worker.Dispose();
+        _origin.Dispose();
+    }
+}

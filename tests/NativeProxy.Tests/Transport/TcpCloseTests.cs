@@ -1,0 +1,406 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading.Tasks;
+using NativeProxy.Transport;
+using Xunit;
+
+namespace NativeProxy.Tests.Transport;
+
+public class TcpCloseTests
+{
+    [Fact]
+    public async Task OurHalfClose_EndsThePeersStreamOnly()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        await test.Run(() =>
+        {
+            connection.Send("last words"u8);
+            connection.ShutdownSend();
+        });
+
+        Assert.Equal("last words", Encoding.ASCII.GetString(peer.ReadToEnd()));
+        peer.Send("answer"u8);
+        await owner.Until(static seen => seen.ReceivedBytes == 6);
+        Assert.Equal(SendResult.Failed, await test.Run(() => connection.Send("too late"u8)));
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task ThePeersHalfClose_LeavesOurSending()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        peer.Send("request"u8);
+        peer.Shutdown(SocketShutdown.Send);
+        await owner.Until(static seen => seen.Count("end") == 1);
+
+        Assert.True(connection.EndOfStreamSeen);
+        Assert.Equal(SendResult.Sent, await test.Run(() => connection.Send("response"u8)));
+        await test.Run(connection.Close);
+
+        Assert.Equal("response", Encoding.ASCII.GetString(peer.ReadToEnd()));
+        Assert.Equal("request", Encoding.ASCII.GetString(owner.Received));
+        await owner.UntilClosed();
+        Assert.Equal(["connected", "end", "closed"], owner.Signals);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task EndOfStream_IsToldOnceEvenIfReceivingStartsAgain()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        peer.Shutdown(SocketShutdown.Send);
+        await owner.Until(static seen => seen.Count("end") == 1);
+
+        await test.Run(() =>
+        {
+            connection.PauseReceive();
+            connection.StartReceive();
+        });
+        await test.Settle();
+
+        Assert.Equal(1, owner.Count("end"));
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task HalfCloseWithQueuedBytes_SendsThemBeforeFin()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        byte[] sent = await TcpSendReceiveTests.FillUntilQueued(test, connection);
+        await test.Run(connection.ShutdownSend);
+
+        Assert.Equal(sent, await Task.Run(peer.ReadToEnd));
+        await owner.Until(static seen => seen.Count("drained") == 1);
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task Close_SendsQueuedBytesThenFin()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        byte[] sent = await TcpSendReceiveTests.FillUntilQueued(test, connection);
+        await test.Run(connection.Close);
+        await test.Settle();
+        Assert.Equal(["connected"], owner.Signals);
+        Assert.Equal(TcpConnectionState.Flushing, connection.State);
+
+        Assert.Equal(sent, await Task.Run(peer.ReadToEnd));
+        await owner.UntilClosed();
+        Assert.Equal(["connected", "closed"], owner.Signals);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task Close_OfAnIdleConnection_SendsFinAndNotRst()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+
+        await test.Run(connection.Close);
+        await owner.UntilClosed();
+
+        Assert.Equal(SocketError.Success, peer.ReadToError());
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task Close_BeforeReceivingEverBegan_IsComplete()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: false);
+        using Socket closing = peer;
+
+        await test.Run(connection.Close);
+        await owner.UntilClosed();
+
+        Assert.Equal(SocketError.Success, peer.ReadToError());
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task SecondClose_ChangesNothing()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+
+        await test.Run(() =>
+        {
+            connection.Close();
+            connection.Close();
+            connection.Abort();
+        });
+        await owner.UntilClosed();
+        await test.Settle();
+
+        Assert.Equal(["connected", "closed"], owner.Events);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task Abort_SendsRst()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+
+        await test.Run(connection.Abort);
+        await owner.UntilClosed();
+
+        Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
+        Assert.Equal(["connected", "closed"], owner.Events);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task Abort_DropsQueuedBytesAndReturnsTheirBlocks()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        await TcpSendReceiveTests.FillUntilQueued(test, connection);
+
+        await test.Run(connection.Abort);
+        await owner.UntilClosed();
+
+        Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task AbortWhileFlushing_EndsTheWait()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+        await TcpSendReceiveTests.FillUntilQueued(test, connection);
+        await test.Run(connection.Close);
+
+        await test.Run(connection.Abort);
+        await owner.UntilClosed();
+
+        Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
+        Assert.Equal(["connected", "closed"], owner.Signals);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task PeerGoneWhileFlushing_EndsTheWait()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        await TcpSendReceiveTests.FillUntilQueued(test, connection);
+        await test.Run(connection.Close);
+
+        peer.Reset();
+        await owner.UntilClosed();
+
+        Assert.Equal(["connected", "closed"], owner.Signals);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task PeersReset_IsToldAsAFailure()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+
+        peer.Reset();
+        await owner.Until(static seen => seen.Count("failed ConnectionReset") == 1);
+
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+        Assert.Equal(["connected", "failed ConnectionReset", "closed"], owner.Signals);
+    }
+
+    [Fact]
+    public async Task PeersReset_FailsTheQueuedSend()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: false);
+        await TcpSendReceiveTests.FillUntilQueued(test, connection);
+
+        peer.Reset();
+        await owner.Until(static seen => seen.Events.Any(static text => text.StartsWith("send failed", StringComparison.Ordinal)));
+
+        Assert.True(connection.IsSendBroken);
+        Assert.Equal(0, await test.Run(() => test.Pools.LentCount));
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task SendToAPeerThatHasReset_FailsAndIsToldAfterTheCall()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: false);
+        peer.Reset();
+
+        (SendResult Result, string[] Seen) inside = await test.Run(() => (connection.Send("nobody hears"u8), owner.Signals));
+
+        Assert.Equal(SendResult.Failed, inside.Result);
+        Assert.Equal(["connected"], inside.Seen);
+        await owner.Until(static seen => seen.Events.Any(static text => text.StartsWith("send failed", StringComparison.Ordinal)));
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task BrokenSend_LeavesThePeersEarlierBytesReadable()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
+        await test.Run(connection.PauseReceive);
+        peer.Send("first"u8);
+        await owner.Until(static seen => seen.ReceivedBytes == 5);
+        peer.Send("final answer"u8);
+        await TcpSendReceiveTests.FillUntilQueued(test, connection);
+        await test.Run(() => connection.Send(new byte[TcpConnection.SendQueueBytesMax]));
+
+        await test.Run(connection.StartReceive);
+        await owner.Until(static seen => seen.ReceivedBytes == 17);
+
+        Assert.Equal("firstfinal answer", Encoding.ASCII.GetString(owner.Received));
+        peer.Dispose();
+        await TcpSendReceiveTests.Finish(test, connection, owner);
+    }
+
+    [Fact]
+    public async Task CloseFromInsideADelivery_EndsInOrder()
+    {
+        using var test = new LoopUnderTest();
+        using Socket listener = Peers.Listen();
+        var owner = new RecordingOwner
+        {
+            WhenConnected = static connection => connection.StartReceive(),
+            WhenReceived = static (connection, _) => connection.Close(),
+        };
+        await test.Run(() => test.Loop.Connect((IPEndPoint)listener.LocalEndPoint!, owner, SocketTuning.Default));
+        using Socket peer = Peers.Accept(listener);
+        peer.Send("x"u8);
+
+        await owner.UntilClosed();
+
+        Assert.Equal(["connected", "received", "closed"], owner.Events);
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task ClosedObject_IsUsedAgainWithACleanState()
+    {
+        using var test = new LoopUnderTest();
+        (TcpConnection first, RecordingOwner firstOwner, Socket firstPeer) = await test.Connect();
+        long firstId = first.Id;
+        await TcpSendReceiveTests.FillUntilQueued(test, first);
+        firstPeer.Reset();
+        await firstOwner.Until(static seen => seen.Events.Any(static text => text.StartsWith("failed", StringComparison.Ordinal)));
+        await TcpSendReceiveTests.Finish(test, first, firstOwner);
+
+        (TcpConnection second, RecordingOwner secondOwner, Socket secondPeer) = await test.Connect();
+
+        Assert.Same(first, second);
+        Assert.True(second.Id > firstId);
+        Assert.Equal((false, false, false, 0L), (second.EndOfStreamSeen, second.IsSendBroken, second.HasQueuedBytes, second.SentFromQueueBytes));
+        await test.Run(() => second.Send("works"u8));
+        Assert.Equal("works", Encoding.ASCII.GetString(secondPeer.ReadExactly(5)));
+        secondPeer.Send("too"u8);
+        await secondOwner.Until(static seen => seen.ReceivedBytes == 3);
+        secondPeer.Dispose();
+        await TcpSendReceiveTests.Finish(test, second, secondOwner);
+        Assert.Equal(1, firstOwner.Count("closed"));
+    }
+
+    [Fact]
+    public async Task ConnectionOpenedWhileOneIsClosed_IsAnotherObject()
+    {
+        using var test = new LoopUnderTest();
+        using Socket listener = Peers.Listen();
+        var endPoint = (IPEndPoint)listener.LocalEndPoint!;
+        TcpConnection? next = null;
+        var nextOwner = new RecordingOwner();
+        var owner = new RecordingOwner { WhenClosed = _ => next = test.Loop.Connect(endPoint, nextOwner, SocketTuning.Default) };
+        TcpConnection connection = await test.Run(() => test.Loop.Connect(endPoint, owner, SocketTuning.Default));
+        using Socket peer = Peers.Accept(listener);
+        await owner.Until(static seen => seen.Count("connected") == 1);
+
+        await test.Run(connection.Close);
+        await nextOwner.Until(static seen => seen.Count("connected") == 1);
+
+        Assert.NotSame(connection, next);
+        await TcpSendReceiveTests.Finish(test, next!, nextOwner);
+    }
+
+    /// <summary>Many connections, random verbs on both sides, then everything is closed: each one ends once, last, and gives all back.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task RandomLives_AllEndOnceAndLeaveNothing(int seed)
+    {
+        using var test = new LoopUnderTest();
+        var dice = new Random(seed);
+        var owners = new List<RecordingOwner>();
+        for (int life = 0; life < 60; life++)
+        {
+            (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: dice.Next(4) > 0);
+            owners.Add(owner);
+            await RandomLife(test, connection, peer, dice);
+        }
+
+        foreach (RecordingOwner owner in owners)
+            await owner.UntilClosed();
+        await test.AssertEmpty();
+        Assert.All(owners, static owner => Assert.Equal((1, "closed"), (owner.Count("closed"), owner.Events[^1])));
+    }
+
+    private static async Task RandomLife(LoopUnderTest test, TcpConnection connection, Socket peer, Random dice)
+    {
+        for (int step = dice.Next(1, 6); step > 0; step--)
+        {
+            int verb = dice.Next(7);
+            int bytes = dice.Next(1, 300_000);
+            await test.Run(() => Do(verb, connection, bytes));
+            if (dice.Next(3) == 0)
+                peer.Send(new byte[dice.Next(1, 5000)]);
+        }
+        bool abort = dice.Next(3) == 0;
+        if (dice.Next(2) == 0)
+            await test.Run(abort ? connection.Abort : connection.Close);
+        if (dice.Next(2) == 0)
+            peer.Reset();
+        else
+            peer.Dispose();
+        await test.Run(connection.State == TcpConnectionState.Open && abort ? connection.Abort : connection.Close);
+    }
+
+    private static void Do(int verb, TcpConnection connection, int bytes)
+    {
+        switch (verb)
+        {
+            case 0 or 1 or 2 when connection.State == TcpConnectionState.Open:
+                connection.Send(new byte[bytes]);
+                break;
+            case 3:
+                connection.PauseReceive();
+                break;
+            case 4:
+                connection.StartReceive();
+                break;
+            case 5:
+                connection.ShutdownSend();
+                break;
+        }
+    }
+}

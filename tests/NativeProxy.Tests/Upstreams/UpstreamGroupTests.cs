@@ -1,0 +1,49 @@
+using System.Linq;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Upstreams;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+public class UpstreamGroupTests
+{
+    [Fact]
+    public void Choose_GoesRoundAndSkipsTheOneThatFailed()
+    {
+        UpstreamGroup group = Group("");
+        UpstreamServer first = group.Choose(except: null)!;
+
+        UpstreamServer second = group.Choose(except: first)!;
+
+        Assert.NotSame(first, second);
+        Assert.Contains(first, group.Servers);
+        Assert.Contains(second, group.Servers);
+    }
+
+    [Theory]
+    [InlineData("[upstream.keepalive]\nreuse = \"safe\"", ReusePolicy.Safe)]
+    [InlineData("[upstream.keepalive]\nreuse = \"safe\"\nenabled = false", ReusePolicy.Never)]
+    [InlineData("", ReusePolicy.Always)]
+    public void Reuse_IsThePolicyUnlessKeepAliveIsOff(string settings, object expected) =>
+        Assert.Equal((ReusePolicy)expected, Group(settings).Reuse);
+
+    [Fact]
+    public void Limits_AreThoseOfTheSettings()
+    {
+        UpstreamGroup group = Group("[upstream.retry]\nattempts = 2\nstale = false\n[upstream.timeouts]\nresponse = \"7s\"");
+
+        Assert.Equal(("app", 2, false, 7000L), (group.Name, group.AttemptsMax, group.RetriesStale, group.ResponseTimeoutMs));
+        Assert.Equal("app"u8.ToArray(), group.NameBytes.ToArray());
+    }
+
+    private static UpstreamGroup Group(string lines)
+    {
+        LoopCounters counters = LastingCounters.Create();
+        UpstreamSettings settings = ServerUnderTest.SettingsOf(lines);
+        return new UpstreamGroup(settings, [.. Enumerable.Range(0, 2).Select(i => new UpstreamServer(
+            null!, counters, settings, settings.Servers[0] with { Name = "s" + i }, new IPEndPoint(IPAddress.Loopback, 1)))], logId: 4);
+    }
+}
