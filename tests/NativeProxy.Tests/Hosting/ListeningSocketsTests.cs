@@ -22,7 +22,7 @@ public class ListeningSocketsTests
 
         Assert.Empty(errors);
         Assert.Equal(3, opened.Length);
-        Assert.All(opened, sockets => Assert.Equal([(0, first), (0, second)], sockets.Select(static socket => (socket.ListenerIndex, PortOf(socket)))));
+        Assert.All(opened, sockets => Assert.Equal([($"127.0.0.1:{first}", first), ($"127.0.0.1:{second}", second)], sockets.Select(static socket => (socket.Bind, PortOf(socket)))));
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, first)))
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, second)))
             Close(opened);
@@ -96,7 +96,7 @@ public class ListeningSocketsTests
         string list = string.Join(", ", binds.Select(static bind => $"\"{bind}\""));
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", $"[{list}]", StringComparison.Ordinal));
         errors = [];
-        return ListeningSockets.Open(result.Settings, workers, errors);
+        return ListeningSockets.Open(result.Settings, new HashSet<string>(), workers, errors);
     }
 
     private static int FreePort()

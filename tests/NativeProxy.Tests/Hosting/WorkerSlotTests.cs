@@ -46,12 +46,14 @@ public class WorkerSlotTests
     public void CloseSockets_ClosesThoseOfTheSlot()
     {
         Socket listening = Peers.Listen();
-        using var slot = new WorkerSlot(0, 1, [new ListeningSocket(0, listening)], "board", []);
+        using var slot = new WorkerSlot(0, 1, [new ListeningSocket("127.0.0.1:1", listening)], "board", NoSettings);
 
         slot.CloseSockets();
 
         Assert.True(listening.SafeHandle.IsClosed);
     }
 
-    private static WorkerSlot NewSlot() => new(0, 1, [], "board", []);
+    private static WorkerSlot NewSlot() => new(0, 1, [], "board", NoSettings);
+
+    private static SettingsMessage NoSettings => new("proxy.toml", [], []);
 }

@@ -26,8 +26,8 @@ internal sealed class WorkerUnderTest : IDisposable
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
         IPEndPoint[][] servers = [[(IPEndPoint)_origin.LocalEndPoint!]];
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
-        Worker = new Worker(result.Settings, servers, 0, 1, _counters, new ErrorLog(_messages, TimeProvider.System));
-        Worker.Start([new ListeningSocket(0, _listening)]);
+        Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, new ErrorLog(_messages, TimeProvider.System));
+        Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)]);
     }
 
     public Worker Worker { get; }

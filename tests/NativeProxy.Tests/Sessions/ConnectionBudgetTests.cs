@@ -8,7 +8,7 @@ public class ConnectionBudgetTests
     [Fact]
     public void Room_EndsAtTheLimitAndComesBack()
     {
-        var budget = new ConnectionBudget(2);
+        var budget = new ConnectionBudget { ConnectionsMax = 2 };
         budget.Take();
         Assert.True(budget.HasRoom);
         budget.Take();
@@ -23,7 +23,7 @@ public class ConnectionBudgetTests
     public void RoomAgain_IsToldOnlyWhenThereWasNone()
     {
         int told = 0;
-        var budget = new ConnectionBudget(2) { RoomAgain = () => told++ };
+        var budget = new ConnectionBudget { ConnectionsMax = 2, RoomAgain = () => told++ };
         budget.Take();
         budget.GiveBack();
         Assert.Equal(0, told);

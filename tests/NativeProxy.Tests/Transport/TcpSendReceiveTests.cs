@@ -28,7 +28,7 @@ public class TcpSendReceiveTests
         await owner.Until(seen => seen.ReceivedBytes >= sent.Length);
 
         Assert.Equal(sent, owner.Received);
-        Assert.InRange(owner.LargestDelivery, 1, SaeaEventLoop.HotBufferBytes);
+        Assert.InRange(owner.LargestDelivery, 1, EventLoop.ReceiveBytesMax);
         await Finish(test, connection, owner);
     }
 
@@ -244,7 +244,7 @@ public class TcpSendReceiveTests
         TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)listener.LocalEndPoint!, owner, SocketTuning.Default));
         using Socket peer = Peers.Accept(listener);
         await owner.Until(static seen => seen.Count("connected") == 1);
-        byte[] sent = Peers.Pattern(3 * SaeaEventLoop.HotBufferBytes);
+        byte[] sent = Peers.Pattern(3 * EventLoop.ReceiveBytesMax);
         await Task.Run(() => peer.Send(sent));
 
         int deliveries = 0;

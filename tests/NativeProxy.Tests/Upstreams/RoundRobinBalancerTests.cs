@@ -98,7 +98,11 @@ public class RoundRobinBalancerTests
     {
         LoopCounters counters = LastingCounters.Create();
         UpstreamSettings group = ServerUnderTest.SettingsOf("");
-        return [.. text.Split(' ').Select(entry => new UpstreamServer(
-            null!, counters, group, group.Servers[0] with { Name = entry[..1], Weight = int.Parse(entry.AsSpan(1)) }, new IPEndPoint(IPAddress.Loopback, 1)))];
+        return [.. text.Split(' ').Select(entry =>
+        {
+            var server = new UpstreamServer(null!, counters, entry[..1], new IPEndPoint(IPAddress.Loopback, 1));
+            server.Apply(group, group.Servers[0] with { Weight = int.Parse(entry.AsSpan(1)) }, connectionsMax: 0);
+            return server;
+        })];
     }
 }

@@ -24,7 +24,8 @@ internal sealed class ServerUnderTest : IDisposable
     {
         _listener = listener ?? Peers.Listen();
         UpstreamSettings upstream = SettingsOf(settings);
-        Server = new UpstreamServer(Test.Loop, _counters, upstream, upstream.Servers[0], (IPEndPoint)_listener.LocalEndPoint!);
+        Server = new UpstreamServer(Test.Loop, _counters, upstream.Servers[0].Name, (IPEndPoint)_listener.LocalEndPoint!);
+        Server.Apply(upstream, upstream.Servers[0], upstream.Servers[0].MaxConnections);
     }
 
     public LoopUnderTest Test { get; } = new();
@@ -54,7 +55,7 @@ internal sealed class ServerUnderTest : IDisposable
     public async Task<(UpstreamConnection Connection, Socket Peer)> ConnectIdle()
     {
         (UpstreamConnection connection, _, Socket peer) = await Connect();
-        await Test.Run(() => Server.Release(connection, isReusable: true));
+        await Test.Run(() => Server.Release(connection, ServerCloseReason.None));
         return (connection, peer);
     }
 

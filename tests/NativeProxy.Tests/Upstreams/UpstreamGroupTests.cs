@@ -43,7 +43,13 @@ public class UpstreamGroupTests
     {
         LoopCounters counters = LastingCounters.Create();
         UpstreamSettings settings = ServerUnderTest.SettingsOf(lines);
-        return new UpstreamGroup(settings, [.. Enumerable.Range(0, 2).Select(i => new UpstreamServer(
-            null!, counters, settings, settings.Servers[0] with { Name = "s" + i }, new IPEndPoint(IPAddress.Loopback, 1)))], logId: 4);
+        var group = new UpstreamGroup(null!, settings.Name, logId: 4);
+        group.Apply(settings, [.. Enumerable.Range(0, 2).Select(i =>
+        {
+            var server = new UpstreamServer(null!, counters, "s" + i, new IPEndPoint(IPAddress.Loopback, 1));
+            server.Apply(settings, settings.Servers[0], connectionsMax: 0);
+            return server;
+        })]);
+        return group;
     }
 }

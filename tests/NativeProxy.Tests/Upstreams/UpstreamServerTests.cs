@@ -27,7 +27,7 @@ public class UpstreamServerTests
         Assert.Equal("response", Encoding.ASCII.GetString(user.Received));
         Assert.Equal((1, false, 1), (connection.UseCount, connection.IsReused, await test.LentCount()));
         Assert.Equal((7L, 8L), (test.Counter(CounterId.BytesToServers), test.Counter(CounterId.BytesFromServers)));
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -47,7 +47,7 @@ public class UpstreamServerTests
         Assert.Equal(1, test.Counter(CounterId.ServerReuses));
         peer.Send("for the next"u8);
         await next.UntilSeen("received");
-        await test.Test.Run(() => test.Server.Release(taken, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(taken, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -66,8 +66,8 @@ public class UpstreamServerTests
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(user)));
 
         Assert.Equal(2, await test.LentCount());
-        await test.Test.Run(() => test.Server.Release(older, isReusable: false));
-        await test.Test.Run(() => test.Server.Release(newer, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(older, ServerCloseReason.ServerSaid));
+        await test.Test.Run(() => test.Server.Release(newer, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -78,7 +78,7 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
 
         Assert.Equal(SocketError.Success, peer.ReadToError());
         await test.AssertEmpty();
@@ -91,7 +91,7 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false, reset: true));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid, reset: true));
 
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
         await test.AssertEmpty();
@@ -105,7 +105,7 @@ public class UpstreamServerTests
         (UpstreamConnection second, _, Socket secondPeer) = await test.Connect();
         (UpstreamConnection third, _, Socket thirdPeer) = await test.Connect();
         foreach (UpstreamConnection connection in (UpstreamConnection[])[first, second, third])
-            await test.Test.Run(() => test.Server.Release(connection, isReusable: true));
+            await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
 
         Assert.Equal(SocketError.Success, firstPeer.ReadToError());
         Assert.Equal(2, await test.IdleCount());
@@ -144,7 +144,7 @@ public class UpstreamServerTests
         Assert.Equal(1, await test.IdleCount());
 
         Assert.Same(connection, await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: true));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
 
         Assert.Equal(SocketError.Success, peer.ReadToError());
         await test.AssertEmpty();
@@ -157,11 +157,11 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        (bool Young, bool Old) mayPool = await test.Test.Run(() => (
-            test.Server.MayPool(connection, connection.OpenedAtMs + 59_999), test.Server.MayPool(connection, connection.OpenedAtMs + 60_000)));
+        (ServerCloseReason Young, ServerCloseReason Old) mayPool = await test.Test.Run(() => (
+            test.Server.Judge(connection, connection.OpenedAtMs + 59_999), test.Server.Judge(connection, connection.OpenedAtMs + 60_000)));
 
-        Assert.Equal((true, false), mayPool);
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false));
+        Assert.Equal((ServerCloseReason.None, ServerCloseReason.MaxAge), mayPool);
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -172,8 +172,8 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        Assert.True(await test.Test.Run(() => test.Server.MayPool(connection, connection.OpenedAtMs + 1_000_000_000)));
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false));
+        Assert.Equal(ServerCloseReason.None, await test.Test.Run(() => test.Server.Judge(connection, connection.OpenedAtMs + 1_000_000_000)));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -200,9 +200,9 @@ public class UpstreamServerTests
         var user = new RecordingUser();
         await test.Test.Run(() =>
         {
-            test.Server.Release(taken, isReusable: true);
+            test.Server.Release(taken, ServerCloseReason.None);
             Assert.Same(taken, test.Server.TakeIdle(user));
-            test.Server.Release(idle, isReusable: true);
+            test.Server.Release(idle, ServerCloseReason.None);
         });
 
         // The one that stays idle is closed at the same age; that shows that the time has passed for both.
@@ -211,7 +211,7 @@ public class UpstreamServerTests
 
         Assert.Equal(UpstreamConnectionState.Busy, taken.State);
         Assert.Empty(user.Events);
-        await test.Test.Run(() => test.Server.Release(taken, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(taken, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -264,7 +264,7 @@ public class UpstreamServerTests
         peer.Dispose();
         await user.UntilSeen("end");
 
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: true));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
 
         Assert.Equal(0, await test.IdleCount());
         await test.AssertEmpty();
@@ -277,7 +277,7 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         await TcpSendReceiveTests.FillUntilQueued(test.Test, connection.Tcp!);
 
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: true));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
 
         Assert.Equal((0, 0), (await test.IdleCount(), await test.LentCount()));
         peer.Reset();
@@ -328,7 +328,7 @@ public class UpstreamServerTests
         await test.Test.Run(() => connection.ArmResponseTimeout(30));
         await user.UntilSeen("timeout");
 
-        await test.Test.Run(() => test.Server.Release(connection, isReusable: false, reset: true));
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid, reset: true));
         await test.AssertEmpty();
     }
 
@@ -338,7 +338,7 @@ public class UpstreamServerTests
         using var test = new ServerUnderTest();
         var user = new RecordingUser();
 
-        await test.Test.Run(() => test.Server.Release(test.Server.Connect(user), isReusable: false, reset: true));
+        await test.Test.Run(() => test.Server.Release(test.Server.Connect(user), ServerCloseReason.ServerSaid, reset: true));
         await test.AssertEmpty();
 
         Assert.Empty(user.Events);
@@ -357,7 +357,7 @@ public class UpstreamServerTests
 
         Assert.Equal(SocketError.Success, idlePeer.ReadToError());
         Assert.Equal((0, 1, UpstreamConnectionState.Busy), (await test.IdleCount(), await test.LentCount(), busy.State));
-        await test.Test.Run(() => test.Server.Release(busy, isReusable: false));
+        await test.Test.Run(() => test.Server.Release(busy, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }
 
@@ -395,7 +395,7 @@ public class UpstreamServerTests
             {
                 UpstreamConnection back = lent[dice.Next(lent.Count)];
                 lent.Remove(back);
-                await test.Test.Run(() => test.Server.Release(back, isReusable: dice.Next(3) > 0, reset: dice.Next(2) == 0));
+                await test.Test.Run(() => test.Server.Release(back, dice.Next(3) > 0 ? ServerCloseReason.None : ServerCloseReason.ServerSaid, reset: dice.Next(2) == 0));
             }
             if (dice.Next(10) == 0)
                 peers[dice.Next(peers.Count)].Dispose();
@@ -403,7 +403,7 @@ public class UpstreamServerTests
             Assert.InRange(await test.IdleCount(), 0, 3);
         }
         foreach (UpstreamConnection connection in lent)
-            await test.Test.Run(() => test.Server.Release(connection, isReusable: true));
+            await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
         await test.AssertEmpty();
         peers.ForEach(static peer => peer.Dispose());
     }
