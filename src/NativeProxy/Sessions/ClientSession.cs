@@ -577,9 +577,17 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _exchange = null;
     }
 
-    /// <summary>Sends what is queued, then FIN, and reads until the client has closed too: an RST would destroy the response.</summary>
+    /// <summary>
+    /// Sends what is queued, then FIN, and reads until the client has closed too: an RST would destroy the response. A client that itself
+    /// announced its last request, and has sent nothing behind it, is closed at once (nginx's lingering_close does the same).
+    /// </summary>
     private void Linger(CloseReason reason)
     {
+        if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _tail.IsEmpty && !_isProcessing)
+        {
+            Close(reason);
+            return;
+        }
         _listener.CountClose(reason);
         MoveTo(ClientSessionState.Lingering);
         if (_client!.HasQueuedBytes)

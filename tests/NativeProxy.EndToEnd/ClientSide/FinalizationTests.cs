@@ -24,9 +24,9 @@ public sealed class FinalizationTests
     public async Task CloseDecidedWithLinger_TheProxySendsFinAndReadsOn_SoThatTheClientIsNotReset()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\"", "keepalive.max_requests = 1"));
         await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "Connection: close\r\n");
+        await client.SendGet("/");
         Assert.Equal("ok", (await client.ReadResponse()).Body);
         await client.ExpectFin();
 
@@ -46,16 +46,31 @@ public sealed class FinalizationTests
     public async Task CloseDecidedWithLinger_EndsWithTheLingerTime()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"300ms\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 1"));
         await using RawClient client = await proxy.Connect();
         var time = new PassingTime();
-        await client.SendGet("/", "Connection: close\r\n");
+        await client.SendGet("/");
         await client.ReadResponse();
         await client.ExpectFin();
 
         // The client neither sends nor closes.
         await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
         time.AssertAtLeast(300);
+    }
+
+    [Fact]
+    [Trait("promise", "S3.11")]
+    public async Task CloseAnnouncedByTheClientItself_NeedsNoLinger()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\""));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/", "Connection: close\r\n");
+        await client.ReadResponse();
+        await client.ExpectFin();
+
+        // The client has sent nothing, not even FIN, and the connection is gone.
+        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace NativeProxy.EndToEnd.Harness;
 /// <summary>Sends signals to a process that the test started.</summary>
 internal static class LinuxSignals
 {
+    public const int HangUp = 1;
     public const int Interrupt = 2;
     public const int Kill = 9;
     public const int User1 = 10;

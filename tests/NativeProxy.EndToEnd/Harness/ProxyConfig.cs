@@ -13,6 +13,7 @@ internal sealed class ProxyConfig
 {
     private readonly List<string> _runtime = [];
     private readonly List<string> _log = [];
+    private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string Upstream, List<string> Lines)> _listeners = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
 
@@ -53,6 +54,13 @@ internal sealed class ProxyConfig
         return this;
     }
 
+    /// <summary>Lines for every server of every upstream.</summary>
+    public ProxyConfig EachServer(params string[] lines)
+    {
+        _serverLines.AddRange(lines);
+        return this;
+    }
+
     public ProxyConfig Runtime(params string[] lines)
     {
         _runtime.AddRange(lines);
@@ -88,7 +96,7 @@ internal sealed class ProxyConfig
         {
             Table(text, "[[upstream]]", [$"name = \"{name}\"", .. lines]);
             for (int i = 0; i < addresses.Length; i++)
-                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\""]);
+                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines]);
         }
         return text.ToString();
     }

@@ -103,6 +103,17 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public void Signal(int signal) => LinuxSignals.Send(Id, signal);
 
+    /// <summary>Changes the settings file and has it read again; waits until the proxy says how that went.</summary>
+    /// <param name="change">From the old text to the new one.</param>
+    public async Task Reload(Func<string, string> change)
+    {
+        int Outcomes() => Errors.Lines.Count(line => line.Contains(" reloaded: ", StringComparison.Ordinal) || line.Contains("reload refused", StringComparison.Ordinal));
+        int before = Outcomes();
+        await File.WriteAllTextAsync(ConfigPath, change(await File.ReadAllTextAsync(ConfigPath)));
+        Signal(LinuxSignals.HangUp);
+        await Deadline.Until(() => Outcomes() > before, () => "the reload to end:\n" + Errors.Text);
+    }
+
     /// <summary>Stops the process in its tracks, so that several events can be laid before it in a known order.</summary>
     public async Task Freeze()
     {
