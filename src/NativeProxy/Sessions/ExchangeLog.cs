@@ -109,6 +109,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Target = exchange.LogText.Target;
         record.Host = exchange.LogText.Host;
         record.UserAgent = exchange.LogText.UserAgent;
+        record.Referer = exchange.LogText.Referer;
         record.Version = exchange.ClientMinorVersion == 0 ? "HTTP/1.0"u8 : "HTTP/1.1"u8;
     }
 

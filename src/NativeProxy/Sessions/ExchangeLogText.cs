@@ -19,6 +19,7 @@ internal sealed class ExchangeLogText
     private ByteRange _target;
     private ByteRange _host;
     private ByteRange _userAgent;
+    private ByteRange _referer;
 
     public ReadOnlySpan<byte> Method => Of(_method);
 
@@ -27,6 +28,8 @@ internal sealed class ExchangeLogText
     public ReadOnlySpan<byte> Host => Of(_host);
 
     public ReadOnlySpan<byte> UserAgent => Of(_userAgent);
+
+    public ReadOnlySpan<byte> Referer => Of(_referer);
 
     /// <summary>Copies the texts; without a free block the line will lack them.</summary>
     public void Take(BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head, bool withFields)
@@ -42,6 +45,7 @@ internal sealed class ExchangeLogText
         int userAgent = head.Fields.FirstIndexOf(KnownHeader.UserAgent);
         if (userAgent >= 0)
             _userAgent = Copy(head.Fields[userAgent].Value.Of(bytes), FieldBytesMax);
+        TakeReferer(bytes, head.Fields);
     }
 
     public void Release(BufferPools pools)
@@ -50,7 +54,20 @@ internal sealed class ExchangeLogText
             pools.Return(_block);
         _block = null;
         _used = 0;
-        _method = _target = _host = _userAgent = default;
+        _method = _target = _host = _userAgent = _referer = default;
+    }
+
+    /// <summary>Only the log looks at this field, so it is no known one and is found by its name.</summary>
+    private void TakeReferer(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        for (int i = 0; i < fields.Count; i++)
+        {
+            ref HeaderField field = ref fields[i];
+            if (field.Known != KnownHeader.None || !AsciiBytes.EqualsIgnoreCase(field.Name.Of(bytes), "referer"u8))
+                continue;
+            _referer = Copy(field.Value.Of(bytes), FieldBytesMax);
+            return;
+        }
     }
 
     private ReadOnlySpan<byte> Of(ByteRange range) => _block is null ? default : range.Of(_block.Span);

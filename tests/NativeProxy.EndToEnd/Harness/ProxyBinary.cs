@@ -13,11 +13,17 @@ internal static class ProxyBinary
     public static string Path { get; } = Find();
 
     /// <summary>Starts it with captured output.</summary>
-    public static Process Start(params string[] arguments)
+    public static Process Start(params string[] arguments) => StartProgram(Path, arguments);
+
+    /// <summary>Starts it with a limit on its open descriptors; the process is the binary itself, not a shell.</summary>
+    public static Process StartWithDescriptors(int descriptorsMax, params string[] arguments) =>
+        StartProgram("/bin/sh", ["-c", $"ulimit -n {descriptorsMax}; exec \"$0\" \"$@\"", Path, .. arguments]);
+
+    private static Process StartProgram(string program, string[] arguments)
     {
         if (!File.Exists(Path))
             throw new XunitException($"the published binary is missing ({Path}); run ./test.sh, which publishes it, or name one in NATIVEPROXY_BIN");
-        var info = new ProcessStartInfo(Path) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var info = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string argument in arguments)
             info.ArgumentList.Add(argument);
         return Process.Start(info)!;

@@ -22,6 +22,9 @@ internal sealed class ProxyConfig
 
     public int Workers { get; private set; } = 1;
 
+    /// <summary>Descriptors that the process may open; 0 = as many as the test itself.</summary>
+    public int DescriptorsMax { get; private set; }
+
     public IReadOnlyList<string> ListenerNames => [.. _listeners.Select(listener => listener.Name)];
 
     /// <summary>One listener in front of these servers.</summary>
@@ -76,6 +79,12 @@ internal sealed class ProxyConfig
     public ProxyConfig WithWorkers(int count)
     {
         Workers = count;
+        return this;
+    }
+
+    public ProxyConfig WithDescriptors(int max)
+    {
+        DescriptorsMax = max;
         return this;
     }
 

@@ -60,7 +60,9 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         {
             int[] ports = FreePorts.Take(config.ListenerNames.Count + 1);
             await File.WriteAllTextAsync(path, config.ToToml(ports, ports[^1]));
-            var proxy = new ProxyUnderTest(ProxyBinary.Start(["run", "-c", path, .. options]), directory, path, config.ListenerNames, ports);
+            string[] arguments = ["run", "-c", path, .. options];
+            Process process = config.DescriptorsMax == 0 ? ProxyBinary.Start(arguments) : ProxyBinary.StartWithDescriptors(config.DescriptorsMax, arguments);
+            var proxy = new ProxyUnderTest(process, directory, path, config.ListenerNames, ports);
             await Deadline.Until(() => proxy.HasStarted || proxy.Process.HasExited, () => "the proxy to start:\n" + proxy.Errors.Text);
             if (proxy.HasStarted)
                 return proxy;

@@ -86,6 +86,14 @@ internal class TestSocket : IAsyncDisposable
     /// <summary>A message head with its blank line.</summary>
     public Task<string> ReadHead() => ReadThrough("\r\n\r\n");
 
+    /// <summary>A message head, or what came before the stream ended.</summary>
+    public async Task<string> ReadToHeadOrEnd()
+    {
+        while (_end is null && !Untaken.Contains("\r\n\r\n", StringComparison.Ordinal))
+            await TryReceive("a head or the end of the stream");
+        return Untaken.Contains("\r\n\r\n", StringComparison.Ordinal) ? await ReadHead() : Untaken;
+    }
+
     /// <summary>Everything until the peer ends its stream, and how it did.</summary>
     public async Task<(string Text, StreamEnd End)> ReadToEnd()
     {

@@ -41,13 +41,21 @@ internal sealed class SaeaConnection : TcpConnection
         Peer = socket.RemoteEndPoint as IPEndPoint;
     }
 
-    /// <summary>Opens a socket to a server.</summary>
+    /// <summary>Opens a socket to a server. When descriptors have run out there is no socket, and the connect fails like any other.</summary>
     internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
-        _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
-        tuning.ApplyTo(_socket);
         Begin(owner, TcpConnectionState.Connecting);
         Peer = server;
+        try
+        {
+            _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            tuning.ApplyTo(_socket);
+        }
+        catch (SocketException exhausted)
+        {
+            ConnectCompleted(exhausted.SocketErrorCode);
+            return;
+        }
         _send ??= new SendOperation(this);
         _send.BeginConnect(_socket, server);
     }
@@ -87,19 +95,21 @@ internal sealed class SaeaConnection : TcpConnection
 
     protected override void SocketClose(bool reset)
     {
+        if (_socket is null)
+            return;
         if (reset)
-            _socket!.LingerState = new LingerOption(true, 0);
+            _socket.LingerState = new LingerOption(true, 0);
 
         // A shut-down socket completes its pending receive on the loop thread; a disposed one would do so on a pool thread and end
         // with RST. Only what cannot be shut down is disposed under an operation in flight.
         if (!reset && ReceiveInFlight && !SendInFlight && TryShutdown(SocketShutdown.Both))
             return;
-        _socket!.Dispose();
+        _socket.Dispose();
     }
 
     protected override void Recycle()
     {
-        _socket!.Dispose();
+        _socket?.Dispose();
         _socket = null;
         _loop.Recycle(this);
     }
