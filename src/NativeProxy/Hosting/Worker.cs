@@ -152,11 +152,13 @@ internal sealed class Worker : IDisposable
         _drained.Set();
     }
 
+    /// <summary>Begins to accept, on the loop thread.</summary>
     private sealed class ListenWork(Worker worker, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
         public override void Run() => worker.Listen(sockets);
     }
 
+    /// <summary>Begins to drain, on the loop thread.</summary>
     private sealed class DrainWork(Worker worker) : LoopWork
     {
         public override void Run() => worker.BeginDrain();
