@@ -32,6 +32,7 @@ internal sealed class AdminEndpoint : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
+    /// <summary>Begins to accept, on the loop thread.</summary>
     private sealed class ServeWork(EventLoop loop, Socket socket, SmallHttpServer server) : LoopWork
     {
         public override void Run() => server.Listen(loop.Listen(socket, server, SocketTuning.Default));

@@ -100,6 +100,7 @@ internal static class Demo
             200, "text/plain", Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
     }
 
+    /// <summary>Begins to accept on the origins' sockets, on the loop thread.</summary>
     private sealed class StartOrigins(EventLoop loop, List<Socket> sockets) : LoopWork
     {
         public override void Run()

@@ -177,6 +177,7 @@ internal sealed class Supervisor : IDisposable
             slot.Tell(command);
     }
 
+    /// <summary>First work of a loop that has been given its real work already.</summary>
     private sealed class NoWork : LoopWork
     {
         public override void Run()

@@ -96,16 +96,19 @@ internal sealed class Worker : IDisposable
 
     private static LogTarget OpenLog(string target) => target == "stdout" ? LogTarget.Stdout() : LogTarget.ToFile(target);
 
+    /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
         public override void Run() => worker._traffic.Apply(settings, endPoints, sockets);
     }
 
+    /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>
     private sealed class GaugeWork(WorkerGauges gauges) : LoopWork
     {
         public override void Run() => gauges.Start();
     }
 
+    /// <summary>Begins to drain, on the loop thread.</summary>
     private sealed class DrainWork(Worker worker) : LoopWork
     {
         public override void Run() => worker._traffic.Drain(worker._drained.Set);

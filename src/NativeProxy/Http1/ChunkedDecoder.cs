@@ -45,6 +45,7 @@ internal struct ChunkedDecoder
     private State _state;
     private RejectReason _reason;
 
+    /// <summary>What the next byte is a part of.</summary>
     private enum State : byte
     {
         /// <summary>In front of or inside the hexadecimal size.</summary>

@@ -89,6 +89,7 @@ internal static class AccessRecordCodec
         return text;
     }
 
+    /// <summary>Lengths of the texts, in the order in which they stand behind the numbers of a record.</summary>
     private struct TextLengths
     {
         public ushort Address;

@@ -182,6 +182,7 @@ internal sealed partial class LogTarget : IDisposable
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static unsafe partial int SystemPoll(PollEntry* entries, nuint count, int timeoutMs);
 
+    /// <summary>The kernel's struct pollfd.</summary>
     private struct PollEntry
     {
         public int Descriptor;

@@ -1,5 +1,6 @@
 namespace NativeProxy.Metrics;
 
+/// <summary>What a number means over time, as Prometheus names it.</summary>
 internal enum CounterKind : byte
 {
     /// <summary>Only grows; survives a worker restart in shared memory.</summary>

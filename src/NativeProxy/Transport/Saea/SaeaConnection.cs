@@ -149,6 +149,7 @@ internal sealed class SaeaConnection : TcpConnection
             StartQueuedSend();
     }
 
+    /// <summary>The one receive of a connection, into the hot buffer of its loop.</summary>
     private sealed class ReceiveOperation : SaeaOperation
     {
         private readonly SaeaConnection _connection;

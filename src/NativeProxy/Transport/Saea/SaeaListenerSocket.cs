@@ -82,6 +82,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
         }
     }
 
+    /// <summary>The one accept of a listening socket.</summary>
     private sealed class AcceptOperation(SaeaListenerSocket listener) : SaeaOperation(listener._loop)
     {
         protected override void OnLoopCompleted()
@@ -91,6 +92,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
         }
     }
 
+    /// <summary>Accepts what waits, on the loop thread.</summary>
     private sealed class AcceptWork(SaeaListenerSocket listener) : LoopWork
     {
         public override void Run() => listener.AcceptMany();

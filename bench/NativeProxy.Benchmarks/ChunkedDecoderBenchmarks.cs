@@ -1,0 +1,51 @@
+using System;
+using System.Globalization;
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using NativeProxy.Http1;
+using NativeProxy.Sessions;
+
+namespace NativeProxy.Benchmarks;
+
+/// <summary>One chunked body of 64 KiB: taken apart, and carried over into chunks of the proxy's own.</summary>
+[MemoryDiagnoser]
+public class ChunkedDecoderBenchmarks
+{
+    private const int BodyBytes = 64 * 1024;
+
+    private readonly HeaderTable _trailers = new(64);
+    private readonly byte[] _scratch = new byte[(2 * BodyBytes) + SessionScratch.TrailerBytesMax];
+    private byte[] _wire = [];
+
+    [Params(64, 4096, BodyBytes)]
+    public int ChunkBytes { get; set; } = 4096;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var wire = new StringBuilder();
+        for (int left = BodyBytes; left > 0; left -= ChunkBytes)
+            wire.Append(CultureInfo.InvariantCulture, $"{ChunkBytes:x}\r\n").Append('x', ChunkBytes).Append("\r\n");
+        _wire = SampleMessages.Bytes(wire.Append("0\r\n\r\n").ToString());
+    }
+
+    [Benchmark(Baseline = true)]
+    public long Decode()
+    {
+        ChunkedDecoder decoder = default;
+        int position = 0;
+        long bytes = 0;
+        while (decoder.Read(_wire, ref position, out ByteRange data) == ChunkStep.Data)
+            bytes += data.Length;
+        return bytes == BodyBytes && decoder.IsComplete ? bytes : throw new InvalidOperationException("not a whole body");
+    }
+
+    [Benchmark]
+    public long Relay()
+    {
+        BodyRelay relay = default;
+        relay.Begin(BodyFraming.Chunked, emitsChunks: true);
+        relay.Relay(_wire, _scratch, _trailers, out ReadOnlySpan<byte> output);
+        return relay.IsComplete ? output.Length : throw new InvalidOperationException("not a whole body");
+    }
+}

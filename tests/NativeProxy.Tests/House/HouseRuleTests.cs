@@ -1,0 +1,93 @@
+using System.Linq;
+using Xunit;
+
+namespace NativeProxy.Tests.House;
+
+/// <summary>Each house rule catches what it is for, and lets its lawful twin pass.</summary>
+public class HouseRuleTests
+{
+    private const string Lower = "namespace NativeProxy.Buffers; internal class Block { public int Size; public static int Count() => 1; }";
+    private const string Neighbour = "namespace NativeProxy.Admin; internal class Route { }";
+
+    [Theory]
+    [InlineData("Sessions", "internal class User { int Use(NativeProxy.Buffers.Block block) => block.Size; }", "")]
+    [InlineData("Buffers", "internal class User { Block? _block; }", "")]
+    [InlineData("Sessions", "internal class User { NativeProxy.Admin.Route? _route; }", "Sessions/User.cs:1: Sessions uses Admin.Route")]
+    [InlineData("Http1", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "Http1/User.cs:1: Http1 uses Buffers.Block")]
+    [InlineData("Foundation", "/// <summary><see cref=\"NativeProxy.Admin.Route\"/></summary> internal class User { }", "Foundation/User.cs:1: Foundation uses Admin.Route")]
+    [InlineData("Extras", "internal class User { }", "Extras/User.cs: the folder Extras has no floor")]
+    public void FloorRule_CatchesNamesOfEqualAndHigherFloors(string folder, string type, string expected)
+    {
+        ProductCode code = ProductCode.Of(("Buffers/Block.cs", Lower), ("Admin/Route.cs", Neighbour), ($"{folder}/User.cs", $"namespace NativeProxy.{folder}; {type}"));
+
+        Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
+    }
+
+    [Fact]
+    public void FloorRule_SeesTypesBehindVar()
+    {
+        ProductCode code = ProductCode.Of(
+            ("Hosting/Maker.cs", "namespace NativeProxy.Hosting; internal class Maker { public int Made; public static Maker Make() => new(); }"),
+            ("Metrics/User.cs", "using static NativeProxy.Hosting.Maker; namespace NativeProxy.Metrics; internal class User { int Use() { var made = Make(); return made.Made; } }"));
+
+        Assert.Equal(["Metrics/User.cs:1: Metrics uses Hosting.Maker"], FloorRule.Violations(code));
+    }
+
+    [Theory]
+    [InlineData("void F() { throw new System.Exception(); }", 1)]
+    [InlineData("int F(object? o) => o is null ? throw new System.Exception() : 1;", 1)]
+    [InlineData("void F(int i) => System.ArgumentOutOfRangeException.ThrowIfNegative(i);", 1)]
+    [InlineData("public T(int i) => System.ArgumentOutOfRangeException.ThrowIfNegative(i);", 0)]
+    [InlineData("bool F() => false;", 0)]
+    public void ThrowRule_CatchesThrowsButForConstructorGuards(string member, int expected) =>
+        Assert.Equal(expected, CodeRules.Throws(ProductCode.Of(("Http1/T.cs", $"namespace NativeProxy.Http1; internal class T {{ {member} }}")), "Http1").Count());
+
+    [Theory]
+    [InlineData("Sessions/T.cs", "async void F() { }", "async")]
+    [InlineData("Sessions/T.cs", "void F() { lock (this) { } }", "lock")]
+    [InlineData("Sessions/T.cs", "object F() => System.Threading.Tasks.Task.CompletedTask;", "task")]
+    [InlineData("Sessions/T.cs", "int F(int[] a) => System.Linq.Enumerable.Count(a);", "LINQ")]
+    [InlineData("Sessions/T.cs", "int F(int[] a) => a.Count();", "LINQ")]
+    [InlineData("Sessions/T.cs", "void F() => System.Threading.Monitor.Enter(this);", "lock")]
+    [InlineData("Transport/Saea/T.cs", "void F() { lock (this) { } }", "lock")]
+    [InlineData("Transport/Saea/LoopTicker.cs", "void F() { lock (this) { } }", null)]
+    [InlineData("Hosting/T.cs", "async void F() { }", null)]
+    [InlineData("Sessions/T.cs", "int F(int[] a) => a.Length;", null)]
+    public void DataPathRule_CatchesWhatWaitsLocksOrAllocates(string path, string member, string? expected)
+    {
+        string[] violations = [.. DataPathRule.Violations(ProductCode.Of((path, $"using System.Linq; namespace NativeProxy.X; internal class T {{ {member} }}")))];
+
+        Assert.Equal(expected is not null, violations.Any(violation => violation.Contains(expected!, System.StringComparison.Ordinal)));
+        if (expected is null)
+            Assert.Empty(violations);
+    }
+
+    [Theory]
+    [InlineData("/// <summary>What it is.</summary>\ninternal class T { }", 0)]
+    [InlineData("internal class T { }", 1)]
+    [InlineData("// A comment.\ninternal enum T { A }", 1)]
+    [InlineData("/// <summary></summary>\ninternal struct T { }", 1)]
+    [InlineData("/// <summary>Outer.</summary>\ninternal class T { private class U { } }", 1)]
+    [InlineData("internal delegate void T();", 1)]
+    public void SummaryRule_CatchesTypesThatSayNothing(string type, int expected) =>
+        Assert.Equal(expected, CodeRules.TypesWithoutSummary(ProductCode.Of(("Http1/T.cs", "namespace NativeProxy.Http1;\n" + type))).Count());
+
+    [Theory]
+    [InlineData("// TO" + "DO: later", 1)]
+    [InlineData("throw new NotImplemented" + "Exception();", 1)]
+    [InlineData("int todoCount; // mastodon", 0)]
+    public void LeftoverRule_CatchesWholeWords(string line, int expected) => Assert.Equal(expected, CodeRules.Leftovers("a.cs", line).Count());
+
+    [Theory]
+    [InlineData("see `EventLoop.cs`", "")]
+    [InlineData("see `Eventloop.cs`", "Eventloop.cs")]
+    [InlineData("in `src/NativeProxy/Transport/EventLoop.cs` and `src/NativeProxy`", "")]
+    [InlineData("in `src/NativeProxy/Gone/`", "src/NativeProxy/Gone/")]
+    [InlineData("in `Transport/EventLoop.cs` and `Transport/`", "")]
+    [InlineData("in `Transport/Missing.cs`", "Transport/Missing.cs")]
+    [InlineData("run `./src/tool.sh` on `text/plain`", "./src/tool.sh")]
+    [InlineData("```\n`gone.cs`\n```\n", "")]
+    [InlineData("a `word` and `GET /x.cs HTTP/1.1`", "")]
+    public void DocumentRule_CatchesNamesOfNothing(string markdown, string expected) =>
+        Assert.Equal(expected, string.Join(' ', DocumentNames.Missing(markdown, ["src/NativeProxy/Transport/EventLoop.cs", "README.md"])));
+}

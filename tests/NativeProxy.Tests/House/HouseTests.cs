@@ -1,0 +1,110 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.IO.Enumeration;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace NativeProxy.Tests.House;
+
+/// <summary>Rules about the source itself. Each one stands beside a sample that it must catch (<see cref="HouseRuleTests"/>).</summary>
+public class HouseTests(ITestOutputHelper output)
+{
+    private static readonly string[] TopLevel =
+    [
+        "src", "generators", "tests", "bench", "perf", "NativeProxy.sln", "global.json", "README.md", "run.sh", "test.sh", ".ci",
+        ".editorconfig", ".gitignore", ".git", "Directory.Build.props", "Directory.Packages.props",
+    ];
+
+    [Fact]
+    public void Sources_BindSoThatTheOtherRulesSeeEverything()
+    {
+        // The library-import generator is part of the SDK; without it those partial methods have no body here.
+        string[] errors = [.. ProductCode.Current.Compilation.GetDiagnostics()
+            .Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id != "CS8795")
+            .Select(static diagnostic => $"{ProductCode.PlaceOf(diagnostic.Location)}: {diagnostic.GetMessage()}")];
+
+        AssertNone(errors);
+    }
+
+    [Fact]
+    public void Folders_UseOnlyLowerFloors() => AssertNone(FloorRule.Violations(ProductCode.Current));
+
+    [Fact]
+    public void Namespaces_AreTheirFolders() => AssertNone(ProductCode.Current.Trees
+        .Where(static tree => tree.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().Single().Name.ToString()
+            != string.Join('.', ["NativeProxy", .. tree.FilePath.Split('/')[..^1]]))
+        .Select(static tree => tree.FilePath));
+
+    [Fact]
+    public void Http1_NeverThrows() => AssertNone(CodeRules.Throws(ProductCode.Current, "Http1"));
+
+    [Fact]
+    public void DataPath_NeverWaitsAndNeverLocks() => AssertNone(DataPathRule.Violations(ProductCode.Current));
+
+    [Fact]
+    public void EveryType_SaysWhatItIs() => AssertNone(CodeRules.TypesWithoutSummary(ProductCode.Current));
+
+    [Fact]
+    public void NoLeftovers_StandInAnySource() => AssertNone(
+        new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources).SelectMany(static path => CodeRules.Leftovers(path, Repository.Read(path))));
+
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("src/ARCHITECTURE.md")]
+    [InlineData("tests/PROMISES.md")]
+    public void Documents_NameOnlyWhatExists(string document)
+    {
+        if (!File.Exists(Path.Combine(Repository.Root, document)))
+        {
+            output.WriteLine($"skipped: no {document}");
+            return;
+        }
+
+        AssertNone(DocumentNames.Missing(Repository.Read(document), [.. Repository.Files()]));
+    }
+
+    [Fact]
+    public void TopLevel_HoldsOnlyWhatBelongsThere()
+    {
+        string[] ignored = [.. File.ReadAllLines(Path.Combine(Repository.Root, ".gitignore"))
+            .Select(static line => line.Trim().TrimEnd('/')).Where(static line => line.Length > 0 && line[0] != '#')];
+
+        string?[] strangers = [.. Directory.EnumerateFileSystemEntries(Repository.Root).Select(Path.GetFileName)
+            .Where(name => !TopLevel.Contains(name) && !ignored.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name)))];
+
+        AssertNone(strangers!);
+    }
+
+    /// <summary>No verdict: a list to look at.</summary>
+    [Fact]
+    public void LongestFilesAndMethods_ArePrinted()
+    {
+        (string Name, int Lines)[] files = [.. ProductCode.Current.Trees.Select(static tree => (tree.FilePath, tree.GetText().Lines.Count))];
+        (string Name, int Lines)[] methods = [.. ProductCode.Current.Trees
+            .SelectMany(static tree => tree.GetRoot().DescendantNodes().OfType<BaseMethodDeclarationSyntax>()).Select(CodeRules.LengthOf)];
+
+        Print("longest files", files);
+        Print("longest methods", methods);
+
+        Assert.NotEmpty(files);
+        Assert.NotEmpty(methods);
+    }
+
+    /// <summary>Shows every violation, not the first few.</summary>
+    private static void AssertNone(IEnumerable<string> violations)
+    {
+        string[] all = [.. violations];
+        Assert.True(all.Length == 0, string.Join(Environment.NewLine, all));
+    }
+
+    private void Print(string title, IEnumerable<(string Name, int Lines)> items)
+    {
+        output.WriteLine(title);
+        foreach ((string name, int lines) in items.OrderByDescending(static item => item.Lines).Take(10))
+            output.WriteLine($"{lines,5}  {name}");
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.IO;
+using System.Linq;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using NativeProxy.Generators;
+
+namespace NativeProxy.Tests.House;
+
+/// <summary>
+/// The product's sources, parsed and bound, so that rules are judged by what a name means and not by how it is spelled. A test can
+/// also make one from a few lines of its own, to see that a rule is able to fail.
+/// </summary>
+internal sealed class ProductCode
+{
+    private static readonly Lazy<ProductCode> Whole = new(static () => new ProductCode(
+        Repository.Sources("src/NativeProxy").Select(static path => (path["src/NativeProxy/".Length..], Repository.Read(path))), withGenerator: true));
+
+    /// <summary>The libraries that the product uses; other ones of the test process would bring namespaces that it does not see.</summary>
+    private static readonly Lazy<ImmutableArray<MetadataReference>> References = new(static () =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(static path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) || Path.GetFileName(path).StartsWith("Microsoft.Win32.", StringComparison.Ordinal))
+            .Select(static path => MetadataReference.CreateFromFile(path))]);
+
+    private ProductCode(IEnumerable<(string Path, string Text)> sources, bool withGenerator)
+    {
+        var parseOptions = new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.Parse);
+        Trees = [.. sources.Select(source => CSharpSyntaxTree.ParseText(source.Text, parseOptions, source.Path))];
+        Compilation compilation = CSharpCompilation.Create(
+            "product", Trees, References.Value, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+        if (withGenerator)
+        {
+            CSharpGeneratorDriver.Create([new ProxySettingsGenerator().AsSourceGenerator()], parseOptions: parseOptions)
+                .RunGeneratorsAndUpdateCompilation(compilation, out compilation, out _);
+        }
+        Compilation = compilation;
+    }
+
+    /// <summary>All of src/NativeProxy; paths are relative to it.</summary>
+    public static ProductCode Current => Whole.Value;
+
+    /// <summary>The files, without what the generator adds.</summary>
+    public IReadOnlyList<SyntaxTree> Trees { get; }
+
+    public Compilation Compilation { get; }
+
+    public static ProductCode Of(params (string Path, string Text)[] sources) => new(sources, withGenerator: false);
+
+    /// <summary>The first folder of a path; empty for a file beside Program.cs.</summary>
+    public static string FolderOf(SyntaxTree tree)
+    {
+        int slash = tree.FilePath.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? "" : tree.FilePath[..slash];
+    }
+
+    /// <summary>"Folder/File.cs:12".</summary>
+    public static string PlaceOf(SyntaxNode node) => PlaceOf(node.GetLocation());
+
+    public static string PlaceOf(Location location)
+    {
+        FileLinePositionSpan span = location.GetLineSpan();
+        return $"{span.Path}:{span.StartLinePosition.Line + 1}";
+    }
+
+    /// <summary>Each name in a file with what it means.</summary>
+    public IEnumerable<(SimpleNameSyntax Name, ISymbol Symbol)> Names(SyntaxTree tree)
+    {
+        SemanticModel model = Compilation.GetSemanticModel(tree);
+        foreach (SimpleNameSyntax name in tree.GetRoot().DescendantNodes(descendIntoTrivia: true).OfType<SimpleNameSyntax>())
+        {
+            SymbolInfo info = model.GetSymbolInfo(name);
+            if (info.Symbol is { } symbol)
+                yield return (name, symbol);
+            foreach (ISymbol candidate in info.CandidateSymbols)
+                yield return (name, candidate);
+        }
+    }
+}
