@@ -92,8 +92,9 @@ internal sealed class SingleProcess
 
     private int Drain(ProcessSignals signals, TimeSpan limit)
     {
+        _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
-        Task<bool> drain = Task.Run(() => _worker.Drain(limit));
+        Task<bool> drain = Task.Run(() => _worker.WaitDrained(limit));
         while (!drain.IsCompleted)
         {
             if (signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow)

@@ -3,12 +3,9 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
-using NativeProxy.Buffers;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
-using NativeProxy.Transport;
-using NativeProxy.Transport.Saea;
 
 namespace NativeProxy.Hosting;
 
@@ -18,7 +15,6 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {
-    private const long AdminBufferBytes = 8 * 1024 * 1024;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<WorkerSlot> _exited = new();
@@ -55,7 +51,7 @@ internal sealed class Supervisor : IDisposable
             using var signals = new ProcessSignals();
             using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, log);
             supervisor.StartAll();
-            StartAdmin(admin, board);
+            using AdminLoop? adminLoop = admin is null ? null : new AdminLoop(admin, board);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
         }
@@ -78,15 +74,6 @@ internal sealed class Supervisor : IDisposable
         for (int i = 0; i < slots.Length; i++)
             slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boardPath, settings);
         return slots;
-    }
-
-    private static void StartAdmin(AdminEndpoint? admin, CounterBoard board)
-    {
-        if (admin is null)
-            return;
-        var loop = new SaeaEventLoop(0, 1, new BufferPools(AdminBufferBytes));
-        admin.Start(loop, board);
-        loop.Start(new NoWork());
     }
 
     private void StartAll()
@@ -175,13 +162,5 @@ internal sealed class Supervisor : IDisposable
     {
         foreach (WorkerSlot slot in _slots)
             slot.Tell(command);
-    }
-
-    /// <summary>First work of a loop that has been given its real work already.</summary>
-    private sealed class NoWork : LoopWork
-    {
-        public override void Run()
-        {
-        }
     }
 }

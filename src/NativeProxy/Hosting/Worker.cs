@@ -22,12 +22,16 @@ internal sealed class Worker : IDisposable
 {
     private const int LogRingBytes = 1024 * 1024;
 
+    /// <summary>A loop that does not answer for this long is stuck; the process ends without it.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+
     private readonly TrafficPlan _traffic;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
     private readonly LogRing? _logRing;
     private readonly LogWriter? _logWriter;
     private readonly WorkerGauges _gauges;
+    private readonly ManualResetEventSlim _drainSeen = new();
     private readonly ManualResetEventSlim _drained = new();
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the access log cannot be opened.</summary>
@@ -67,24 +71,33 @@ internal sealed class Worker : IDisposable
     public void Reload(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
         Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
 
-    /// <summary>Any thread: stops accepting, lets running exchanges finish. Returns true when all connections ended in time.</summary>
-    public bool Drain(TimeSpan limit)
+    /// <summary>Another thread: stops accepting; responses say close from now on. Returns once the loop has seen it.</summary>
+    public void BeginDrain()
     {
         Loop.Post(new DrainWork(this));
-        return _drained.Wait(limit);
+        _drainSeen.Wait(EndLimit);
     }
+
+    /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
+    public bool WaitDrained(TimeSpan limit) => _drained.Wait(limit);
 
     /// <summary>Any thread: opens the access log file anew, after its rotation.</summary>
     public void ReopenLog() => _logWriter?.Reopen();
 
-    /// <summary>Flushes the log. After a complete drain it also states that every buffer came back.</summary>
+    /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back.</summary>
     public void Dispose()
     {
+        if (!Loop.StopAndWait(EndLimit))
+        {
+            _errors.Error("the event loop does not answer; its log lines may be lost");
+            return;
+        }
         if (_drained.IsSet && _pools.DescribeLeaks() is { } leaks)
             _errors.Error("buffers were not returned: " + leaks);
         _logWriter?.Dispose();
         _logRing?.Dispose();
         _drained.Dispose();
+        _drainSeen.Dispose();
     }
 
     private static AccessLogStyle StyleOf(AccessLogFormat format) => format switch
@@ -111,6 +124,10 @@ internal sealed class Worker : IDisposable
     /// <summary>Begins to drain, on the loop thread.</summary>
     private sealed class DrainWork(Worker worker) : LoopWork
     {
-        public override void Run() => worker._traffic.Drain(worker._drained.Set);
+        public override void Run()
+        {
+            worker._traffic.Drain(worker._drained.Set);
+            worker._drainSeen.Set();
+        }
     }
 }

@@ -46,7 +46,8 @@ internal static class WorkerProcess
             using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), log);
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
-            return worker.Drain(TimeSpan.FromMilliseconds(drainLimitMs)) ? ExitCodes.Success : ExitCodes.CutShort;
+            worker.BeginDrain();
+            return worker.WaitDrained(TimeSpan.FromMilliseconds(drainLimitMs)) ? ExitCodes.Success : ExitCodes.CutShort;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 using NativeProxy.Timers;
@@ -21,6 +22,7 @@ internal abstract class EventLoop
     private const int DeferredPerTurnMax = 1024;
 
     private readonly LoopMailbox _mailbox = new();
+    private readonly ManualResetEventSlim _ended = new();
     private readonly int _connectionIdStep;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
@@ -48,6 +50,9 @@ internal abstract class EventLoop
     /// <summary>Sockets that are open or opening.</summary>
     public int ConnectionCount { get; private set; }
 
+    /// <summary>True once the loop has been stopped: completions that still come are dropped.</summary>
+    public bool IsStopped { get; private set; }
+
     /// <summary>True on the loop thread, once the loop runs.</summary>
     public abstract bool IsLoopThread { get; }
 
@@ -55,7 +60,21 @@ internal abstract class EventLoop
     public abstract void Start(LoopWork first);
 
     /// <summary>Ends the loop's threads. Loop thread, once all connections and listeners are closed; what is posted afterwards is dropped.</summary>
-    public abstract void Stop();
+    public void Stop()
+    {
+        IsStopped = true;
+        StopEngine();
+    }
+
+    /// <summary>
+    /// Any other thread: ends the loop and returns once nothing runs on it any more, so that what it uses can be taken apart. False when
+    /// that took longer than <paramref name="limit"/>.
+    /// </summary>
+    public bool StopAndWait(TimeSpan limit)
+    {
+        Post(new StopWork(this));
+        return _ended.Wait(limit);
+    }
 
     /// <summary>Opens an outgoing connection; <see cref="IConnectionOwner.OnConnected"/> or OnFailed follows.</summary>
     public abstract TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
@@ -95,6 +114,9 @@ internal abstract class EventLoop
         _deferredLast = connection;
     }
 
+    /// <summary>Ends the engine's threads. Loop thread.</summary>
+    protected abstract void StopEngine();
+
     /// <summary>Makes the engine's wait return. Any thread.</summary>
     protected abstract void Wake();
 
@@ -111,6 +133,12 @@ internal abstract class EventLoop
     /// <summary>Ends the handling of one engine event.</summary>
     internal void LeaveTurn()
     {
+        if (IsStopped)
+        {
+            _turnDepth--;
+            _ended.Set();
+            return;
+        }
         RunDeferred();
         if (Wheel.NextWakeMs <= Clock.NowMs)
         {
@@ -137,5 +165,11 @@ internal abstract class EventLoop
             connection.Deferred = DeferredWork.None;
             connection.RunDeferred(work);
         }
+    }
+
+    /// <summary>Stops the loop from within.</summary>
+    private sealed class StopWork(EventLoop loop) : LoopWork
+    {
+        public override void Run() => loop.Stop();
     }
 }

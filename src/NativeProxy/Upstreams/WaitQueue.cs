@@ -69,6 +69,7 @@ internal sealed class WaitQueue(EventLoop loop, Func<bool> hasRoom)
         }
     }
 
+    /// <summary>Serves the queue in an event of its own.</summary>
     private sealed class ServeWork(WaitQueue queue) : LoopWork
     {
         public override void Run() => queue.Serve();

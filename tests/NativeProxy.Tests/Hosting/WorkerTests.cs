@@ -38,7 +38,8 @@ public class WorkerTests
         using Socket server = test.AcceptAtOrigin();
         server.ReadHead();
 
-        Task<bool> drained = Task.Run(() => test.Worker.Drain(LoopUnderTest.Deadline));
+        test.Worker.BeginDrain();
+        Task<bool> drained = Task.Run(() => test.Worker.WaitDrained(LoopUnderTest.Deadline));
         Assert.Equal(SocketError.Success, idle.ReadToError());
         idle.Dispose();
         Assert.False(drained.IsCompleted);

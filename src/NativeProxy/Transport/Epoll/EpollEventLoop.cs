@@ -26,7 +26,6 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     private Thread? _thread;
     private long _wakeAtMs;
     private int _wakeSent;
-    private bool _isStopped;
 
     public EpollEventLoop(int workerIndex, int workerCount, BufferPools pools)
         : base(workerIndex, workerCount, pools)
@@ -53,8 +52,6 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         _thread = new Thread(Run) { IsBackground = true, Name = "loop" };
         _thread.Start();
     }
-
-    public override void Stop() => _isStopped = true;
 
     public override TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
@@ -90,6 +87,11 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     internal void Unregister(int descriptor) => Checked(EpollCalls.Control(_epoll, EpollCalls.Remove, descriptor, null));
 
+    /// <summary>The loop sees by itself that it is stopped, at the end of the turn.</summary>
+    protected override void StopEngine()
+    {
+    }
+
     protected override void Wake()
     {
         if (Interlocked.Exchange(ref _wakeSent, 1) != 0)
@@ -104,11 +106,11 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     {
         EpollEvent* events = (EpollEvent*)Marshal.UnsafeAddrOfPinnedArrayElement(_events, 0);
         _wakeAtMs = long.MaxValue;
-        while (!_isStopped)
+        while (!IsStopped)
         {
             int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, TimeoutMs());
             EnterTurn();
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count && !IsStopped; i++)
                 _watched.Find(events[i].Data)?.OnReady(events[i].Events);
             LeaveTurn();
         }
@@ -134,6 +136,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     private static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastSystemError());
 
+    /// <summary>The event descriptor that other threads wake the loop by.</summary>
     private sealed class WakeLine(EpollEventLoop loop) : IEpollWatched
     {
         public void OnReady(uint events) => loop.Awake();

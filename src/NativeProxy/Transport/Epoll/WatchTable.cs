@@ -49,6 +49,7 @@ internal sealed class WatchTable
         return slot.Generation == (uint)(token >> 32) ? slot.Watched : null;
     }
 
+    /// <summary>One place of the table; its generation outlives the object in it.</summary>
     private struct Slot
     {
         public IEpollWatched? Watched;

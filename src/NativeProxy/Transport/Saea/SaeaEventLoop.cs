@@ -54,7 +54,7 @@ internal sealed class SaeaEventLoop : EventLoop
         _wake.Arm();
     }
 
-    public override void Stop()
+    protected override void StopEngine()
     {
         _ticker.Stop();
 
@@ -151,7 +151,7 @@ internal sealed class SaeaEventLoop : EventLoop
 
         protected override void OnCompleted(SocketAsyncEventArgs e)
         {
-            if (BytesTransferred == 0)
+            if (BytesTransferred == 0 || _loop.IsStopped)
             {
                 _loop._wakeReader.Dispose();
                 return;

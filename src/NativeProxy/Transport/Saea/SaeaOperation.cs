@@ -26,6 +26,8 @@ internal abstract class SaeaOperation : SocketAsyncEventArgs
             _loop.Post(new CompletionPost(this));
             return;
         }
+        if (_loop.IsStopped)
+            return;
         _loop.EnterTurn();
         Complete();
         _loop.LeaveTurn();
