@@ -38,10 +38,9 @@ internal static class Demo
     private static List<Socket> OpenOrigins(int port, List<string> errors)
     {
         var sockets = new List<Socket>();
-        foreach (string name in (string[])["a", "b"])
+        for (int i = 0; i < 2; i++)
         {
-            string bind = $"127.0.0.1:{port + 1 + sockets.Count}";
-            if (ListeningSockets.OpenOne(bind, $"demo origin {name}", errors) is { } socket)
+            if (ListeningSockets.OpenOne($"127.0.0.1:{port + 1 + i}", $"demo origin {(char)('a' + i)}", errors) is { } socket)
                 sockets.Add(socket);
         }
         return sockets;
