@@ -414,51 +414,29 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     private int ReadRequest(ReadOnlySpan<byte> bytes)
     {
-        RequestHead head = _listener.Scratch.Request;
-        ParseOutcome outcome = RequestHeadParser.Parse(bytes, _listener.HeadLimits, head);
-        if (outcome.Status == ParseStatus.NeedMore)
+        RequestIntake intake = RequestIntake.Read(bytes, _listener);
+        if (intake.NeedsMore)
             return RequestHeadParser.EmptyLineBytes(bytes);
         _listener.Counters.Add(CounterId.Requests);
         if (++RequestCount > 1)
             _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
-        if (outcome.Status == ParseStatus.Rejected)
-            return Reject(ProxyError.BadRequest, outcome.Reason, bytes);
-        ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
-        if (options.Reason != RejectReason.None)
-            return Reject(ProxyError.BadRequest, options.Reason, bytes);
-        BodyFraming framing = MessageFraming.OfRequest(bytes, head);
-        if (framing.Reason != RejectReason.None)
-            return Reject(ProxyError.BadRequest, framing.Reason, bytes);
-        if (head.MethodKind == HttpMethod.Connect)
-            return Reject(ProxyError.MethodNotAllowed, RejectReason.None, bytes);
-        long bodyBytesMax = _listener.Limits.BodyBytes;
-        if (bodyBytesMax > 0 && framing.LengthBytes > bodyBytesMax)
-            return Reject(ProxyError.RequestBodyTooLarge, RejectReason.None, bytes);
+        if (intake.Refusal != ProxyError.None)
+            return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm();
         _exchange = _listener.LendExchange();
-        return outcome.ConsumedBytes + _exchange.Begin(this, bytes, outcome.ConsumedBytes, framing, options, _headStartedMs);
+        return intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
-        _listener.Counters.Add(CounterOf(detail));
+        _listener.Counters.Add(RequestIntake.CounterOf(detail));
         int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: true);
         _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
         Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
         return 0;
     }
-
-    private static CounterId CounterOf(RejectReason detail) => RejectReasons.StatusOf(detail) switch
-    {
-        414 or 431 => CounterId.BadRequestsTooLarge,
-        501 or 505 => CounterId.BadRequestsUnsupported,
-        _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
-            or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
-            ? CounterId.BadRequestsFraming
-            : CounterId.BadRequestsSyntax,
-    };
 
     /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
     private void AfterInput()

@@ -14,31 +14,26 @@ namespace NativeProxy.Sessions;
 /// Owner: one <see cref="ClientSession"/>, from the request head to the last byte of the response. Thread: the loop.
 /// Never parses and never reads the client's socket.
 /// </summary>
-internal sealed class Exchange : IServerConnectionUser, IServerWaiter
+internal sealed class Exchange : IServerConnectionUser
 {
     private readonly HttpListener _listener;
     private readonly EventLoop _loop;
     private readonly RequestPump _request;
     private readonly ResponsePump _response;
     private readonly ExchangeLogText _logText = new();
-    private readonly QueueTicket _ticket;
+    private readonly ServerLink _link;
     private ClientSession? _session;
-    private UpstreamGroup? _group;
-    private UpstreamServer? _server;
-    private UpstreamConnection? _connection;
     private ConnectionOptions _options;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
-    private int _attempts;
-    private bool _staleRetryUsed;
 
     public Exchange(HttpListener listener)
     {
         _listener = listener;
         _loop = listener.Loop;
         _request = new RequestPump(_loop.Pools, listener.Scratch);
-        _ticket = new QueueTicket(this, _loop);
+        _link = new ServerLink(this, _loop, listener.Counters);
         _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
     }
 
@@ -72,9 +67,9 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
 
     public ref readonly ExchangeTimes Times => ref _times;
 
-    public UpstreamGroup? Group => _group;
+    public UpstreamGroup? Group => _link.Group;
 
-    public UpstreamServer? Server => _server;
+    public UpstreamServer? Server => _link.Server;
 
     public int StatusCode => _response.StatusCode;
 
@@ -86,7 +81,7 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
 
     public CloseReason CloseReason => _closeReason;
 
-    public int Attempts => _attempts;
+    public int Attempts => _link.Attempts;
 
     /// <summary>Next unused object of the listener.</summary>
     internal Exchange? NextFree { get; set; }
@@ -98,17 +93,13 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     {
         RequestHead head = _listener.Scratch.Request;
         _session = session;
-        _group = _listener.Upstream;
         _options = options;
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
-        _attempts = 0;
-        _staleRetryUsed = false;
-        _server = null;
-        ConnectionFacts = default;
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
+        _link.Begin(_listener.Upstream, Method);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
@@ -122,7 +113,7 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
         }
-        return Connect(except: null, mayReuse: MayReuse(), headIsInScratch: true, bytes[headEnd..]);
+        return Linked(_link.Open(except: null), headIsInScratch: true, bytes[headEnd..]);
     }
 
     /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
@@ -136,30 +127,30 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     }
 
     /// <summary>Bytes of the client in a tunnel.</summary>
-    public void FeedTunnel(ReadOnlySpan<byte> bytes) => _connection!.Send(bytes);
+    public void FeedTunnel(ReadOnlySpan<byte> bytes) => _link.Connection!.Send(bytes);
 
     /// <summary>True while the server does not take what it was sent.</summary>
-    public bool ServerIsBehind => _connection is { Tcp.HasQueuedBytes: true };
+    public bool ServerIsBehind => _link.Connection is { Tcp.HasQueuedBytes: true };
 
     /// <summary>The client of a tunnel sent FIN: the server hears of it.</summary>
-    public void EndTunnelToServer() => _connection!.Tcp!.ShutdownSend();
+    public void EndTunnelToServer() => _link.Connection!.Tcp!.ShutdownSend();
 
     /// <summary>True when the server of a tunnel has sent FIN.</summary>
-    public bool ServerHasEnded => _connection is { Tcp.EndOfStreamSeen: true };
+    public bool ServerHasEnded => _link.Connection is { Tcp.EndOfStreamSeen: true };
 
     /// <summary>Both sides of the tunnel have ended.</summary>
     public void TunnelIsOver()
     {
         _closeReason = CloseReason.TunnelEnded;
-        ReleaseConnection(ServerCloseReason.UpgradeEnded, reset: false);
+        _link.Release(ServerCloseReason.UpgradeEnded, reset: false);
     }
 
     /// <summary>The client takes bytes again.</summary>
     public void ClientCaughtUp()
     {
-        if (_connection is not { State: UpstreamConnectionState.Busy })
+        if (!_link.IsEstablished)
             return;
-        _connection.Tcp!.StartReceive();
+        _link.Connection!.Tcp!.StartReceive();
         ArmResponseTimeout();
     }
 
@@ -167,10 +158,10 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     public void ClientFellBehind()
     {
         _session!.ClientFellBehind();
-        if (_connection is not { State: UpstreamConnectionState.Busy })
+        if (!_link.IsEstablished)
             return;
-        _connection.Tcp!.PauseReceive();
-        _connection.ArmResponseTimeout(0);
+        _link.Connection!.Tcp!.PauseReceive();
+        _link.Connection.ArmResponseTimeout(0);
     }
 
     /// <summary>The final response head was read.</summary>
@@ -204,11 +195,10 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     {
         _error = error;
         CountFault(error);
-        LeaveQueue();
-        ReleaseConnection(ServerReasonOf(error), reset: true);
+        _link.Release(ExchangeFailures.ServerReasonOf(error), reset: true);
         if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
-            _closeReason = CutReason(error);
+            _closeReason = ExchangeFailures.CutReasonOf(error);
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
@@ -227,34 +217,27 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
-        LeaveQueue();
-        ReleaseConnection(ServerCloseReason.ClientAborted, reset: true);
+        _link.Release(ServerCloseReason.ClientAborted, reset: true);
     }
 
     /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
     public void Release()
     {
-        ReleaseConnection(ServerCloseReason.Ambiguous, reset: false);
+        _link.Release(ServerCloseReason.Ambiguous, reset: false);
         _request.Release();
         _response.Release();
         _logText.Release(_loop.Pools);
         _session = null;
-        _group = null;
-        _server = null;
     }
 
-    public void OnServerHasRoom()
+    /// <summary>The link chose a server for the next try.</summary>
+    internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
+
+    /// <summary>The exchange was first in line and a server has room.</summary>
+    internal void OnTurnInQueue()
     {
-        Counters.Add(CounterId.QueueWaiting, -1);
-        Connect(except: null, mayReuse: MayReuse(), headIsInScratch: false, default);
+        Linked(_link.Open(except: null), headIsInScratch: false, default);
         _session?.ServerCaughtUp();
-    }
-
-    public void OnQueueTimeout()
-    {
-        Counters.Add(CounterId.QueueWaiting, -1);
-        Counters.Add(CounterId.TimeoutsQueue);
-        Fail(ProxyError.QueueTimeout, RejectReason.None);
     }
 
     public void OnServerConnected(UpstreamConnection connection)
@@ -266,18 +249,18 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     /// <summary>Sends the head on the established connection, with what has arrived of the body. Returns the body bytes used.</summary>
     public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input)
     {
-        int used = _request.Start(_connection!, headIsInScratch, input);
+        int used = _request.Start(_link.Connection!, headIsInScratch, input);
         AfterRequestBytes();
         return used;
     }
 
     /// <summary>True when an established connection waits for the request.</summary>
-    public bool CanStart => _request.State == RequestPumpState.Holding && _connection is { State: UpstreamConnectionState.Busy };
+    public bool CanStart => _request.State == RequestPumpState.Holding && _link.IsEstablished;
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
-        _connection = null;
-        RetryOrFail(error == SocketError.TimedOut ? ProxyError.ServerConnectTimeout : ProxyError.ServerConnectFailed, connection, _server);
+        _link.ConnectFailed();
+        RetryOrFail(error == SocketError.TimedOut ? ProxyError.ServerConnectTimeout : ProxyError.ServerConnectFailed, connection);
     }
 
     public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
@@ -347,15 +330,7 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     }
 
     /// <summary>What the log needs to know about the server connection; valid until <see cref="Release"/>.</summary>
-    internal ServerConnectionFacts ConnectionFacts { get; private set; }
-
-    private bool MayReuse() => _group!.Reuse switch
-    {
-        ReusePolicy.Always => true,
-        ReusePolicy.Idempotent => Method.IsIdempotent(),
-        ReusePolicy.Safe => Method.IsSafe(),
-        _ => false,
-    };
+    internal ServerConnectionFacts ConnectionFacts => _link.Facts;
 
     /// <summary>Writes the outgoing head to the start of the scratch. False when it does not fit: a cut head would let the body be read as fields.</summary>
     private bool TryWriteHead(
@@ -370,50 +345,29 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
         {
             Framing = framing,
             Via = _listener.Via,
-            FallbackHost = _group!.NameBytes,
+            FallbackHost = _link.Group!.NameBytes,
             ClientAddress = _session!.AddressText,
             Upgrade = upgrade,
-            ClosesServerConnection = _group!.Reuse == ReusePolicy.Never,
+            ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });
         headBytes = writer.WrittenBytes;
         return !writer.Overflowed;
     }
 
-    private int Connect(UpstreamServer? except, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
+    /// <summary>Goes on after the link was asked for a connection. Returns how many input bytes were used.</summary>
+    private int Linked(LinkResult result, bool headIsInScratch, ReadOnlySpan<byte> input)
     {
-        _server = _group!.Choose(except);
-        if (_server is not null)
-            return ConnectTo(_server, mayReuse, headIsInScratch, input);
-        if (_group.HasServer)
+        switch (result)
         {
-            Counters.Add(CounterId.QueueEntered);
-            Counters.Add(CounterId.QueueWaiting);
-            _group.Queue.Add(_ticket, _group.QueueTimeoutMs);
-            return 0;
+            case LinkResult.Ready:
+                _times.Connected(_loop.Clock.NowMs);
+                return StartRequest(headIsInScratch, input);
+            case LinkResult.NoServer:
+                Fail(ProxyError.NoServerAvailable, RejectReason.None);
+                return 0;
+            default:
+                return 0;
         }
-        Counters.Add(CounterId.NoServerAvailable);
-        Fail(ProxyError.NoServerAvailable, RejectReason.None);
-        return 0;
-    }
-
-    private int ConnectTo(UpstreamServer server, bool mayReuse, bool headIsInScratch, ReadOnlySpan<byte> input)
-    {
-        _times.ServerChosen(_loop.Clock.NowMs);
-        _connection = mayReuse ? server.TakeIdle(this) : null;
-        if (_connection is null && server.TryMakeRoomForFresh())
-        {
-            _attempts++;
-            _connection = server.Connect(this);
-            return 0;
-        }
-        if (_connection is null)
-        {
-            Connect(except: null, mayReuse: true, headIsInScratch, input: default);
-            return 0;
-        }
-        _attempts++;
-        _times.Connected(_loop.Clock.NowMs);
-        return StartRequest(headIsInScratch, input);
     }
 
     /// <summary>After body bytes went through the pump: a broken body ends the exchange, a complete one starts the wait for the answer.</summary>
@@ -434,69 +388,34 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
     /// <summary>The server must act when it has the whole request or does not take more of it; else the client must.</summary>
     private void ArmResponseTimeout()
     {
-        if (_connection is not { State: UpstreamConnectionState.Busy })
+        if (!_link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        _connection.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? _group!.ResponseTimeoutMs : 0);
+        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? _link.Group!.ResponseTimeoutMs : 0);
     }
 
-    private void ServerGone(ProxyError error)
-    {
-        UpstreamConnection connection = _connection!;
-        RetryOrFail(_response.HasBytes ? NotBeforeResponse(error) : error, connection, except: null);
-    }
+    private void ServerGone(ProxyError error) =>
+        RetryOrFail(_response.HasBytes ? NotBeforeResponse(error) : error, _link.Connection!);
 
     private static ProxyError NotBeforeResponse(ProxyError error) =>
         error == ProxyError.ServerClosedBeforeResponse ? ProxyError.ServerBadResponse : error;
 
-    /// <summary>Sends the exchange again when that is safe: a stale connection to the same server, a failed connect to another one.</summary>
-    private void RetryOrFail(ProxyError error, UpstreamConnection connection, UpstreamServer? except)
+    private void RetryOrFail(ProxyError error, UpstreamConnection connection)
     {
-        var facts = new RetryFacts
-        {
-            Method = Method,
-            ConnectionWasReused = connection.IsReused,
-            NothingWasSent = _request.NothingWasSent,
-            RequestIsHeld = _request.IsHeld,
-            Attempts = _attempts,
-            AttemptsMax = _group!.AttemptsMax,
-            StaleRetryUsed = _staleRetryUsed,
-            StaleRetryAllowed = _group.RetriesStale,
-        };
-        if (!RetryPolicy.MayRetry(error, facts))
+        if (_link.Retry(error, connection, _request) is not { } result)
         {
             Fail(error, RejectReason.None);
             return;
         }
-        ReleaseConnection(ServerCloseReason.ServerFin, reset: false);
-        _request.Detach();
-        if (except is not null)
-        {
-            Counters.Add(CounterId.RetriesConnectFailure);
-            Connect(except, mayReuse: MayReuse(), headIsInScratch: false, default);
-        }
-        else
-        {
-            _staleRetryUsed = true;
-            Counters.Add(CounterId.RetriesStaleReuse);
-            ConnectTo(_server!, mayReuse: false, headIsInScratch: false, default);
-        }
+        Linked(result, headIsInScratch: false, default);
 
         // A pooled connection takes the request at once; what has arrived of the body follows.
         _session?.ServerCaughtUp();
     }
 
-    private void LeaveQueue()
-    {
-        if (!_ticket.IsWaiting)
-            return;
-        Counters.Add(CounterId.QueueWaiting, -1);
-        _ticket.Leave();
-    }
-
     private void Finish()
     {
-        ReleaseConnection(JudgeConnection(), reset: _response.HasSurplus);
+        _link.Release(JudgeConnection(), reset: _response.HasSurplus);
         _session!.ExchangeEnded(_closeReason);
     }
 
@@ -515,43 +434,13 @@ internal sealed class Exchange : IServerConnectionUser, IServerWaiter
         return UpgradeForwarded ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
     }
 
-    private void ReleaseConnection(ServerCloseReason reason, bool reset)
-    {
-        if (_connection is null)
-            return;
-        UpstreamConnection connection = _connection;
-        ConnectionFacts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs);
-        _connection = null;
-        connection.Server.Release(connection, reason, reset);
-    }
-
     private void CountFault(ProxyError error)
     {
         if (error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody)
             Counters.Add(CounterId.BadResponses);
         else if (error == ProxyError.ServerTruncatedResponse)
             Counters.Add(CounterId.ShortBodies);
-        else if (error == ProxyError.ServerClosedBeforeResponse && _connection is { IsReused: true })
+        else if (error == ProxyError.ServerClosedBeforeResponse && _link.Connection is { IsReused: true })
             Counters.Add(CounterId.StaleReusesFailed);
     }
-
-    private static ServerCloseReason ServerReasonOf(ProxyError error) => error switch
-    {
-        ProxyError.ServerResponseTimeout => ServerCloseReason.Timeout,
-        ProxyError.ServerBadResponse or ProxyError.ServerBadBody or ProxyError.ResponseBodyTooLarge => ServerCloseReason.BadResponse,
-        ProxyError.ServerTruncatedResponse or ProxyError.ServerClosedBeforeResponse => ServerCloseReason.ServerFin,
-        _ => ServerCloseReason.RequestUnsent,
-    };
-
-    private static CloseReason CutReason(ProxyError error) => error switch
-    {
-        ProxyError.ServerTruncatedResponse => CloseReason.TruncatedResponse,
-        ProxyError.ServerBadBody => CloseReason.BadResponseBody,
-        ProxyError.ServerResponseTimeout => CloseReason.ServerTimeout,
-        ProxyError.ResponseBodyTooLarge => CloseReason.LimitExceeded,
-        ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
-        ProxyError.RequestBodyTooLarge => CloseReason.LimitExceeded,
-        ProxyError.BadRequest => CloseReason.BadRequest,
-        _ => CloseReason.TruncatedResponse,
-    };
 }

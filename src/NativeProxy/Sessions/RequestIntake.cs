@@ -1,0 +1,65 @@
+using System;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>What is to be done with the bytes where a request begins.</summary>
+internal readonly ref struct RequestIntake
+{
+    /// <summary>The head is not complete.</summary>
+    public bool NeedsMore { get; private init; }
+
+    /// <summary>Why the request must not be forwarded, or None.</summary>
+    public ProxyError Refusal { get; private init; }
+
+    /// <summary>The rule that a refused request broke, if it is one of syntax or framing.</summary>
+    public RejectReason Detail { get; private init; }
+
+    /// <summary>Length of the head; 0 unless the request is accepted.</summary>
+    public int HeadBytes { get; private init; }
+
+    public ConnectionOptions Options { get; private init; }
+
+    public BodyFraming Framing { get; private init; }
+
+    /// <summary>
+    /// Reads the head at the start of the bytes into the listener's table and judges it: syntax, framing, Connection, method, size.
+    /// Everything that could be read in two ways is refused here, before a server is involved. Never answers, never counts.
+    /// </summary>
+    public static RequestIntake Read(ReadOnlySpan<byte> bytes, HttpListener listener)
+    {
+        RequestHead head = listener.Scratch.Request;
+        ParseOutcome outcome = RequestHeadParser.Parse(bytes, listener.HeadLimits, head);
+        if (outcome.Status == ParseStatus.NeedMore)
+            return new RequestIntake { NeedsMore = true };
+        if (outcome.Status == ParseStatus.Rejected)
+            return Refused(ProxyError.BadRequest, outcome.Reason);
+        ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
+        if (options.Reason != RejectReason.None)
+            return Refused(ProxyError.BadRequest, options.Reason);
+        BodyFraming framing = MessageFraming.OfRequest(bytes, head);
+        if (framing.Reason != RejectReason.None)
+            return Refused(ProxyError.BadRequest, framing.Reason);
+        if (head.MethodKind == HttpMethod.Connect)
+            return Refused(ProxyError.MethodNotAllowed, RejectReason.None);
+        long bodyBytesMax = listener.Limits.BodyBytes;
+        if (bodyBytesMax > 0 && framing.LengthBytes > bodyBytesMax)
+            return Refused(ProxyError.RequestBodyTooLarge, RejectReason.None);
+        return new RequestIntake { HeadBytes = outcome.ConsumedBytes, Options = options, Framing = framing };
+    }
+
+    /// <summary>Which counter a refusal belongs to.</summary>
+    public static CounterId CounterOf(RejectReason detail) => RejectReasons.StatusOf(detail) switch
+    {
+        414 or 431 => CounterId.BadRequestsTooLarge,
+        501 or 505 => CounterId.BadRequestsUnsupported,
+        _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
+            or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
+            ? CounterId.BadRequestsFraming
+            : CounterId.BadRequestsSyntax,
+    };
+
+    private static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
+}
