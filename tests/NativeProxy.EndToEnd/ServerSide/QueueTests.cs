@@ -1,0 +1,126 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.ServerSide;
+
+/// <summary>A limit on the connections of a server, and the queue before it.</summary>
+public sealed class QueueTests
+{
+    [Fact]
+    public async Task RequestsAboveTheLimit_WaitInOrder_AndTheServerNeverSeesMore()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 2));
+        var clients = new RawClient[6];
+        for (int i = 0; i < clients.Length; i++)
+        {
+            clients[i] = await proxy.Connect();
+            await clients[i].SendGet("/" + i);
+            await proxy.WaitForMetric("nativeproxy_requests_total", i + 1);
+        }
+        OriginConnection[] servers = [await origin.Accept(), await origin.Accept()];
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 4);
+        for (int i = 0; i < clients.Length; i++)
+        {
+            OriginConnection server = servers[i % 2];
+            Assert.StartsWith($"GET /{i} ", await server.Answer(), StringComparison.Ordinal);
+            Assert.Equal("ok", (await clients[i].ReadResponse()).Body);
+            clients[i].Close();
+        }
+        Assert.Equal(2, origin.ConnectionCount);
+        Assert.Equal(0, await proxy.Metric("nativeproxy_queue_waiting"));
+        Assert.Equal(4, await proxy.Metric("nativeproxy_queue_entered_total"));
+    }
+
+    [Fact]
+    public async Task AWaitThatLastsTooLong_Is503()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1).Upstream("timeouts.queue = \"300ms\""));
+        await using RawClient first = await proxy.Connect();
+        await first.SendGet("/first");
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await using RawClient second = await proxy.Connect();
+        var time = new PassingTime();
+        Assert.Equal(503, (await second.Ask("/second")).Status);
+        time.AssertAtLeast(300);
+        await server.Send(OriginConnection.Ok);
+        Assert.Equal("ok", (await first.ReadResponse()).Body);
+        Assert.Equal((0, 1), (server.Socket.Available, origin.ConnectionCount));
+        Assert.Contains(" sQ-- ", await proxy.Output.WaitFor("GET /second "), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("promise", "ARCH-22")]
+    public async Task AClientThatCloses_LeavesTheQueue_AndItsRequestNeverReachesAServer()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1));
+        await using RawClient first = await proxy.Connect();
+        await first.SendGet("/first");
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        foreach (bool withReset in (bool[])[false, true])
+        {
+            await using RawClient gone = await proxy.Connect();
+            await gone.SendGet("/gone");
+            await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+            if (withReset)
+                gone.Reset();
+            else
+                gone.Close();
+            await proxy.WaitForMetric("nativeproxy_queue_waiting", 0);
+        }
+        await using RawClient last = await proxy.Connect();
+        await last.SendGet("/last");
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+        await server.Send(OriginConnection.Ok);
+        Assert.StartsWith("GET /last ", await server.Answer(), StringComparison.Ordinal);
+        await first.ReadResponse();
+        await last.ReadResponse();
+    }
+
+    [Fact]
+    public async Task APostWithItsBody_WaitsAndArrivesWhole()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1));
+        await using RawClient first = await proxy.Connect();
+        await first.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await using RawClient second = await proxy.Connect();
+        string body = string.Concat(Enumerable.Range(0, 30_000).Select(i => (char)('a' + (i % 26))));
+        await second.Send(RawClient.Post("/second", body));
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+        await server.Send(OriginConnection.Ok);
+        Assert.EndsWith("\r\n\r\n" + body, await server.Answer(), StringComparison.Ordinal);
+        await first.ReadResponse();
+        Assert.Equal("ok", (await second.ReadResponse()).Body);
+    }
+
+    [Fact]
+    public async Task ARoomGivenByAClosedConnection_IsUsed()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1));
+        await using RawClient first = await proxy.Connect();
+        await first.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await using RawClient second = await proxy.Connect();
+        await second.SendGet("/second");
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+        await first.ReadResponse();
+        Assert.StartsWith("GET /second ", await (await origin.Accept()).Answer(), StringComparison.Ordinal);
+        await second.ReadResponse();
+    }
+
+    private static ProxyConfig Limited(ScriptedOrigin origin, int connectionsMax) =>
+        new ProxyConfig().AddUpstream("app").Upstream($"server = [{{ name = \"a\", address = \"{origin.Address}\", max_connections = {connectionsMax} }}]").AddListener("web", "app");
+}
