@@ -84,13 +84,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     /// <summary>A counter of the admin endpoint, by its name with labels as /metrics prints it.</summary>
-    public async Task<long> Metric(string name)
+    public async Task<long> Metric(string name) => (await Metrics(name + " ")).Single();
+
+    /// <summary>The sum of a counter over all its labels.</summary>
+    public async Task<long> MetricSum(string name) => (await Metrics(name + "{")).Sum();
+
+    private async Task<long[]> Metrics(string start)
     {
         await using RawClient admin = await RawClient.Connect(AdminPort);
         HttpResponse response = await admin.Ask("/metrics", "Connection: close\r\n");
-        string line = response.Body.Split('\n').SingleOrDefault(text => text.StartsWith(name + " ", StringComparison.Ordinal))
-            ?? throw new XunitException($"/metrics does not show {name}");
-        return long.Parse(line.AsSpan(name.Length + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        long[] values =
+        [
+            .. from line in response.Body.Split('\n')
+               where line.StartsWith(start, StringComparison.Ordinal)
+               select long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+        ];
+        return values.Length > 0 ? values : throw new XunitException($"/metrics does not show {start}");
     }
 
     public Task WaitForMetric(string name, long value) =>

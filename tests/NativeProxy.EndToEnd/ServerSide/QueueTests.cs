@@ -10,6 +10,7 @@ namespace NativeProxy.EndToEnd.ServerSide;
 public sealed class QueueTests
 {
     [Fact]
+    [Trait("promise", "S2.16")]
     public async Task RequestsAboveTheLimit_WaitInOrder_AndTheServerNeverSeesMore()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
@@ -36,6 +37,7 @@ public sealed class QueueTests
     }
 
     [Fact]
+    [Trait("promise", "ARCH-20")]
     public async Task AWaitThatLastsTooLong_Is503()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
@@ -82,6 +84,36 @@ public sealed class QueueTests
         Assert.StartsWith("GET /last ", await server.Answer(), StringComparison.Ordinal);
         await first.ReadResponse();
         await last.ReadResponse();
+    }
+
+    [Fact]
+    [Trait("promise", "ARCH-20")]
+    public async Task ThreeThousandClientsOnThreeTimesFourSlots_AreAllServed_AndNoServerSeesMoreThanFour()
+    {
+        const int clientCount = 3000;
+        await using ScriptedOrigin a = ScriptedOrigin.Answering();
+        await using ScriptedOrigin b = ScriptedOrigin.Answering();
+        await using ScriptedOrigin c = ScriptedOrigin.Answering();
+        string servers = string.Join(", ", new[] { a, b, c }.Select((origin, i) => $"{{ name = \"{i}\", address = \"{origin.Address}\", max_connections = 4 }}"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]").AddListener("web", "app").Listener("limits.max_connections = 10000").Log("access = \"off\""));
+        var clients = new RawClient[clientCount];
+        for (int i = 0; i < clientCount; i++)
+            clients[i] = await proxy.Connect();
+
+        // All of them are there before the first is served.
+        await proxy.Freeze();
+        foreach (RawClient client in clients)
+            await client.SendGet();
+        proxy.Thaw();
+        foreach (RawClient client in clients)
+        {
+            Assert.Equal(200, (await client.ReadResponse()).Status);
+            client.Close();
+        }
+        Assert.Equal(clientCount, a.Requests.Count + b.Requests.Count + c.Requests.Count);
+        Assert.All([a, b, c], origin => Assert.InRange(origin.ConnectionCount, 1, 4));
+        Assert.True(await proxy.Metric("nativeproxy_queue_entered_total") > 1000);
     }
 
     [Fact]
