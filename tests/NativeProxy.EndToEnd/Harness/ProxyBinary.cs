@@ -10,6 +10,8 @@ namespace NativeProxy.EndToEnd.Harness;
 /// <summary>Finds and starts the published binary. A missing binary fails the test; it is never skipped.</summary>
 internal static class ProxyBinary
 {
+    static ProxyBinary() => LinuxSignals.StopIgnoringInterrupt();
+
     /// <summary>The directory of NativeProxy.sln.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 

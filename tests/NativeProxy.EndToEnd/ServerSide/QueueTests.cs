@@ -38,65 +38,14 @@ public sealed class QueueTests
 
     [Fact]
     [Trait("promise", "ARCH-20")]
-    public async Task AWaitThatLastsTooLong_Is503()
-    {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1).Upstream("timeouts.queue = \"300ms\""));
-        await using RawClient first = await proxy.Connect();
-        await first.SendGet("/first");
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        await using RawClient second = await proxy.Connect();
-        var time = new PassingTime();
-        Assert.Equal(503, (await second.Ask("/second")).Status);
-        time.AssertAtLeast(300);
-        await server.Send(OriginConnection.Ok);
-        Assert.Equal("ok", (await first.ReadResponse()).Body);
-        Assert.Equal((0, 1), (server.Socket.Available, origin.ConnectionCount));
-        Assert.Contains(" sQ-- ", await proxy.Output.WaitFor("GET /second "), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    [Trait("promise", "ARCH-22")]
-    public async Task AClientThatCloses_LeavesTheQueue_AndItsRequestNeverReachesAServer()
-    {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1));
-        await using RawClient first = await proxy.Connect();
-        await first.SendGet("/first");
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        foreach (bool withReset in (bool[])[false, true])
-        {
-            await using RawClient gone = await proxy.Connect();
-            await gone.SendGet("/gone");
-            await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
-            if (withReset)
-                gone.Reset();
-            else
-                gone.Close();
-            await proxy.WaitForMetric("nativeproxy_queue_waiting", 0);
-        }
-        await using RawClient last = await proxy.Connect();
-        await last.SendGet("/last");
-        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
-        await server.Send(OriginConnection.Ok);
-        Assert.StartsWith("GET /last ", await server.Answer(), StringComparison.Ordinal);
-        await first.ReadResponse();
-        await last.ReadResponse();
-    }
-
-    [Fact]
-    [Trait("promise", "ARCH-20")]
     public async Task ThreeThousandClientsOnThreeTimesFourSlots_AreAllServed_AndNoServerSeesMoreThanFour()
     {
         const int clientCount = 3000;
         await using ScriptedOrigin a = ScriptedOrigin.Answering();
         await using ScriptedOrigin b = ScriptedOrigin.Answering();
         await using ScriptedOrigin c = ScriptedOrigin.Answering();
-        string servers = string.Join(", ", new[] { a, b, c }.Select((origin, i) => $"{{ name = \"{i}\", address = \"{origin.Address}\", max_connections = 4 }}"));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]").AddListener("web", "app").Listener("limits.max_connections = 10000").Log("access = \"off\""));
+            ProxyConfig.For(a, b, c).EachServer("max_connections = 4").Listener("limits.max_connections = 10000").Log("access = \"off\""));
         var clients = new RawClient[clientCount];
         for (int i = 0; i < clientCount; i++)
             clients[i] = await proxy.Connect();
@@ -135,24 +84,6 @@ public sealed class QueueTests
         Assert.Equal("ok", (await second.ReadResponse()).Body);
     }
 
-    [Fact]
-    public async Task ARoomGivenByAClosedConnection_IsUsed()
-    {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1));
-        await using RawClient first = await proxy.Connect();
-        await first.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        await using RawClient second = await proxy.Connect();
-        await second.SendGet("/second");
-        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
-        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
-        await first.ReadResponse();
-        Assert.StartsWith("GET /second ", await (await origin.Accept()).Answer(), StringComparison.Ordinal);
-        await second.ReadResponse();
-    }
-
     private static ProxyConfig Limited(ScriptedOrigin origin, int connectionsMax) =>
-        new ProxyConfig().AddUpstream("app").Upstream($"server = [{{ name = \"a\", address = \"{origin.Address}\", max_connections = {connectionsMax} }}]").AddListener("web", "app");
+        ProxyConfig.For(origin).EachServer($"max_connections = {connectionsMax}");
 }
