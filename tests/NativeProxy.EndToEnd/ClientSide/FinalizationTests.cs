@@ -109,6 +109,27 @@ public sealed class FinalizationTests
         Assert.Equal(0, await proxy.WaitForExit());
     }
 
+    [Theory]
+    [Trait("promise", "S1.22")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TimeWait_IsOnTheSideThatClosesFirst(bool proxyCloses)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"keepalive.timeout = \"{(proxyCloses ? "100ms" : "1h")}\""));
+        await using RawClient client = await proxy.Connect();
+        int clientPort = client.LocalPort;
+        await client.Ask();
+        if (!proxyCloses)
+            client.HalfClose();
+        await client.ExpectFin();
+        client.Close();
+        await proxy.WaitUntilIdle();
+        (int local, int remote) = proxyCloses ? (proxy.Port(), clientPort) : (clientPort, proxy.Port());
+        await Deadline.Until(() => ProcessView.IsInTimeWait(local, remote), () => "TIME_WAIT on the side that closed first");
+        Assert.False(ProcessView.IsInTimeWait(remote, local));
+    }
+
     [Fact]
     [Trait("promise", "S4.5")]
     public async Task ClientClosesAnIdleConnection_EverythingIsFreed_AndNothingIsLoggedAsAnError()

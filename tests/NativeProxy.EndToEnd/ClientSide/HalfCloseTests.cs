@@ -50,6 +50,33 @@ public sealed class HalfCloseTests
     }
 
     [Fact]
+    [Trait("promise", "S4.22")]
+    public async Task Finish_AClientThatIsFullyGone_IsNoticedAtTheFirstWrites_WithoutABusyLoopOrALeak()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        client.Close();
+        await proxy.Metric("nativeproxy_requests_total");
+
+        // A half-closed socket stays readable: a loop that asks it again and again would use all of this time.
+        long ticks = ProcessView.ProcessorTicks(proxy.Id);
+        await PassingTime.Of(600);
+        Assert.InRange(ProcessView.ProcessorTicks(proxy.Id) - ticks, 0, 20);
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+        await Record.ExceptionAsync(async () =>
+        {
+            for (int i = 0; i < 1000; i++)
+                await server.Send(new string('x', 100_000));
+        });
+        await proxy.WaitUntilIdle();
+        await proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
+    }
+
+    [Fact]
     [Trait("promise", "S4.21")]
     public async Task Abort_TheExchangeIsGivenUp_AndTheServerIsReset()
     {

@@ -190,6 +190,19 @@ public sealed class PersistenceTests
     }
 
     [Fact]
+    [Trait("promise", "ARCH-3")]
+    public async Task OneRequestPerConnectionOnBothSides_EachRequestSaysWhoTheClientIs()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("keepalive.enabled = false").Upstream("keepalive.enabled = false"));
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("close", (await proxy.AskOnce()).Connection);
+        Assert.Equal([1, 2, 3], origin.RequestConnections);
+        Assert.All(origin.Requests, request => Assert.Equal("127.0.0.1", HttpResponse.FieldOf(request.Request, "X-Forwarded-For")));
+    }
+
+    [Fact]
     [Trait("promise", "S4.1")]
     public async Task ClientKeepAliveOff_EveryResponseSaysClose_OwnAnswersOfTheProxyToo()
     {

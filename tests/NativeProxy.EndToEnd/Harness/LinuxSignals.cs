@@ -14,11 +14,28 @@ internal static class LinuxSignals
     public const int Continue = 18;
     public const int Stop = 19;
 
+    private const nint DefaultAction = 0;
+    private const nint Ignored = 1;
+
     public static void Send(int processId, int signal)
     {
         Assert.True(processId > 1);
         Assert.Equal(0, CallKill(processId, signal));
     }
+
+    /// <summary>
+    /// A shell starts its background jobs with SIGINT ignored, and children inherit that: a proxy started from such a test run would
+    /// rightly ignore it too. Sets it back to its default; a handler of the test host itself stays.
+    /// </summary>
+    public static void StopIgnoringInterrupt()
+    {
+        nint before = CallSignal(Interrupt, DefaultAction);
+        if (before != Ignored)
+            CallSignal(Interrupt, before);
+    }
+
+    [DllImport("libc", EntryPoint = "signal")]
+    private static extern nint CallSignal(int signal, nint handler);
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int CallKill(int processId, int signal);

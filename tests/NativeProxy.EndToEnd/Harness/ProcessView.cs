@@ -30,6 +30,17 @@ internal static class ProcessView
             orderby child
             select child];
 
+    /// <summary>Processor time used so far, in clock ticks (mostly 10 ms each).</summary>
+    public static long ProcessorTicks(int processId)
+    {
+        string[] fields = StatFields(processId);
+        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether the kernel holds an IPv4 connection between these loopback ports in TIME_WAIT for the local side.</summary>
+    public static bool IsInTimeWait(int localPort, int remotePort) =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 06 ", StringComparison.Ordinal));
+
     private static int ParentOf(int processId)
     {
         try

@@ -10,6 +10,11 @@ namespace NativeProxy.EndToEnd.Harness;
 /// <summary>Finds and starts the published binary. A missing binary fails the test; it is never skipped.</summary>
 internal static class ProxyBinary
 {
+    static ProxyBinary() => LinuxSignals.StopIgnoringInterrupt();
+
+    /// <summary>The directory of NativeProxy.sln.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
     public static string Path { get; } = Find();
 
     /// <summary>Starts it with captured output.</summary>
@@ -47,16 +52,17 @@ internal static class ProxyBinary
         }
     }
 
-    private static string Find()
+    private static string Find() =>
+        Environment.GetEnvironmentVariable("NATIVEPROXY_BIN") is { Length: > 0 } named ? named : System.IO.Path.Combine(RepositoryRoot, "out", "nativeproxy");
+
+    private static string FindRoot()
     {
-        if (Environment.GetEnvironmentVariable("NATIVEPROXY_BIN") is { Length: > 0 } named)
-            return named;
         for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
         {
             if (File.Exists(System.IO.Path.Combine(directory.FullName, "NativeProxy.sln")))
-                return System.IO.Path.Combine(directory.FullName, "out", "nativeproxy");
+                return directory.FullName;
         }
-        return "out/nativeproxy";
+        throw new XunitException("NativeProxy.sln lies in no directory above the tests");
     }
 }
 

@@ -84,13 +84,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     /// <summary>A counter of the admin endpoint, by its name with labels as /metrics prints it.</summary>
-    public async Task<long> Metric(string name)
+    public async Task<long> Metric(string name) => (await Metrics(name + " ")).Single();
+
+    /// <summary>The sum of a counter over all its labels.</summary>
+    public async Task<long> MetricSum(string name) => (await Metrics(name + "{")).Sum();
+
+    private async Task<long[]> Metrics(string start)
     {
         await using RawClient admin = await RawClient.Connect(AdminPort);
         HttpResponse response = await admin.Ask("/metrics", "Connection: close\r\n");
-        string line = response.Body.Split('\n').SingleOrDefault(text => text.StartsWith(name + " ", StringComparison.Ordinal))
-            ?? throw new XunitException($"/metrics does not show {name}");
-        return long.Parse(line.AsSpan(name.Length + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        long[] values =
+        [
+            .. from line in response.Body.Split('\n')
+               where line.StartsWith(start, StringComparison.Ordinal)
+               select long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
+        ];
+        return values.Length > 0 ? values : throw new XunitException($"/metrics does not show {start}");
     }
 
     public Task WaitForMetric(string name, long value) =>
@@ -114,6 +123,17 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         await File.WriteAllTextAsync(ConfigPath, change(await File.ReadAllTextAsync(ConfigPath)));
         Signal(LinuxSignals.HangUp);
         await Deadline.Until(() => Outcomes() > before, () => "the reload to end:\n" + Errors.Text);
+    }
+
+    /// <summary>Goes over to another configuration; listeners of the same name keep their ports, new ones get free ones.</summary>
+    public Task Reload(ProxyConfig config)
+    {
+        foreach (string listener in config.ListenerNames)
+        {
+            if (!_ports.ContainsKey(listener))
+                _ports[listener] = FreePorts.Take(1)[0];
+        }
+        return Reload(_ => config.ToToml([.. config.ListenerNames.Select(name => _ports[name])], AdminPort));
     }
 
     /// <summary>Stops the process in its tracks, so that several events can be laid before it in a known order.</summary>

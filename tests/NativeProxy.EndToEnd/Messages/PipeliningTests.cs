@@ -133,6 +133,27 @@ public sealed class PipeliningTests
     }
 
     [Fact]
+    [Trait("promise", "S3.18")]
+    public async Task PipelinedRequestsBehindTheClose_AreNeitherAnsweredNorExecuted()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.max_requests = 2"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(RawClient.Get("/1") + RawClient.Get("/2") + RawClient.Post("/3", "x") + RawClient.Get("/4"));
+        Assert.Null((await client.ReadResponse()).Connection);
+        HttpResponse last = await client.ReadResponse();
+        Assert.Equal(("/2", "close"), (last.Body, last.Connection));
+        await client.ExpectFin();
+        client.Close();
+        await proxy.WaitUntilIdle();
+        Assert.Equal(2, origin.Requests.Count);
+        Assert.Equal(2, (await proxy.Output.WaitForCount(2)).Count);
+
+        // The client may send the rest again.
+        Assert.Equal("/4", (await proxy.AskOnce("/4")).Body);
+    }
+
+    [Fact]
     [Trait("promise", "S3.19")]
     public async Task APipelinedPost_StartsAfterTheEarlierResponseIsComplete_AndIsNeverRepeated()
     {

@@ -131,6 +131,26 @@ public sealed class PoolTests
         await three.ReadResponse();
     }
 
+    [Fact]
+    [Trait("promise", "S4.15")]
+    public async Task ThePoolCountsDownWithEachPop_AndUpWithEachPush()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        OriginConnection[] servers = await FillPool(origin, proxy, 3);
+        await using RawClient client = await proxy.Connect();
+        Assert.Equal(3, await proxy.Metric("nativeproxy_server_connections_idle"));
+        await client.SendGet();
+        await servers[2].ReadRequest();
+        Assert.Equal(2, await proxy.Metric("nativeproxy_server_connections_idle"));
+        await servers[2].Send(OriginConnection.Ok);
+        await client.ReadResponse();
+        Assert.Equal(3, await proxy.Metric("nativeproxy_server_connections_idle"));
+        servers[0].Close();
+        await proxy.WaitForMetric("nativeproxy_server_connections_idle", 2);
+        await proxy.WaitForMetric("nativeproxy_server_connections_open", 2);
+    }
+
     [Theory]
     [Trait("promise", "S4.16")]
     [InlineData("always", "GET", true)]

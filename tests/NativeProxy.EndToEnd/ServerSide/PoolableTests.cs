@@ -140,6 +140,30 @@ public sealed class PoolableTests
         await server.ExpectFin();
     }
 
+    [Theory]
+    [Trait("promise", "B10")]
+    [InlineData("surplus_bytes", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab")]
+    [InlineData("bad_response", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("bad_response", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nX: 1\r\n folded\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("request_unsent", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("request_unsent", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("ambiguous", "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("server_said", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
+    public async Task WhateverLeavesADoubt_MakesTheConnectionSingleUse_AndIsCounted(string reason, string request, string response)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(request);
+        OriginConnection server = await origin.Accept();
+        await server.ReadHead();
+        await server.Send(response);
+        await client.ReadResponse();
+        await server.ReadToEnd();
+        Assert.Equal(1, await proxy.Metric($"nativeproxy_server_closes_total{{reason=\"{reason}\"}}"));
+        Assert.Equal(0, await proxy.Metric("nativeproxy_server_connections_open"));
+    }
+
     /// <summary>Whether the second request comes on the connection of the first.</summary>
     private static async Task<bool> IsPooledAfter(string method, string response)
     {

@@ -32,6 +32,7 @@ public class ServerLimitTests
     }
 
     [Fact]
+    [Trait("promise", "ARCH-20")]
     public async Task RequestThatWaitsTooLong_IsAnsweredWith503AndNeverReachesTheServer()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
@@ -54,6 +55,7 @@ public class ServerLimitTests
     }
 
     [Fact]
+    [Trait("promise", "ARCH-22")]
     public async Task ClientThatLeavesTheLine_CostsTheServerNothing()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
