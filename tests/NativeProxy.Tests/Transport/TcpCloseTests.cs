@@ -342,6 +342,46 @@ public class TcpCloseTests
         await TcpSendReceiveTests.Finish(test, next!, nextOwner);
     }
 
+    /// <summary>Within the turn in which a connection ends, its object is lent again: what its last life left in flight must not be heard by the next.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task LastLifesCompletions_NeverReachTheNextLife(bool abort)
+    {
+        using var test = new LoopUnderTest();
+        using Socket listener = Peers.Listen();
+        var endPoint = (IPEndPoint)listener.LocalEndPoint!;
+        for (int round = 0; round < 40; round++)
+        {
+            (TcpConnection first, RecordingOwner firstOwner, Socket firstPeer) = await test.Connect();
+            var next = new RecordingOwner
+            {
+                WhenConnected = static connection => connection.StartReceive(),
+                WhenEnded = static connection => connection.Close(),
+            };
+            var watcher = new RecordingOwner { WhenClosed = _ => test.Loop.Post(new Connecting(test, endPoint, next)) };
+            await test.Run(() =>
+            {
+                first.SetOwner(watcher);
+                if (abort)
+                    first.Abort();
+                else
+                    first.Close();
+            });
+            using Socket nextPeer = Peers.Accept(listener);
+            nextPeer.Send("next"u8);
+            await next.Until(static seen => seen.ReceivedBytes == 4);
+            nextPeer.Dispose();
+            await next.UntilClosed();
+
+            Assert.Equal(["connected", "end", "closed"], next.Signals);
+            Assert.Equal(["connected"], firstOwner.Events);
+            Assert.Equal(["closed"], watcher.Events);
+            firstPeer.Dispose();
+        }
+        await test.AssertEmpty();
+    }
+
     /// <summary>Many connections, random verbs on both sides, then everything is closed: each one ends once, last, and gives all back.</summary>
     [Theory]
     [InlineData(1)]
@@ -363,6 +403,12 @@ public class TcpCloseTests
             await owner.UntilClosed();
         await test.AssertEmpty();
         Assert.All(owners, static owner => Assert.Equal((1, "closed"), (owner.Count("closed"), owner.Events[^1])));
+    }
+
+    /// <summary>Opens a connection as soon as it is posted.</summary>
+    private sealed class Connecting(LoopUnderTest test, IPEndPoint endPoint, RecordingOwner owner) : LoopWork
+    {
+        public override void Run() => test.Loop.Connect(endPoint, owner, SocketTuning.Default);
     }
 
     private static async Task RandomLife(LoopUnderTest test, TcpConnection connection, Socket peer, Random dice)
