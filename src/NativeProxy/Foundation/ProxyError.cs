@@ -5,14 +5,11 @@ internal enum ProxyError : byte
 {
     None,
     BadRequest,
-    RequestTargetTooLong,
     RequestHeadTooLarge,
     RequestBodyTooLarge,
     RequestHeaderTimeout,
     RequestBodyTimeout,
     MethodNotAllowed,
-    UnknownTransferCoding,
-    VersionNotSupported,
     NoServerAvailable,
     QueueTimeout,
     ServerConnectFailed,
@@ -70,14 +67,11 @@ internal static class ProxyErrors
         var rows = new ProxyErrorRow[(int)ProxyError.Draining + 1];
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
-        rows[(int)ProxyError.RequestTargetTooLong] = new(414, ErrorSide.Proxy, RetryRule.Never, "The request target is too long");
         rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large");
         rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large");
         rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");
         rows[(int)ProxyError.RequestBodyTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request body did not arrive in time");
         rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here");
-        rows[(int)ProxyError.UnknownTransferCoding] = new(501, ErrorSide.Proxy, RetryRule.Never, "The transfer coding is not implemented");
-        rows[(int)ProxyError.VersionNotSupported] = new(505, ErrorSide.Proxy, RetryRule.Never, "Only HTTP/1.0 and HTTP/1.1 are served here");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
