@@ -126,14 +126,18 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     /// <summary>Goes over to another configuration; listeners of the same name keep their ports, new ones get free ones.</summary>
-    public Task Reload(ProxyConfig config)
+    public async Task Reload(ProxyConfig config)
     {
-        foreach (string listener in config.ListenerNames)
+        string[] added = [.. config.ListenerNames.Where(name => !_ports.ContainsKey(name))];
+        for (int attempt = 1; attempt <= StartTries; attempt++)
         {
-            if (!_ports.ContainsKey(listener))
+            foreach (string listener in added)
                 _ports[listener] = FreePorts.Take(1)[0];
+            await Reload(_ => config.ToToml([.. config.ListenerNames.Select(name => _ports[name])], AdminPort));
+            if (!Errors.Lines[^1].Contains("reload refused", StringComparison.Ordinal))
+                return;
         }
-        return Reload(_ => config.ToToml([.. config.ListenerNames.Select(name => _ports[name])], AdminPort));
+        throw new XunitException("the reload was refused:\n" + Errors.Text);
     }
 
     /// <summary>Stops the process in its tracks, so that several events can be laid before it in a known order.</summary>

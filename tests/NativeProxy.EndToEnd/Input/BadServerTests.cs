@@ -127,6 +127,21 @@ public sealed class BadServerTests
     }
 
     [Fact]
+    public async Task ServerThatSpeaksBeforeItIsAsked_IsHeardAllTheSame()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.enabled = false"));
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 100; i++)
+        {
+            Task<OriginConnection> server = origin.Accept();
+            await client.SendGet();
+            await (await server).Send(OriginConnection.Ok);
+            Assert.Equal("ok", (await client.ReadResponse()).Body);
+        }
+    }
+
+    [Fact]
     public async Task NoResponseInTime_Is504_AndTheServerConnectionIsReset()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();

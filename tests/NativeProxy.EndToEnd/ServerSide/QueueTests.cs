@@ -45,7 +45,8 @@ public sealed class QueueTests
         await using ScriptedOrigin b = ScriptedOrigin.Answering();
         await using ScriptedOrigin c = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(a, b, c).EachServer("max_connections = 4").Listener("limits.max_connections = 10000").Log("access = \"off\""));
+            ProxyConfig.For(a, b, c).EachServer("max_connections = 4").Upstream("timeouts.queue = \"10m\"")
+                .Listener("limits.max_connections = 10000", "timeouts.request_header = \"10m\"").Log("access = \"off\""));
         var clients = new RawClient[clientCount];
         for (int i = 0; i < clientCount; i++)
             clients[i] = await proxy.Connect();

@@ -34,10 +34,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     public void OnReady(uint events)
     {
         if (State == TcpConnectionState.Connecting)
-        {
             ConnectCompleted(PendingError());
-            return;
-        }
+
+        // One edge may tell of the connect and of bytes or FIN at once: what it says about reading comes no second time.
         if ((events & EpollCalls.Out) != 0 && HasQueuedBytes)
             SendQueued();
         if ((events & (EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) == 0)
