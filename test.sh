@@ -38,15 +38,18 @@ count() { # name log
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
-for project in NativeProxy.Tests NativeProxy.EndToEnd; do
-    dotnet test "tests/$project" -c Release --no-build >"$log/$project" 2>&1
-    count "$project" "$log/$project"
+dotnet test tests/NativeProxy.Tests -c Release --no-build >"$log/unit" 2>&1
+count NativeProxy.Tests "$log/unit"
+for engine in saea epoll; do
+    NATIVEPROXY_ENGINE=$engine dotnet test tests/NativeProxy.EndToEnd -c Release --no-build >"$log/$engine" 2>&1
+    count "NativeProxy.EndToEnd, engine $engine" "$log/$engine"
 done
 
 # Black-box acceptance cases, where they lie beside the checkout; those of the kinds that are promised today.
 accept=../shared/accept/accept.py
-if [ -e "$accept" ] && command -v python3 >/dev/null; then
-    NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept" --proxy ours -q --case 'smug-*' --case 'split-*' --case 'pipe-*' --case 'ka-*' \
+for engine in saea epoll; do
+    [ -e "$accept" ] && command -v python3 >/dev/null || break
+    NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept" --proxy ours -q --case 'smug-*' --case 'split-*' --case 'pipe-*' --case 'ka-*' \
         --case 'chunk-*' --case 'cl-*' --case 'resp-*' --case 'host-*' --case 'target-*' --case 'hdr-*' --case 'hop-*' --case 'fwd-*' \
         --case 'up-*' --case 'limit-*' --case 'version-*' --case 'method-*' --case 'line-*' --case 'garbage-*' --case 'interim-*' \
         --case 'expect-*' --case 'stream-*' --case 'slow-*' --case 'ws-*' >"$log/accept" 2>&1
@@ -56,6 +59,6 @@ if [ -e "$accept" ] && command -v python3 >/dev/null; then
     bad=$(grep -oE '(fail|error)=[0-9]+' <<<"$line" | cut -d= -f2 | awk '{n += $1} END {print n + 0}')
     [ -n "$good" ] || bad=$((bad + 1))
     passed=$((passed + ${good:-0})) failed=$((failed + bad))
-    echo "accept: ${good:-0} passed, $bad failed"
-fi
+    echo "accept, engine $engine: ${good:-0} passed, $bad failed"
+done
 finish

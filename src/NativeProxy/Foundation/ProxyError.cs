@@ -23,7 +23,6 @@ internal enum ProxyError : byte
     ClientAborted,
     ClientSendTimeout,
     BuffersExhausted,
-    Draining,
 }
 
 /// <summary>Whose fault an error is; the first letter of HAProxy's termination state.</summary>
@@ -57,6 +56,9 @@ internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryR
 /// <summary>The one table that maps errors to status, blame, retry rule and text. Columns, not <c>if</c>s.</summary>
 internal static class ProxyErrors
 {
+    /// <summary>How many errors there are.</summary>
+    public const int Count = (int)ProxyError.BuffersExhausted + 1;
+
     private static readonly ProxyErrorRow[] Rows = BuildRows();
 
     /// <summary>The row of an error.</summary>
@@ -64,7 +66,7 @@ internal static class ProxyErrors
 
     private static ProxyErrorRow[] BuildRows()
     {
-        var rows = new ProxyErrorRow[(int)ProxyError.Draining + 1];
+        var rows = new ProxyErrorRow[Count];
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
         rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large");
@@ -85,7 +87,6 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
         rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");
-        rows[(int)ProxyError.Draining] = new(503, ErrorSide.Local, RetryRule.Never, "The proxy is shutting down");
         return rows;
     }
 }

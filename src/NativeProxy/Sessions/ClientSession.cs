@@ -63,6 +63,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private ClientSessionState _state;
     private bool _isProcessing;
     private long _headStartedMs;
+    private long _idleSinceMs;
     private long _sendMark;
 
     public ClientSession(HttpListener listener)
@@ -162,6 +163,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         switch (_state)
         {
             case ClientSessionState.Waiting:
+                _idleSinceMs = _loop.Clock.NowMs;
                 ProcessTail();
                 break;
             case ClientSessionState.Exchanging or ClientSessionState.Tunnelling:
@@ -287,6 +289,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         MoveTo(ClientSessionState.Waiting);
         FollowSuccessor();
+        _idleSinceMs = _loop.Clock.NowMs;
         _headStartedMs = _loop.Clock.NowMs;
         if (!_isProcessing)
             ProcessTail();
@@ -448,7 +451,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(SessionTimeout.RequestBody, _exchange!.WantsRequestBody ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -471,7 +474,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private void ArmKeepAlive()
     {
         if (_timer.Pending != SessionTimeout.KeepAlive)
-            _timer.Arm(SessionTimeout.KeepAlive, _listener.Keepalive.TimeoutMs);
+            _timer.Arm(SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
     }
 
     private void ArmSendTimeout()

@@ -50,7 +50,7 @@ internal static class ErrorReplies
 
     private static byte[][] BuildTexts()
     {
-        var texts = new byte[(int)ProxyError.Draining + 1][];
+        var texts = new byte[ProxyErrors.Count][];
         for (int i = 0; i < texts.Length; i++)
             texts[i] = Encoding.ASCII.GetBytes(ProxyErrors.Of((ProxyError)i).Text);
         return texts;

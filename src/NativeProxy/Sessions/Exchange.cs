@@ -24,6 +24,7 @@ internal sealed class Exchange : IServerConnectionUser
     private readonly ServerLink _link;
     private ClientSession? _session;
     private ConnectionOptions _options;
+    private bool _expectsContinue;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -58,6 +59,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     /// <summary>True while body bytes are wanted and can be passed on.</summary>
     public bool WantsRequestBody => !_request.IsComplete && _request.State != RequestPumpState.Holding && !_request.IsBlocked;
+
+    /// <summary>True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).</summary>
+    public bool AwaitsContinue => _expectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
 
     /// <summary>True once the bytes are no longer HTTP.</summary>
     public bool IsTunnel => _response.State == ResponsePumpState.Switched;
@@ -99,6 +103,7 @@ internal sealed class Exchange : IServerConnectionUser
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
+        _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
         _link.Begin(_listener.Upstream, Method);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
@@ -390,7 +395,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (!_link.IsEstablished)
             return;
-        bool serverMustAct = _request.IsComplete || _request.IsBlocked || _request.State == RequestPumpState.Refused;
+        bool serverMustAct = _request.IsComplete || AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
         _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? _link.Group!.ResponseTimeoutMs : 0);
     }
 

@@ -46,7 +46,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         if (RequestLineOf(bytes) is { IsEmpty: false } line)
         {
             record.Method = line[..Math.Max(0, line.IndexOf((byte)' '))];
-            record.Target = line[Math.Min(line.Length, record.Method.Length + 1)..];
+            ReadOnlySpan<byte> rest = line[Math.Min(line.Length, record.Method.Length + 1)..];
+            int blank = rest.LastIndexOf((byte)' ');
+            record.Target = blank < 0 ? rest : rest[..blank];
+            record.Version = blank < 0 ? default : rest[(blank + 1)..];
         }
         record.Numbers.Status = statusCode;
         record.Numbers.BytesSent = sentBytes;

@@ -45,6 +45,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>True when any byte of an answer has come.</summary>
     public bool HasBytes { get; private set; }
 
+    /// <summary>True when an interim response has come.</summary>
+    public bool HasInterim => _interimCount > 0;
+
     /// <summary>Bytes that came behind the end of the response; the connection is poisoned.</summary>
     public bool HasSurplus { get; private set; }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -182,5 +183,26 @@ public sealed class IdleTimeoutTests
         // A 408 here would look like the answer to the next request.
         await client.ExpectFin();
         Assert.Equal(0, await proxy.Metric("nativeproxy_timeouts_total{kind=\"request_header\"}"));
+    }
+
+    [Fact]
+    public async Task EmptyLinesInPieces_DoNotKeepAnIdleConnectionOpen()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"500ms\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask();
+
+        // Far more halves of empty lines than would be needed to keep the connection open if each pair began the idle time anew.
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            for (int i = 0; i < 100_000; i++)
+            {
+                await client.Send("\r");
+                await proxy.Metric("nativeproxy_requests_total");
+                await client.Send("\n");
+                await proxy.Metric("nativeproxy_requests_total");
+            }
+        });
     }
 }

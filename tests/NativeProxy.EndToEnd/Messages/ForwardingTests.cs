@@ -245,4 +245,18 @@ public sealed class ForwardingTests
         await using RawClient client = await proxy.Connect();
         return await client.Ask();
     }
+
+    [Fact]
+    public async Task ServerThatNeitherContinuesNorAnswers_IsToBlame_NotTheClientThatWaits()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener("timeouts.request_body = \"100ms\"").Upstream("timeouts.response = \"400ms\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        OriginConnection server = await origin.Accept();
+        await server.ReadHead();
+
+        Assert.Equal(504, (await client.ReadResponse("POST")).Status);
+    }
 }

@@ -142,4 +142,19 @@ public sealed class AccessLogTests
     }
 
     private static string Of(Match line, string group) => line.Groups[group].Value;
+
+    [Fact]
+    public async Task RefusedRequest_IsLoggedWithItsLineAsItCame()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET /late HTTP/2.0\r\nHost: h\r\n\r\n");
+        Assert.Equal(505, (await client.ReadResponse()).Status);
+
+        string line = await proxy.Output.WaitFor("/late");
+        Assert.Contains(" \"GET /late HTTP/2.0\" ", line, StringComparison.Ordinal);
+        Assert.Contains(" PR-- ", line, StringComparison.Ordinal);
+        Assert.EndsWith(" rs=bad_request", line, StringComparison.Ordinal);
+    }
 }
