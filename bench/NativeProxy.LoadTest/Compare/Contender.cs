@@ -24,7 +24,7 @@ internal abstract class Contender(string name)
 }
 
 /// <summary>What a contender needs to know to be configured.</summary>
-/// <param name="ConnectionsMax">Client connections of the scenario, with some to spare.</param>
+/// <param name="ConnectionsMax">Client connections that it shall allow; more than the scenario opens.</param>
 /// <param name="Folder">For its files; exists, is its own.</param>
 /// <param name="HasAccessLog">Whether one line per request is written to <see cref="AccessLogPath"/>.</param>
 internal sealed record ContenderSetup(IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog)

@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using NativeProxy.LoadTest.Generator;
+using NativeProxy.LoadTest.Linux;
 using NativeProxy.LoadTest.Report;
 
 namespace NativeProxy.LoadTest.Compare;
@@ -48,7 +50,11 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
 
     /// <summary>The configuration that a scenario needs, for the report.</summary>
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
-        RunningServer.FreeEndPoint(), origin.EndPoint, scenario.Plan.Connections + 200, Path.Combine(folder, contender.Name), scenario.HasAccessLog);
+        RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog);
+
+    /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
+    private static int ConnectionsMax(Scenario scenario) =>
+        Math.Max(scenario.Plan.Connections + 100, Math.Min(4000 + (2 * scenario.Plan.Connections), (Processors.DescriptorsMax() - 300) / 2));
 
     private LoadPlan PlanOf(Scenario scenario, RunningServer proxy) =>
         scenario.Plan with { Target = proxy.EndPoint, Threads = Math.Min(settings.LoadThreads, scenario.Plan.Connections) };
@@ -59,8 +65,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         if (Directory.Exists(setup.Folder))
             Directory.Delete(setup.Folder, recursive: true);
         // Squid and nginx may give up root; what they write lies here.
-        Directory.CreateDirectory(setup.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(setup.Folder);
         File.SetUnixFileMode(setup.Folder, (UnixFileMode)0b111_111_111);
         File.WriteAllText(setup.ConfigurationPath, contender.Configuration(setup));
         return setup;
@@ -75,18 +80,21 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         bool isSettled = run.WaitUntilSettled(SettleMax);
         run.Sleep(settings.WarmUp);
         run.BeginMeasuring();
-        ProcessorTime before = ProcessTree.Time(proxy.ProcessId);
+        List<int> members = ProcessTree.Members(proxy.ProcessId);
+        ProcessorTime before = ProcessTree.Time(members);
         long countBefore = run.Completed;
         long startNs = LoadThread.NowNs();
         run.Sleep(settings.Measured);
         long count = run.Completed - countBefore;
         double seconds = (LoadThread.NowNs() - startNs) / 1e9;
-        ProcessorTime used = ProcessTree.Time(proxy.ProcessId) - before;
+        ProcessorTime used = ProcessTree.Time(members) - before;
         long residentBytes = ProcessTree.ResidentBytes(proxy.ProcessId);
         LoadResult result = run.Stop();
         Demand(isSettled, result, plan);
+        if (count == 0)
+            throw new CannotRunException($"not one answer in {seconds:F1} s");
         answered = result.Completed;
-        double cpuUs = used.Total * 1e6 / Math.Max(1, count);
+        double cpuUs = used.Total * 1e6 / count;
         return new Measurement
         {
             Round = 0,

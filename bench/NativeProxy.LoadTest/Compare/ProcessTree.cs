@@ -33,13 +33,13 @@ internal static unsafe class ProcessTree
     }
 
     /// <summary>
-    /// Processor time so far of the processes that live: the total is exact (the kernel's nanosecond clock of each process), the share of
+    /// Processor time so far of those members that live: the total is exact (the kernel's nanosecond clock of each process), the share of
     /// the kernel comes from its tick counters.
     /// </summary>
-    public static ProcessorTime Time(int rootId)
+    public static ProcessorTime Time(List<int> members)
     {
         double total = 0, user = 0, system = 0;
-        foreach (int id in Members(rootId))
+        foreach (int id in members)
         {
             if (StatFields(id) is not { } fields)
                 continue;

@@ -14,6 +14,9 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
         global
             nbthread 1
             maxconn {setup.ConnectionsMax}
+            # by default idle server connections are closed once a quarter of the descriptors is in use
+            tune.pool-low-fd-ratio 90
+            tune.pool-high-fd-ratio 95
             {(setup.HasAccessLog ? "log stdout format raw local0" : "# no log")}
 
         defaults
