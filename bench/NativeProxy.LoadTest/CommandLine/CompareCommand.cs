@@ -79,6 +79,8 @@ internal static class CompareCommand
             Console.Error.WriteLine($"files of the runs that failed: {settings.Folder}");
         else
             Directory.Delete(settings.Folder, recursive: true);
+        if (report.Scenarios.Count == 0)
+            return Refuse("nothing could be run; " + string.Join("; ", report.Refusals));
         return Publish(report, FolderOf(asked, isSmoke), writeReadme: !isSmoke);
     }
 

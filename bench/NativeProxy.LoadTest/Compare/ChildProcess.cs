@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
 using NativeProxy.LoadTest.Linux;
 
 namespace NativeProxy.LoadTest.Compare;
@@ -20,11 +22,13 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
 
-    static ChildProcess()
-    {
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => KillAll();
-        Console.CancelKeyPress += (_, _) => KillAll();
-    }
+    /// <summary>Held for good; the runtime does not end a process's children with it.</summary>
+    private static readonly PosixSignalRegistration[] Signals =
+    [
+        .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal)),
+    ];
+
+    static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) => KillAll();
 
     private ChildProcess(Process process) => _process = process;
 
@@ -43,10 +47,12 @@ internal sealed class ChildProcess : IDisposable
         Processors.BindThread(processors);
         try
         {
-            var child = new ChildProcess(Process.Start(start)!);
             lock (Living)
+            {
+                var child = new ChildProcess(Process.Start(start)!);
                 Living.Add(child);
-            return child;
+                return child;
+            }
         }
         finally
         {
@@ -76,6 +82,17 @@ internal sealed class ChildProcess : IDisposable
             _process.Kill(entireProcessTree: true);
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    /// <summary>Keeps the lock until the process has ended, so that nothing is started meanwhile.</summary>
+    private static void OnSignal(PosixSignalContext signal)
+    {
+        lock (Living)
+        {
+            KillAll();
+            // Not Environment.Exit: it would wait for the thread that waits for the lock.
+            Libc.Exit(1);
+        }
     }
 
     private static void KillAll()

@@ -17,6 +17,9 @@ internal static class OwnProgram
         }
     }
 
+    /// <summary>Whether code is compiled while running: then the assembly lies beside the executable.</summary>
+    public static bool IsJitted => File.Exists(Path.Combine(AppContext.BaseDirectory, "loadtest.dll"));
+
     /// <summary>The checkout around the current folder or around the program; null when neither lies in one.</summary>
     public static string? Checkout => Above(Environment.CurrentDirectory) ?? Above(AppContext.BaseDirectory);
 

@@ -14,6 +14,8 @@ internal sealed class RunningServer : IDisposable
 {
     private const int ReadyMsMax = 10_000;
 
+    private static readonly string[] Complaints = ["fatal", "error", "alert", "emerg", "cannot"];
+
     private readonly ChildProcess _process;
 
     private RunningServer(ChildProcess process, IPEndPoint endPoint)
@@ -36,7 +38,7 @@ internal sealed class RunningServer : IDisposable
             if (server._process.HasEnded || Environment.TickCount64 > endMs)
             {
                 server.Dispose();
-                throw new CannotRunException($"{Path.GetFileName(command[0])} does not answer: {Tail(outputPath)}");
+                throw new CannotRunException($"{Path.GetFileName(command[0])} does not answer: {Tail(outputPath)} (its files: {Path.GetDirectoryName(outputPath)})");
             }
             Thread.Sleep(20);
         }
@@ -81,8 +83,13 @@ internal sealed class RunningServer : IDisposable
         return answer.StartsWith("HTTP/1.1 " + status, StringComparison.Ordinal);
     }
 
-    private static string Tail(string path) =>
-        File.Exists(path) ? string.Join(" | ", File.ReadLines(path).TakeLast(3)) : "no output";
+    /// <summary>What a program said last, its complaints first.</summary>
+    private static string Tail(string path)
+    {
+        string[] lines = File.Exists(path) ? File.ReadAllLines(path) : [];
+        string[] complaints = [.. lines.Where(line => Complaints.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))];
+        return lines.Length == 0 ? "no output" : string.Join(" | ", (complaints.Length > 0 ? complaints : lines).TakeLast(3));
+    }
 }
 
 /// <summary>Something cannot be run here; the message says what and why.</summary>

@@ -77,6 +77,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill")]
     public static partial int Kill(int processId, int signal);
 
+    /// <summary>Ends the process at once.</summary>
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    public static partial void Exit(int code);
+
     [LibraryImport("libc", EntryPoint = "prctl")]
     public static partial int ControlProcess(int option, nuint value, nuint third, nuint fourth, nuint fifth);
 

@@ -26,12 +26,25 @@ internal static class Figures
 
     public static Spread Median(ContenderResult result, Func<Measurement, double> figure) => Spread.Of(result.Rounds.Select(figure));
 
-    /// <summary>
-    /// Ratio of the scenario's figure to HAProxy's in the same round, over the rounds that both have finished; null without such a pair.
-    /// </summary>
-    public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result)
+    public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Haproxy.BaselineName);
+
+    /// <summary>How far a contender is from what a forwarder costs that understands nothing.</summary>
+    public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Limit.LimitName);
+
+    /// <summary>A contender's own growth of processor time per request from 64 to 4096 connections; null when one of them is missing.</summary>
+    public static double? Growth(ComparisonReport report, string contender)
     {
-        ContenderResult? baseline = scenario.Results.FirstOrDefault(one => one.Contender == Haproxy.BaselineName);
+        double few = MedianCpuUs(report, "get64", contender), many = MedianCpuUs(report, "get4096", contender);
+        return few > 0 && many > 0 ? many / few : null;
+    }
+
+    /// <summary>
+    /// Ratio of the scenario's figure to that of another contender in the same round, over the rounds that both have finished; null without
+    /// such a pair.
+    /// </summary>
+    private static Spread? Ratio(ScenarioResult scenario, ContenderResult result, string to)
+    {
+        ContenderResult? baseline = scenario.Results.FirstOrDefault(one => one.Contender == to);
         if (baseline is null)
             return null;
         var ratios = new List<double>();
@@ -42,13 +55,6 @@ internal static class Figures
                 ratios.Add(Of(scenario, own) / Of(scenario, other));
         }
         return ratios.Count > 0 ? Spread.Of(ratios) : null;
-    }
-
-    /// <summary>A contender's own growth of processor time per request from 64 to 4096 connections; null when one of them is missing.</summary>
-    public static double? Growth(ComparisonReport report, string contender)
-    {
-        double few = MedianCpuUs(report, "get64", contender), many = MedianCpuUs(report, "get4096", contender);
-        return few > 0 && many > 0 ? many / few : null;
     }
 
     private static double MedianCpuUs(ComparisonReport report, string scenario, string contender) =>

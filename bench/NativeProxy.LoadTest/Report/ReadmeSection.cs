@@ -51,10 +51,10 @@ internal static class ReadmeSection
             text.Append(CultureInfo.InvariantCulture, $"| {contender.Name} | {contender.Version} |\n");
         text.Append("""
 
-            CPU is the processor time of the proxy's whole process tree per request; ratio is against HAProxy in the same round; busy says how much
-            of its processor the proxy used (below 100 % load generator and origin were the limit); RSS counts shared pages once; system calls were
-            counted under strace in a run of their own, which changes how much is batched; "origin conns" far above the number of client connections
-            would mean that a proxy does not reuse its server connections. "limit" is a forwarder that understands nothing.
+            CPU is the processor time of the proxy's whole process tree per request; ratio is against HAProxy in the same round, "to limit" against
+            "limit", a forwarder that understands nothing; busy says how much of its processor the proxy used (below 100 % load generator and origin
+            were the bottleneck); RSS counts shared pages once; system calls were counted under strace in a run of their own, which changes how much
+            is batched; "origin conns" far above the number of client connections would mean that a proxy does not reuse its server connections.
 
             """);
     }

@@ -13,7 +13,7 @@ namespace NativeProxy.LoadTest.Report;
 internal static class ReportTable
 {
     private static readonly string[] LoadColumns =
-        ["contender", "req/s", "p50 us", "p99 us", "p99.9 us", "CPU us/req", "user", "sys", "ratio (min-max)", "busy", "RSS MiB", "syscalls/req", "origin conns"];
+        ["contender", "req/s", "p50 us", "p99 us", "p99.9 us", "CPU us/req", "user", "sys", "ratio (min-max)", "to limit", "busy", "RSS MiB", "syscalls/req", "origin conns"];
 
     private static readonly string[] HerdColumns = ["contender", "bytes per connection", "(min-max)", "ratio (min-max)", "RSS MiB"];
 
@@ -53,6 +53,7 @@ internal static class ReportTable
         Text(result, measurement => measurement.CpuUserUs, "F1"),
         Text(result, measurement => measurement.CpuSystemUs, "F1"),
         Ratio(scenario, result),
+        Figures.RatioToLimit(scenario, result) is { } toLimit ? toLimit.Median.ToString("F2", CultureInfo.InvariantCulture) : "-",
         Text(result, measurement => measurement.Busy * 100, "F0") + "%",
         Text(result, measurement => measurement.ResidentBytes / 1048576.0, "F1"),
         result.Syscalls is { } syscalls ? syscalls.PerRequest.ToString("F2", CultureInfo.InvariantCulture) : "-",

@@ -3,10 +3,12 @@ using System.Collections.Generic;
 namespace NativeProxy.LoadTest.Compare.Contenders;
 
 /// <summary>Our dumb forwarder: what remains when nothing is understood.</summary>
-internal sealed class Limit() : Contender("limit")
+internal sealed class Limit() : Contender(LimitName)
 {
+    public const string LimitName = "limit";
+
     public override string Version { get; } =
-        "dumb forwarder: epoll, no parsing, no timers" + (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeCompiled ? " (JIT)" : " (AOT)");
+        "dumb forwarder: epoll, no parsing, no timers" + (OwnProgram.IsJitted ? " (JIT)" : " (AOT)");
 
     public override string? Refusal(Scenario scenario)
     {

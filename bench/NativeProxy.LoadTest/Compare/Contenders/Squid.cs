@@ -5,6 +5,9 @@ namespace NativeProxy.LoadTest.Compare.Contenders;
 /// <summary>Squid as a reverse proxy in one process; it stores nothing.</summary>
 internal sealed class Squid(string path) : Contender("squid")
 {
+    /// <summary>Names shared memory, so that a Squid which serves this machine is left alone.</summary>
+    private static readonly string ServiceName = "loadtest" + System.Environment.ProcessId;
+
     public override string Version { get; } = ProgramVersion.Ask(path, "-v");
 
     public override string Configuration(ContenderSetup setup) => $"""
@@ -14,6 +17,7 @@ internal sealed class Squid(string path) : Contender("squid")
         never_direct allow all
         cache deny all
         cache_mem 8 MB
+        memory_cache_shared off
         visible_hostname localhost
         via off
         client_persistent_connections on
@@ -34,5 +38,5 @@ internal sealed class Squid(string path) : Contender("squid")
 
         """;
 
-    public override IReadOnlyList<string> Command(ContenderSetup setup) => [path, "-N", "-f", setup.ConfigurationPath];
+    public override IReadOnlyList<string> Command(ContenderSetup setup) => [path, "-N", "-f", setup.ConfigurationPath, "-n", ServiceName];
 }
