@@ -1,0 +1,131 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using NativeProxy.LoadTest.Compare.Contenders;
+using NativeProxy.LoadTest.Report;
+
+namespace NativeProxy.LoadTest.Compare;
+
+/// <summary>
+/// Runs scenarios through contenders in alternation: one round after the other, in each round every contender once, beginning with another
+/// one each time. Says on standard error what it does, and collects figures, refusals and failures.
+/// </summary>
+internal sealed class Comparison(RunSettings settings, RunningServer origin, IReadOnlyList<Contender> contenders)
+{
+    private const double ShareOfMaximum = 0.5;
+
+    private readonly Measuring _measuring = new(settings, origin);
+
+    public void Run(IEnumerable<Scenario> scenarios, ComparisonReport report)
+    {
+        foreach (Scenario scenario in scenarios)
+        {
+            var result = new ScenarioResult { Name = scenario.Name, Title = scenario.Title, Kind = scenario.Kind.ToString() };
+            if (scenario.Refusal() is { } refusal)
+                Refuse(report.Refusals, $"{scenario.Title}: {refusal}");
+            else if (scenario.Kind == ScenarioKind.Latency && !FindRate(scenario, result))
+                Refuse(report.Refusals, $"{scenario.Title}: needs HAProxy and its maximum rate");
+            else
+                RunOne(scenario, result);
+            if (result.Results.Count > 0 || result.Failures.Count > 0)
+                report.Scenarios.Add(result);
+        }
+    }
+
+    /// <summary>The configurations that the report shows: those of the first scenario.</summary>
+    public List<ContenderInfo> Describe(Scenario scenario) =>
+        contenders.Select(contender => new ContenderInfo(
+            contender.Name, contender.Version, contender.Configuration(_measuring.SetupOf(contender, scenario, "FOLDER")))).ToList();
+
+    private void RunOne(Scenario scenario, ScenarioResult result)
+    {
+        Tell($"{scenario.Title}");
+        List<Contender> running = [];
+        foreach (Contender contender in contenders)
+        {
+            if (contender.Refusal(scenario) is { } refusal)
+                Refuse(result.Refusals, $"{contender.Name}: {refusal}");
+            else
+                running.Add(contender);
+        }
+        result.Results.AddRange(running.Select(contender => new ContenderResult { Contender = contender.Name }));
+        for (int round = 0; round < settings.Rounds; round++)
+        {
+            foreach (Contender contender in Rotated(running, round))
+                MeasureOne(scenario, result, contender, round, running);
+        }
+        if (scenario.Kind == ScenarioKind.Cost)
+            CountSyscalls(scenario, result, running);
+    }
+
+    private void MeasureOne(Scenario scenario, ScenarioResult result, Contender contender, int round, List<Contender> running)
+    {
+        try
+        {
+            Measurement figures = _measuring.Run(contender, scenario, result.RatePerSecond, round);
+            Of(result, contender).Rounds.Add(figures);
+            string text = scenario.Kind == ScenarioKind.Herd
+                ? string.Create(CultureInfo.InvariantCulture, $"{figures.ResidentBytesPerConnection,8:F0} B per connection")
+                : string.Create(CultureInfo.InvariantCulture, $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us");
+            Tell($"  round {round + 1}  {contender.Name,-18} {text}");
+        }
+        catch (CannotRunException failure)
+        {
+            string message = $"{contender.Name}, round {round + 1}: {failure.Message}";
+            result.Failures.Add(message);
+            running.Remove(contender);
+            Tell("  FAILED " + message);
+        }
+    }
+
+    private void CountSyscalls(Scenario scenario, ScenarioResult result, List<Contender> running)
+    {
+        if (Peers.Locate("strace") is not { } strace)
+            return;
+        foreach (Contender contender in running)
+        {
+            try
+            {
+                Of(result, contender).Syscalls = _measuring.CountSyscalls(contender, scenario, strace);
+            }
+            catch (CannotRunException failure)
+            {
+                Refuse(result.Refusals, $"{contender.Name}: system calls not counted: {failure.Message}");
+            }
+        }
+    }
+
+    /// <summary>Half of what HAProxy reaches in a closed loop.</summary>
+    private bool FindRate(Scenario scenario, ScenarioResult result)
+    {
+        if (contenders.FirstOrDefault(contender => contender.Name == Haproxy.BaselineName) is not { } haproxy)
+            return false;
+        try
+        {
+            result.RatePerSecond = Math.Round(ShareOfMaximum * _measuring.Run(haproxy, scenario, ratePerSecond: 0, round: 0).RequestsPerSecond);
+            Tell($"half of HAProxy's maximum rate is {result.RatePerSecond} requests/s");
+            return result.RatePerSecond > 0;
+        }
+        catch (CannotRunException failure)
+        {
+            Tell("  FAILED " + failure.Message);
+            return false;
+        }
+    }
+
+    private static ContenderResult Of(ScenarioResult result, Contender contender) =>
+        result.Results.First(one => one.Contender == contender.Name);
+
+    private static Contender[] Rotated(List<Contender> running, int by) =>
+        [.. running.Skip(by % Math.Max(1, running.Count)), .. running.Take(by % Math.Max(1, running.Count))];
+
+    private static void Refuse(List<string> refusals, string line)
+    {
+        refusals.Add(line);
+        Tell("  refused: " + line);
+    }
+
+    private static void Tell(string line) => Console.Error.WriteLine(line);
+}

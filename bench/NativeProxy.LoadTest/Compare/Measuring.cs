@@ -1,0 +1,153 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using NativeProxy.LoadTest.Generator;
+using NativeProxy.LoadTest.Linux;
+using NativeProxy.LoadTest.Report;
+
+namespace NativeProxy.LoadTest.Compare;
+
+/// <summary>
+/// One run of one contender in one scenario, from its start to its end: started fresh, warmed up, measured, stopped. Throws
+/// <see cref="CannotRunException"/> when it fails or answers wrongly.
+/// </summary>
+internal sealed class Measuring(RunSettings settings, RunningServer origin)
+{
+    private static readonly TimeSpan SettleMax = TimeSpan.FromSeconds(30);
+
+    public Measurement Run(Contender contender, Scenario scenario, double ratePerSecond, int round)
+    {
+        ContenderSetup setup = Prepare(contender, scenario);
+        Measurement figures;
+        long answered;
+        long originBefore = origin.OriginConnections();
+        using (RunningServer proxy = Start(contender, setup))
+        {
+            LoadPlan plan = PlanOf(scenario, proxy) with { RatePerSecond = ratePerSecond };
+            figures = scenario.Kind == ScenarioKind.Herd ? MeasureHerd(plan, proxy, out answered) : MeasureLoad(plan, proxy, out answered);
+            figures = figures with { Round = round, OriginConnections = origin.OriginConnections() - originBefore - 1 };
+        }
+        if (scenario.HasAccessLog)
+            CheckLog(setup, answered);
+        Directory.Delete(setup.Folder, recursive: true);
+        return figures;
+    }
+
+    /// <summary>Counts system calls under strace, which slows the proxy down; so nothing else is measured meanwhile.</summary>
+    public SyscallFigures? CountSyscalls(Contender contender, Scenario scenario, string stracePath)
+    {
+        ContenderSetup setup = Prepare(contender, scenario);
+        using RunningServer proxy = Start(contender, setup);
+        LoadPlan plan = PlanOf(scenario, proxy);
+        plan = plan with { RequestsMax = Math.Clamp(plan.Connections * 40L, 3_000, 40_000), AnswerMsMax = 60_000 };
+        using var count = SyscallCount.Begin(stracePath, proxy.ProcessId, setup.Folder, settings);
+        LoadResult result = LoadRun.Whole(plan, TimeSpan.Zero, TimeSpan.FromSeconds(60), out _, out _);
+        if (result.Failures.Count > 0)
+            throw new CannotRunException("under strace: " + result.Failures[0]);
+        return count.End(result.Completed);
+    }
+
+    /// <summary>The configuration that a scenario needs, for the report.</summary>
+    public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
+        RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog);
+
+    /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
+    private static int ConnectionsMax(Scenario scenario) =>
+        Math.Max(scenario.Plan.Connections + 100, Math.Min(4000 + (2 * scenario.Plan.Connections), (Processors.DescriptorsMax() - 300) / 2));
+
+    private LoadPlan PlanOf(Scenario scenario, RunningServer proxy) =>
+        scenario.Plan with { Target = proxy.EndPoint, Threads = Math.Min(settings.LoadThreads, scenario.Plan.Connections) };
+
+    private ContenderSetup Prepare(Contender contender, Scenario scenario)
+    {
+        ContenderSetup setup = SetupOf(contender, scenario, settings.Folder);
+        if (Directory.Exists(setup.Folder))
+            Directory.Delete(setup.Folder, recursive: true);
+        // Squid and nginx may give up root; what they write lies here.
+        Directory.CreateDirectory(setup.Folder);
+        File.SetUnixFileMode(setup.Folder, (UnixFileMode)0b111_111_111);
+        File.WriteAllText(setup.ConfigurationPath, contender.Configuration(setup));
+        return setup;
+    }
+
+    private RunningServer Start(Contender contender, ContenderSetup setup) =>
+        RunningServer.Start(contender.Command(setup), setup.Listen, setup.OutputPath, settings.ProxyProcessors, settings.LoadProcessors);
+
+    private Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, out long answered)
+    {
+        LoadRun run = LoadRun.Start(plan);
+        bool isSettled = run.WaitUntilSettled(SettleMax);
+        run.Sleep(settings.WarmUp);
+        run.BeginMeasuring();
+        List<int> members = ProcessTree.Members(proxy.ProcessId);
+        ProcessorTime before = ProcessTree.Time(members);
+        long countBefore = run.Completed;
+        long startNs = LoadThread.NowNs();
+        run.Sleep(settings.Measured);
+        long count = run.Completed - countBefore;
+        double seconds = (LoadThread.NowNs() - startNs) / 1e9;
+        ProcessorTime used = ProcessTree.Time(members) - before;
+        long residentBytes = ProcessTree.ResidentBytes(proxy.ProcessId);
+        LoadResult result = run.Stop();
+        Demand(isSettled, result, plan);
+        if (count == 0)
+            throw new CannotRunException($"not one answer in {seconds:F1} s");
+        answered = result.Completed;
+        double cpuUs = used.Total * 1e6 / count;
+        return new Measurement
+        {
+            Round = 0,
+            RequestsPerSecond = count / seconds,
+            P50Us = result.LatencyNs.Percentile(50) / 1e3,
+            P99Us = result.LatencyNs.Percentile(99) / 1e3,
+            P999Us = result.LatencyNs.Percentile(99.9) / 1e3,
+            MaxUs = result.LatencyNs.Max / 1e3,
+            CpuUs = cpuUs,
+            CpuSystemUs = cpuUs * used.SystemShare,
+            CpuUserUs = cpuUs * (1 - used.SystemShare),
+            Busy = used.Total / seconds / settings.ProxyProcessors.Length,
+            ResidentBytes = residentBytes,
+        };
+    }
+
+    private static Measurement MeasureHerd(LoadPlan plan, RunningServer proxy, out long answered)
+    {
+        // Some load first, so that memory which every proxy takes once is not counted as that of idle connections.
+        LoadResult warm = LoadRun.Whole(plan with { IsHerd = false, Connections = 64, Threads = 1 }, TimeSpan.Zero, TimeSpan.FromSeconds(0.5), out _, out _);
+        Demand(true, warm, plan);
+        long before = ProcessTree.ResidentBytes(proxy.ProcessId);
+        LoadRun run = LoadRun.Start(plan);
+        bool isSettled = run.WaitUntilSettled(SettleMax);
+        run.Sleep(TimeSpan.FromSeconds(1));
+        long after = ProcessTree.ResidentBytes(proxy.ProcessId);
+        LoadResult result = run.Stop();
+        Demand(isSettled, result, plan);
+        if (result.HerdLost > 0)
+            throw new CannotRunException($"{result.HerdLost} idle connections were closed by the proxy");
+        answered = result.Completed;
+        return new Measurement { Round = 0, ResidentBytes = after, ResidentBytesPerConnection = (double)(after - before) / plan.Connections };
+    }
+
+    private static void Demand(bool isSettled, LoadResult result, LoadPlan plan)
+    {
+        if (result.Failures.Count > 0)
+            throw new CannotRunException(string.Join("; ", result.Failures));
+        if (!isSettled)
+            throw new CannotRunException($"{plan.Connections} connections could not be opened in {SettleMax.TotalSeconds} s");
+    }
+
+    /// <summary>A contender that logs less than it answers has not done the work.</summary>
+    private static void CheckLog(ContenderSetup setup, long answered)
+    {
+        string path = new[] { setup.AccessLogPath, setup.OutputPath }.First(File.Exists);
+        long lines = File.ReadLines(path).LongCount();
+        if (lines < answered)
+            throw new CannotRunException($"{answered} requests were answered, but the access log has {lines} lines");
+    }
+}
+
+/// <summary>How long, where and with how many threads runs are made.</summary>
+/// <param name="Folder">For the files of the contenders.</param>
+internal sealed record RunSettings(
+    int Rounds, TimeSpan WarmUp, TimeSpan Measured, int[] ProxyProcessors, int[] OriginProcessors, int[] LoadProcessors, int LoadThreads, string Folder);

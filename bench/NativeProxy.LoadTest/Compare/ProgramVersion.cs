@@ -1,0 +1,25 @@
+using System;
+using System.Diagnostics;
+
+namespace NativeProxy.LoadTest.Compare;
+
+/// <summary>Asks programs for their version.</summary>
+internal static class ProgramVersion
+{
+    /// <summary>First line of what the program answers, on whichever stream; empty when it cannot be started.</summary>
+    public static string Ask(string path, string argument)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(path, argument) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string error = process.StandardError.ReadToEnd();
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (output + error).Split('\n', StringSplitOptions.TrimEntries)[0];
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+
+namespace NativeProxy.LoadTest.Compare;
+
+/// <summary>A started origin or contender that answers. Owns its process; the folder stays for a look at its files.</summary>
+internal sealed class RunningServer : IDisposable
+{
+    private const int ReadyMsMax = 10_000;
+
+    private static readonly string[] Complaints = ["fatal", "error", "alert", "emerg", "cannot"];
+
+    private readonly ChildProcess _process;
+
+    private RunningServer(ChildProcess process, IPEndPoint endPoint)
+    {
+        _process = process;
+        EndPoint = endPoint;
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Starts and waits until a request is answered. Throws <see cref="CannotRunException"/> with the program's output when that fails.</summary>
+    public static RunningServer Start(IReadOnlyList<string> command, IPEndPoint endPoint, string outputPath, int[] processors, int[] own)
+    {
+        var server = new RunningServer(ChildProcess.Start(command, outputPath, processors, own), endPoint);
+        long endMs = Environment.TickCount64 + ReadyMsMax;
+        while (!Ask(endPoint, "/s/2", "200", out _))
+        {
+            if (server._process.HasEnded || Environment.TickCount64 > endMs)
+            {
+                server.Dispose();
+                throw new CannotRunException($"{Path.GetFileName(command[0])} does not answer: {Tail(outputPath)} (its files: {Path.GetDirectoryName(outputPath)})");
+            }
+            Thread.Sleep(20);
+        }
+        return server;
+    }
+
+    /// <summary>A port on the loopback address that nobody uses now.</summary>
+    public static IPEndPoint FreeEndPoint()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    /// <summary>Connections that the origin has accepted so far; -1 when it does not answer.</summary>
+    public long OriginConnections()
+    {
+        if (!Ask(EndPoint, "/control", "200", out string answer))
+            return -1;
+        const string Key = "\"connections\":";
+        string rest = answer[(answer.IndexOf(Key, StringComparison.Ordinal) + Key.Length)..];
+        return long.Parse(rest[..rest.IndexOf(',', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private static bool Ask(IPEndPoint endPoint, string path, string status, out string answer)
+    {
+        answer = "";
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };
+        try
+        {
+            socket.Connect(endPoint);
+            socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {endPoint}\r\nConnection: close\r\n\r\n"));
+            byte[] buffer = new byte[4096];
+            for (int count; (count = socket.Receive(buffer)) > 0;)
+                answer += Encoding.ASCII.GetString(buffer, 0, count);
+        }
+        catch (SocketException)
+        {
+        }
+        return answer.StartsWith("HTTP/1.1 " + status, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a program said last, its complaints first.</summary>
+    private static string Tail(string path)
+    {
+        string[] lines = File.Exists(path) ? File.ReadAllLines(path) : [];
+        string[] complaints = [.. lines.Where(line => Complaints.Any(word => line.Contains(word, StringComparison.OrdinalIgnoreCase)))];
+        return lines.Length == 0 ? "no output" : string.Join(" | ", (complaints.Length > 0 ? complaints : lines).TakeLast(3));
+    }
+}
+
+/// <summary>Something cannot be run here; the message says what and why.</summary>
+internal sealed class CannotRunException(string message) : Exception(message);

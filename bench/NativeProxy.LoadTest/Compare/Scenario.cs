@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using NativeProxy.LoadTest.Generator;
+
+namespace NativeProxy.LoadTest.Compare;
+
+/// <summary>What a scenario measures, and therefore which figure its ratio is made of.</summary>
+internal enum ScenarioKind
+{
+    /// <summary>closed loop; ratio of processor time per request</summary>
+    Cost,
+
+    /// <summary>open loop at half of HAProxy's maximum rate; ratio of p99</summary>
+    Latency,
+
+    /// <summary>idle connections; ratio of resident bytes per connection</summary>
+    Herd,
+}
+
+/// <summary>One way of using a proxy. The plan lacks only its target (and an open loop its rate).</summary>
+/// <param name="Name">Short, for the command line and for files.</param>
+/// <param name="Title">For people.</param>
+internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, LoadPlan Plan, bool HasAccessLog = false)
+{
+    private static readonly LoadPlan Base = new() { Target = new(0, 0) };
+
+    public static readonly ImmutableArray<Scenario> All =
+    [
+        new("get64", "small GET, 64 connections", ScenarioKind.Cost, Base),
+        new("get512", "small GET, 512 connections", ScenarioKind.Cost, Base with { Connections = 512 }),
+        new("get4096", "small GET, 4096 connections", ScenarioKind.Cost, Base with { Connections = 4096 }),
+        new("connect", "connection per request, 64 at once", ScenarioKind.Cost, Base with { IsConnectionPerRequest = true }),
+        new("pipeline", "16 pipelined GETs, 64 connections", ScenarioKind.Cost, Base with { Pipeline = 16 }),
+        new("large", "1 MB response, 16 connections", ScenarioKind.Cost, Base with { Connections = 16, Path = "/s/1048576" }),
+        new("post", "64 KB POST, 64 connections", ScenarioKind.Cost, Base with { Method = "POST", BodyBytes = 65536 }),
+        new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),
+        new("p99", "p99 at half of HAProxy's maximum rate, 64 connections", ScenarioKind.Latency, Base),
+        new("idle", "idle connections, resident memory", ScenarioKind.Herd, Base with { Connections = 8000, IsHerd = true }),
+    ];
+
+    /// <summary>Why this cannot be run honestly with the descriptors that a process may open, or null. A proxy needs two per connection.</summary>
+    public string? Refusal() => Linux.Descriptors.Refusal(Kind == ScenarioKind.Herd ? Plan.Connections : 2L * Plan.Connections);
+}

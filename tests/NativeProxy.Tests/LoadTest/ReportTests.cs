@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using System.Xml.Linq;
+using NativeProxy.LoadTest.Compare;
+using NativeProxy.LoadTest.Report;
+using Xunit;
+
+namespace NativeProxy.Tests.LoadTest;
+
+/// <summary>What is computed from measurements, and the documents made of them.</summary>
+public sealed class ReportTests
+{
+    [Fact]
+    public void Spread_IsTheMedianBetweenSmallestAndLargest()
+    {
+        Assert.Equal((3, 1, 9), Parts(Spread.Of([9, 1, 3])));
+        Assert.Equal((2.5, 1, 9), Parts(Spread.Of([9, 1, 3, 2])));
+        Assert.Equal((0, 0, 0), Parts(Spread.Of([])));
+    }
+
+    [Fact]
+    public void Ratio_ComparesRunsOfTheSameRoundOnly()
+    {
+        ScenarioResult scenario = Scenario("get64", ("haproxy", [(0, 10), (1, 20), (2, 40)]), ("nginx", [(0, 20), (2, 20), (3, 500)]));
+        Spread ratio = Figures.RatioToBaseline(scenario, scenario.Results[1])!.Value;
+        Assert.Equal((1.25, 0.5, 2), Parts(ratio));
+    }
+
+    [Fact]
+    public void RatioWithoutHaproxy_IsNone()
+    {
+        ScenarioResult scenario = Scenario("get64", ("nginx", [(0, 20)]));
+        Assert.Null(Figures.RatioToBaseline(scenario, scenario.Results[0]));
+    }
+
+    [Fact]
+    public void Growth_IsTheCostAt4096ConnectionsAgainst64()
+    {
+        ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])), Scenario("get4096", ("haproxy", [(0, 15)]), ("nginx", [(0, 15)])));
+        Assert.Equal(1.5, Figures.Growth(report, "haproxy"));
+        Assert.Null(Figures.Growth(report, "nginx"));
+    }
+
+    [Fact]
+    public void Report_IsTheSameAfterJson()
+    {
+        ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])));
+        report.Scenarios[0].Results[0].Syscalls = new SyscallFigures(6.5, new Dictionary<string, double> { ["sendto"] = 2 });
+        string json = JsonSerializer.Serialize(report, ReportJson.Default.ComparisonReport);
+        ComparisonReport read = JsonSerializer.Deserialize(json, ReportJson.Default.ComparisonReport)!;
+        Assert.Equal(json, JsonSerializer.Serialize(read, ReportJson.Default.ComparisonReport));
+        Assert.Equal(10, read.Scenarios[0].Results[0].Rounds[0].CpuUs);
+    }
+
+    [Fact]
+    public void Table_ShowsFiguresFailuresAndRefusals()
+    {
+        ScenarioResult scenario = Scenario("get64", ("haproxy", [(0, 10), (1, 12), (2, 11)]));
+        scenario.Failures.Add("nginx, round 1: answered wrongly");
+        ComparisonReport report = Report(scenario);
+        report.Refusals.Add("squid: not installed");
+        string table = ReportTable.Render(report);
+        string row = table.Split('\n').Single(line => line.StartsWith("| haproxy", StringComparison.Ordinal));
+        Assert.Contains(" 11.00 |", row, StringComparison.Ordinal);
+        Assert.Contains("1.00 (1.00-1.00)", row, StringComparison.Ordinal);
+        Assert.Contains("FAILED: nginx, round 1: answered wrongly", table, StringComparison.Ordinal);
+        Assert.Contains("Not run: squid: not installed", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bars_AreAsLongAsTheirMediansSay()
+    {
+        string svg = SvgBars.Render("Title <&>", [new BarPanel("panel", [new Bar("a", new Spread(10, 8, 20)), new Bar("b", new Spread(5, 5, 5))])], "F1");
+        XElement root = XElement.Parse(svg);
+        double[] lengths = root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null).Select(one => (double)one.Attribute("width")!).ToArray();
+        Assert.Equal(2, lengths.Length);
+        Assert.Equal(lengths[0], lengths[1] * 2, tolerance: 0.2);
+        Assert.Contains(root.Elements(), one => one.Value == "Title <&>");
+        Assert.Contains(root.Elements(), one => one.Value == "10.0");
+    }
+
+    [Fact]
+    public void Readme_KeepsWhatIsOutsideTheGeneratedPart()
+    {
+        string section = ReadmeSection.Render(Report(Scenario("get64", ("haproxy", [(0, 10)]))), "results", "compare-1.json");
+        string once = ReadmeSection.Replace("# Own text\n", section);
+        Assert.StartsWith("# Own text\n\n" + ReadmeSection.BeginMark, once, StringComparison.Ordinal);
+        Assert.Equal(once + "after\n", ReadmeSection.Replace(once + "after\n", section));
+        string renewed = ReadmeSection.Replace(once + "after\n", section.Replace("compare-1", "compare-2", StringComparison.Ordinal));
+        Assert.Contains("compare-2", renewed, StringComparison.Ordinal);
+        Assert.DoesNotContain("compare-1", renewed, StringComparison.Ordinal);
+        Assert.EndsWith("after\n", renewed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StraceSummary_IsReadWithAndWithoutErrors()
+    {
+        SyscallFigures figures = SyscallCount.Read(
+        [
+            "% time     seconds  usecs/call     calls    errors syscall",
+            "------ ----------- ----------- --------- --------- ----------------",
+            " 60.00    0.050000           5      4000           sendto",
+            " 40.00    0.030000           5      6000      2000 recvfrom",
+            "------ ----------- ----------- --------- --------- ----------------",
+            "100.00    0.080000           5     10000      2000 total",
+        ], requestCount: 2000);
+        Assert.Equal(5, figures.PerRequest);
+        Assert.Equal(["recvfrom", "sendto"], figures.Calls.Keys);
+        Assert.Equal(2, figures.Calls["sendto"]);
+    }
+
+    private static (double, double, double) Parts(Spread spread) => (spread.Median, spread.Min, spread.Max);
+
+    private static ScenarioResult Scenario(string name, params (string Contender, (int Round, double CpuUs)[] Runs)[] results) => new()
+    {
+        Name = name,
+        Title = name,
+        Kind = nameof(ScenarioKind.Cost),
+        Results = [.. results.Select(result => new ContenderResult
+        {
+            Contender = result.Contender,
+            Rounds = [.. result.Runs.Select(run => new Measurement { Round = run.Round, CpuUs = run.CpuUs })],
+        })],
+    };
+
+    private static ComparisonReport Report(params ScenarioResult[] scenarios) => new()
+    {
+        TakenAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
+        Machine = new MachineInfo { Processor = "P", ProcessorCount = 2, MemoryBytes = 1 << 30, Kernel = "K", System = "S", Runtime = "R" },
+        Run = new RunInfo { Rounds = 1, Seconds = 1, WarmUpSeconds = 1, ProxyProcessors = [1], LoadProcessors = [0], LoadThreads = 1 },
+        Contenders = [new ContenderInfo("haproxy", "1", "global\n")],
+        Scenarios = [.. scenarios],
+    };
+}
