@@ -30,6 +30,9 @@ public sealed class QueueTests
             Assert.StartsWith($"GET /{i} ", await server.Answer(), StringComparison.Ordinal);
             Assert.Equal("ok", (await clients[i].ReadResponse()).Body);
             clients[i].Close();
+
+            // The next in line takes the connection in an event of its own; were both idle by then, it would take the later one.
+            await proxy.WaitForMetric("nativeproxy_queue_waiting", Math.Max(0, 3 - i));
         }
         Assert.Equal(2, origin.ConnectionCount);
         Assert.Equal(0, await proxy.Metric("nativeproxy_queue_waiting"));
