@@ -230,9 +230,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_tail.IsEmpty)
             _exchange!.StartRequest(headIsInScratch: false, default);
-        else
-            ProcessTail();
-        AfterInput();
+        ProcessTail();
     }
 
     /// <summary>The server takes bytes again, or will never: what waits of the request goes on.</summary>
@@ -434,7 +432,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
-        _listener.Counters.Add(RequestIntake.CounterOf(detail));
+        _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
         int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: true);
         _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
         Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);

@@ -71,8 +71,6 @@ internal sealed class Exchange : IServerConnectionUser
 
     public ref readonly ExchangeTimes Times => ref _times;
 
-    public UpstreamGroup? Group => _link.Group;
-
     public UpstreamServer? Server => _link.Server;
 
     public int StatusCode => _response.StatusCode;

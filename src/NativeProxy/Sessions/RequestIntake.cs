@@ -51,10 +51,10 @@ internal readonly ref struct RequestIntake
     }
 
     /// <summary>Which counter a refusal belongs to.</summary>
-    public static CounterId CounterOf(RejectReason detail) => RejectReasons.StatusOf(detail) switch
+    public static CounterId CounterOf(ProxyError error, RejectReason detail) => ErrorReplies.StatusOf(error, detail) switch
     {
-        414 or 431 => CounterId.BadRequestsTooLarge,
-        501 or 505 => CounterId.BadRequestsUnsupported,
+        413 or 414 or 431 => CounterId.BadRequestsTooLarge,
+        405 or 501 or 505 => CounterId.BadRequestsUnsupported,
         _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
             or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
             ? CounterId.BadRequestsFraming
