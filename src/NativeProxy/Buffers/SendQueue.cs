@@ -49,6 +49,21 @@ internal sealed class SendQueue
         return true;
     }
 
+    /// <summary>
+    /// Copies all bytes into one large block that is the whole queue, so that they go in one send; false when they do not fit behind what is
+    /// there, or no block is to be had.
+    /// </summary>
+    public bool TryHold(BufferPools pools, ReadOnlySpan<byte> bytes)
+    {
+        if (_head is null && bytes.Length <= BufferPools.LargeBlockBytes && pools.Large.TryLend(Borrower.SendQueue, out BufferBlock? block))
+            _head = _tail = block;
+        if (_head is null || _head != _tail || bytes.Length > _head.CapacityBytes - _head.FilledBytes)
+            return false;
+        QueuedBytes += bytes.Length;
+        Fill(_head, ref bytes);
+        return true;
+    }
+
     /// <summary>Drops bytes that the socket took; they may span several blocks. Wholly sent blocks go back.</summary>
     public void Advance(BufferPools pools, int sentBytes)
     {

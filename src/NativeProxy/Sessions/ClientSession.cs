@@ -75,6 +75,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     public TcpConnection Client => _client!;
 
+    /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
+    public bool HasReadAhead => !_tail.IsEmpty;
+
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
@@ -156,6 +159,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 BeginClose();
                 break;
         }
+    }
+
+    public void OnSendBlocked(TcpConnection connection)
+    {
+        if (_state == ClientSessionState.Exchanging)
+            _exchange!.ClientFellBehind();
+        AfterInput();
     }
 
     public void OnSendDrained(TcpConnection connection)
@@ -569,7 +579,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         _listener.CountClose(reason);
         MoveTo(ClientSessionState.Lingering);
-        if (_client!.HasQueuedBytes)
+        _client!.FlushHeld();
+        if (_client.HasQueuedBytes)
             ArmSendTimeout();
         else
             SendFin();

@@ -47,6 +47,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     public TcpConnection Client => _session!.Client;
 
+    /// <summary>The next request waits already: the response to it will follow this one shortly.</summary>
+    public bool HasReadAhead => _request.IsComplete && _session!.HasReadAhead;
+
     public LoopCounters Counters => _listener.Counters;
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;

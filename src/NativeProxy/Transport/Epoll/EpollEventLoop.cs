@@ -108,8 +108,10 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         _wakeAtMs = long.MaxValue;
         while (!IsStopped)
         {
-            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, TimeoutMs());
+            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, HoldsBytes ? 0 : TimeoutMs());
             EnterTurn();
+            if (count == 0 && HoldsBytes)
+                FlushAllHeld();
             for (int i = 0; i < count && !IsStopped; i++)
                 _watched.Find(events[i].Data)?.OnReady(events[i].Events);
             LeaveTurn();
