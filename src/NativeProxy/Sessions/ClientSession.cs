@@ -436,7 +436,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm();
         _exchange = _listener.LendExchange();
-        return intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        if (RequestCount == 1 && _state == ClientSessionState.Exchanging && _exchange.RequestIsComplete)
+            _client!.BePatient();
+        return used;
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
@@ -634,5 +637,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         Check.Lawful((Moves[(int)_state] & Bit(next)) != 0, _state, next);
         _state = next;
+        if (next != ClientSessionState.Exchanging)
+            _client?.EndPatience();
     }
 }

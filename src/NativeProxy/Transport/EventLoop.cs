@@ -24,6 +24,9 @@ internal abstract class EventLoop
     /// <summary>Longest time that <see cref="TcpConnection.SendSoon"/> holds bytes back while the loop is busy.</summary>
     public const int HoldMsMax = 16;
 
+    /// <summary>Longest time that a connection is not looked at after <see cref="TcpConnection.BePatient"/>.</summary>
+    public const int PatienceMsMax = 16;
+
     private readonly LoopMailbox _mailbox = new();
     private readonly ManualResetEventSlim _ended = new();
     private readonly int _connectionIdStep;
@@ -31,6 +34,8 @@ internal abstract class EventLoop
     private TcpConnection? _deferredLast;
     private TcpConnection? _heldFirst;
     private TcpConnection? _heldLast;
+    private TcpConnection? _patientFirst;
+    private TcpConnection? _patientLast;
     private long _connectionIdNext;
     private int _turnDepth;
 
@@ -136,6 +141,20 @@ internal abstract class EventLoop
         _heldLast = connection;
     }
 
+    /// <summary>Remembers to look at a patient connection again.</summary>
+    internal void Await(TcpConnection connection)
+    {
+        if (connection.IsInPatientList)
+            return;
+        connection.IsInPatientList = true;
+        connection.PatientSinceMs = Clock.NowMs;
+        if (_patientLast is null)
+            _patientFirst = connection;
+        else
+            _patientLast.NextPatient = connection;
+        _patientLast = connection;
+    }
+
     /// <summary>True when bytes may be held back: the engine must say <see cref="FlushAllHeld"/> before it waits.</summary>
     protected bool HoldsBytes => _heldFirst is not null;
 
@@ -174,9 +193,9 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
-        if (_heldFirst is not null && FlushHeld(Clock.NowMs - HoldMsMax))
+        if ((_heldFirst is not null && FlushHeld(Clock.NowMs - HoldMsMax)) | (_patientFirst is not null && EndPatience(Clock.NowMs - PatienceMsMax)))
             RunDeferred();
-        PlanWake(_deferredFirst is null ? Wheel.NextWakeMs : Clock.NowMs);
+        PlanWake(_deferredFirst is not null ? Clock.NowMs : _patientFirst is { } patient ? Math.Min(Wheel.NextWakeMs, patient.PatientSinceMs + PatienceMsMax) : Wheel.NextWakeMs);
         _turnDepth--;
     }
 
@@ -195,6 +214,23 @@ internal abstract class EventLoop
             connection.NextHeld = null;
             connection.IsInHeldList = false;
             connection.FlushHeld();
+            any = true;
+        }
+        return any;
+    }
+
+    /// <summary>Looks again at the connections that are patient since this time or longer; true when there was any.</summary>
+    private bool EndPatience(long since)
+    {
+        bool any = false;
+        while (_patientFirst is { } connection && connection.PatientSinceMs <= since)
+        {
+            _patientFirst = connection.NextPatient;
+            if (_patientFirst is null)
+                _patientLast = null;
+            connection.NextPatient = null;
+            connection.IsInPatientList = false;
+            connection.EndPatience();
             any = true;
         }
         return any;

@@ -61,6 +61,7 @@ internal abstract class TcpConnection
     private bool _sendShutdownDone;
     private bool _resetOnClose;
     private bool _isHolding;
+    private bool _isPatient;
     private SocketError _sendError;
     private SocketError _connectError;
 
@@ -109,6 +110,15 @@ internal abstract class TcpConnection
     /// <summary>Since when it is in that list, in loop milliseconds.</summary>
     internal long HeldSinceMs { get; set; }
 
+    /// <summary>Next connection in the loop's list of patient ones.</summary>
+    internal TcpConnection? NextPatient { get; set; }
+
+    /// <summary>True exactly while the connection is in that list; its patience may have ended since.</summary>
+    internal bool IsInPatientList { get; set; }
+
+    /// <summary>Since when it is in that list, in loop milliseconds.</summary>
+    internal long PatientSinceMs { get; set; }
+
     /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
     internal DeferredWork Deferred { get; set; }
 
@@ -133,6 +143,28 @@ internal abstract class TcpConnection
 
     /// <summary>Stops asking for bytes. One delivery that the engine has already begun may still come.</summary>
     public void PauseReceive() => _receiveWanted = false;
+
+    /// <summary>
+    /// Nothing is expected from the peer for the moment (but perhaps that it gives up): for up to <see cref="EventLoop.PatienceMsMax"/>, or until
+    /// <see cref="EndPatience"/>, the socket is not looked at. This spares a connection of one request the registration with the kernel.
+    /// </summary>
+    public void BePatient()
+    {
+        if (_isPatient)
+            return;
+        _isPatient = true;
+        Loop.Await(this);
+    }
+
+    /// <summary>Bytes are expected again.</summary>
+    public void EndPatience()
+    {
+        if (!_isPatient)
+            return;
+        _isPatient = false;
+        if (_receiveWanted && !ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
+            Loop.Defer(this, DeferredWork.Receive);
+    }
 
     /// <summary>Sends bytes: to the kernel if it takes them, else to the queue.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
@@ -255,7 +287,7 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = false;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
@@ -263,7 +295,7 @@ internal abstract class TcpConnection
         Loop.ConnectionOpened();
     }
 
-    protected bool MayReceive => _receiveWanted && _state == TcpConnectionState.Open && !_endOfStreamSeen;
+    protected bool MayReceive => _receiveWanted && !_isPatient && _state == TcpConnectionState.Open && !_endOfStreamSeen;
 
     /// <summary>Receives until the engine has to wait or the owner pauses; each delivery goes through <see cref="Deliver"/>.</summary>
     protected abstract void Receive();

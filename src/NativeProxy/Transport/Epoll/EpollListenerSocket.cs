@@ -15,6 +15,12 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
     private readonly TimerNode _pause;
     private readonly ulong _token;
     private bool _isWatched;
+
+    /// <summary>
+    /// Accepts of the next turn. An accept in vain costs the kernel nearly as much as a good one, so there is one per turn, and twice as many
+    /// in each turn that all of them were good in.
+    /// </summary>
+    private int _budget = 1;
     private bool _isClosed;
 
     public EpollListenerSocket(EpollEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
@@ -52,7 +58,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
 
     public void OnReady(uint events)
     {
-        for (int budget = AcceptsPerTurnMax; budget > 0 && _isWatched; budget--)
+        for (int budget = _budget; budget > 0 && _isWatched; budget--)
         {
             if (!Acceptor.MayAccept)
             {
@@ -60,8 +66,12 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
                 return;
             }
             if (!AcceptOne())
+            {
+                _budget = 1;
                 return;
+            }
         }
+        _budget = Math.Min(_budget * 2, AcceptsPerTurnMax);
     }
 
     /// <summary>Accepts one connection; false when there is none now.</summary>
