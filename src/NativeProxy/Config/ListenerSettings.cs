@@ -41,6 +41,9 @@ internal readonly partial struct ListenerSettings
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }
 
+    [Setting("defer_accept", Default = true, Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or more.")]
+    public partial bool DeferAccept { get; init; }
+
     [Setting("keepalive")]
     public partial ListenerKeepaliveSettings Keepalive { get; init; }
 

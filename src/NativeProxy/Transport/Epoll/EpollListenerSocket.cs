@@ -10,7 +10,6 @@ namespace NativeProxy.Transport.Epoll;
 internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatched, ITimerOwner
 {
     private readonly EpollEventLoop _loop;
-    private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly TimerNode _pause;
     private readonly ulong _token;
@@ -24,13 +23,11 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
     private bool _isClosed;
 
     public EpollListenerSocket(EpollEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-        : base(acceptor)
+        : base(socket, acceptor, tuning)
     {
         _loop = loop;
-        _socket = socket;
         _descriptor = (int)socket.Handle;
         _pause = new TimerNode(this);
-        tuning.ApplyTo(socket);
         socket.Blocking = false;
         _token = loop.Watched.Add(this);
     }
@@ -51,7 +48,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         _isClosed = true;
         _loop.Wheel.Remove(_pause);
         _loop.Watched.Remove(_token);
-        _socket.Dispose();
+        Socket.Dispose();
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Resume();
