@@ -349,7 +349,7 @@ internal sealed class Exchange : IServerConnectionUser
             Framing = framing,
             Via = _listener.Via,
             FallbackHost = _link.Group!.NameBytes,
-            ClientAddress = _session!.AddressText,
+            ClientAddress = _session!.Address.Text,
             Upgrade = upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });
