@@ -1,11 +1,11 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.ProxyProtocol;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
 
@@ -17,7 +17,7 @@ internal enum ClientSessionState : byte
     /// <summary>Object unused.</summary>
     Free,
 
-    /// <summary>Between requests: nothing, or the beginning of a head, has come.</summary>
+    /// <summary>Before the first request and between two: nothing, or the beginning of a head (or of a PROXY header), has come.</summary>
     Waiting,
 
     /// <summary>One request is being served; what follows it waits.</summary>
@@ -55,13 +55,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private HttpListener _listener;
     private readonly EventLoop _loop;
     private readonly SessionTimer _timer;
-    private readonly byte[] _addressText = new byte[46];
-    private int _addressTextLength;
     private TcpConnection? _client;
     private ByteTail _tail;
     private Exchange? _exchange;
     private ClientSessionState _state;
     private bool _isProcessing;
+    private bool _awaitsProxyHeader;
     private long _headStartedMs;
     private long _idleSinceMs;
     private long _sendMark;
@@ -81,8 +80,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
-    /// <summary>Text of the client's IP address.</summary>
-    public ReadOnlySpan<byte> AddressText => _addressText.AsSpan(0, _addressTextLength);
+    /// <summary>Where the client is.</summary>
+    public ClientAddress Address { get; } = new();
 
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
@@ -96,7 +95,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
-        WriteAddress(client.Peer);
+        Address.Set(client.Peer);
+        _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         client.SetOwner(this);
         client.StartReceive();
         _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
@@ -408,7 +408,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         while (used < bytes.Length && IsReading && !(_state == ClientSessionState.Waiting && _client!.HasQueuedBytes))
         {
             ReadOnlySpan<byte> rest = bytes[used..];
-            int step = _state == ClientSessionState.Waiting ? ReadRequest(rest)
+            int step = _awaitsProxyHeader ? ReadProxyHeader(rest)
+                : _state == ClientSessionState.Waiting ? ReadRequest(rest)
                 : _exchange!.CanStart ? _exchange.StartRequest(headIsInScratch: false, rest)
                 : _exchange.FeedRequest(rest);
             used += step;
@@ -417,6 +418,26 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         _isProcessing = false;
         return used;
+    }
+
+    /// <summary>
+    /// Reads the PROXY header that precedes the first request. Returns the bytes used, 0 when it is incomplete. A connection without a
+    /// sound one is closed without an answer: it came past the balancer, or from something that does not speak HTTP.
+    /// </summary>
+    private int ReadProxyHeader(ReadOnlySpan<byte> bytes)
+    {
+        ProxyHeader header = ProxyHeaderParser.Parse(bytes);
+        if (header.Status == ProxyHeaderStatus.Rejected)
+        {
+            _listener.LogRejected(this, ProxyError.BadProxyHeader, 0, 0, default, _headStartedMs);
+            Close(CloseReason.BadProxyHeader);
+        }
+        if (header.Status != ProxyHeaderStatus.Done)
+            return 0;
+        _awaitsProxyHeader = false;
+        if (header.Source.IsGiven)
+            Address.Set(header.Source.ToEndPoint());
+        return header.HeaderBytes;
     }
 
     /// <summary>
@@ -518,8 +539,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             Linger(CloseReason.RequestHeaderTimeout);
             return;
         }
-        int sentBytes = SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, 408, sentBytes, default, _headStartedMs);
+        int sentBytes = _awaitsProxyHeader
+            ? 0
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
 
@@ -623,14 +646,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _listener.CountClose(reason);
         MoveTo(ClientSessionState.Closing);
         _client!.Abort();
-    }
-
-    private void WriteAddress(IPEndPoint? peer)
-    {
-        IPAddress address = peer?.Address ?? IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        address.TryFormat(_addressText, out _addressTextLength);
     }
 
     private void MoveTo(ClientSessionState next)

@@ -352,7 +352,7 @@ internal sealed class Exchange : IServerConnectionUser
             Framing = framing,
             Via = _listener.Via,
             FallbackHost = _link.Group!.NameBytes,
-            ClientAddress = _session!.AddressText,
+            ClientAddress = _session!.Address.Text,
             Upgrade = upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });
