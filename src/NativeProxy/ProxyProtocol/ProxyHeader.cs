@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.ProxyProtocol;
 
 /// <summary>The three faces of the parser of this folder.</summary>
@@ -57,11 +59,11 @@ internal readonly struct ProxyHeader
     public int HeaderBytes { get; private init; }
 
     /// <summary>Where the connection came from; not given when the header says nothing about it: the peer itself is the source then.</summary>
-    public AnnouncedSource Source { get; private init; }
+    public PeerAddress Source { get; private init; }
 
     public static ProxyHeader NeedMore => new() { Status = ProxyHeaderStatus.NeedMore };
 
-    public static ProxyHeader Done(int headerBytes, AnnouncedSource source) => new() { HeaderBytes = headerBytes, Source = source };
+    public static ProxyHeader Done(int headerBytes, PeerAddress source) => new() { HeaderBytes = headerBytes, Source = source };
 
     public static ProxyHeader Rejected(ProxyHeaderFault fault) => new() { Status = ProxyHeaderStatus.Rejected, Fault = fault };
 

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.ProxyProtocol;
 
@@ -27,12 +28,12 @@ internal static class ProxyHeaderV1
         if (window[end] != '\r' || window[end + 1] != '\n')
             return ProxyHeader.Rejected(ProxyHeaderFault.BadLine);
         ReadOnlySpan<byte> fields = window[Start.Length..end];
-        return TryReadFields(fields, out AnnouncedSource source)
+        return TryReadFields(fields, out PeerAddress source)
             ? ProxyHeader.Done(end + 2, source)
             : ProxyHeader.Rejected(ProxyHeaderFault.BadLine);
     }
 
-    private static bool TryReadFields(ReadOnlySpan<byte> fields, out AnnouncedSource source)
+    private static bool TryReadFields(ReadOnlySpan<byte> fields, out PeerAddress source)
     {
         source = default;
         ReadOnlySpan<byte> family = Next(ref fields);
@@ -49,7 +50,7 @@ internal static class ProxyHeaderV1
         int port = AddressLiteral.Port(Next(ref fields));
         isSound &= port >= 0 && AddressLiteral.Port(fields) >= 0;
         if (isSound)
-            source = new AnnouncedSource(address, port);
+            source = new PeerAddress(address, port);
         return isSound;
     }
 

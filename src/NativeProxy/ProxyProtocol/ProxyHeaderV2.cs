@@ -1,6 +1,7 @@
-using System;
 using System.Buffers.Binary;
 using System.Numerics;
+using System;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.ProxyProtocol;
 
@@ -60,7 +61,7 @@ internal static class ProxyHeaderV2
         if (fault != ProxyHeaderFault.None)
             return ProxyHeader.Rejected(fault);
         int port = BinaryPrimitives.ReadUInt16BigEndian(header[(FixedBytes + (2 * addressBytes))..]);
-        return ProxyHeader.Done(header.Length, new AnnouncedSource(header.Slice(FixedBytes, addressBytes), port));
+        return ProxyHeader.Done(header.Length, new PeerAddress(header.Slice(FixedBytes, addressBytes), port));
     }
 
     /// <summary>Each is a type, a length and a value; the last one ends with the header.</summary>

@@ -69,7 +69,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener = listener;
         _loop = listener.Loop;
-        _timer = new SessionTimer(this, _loop);
+        _timer = new SessionTimer(this);
     }
 
     public TcpConnection Client => _client!;
@@ -80,8 +80,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
-    /// <summary>Where the client is.</summary>
-    public ClientAddress Address { get; } = new();
+    /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
+    public PeerAddress Address { get; private set; }
 
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
@@ -95,11 +95,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
-        Address.Set(client.Peer);
+        Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         client.SetOwner(this);
         client.StartReceive();
-        _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+        _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
@@ -193,7 +193,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnClosed(TcpConnection connection)
     {
         MoveTo(ClientSessionState.Free);
-        _timer.Remove();
+        _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
         _client = null;
         _listener.SessionEnded(this);
@@ -339,7 +339,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void TouchTunnel()
     {
         if (_state == ClientSessionState.Tunnelling)
-            _timer.Arm(SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
+            _timer.Arm(_loop, SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
     }
 
     /// <summary>The server of the tunnel sent FIN.</summary>
@@ -436,7 +436,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return 0;
         _awaitsProxyHeader = false;
         if (header.Source.IsGiven)
-            Address.Set(header.Source.ToEndPoint());
+            Address = header.Source;
         return header.HeaderBytes;
     }
 
@@ -455,7 +455,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (intake.Refusal != ProxyError.None)
             return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
-        _timer.Disarm();
+        _timer.Disarm(_loop);
         _exchange = _listener.LendExchange();
         int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
         if (RequestCount == 1 && _state == ClientSessionState.Exchanging && _exchange.RequestIsComplete)
@@ -483,7 +483,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(_loop, SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -499,14 +499,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_tail.IsEmpty && RequestCount > 0)
             ArmKeepAlive();
         else if (_timer.Pending != SessionTimeout.RequestHeader)
-            _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+            _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
     private void ArmKeepAlive()
     {
         if (_timer.Pending != SessionTimeout.KeepAlive)
-            _timer.Arm(SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
+            _timer.Arm(_loop, SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
     }
 
     private void ArmSendTimeout()
@@ -514,14 +514,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_timer.Pending == SessionTimeout.Send)
             return;
         _sendMark = _client!.SentFromQueueBytes;
-        _timer.Arm(SessionTimeout.Send, _listener.Timeouts.SendMs);
+        _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
     }
 
     private void SendTimeout()
     {
         if (_client!.SentFromQueueBytes != _sendMark)
         {
-            _timer.Disarm();
+            _timer.Disarm(_loop);
             ArmSendTimeout();
             return;
         }
@@ -621,7 +621,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         _client.ShutdownSend();
         _client.StartReceive();
-        _timer.Arm(SessionTimeout.Linger, _listener.Timeouts.LingerMs);
+        _timer.Arm(_loop, SessionTimeout.Linger, _listener.Timeouts.LingerMs);
     }
 
     private void Close(CloseReason reason)
@@ -636,9 +636,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Closing);
         _client!.Close();
         if (_client.HasQueuedBytes)
-            _timer.Arm(SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
+            _timer.Arm(_loop, SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
         else
-            _timer.Disarm();
+            _timer.Disarm(_loop);
     }
 
     private void Abort(CloseReason reason)

@@ -346,13 +346,14 @@ internal sealed class Exchange : IServerConnectionUser
             ? _listener.AcceptedUpgrade(bytes, head)
             : default;
         UpgradeForwarded = !upgrade.IsEmpty;
+        byte[] address = _listener.Scratch.AddressText;
         var writer = new HeadWriter(_listener.Scratch.Output);
         RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
         {
             Framing = framing,
             Via = _listener.Via,
             FallbackHost = _link.Group!.NameBytes,
-            ClientAddress = _session!.Address.Text,
+            ClientAddress = address.AsSpan(0, _session!.Address.WriteText(address)),
             Upgrade = upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });

@@ -102,16 +102,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         numbers.ProcessConnectionCount = listener.Loop.ConnectionCount;
         numbers.ListenerConnectionCount = listener.SessionCount;
         numbers.TotalMs = (int)(clock.NowMs - startedMs);
-        if (session.Address.EndPoint is { } client)
-        {
-            record.Numbers.ClientPort = client.Port;
-            record.ClientAddress = AddressBytes(client.Address);
-        }
+        numbers.ClientPort = session.Address.Port;
+        record.ClientAddress = _address.AsSpan(0, session.Address.WriteBytes(_address));
         return record;
     }
-
-    private ReadOnlySpan<byte> AddressBytes(IPAddress address) =>
-        address.TryWriteBytes(_address, out int length) ? _address.AsSpan(0, length) : default;
 
     private static void FillTexts(ref AccessRecord record, Exchange exchange)
     {

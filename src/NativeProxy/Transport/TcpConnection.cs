@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
@@ -68,7 +67,7 @@ internal abstract class TcpConnection
     protected TcpConnection(EventLoop loop) => Loop = loop;
 
     /// <summary>Bytes that the kernel has not taken yet.</summary>
-    protected SendQueue SendQueue { get; } = new();
+    private protected SendQueue SendQueue = new();
 
     /// <summary>The loop that owns this connection.</summary>
     public EventLoop Loop { get; }
@@ -82,7 +81,7 @@ internal abstract class TcpConnection
     public long OpenedAtMs { get; private set; }
 
     /// <summary>Address of the other side.</summary>
-    public IPEndPoint? Peer { get; protected set; }
+    public PeerAddress Peer { get; protected set; }
 
     /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; held bytes do not count.</summary>
     public bool HasQueuedBytes => !SendQueue.IsEmpty && !_isHolding;
@@ -462,7 +461,7 @@ internal abstract class TcpConnection
         Loop.ConnectionClosed();
         owner.OnClosed(this);
         _owner = null;
-        Peer = null;
+        Peer = default;
         Recycle();
     }
 }

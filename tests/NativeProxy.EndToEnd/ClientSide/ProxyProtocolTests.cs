@@ -17,7 +17,7 @@ public sealed class ProxyProtocolTests
     [Theory]
     [InlineData(V1, "192.0.2.33", "192.0.2.33:40000")]
     [InlineData(V2, "2001:db8::33", "2001:db8::33:40000")]
-    public async Task AnnouncedSource_IsTheClient_ForEveryRequestOfTheConnection(string header, string address, string logged)
+    public async Task PeerAddress_IsTheClient_ForEveryRequestOfTheConnection(string header, string address, string logged)
     {
         await using Scene scene = await Scene.Start();
         await scene.Client.Send(header + RawClient.Get("/1"));

@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Epoll;
 
@@ -54,7 +55,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     }
 
     /// <summary>Takes over an accepted, non-blocking descriptor.</summary>
-    internal void BeginAccepted(int descriptor, IPEndPoint? peer)
+    internal void BeginAccepted(int descriptor, PeerAddress peer)
     {
         Begin(null, TcpConnectionState.Open);
         Peer = peer;
@@ -68,7 +69,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
-        Peer = server;
+        Peer = PeerAddress.Of(server);
         int descriptor = EpollCalls.MakeSocket(
             SocketAddresses.FamilyOf(server), (int)SocketType.Stream | EpollCalls.NonBlocking | EpollCalls.CloseOnExec, 0);
         if (descriptor < 0)

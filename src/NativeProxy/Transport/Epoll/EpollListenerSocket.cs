@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NativeProxy.Timers;
@@ -80,8 +79,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         if (descriptor >= 0)
         {
             EpollConnection connection = _loop.Lend();
-            IPEndPoint? peer = SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes));
-            connection.BeginAccepted(descriptor, peer);
+            connection.BeginAccepted(descriptor, SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes)));
             Acceptor.OnAccepted(connection);
             return true;
         }
