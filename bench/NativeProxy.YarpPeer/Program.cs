@@ -12,7 +12,7 @@ namespace NativeProxy.YarpPeer;
 
 /// <summary>
 /// YARP with a configuration file, as a peer of the comparison: "yarppeer FILE" runs it, "yarppeer version" says what it is. The file is an
-/// appsettings.json; its key AccessLog names the access log (framework's W3C logger), without it nothing is logged.
+/// appsettings.json; its key AccessLog says whether requests are logged (framework's HTTP logging, to the console).
 /// </summary>
 internal static class Program
 {
@@ -39,24 +39,21 @@ internal static class Program
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile(file, optional: false, reloadOnChange: false);
         builder.Services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
-        string? log = builder.Configuration["AccessLog"];
-        if (log is not null)
-            builder.Services.AddW3CLogging(options => Configure(options, log));
+        bool hasAccessLog = builder.Configuration.GetValue<bool>("AccessLog");
+        if (hasAccessLog)
+            builder.Services.AddHttpLogging(Configure);
         WebApplication application = builder.Build();
-        if (log is not null)
-            application.UseW3CLogging();
+        if (hasAccessLog)
+            application.UseHttpLogging();
         application.MapReverseProxy();
         return application;
     }
 
-    /// <summary>One file without a limit; the framework appends date and number to its name.</summary>
-    private static void Configure(W3CLoggerOptions options, string log)
+    /// <summary>One line per request, as access logs have it. The framework's logger into a file (W3C) stands still under such a load.</summary>
+    private static void Configure(HttpLoggingOptions options)
     {
-        options.LogDirectory = Path.GetDirectoryName(log)!;
-        options.FileName = Path.GetFileName(log);
-        options.FileSizeLimit = null;
-        options.LoggingFields = W3CLoggingFields.Date | W3CLoggingFields.Time | W3CLoggingFields.ClientIpAddress | W3CLoggingFields.Method
-            | W3CLoggingFields.UriStem | W3CLoggingFields.UriQuery | W3CLoggingFields.ProtocolStatus | W3CLoggingFields.TimeTaken
-            | W3CLoggingFields.ProtocolVersion | W3CLoggingFields.Host;
+        options.CombineLogs = true;
+        options.LoggingFields = HttpLoggingFields.RequestMethod | HttpLoggingFields.RequestPath | HttpLoggingFields.RequestQuery
+            | HttpLoggingFields.RequestProtocol | HttpLoggingFields.ResponseStatusCode | HttpLoggingFields.Duration;
     }
 }

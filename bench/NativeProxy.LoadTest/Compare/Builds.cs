@@ -14,6 +14,8 @@ namespace NativeProxy.LoadTest.Compare;
 /// </summary>
 internal static class Builds
 {
+    private const int BrokenPipeSignal = 13;
+
     /// <summary>Makes out/nativeproxy, which <c>run.sh</c> leaves alone when nothing has changed. Returns an error or null.</summary>
     public static string? Proxy(string checkout)
     {
@@ -37,7 +39,7 @@ internal static class Builds
             string? error = Publish(checkout, "NativeProxy.LoadTest", binary, "-r", RuntimeInformation.RuntimeIdentifier.Contains("arm64", StringComparison.Ordinal) ? "linux-arm64" : "linux-x64", $"-p:CppCompilerAndLinker={linker}");
             if (error is not null)
             {
-                Tell($"{error}; it goes on with compiled-while-running code for load, origin and limit");
+                Tell($"{error}; load, origin and limit are compiled while they run");
                 return;
             }
         }
@@ -110,7 +112,8 @@ internal static class Builds
         for (int i = 0; i < all.Length; i++)
             pointers[i] = (byte*)Marshal.StringToCoTaskMemUTF8(all[i]);
         pointers[all.Length] = null;
-        Console.Error.Flush();
+        // The runtime ignores it, and what is ignored would be inherited, by all that is started later too.
+        Libc.SetSignal(BrokenPipeSignal, 0);
         Libc.Execute(pointers[0], pointers);
         Tell($"{program} cannot be started: errno {Marshal.GetLastSystemError()}");
     }

@@ -177,8 +177,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     /// <summary>A contender that logs less than it answers has not done the work.</summary>
     private static void CheckLog(ContenderSetup setup, long answered)
     {
-        // YARP's logger appends date and number to the name; HAProxy logs to its output.
-        string path = Directory.EnumerateFiles(setup.Folder, Path.GetFileName(setup.AccessLogPath) + "*").FirstOrDefault() ?? setup.OutputPath;
+        string path = new[] { setup.AccessLogPath, setup.OutputPath }.First(File.Exists);
         long lines = File.ReadLines(path).LongCount();
         if (lines < answered)
             throw new CannotRunException($"{answered} requests were answered, but the access log has {lines} lines");

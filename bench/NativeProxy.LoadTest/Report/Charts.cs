@@ -9,6 +9,9 @@ namespace NativeProxy.LoadTest.Report;
 /// <summary>Chooses what is drawn: file names and images of a report. Pure.</summary>
 internal static class Charts
 {
+    /// <summary>Around HAProxy it is of interest how far a bar reaches, far beyond it only the figure is.</summary>
+    private const double RatioScaleMax = 2;
+
     private const string OtherColour = "#b0b0b5";
 
     /// <summary>Ours stand out; each contender has the same colour in every chart.</summary>
@@ -29,7 +32,7 @@ internal static class Charts
         ScenarioResult[] costs = Kind(report, ScenarioKind.Cost);
         BarPanel[] ratios = [.. costs.Select(RatioPanel).Where(panel => panel.Bars.Count > 0)];
         if (ratios.Length > 0)
-            yield return ("cpu-ratio.svg", SvgBars.Render("Proxy CPU per request against HAProxy in the same round (lower is better)", ratios, "F2", "", new BarMark(1, "HAProxy = 1.00")));
+            yield return ("cpu-ratio.svg", SvgBars.Render("Proxy CPU per request against HAProxy in the same round (lower is better)", ratios, "F2", "", new BarMark(1, "HAProxy = 1.00"), RatioScaleMax));
         if (costs.Length > 0)
         {
             yield return ("cpu-per-request.svg", Draw("Proxy CPU per request in microseconds (lower is better)", costs, measurement => measurement.CpuUs, "F1", " us"));

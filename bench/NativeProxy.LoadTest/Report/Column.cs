@@ -51,9 +51,11 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         _ => OfLoad,
     };
 
-    /// <summary>"1.00 (0.98-1.03)", or "-".</summary>
+    /// <summary>"1.00 (0.98-1.03)", "1.00" when all are equal, or "-".</summary>
     public static string Text(Spread? spread, string format) =>
-        spread is not { } some ? "-" : string.Create(CultureInfo.InvariantCulture, $"{Text(some.Median, format)} ({Text(some.Min, format)}-{Text(some.Max, format)})");
+        spread is not { } some ? "-"
+        : some.Min == some.Max ? Text(some.Median, format)
+        : $"{Text(some.Median, format)} ({Text(some.Min, format)}{(some.Min < 0 ? " to " : "-")}{Text(some.Max, format)})";
 
     /// <summary>A small negative figure does not become "-0".</summary>
     private static string Text(double value, string format)

@@ -9,6 +9,8 @@ namespace NativeProxy.LoadTest.Report;
 /// <summary>What is computed from a report: which figure a scenario is about, medians, and ratios against HAProxy. Pure.</summary>
 internal static class Figures
 {
+    private const double KeptShareOfRate = 0.9;
+
     /// <summary>The figure that a scenario compares, lower is better; <see cref="UnitOf"/> names it.</summary>
     public static double Of(ScenarioResult scenario, Measurement measurement) => scenario.Kind switch
     {
@@ -31,6 +33,10 @@ internal static class Figures
     public static Spread Median(ContenderResult result, Func<Measurement, double> figure) => Spread.Of(result.Rounds.Select(figure));
 
     public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Haproxy.BaselineName);
+
+    /// <summary>Whether a contender answers at the rate that was asked for; true where there was none.</summary>
+    public static bool KeepsUp(ScenarioResult scenario, ContenderResult result) =>
+        Median(result, measurement => measurement.RequestsPerSecond).Median >= scenario.RatePerSecond * KeptShareOfRate;
 
     /// <summary>How far a contender is from what a forwarder costs that understands nothing.</summary>
     public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Limit.LimitName);

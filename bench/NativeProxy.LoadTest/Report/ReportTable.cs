@@ -58,6 +58,8 @@ internal static class ReportTable
         ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
         if (results.Length > 0)
             MarkdownTable.Append(text, [[.. columns.Select(column => column.Title)], .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
+        foreach (ContenderResult result in results.Where(one => !Figures.KeepsUp(scenario, one)))
+            text.Append(CultureInfo.InvariantCulture, $"\n{result.Contender} did not keep up with this rate: its latencies are those of a queue that grows as long as the run lasts.\n");
         foreach (string failure in scenario.Failures)
             text.Append(CultureInfo.InvariantCulture, $"\nFAILED: {failure}\n");
         foreach (string refusal in scenario.Refusals)

@@ -36,7 +36,8 @@ internal static class SvgBars
 
     /// <param name="format">Of the figures at the bars.</param>
     /// <param name="unit">Behind them.</param>
-    public static string Render(string title, IReadOnlyList<BarPanel> panels, string format, string unit, BarMark? mark = null)
+    /// <param name="scaleMax">Where the scale of all panels ends and longer bars are cut; 0 = each panel has its own.</param>
+    public static string Render(string title, IReadOnlyList<BarPanel> panels, string format, string unit, BarMark? mark = null, double scaleMax = 0)
     {
         int height = HeadHeight + panels.Sum(panel => HeightOf(panel, mark)) + FootHeight;
         var svg = new StringBuilder();
@@ -47,10 +48,11 @@ internal static class SvgBars
         int y = HeadHeight;
         foreach (BarPanel panel in panels)
         {
-            AppendPanel(svg, y, panel, format, unit, mark);
+            AppendPanel(svg, y, panel, format, unit, mark, scaleMax);
             y += HeightOf(panel, mark);
         }
-        Write(svg, Margin, y + 6, "font-size=\"11\" fill=\"#666\"", "Bars are medians over the rounds; the thin lines reach from the smallest to the largest. Each group has its own scale from 0.");
+        Write(svg, Margin, y + 6, "font-size=\"11\" fill=\"#666\"", "Bars are medians over the rounds; thin lines reach from the smallest to the largest. "
+            + (scaleMax > 0 ? string.Create(CultureInfo.InvariantCulture, $"Bars are cut at {scaleMax:F2}.") : "Each group has its own scale from 0."));
         return svg.Append("</svg>\n").ToString();
     }
 
@@ -58,23 +60,26 @@ internal static class SvgBars
         TitleHeight + (panel.Bars.Count * (BarHeight + BarGap)) + (mark is null ? 0 : MarkHeight) + PanelGap;
 
     /// <summary>Bars first, the mark over them, figures over both.</summary>
-    private static void AppendPanel(StringBuilder svg, int top, BarPanel panel, string format, string unit, BarMark? mark)
+    private static void AppendPanel(StringBuilder svg, int top, BarPanel panel, string format, string unit, BarMark? mark, double scaleMax)
     {
         Write(svg, Margin, top + 14, "font-size=\"13\" font-weight=\"bold\" fill=\"#333\"", panel.Title);
-        double most = Math.Max(1e-9, panel.Bars.Select(bar => bar.Value.Max).Append(mark?.Value ?? 0).Max());
+        double most = scaleMax > 0 ? scaleMax : Math.Max(1e-9, panel.Bars.Select(bar => bar.Value.Max).Append(mark?.Value ?? 0).Max());
         double pixelsPerUnit = (Width - BarStart - ValueWidth) / most;
         int first = top + TitleHeight;
         int bottom = first + (panel.Bars.Count * (BarHeight + BarGap));
         for (int i = 0; i < panel.Bars.Count; i++)
         {
-            double length = Math.Max(0, panel.Bars[i].Value.Median) * pixelsPerUnit;
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{BarStart}\" y=\"{first + (i * (BarHeight + BarGap))}\" width=\"{length:F1}\" height=\"{BarHeight}\" fill=\"{panel.Bars[i].Colour}\"/>\n");
+            double length = Math.Clamp(panel.Bars[i].Value.Median, 0, most) * pixelsPerUnit;
+            int y = first + (i * (BarHeight + BarGap));
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{BarStart}\" y=\"{y}\" width=\"{length:F1}\" height=\"{BarHeight}\" fill=\"{panel.Bars[i].Colour}\"/>\n");
+            if (panel.Bars[i].Value.Median > most)
+                svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{BarStart + length - 14:F1} {y + BarHeight + 1}l5 -{BarHeight + 2}\" stroke=\"#fafafa\" stroke-width=\"4\"/>\n");
         }
         svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{BarStart} {first - 2}V{bottom - 2}\" stroke=\"#999\"/>\n");
         if (mark is not null)
             AppendMark(svg, first, bottom, BarStart + (mark.Value * pixelsPerUnit), mark.Label);
         for (int i = 0; i < panel.Bars.Count; i++)
-            AppendFigure(svg, first + (i * (BarHeight + BarGap)), panel.Bars[i], pixelsPerUnit, panel.Bars[i].Value.Median.ToString(format, CultureInfo.InvariantCulture) + unit);
+            AppendFigure(svg, first + (i * (BarHeight + BarGap)), panel.Bars[i], most, pixelsPerUnit, panel.Bars[i].Value.Median.ToString(format, CultureInfo.InvariantCulture) + unit);
     }
 
     private static void AppendMark(StringBuilder svg, int top, int bottom, double x, string label)
@@ -84,9 +89,9 @@ internal static class SvgBars
     }
 
     /// <summary>Name, range and value of one bar.</summary>
-    private static void AppendFigure(StringBuilder svg, int y, Bar bar, double pixelsPerUnit, string value)
+    private static void AppendFigure(StringBuilder svg, int y, Bar bar, double most, double pixelsPerUnit, string value)
     {
-        double min = BarStart + (Math.Max(0, bar.Value.Min) * pixelsPerUnit), max = BarStart + (Math.Max(0, bar.Value.Max) * pixelsPerUnit);
+        double min = BarStart + (Math.Clamp(bar.Value.Min, 0, most) * pixelsPerUnit), max = BarStart + (Math.Clamp(bar.Value.Max, 0, most) * pixelsPerUnit);
         double middle = y + (BarHeight / 2.0);
         Write(svg, BarStart - 8, y + 12, "text-anchor=\"end\" fill=\"#333\"", bar.Label);
         if (max - min >= 1)

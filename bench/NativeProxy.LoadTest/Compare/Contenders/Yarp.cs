@@ -5,7 +5,7 @@ namespace NativeProxy.LoadTest.Compare.Contenders;
 
 /// <summary>
 /// YARP in a small program of ours (bench/NativeProxy.YarpPeer), on the installed ASP.NET Core, with everything as its template has it but
-/// logging. It compiles its code while it runs, so it gets a longer warm-up.
+/// logging. Its access log goes to standard output, which is a file here. It compiles its code while it runs, so it gets a longer warm-up.
 /// </summary>
 /// <param name="runtimePath">The dotnet host.</param>
 /// <param name="assemblyPath">The published program.</param>
@@ -19,8 +19,11 @@ internal sealed class Yarp(string runtimePath, string assemblyPath) : Contender(
 
     public override string Configuration(ContenderSetup setup) => $$"""
         {
-          "Logging": { "LogLevel": { "Default": "None" } },
-          {{(setup.HasAccessLog ? $"\"AccessLog\": \"{setup.AccessLogPath}\"," : "")}}
+          "Logging": {
+            "LogLevel": { "Default": "None"{{(setup.HasAccessLog ? ", \"Microsoft.AspNetCore.HttpLogging\": \"Information\"" : "")}} },
+            "Console": { "FormatterName": "simple", "FormatterOptions": { "SingleLine": true } }
+          },
+          "AccessLog": {{(setup.HasAccessLog ? "true" : "false")}},
           "Kestrel": { "Endpoints": { "web": { "Url": "http://{{setup.Listen}}", "Protocols": "Http1" } } },
           "ReverseProxy": {
             "Routes": { "all": { "ClusterId": "app", "Match": { "Path": "{**rest}" } } },
