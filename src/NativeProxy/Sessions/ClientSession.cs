@@ -603,7 +603,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             Close(reason);
             return;
         }
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Lingering);
         _client!.FlushHeld();
         if (_client.HasQueuedBytes)
@@ -626,7 +626,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void Close(CloseReason reason)
     {
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         BeginClose();
     }
 
@@ -643,7 +643,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void Abort(CloseReason reason)
     {
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Closing);
         _client!.Abort();
     }
