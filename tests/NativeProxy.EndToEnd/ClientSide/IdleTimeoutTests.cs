@@ -205,4 +205,19 @@ public sealed class IdleTimeoutTests
             }
         });
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SilentClient_IsTakenAndClosedInTheEnd_WithAndWithoutDeferredAccept(bool defers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener($"defer_accept = {(defers ? "true" : "false")}", "timeouts.request_header = \"100ms\""));
+        await using RawClient silent = await proxy.Connect();
+        await using RawClient speaking = await proxy.Connect();
+        Assert.Equal(200, (await speaking.Ask()).Status);
+        await silent.ExpectFin();
+        Assert.Equal(2, await proxy.Metric("nativeproxy_client_connections_accepted_total"));
+    }
 }
