@@ -458,7 +458,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _timer.Disarm(_loop);
         _exchange = _listener.LendExchange();
         int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
-        if (RequestCount == 1 && _state == ClientSessionState.Exchanging && _exchange.RequestIsComplete)
+        if (_state == ClientSessionState.Exchanging && _exchange.IsLastOfClient && _exchange.RequestIsComplete)
             _client!.BePatient();
         return used;
     }

@@ -54,6 +54,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
 
+    /// <summary>True when the client announced that nothing follows this request.</summary>
+    public bool IsLastOfClient => _options.Close || (ClientMinorVersion == 0 && !_options.KeepAlive);
+
     /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
     public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - _session!.RequestCount;
 
