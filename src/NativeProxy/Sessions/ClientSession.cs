@@ -63,6 +63,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private ClientSessionState _state;
     private bool _isProcessing;
     private long _headStartedMs;
+
+    /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
+    private int _emptyLineBytes;
     private long _idleSinceMs;
     private long _sendMark;
 
@@ -93,6 +96,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
+        _emptyLineBytes = 0;
         WriteAddress(client.Peer);
         client.SetOwner(this);
         client.StartReceive();
@@ -411,13 +415,19 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>
     /// Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused. Empty lines alone
-    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same.
+    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same. They count, however they arrive.
     /// </summary>
     private int ReadRequest(ReadOnlySpan<byte> bytes)
     {
-        RequestIntake intake = RequestIntake.Read(bytes, _listener);
+        int emptyLineBytes = RequestHeadParser.EmptyLineBytes(bytes);
+        bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
+        RequestIntake intake = isFlood ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken) : RequestIntake.Read(bytes, _listener);
         if (intake.NeedsMore)
-            return RequestHeadParser.EmptyLineBytes(bytes);
+        {
+            _emptyLineBytes += emptyLineBytes;
+            return emptyLineBytes;
+        }
+        _emptyLineBytes = 0;
         _listener.Counters.Add(CounterId.Requests);
         if (++RequestCount > 1)
             _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
