@@ -12,7 +12,7 @@ internal struct BodyRelay
 {
     private BodyKind _kind;
     private bool _emitsChunks;
-    private bool _dropsTrailers;
+    private FieldNameMask _droppedTrailers;
     private bool _inTrailers;
     private long _leftBytes;
     private ChunkedDecoder _decoder;
@@ -31,14 +31,14 @@ internal struct BodyRelay
 
     /// <param name="incoming">How the body arrives.</param>
     /// <param name="emitsChunks">Whether it leaves in chunks; else as plain bytes.</param>
-    /// <param name="dropsTrailers">Trailer fields end here: Connection may name one of them (RFC 9110 7.6.1), and who drops all drops that.</param>
-    public void Begin(BodyFraming incoming, bool emitsChunks, bool dropsTrailers = false)
+    /// <param name="droppedTrailers">Trailer fields that end here since Connection names them (RFC 9110 7.6.1).</param>
+    public void Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers = default)
     {
         this = default;
         _kind = incoming.Kind;
         _leftBytes = incoming.LengthBytes;
         _emitsChunks = emitsChunks;
-        _dropsTrailers = dropsTrailers;
+        _droppedTrailers = droppedTrailers;
         IsComplete = _kind == BodyKind.None || (_kind == BodyKind.Length && _leftBytes == 0);
     }
 
@@ -168,8 +168,9 @@ internal struct BodyRelay
         for (int i = 0; i < trailers.Count; i++)
         {
             ref HeaderField field = ref trailers[i];
-            if (!_dropsTrailers && TrailerParser.MayForward(field.Known))
-                writer.AppendField(field.Name.Of(input), field.Value.Of(input));
+            ReadOnlySpan<byte> name = field.Name.Of(input);
+            if (TrailerParser.MayForward(field.Known) && !_droppedTrailers.MayContain(name))
+                writer.AppendField(name, field.Value.Of(input));
         }
         writer.EndLine();
     }

@@ -111,7 +111,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes, options.NamesFields))
+        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes, options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;

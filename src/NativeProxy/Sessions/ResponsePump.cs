@@ -36,7 +36,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     private BodyRelay _body;
     private int _interimCount;
     private long _bodyBytesMax;
-    private bool _dropsTrailers;
+    private FieldNameMask _droppedTrailers;
 
     public ResponsePumpState State { get; private set; }
 
@@ -74,7 +74,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = _dropsTrailers = false;
+        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = false;
         _body = default;
     }
 
@@ -170,7 +170,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
             return ProxyError.ResponseBodyTooLarge;
         MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
-        _dropsTrailers = options.NamesFields;
+        _droppedTrailers = options.NamedFields;
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
         ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
         used += bodyUsed;
@@ -213,7 +213,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
-        _body.Begin(framing, emitsChunks, _dropsTrailers);
+        _body.Begin(framing, emitsChunks, _droppedTrailers);
         State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
         var writer = new HeadWriter(scratch.Output);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse

@@ -111,7 +111,7 @@ internal static class RequestBodyCases
         new RequestCase("trailer-that-authenticates")
             .Pass(WithTrailers("Authorization: Basic eDp5", "proxy-authorization: Basic eDp5", "X-Sum: 1", "Cookie: a=b", "Set-Cookie: a=b", "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: evil", "X-Forwarded-Proto: https", "Forwarded: for=127.0.0.1", "Via: 1.1 x", "If-Match: x", "WWW-Authenticate: x", "Proxy-Authenticate: x"), ChunkedHead + "0\r\nX-Sum: 1\r\n\r\n"),
         new RequestCase("trailer-named-in-connection")
-            .Pass(Head + "Connection: X-Secret\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Secret: 1\r\n\r\n", ChunkedHead + "0\r\n\r\n")
+            .Pass(Head + "Connection: X-Secret\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx-secret: 1\r\nX-Sum: 2\r\n\r\n", ChunkedHead + "0\r\nX-Sum: 2\r\n\r\n")
             .Pass(Head + "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Secret: 1\r\n\r\n", ChunkedHead + "0\r\nX-Secret: 1\r\n\r\n"),
     ];
 

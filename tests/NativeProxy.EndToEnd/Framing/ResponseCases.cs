@@ -68,7 +68,7 @@ internal static class ResponseCases
         new ResponseCase("resp-trailer-that-frames")
             .Pass(ChunkedHead + "0\r\nContent-Length: 30\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nX-Sum: 1\r\nKeep-Alive: x\r\nTrailer: x\r\nUpgrade: h2c\r\nSet-Cookie: a=b\r\nWWW-Authenticate: x\r\nLocation: x\r\nContent-Type: a/b\r\nCache-Control: public\r\nAge: 1\r\nVary: *\r\n\r\n", ChunkedHead + "0\r\nX-Sum: 1\r\n\r\n"),
         new ResponseCase("resp-trailer-named-in-connection")
-            .Pass(Head + "Connection: X-Secret\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Secret: 1\r\n\r\n", ChunkedHead + "0\r\n\r\n"),
+            .Pass(Head + "Connection: X-Secret\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx-secret: 1\r\nX-Sum: 2\r\n\r\n", ChunkedHead + "0\r\nX-Sum: 2\r\n\r\n"),
 
         // Responses without a body, and with one all the same.
         new ResponseCase("resp-head-length")
