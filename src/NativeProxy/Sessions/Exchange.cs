@@ -42,8 +42,8 @@ internal sealed class Exchange : IServerConnectionUser
 
     public int ClientMinorVersion { get; private set; }
 
-    /// <summary>The request asked the server to switch protocols.</summary>
-    public bool UpgradeForwarded { get; private set; }
+    /// <summary>The protocol that the server was asked to switch to, or null.</summary>
+    public byte[]? Upgrade { get; private set; }
 
     public TcpConnection Client => _session!.Client;
 
@@ -117,7 +117,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes))
+        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes, options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
@@ -345,10 +345,7 @@ internal sealed class Exchange : IServerConnectionUser
     private bool TryWriteHead(
         ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, BodyFraming framing, in ConnectionOptions options, out int headBytes)
     {
-        ReadOnlySpan<byte> upgrade = options.Upgrade && head.MinorVersion == 1 && framing.Kind == BodyKind.None
-            ? _listener.AcceptedUpgrade(bytes, head)
-            : default;
-        UpgradeForwarded = !upgrade.IsEmpty;
+        Upgrade = options.Upgrade && head.MinorVersion == 1 && framing.Kind == BodyKind.None ? _listener.AcceptedUpgrade(bytes, head) : null;
         byte[] address = _listener.Scratch.AddressText;
         var writer = new HeadWriter(_listener.Scratch.Output);
         RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
@@ -357,7 +354,7 @@ internal sealed class Exchange : IServerConnectionUser
             Via = _listener.Via,
             FallbackHost = _link.Group!.NameBytes,
             ClientAddress = address.AsSpan(0, _session!.Address.WriteText(address)),
-            Upgrade = upgrade,
+            Upgrade = Upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });
         headBytes = writer.WrittenBytes;
@@ -441,7 +438,7 @@ internal sealed class Exchange : IServerConnectionUser
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;
-        return UpgradeForwarded ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
+        return Upgrade is not null || _response.MayBodyFollow ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
     }
 
     private void CountFault(ProxyError error)

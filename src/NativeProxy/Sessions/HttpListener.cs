@@ -201,17 +201,17 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>The protocol of the request's Upgrade field that this listener allows, or empty.</summary>
-    public ReadOnlySpan<byte> AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
+    public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
-            return default;
+            return null;
         ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
         foreach (byte[] upgrade in _upgrades)
         {
             if (AsciiBytes.EqualsIgnoreCase(wanted, upgrade))
                 return upgrade;
         }
-        return default;
+        return null;
     }
 
     public void LogExchange(ClientSession session, Exchange exchange)

@@ -61,5 +61,6 @@ internal readonly ref struct RequestIntake
             : CounterId.BadRequestsSyntax,
     };
 
-    private static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
+    /// <summary>The verdict on a request that must not be forwarded.</summary>
+    public static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
 }

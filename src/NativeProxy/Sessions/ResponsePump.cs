@@ -36,6 +36,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     private BodyRelay _body;
     private int _interimCount;
     private long _bodyBytesMax;
+    private FieldNameMask _droppedTrailers;
 
     public ResponsePumpState State { get; private set; }
 
@@ -54,6 +55,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>The server keeps its connection open after this response.</summary>
     public bool ServerKeepsAlive { get; private set; }
 
+    /// <summary>The response has no body but announces one, which may still come.</summary>
+    public bool MayBodyFollow { get; private set; }
+
     /// <summary>Bytes given to the client connection.</summary>
     public long SentBytes { get; private set; }
 
@@ -70,7 +74,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = false;
+        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = false;
         _body = default;
     }
 
@@ -155,7 +159,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         used = outcome.ConsumedBytes;
         if (outcome.Status != ParseStatus.Done)
             return outcome.Status == ParseStatus.NeedMore ? ProxyError.None : ProxyError.ServerBadResponse;
-        BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.UpgradeForwarded);
+        BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.Upgrade is not null);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
             return ProxyError.ServerBadResponse;
@@ -165,6 +169,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             return PassInterim(bytes, used);
         if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
             return ProxyError.ResponseBodyTooLarge;
+        MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
+        _droppedTrailers = options.NamedFields;
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
         ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
         used += bodyUsed;
@@ -184,8 +190,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         return ProxyError.None;
     }
 
+    /// <summary>A protocol that nobody asked for must not be spoken (RFC 9110 7.8).</summary>
     private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
     {
+        HeaderTable fields = scratch.Response.Fields;
+        if (fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
+            return ProxyError.ServerBadResponse;
         var writer = new HeadWriter(scratch.Output);
         ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd);
         StatusCode = scratch.Response.StatusCode;
@@ -203,7 +213,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
-        _body.Begin(framing, emitsChunks);
+        _body.Begin(framing, emitsChunks, _droppedTrailers);
         State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
         var writer = new HeadWriter(scratch.Output);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse

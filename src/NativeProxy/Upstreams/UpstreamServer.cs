@@ -86,7 +86,8 @@ internal sealed class UpstreamServer
     {
         while (Idle.Pop() is { } connection)
         {
-            if (connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+            bool hasSpoken = connection.HasSpokenUnasked;
+            if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
             {
                 LentCount++;
                 Counters.Add(CounterId.ServerReuses);
@@ -94,7 +95,7 @@ internal sealed class UpstreamServer
                 return connection;
             }
             Idle.Push(connection);
-            connection.Discard(ServerCloseReason.ServerFin, reset: false);
+            connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
         }
         return null;
     }
