@@ -12,19 +12,18 @@ internal sealed class ClientAddress
     private readonly byte[] _text = new byte[46];
     private int _textBytes;
 
-    /// <summary>Address and port, or null when the peer has none.</summary>
+    /// <summary>Address and port, or null when the peer has none. A mapped IPv4 address is kept as the IPv4 address that it is.</summary>
     public IPEndPoint? EndPoint { get; private set; }
 
-    /// <summary>Text of the IP address; a mapped IPv4 address is written as IPv4.</summary>
+    /// <summary>Text of the IP address.</summary>
     public ReadOnlySpan<byte> Text => _text.AsSpan(0, _textBytes);
 
     /// <summary>Takes an address over, in the place of the one before.</summary>
     public void Set(IPEndPoint? endPoint)
     {
+        if (endPoint is { Address.IsIPv4MappedToIPv6: true })
+            endPoint = new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port);
         EndPoint = endPoint;
-        IPAddress address = endPoint?.Address ?? IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        address.TryFormat(_text, out _textBytes);
+        (endPoint?.Address ?? IPAddress.None).TryFormat(_text, out _textBytes);
     }
 }

@@ -436,7 +436,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     private int ReadRequest(ReadOnlySpan<byte> bytes)
     {
-        RequestIntake intake = RequestIntake.Read(bytes, _listener);
+        RequestIntake intake = RequestIntake.Read(bytes, _listener, Address);
         if (intake.NeedsMore)
             return RequestHeadParser.EmptyLineBytes(bytes);
         _listener.Counters.Add(CounterId.Requests);
@@ -447,7 +447,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm();
         _exchange = _listener.LendExchange();
-        return intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        return intake.HeadBytes + _exchange.Begin(this, bytes, intake, _headStartedMs);
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
