@@ -34,7 +34,7 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         if (upstream.Keepalive.IdleTimeoutMs == 0)
             Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
-        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || IsUnknown(listener.Upstream)))
+        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
             Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
     }
 

@@ -452,7 +452,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         int emptyLineBytes = RequestHeadParser.EmptyLineBytes(bytes);
         bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
-        RequestIntake intake = isFlood ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken) : RequestIntake.Read(bytes, _listener);
+        RequestIntake intake = isFlood ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken) : RequestIntake.Read(bytes, _listener, Address);
         if (intake.NeedsMore)
         {
             _emptyLineBytes += emptyLineBytes;
@@ -467,7 +467,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm(_loop);
         _exchange = _listener.LendExchange();
-        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake, _headStartedMs);
         if (_state == ClientSessionState.Exchanging && _exchange.IsLastOfClient && _exchange.RequestIsComplete)
             _client!.BePatient();
         return used;

@@ -21,6 +21,9 @@ internal readonly ref struct OutgoingRequest
     /// <summary>The protocol to switch to, or empty.</summary>
     public required ReadOnlySpan<byte> Upgrade { get; init; }
 
+    /// <summary>The client speaks to a forward proxy: its credentials for the proxy are not for the server (RFC 9110 11.7.2).</summary>
+    public bool IsProxyRequest { get; init; }
+
     /// <summary>Tell the server that its connection is used once only.</summary>
     public required bool ClosesServerConnection { get; init; }
 }
@@ -39,7 +42,7 @@ internal static class RequestHeadWriter
             writer.AppendField("Host"u8, head.Authority.Of(bytes));
         else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
             writer.AppendField("Host"u8, request.FallbackHost);
-        CopyFields(ref writer, bytes, head, headEnd, settings);
+        CopyFields(ref writer, bytes, head, headEnd, settings, request.IsProxyRequest);
         WriteFraming(ref writer, request.Framing);
         WriteForwarded(ref writer, bytes, head, settings, request);
         if (!request.Upgrade.IsEmpty)
@@ -79,13 +82,13 @@ internal static class RequestHeadWriter
     }
 
     private static void CopyFields(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, bool isProxyRequest)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || IsReplaced(field.Known, head, settings))
+            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (isProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
                 copy.CopyUpTo(i, ref writer);
         }
         copy.CopyRest(ref writer);

@@ -21,6 +21,9 @@ internal readonly struct OutgoingResponse
 
     /// <summary>Requests that this connection may still carry, for <c>Keep-Alive: max</c>; negative = no limit.</summary>
     public required int RequestsLeft { get; init; }
+
+    /// <summary>Pseudonym for Via, or null for none.</summary>
+    public byte[]? Via { get; init; }
 }
 
 /// <summary>
@@ -37,6 +40,12 @@ internal static class ResponseHeadWriter
         CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength);
         if (response.EmitsChunks)
             writer.AppendField("Transfer-Encoding"u8, "chunked"u8);
+        if (response.Via is not null)
+        {
+            writer.Append(head.MinorVersion == 0 ? "Via: 1.0 "u8 : "Via: 1.1 "u8);
+            writer.Append(response.Via);
+            writer.EndLine();
+        }
         WriteConnection(ref writer, settings, response);
         writer.EndHead();
     }

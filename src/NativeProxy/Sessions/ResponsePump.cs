@@ -108,6 +108,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         return ProxyError.None;
     }
 
+    /// <summary>Tells the client of CONNECT that its tunnel is open: from here on bytes are no longer HTTP (RFC 9110 9.3.6).</summary>
+    public void OpenTunnel()
+    {
+        StatusCode = 200;
+        State = ResponsePumpState.Switched;
+        exchange.ResponseHeadRead();
+        SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
+    }
+
     /// <summary>Counts an answer that the proxy itself gave.</summary>
     public void AnsweredByProxy(int statusCode, int bytes)
     {
@@ -223,6 +232,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             CloseReason = closeReason,
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
+            Via = exchange.ResponseVia,
         });
         exchange.ResponseHeadRead();
         bodyUsed = 0;

@@ -57,7 +57,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
-            ReusePolicy.Always => true,
+            ReusePolicy.Always => method != HttpMethod.Connect,
             ReusePolicy.Idempotent => method.IsIdempotent(),
             ReusePolicy.Safe => method.IsSafe(),
             _ => false,
@@ -109,7 +109,11 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
-    public void ConnectFailed() => Connection = null;
+    public void ConnectFailed()
+    {
+        Connection = null;
+        Group!.ConnectFailed(Server!);
+    }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
     public void Release(ServerCloseReason reason, bool reset)
@@ -132,7 +136,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         counters.Add(CounterId.QueueWaiting, -1);
         counters.Add(CounterId.TimeoutsQueue);
-        exchange.Fail(ProxyError.QueueTimeout, RejectReason.None);
+        exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
@@ -149,9 +153,10 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
 
     private LinkResult Wait()
     {
-        if (!Group!.HasServer)
+        if (!Group!.HasServer && !Group.IsPending)
         {
-            counters.Add(CounterId.NoServerAvailable);
+            if (Group.NoServerError == ProxyError.NoServerAvailable)
+                counters.Add(CounterId.NoServerAvailable);
             return LinkResult.NoServer;
         }
         counters.Add(CounterId.QueueEntered);

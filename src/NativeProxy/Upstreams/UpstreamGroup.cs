@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
@@ -26,9 +27,27 @@ internal sealed class UpstreamGroup
 
     public string Name { get; }
 
-    /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
-    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers)
+    /// <summary>True while the servers are not known, since a name is being looked up: exchanges wait in line for them.</summary>
+    public bool IsPending { get; private set; }
+
+    /// <summary>What an exchange is told when no server takes requests.</summary>
+    public ProxyError NoServerError { get; private set; } = ProxyError.NoServerAvailable;
+
+    /// <summary>The servers are tried in their order, the one that failed last at the end, instead of in turn.</summary>
+    public bool KeepsOrder { get; init; }
+
+    /// <summary>The servers are not known, or not any more, until they are applied.</summary>
+    public void Suspend(in UpstreamSettings settings)
     {
+        _settings = settings;
+        IsPending = true;
+    }
+
+    /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
+    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers, ProxyError noServerError = ProxyError.NoServerAvailable)
+    {
+        IsPending = false;
+        NoServerError = noServerError;
         foreach (UpstreamServer server in _servers)
         {
             if (Array.IndexOf(servers, server) < 0)
@@ -68,9 +87,10 @@ internal sealed class UpstreamGroup
     /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
     public bool RetriesStale => _settings.Retry.Stale;
 
-    public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
+    /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
+    public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;
 
-    /// <summary>Exchanges that wait because all servers are at their limit.</summary>
+    /// <summary>Exchanges that wait because all servers are at their limit or not known yet.</summary>
     public WaitQueue Queue { get; }
 
     public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
@@ -92,10 +112,25 @@ internal sealed class UpstreamGroup
     /// <summary>
     /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
     /// </summary>
-    public UpstreamServer? Choose(UpstreamServer? except) => RoundRobinBalancer.Pick(_servers.AsSpan(), except);
+    public UpstreamServer? Choose(UpstreamServer? except) => IsPending ? null
+        : KeepsOrder ? FirstBalancer.Pick(_servers.AsSpan(), except)
+        : RoundRobinBalancer.Pick(_servers.AsSpan(), except);
 
+    /// <summary>A connect to the server failed.</summary>
+    public void ConnectFailed(UpstreamServer server)
+    {
+        int index = Array.IndexOf(_servers, server);
+        if (!KeepsOrder || index < 0)
+            return;
+        Array.Copy(_servers, index + 1, _servers, index, _servers.Length - index - 1);
+        _servers[^1] = server;
+    }
+
+    /// <summary>Whether those in line can go on, if only to be told that there is no server.</summary>
     private bool HasRoom()
     {
+        if (IsPending || !HasServer)
+            return !IsPending;
         foreach (UpstreamServer server in _servers)
         {
             if (server.Weight > 0 && server.HasRoom)

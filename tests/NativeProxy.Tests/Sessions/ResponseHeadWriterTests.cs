@@ -46,6 +46,12 @@ public class ResponseHeadWriterTests
     public void HopByHopField_IsGone(string field) =>
         Assert.Equal("HTTP/1.1 200 OK\r\nX: 1\r\n\r\n", Rewrite($"HTTP/1.1 200 OK\r\n{field}\r\nX: 1\r\n\r\n", Kept));
 
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK", "Via: 1.1 us")]
+    [InlineData("HTTP/1.0 200 OK", "Via: 1.0 us")]
+    public void ViaOfAForwardProxy_IsAddedBehindTheOthers(string line, string via) =>
+        Assert.Equal($"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX: 1\r\n{via}\r\n\r\n", Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Kept with { Via = "us"u8.ToArray() }));
+
     [Fact]
     public void NominatedFields_AreGone() =>
         Assert.Equal(
