@@ -73,6 +73,12 @@ internal sealed class Exchange : IServerConnectionUser
 
     public UpstreamServer? Server => _link.Server;
 
+    /// <summary>What the stickiness cookie came to.</summary>
+    public ref Stickiness Sticky => ref _link.Sticky;
+
+    /// <summary>What becomes of the stickiness cookie in the response.</summary>
+    public StickyResponse StickyResponse => _link.StickyResponse;
+
     public int StatusCode => _response.StatusCode;
 
     public long SentBytes => _response.SentBytes;
@@ -102,7 +108,7 @@ internal sealed class Exchange : IServerConnectionUser
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(_listener.Upstream, Method);
+        _link.Begin(_listener.Upstream, Method, StickyRequest.Read(bytes, head.Fields, _listener.Upstream));
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
@@ -343,12 +349,13 @@ internal sealed class Exchange : IServerConnectionUser
             ? _listener.AcceptedUpgrade(bytes, head)
             : default;
         UpgradeForwarded = !upgrade.IsEmpty;
-        var writer = new HeadWriter(_listener.Scratch.Output);
+        var writer = new HeadWriter(_listener.Scratch.Head);
         RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
         {
             Framing = framing,
             Via = _listener.Via,
-            FallbackHost = _link.Group!.NameBytes,
+            Cookie = _link.Group!.Cookie,
+            FallbackHost = _link.Group.NameBytes,
             ClientAddress = _session!.AddressText,
             Upgrade = upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,

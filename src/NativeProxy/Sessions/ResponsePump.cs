@@ -178,16 +178,22 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         exchange.Counters.Add(CounterId.Responses1xx);
         if (exchange.ClientMinorVersion == 0)
             return ProxyError.None;
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd);
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd, exchange.StickyResponse);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
         SendToClient(writer.Written);
         return ProxyError.None;
     }
 
     private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
     {
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd);
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd, sticky);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(bytes, scratch.Response.Fields);
         StatusCode = scratch.Response.StatusCode;
         State = ResponsePumpState.Switched;
         exchange.ResponseHeadRead();
@@ -203,9 +209,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
-        _body.Begin(framing, emitsChunks);
-        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
-        var writer = new HeadWriter(scratch.Output);
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse
         {
             EmitsChunks = emitsChunks,
@@ -213,9 +218,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             CloseReason = closeReason,
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
+            Sticky = sticky,
         });
-        exchange.ResponseHeadRead();
         bodyUsed = 0;
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(head, response.Fields);
+        _body.Begin(framing, emitsChunks);
+        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
+        exchange.ResponseHeadRead();
         if (!_body.IsComplete && !rest.IsEmpty)
             return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
         SendToClient(writer.Written);
