@@ -160,7 +160,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
 
     private LinkResult Wait(UpstreamServer? wanted)
     {
-        if (wanted is null && !Group!.HasServer)
+        if (wanted is not { IsUsable: true } && !Group!.HasServer)
         {
             counters.Add(CounterId.NoServerAvailable);
             return LinkResult.NoServer;

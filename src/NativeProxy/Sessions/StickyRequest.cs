@@ -11,6 +11,9 @@ namespace NativeProxy.Sessions;
 /// </summary>
 internal static class StickyRequest
 {
+    /// <summary>Values of one request that are looked up at most: browsers send one per path, more are a way to keep the proxy busy.</summary>
+    private const int LookupsMax = 16;
+
     /// <summary>The first usable server that a cookie of the request names.</summary>
     /// <param name="bytes">The head.</param>
     /// <param name="fields">Its fields.</param>
@@ -20,10 +23,11 @@ internal static class StickyRequest
         if (group.Cookie is not { } cookie)
             return default;
         var sticky = new Stickiness { RequestLetter = (byte)'N' };
+        int lookups = 0;
         for (int i = fields.FirstIndexOf(KnownHeader.Cookie); i >= 0 && sticky.Wanted is null; i = fields.NextIndexOf(KnownHeader.Cookie, i))
         {
             if (!fields[i].IsHopByHop)
-                ReadField(fields[i].Value.Of(bytes), cookie, group, ref sticky);
+                ReadField(fields[i].Value.Of(bytes), cookie, group, ref sticky, ref lookups);
         }
         return sticky;
     }
@@ -43,12 +47,12 @@ internal static class StickyRequest
             CookieField.WriteWithout(ref writer, name, value, cookie.Name);
     }
 
-    private static void ReadField(ReadOnlySpan<byte> field, StickyCookie cookie, UpstreamGroup group, ref Stickiness sticky)
+    private static void ReadField(ReadOnlySpan<byte> field, StickyCookie cookie, UpstreamGroup group, ref Stickiness sticky, ref int lookups)
     {
         var cookies = new CookieScanner(field);
         while (sticky.Wanted is null && cookies.MoveNext())
         {
-            if (!cookies.TryRead(cookie.Name, out ByteRange value))
+            if (!cookies.TryRead(cookie.Name, out ByteRange value) || lookups++ >= LookupsMax)
                 continue;
             sticky.Wanted = group.FindByCookie(ServerValue(field, value, cookie));
             sticky.RequestLetter = sticky.Wanted is null ? (byte)'I' : (byte)'V';

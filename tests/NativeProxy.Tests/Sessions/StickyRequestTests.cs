@@ -1,3 +1,4 @@
+using System.Linq;
 using NativeProxy.Config;
 using NativeProxy.Http1;
 using NativeProxy.Sessions;
@@ -43,6 +44,18 @@ public class StickyRequestTests
         Stickiness sticky = StickyRequest.Read(bytes, head.Fields, StickyTrial.Group(settings));
 
         Assert.Equal((server, letter), (sticky.Wanted?.Name ?? "", (char)sticky.RequestLetter));
+    }
+
+    [Theory]
+    [InlineData(15, 'V')]
+    [InlineData(16, 'I')]
+    public void OnlySoManyValues_AreLookedUp_ButAllAreTakenOut(int before, char letter)
+    {
+        string text = Wire.Get("Cookie: " + string.Concat(Enumerable.Repeat("S=gone; ", before)) + "S=b");
+        (byte[] bytes, RequestHead head, _) = Parse(text);
+
+        Assert.Equal(letter, (char)StickyRequest.Read(bytes, head.Fields, StickyTrial.Group(Indirect)).RequestLetter);
+        Assert.Equal(Wire.Get(), Rewrite(Indirect, text));
     }
 
     [Fact]
