@@ -85,6 +85,12 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.ResponseVia;
 
+    /// <summary>What the stickiness cookie came to.</summary>
+    public ref Stickiness Sticky => ref _link.Sticky;
+
+    /// <summary>What becomes of the stickiness cookie in the response.</summary>
+    public StickyResponse StickyResponse => _link.StickyResponse;
+
     public int StatusCode => _response.StatusCode;
 
     public long SentBytes => _response.SentBytes;
@@ -114,7 +120,7 @@ internal sealed class Exchange : IServerConnectionUser
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(intake.Group!, Method);
+        _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!));
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
@@ -369,11 +375,12 @@ internal sealed class Exchange : IServerConnectionUser
         if (intake.Options.Upgrade && head.MinorVersion == 1 && intake.Framing.Kind == BodyKind.None)
             Upgrade = _listener.AcceptedUpgrade(bytes, head);
         byte[] address = _listener.Scratch.AddressText;
-        var writer = new HeadWriter(_listener.Scratch.Output);
+        var writer = new HeadWriter(_listener.Scratch.Head);
         RequestHeadWriter.Write(ref writer, bytes, head, intake.HeadBytes, _listener.Forwarded, new OutgoingRequest
         {
             Framing = intake.Framing,
             Via = _listener.Via,
+            Cookie = Group.Cookie,
             FallbackHost = Group.NameBytes,
             ClientAddress = address.AsSpan(0, _session!.Address.WriteText(address)),
             Upgrade = Upgrade,

@@ -35,6 +35,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.CloseReasonName = _closeReasonIds[(int)exchange.CloseReason];
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(exchange.Error).Side;
         record.Numbers.EndedIn = exchange.Error == ProxyError.None ? (byte)'-' : PhaseOf(exchange);
+        record.Numbers.CookieInRequest = exchange.Sticky.RequestLetter;
+        record.Numbers.CookieInResponse = exchange.Sticky.ResponseLetter;
         AccessRecordCodec.TryWrite(ring, record);
     }
 

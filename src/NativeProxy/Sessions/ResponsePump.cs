@@ -193,8 +193,10 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         exchange.Counters.Add(CounterId.Responses1xx);
         if (exchange.ClientMinorVersion == 0)
             return ProxyError.None;
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd);
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd, exchange.StickyResponse);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
         SendToClient(writer.Written);
         return ProxyError.None;
     }
@@ -205,8 +207,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         HeaderTable fields = scratch.Response.Fields;
         if (fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
             return ProxyError.ServerBadResponse;
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd);
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd, sticky);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(bytes, fields);
         StatusCode = scratch.Response.StatusCode;
         State = ResponsePumpState.Switched;
         exchange.ResponseHeadRead();
@@ -222,9 +228,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
-        _body.Begin(framing, emitsChunks, _droppedTrailers);
-        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
-        var writer = new HeadWriter(scratch.Output);
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse
         {
             EmitsChunks = emitsChunks,
@@ -233,9 +238,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
             Via = exchange.ResponseVia,
+            Sticky = sticky,
         });
-        exchange.ResponseHeadRead();
         bodyUsed = 0;
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(head, response.Fields);
+        _body.Begin(framing, emitsChunks, _droppedTrailers);
+        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
+        exchange.ResponseHeadRead();
         if (!_body.IsComplete && !rest.IsEmpty)
             return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
         SendToClient(writer.Written);

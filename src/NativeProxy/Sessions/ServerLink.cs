@@ -29,6 +29,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     private QueueTicket? _ticket;
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
+    private Stickiness _sticky;
 
     public UpstreamGroup? Group { get; private set; }
 
@@ -47,10 +48,17 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
 
+    /// <summary>What the stickiness cookie came to.</summary>
+    public ref Stickiness Sticky => ref _sticky;
+
+    /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
+    public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie);
+
     /// <summary>Begins the way for another exchange.</summary>
-    public void Begin(UpstreamGroup group, HttpMethod method)
+    public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky)
     {
         Group = group;
+        _sticky = sticky;
         Server = null;
         Facts = default;
         Attempts = 0;
@@ -64,14 +72,17 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         };
     }
 
-    /// <summary>Asks for a connection to whichever server is next, not the one that has just failed if there is another.</summary>
+    /// <summary>
+    /// Asks for a connection to the server that the client's cookie names, else to whichever is next; after a failure not to the one that
+    /// has just failed if there is another.
+    /// </summary>
     public LinkResult Open(UpstreamServer? except)
     {
         while (true)
         {
-            Server = Group!.Choose(except);
+            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted) : Group!.Choose(except);
             if (Server is null)
-                return Wait();
+                return Wait(except is null ? _sticky.Wanted : null);
             if (TryOpen(Server, _mayReuse))
                 return IsEstablished ? LinkResult.Ready : LinkResult.Pending;
 
@@ -151,9 +162,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         return true;
     }
 
-    private LinkResult Wait()
+    private LinkResult Wait(UpstreamServer? wanted)
     {
-        if (!Group!.HasServer && !Group.IsPending)
+        if (wanted is not { IsUsable: true } && !Group!.HasServer && !Group.IsPending)
         {
             if (Group.NoServerError == ProxyError.NoServerAvailable)
                 counters.Add(CounterId.NoServerAvailable);
@@ -161,7 +172,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         }
         counters.Add(CounterId.QueueEntered);
         counters.Add(CounterId.QueueWaiting);
-        Group.Queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
+        Group!.QueueFor(wanted).Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
         return LinkResult.Pending;
     }
 

@@ -55,8 +55,18 @@ internal sealed class UpstreamGroup
         }
         _settings = settings;
         _servers = servers;
+        Cookie = StickyCookie.Of(settings.Cookie);
         foreach (UpstreamServer server in servers)
-            server.RoomAgain = Queue.ServeSoon;
+        {
+            server.RoomAgain = () => ServeQueues(server);
+            ServeQueues(server);
+        }
+    }
+
+    /// <summary>Those who can go to no other server come first.</summary>
+    private void ServeQueues(UpstreamServer server)
+    {
+        server.Queue.ServeSoon();
         Queue.ServeSoon();
     }
 
@@ -107,6 +117,31 @@ internal sealed class UpstreamGroup
             }
             return false;
         }
+    }
+
+    /// <summary>The cookie that names a server, or null.</summary>
+    public StickyCookie? Cookie { get; private set; }
+
+    /// <summary>The first usable server with this value in the stickiness cookie, or null.</summary>
+    public UpstreamServer? FindByCookie(ReadOnlySpan<byte> value)
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (server is { IsUsable: true, Cookie: { } cookie } && cookie.Value.SequenceEqual(value))
+                return server;
+        }
+        return null;
+    }
+
+    /// <summary>Where to wait when there is no room: in the line of the wanted server, or in that of the group.</summary>
+    public WaitQueue QueueFor(UpstreamServer? wanted) => wanted is { IsUsable: true } ? wanted.Queue : Queue;
+
+    /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
+    public UpstreamServer? ChooseWanted(UpstreamServer? wanted)
+    {
+        if (wanted is not { IsUsable: true })
+            return Choose(except: null);
+        return wanted.HasRoom ? wanted : null;
     }
 
     /// <summary>

@@ -21,6 +21,7 @@ internal sealed class UpstreamServer
         Counters = counters;
         Name = name;
         EndPoint = endPoint;
+        Queue = new WaitQueue(loop, () => IsRetired || HasRoom);
     }
 
     public string Name { get; }
@@ -33,6 +34,15 @@ internal sealed class UpstreamServer
 
     /// <summary>Connections open or opening, idle ones included.</summary>
     public int OpenCount { get; private set; }
+
+    /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
+    public bool IsUsable => !IsRetired;
+
+    /// <summary>What the stickiness cookie says for this server; null when its group has none.</summary>
+    public ServerCookie? Cookie { get; private set; }
+
+    /// <summary>Exchanges that wait for this server because their cookie names it.</summary>
+    public WaitQueue Queue { get; }
 
     /// <summary>True when an exchange can be lent a connection.</summary>
     public bool HasRoom => ConnectionsMax == 0 || OpenCount < ConnectionsMax || Idle.Count > 0;
@@ -72,6 +82,7 @@ internal sealed class UpstreamServer
         ConnectTimeoutMs = group.Timeouts.ConnectMs;
         Weight = server.Weight;
         ConnectionsMax = connectionsMax;
+        Cookie = ServerCookie.Of(group.Cookie, server);
     }
 
     /// <summary>The server is no longer in the configuration: idle connections close now, busy ones after their exchange.</summary>
@@ -79,6 +90,7 @@ internal sealed class UpstreamServer
     {
         IsRetired = true;
         PurgeIdle();
+        Queue.ServeSoon();
     }
 
     /// <summary>Lends the most recently used idle connection, or null when there is none that may be used.</summary>

@@ -173,6 +173,7 @@ public class RequestHeadWriterTests
         {
             Framing = MessageFraming.OfRequest(bytes, head),
             Via = Wire.Bytes(via ?? settings.Via),
+            Cookie = null,
             FallbackHost = "app"u8,
             ClientAddress = "192.0.2.1"u8,
             Upgrade = Wire.Bytes(upgrade),

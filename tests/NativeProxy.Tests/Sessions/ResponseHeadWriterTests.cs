@@ -102,7 +102,7 @@ public class ResponseHeadWriterTests
         (byte[] bytes, ResponseHead head, int headEnd) = Parse(Head);
         var writer = new HeadWriter(new byte[1000]);
 
-        ResponseHeadWriter.WriteInterim(ref writer, bytes, head, headEnd);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, head, headEnd, default);
 
         Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", Wire.Text(writer.Written));
     }
@@ -114,7 +114,7 @@ public class ResponseHeadWriterTests
         (byte[] bytes, ResponseHead head, int headEnd) = Parse(Head);
         var writer = new HeadWriter(new byte[1000]);
 
-        ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd, default);
 
         Assert.Equal("HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", Wire.Text(writer.Written));
     }

@@ -23,6 +23,28 @@ public class UpstreamGroupTests
         Assert.Contains(second, group.Servers);
     }
 
+    [Fact]
+    public void WantedServer_IsChosenOverItsTurn_AndBalanceGoesOnWithoutIt()
+    {
+        UpstreamGroup group = Group("");
+
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1]));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1]));
+        Assert.Same(group.Servers[0], group.ChooseWanted(null));
+        Assert.Same(group.Servers[1].Queue, group.QueueFor(group.Servers[1]));
+        Assert.Same(group.Queue, group.QueueFor(null));
+    }
+
+    [Fact]
+    public void WantedServerThatIsRetired_GivesWayToBalance()
+    {
+        UpstreamGroup group = Group("");
+        group.Servers[1].Retire();
+
+        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1]));
+        Assert.Same(group.Queue, group.QueueFor(group.Servers[1]));
+    }
+
     [Theory]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"", ReusePolicy.Safe)]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"\nenabled = false", ReusePolicy.Never)]
