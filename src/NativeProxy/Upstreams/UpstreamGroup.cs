@@ -59,8 +59,9 @@ internal sealed class UpstreamGroup
         foreach (UpstreamServer server in servers)
         {
             server.RoomAgain = () => ServeQueues(server);
-            ServeQueues(server);
+            server.Queue.ServeSoon();
         }
+        Queue.ServeSoon();
     }
 
     /// <summary>Those who can go to no other server come first.</summary>
