@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -7,59 +8,73 @@ using System.Runtime.Intrinsics;
 namespace NativeProxy.Http1;
 
 /// <summary>
-/// Finds the end of a run of allowed bytes, sixteen bytes at a time. The only file of this folder that reads through
-/// references instead of spans; every load is inside the span (the last one overlaps its predecessor instead of going
-/// over the end). Plain compares instead of SearchValues: they inline, and the runs of a head are short.
+/// Finds the end of a run of allowed bytes, sixteen bytes at a time. With <see cref="LineScan"/> the only file of this
+/// folder that reads through references instead of spans; every load is inside the span (the last one overlaps its
+/// predecessor instead of going over the end). Plain compares instead of SearchValues: they inline, and the runs of a
+/// head are short.
 /// </summary>
 internal static class ByteScan
 {
     private const int BlockBytes = 16;
 
-    /// <summary>Index of the first byte at or behind <paramref name="start"/> that is no tchar, or the length.</summary>
+    /// <summary>
+    /// Length of a field name of at most 15 letters, digits and '-' with a colon behind it, as nearly all of them are.
+    /// Zero for every other name, sound or not.
+    /// </summary>
+    /// <param name="lower">The 16 bytes from <paramref name="start"/>, with bit 5 set; nothing when zero is returned.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int TokenEnd(ReadOnlySpan<byte> bytes, int start)
+    public static int ShortNameBytes(ReadOnlySpan<byte> bytes, int start, out Vector128<byte> lower)
     {
-        // Nearly every name and method ends in the first block.
-        if (bytes.Length - start >= BlockBytes)
+        if (bytes.Length - start < BlockBytes)
         {
-            uint stops = PlainTokenStops(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)start));
-            int index = start + BitOperations.TrailingZeroCount(stops);
-            if (stops != 0 && !AsciiBytes.IsTokenByte(bytes[index]))
-            {
-                return index;
-            }
+            lower = default;
+            return 0;
         }
 
-        return LongTokenEnd(bytes, start);
+        ref byte name = ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), start);
+        Vector128<byte> block = Vector128.LoadUnsafe(ref name);
+        lower = block | Vector128.Create((byte)0x20);
+        int length = BitOperations.TrailingZeroCount(PlainTokenStops(block, lower));
+        return length < BlockBytes && Unsafe.Add(ref name, length) == ':' ? length : 0;
     }
 
-    /// <summary>Index of the first byte that a field value or reason phrase cannot hold (CR above all), or the length.</summary>
-    public static int TextEnd(ReadOnlySpan<byte> bytes, int start)
+    /// <summary>Index of the first byte at or behind <paramref name="start"/> that is no tchar, or the length.</summary>
+    public static int TokenEnd(ReadOnlySpan<byte> bytes, int start)
     {
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
         int index = start;
-        for (; bytes.Length - index >= BlockBytes; index += BlockBytes)
+        while (bytes.Length - index >= BlockBytes)
         {
-            uint stops = TextStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
-            if (stops != 0)
+            Vector128<byte> block = Vector128.LoadUnsafe(ref origin, (nuint)index);
+            uint stops = PlainTokenStops(block, block | Vector128.Create((byte)0x20));
+            if (stops == 0)
             {
-                return index + BitOperations.TrailingZeroCount(stops);
+                index += BlockBytes;
+                continue;
             }
+
+            index += BitOperations.TrailingZeroCount(stops);
+            if (!AsciiBytes.IsTokenByte(bytes[index]))
+            {
+                return index;
+            }
+
+            index++; // a rare tchar such as '_' or '!': step over it and go on
         }
 
-        if (index < bytes.Length && bytes.Length >= BlockBytes)
-        {
-            int last = bytes.Length - BlockBytes;
-            uint stops = TextStops(Vector128.LoadUnsafe(ref origin, (nuint)last)) >> (index - last);
-            return stops != 0 ? index + BitOperations.TrailingZeroCount(stops) : bytes.Length;
-        }
-
-        while (index < bytes.Length && AsciiBytes.IsTextByte(bytes[index]))
+        while (index < bytes.Length && AsciiBytes.IsTokenByte(bytes[index]))
         {
             index++;
         }
 
         return index;
+    }
+
+    /// <summary>Index of the first byte that a field value or reason phrase cannot hold (CR above all), or the length.</summary>
+    public static int TextEnd(ReadOnlySpan<byte> bytes, int start)
+    {
+        StopBlock block = LineScan.NextStops(bytes, start);
+        return block.Bits == 0 ? bytes.Length : block.First;
     }
 
     /// <summary>Index of the first byte that a request target cannot hold (SP above all), or the length.</summary>
@@ -100,6 +115,13 @@ internal static class ByteScan
             }
         }
 
+        if (index < bytes.Length && bytes.Length >= BlockBytes)
+        {
+            int last = bytes.Length - BlockBytes;
+            uint stops = PlainHostStops(Vector128.LoadUnsafe(ref origin, (nuint)last)) >> (index - last);
+            return stops != 0 ? index + BitOperations.TrailingZeroCount(stops) : bytes.Length;
+        }
+
         while (index < bytes.Length && IsPlainHostByte(bytes[index]))
         {
             index++;
@@ -115,66 +137,27 @@ internal static class ByteScan
     public static bool IsTargetByte(byte value) =>
         value is > 0x20 and < 0x7F and not ((byte)'"' or (byte)'#' or (byte)'<' or (byte)'>' or (byte)'\\');
 
-    private static bool IsPlainHostByte(byte value) =>
+    public static bool IsPlainHostByte(byte value) =>
         (uint)((value | 0x20) - 'a') <= 25 || (uint)(value - '0') <= 9 || value is (byte)'-' or (byte)'.';
 
-    private static int LongTokenEnd(ReadOnlySpan<byte> bytes, int start)
-    {
-        ref byte origin = ref MemoryMarshal.GetReference(bytes);
-        int index = start;
-        while (bytes.Length - index >= BlockBytes)
-        {
-            uint stops = PlainTokenStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
-            if (stops == 0)
-            {
-                index += BlockBytes;
-                continue;
-            }
-
-            index += BitOperations.TrailingZeroCount(stops);
-            if (!AsciiBytes.IsTokenByte(bytes[index]))
-            {
-                return index;
-            }
-
-            index++; // a rare tchar such as '_' or '!': step over it and go on
-        }
-
-        while (index < bytes.Length && AsciiBytes.IsTokenByte(bytes[index]))
-        {
-            index++;
-        }
-
-        return index;
-    }
-
+    /// <param name="lower">The block with bit 5 set.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint PlainTokenStops(Vector128<byte> block)
+    private static uint PlainTokenStops(Vector128<byte> block, Vector128<byte> lower)
     {
         Vector128<byte> hyphens = Vector128.Equals(block, Vector128.Create((byte)'-'));
-        return (LettersAndDigits(block) | hyphens).ExtractMostSignificantBits() ^ 0xFFFF;
+        return (LettersAndDigits(block, lower) | hyphens).ExtractMostSignificantBits() ^ 0xFFFF;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint PlainHostStops(Vector128<byte> block)
     {
         Vector128<byte> hyphensAndDots = AtMost(block - Vector128.Create((byte)'-'), 1);
-        return (LettersAndDigits(block) | hyphensAndDots).ExtractMostSignificantBits() ^ 0xFFFF;
+        return (LettersAndDigits(block, block | Vector128.Create((byte)0x20)) | hyphensAndDots).ExtractMostSignificantBits() ^ 0xFFFF;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> LettersAndDigits(Vector128<byte> block) =>
-        AtMost((block | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), 25) |
-        AtMost(block - Vector128.Create((byte)'0'), 9);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint TextStops(Vector128<byte> block)
-    {
-        Vector128<byte> controls = AtMost(block, 0x1F);
-        Vector128<byte> tabs = Vector128.Equals(block, Vector128.Create((byte)'\t'));
-        Vector128<byte> deletes = Vector128.Equals(block, Vector128.Create((byte)0x7F));
-        return (Vector128.AndNot(controls, tabs) | deletes).ExtractMostSignificantBits();
-    }
+    private static Vector128<byte> LettersAndDigits(Vector128<byte> block, Vector128<byte> lower) =>
+        AtMost(lower - Vector128.Create((byte)'a'), 25) | AtMost(block - Vector128.Create((byte)'0'), 9);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint TargetStops(Vector128<byte> block)

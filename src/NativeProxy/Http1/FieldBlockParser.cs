@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NativeProxy.Http1;
 
@@ -15,71 +15,105 @@ internal static class FieldBlockParser
     /// <param name="bytesMax">Most bytes from <paramref name="start"/> to the end of the blank line.</param>
     /// <param name="table">Cleared by the caller, who thereby sets how many fields are allowed.</param>
     /// <returns>Done counts from <paramref name="start"/>.</returns>
-    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table)
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table) =>
+        Parse(bytes, start, bytesMax, table, StopBlock.Before(start));
+
+    /// <param name="block">The one with the end of the line before, or any earlier one.</param>
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table, StopBlock block)
     {
         bool isFull = bytes.Length - start >= bytesMax;
-        ParseOutcome outcome = ParseLines(isFull ? bytes[..(start + bytesMax)] : bytes, start, table);
+        ParseOutcome outcome = ParseLines(isFull ? bytes[..(start + bytesMax)] : bytes, start, table, block);
         return isFull && outcome.Status == ParseStatus.NeedMore
             ? ParseOutcome.Rejected(RejectReason.HeadTooLarge)
             : outcome;
     }
 
-    private static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, int start, HeaderTable table)
+    /// <summary>Goes from line end to line end, as long as the lines are sound.</summary>
+    private static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, int start, HeaderTable table, StopBlock block)
     {
         int line = start;
-        while (line < bytes.Length)
+        block = block.From(line);
+        while (true)
         {
-            if (bytes[line] == '\r')
+            if (block.Bits == 0)
             {
-                ParseOutcome end = LineFault.LineEnd(bytes, line, RejectReason.BareCarriageReturn);
-                return end.Status == ParseStatus.Done ? ParseOutcome.Done(line + 2 - start) : end;
+                block = LineScan.NextStops(bytes, Math.Max(block.Start + StopBlock.BlockBytes, line));
             }
 
-            int colon = ByteScan.TokenEnd(bytes, line);
-            if (colon == bytes.Length)
+            int end = block.First;
+            if (!LineScan.IsLineEnd(bytes, end))
             {
-                return ParseOutcome.NeedMore;
+                return FaultOf(bytes, line);
             }
 
-            if (bytes[colon] != ':' || colon == line)
+            if (end == line)
             {
-                return NameFault(bytes, line, colon);
+                return ParseOutcome.Done(line + 2 - start);
             }
 
-            int lineEnd = ByteScan.TextEnd(bytes, colon + 1);
-            if (lineEnd + 1 >= bytes.Length || bytes[lineEnd] != '\r' || bytes[lineEnd + 1] != '\n')
+            int nameBytes = ByteScan.ShortNameBytes(bytes, line, out Vector128<byte> lower);
+            KnownHeader known;
+            if (nameBytes != 0)
             {
-                return lineEnd == bytes.Length
-                    ? ParseOutcome.NeedMore
-                    : LineFault.Of(bytes, lineEnd, RejectReason.BadFieldValue, RejectReason.BadFieldValue);
+                known = KnownHeaders.FindShort(lower, nameBytes);
+            }
+            else
+            {
+                nameBytes = OtherNameBytes(bytes, line);
+                if (nameBytes == 0)
+                {
+                    return FaultOf(bytes, line);
+                }
+
+                known = KnownHeaders.Find(bytes.Slice(line, nameBytes));
             }
 
-            ByteRange name = ByteRange.Between(line, colon);
-            ByteRange value = Trim(bytes, colon + 1, lineEnd);
-            if (!table.TryAdd(name, value, KnownHeaders.Find(name.Of(bytes))))
+            ByteRange value = LineScan.Value(bytes, line + nameBytes + 1, end);
+            if (!table.TryAdd(new ByteRange(line, nameBytes), value, known))
             {
                 return ParseOutcome.Rejected(RejectReason.TooManyFields);
             }
 
-            line = lineEnd + 2;
+            block = block.WithoutFirst().WithoutFirst(); // CR and LF
+            line = end + 2;
         }
-
-        return ParseOutcome.NeedMore;
     }
 
-    /// <summary>Quick where a value has one SP before it and nothing behind it, as it nearly always has.</summary>
-    /// <param name="end">At the CR; a colon or the value precedes it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ByteRange Trim(ReadOnlySpan<byte> bytes, int start, int end)
+    /// <summary>Length of any token in front of a colon; zero when there is none.</summary>
+    private static int OtherNameBytes(ReadOnlySpan<byte> bytes, int line)
     {
-        if (bytes[start] == ' ')
+        int end = ByteScan.TokenEnd(bytes, line);
+        return end < bytes.Length && bytes[end] == ':' ? end - line : 0;
+    }
+
+    /// <summary>Says what is wrong with the line from <paramref name="line"/>, or that it is not complete.</summary>
+    private static ParseOutcome FaultOf(ReadOnlySpan<byte> bytes, int line)
+    {
+        if (line >= bytes.Length)
         {
-            start++;
+            return ParseOutcome.NeedMore;
         }
 
-        return AsciiBytes.IsBlank(bytes[start]) || AsciiBytes.IsBlank(bytes[end - 1])
-            ? AsciiBytes.Trim(bytes, start, end)
-            : ByteRange.Between(start, end);
+        if (bytes[line] == '\r')
+        {
+            return LineFault.LineEnd(bytes, line, RejectReason.BareCarriageReturn);
+        }
+
+        int colon = ByteScan.TokenEnd(bytes, line);
+        if (colon == bytes.Length)
+        {
+            return ParseOutcome.NeedMore;
+        }
+
+        if (bytes[colon] != ':' || colon == line)
+        {
+            return NameFault(bytes, line, colon);
+        }
+
+        int lineEnd = ByteScan.TextEnd(bytes, colon + 1);
+        return lineEnd == bytes.Length
+            ? ParseOutcome.NeedMore
+            : LineFault.Of(bytes, lineEnd, RejectReason.BadFieldValue, RejectReason.BadFieldValue);
     }
 
     /// <summary>The line from <paramref name="line"/> has something else than a token and a colon.</summary>

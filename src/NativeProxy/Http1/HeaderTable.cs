@@ -16,11 +16,11 @@ internal struct HeaderField
 
     public KnownHeader Known;
 
-    /// <summary>
-    /// The field ends here and is not forwarded: by its kind, or because Connection names it, which is known only after
-    /// <see cref="ConnectionHeader.Apply"/>.
-    /// </summary>
-    public bool IsHopByHop;
+    /// <summary>Connection names the field; known only after <see cref="ConnectionHeader.Apply"/>.</summary>
+    public bool IsNominated;
+
+    /// <summary>The field ends here and is not forwarded: by its kind, or because Connection names it.</summary>
+    public readonly bool IsHopByHop => IsNominated || KnownHeaders.IsHopByHop(Known);
 }
 
 /// <summary>
@@ -126,7 +126,7 @@ internal sealed class HeaderTable
         field.Name = name;
         field.Value = value;
         field.Known = known;
-        field.IsHopByHop = KnownHeaders.IsHopByHop(known);
+        field.IsNominated = false;
         Count = index + 1;
         if (known != KnownHeader.None)
         {

@@ -25,7 +25,8 @@ internal static class RequestHeadParser
         }
 
         int lineStart = skipped.ConsumedBytes;
-        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
+        StopBlock block = LineScan.NextStops(window, lineStart);
+        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head, block);
         if (line.Status != ParseStatus.Done)
         {
             return Limited(line, isFull, RejectReason.RequestLineTooLong);
@@ -33,7 +34,7 @@ internal static class RequestHeadParser
 
         int fieldsStart = lineStart + line.ConsumedBytes;
         head.Fields.Clear(limits.FieldCountMax);
-        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields);
+        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields, block);
         if (fields.Status != ParseStatus.Done)
         {
             return fields;
