@@ -18,24 +18,26 @@ internal static class ByteScan
     private const int BlockBytes = 16;
 
     /// <summary>
-    /// Length of a field name of at most 15 letters, digits and '-' with a colon behind it, as nearly all of them are.
-    /// Zero for every other name, sound or not.
+    /// Reads a field name of at most 15 letters, digits and '-' with a colon behind it, as nearly all of them are. False
+    /// for every other name, sound or not.
     /// </summary>
-    /// <param name="lower">The 16 bytes from <paramref name="start"/>, with bit 5 set; nothing when zero is returned.</param>
+    /// <param name="length">Of the name, at least 1.</param>
+    /// <param name="lower">The 16 bytes from <paramref name="start"/>, with bit 5 set.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int ShortNameBytes(ReadOnlySpan<byte> bytes, int start, out Vector128<byte> lower)
+    public static bool TryReadShortName(ReadOnlySpan<byte> bytes, int start, out int length, out Vector128<byte> lower)
     {
         if (bytes.Length - start < BlockBytes)
         {
+            length = 0;
             lower = default;
-            return 0;
+            return false;
         }
 
         ref byte name = ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), start);
         Vector128<byte> block = Vector128.LoadUnsafe(ref name);
         lower = block | Vector128.Create((byte)0x20);
-        int length = BitOperations.TrailingZeroCount(PlainTokenStops(block, lower));
-        return length < BlockBytes && Unsafe.Add(ref name, length) == ':' ? length : 0;
+        length = BitOperations.TrailingZeroCount(PlainTokenStops(block, lower));
+        return (uint)(length - 1) < BlockBytes - 1 && Unsafe.Add(ref name, length) == ':';
     }
 
     /// <summary>Index of the first byte at or behind <paramref name="start"/> that is no tchar, or the length.</summary>
@@ -73,8 +75,23 @@ internal static class ByteScan
     /// <summary>Index of the first byte that a field value or reason phrase cannot hold (CR above all), or the length.</summary>
     public static int TextEnd(ReadOnlySpan<byte> bytes, int start)
     {
-        StopBlock block = LineScan.NextStops(bytes, start);
-        return block.Bits == 0 ? bytes.Length : block.First;
+        int index = start;
+        while (true)
+        {
+            StopBlock block = LineScan.NextStops(bytes, index);
+            index = block.First;
+            if (block.Bits == 0)
+            {
+                return bytes.Length;
+            }
+
+            if (bytes[index] != '\t')
+            {
+                return index;
+            }
+
+            index++;
+        }
     }
 
     /// <summary>Index of the first byte that a request target cannot hold (SP above all), or the length.</summary>
@@ -145,35 +162,41 @@ internal static class ByteScan
     private static uint PlainTokenStops(Vector128<byte> block, Vector128<byte> lower)
     {
         Vector128<byte> hyphens = Vector128.Equals(block, Vector128.Create((byte)'-'));
-        return (LettersAndDigits(block, lower) | hyphens).ExtractMostSignificantBits() ^ 0xFFFF;
+        return (~(LettersAndDigits(block, lower) | hyphens)).ExtractMostSignificantBits();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint PlainHostStops(Vector128<byte> block)
     {
-        Vector128<byte> hyphensAndDots = AtMost(block - Vector128.Create((byte)'-'), 1);
-        return (LettersAndDigits(block, block | Vector128.Create((byte)0x20)) | hyphensAndDots).ExtractMostSignificantBits() ^ 0xFFFF;
+        Vector128<byte> hyphensAndDots = InRange(block, '-', '.');
+        return (~(LettersAndDigits(block, block | Vector128.Create((byte)0x20)) | hyphensAndDots)).ExtractMostSignificantBits();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> LettersAndDigits(Vector128<byte> block, Vector128<byte> lower) =>
-        AtMost(lower - Vector128.Create((byte)'a'), 25) | AtMost(block - Vector128.Create((byte)'0'), 9);
+        InRange(lower, 'a', 'z') | InRange(block, '0', '9');
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint TargetStops(Vector128<byte> block)
     {
-        Vector128<byte> visible = AtMost(block - Vector128.Create((byte)0x21), 0x7E - 0x21);
+        Vector128<byte> visible = InRange(block, '!', '~');
 
         // '"' and '#' differ in bit 0, '<' and '>' in bit 1.
         Vector128<byte> refused =
             Vector128.Equals(block & Vector128.Create((byte)0xFE), Vector128.Create((byte)'"')) |
             Vector128.Equals(block & Vector128.Create((byte)0xFD), Vector128.Create((byte)'<')) |
             Vector128.Equals(block, Vector128.Create((byte)'\\'));
-        return Vector128.AndNot(visible, refused).ExtractMostSignificantBits() ^ 0xFFFF;
+        return (~visible | refused).ExtractMostSignificantBits();
     }
 
-    /// <summary>All ones in each lane that is at most <paramref name="limit"/>, unsigned.</summary>
+    /// <summary>
+    /// All ones in each lane from <paramref name="first"/> to <paramref name="last"/>: moved to the low end of the signed
+    /// numbers, since that comparison is one instruction everywhere.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> AtMost(Vector128<byte> block, byte limit) =>
-        Vector128.Equals(Vector128.Min(block, Vector128.Create(limit)), block);
+    private static Vector128<byte> InRange(Vector128<byte> block, char first, char last)
+    {
+        Vector128<sbyte> moved = (block + Vector128.Create((byte)(sbyte.MinValue - first))).AsSByte();
+        return Vector128.LessThan(moved, Vector128.Create((sbyte)(sbyte.MinValue + last - first + 1))).AsByte();
+    }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace NativeProxy.Http1;
@@ -16,23 +17,16 @@ internal static class FieldBlockParser
     /// <param name="table">Cleared by the caller, who thereby sets how many fields are allowed.</param>
     /// <returns>Done counts from <paramref name="start"/>.</returns>
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table) =>
-        Parse(bytes, start, bytesMax, table, StopBlock.Before(start));
+        bytes.Length - start < bytesMax
+            ? ParseLines(bytes, start, table, StopBlock.Before(start))
+            : ParseLines(bytes[..(start + bytesMax)], start, table, StopBlock.Before(start)).Limited(true, RejectReason.HeadTooLarge);
 
-    /// <param name="block">The one with the end of the line before, or any earlier one.</param>
-    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table, StopBlock block)
-    {
-        bool isFull = bytes.Length - start >= bytesMax;
-        ParseOutcome outcome = ParseLines(isFull ? bytes[..(start + bytesMax)] : bytes, start, table, block);
-        return isFull && outcome.Status == ParseStatus.NeedMore
-            ? ParseOutcome.Rejected(RejectReason.HeadTooLarge)
-            : outcome;
-    }
-
-    /// <summary>Goes from line end to line end, as long as the lines are sound.</summary>
-    private static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, int start, HeaderTable table, StopBlock block)
+    /// <summary>Goes from line end to line end, as long as the lines are sound. The span ends where the limit is.</summary>
+    /// <param name="block">The one with the end of the line before, without the stops of that line; or an empty one.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, int start, HeaderTable table, StopBlock block)
     {
         int line = start;
-        block = block.From(line);
         while (true)
         {
             if (block.Bits == 0)
@@ -43,6 +37,12 @@ internal static class FieldBlockParser
             int end = block.First;
             if (!LineScan.IsLineEnd(bytes, end))
             {
+                if (block.Bits != 0 && end < bytes.Length && bytes[end] == '\t')
+                {
+                    block = block.WithoutFirst();
+                    continue;
+                }
+
                 return FaultOf(bytes, line);
             }
 
@@ -51,9 +51,8 @@ internal static class FieldBlockParser
                 return ParseOutcome.Done(line + 2 - start);
             }
 
-            int nameBytes = ByteScan.ShortNameBytes(bytes, line, out Vector128<byte> lower);
             KnownHeader known;
-            if (nameBytes != 0)
+            if (ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
             {
                 known = KnownHeaders.FindShort(lower, nameBytes);
             }
@@ -80,6 +79,7 @@ internal static class FieldBlockParser
     }
 
     /// <summary>Length of any token in front of a colon; zero when there is none.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static int OtherNameBytes(ReadOnlySpan<byte> bytes, int line)
     {
         int end = ByteScan.TokenEnd(bytes, line);
@@ -87,6 +87,7 @@ internal static class FieldBlockParser
     }
 
     /// <summary>Says what is wrong with the line from <paramref name="line"/>, or that it is not complete.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ParseOutcome FaultOf(ReadOnlySpan<byte> bytes, int line)
     {
         if (line >= bytes.Length)

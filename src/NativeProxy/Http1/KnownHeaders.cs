@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static NativeProxy.Http1.KnownHeader;
 
@@ -108,8 +109,9 @@ internal static class KnownHeaders
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KnownHeader FindShort(Vector128<byte> lower, int length)
     {
-        KnownHeader candidate = Candidates[SlotOf(lower, length)];
-        Vector128<byte> row = Vector128.Create(Rows.Slice((int)candidate * RowBytes, RowBytes));
+        // Slots and rows are as many as the tables hold, so their bounds need no check.
+        KnownHeader candidate = Unsafe.Add(ref MemoryMarshal.GetReference(Candidates), SlotOf(lower, length));
+        Vector128<byte> row = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Rows), (nuint)candidate * RowBytes);
         uint unequal = ~Vector128.Equals(lower, row).ExtractMostSignificantBits();
 
         // The colon counts: it tells names from their prefixes.
@@ -125,10 +127,10 @@ internal static class KnownHeaders
 
     /// <summary>A hash of the length and of the first bytes, as many as the shift leaves: none is behind the name.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int SlotOf(Vector128<byte> lower, int length)
+    private static nuint SlotOf(Vector128<byte> lower, int length)
     {
         ulong start = lower.AsUInt64().ToScalar() << (-8 * length);
-        return (int)(((start + (uint)length) * SlotFactor) >> (64 - SlotBits));
+        return (nuint)(((start + (uint)length) * SlotFactor) >> (64 - SlotBits));
     }
 
     /// <summary>Length and first letter leave one candidate, which is then compared.</summary>

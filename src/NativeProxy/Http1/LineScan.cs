@@ -34,6 +34,22 @@ internal static class LineScan
     public static bool IsLineEnd(ReadOnlySpan<byte> bytes, int index) =>
         index + 1 < bytes.Length && Unsafe.ReadUnaligned<ushort>(ref At(bytes, index)) == MemoryMarshal.Read<ushort>("\r\n"u8);
 
+    /// <summary>Eight bytes, the first one lowest; all of them inside the span.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Word(ReadOnlySpan<byte> bytes, int index)
+    {
+        Debug.Assert(index + sizeof(ulong) <= bytes.Length, "outside of the span");
+        return Unsafe.ReadUnaligned<ulong>(ref At(bytes, index));
+    }
+
+    /// <summary>Tells whether " HTTP/1.1" or " HTTP/1.0" is in front of <paramref name="end"/>, which is at least 9.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryFindVersion(ReadOnlySpan<byte> bytes, int end, out int minor)
+    {
+        minor = At(bytes, end - 1) - '0';
+        return Word(bytes, end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
+    }
+
     /// <summary>
     /// The value without the blanks around it. Quick where it has one SP before it and nothing behind it, as it nearly
     /// always has.
@@ -43,15 +59,12 @@ internal static class LineScan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ByteRange Value(ReadOnlySpan<byte> bytes, int start, int end)
     {
-        if (At(bytes, start) == ' ')
-        {
-            start++;
-        }
+        int first = At(bytes, start) == ' ' ? start + 1 : start;
 
         // Of the bytes of a value only the blanks are so low; the CR of an empty value is as well.
-        return At(bytes, start) <= ' ' || At(bytes, end - 1) <= ' '
-            ? AsciiBytes.Trim(bytes, start, end)
-            : ByteRange.Between(start, end);
+        return At(bytes, first) > ' ' && At(bytes, end - 1) > ' '
+            ? ByteRange.Between(first, end)
+            : AsciiBytes.Trim(bytes, first, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,17 +79,18 @@ internal static class LineScan
     private static StopBlock FarStops(ReadOnlySpan<byte> bytes, int index)
     {
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
-        while (bytes.Length - index >= StrideBytes && IsPlain(ref Unsafe.Add(ref origin, index)))
-        {
-            index += StrideBytes;
-        }
-
-        for (; bytes.Length - index >= StopBlock.BlockBytes; index += StopBlock.BlockBytes)
+        while (bytes.Length - index >= StopBlock.BlockBytes)
         {
             ulong stops = Stops64(ref origin, index);
             if (stops != 0)
             {
                 return new StopBlock(index, stops);
+            }
+
+            index += StopBlock.BlockBytes;
+            while (bytes.Length - index >= StrideBytes && IsPlain(ref Unsafe.Add(ref origin, index)))
+            {
+                index += StrideBytes;
             }
         }
 
@@ -93,11 +107,10 @@ internal static class LineScan
             Vector256<byte> b = Vector256.LoadUnsafe(ref stride, 32);
             Vector256<byte> c = Vector256.LoadUnsafe(ref stride, 64);
             Vector256<byte> d = Vector256.LoadUnsafe(ref stride, 96);
-            Vector256<byte> lowest = Vector256.Min(Vector256.Min(a, b), Vector256.Min(c, d));
             Vector256<byte> delete = Vector256.Create((byte)0x7F);
-            Vector256<byte> deletes = Vector256.Equals(a, delete) | Vector256.Equals(b, delete) |
-                Vector256.Equals(c, delete) | Vector256.Equals(d, delete);
-            return (AtMost(lowest, 0x1F) | deletes) == Vector256<byte>.Zero;
+            Vector256<byte> low = Vector256.Min(Vector256.Min(a, b), Vector256.Min(c, d));
+            Vector256<byte> nearDelete = Vector256.Min(Vector256.Min(a ^ delete, b ^ delete), Vector256.Min(c ^ delete, d ^ delete));
+            return !Vector256.LessThanAny(low, Vector256.Create((byte)' ')) && !Vector256.EqualsAny(nearDelete, Vector256<byte>.Zero);
         }
 
         return IsPlainHalf(ref stride) && IsPlainHalf(ref Unsafe.Add(ref stride, StrideBytes / 2));
@@ -110,11 +123,10 @@ internal static class LineScan
         Vector128<byte> b = Vector128.LoadUnsafe(ref half, 16);
         Vector128<byte> c = Vector128.LoadUnsafe(ref half, 32);
         Vector128<byte> d = Vector128.LoadUnsafe(ref half, 48);
-        Vector128<byte> lowest = Vector128.Min(Vector128.Min(a, b), Vector128.Min(c, d));
         Vector128<byte> delete = Vector128.Create((byte)0x7F);
-        Vector128<byte> deletes = Vector128.Equals(a, delete) | Vector128.Equals(b, delete) |
-            Vector128.Equals(c, delete) | Vector128.Equals(d, delete);
-        return (AtMost(lowest, 0x1F) | deletes).ExtractMostSignificantBits() == 0;
+        Vector128<byte> low = Vector128.Min(Vector128.Min(a, b), Vector128.Min(c, d));
+        Vector128<byte> nearDelete = Vector128.Min(Vector128.Min(a ^ delete, b ^ delete), Vector128.Min(c ^ delete, d ^ delete));
+        return (Vector128.LessThan(low, Vector128.Create((byte)' ')) | Vector128.Equals(nearDelete, Vector128<byte>.Zero)) == Vector128<byte>.Zero;
     }
 
     /// <summary>The stops of the block from <paramref name="index"/>, of which the span holds fewer than 64 bytes.</summary>
@@ -147,7 +159,7 @@ internal static class LineScan
         ulong stops = 0;
         for (int i = 0; i < bytes.Length; i++)
         {
-            stops |= AsciiBytes.IsTextByte(bytes[i]) ? 0 : 1UL << i;
+            stops |= bytes[i] is < 0x20 or 0x7F ? 1UL << i : 0;
         }
 
         return stops;
@@ -166,30 +178,15 @@ internal static class LineScan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint Stops16(ref byte origin, int index) => Stops(Vector128.LoadUnsafe(ref origin, (nuint)index));
 
+    /// <summary>
+    /// Arithmetic instead of comparisons. The highest bit of a byte comes out set where taking 0x20 away (controls) or
+    /// adding one (DEL) sets it, and it was not set before.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops(Vector256<byte> block)
-    {
-        Vector256<byte> controls = AtMost(block, 0x1F);
-        Vector256<byte> tabs = Vector256.Equals(block, Vector256.Create((byte)'\t'));
-        Vector256<byte> deletes = Vector256.Equals(block, Vector256.Create((byte)0x7F));
-        return (Vector256.AndNot(controls, tabs) | deletes).ExtractMostSignificantBits();
-    }
+    private static uint Stops(Vector256<byte> block) =>
+        Vector256.AndNot((block - Vector256.Create((byte)' ')) | (block + Vector256<byte>.One), block).ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops(Vector128<byte> block)
-    {
-        Vector128<byte> controls = AtMost(block, 0x1F);
-        Vector128<byte> tabs = Vector128.Equals(block, Vector128.Create((byte)'\t'));
-        Vector128<byte> deletes = Vector128.Equals(block, Vector128.Create((byte)0x7F));
-        return (Vector128.AndNot(controls, tabs) | deletes).ExtractMostSignificantBits();
-    }
-
-    /// <summary>All ones in each lane that is at most <paramref name="limit"/>, unsigned.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> AtMost(Vector256<byte> block, byte limit) =>
-        Vector256.Equals(Vector256.Min(block, Vector256.Create(limit)), block);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> AtMost(Vector128<byte> block, byte limit) =>
-        Vector128.Equals(Vector128.Min(block, Vector128.Create(limit)), block);
+    private static uint Stops(Vector128<byte> block) =>
+        Vector128.AndNot((block - Vector128.Create((byte)' ')) | (block + Vector128<byte>.One), block).ExtractMostSignificantBits();
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -17,27 +18,38 @@ internal static class RequestHeadParser
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
     {
         bool isFull = bytes.Length >= limits.HeadBytesMax;
-        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
-        ParseOutcome skipped = SkipEmptyLines(window);
-        if (skipped.Status != ParseStatus.Done)
+        if (isFull)
         {
-            return Limited(skipped, isFull, RejectReason.HeadTooLarge);
+            bytes = bytes[..limits.HeadBytesMax];
         }
 
-        int lineStart = skipped.ConsumedBytes;
-        StopBlock block = LineScan.NextStops(window, lineStart);
-        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head, block);
+        int lineStart = 0;
+        if (bytes.IsEmpty || bytes[0] <= '\r')
+        {
+            ParseOutcome skipped = SkipEmptyLines(bytes);
+            if (skipped.Status != ParseStatus.Done)
+            {
+                return skipped.Limited(isFull, RejectReason.HeadTooLarge);
+            }
+
+            lineStart = skipped.ConsumedBytes;
+        }
+
+        StopBlock block = LineScan.NextStops(bytes, lineStart);
+        ParseOutcome line = RequestLineParser.Parse(bytes, lineStart, limits.RequestLineBytesMax, head, block);
         if (line.Status != ParseStatus.Done)
         {
-            return Limited(line, isFull, RejectReason.RequestLineTooLong);
+            return line.Limited(isFull, RejectReason.RequestLineTooLong);
         }
 
         int fieldsStart = lineStart + line.ConsumedBytes;
         head.Fields.Clear(limits.FieldCountMax);
-        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields, block);
+
+        // No byte of a sound request line is a stop: the first two are its CRLF.
+        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, fieldsStart, head.Fields, block.WithoutFirst().WithoutFirst());
         if (fields.Status != ParseStatus.Done)
         {
-            return fields;
+            return fields.Limited(isFull, RejectReason.HeadTooLarge);
         }
 
         RejectReason hostFault = CheckHost(bytes, head);
@@ -61,13 +73,9 @@ internal static class RequestHeadParser
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ParseOutcome SkipEmptyLines(ReadOnlySpan<byte> bytes)
     {
-        if (!bytes.IsEmpty && bytes[0] > '\r')
-        {
-            return ParseOutcome.Done(0);
-        }
-
         int skipped = EmptyLineBytes(bytes);
         if (skipped > LeadingEmptyLinesMax * 2)
         {
@@ -84,14 +92,13 @@ internal static class RequestHeadParser
             : ParseOutcome.Done(skipped);
     }
 
-    private static ParseOutcome Limited(ParseOutcome outcome, bool isFull, RejectReason reason) =>
-        isFull && outcome.Status == ParseStatus.NeedMore ? ParseOutcome.Rejected(reason) : outcome;
-
     /// <summary>RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0.</summary>
     private static RejectReason CheckHost(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         HeaderTable fields = head.Fields;
-        int index = fields.FirstIndexOf(KnownHeader.Host);
+
+        // Host is nearly always the first field. Asking that one does not have to wait for what the table just noted down.
+        int index = fields.Count > 0 && fields[0].Known == KnownHeader.Host ? 0 : fields.FirstIndexOf(KnownHeader.Host);
         head.Host = default;
         if (index < 0)
         {
@@ -103,7 +110,8 @@ internal static class RequestHeadParser
             return RejectReason.DuplicateHost;
         }
 
-        head.Host = fields[index].Value;
-        return HostRules.IsHostValue(bytes, head.Host) ? RejectReason.None : RejectReason.BadHost;
+        ByteRange host = fields[index].Value;
+        head.Host = host;
+        return HostRules.IsHostValue(bytes, host) ? RejectReason.None : RejectReason.BadHost;
     }
 }

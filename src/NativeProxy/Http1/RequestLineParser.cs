@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -10,56 +10,57 @@ namespace NativeProxy.Http1;
 /// </summary>
 internal static class RequestLineParser
 {
-    /// <summary>The version of nearly every request, and the other one that is ours, as they lie in memory.</summary>
-    private static ReadOnlySpan<byte> Version11 => "HTTP/1.1"u8;
-
-    private static ReadOnlySpan<byte> Version10 => "HTTP/1.0"u8;
+    /// <summary>"GET / HTTP/1.1" without CRLF.</summary>
+    private const int SoundLineBytesMin = 14;
 
     /// <param name="start">Index of the first byte of the method.</param>
     /// <param name="lineBytesMax">Without CRLF.</param>
     /// <param name="block">The first one from <paramref name="start"/> that holds a stop.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head, StopBlock block)
     {
         int lineEnd = block.First;
-        if (lineEnd - start <= lineBytesMax && LineScan.IsLineEnd(bytes, lineEnd) && TryParseSound(bytes, start, lineEnd, head))
+        return lineEnd - start <= lineBytesMax && LineScan.IsLineEnd(bytes, lineEnd) && TryParseSound(bytes, start, lineEnd, head)
+            ? ParseOutcome.Done(lineEnd + 2 - start)
+            : ParseLimited(bytes, start, lineBytesMax, head);
+    }
+
+    /// <summary>
+    /// Reads a whole line from both ends: a common method, a target in origin form, one of our versions. False when
+    /// anything else is there: then the line is read from the left, part by part.
+    /// </summary>
+    private static bool TryParseSound(ReadOnlySpan<byte> bytes, int start, int lineEnd, RequestHead head)
+    {
+        if (lineEnd - start < SoundLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
         {
-            return ParseOutcome.Done(lineEnd + 2 - start);
+            return false;
         }
 
+        HttpMethod method = HttpMethods.FindCommon(LineScan.Word(bytes, start));
+        int methodBytes = method.NameBytes();
+        int targetStart = start + methodBytes + 1;
+        int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
+        if (methodBytes == 0 || bytes[targetStart] != '/' || ByteScan.TargetEnd(bytes, targetStart) != targetEnd)
+        {
+            return false;
+        }
+
+        head.Method = new ByteRange(start, methodBytes);
+        head.MethodKind = method;
+        head.MinorVersion = minor;
+        TargetRules.SetOrigin(head, ByteRange.Between(targetStart, targetEnd));
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseLimited(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head)
+    {
         int windowBytes = (int)Math.Min((long)lineBytesMax + 2, int.MaxValue);
         bool isFull = bytes.Length - start >= windowBytes;
         ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, head);
         return isFull && outcome.Status == ParseStatus.NeedMore
             ? ParseOutcome.Rejected(RejectReason.RequestLineTooLong)
             : outcome;
-    }
-
-    /// <summary>Reads a whole line from both ends. False when anything about it is rare or wrong: then it is read from the
-    /// left, part by part, which finds the same or the reason.</summary>
-    private static bool TryParseSound(ReadOnlySpan<byte> bytes, int start, int lineEnd, RequestHead head)
-    {
-        int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
-        int methodEnd = ByteScan.TokenEnd(bytes, start);
-        int targetStart = methodEnd + 1;
-        if (methodEnd == start || targetStart >= targetEnd || bytes[methodEnd] != ' ' ||
-            ByteScan.TargetEnd(bytes, targetStart) != targetEnd || bytes[targetEnd] != ' ')
-        {
-            return false;
-        }
-
-        ulong version = MemoryMarshal.Read<ulong>(bytes[(targetEnd + 1)..]);
-        bool isVersion11 = version == MemoryMarshal.Read<ulong>(Version11);
-        if (!isVersion11 && version != MemoryMarshal.Read<ulong>(Version10))
-        {
-            return false;
-        }
-
-        ByteRange method = ByteRange.Between(start, methodEnd);
-        head.Method = method;
-        head.MethodKind = HttpMethods.Find(method.Of(bytes));
-        head.Target = ByteRange.Between(targetStart, targetEnd);
-        head.MinorVersion = isVersion11 ? 1 : 0;
-        return TargetRules.TryClassify(bytes, head);
     }
 
     private static ParseOutcome ParseLine(ReadOnlySpan<byte> bytes, int start, RequestHead head)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -23,9 +24,11 @@ internal readonly struct StopBlock(int start, ulong bits)
     public static StopBlock Before(int index) => new(index - BlockBytes, 0);
 
     /// <summary>Without the first stop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StopBlock WithoutFirst() => new(Start, Bits & (Bits - 1));
 
     /// <summary>Without the stops in front of <paramref name="index"/>, which lies in this block or behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public StopBlock From(int index) =>
         new(Start, index - Start < BlockBytes ? Bits & (ulong.MaxValue << (index - Start)) : 0);
 }
