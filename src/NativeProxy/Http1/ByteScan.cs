@@ -75,23 +75,22 @@ internal static class ByteScan
     /// <summary>Index of the first byte that a field value or reason phrase cannot hold (CR above all), or the length.</summary>
     public static int TextEnd(ReadOnlySpan<byte> bytes, int start)
     {
-        int index = start;
-        while (true)
+        LineCursor cursor = LineScan.At(bytes, start);
+        while (cursor.Stops != 0)
         {
-            StopBlock block = LineScan.NextStops(bytes, index);
-            index = block.First;
-            if (block.Bits == 0)
+            if (bytes[cursor.FirstStop] != '\t')
             {
-                return bytes.Length;
+                return cursor.FirstStop;
             }
 
-            if (bytes[index] != '\t')
+            cursor = cursor.PastFirstStop;
+            if (cursor.Stops == 0)
             {
-                return index;
+                cursor = LineScan.NextBlock(bytes, cursor);
             }
-
-            index++;
         }
+
+        return bytes.Length;
     }
 
     /// <summary>Index of the first byte that a request target cannot hold (SP above all), or the length.</summary>
@@ -114,6 +113,26 @@ internal static class ByteScan
         }
 
         return index;
+    }
+
+    /// <summary>Tells whether a request target can hold the whole run; the span has at least 16 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsTarget(ReadOnlySpan<byte> bytes, int start, int end)
+    {
+        Debug.Assert(start <= end && end <= bytes.Length && bytes.Length >= BlockBytes, "outside of the span");
+        ref byte origin = ref MemoryMarshal.GetReference(bytes);
+        int index = start;
+        for (; end - index >= BlockBytes; index += BlockBytes)
+        {
+            if (TargetStops(Vector128.LoadUnsafe(ref origin, (nuint)index)) != 0)
+            {
+                return false;
+            }
+        }
+
+        int last = Math.Min(index, bytes.Length - BlockBytes);
+        uint stops = TargetStops(Vector128.LoadUnsafe(ref origin, (nuint)last)) >> (index - last);
+        return (stops & ((1u << (end - index)) - 1)) == 0;
     }
 
     /// <summary>
@@ -154,7 +173,7 @@ internal static class ByteScan
     public static bool IsTargetByte(byte value) =>
         value is > 0x20 and < 0x7F and not ((byte)'"' or (byte)'#' or (byte)'<' or (byte)'>' or (byte)'\\');
 
-    public static bool IsPlainHostByte(byte value) =>
+    private static bool IsPlainHostByte(byte value) =>
         (uint)((value | 0x20) - 'a') <= 25 || (uint)(value - '0') <= 9 || value is (byte)'-' or (byte)'.';
 
     /// <param name="lower">The block with bit 5 set.</param>

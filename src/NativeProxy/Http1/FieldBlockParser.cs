@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -16,74 +17,123 @@ internal static class FieldBlockParser
     /// <param name="bytesMax">Most bytes from <paramref name="start"/> to the end of the blank line.</param>
     /// <param name="table">Cleared by the caller, who thereby sets how many fields are allowed.</param>
     /// <returns>Done counts from <paramref name="start"/>.</returns>
-    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table) =>
-        bytes.Length - start < bytesMax
-            ? ParseLines(bytes, start, table, StopBlock.Before(start))
-            : ParseLines(bytes[..(start + bytesMax)], start, table, StopBlock.Before(start)).Limited(true, RejectReason.HeadTooLarge);
-
-    /// <summary>Goes from line end to line end, as long as the lines are sound. The span ends where the limit is.</summary>
-    /// <param name="block">The one with the end of the line before, without the stops of that line; or an empty one.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, int start, HeaderTable table, StopBlock block)
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int bytesMax, HeaderTable table)
     {
-        int line = start;
+        bool isFull = bytes.Length - start >= bytesMax;
+        ReadOnlySpan<byte> window = isFull ? bytes[..(start + bytesMax)] : bytes;
+        ParseOutcome outcome = ParseLines(window, LineScan.At(window, start), table);
+        return outcome.Status == ParseStatus.Done
+            ? ParseOutcome.Done(outcome.ConsumedBytes - start)
+            : outcome.Limited(isFull, RejectReason.HeadTooLarge);
+    }
+
+    /// <summary>The same from a line in the middle of a head; the span ends where the limit is.</summary>
+    /// <returns>Done counts from the start of the span.</returns>
+    public static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
+    {
+        cursor = ParseCommonLines(bytes, cursor, table);
+        int end = cursor.FirstStop;
+        return end == cursor.Line && LineScan.IsLineEnd(bytes, end)
+            ? ParseOutcome.Done(end + 2)
+            : ParseOtherLines(bytes, cursor, table);
+    }
+
+    /// <summary>All other cases: a line that is rare, bad or not complete, and what comes behind it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseOtherLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
+    {
         while (true)
         {
-            if (block.Bits == 0)
+            int line = cursor.Line;
+            if (cursor.Stops == 0)
             {
-                block = LineScan.NextStops(bytes, Math.Max(block.Start + StopBlock.BlockBytes, line));
-            }
-
-            int end = block.First;
-            if (!LineScan.IsLineEnd(bytes, end))
-            {
-                if (block.Bits != 0 && end < bytes.Length && bytes[end] == '\t')
+                cursor = LineScan.NextBlock(bytes, cursor);
+                if (cursor.Stops == 0)
                 {
-                    block = block.WithoutFirst();
-                    continue;
+                    return FaultOf(bytes, line);
                 }
 
+                cursor = ParseCommonLines(bytes, cursor, table);
+                continue;
+            }
+
+            int end = cursor.FirstStop;
+            if (bytes[end] == '\t')
+            {
+                cursor = cursor.PastFirstStop;
+                continue;
+            }
+
+            if (!LineScan.IsLineEnd(bytes, end))
+            {
                 return FaultOf(bytes, line);
             }
 
             if (end == line)
             {
-                return ParseOutcome.Done(line + 2 - start);
+                return ParseOutcome.Done(end + 2);
             }
 
-            KnownHeader known;
-            if (ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
+            int colon = ByteScan.TokenEnd(bytes, line);
+            if (bytes[colon] != ':' || colon == line)
             {
-                known = KnownHeaders.FindShort(lower, nameBytes);
-            }
-            else
-            {
-                nameBytes = OtherNameBytes(bytes, line);
-                if (nameBytes == 0)
-                {
-                    return FaultOf(bytes, line);
-                }
-
-                known = KnownHeaders.Find(bytes.Slice(line, nameBytes));
+                return FaultOf(bytes, line);
             }
 
-            ByteRange value = LineScan.Value(bytes, line + nameBytes + 1, end);
-            if (!table.TryAdd(new ByteRange(line, nameBytes), value, known))
+            ByteRange name = ByteRange.Between(line, colon);
+            if (!table.TryAdd(name, AsciiBytes.Trim(bytes, colon + 1, end), KnownHeaders.Find(name.Of(bytes))))
             {
                 return ParseOutcome.Rejected(RejectReason.TooManyFields);
             }
 
-            block = block.WithoutFirst().WithoutFirst(); // CR and LF
-            line = end + 2;
+            cursor = ParseCommonLines(bytes, cursor.PastLineEnd, table);
         }
     }
 
-    /// <summary>Length of any token in front of a colon; zero when there is none.</summary>
+    /// <summary>
+    /// Goes from line to line as long as they are what nearly all lines are: a short name, one SP, a value without other
+    /// blanks around it, an end within the next 64 bytes. Calls nothing, so that everything stays in registers.
+    /// </summary>
+    /// <returns>At the first line that is not like that, such as the blank one.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int OtherNameBytes(ReadOnlySpan<byte> bytes, int line)
+    private static LineCursor ParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
     {
-        int end = ByteScan.TokenEnd(bytes, line);
-        return end < bytes.Length && bytes[end] == ':' ? end - line : 0;
+        int line = cursor.Line;
+        int blockStart = cursor.BlockStart;
+        ulong stops = cursor.Stops;
+        while (true)
+        {
+            if (stops == 0)
+            {
+                int next = Math.Max(blockStart + LineCursor.BlockBytes, line);
+                if (bytes.Length - next < LineCursor.BlockBytes)
+                {
+                    break;
+                }
+
+                blockStart = next;
+                stops = LineScan.StopsAt(bytes, blockStart);
+            }
+
+            int end = blockStart + BitOperations.TrailingZeroCount(stops);
+            if (stops == 0 || !LineScan.IsLineEnd(bytes, end) ||
+                !ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
+            {
+                break;
+            }
+
+            int valueStart = line + nameBytes + 1;
+            if (!LineScan.TryTrim(bytes, ref valueStart, end) ||
+                !table.TryAdd(new ByteRange(line, nameBytes), ByteRange.Between(valueStart, end), KnownHeaders.FindShort(lower, nameBytes)))
+            {
+                break;
+            }
+
+            stops = LineCursor.WithoutFirst(LineCursor.WithoutFirst(stops)); // CR and LF
+            line = end + 2;
+        }
+
+        return new LineCursor(line, blockStart, stops);
     }
 
     /// <summary>Says what is wrong with the line from <paramref name="line"/>, or that it is not complete.</summary>

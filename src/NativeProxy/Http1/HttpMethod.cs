@@ -46,6 +46,7 @@ internal static class HttpMethods
         _ => HttpMethod.Other,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static HttpMethod FindLessCommon(ulong line)
     {
         if (line << 24 == Word("\0\0\0POST "u8))

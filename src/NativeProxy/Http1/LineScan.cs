@@ -7,8 +7,9 @@ using System.Runtime.Intrinsics;
 namespace NativeProxy.Http1;
 
 /// <summary>
-/// Looks for the bytes that no text can hold (<see cref="AsciiBytes.IsTextByte"/>) 64 bytes at a time, so that finding
-/// the lines of a head costs a few instructions each. Like <see cref="ByteScan"/> it reads through references, and like
+/// Looks for the bytes that may end a line, 64 bytes at a time, so that finding the lines of a head costs a few
+/// instructions each. A stop is a byte that no text can hold (<see cref="AsciiBytes.IsTextByte"/>), or a HTAB, which is
+/// rare and so told apart only when it is met. Like <see cref="ByteScan"/> it reads through references, and like
 /// there every load is inside the span: where fewer bytes are left, it overlaps what was read before.
 /// </summary>
 internal static class LineScan
@@ -16,88 +17,101 @@ internal static class LineScan
     /// <summary>How much of a long value is passed over at once.</summary>
     private const int StrideBytes = 128;
 
-    /// <summary>The first block at or behind <paramref name="index"/> that holds a stop; without bits when none does.</summary>
+    /// <summary>At the line, with the first block at or behind it that holds a stop; without stops when none does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static StopBlock NextStops(ReadOnlySpan<byte> bytes, int index)
+    public static LineCursor At(ReadOnlySpan<byte> bytes, int line)
     {
-        if (bytes.Length - index >= StopBlock.BlockBytes)
+        if (bytes.Length - line < LineCursor.BlockBytes)
         {
-            ulong stops = Stops64(ref MemoryMarshal.GetReference(bytes), index);
-            return stops != 0 ? new StopBlock(index, stops) : FarStops(bytes, index + StopBlock.BlockBytes);
+            return new LineCursor(line, line, TailStops(bytes, line));
         }
 
-        return new StopBlock(index, TailStops(bytes, index));
+        ulong stops = StopsAt(bytes, line);
+        return stops != 0 ? new LineCursor(line, line, stops) : NextBlock(bytes, line, line + LineCursor.BlockBytes);
+    }
+
+    /// <summary>The same line, with the next block that holds a stop; without stops when none does.</summary>
+    public static LineCursor NextBlock(ReadOnlySpan<byte> bytes, LineCursor cursor) =>
+        NextBlock(bytes, cursor.Line, cursor.NextBlockStart);
+
+    /// <summary>The stops of a block all of which is inside the span.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong StopsAt(ReadOnlySpan<byte> bytes, int index)
+    {
+        Debug.Assert(index + LineCursor.BlockBytes <= bytes.Length, "outside of the span");
+        return Stops64(ref MemoryMarshal.GetReference(bytes), index);
     }
 
     /// <summary>Tells whether CRLF is at <paramref name="index"/>, which may lie behind the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLineEnd(ReadOnlySpan<byte> bytes, int index) =>
-        index + 1 < bytes.Length && Unsafe.ReadUnaligned<ushort>(ref At(bytes, index)) == MemoryMarshal.Read<ushort>("\r\n"u8);
+        index + 1 < bytes.Length && Unsafe.ReadUnaligned<ushort>(ref Byte(bytes, index)) == MemoryMarshal.Read<ushort>("\r\n"u8);
 
     /// <summary>Eight bytes, the first one lowest; all of them inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Word(ReadOnlySpan<byte> bytes, int index)
     {
         Debug.Assert(index + sizeof(ulong) <= bytes.Length, "outside of the span");
-        return Unsafe.ReadUnaligned<ulong>(ref At(bytes, index));
+        return Unsafe.ReadUnaligned<ulong>(ref Byte(bytes, index));
     }
 
     /// <summary>Tells whether " HTTP/1.1" or " HTTP/1.0" is in front of <paramref name="end"/>, which is at least 9.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFindVersion(ReadOnlySpan<byte> bytes, int end, out int minor)
     {
-        minor = At(bytes, end - 1) - '0';
+        minor = Byte(bytes, end - 1) - '0';
         return Word(bytes, end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
     }
 
     /// <summary>
-    /// The value without the blanks around it. Quick where it has one SP before it and nothing behind it, as it nearly
-    /// always has.
+    /// Leaves out the SP in front of a value. False when there are other blanks around it, or when it is empty, which is
+    /// rare.
     /// </summary>
-    /// <param name="start">Behind the colon.</param>
+    /// <param name="start">Behind the colon; moved to the value.</param>
     /// <param name="end">At the CR.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ByteRange Value(ReadOnlySpan<byte> bytes, int start, int end)
+    public static bool TryTrim(ReadOnlySpan<byte> bytes, ref int start, int end)
     {
-        int first = At(bytes, start) == ' ' ? start + 1 : start;
+        if (Byte(bytes, start) == ' ')
+        {
+            start++;
+        }
 
         // Of the bytes of a value only the blanks are so low; the CR of an empty value is as well.
-        return At(bytes, first) > ' ' && At(bytes, end - 1) > ' '
-            ? ByteRange.Between(first, end)
-            : AsciiBytes.Trim(bytes, first, end);
+        return Byte(bytes, start) > ' ' && Byte(bytes, end - 1) > ' ';
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref byte At(ReadOnlySpan<byte> bytes, int index)
+    private static ref byte Byte(ReadOnlySpan<byte> bytes, int index)
     {
         Debug.Assert((uint)index < (uint)bytes.Length, "outside of the span");
         return ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), index);
     }
 
-    /// <summary>The first block at or behind <paramref name="index"/>, in the middle of a value that may be long.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static StopBlock FarStops(ReadOnlySpan<byte> bytes, int index)
+    private static LineCursor NextBlock(ReadOnlySpan<byte> bytes, int line, int index)
     {
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
-        while (bytes.Length - index >= StopBlock.BlockBytes)
+        while (bytes.Length - index >= LineCursor.BlockBytes)
         {
             ulong stops = Stops64(ref origin, index);
             if (stops != 0)
             {
-                return new StopBlock(index, stops);
+                return new LineCursor(line, index, stops);
             }
 
-            index += StopBlock.BlockBytes;
+            // A value of this length is likely to go on.
+            index += LineCursor.BlockBytes;
             while (bytes.Length - index >= StrideBytes && IsPlain(ref Unsafe.Add(ref origin, index)))
             {
                 index += StrideBytes;
             }
         }
 
-        return new StopBlock(index, TailStops(bytes, index));
+        return new LineCursor(line, index, TailStops(bytes, index));
     }
 
-    /// <summary>True when the stride holds neither a stop nor a HTAB, which is told apart more cheaply later.</summary>
+    /// <summary>True when the stride holds no stop.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsPlain(ref byte stride)
     {

@@ -35,18 +35,21 @@ internal static class RequestHeadParser
             lineStart = skipped.ConsumedBytes;
         }
 
-        StopBlock block = LineScan.NextStops(bytes, lineStart);
-        ParseOutcome line = RequestLineParser.Parse(bytes, lineStart, limits.RequestLineBytesMax, head, block);
-        if (line.Status != ParseStatus.Done)
+        LineCursor cursor = LineScan.At(bytes, lineStart);
+        int lineEnd = cursor.FirstStop;
+        if (lineEnd - lineStart > limits.RequestLineBytesMax || !LineScan.IsLineEnd(bytes, lineEnd) ||
+            !RequestLineParser.TryParseCommon(bytes, lineStart, lineEnd, head))
         {
-            return line.Limited(isFull, RejectReason.RequestLineTooLong);
+            ParseOutcome line = RequestLineParser.Parse(bytes, lineStart, limits.RequestLineBytesMax, head);
+            if (line.Status != ParseStatus.Done)
+            {
+                return line.Limited(isFull, RejectReason.RequestLineTooLong);
+            }
         }
 
-        int fieldsStart = lineStart + line.ConsumedBytes;
+        // No byte of a sound request line is a stop, so the first one is its end either way.
         head.Fields.Clear(limits.FieldCountMax);
-
-        // No byte of a sound request line is a stop: the first two are its CRLF.
-        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, fieldsStart, head.Fields, block.WithoutFirst().WithoutFirst());
+        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, cursor.PastLineEnd, head.Fields);
         if (fields.Status != ParseStatus.Done)
         {
             return fields.Limited(isFull, RejectReason.HeadTooLarge);
@@ -54,7 +57,7 @@ internal static class RequestHeadParser
 
         RejectReason hostFault = CheckHost(bytes, head);
         return hostFault == RejectReason.None
-            ? ParseOutcome.Done(fieldsStart + fields.ConsumedBytes)
+            ? fields
             : ParseOutcome.Rejected(hostFault);
     }
 

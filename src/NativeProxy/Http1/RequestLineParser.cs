@@ -11,27 +11,28 @@ namespace NativeProxy.Http1;
 internal static class RequestLineParser
 {
     /// <summary>"GET / HTTP/1.1" without CRLF.</summary>
-    private const int SoundLineBytesMin = 14;
+    private const int CommonLineBytesMin = 14;
 
     /// <param name="start">Index of the first byte of the method.</param>
     /// <param name="lineBytesMax">Without CRLF.</param>
-    /// <param name="block">The first one from <paramref name="start"/> that holds a stop.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head, StopBlock block)
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head)
     {
-        int lineEnd = block.First;
-        return lineEnd - start <= lineBytesMax && LineScan.IsLineEnd(bytes, lineEnd) && TryParseSound(bytes, start, lineEnd, head)
-            ? ParseOutcome.Done(lineEnd + 2 - start)
-            : ParseLimited(bytes, start, lineBytesMax, head);
+        int windowBytes = (int)Math.Min((long)lineBytesMax + 2, int.MaxValue);
+        bool isFull = bytes.Length - start >= windowBytes;
+        ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, head);
+        return outcome.Limited(isFull, RejectReason.RequestLineTooLong);
     }
 
     /// <summary>
-    /// Reads a whole line from both ends: a common method, a target in origin form, one of our versions. False when
-    /// anything else is there: then the line is read from the left, part by part.
+    /// Reads a line whose CRLF is known from both ends: a common method, a target in origin form, one of our versions.
+    /// False when anything else is there: then <see cref="Parse"/> reads it from the left, part by part.
     /// </summary>
-    private static bool TryParseSound(ReadOnlySpan<byte> bytes, int start, int lineEnd, RequestHead head)
+    /// <param name="lineEnd">At the CR.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool TryParseCommon(ReadOnlySpan<byte> bytes, int start, int lineEnd, RequestHead head)
     {
-        if (lineEnd - start < SoundLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
+        if (lineEnd - start < CommonLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
         {
             return false;
         }
@@ -40,7 +41,7 @@ internal static class RequestLineParser
         int methodBytes = method.NameBytes();
         int targetStart = start + methodBytes + 1;
         int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
-        if (methodBytes == 0 || bytes[targetStart] != '/' || ByteScan.TargetEnd(bytes, targetStart) != targetEnd)
+        if (methodBytes == 0 || bytes[targetStart] != '/' || targetStart >= targetEnd || !ByteScan.IsTarget(bytes, targetStart, targetEnd))
         {
             return false;
         }
@@ -50,17 +51,6 @@ internal static class RequestLineParser
         head.MinorVersion = minor;
         TargetRules.SetOrigin(head, ByteRange.Between(targetStart, targetEnd));
         return true;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ParseOutcome ParseLimited(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head)
-    {
-        int windowBytes = (int)Math.Min((long)lineBytesMax + 2, int.MaxValue);
-        bool isFull = bytes.Length - start >= windowBytes;
-        ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, head);
-        return isFull && outcome.Status == ParseStatus.NeedMore
-            ? ParseOutcome.Rejected(RejectReason.RequestLineTooLong)
-            : outcome;
     }
 
     private static ParseOutcome ParseLine(ReadOnlySpan<byte> bytes, int start, RequestHead head)
