@@ -18,10 +18,10 @@ internal static class ByteScan
     private const int BlockBytes = 16;
 
     /// <summary>
-    /// Reads a field name of at most 15 letters, digits and '-' with a colon behind it, as nearly all of them are. False
-    /// for every other name, sound or not.
+    /// Reads a field name of 3 to 15 letters, digits and '-' with a colon behind it, as most of them are. False for every
+    /// other name, sound or not.
     /// </summary>
-    /// <param name="length">Of the name, at least 1.</param>
+    /// <param name="length">Of the name.</param>
     /// <param name="lower">The 16 bytes from <paramref name="start"/>, with bit 5 set.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryReadShortName(ReadOnlySpan<byte> bytes, int start, out int length, out Vector128<byte> lower)
@@ -37,7 +37,8 @@ internal static class ByteScan
         Vector128<byte> block = Vector128.LoadUnsafe(ref name);
         lower = block | Vector128.Create((byte)0x20);
         length = BitOperations.TrailingZeroCount(PlainTokenStops(block, lower));
-        return (uint)(length - 1) < BlockBytes - 1 && Unsafe.Add(ref name, length) == ':';
+        return (uint)(length - KnownHeaders.ShortNameBytesMin) <= KnownHeaders.ShortNameBytesMax - KnownHeaders.ShortNameBytesMin &&
+            Unsafe.Add(ref name, length) == ':';
     }
 
     /// <summary>Index of the first byte at or behind <paramref name="start"/> that is no tchar, or the length.</summary>
@@ -133,6 +134,24 @@ internal static class ByteScan
         int last = Math.Min(index, bytes.Length - BlockBytes);
         uint stops = TargetStops(Vector128.LoadUnsafe(ref origin, (nuint)last)) >> (index - last);
         return (stops & ((1u << (end - index)) - 1)) == 0;
+    }
+
+    /// <summary>
+    /// Tells whether the run has at most 16 bytes, all of them letters, digits, '-' or '.': the whole of nearly every
+    /// host. False for what would have to be looked at more closely.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsShortPlainHost(ReadOnlySpan<byte> bytes, ByteRange run)
+    {
+        int last = Math.Min(run.Start, bytes.Length - BlockBytes);
+        if (last < 0 || run.Length > BlockBytes)
+        {
+            return false;
+        }
+
+        Debug.Assert(run.End <= bytes.Length, "outside of the span");
+        uint stops = PlainHostStops(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)last)) >> (run.Start - last);
+        return (stops & ((1u << run.Length) - 1)) == 0;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using static NativeProxy.Http1.AsciiBytes;
 
 namespace NativeProxy.Http1;
@@ -26,11 +27,12 @@ internal static class HostRules
     }
 
     /// <summary>A Host field may be empty when the target URI has no authority (RFC 9112 section 3.2).</summary>
-    public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value)
-    {
-        int plainEnd = ByteScan.PlainHostEnd(bytes, value.Start);
-        return plainEnd >= value.End || IsHost(bytes, value, plainEnd);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value) =>
+        ByteScan.IsShortPlainHost(bytes, value) || IsOtherHostValue(bytes, value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsOtherHostValue(ReadOnlySpan<byte> bytes, ByteRange value) => value.IsEmpty || IsHost(bytes, value);
 
     private static bool IsHost(ReadOnlySpan<byte> bytes, ByteRange authority, int plainEnd)
     {

@@ -22,14 +22,21 @@ internal enum HttpMethod : byte
 /// <summary>Properties of methods as RFC 9110 section 9.2 defines them. An unknown method has none of them.</summary>
 internal static class HttpMethods
 {
-    /// <summary>The method that a line begins with, if it is one of the more common ones and a SP is behind it.</summary>
+    /// <summary>Length of the method that a line begins with, if it is one of the more common ones and a SP is behind it.</summary>
     /// <param name="line">The first eight bytes of the line, the first one lowest.</param>
+    /// <returns>Zero for other methods.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static HttpMethod FindCommon(ulong line) =>
-        (uint)line == MemoryMarshal.Read<uint>("GET "u8) ? HttpMethod.Get : FindLessCommon(line);
+    public static int CommonBytes(ulong line, out HttpMethod method)
+    {
+        if ((uint)line == MemoryMarshal.Read<uint>("GET "u8))
+        {
+            method = HttpMethod.Get;
+            return 3;
+        }
 
-    /// <summary>How long its name is; zero for <see cref="HttpMethod.Other"/>.</summary>
-    public static int NameBytes(this HttpMethod method) => ((ReadOnlySpan<byte>)[0, 3, 4, 4, 3, 6, 7, 5, 7, 5])[(int)method];
+        method = FindLessCommon(line);
+        return ((ReadOnlySpan<byte>)[0, 3, 4, 4, 3, 6, 7, 5, 7, 5])[(int)method];
+    }
 
     /// <summary>Case-sensitive (RFC 9110 section 9.1): "get" is <see cref="HttpMethod.Other"/>.</summary>
     public static HttpMethod Find(ReadOnlySpan<byte> token) => token.Length switch

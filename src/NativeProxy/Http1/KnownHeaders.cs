@@ -9,7 +9,8 @@ namespace NativeProxy.Http1;
 /// <summary>Finds the <see cref="KnownHeader"/> of a field name and tells what kind of field it is. Pure.</summary>
 internal static class KnownHeaders
 {
-    /// <summary>A name of so many bytes and the colon behind it fit one vector.</summary>
+    /// <summary>A short name has so many bytes: four with the colon behind it, and no more than fit a vector with it.</summary>
+    public const int ShortNameBytesMin = 3;
     public const int ShortNameBytesMax = RowBytes - 1;
 
     private const int RowBytes = 16;
@@ -18,7 +19,7 @@ internal static class KnownHeaders
     /// Found by trial, so that no two of the short names meet in <see cref="Candidates"/>. Whoever adds a short name
     /// looks for another odd number the same way; a test tells when names meet.
     /// </summary>
-    private const ulong SlotFactor = 0x104CF154604B2D69;
+    private const uint SlotFactor = 0x7D870D6D;
     private const int SlotBits = 6;
 
     private const ulong HopByHopSet =
@@ -28,17 +29,17 @@ internal static class KnownHeaders
     /// <summary>The only short name that a name in this slot can be; see <see cref="SlotOf"/>.</summary>
     private static ReadOnlySpan<KnownHeader> Candidates =>
     [
-        Http2Settings, None, KeepAlive, IfNoneMatch, Expect, None, None, None,
-        Te, None, None, XForwardedFor, XOriginalTo, None, None, None,
-        Via, ContentLength, Server, None, Location, IfRange, Date, Age,
-        KnownHeader.Range, Pragma, Forwarded, None, None, SetCookie, None, None,
-        ContentRange, Cookie, None, UserAgent, None, None, None, None,
-        Trailer, None, Upgrade, None, ContentType, LastModified, Connection, None,
-        ETag, None, None, None, None, None, Authorization, None,
-        CacheControl, Expires, None, None, Host, IfMatch, Vary, MaxForwards,
+        None, UserAgent, Host, None, SetCookie, Via, Pragma, None,
+        Location, XOriginalTo, None, Http2Settings, IfMatch, None, None, None,
+        MaxForwards, None, None, None, IfRange, None, Date, Forwarded,
+        None, CacheControl, None, XForwardedFor, ContentType, ContentRange, ContentLength, None,
+        Upgrade, Expires, None, None, Cookie, Vary, None, None,
+        None, None, None, None, IfNoneMatch, None, ETag, None,
+        LastModified, KnownHeader.Range, None, Expect, None, None, Authorization, Connection,
+        KeepAlive, None, None, Trailer, Age, None, None, Server,
     ];
 
-    /// <summary>The short names in the order of the enum, 16 bytes each; those of the longer ones are blank.</summary>
+    /// <summary>The short names in the order of the enum, 16 bytes each; the other ones are blank.</summary>
     private static ReadOnlySpan<byte> Rows =>
         "                "u8 +
         "host:           "u8 +
@@ -47,7 +48,7 @@ internal static class KnownHeaders
         "                "u8 +
         "                "u8 +
         "content-length: "u8 +
-        "te:             "u8 +
+        "                "u8 +
         "trailer:        "u8 +
         "upgrade:        "u8 +
         "http2-settings: "u8 +
@@ -90,9 +91,9 @@ internal static class KnownHeaders
     /// <param name="name">A token (RFC 9110 section 5.6.2), already checked: the comparison relies on it.</param>
     public static KnownHeader Find(ReadOnlySpan<byte> name)
     {
-        if (name.Length > ShortNameBytesMax)
+        if (name.Length is < ShortNameBytesMin or > ShortNameBytesMax)
         {
-            return FindLong(name);
+            return FindOther(name);
         }
 
         Span<byte> padded = stackalloc byte[RowBytes];
@@ -105,7 +106,7 @@ internal static class KnownHeaders
     /// <summary>The same for a name that was loaded into a vector.</summary>
     /// <param name="lower">The name, the colon behind it and whatever follows, with bit 5 set in every byte. That folds
     /// exactly the letters of a token (<see cref="AsciiBytes.EqualsLower"/>).</param>
-    /// <param name="length">Of the name, at most <see cref="ShortNameBytesMax"/>.</param>
+    /// <param name="length">Of the name, which is a short one.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KnownHeader FindShort(Vector128<byte> lower, int length)
     {
@@ -125,21 +126,24 @@ internal static class KnownHeaders
     /// </summary>
     public static bool IsHopByHop(KnownHeader known) => ((HopByHopSet >> (int)known) & 1) != 0;
 
-    /// <summary>A hash of the length and of the first bytes, as many as the shift leaves: none is behind the name.</summary>
+    /// <summary>A hash of the first four bytes and the length; only the latter has to wait for the end of the name.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nuint SlotOf(Vector128<byte> lower, int length)
-    {
-        ulong start = lower.AsUInt64().ToScalar() << (-8 * length);
-        return (nuint)(((start + (uint)length) * SlotFactor) >> (64 - SlotBits));
-    }
+    private static nuint SlotOf(Vector128<byte> lower, int length) =>
+        (((lower.AsUInt32().ToScalar() * SlotFactor) >> (32 - SlotBits)) + (uint)length) & ((1 << SlotBits) - 1);
 
     /// <summary>Length and first letter leave one candidate, which is then compared.</summary>
-    private static KnownHeader FindLong(ReadOnlySpan<byte> name)
+    private static KnownHeader FindOther(ReadOnlySpan<byte> name)
     {
+        if (name.IsEmpty)
+        {
+            return None;
+        }
+
         ReadOnlySpan<byte> lower;
         KnownHeader known;
         switch (name.Length, (char)(name[0] | 0x20))
         {
+            case (2, 't'): lower = "te"u8; known = Te; break;
             case (16, 'x'): lower = "x-forwarded-host"u8; known = XForwardedHost; break;
             case (16, 'c'): lower = "content-encoding"u8; known = ContentEncoding; break;
             case (16, 'p'): lower = "proxy-connection"u8; known = ProxyConnection; break;

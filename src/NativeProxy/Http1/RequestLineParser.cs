@@ -37,8 +37,7 @@ internal static class RequestLineParser
             return false;
         }
 
-        HttpMethod method = HttpMethods.FindCommon(LineScan.Word(bytes, start));
-        int methodBytes = method.NameBytes();
+        int methodBytes = HttpMethods.CommonBytes(LineScan.Word(bytes, start), out HttpMethod method);
         int targetStart = start + methodBytes + 1;
         int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
         if (methodBytes == 0 || bytes[targetStart] != '/' || targetStart >= targetEnd || !ByteScan.IsTarget(bytes, targetStart, targetEnd))

@@ -184,7 +184,7 @@ public class VectorScanTests(ITestOutputHelper output)
         }
 
         int expected = end - start;
-        bool isShortName = expected is >= 1 and <= KnownHeaders.ShortNameBytesMax && start + 16 <= bytes.Length && bytes[end] == ':';
+        bool isShortName = expected is >= KnownHeaders.ShortNameBytesMin and <= KnownHeaders.ShortNameBytesMax && start + 16 <= bytes.Length && bytes[end] == ':';
         bool isFound = ByteScan.TryReadShortName(bytes, start, out int length, out _);
         if (isFound != isShortName || (isFound && length != expected))
         {
