@@ -31,17 +31,7 @@ internal static class FieldBlockParser
     /// <returns>Done counts from the start of the span.</returns>
     public static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
     {
-        cursor = ParseCommonLines(bytes, cursor, table);
-        int end = cursor.FirstStop;
-        return end == cursor.Line && LineScan.IsLineEnd(bytes, end)
-            ? ParseOutcome.Done(end + 2)
-            : ParseOtherLines(bytes, cursor, table);
-    }
-
-    /// <summary>All other cases: a line that is rare, bad or not complete, and what comes behind it.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ParseOutcome ParseOtherLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
-    {
+        cursor = CallParseCommonLines(bytes, cursor, table);
         while (true)
         {
             int line = cursor.Line;
@@ -53,7 +43,7 @@ internal static class FieldBlockParser
                     return FaultOf(bytes, line);
                 }
 
-                cursor = ParseCommonLines(bytes, cursor, table);
+                cursor = CallParseCommonLines(bytes, cursor, table);
                 continue;
             }
 
@@ -86,7 +76,7 @@ internal static class FieldBlockParser
                 return ParseOutcome.Rejected(RejectReason.TooManyFields);
             }
 
-            cursor = ParseCommonLines(bytes, cursor.PastLineEnd, table);
+            cursor = CallParseCommonLines(bytes, cursor.PastLineEnd, table);
         }
     }
 
@@ -95,8 +85,8 @@ internal static class FieldBlockParser
     /// blanks around it, an end within the next 64 bytes. Calls nothing, so that everything stays in registers.
     /// </summary>
     /// <returns>At the first line that is not like that, such as the blank one.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static LineCursor ParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static LineCursor ParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
     {
         int line = cursor.Line;
         int blockStart = cursor.BlockStart;
@@ -135,6 +125,10 @@ internal static class FieldBlockParser
 
         return new LineCursor(line, blockStart, stops);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static LineCursor CallParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table) =>
+        ParseCommonLines(bytes, cursor, table);
 
     /// <summary>Says what is wrong with the line from <paramref name="line"/>, or that it is not complete.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -66,6 +66,8 @@ internal sealed class HeaderTable
         }
     }
 
+    public bool IsRepeated(KnownHeader known) => (_repeated & Bit(known)) != 0;
+
     public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
 
     /// <summary>Index of the first field of that kind, or -1.</summary>
@@ -74,7 +76,7 @@ internal sealed class HeaderTable
     /// <summary>Index of the next field of that kind behind <paramref name="index"/>, or -1.</summary>
     public int NextIndexOf(KnownHeader known, int index)
     {
-        if ((_repeated & Bit(known)) == 0)
+        if (!IsRepeated(known))
         {
             return -1;
         }

@@ -17,48 +17,32 @@ internal static class RequestHeadParser
     /// <param name="head">Overwritten; valid after Done only.</param>
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
     {
-        bool isFull = bytes.Length >= limits.HeadBytesMax;
-        if (isFull)
-        {
-            bytes = bytes[..limits.HeadBytesMax];
-        }
-
-        int lineStart = 0;
-        if (bytes.IsEmpty || bytes[0] <= '\r')
-        {
-            ParseOutcome skipped = SkipEmptyLines(bytes);
-            if (skipped.Status != ParseStatus.Done)
-            {
-                return skipped.Limited(isFull, RejectReason.HeadTooLarge);
-            }
-
-            lineStart = skipped.ConsumedBytes;
-        }
-
-        LineCursor cursor = LineScan.At(bytes, lineStart);
+        // What nearly every head is, without a call in between, so that everything stays in registers. Wherever it turns
+        // out to be different the rest is left to the methods for all cases.
+        LineCursor cursor = LineScan.At(bytes, 0);
         int lineEnd = cursor.FirstStop;
-        if (lineEnd - lineStart > limits.RequestLineBytesMax || !LineScan.IsLineEnd(bytes, lineEnd) ||
-            !RequestLineParser.TryParseCommon(bytes, lineStart, lineEnd, head))
+        if (bytes.Length >= limits.HeadBytesMax || lineEnd > limits.RequestLineBytesMax || !LineScan.IsLineEnd(bytes, lineEnd) ||
+            !RequestLineParser.TryParseCommon(bytes, lineEnd, head))
         {
-            ParseOutcome line = RequestLineParser.Parse(bytes, lineStart, limits.RequestLineBytesMax, head);
-            if (line.Status != ParseStatus.Done)
-            {
-                return line.Limited(isFull, RejectReason.RequestLineTooLong);
-            }
+            return ParseAny(bytes, limits, head);
         }
 
-        // No byte of a sound request line is a stop, so the first one is its end either way.
-        head.Fields.Clear(limits.FieldCountMax);
-        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, cursor.PastLineEnd, head.Fields);
-        if (fields.Status != ParseStatus.Done)
+        HeaderTable fields = head.Fields;
+        fields.Clear(limits.FieldCountMax);
+        cursor = FieldBlockParser.ParseCommonLines(bytes, cursor.PastLineEnd, fields);
+        if (!LineScan.IsBlankLine(bytes, cursor))
         {
-            return fields.Limited(isFull, RejectReason.HeadTooLarge);
+            return ParseFields(bytes, cursor, head);
         }
 
-        RejectReason hostFault = CheckHost(bytes, head);
-        return hostFault == RejectReason.None
-            ? fields
-            : ParseOutcome.Rejected(hostFault);
+        if (fields.Count == 0 || fields[0].Known != KnownHeader.Host || fields.IsRepeated(KnownHeader.Host) ||
+            !ByteScan.IsShortPlainHost(bytes, fields[0].Value))
+        {
+            return CheckHost(bytes, cursor.Line + 2, head);
+        }
+
+        head.Host = fields[0].Value;
+        return ParseOutcome.Done(cursor.Line + 2);
     }
 
     /// <summary>
@@ -77,6 +61,35 @@ internal static class RequestHeadParser
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseAny(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
+    {
+        bool isFull = bytes.Length >= limits.HeadBytesMax;
+        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
+        ParseOutcome skipped = SkipEmptyLines(window);
+        if (skipped.Status != ParseStatus.Done)
+        {
+            return skipped.Limited(isFull, RejectReason.HeadTooLarge);
+        }
+
+        int lineStart = skipped.ConsumedBytes;
+        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
+        if (line.Status != ParseStatus.Done)
+        {
+            return line.Limited(isFull, RejectReason.RequestLineTooLong);
+        }
+
+        head.Fields.Clear(limits.FieldCountMax);
+        LineCursor cursor = LineScan.At(window, lineStart + line.ConsumedBytes);
+        return ParseFields(window, cursor, head).Limited(isFull, RejectReason.HeadTooLarge);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseFields(ReadOnlySpan<byte> bytes, LineCursor cursor, RequestHead head)
+    {
+        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, cursor, head.Fields);
+        return fields.Status == ParseStatus.Done ? CheckHost(bytes, fields.ConsumedBytes, head) : fields;
+    }
+
     private static ParseOutcome SkipEmptyLines(ReadOnlySpan<byte> bytes)
     {
         int skipped = EmptyLineBytes(bytes);
@@ -96,25 +109,24 @@ internal static class RequestHeadParser
     }
 
     /// <summary>RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0.</summary>
-    private static RejectReason CheckHost(ReadOnlySpan<byte> bytes, RequestHead head)
+    /// <returns>Done at the end of the head, or Rejected.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome CheckHost(ReadOnlySpan<byte> bytes, int headEnd, RequestHead head)
     {
         HeaderTable fields = head.Fields;
-
-        // Host is nearly always the first field. Asking that one does not have to wait for what the table just noted down.
-        int index = fields.Count > 0 && fields[0].Known == KnownHeader.Host ? 0 : fields.FirstIndexOf(KnownHeader.Host);
+        int index = fields.FirstIndexOf(KnownHeader.Host);
         head.Host = default;
         if (index < 0)
         {
-            return head.MinorVersion == 0 ? RejectReason.None : RejectReason.MissingHost;
+            return head.MinorVersion == 0 ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.MissingHost);
         }
 
-        if (fields.NextIndexOf(KnownHeader.Host, index) >= 0)
+        if (fields.IsRepeated(KnownHeader.Host))
         {
-            return RejectReason.DuplicateHost;
+            return ParseOutcome.Rejected(RejectReason.DuplicateHost);
         }
 
-        ByteRange host = fields[index].Value;
-        head.Host = host;
-        return HostRules.IsHostValue(bytes, host) ? RejectReason.None : RejectReason.BadHost;
+        head.Host = fields[index].Value;
+        return HostRules.IsHostValue(bytes, head.Host) ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.BadHost);
     }
 }

@@ -25,27 +25,28 @@ internal static class RequestLineParser
     }
 
     /// <summary>
-    /// Reads a line whose CRLF is known from both ends: a common method, a target in origin form, one of our versions.
-    /// False when anything else is there: then <see cref="Parse"/> reads it from the left, part by part.
+    /// Reads the line at the start of the span, whose CRLF is known, from both ends: a common method, a target in origin
+    /// form, one of our versions. False when anything else is there: then <see cref="Parse"/> reads it from the left,
+    /// part by part.
     /// </summary>
     /// <param name="lineEnd">At the CR.</param>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static bool TryParseCommon(ReadOnlySpan<byte> bytes, int start, int lineEnd, RequestHead head)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryParseCommon(ReadOnlySpan<byte> bytes, int lineEnd, RequestHead head)
     {
-        if (lineEnd - start < CommonLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
+        if (lineEnd < CommonLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
         {
             return false;
         }
 
-        int methodBytes = HttpMethods.CommonBytes(LineScan.Word(bytes, start), out HttpMethod method);
-        int targetStart = start + methodBytes + 1;
+        int methodBytes = HttpMethods.CommonBytes(LineScan.Word(bytes, 0), out HttpMethod method);
+        int targetStart = methodBytes + 1;
         int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
         if (methodBytes == 0 || bytes[targetStart] != '/' || targetStart >= targetEnd || !ByteScan.IsTarget(bytes, targetStart, targetEnd))
         {
             return false;
         }
 
-        head.Method = new ByteRange(start, methodBytes);
+        head.Method = new ByteRange(0, methodBytes);
         head.MethodKind = method;
         head.MinorVersion = minor;
         TargetRules.SetOrigin(head, ByteRange.Between(targetStart, targetEnd));
