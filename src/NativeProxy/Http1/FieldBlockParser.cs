@@ -31,9 +31,9 @@ internal static class FieldBlockParser
     /// <returns>Done counts from the start of the span.</returns>
     public static ParseOutcome ParseLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
     {
-        cursor = CallParseCommonLines(bytes, cursor, table);
         while (true)
         {
+            cursor = CallParseCommonLines(bytes, cursor, table);
             int line = cursor.Line;
             if (cursor.Stops == 0)
             {
@@ -43,7 +43,6 @@ internal static class FieldBlockParser
                     return FaultOf(bytes, line);
                 }
 
-                cursor = CallParseCommonLines(bytes, cursor, table);
                 continue;
             }
 
@@ -76,7 +75,7 @@ internal static class FieldBlockParser
                 return ParseOutcome.Rejected(RejectReason.TooManyFields);
             }
 
-            cursor = CallParseCommonLines(bytes, cursor.PastLineEnd, table);
+            cursor = cursor.PastLineEnd;
         }
     }
 
@@ -84,9 +83,10 @@ internal static class FieldBlockParser
     /// Goes from line to line as long as they are what nearly all lines are: a short name, one SP, a value without other
     /// blanks around it, an end within the next 64 bytes. Calls nothing, so that everything stays in registers.
     /// </summary>
-    /// <returns>At the first line that is not like that, such as the blank one.</returns>
+    /// <param name="isEnd">The cursor is at the blank line, the CRLF of which is there.</param>
+    /// <returns>At the first line that is not like that.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static LineCursor ParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table)
+    public static LineCursor ParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table, out bool isEnd)
     {
         int line = cursor.Line;
         int blockStart = cursor.BlockStart;
@@ -103,11 +103,25 @@ internal static class FieldBlockParser
 
                 blockStart = next;
                 stops = LineScan.StopsAt(bytes, blockStart);
+                if (stops == 0)
+                {
+                    break;
+                }
             }
 
             int end = blockStart + BitOperations.TrailingZeroCount(stops);
-            if (stops == 0 || !LineScan.IsLineEnd(bytes, end) ||
-                !ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
+            if (!LineScan.IsLineEnd(bytes, end))
+            {
+                break;
+            }
+
+            if (end == line)
+            {
+                isEnd = true;
+                return new LineCursor(line, blockStart, stops);
+            }
+
+            if (!ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
             {
                 break;
             }
@@ -123,12 +137,13 @@ internal static class FieldBlockParser
             line = end + 2;
         }
 
+        isEnd = false;
         return new LineCursor(line, blockStart, stops);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static LineCursor CallParseCommonLines(ReadOnlySpan<byte> bytes, LineCursor cursor, HeaderTable table) =>
-        ParseCommonLines(bytes, cursor, table);
+        ParseCommonLines(bytes, cursor, table, out _);
 
     /// <summary>Says what is wrong with the line from <paramref name="line"/>, or that it is not complete.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -33,9 +33,9 @@ internal sealed class HeaderTable
     private const int KnownCountMax = 64;
 
     private readonly HeaderField[] _fields;
-    private readonly ushort[] _firstIndex = new ushort[KnownCountMax];
+    private FirstIndexes _firstIndex;
 
-    /// <summary>At most the capacity; set anew for every message.</summary>
+    /// <summary>Set anew for every message; the capacity is a limit as well.</summary>
     private int _countMax;
 
     /// <summary>Bit n: the known header n is in the table (its first index is in _firstIndex).</summary>
@@ -71,7 +71,7 @@ internal sealed class HeaderTable
     public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
 
     /// <summary>Index of the first field of that kind, or -1.</summary>
-    public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known] : -1;
+    public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known & (KnownCountMax - 1)] : -1;
 
     /// <summary>Index of the next field of that kind behind <paramref name="index"/>, or -1.</summary>
     public int NextIndexOf(KnownHeader known, int index)
@@ -108,7 +108,7 @@ internal sealed class HeaderTable
     /// <param name="countMax">How many fields the next message may have; the capacity is a limit as well.</param>
     public void Clear(int countMax)
     {
-        _countMax = Math.Min(countMax, Capacity);
+        _countMax = countMax;
         Count = 0;
         _present = 0;
         _repeated = 0;
@@ -119,12 +119,13 @@ internal sealed class HeaderTable
     public bool TryAdd(ByteRange name, ByteRange value, KnownHeader known)
     {
         int index = Count;
-        if (index >= _countMax)
+        HeaderField[] fields = _fields;
+        if ((uint)index >= (uint)fields.Length || index >= _countMax)
         {
             return false;
         }
 
-        ref HeaderField field = ref _fields[index];
+        ref HeaderField field = ref fields[index];
         field.Name = name;
         field.Value = value;
         field.Known = known;
@@ -150,6 +151,13 @@ internal sealed class HeaderTable
         }
 
         _present |= bit;
-        _firstIndex[(int)known] = (ushort)index;
+        _firstIndex[(int)known & (KnownCountMax - 1)] = (ushort)index;
+    }
+
+    /// <summary>By known header; an array inside the object, since its length is known and needs no check.</summary>
+    [InlineArray(KnownCountMax)]
+    private struct FirstIndexes
+    {
+        private ushort _first;
     }
 }

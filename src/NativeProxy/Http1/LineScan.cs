@@ -47,11 +47,6 @@ internal static class LineScan
     public static bool IsLineEnd(ReadOnlySpan<byte> bytes, int index) =>
         index + 1 < bytes.Length && Unsafe.ReadUnaligned<ushort>(ref Byte(bytes, index)) == MemoryMarshal.Read<ushort>("\r\n"u8);
 
-    /// <summary>Tells whether the line of the cursor has no byte but its CRLF.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsBlankLine(ReadOnlySpan<byte> bytes, LineCursor cursor) =>
-        cursor.FirstStop == cursor.Line && IsLineEnd(bytes, cursor.Line);
-
     /// <summary>Eight bytes, the first one lowest; all of them inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Word(ReadOnlySpan<byte> bytes, int index)
@@ -86,6 +81,7 @@ internal static class LineScan
         return Byte(bytes, start) > ' ' && Byte(bytes, end - 1) > ' ';
     }
 
+    /// <summary>A byte that is known to be inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref byte Byte(ReadOnlySpan<byte> bytes, int index)
     {

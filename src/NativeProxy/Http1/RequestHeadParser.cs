@@ -29,20 +29,26 @@ internal static class RequestHeadParser
 
         HeaderTable fields = head.Fields;
         fields.Clear(limits.FieldCountMax);
-        cursor = FieldBlockParser.ParseCommonLines(bytes, cursor.PastLineEnd, fields);
-        if (!LineScan.IsBlankLine(bytes, cursor))
+        cursor = FieldBlockParser.ParseCommonLines(bytes, cursor.PastLineEnd, fields, out bool isEnd);
+        if (!isEnd)
         {
             return ParseFields(bytes, cursor, head);
         }
 
-        if (fields.Count == 0 || fields[0].Known != KnownHeader.Host || fields.IsRepeated(KnownHeader.Host) ||
-            !ByteScan.IsShortPlainHost(bytes, fields[0].Value))
+        int headEnd = cursor.Line + 2;
+        if (fields.Count == 0 || fields.IsRepeated(KnownHeader.Host))
         {
-            return CheckHost(bytes, cursor.Line + 2, head);
+            return CheckHost(bytes, headEnd, head);
         }
 
-        head.Host = fields[0].Value;
-        return ParseOutcome.Done(cursor.Line + 2);
+        ref HeaderField host = ref fields[0];
+        if (host.Known != KnownHeader.Host || !ByteScan.IsShortPlainHost(bytes, host.Value))
+        {
+            return CheckHost(bytes, headEnd, head);
+        }
+
+        head.Host = host.Value;
+        return ParseOutcome.Done(headEnd);
     }
 
     /// <summary>
