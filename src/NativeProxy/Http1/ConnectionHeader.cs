@@ -99,7 +99,7 @@ internal static class ConnectionHeader
     {
         for (int i = fields.FirstIndexOf(known); i >= 0; i = fields.NextIndexOf(known, i))
         {
-            fields[i].IsHopByHop = true;
+            fields[i].IsNominated = true;
         }
     }
 
@@ -110,7 +110,7 @@ internal static class ConnectionHeader
             ref HeaderField field = ref fields[i];
             if (field.Known == KnownHeader.None && AsciiBytes.EqualsIgnoreCase(field.Name.Of(bytes), name))
             {
-                field.IsHopByHop = true;
+                field.IsNominated = true;
             }
         }
     }
