@@ -90,6 +90,7 @@ internal enum CounterId
     ServerClosesBadResponse,
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
+    ServerClosesServerDown,
     BadResponses,
     ShortBodies,
 

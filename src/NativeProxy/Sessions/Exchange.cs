@@ -102,7 +102,7 @@ internal sealed class Exchange : IServerConnectionUser
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(_listener.Upstream, Method);
+        _link.Begin(_listener.Upstream, Method, session.AddressText);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);

@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
@@ -27,6 +28,7 @@ internal enum LinkResult : byte
 internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters counters) : IServerWaiter
 {
     private QueueTicket? _ticket;
+    private ulong _clientKey;
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
 
@@ -48,8 +50,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public ServerConnectionFacts Facts { get; private set; }
 
     /// <summary>Begins the way for another exchange.</summary>
-    public void Begin(UpstreamGroup group, HttpMethod method)
+    public void Begin(UpstreamGroup group, HttpMethod method, ReadOnlySpan<byte> clientAddress)
     {
+        _clientKey = group.NeedsClientKey ? SourceHashBalancer.HashOf(clientAddress) : 0;
         Group = group;
         Server = null;
         Facts = default;
@@ -69,9 +72,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         while (true)
         {
-            Server = Group!.Choose(except);
+            Server = Group!.Choose(except, _clientKey, out WaitQueue queue);
             if (Server is null)
-                return Wait();
+                return Wait(queue);
             if (TryOpen(Server, _mayReuse))
                 return IsEstablished ? LinkResult.Ready : LinkResult.Pending;
 
@@ -105,7 +108,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         if (isConnectFailure)
             return Open(except: Server);
         _isStaleRetryUsed = true;
-        return TryOpen(Server!, mayReuse: false) ? LinkResult.Pending : Open(except: null);
+        return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
@@ -147,7 +150,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         return true;
     }
 
-    private LinkResult Wait()
+    private LinkResult Wait(WaitQueue queue)
     {
         if (!Group!.HasServer)
         {
@@ -156,7 +159,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         }
         counters.Add(CounterId.QueueEntered);
         counters.Add(CounterId.QueueWaiting);
-        Group.Queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
+        queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
         return LinkResult.Pending;
     }
 

@@ -13,6 +13,7 @@ namespace NativeProxy.Upstreams;
 internal sealed class UpstreamGroup
 {
     private readonly byte[] _nameBytes;
+    private readonly RandomTwoBalancer _randomTwo;
     private UpstreamSettings _settings;
     private UpstreamServer[] _servers = [];
 
@@ -21,7 +22,8 @@ internal sealed class UpstreamGroup
         Name = name;
         _nameBytes = Encoding.ASCII.GetBytes(name);
         LogId = logId;
-        Queue = new WaitQueue(loop, HasRoom);
+        Queue = new WaitQueue(loop, MayLeaveQueue);
+        _randomTwo = new RandomTwoBalancer((ulong)Random.Shared.NextInt64());
     }
 
     public string Name { get; }
@@ -32,7 +34,7 @@ internal sealed class UpstreamGroup
         foreach (UpstreamServer server in _servers)
         {
             if (Array.IndexOf(servers, server) < 0)
-                server.Retire();
+                server.Leave();
         }
         _settings = settings;
         _servers = servers;
@@ -70,7 +72,7 @@ internal sealed class UpstreamGroup
 
     public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
 
-    /// <summary>Exchanges that wait because all servers are at their limit.</summary>
+    /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first.</summary>
     public WaitQueue Queue { get; }
 
     public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
@@ -82,26 +84,59 @@ internal sealed class UpstreamGroup
         {
             foreach (UpstreamServer server in _servers)
             {
-                if (server.Weight > 0)
+                if (server.TakesRequests)
                     return true;
             }
             return false;
         }
     }
 
+    /// <summary>True when a choice depends on the client's address.</summary>
+    public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
+
     /// <summary>
     /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
     /// </summary>
-    public UpstreamServer? Choose(UpstreamServer? except) => RoundRobinBalancer.Pick(_servers.AsSpan(), except);
+    /// <param name="except">The one that has just failed.</param>
+    /// <param name="clientKey">Hash of the client's address where <see cref="NeedsClientKey"/> says so.</param>
+    /// <param name="queue">Where to wait when none has room.</param>
+    public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue)
+    {
+        queue = Queue;
+        switch (_settings.Balance)
+        {
+            case BalanceKind.LeastConnections:
+                return LeastConnectionsBalancer.Pick(_servers, except);
+            case BalanceKind.RandomTwo:
+                return _randomTwo.Pick(_servers, except);
+            case BalanceKind.First:
+                return FirstBalancer.Pick(_servers, except);
+            case BalanceKind.SourceHash:
+                UpstreamServer? own = SourceHashBalancer.Pick(_servers, except, clientKey);
+                queue = own?.Queue ?? Queue;
+                return own is { HasRoom: true } ? own : null;
+            default:
+                return RoundRobinBalancer.Pick(_servers, except);
+        }
+    }
 
-    private bool HasRoom()
+    /// <summary>Servers may have gone up or down.</summary>
+    public void FollowHealth()
+    {
+        foreach (UpstreamServer server in _servers)
+            server.FollowHealth();
+        Queue.ServeSoon();
+    }
+
+    /// <summary>A request need not wait when some server has room, nor when none is left that could ever have.</summary>
+    private bool MayLeaveQueue()
     {
         foreach (UpstreamServer server in _servers)
         {
-            if (server.Weight > 0 && server.HasRoom)
+            if (server.CanTakeNow)
                 return true;
         }
-        return false;
+        return !HasServer;
     }
 
     /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close.</summary>

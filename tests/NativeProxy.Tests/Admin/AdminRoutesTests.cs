@@ -32,7 +32,7 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, "/metrics"u8);
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
@@ -52,11 +52,11 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Delete, 405)]
     [InlineData(HttpMethod.Other, 405)]
     public void OnlyReading_IsAllowed(object method, int expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board).Respond((HttpMethod)method, "/health"u8).StatusCode);
+        Assert.Equal(expected, new AdminRoutes(_board, _servers).Respond((HttpMethod)method, "/health"u8).StatusCode);
 
     private (int Status, string Text) Get(string target)
     {
-        SmallResponse response = new AdminRoutes(_board).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

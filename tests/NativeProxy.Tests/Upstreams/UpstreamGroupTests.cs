@@ -14,9 +14,9 @@ public class UpstreamGroupTests
     public void Choose_GoesRoundAndSkipsTheOneThatFailed()
     {
         UpstreamGroup group = Group("");
-        UpstreamServer first = group.Choose(except: null)!;
+        UpstreamServer first = group.Choose(except: null, clientKey: 0, out _)!;
 
-        UpstreamServer second = group.Choose(except: first)!;
+        UpstreamServer second = group.Choose(except: first, clientKey: 0, out _)!;
 
         Assert.NotSame(first, second);
         Assert.Contains(first, group.Servers);
