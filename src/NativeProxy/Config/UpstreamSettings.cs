@@ -8,13 +8,13 @@ internal enum BalanceKind
     [SettingChoice("round_robin", Doc = "one after the other, in proportion to their weights")]
     RoundRobin,
 
-    [SettingChoice("least_connections", Doc = "the server with the fewest running requests in proportion to its weight; equals take turns")]
+    [SettingChoice("least_connections", Doc = "the one with the fewest running requests for its weight; equals take turns")]
     LeastConnections,
 
-    [SettingChoice("source_hash", Doc = "by the client's address: it stays with one server while that one is up; losing a server moves only its clients")]
+    [SettingChoice("source_hash", Doc = "by the client's address, which stays with its server while that one is up")]
     SourceHash,
 
-    [SettingChoice("random_two", Doc = "of two servers drawn by weight, the one with fewer running requests in proportion to its weight")]
+    [SettingChoice("random_two", Doc = "of two drawn by weight, the one with fewer running requests for its weight")]
     RandomTwo,
 
     [SettingChoice("first", Doc = "the first in the file that has room under its max_connections")]

@@ -4,6 +4,8 @@ using NativeProxy.Admin;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Upstreams;
+using NativeProxy.Upstreams;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;
@@ -11,6 +13,7 @@ namespace NativeProxy.Tests.Admin;
 public class AdminRoutesTests
 {
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
+    private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
 
     [Theory]
     [InlineData("/health", "ok\n")]
