@@ -46,15 +46,16 @@ internal sealed class ConnectionCheck : HealthCheck, IConnectionOwner
     private int _emptiedBytes;
 
     /// <param name="loop">The loop.</param>
+    /// <param name="head">Parser table, used within one call and shared with other checks.</param>
     /// <param name="endPoint">The server.</param>
     /// <param name="request">What to ask; empty = the connection alone is the check.</param>
-    public ConnectionCheck(EventLoop loop, IPEndPoint endPoint, byte[] request)
+    public ConnectionCheck(EventLoop loop, ResponseHead head, IPEndPoint endPoint, byte[] request)
     {
         _loop = loop;
         _endPoint = endPoint;
         _request = request;
-        _head = new ResponseHead(fieldCountMax: 256);
-        _limits = new HeadLimits(HeadBytesMax, _head.Fields.Capacity, HeadBytesMax);
+        _head = head;
+        _limits = new HeadLimits(HeadBytesMax, head.Fields.Capacity, HeadBytesMax);
     }
 
     /// <summary>The request of an http check; both texts are visible ASCII.</summary>

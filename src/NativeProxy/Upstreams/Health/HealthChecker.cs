@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Http1;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Health;
@@ -18,6 +19,9 @@ internal sealed class HealthChecker
     private readonly Random _random;
     private readonly Action<HealthNotice> _notify;
     private readonly Action _changed;
+
+    /// <summary>Parser table of all checks; used within one call.</summary>
+    private readonly ResponseHead _head = new(fieldCountMax: 256);
     private Dictionary<(string Upstream, string Server, string Address), HealthProbe> _probes = [];
 
     /// <param name="loop">The loop that makes the checks.</param>
@@ -48,17 +52,9 @@ internal sealed class HealthChecker
             for (int j = 0; j < upstream.Servers.Length; j++)
             {
                 (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
-                if (_board.Find(upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address) is not { } slot)
+                if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints[i][j], checkedCount) is not { } probe)
                     continue;
-                slot.IsChecked = upstream.Health.Kind != HealthCheckKind.Off;
-                if (!slot.IsChecked)
-                {
-                    slot.IsUp = true;
-                    continue;
-                }
-                if (!old.Remove(key, out HealthProbe? probe))
-                    probe = new HealthProbe(_loop.Wheel, slot, OnChanged);
-                probe.Apply(upstream.Health, MakeCheck(upstream.Health, upstream.Servers[j].Address, endPoints[i][j]), FirstMs(upstream.Health.IntervalMs, checkedCount));
+                old.Remove(key);
                 _probes.Add(key, probe);
             }
         }
@@ -76,6 +72,23 @@ internal sealed class HealthChecker
         _probes.Clear();
     }
 
+    /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint endPoint, int checkedCount)
+    {
+        if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
+            return null;
+        slot.IsChecked = upstream.Health.Kind != HealthCheckKind.Off;
+        if (!slot.IsChecked)
+        {
+            slot.IsUp = true;
+            return null;
+        }
+        HealthProbe probe = before ?? new HealthProbe(_loop.Wheel, slot, OnChanged);
+        long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
+        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), _loop.Clock.NowMs + delayMs);
+        return probe;
+    }
+
     private static int CheckedCount(in ProxySettings settings)
     {
         int count = 0;
@@ -88,11 +101,14 @@ internal sealed class HealthChecker
     /// The n-th of m checks begins somewhere in the n-th part of its interval, so that neither the checks of this proxy nor those of
     /// several proxies started together come at once.
     /// </summary>
-    private long FirstMs(long intervalMs, int checkedCount) =>
-        _loop.Clock.NowMs + (long)(intervalMs * ((_probes.Count + _random.NextDouble()) / checkedCount));
+    /// <param name="intervalMs">Interval of the check.</param>
+    /// <param name="index">Which check, from 0.</param>
+    /// <param name="count">Of how many.</param>
+    /// <param name="chance">From 0 to below 1.</param>
+    internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
 
     private ConnectionCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint endPoint) =>
-        new(_loop, endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
+        new(_loop, _head, endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
 
     private void OnChanged(HealthProbe probe, CheckResult result)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
+using NativeProxy.Http1;
 using NativeProxy.Tests.Hosting;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Health;
@@ -180,7 +181,7 @@ public sealed class ConnectionCheckTests : IDisposable
 
     private async Task<ConnectionCheck> Begin(Socket server, byte[] request)
     {
-        var check = new ConnectionCheck(_test.Loop, (IPEndPoint)server.LocalEndPoint!, request) { Ended = _result.SetResult };
+        var check = new ConnectionCheck(_test.Loop, new ResponseHead(64), (IPEndPoint)server.LocalEndPoint!, request) { Ended = _result.SetResult };
         await _test.Run(check.Begin);
         return check;
     }

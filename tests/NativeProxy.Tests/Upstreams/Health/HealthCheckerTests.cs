@@ -64,16 +64,24 @@ public sealed class HealthCheckerTests : IDisposable
     }
 
     [Fact]
-    public async Task FirstChecks_AreSpreadOverTheInterval()
+    public async Task StoppedChecker_LeavesNoTimer()
     {
         await Apply("a1 b1 c1 d1", Checked.Replace("20ms", "24h"));
 
-        // One planned check per server, none begun: the first is due within six hours, each other one in its own quarter of the day.
         Assert.Equal(4, await _test.Run(() => _test.Loop.Wheel.LinkedCount));
         Assert.Equal(0, await _test.Run(() => _test.Loop.ConnectionCount));
         await _test.Run(_checker.Stop);
         Assert.Equal(0, await _test.Run(() => _test.Loop.Wheel.LinkedCount));
     }
+
+    [Theory]
+    [InlineData(0, 1, 0.0, 0)]
+    [InlineData(0, 1, 0.999, 1998)]
+    [InlineData(0, 4, 0.5, 250)]
+    [InlineData(3, 4, 0.0, 1500)]
+    [InlineData(3, 4, 0.5, 1750)]
+    public void FirstChecks_FallIntoTheirOwnPartOfTheInterval(int index, int count, double chance, long expectedMs) =>
+        Assert.Equal(expectedMs, HealthChecker.FirstDelayMs(2000, index, count, chance));
 
     private ServerSlot Slot(string name) => _board.Find("app", name, "127.0.0.1:1")!;
 
