@@ -12,9 +12,12 @@ namespace NativeProxy.LoadTest.CommandLine;
 /// <summary><c>compare</c> and <c>report</c>: the comparison of proxies and its documents.</summary>
 internal static class CompareCommand
 {
+    private static readonly string[] ScenarioNames = [.. Scenario.All.Select(scenario => scenario.Name)];
+
     private static readonly string CompareDescription = $"""
-        Run the same load through NativeProxy (each engine), HAProxy, nginx, Squid and a dumb forwarder (the limit), in turn, the proxy on
-        one processor, load and origin on the others. Scenarios: {string.Join(", ", Scenario.All.Select(scenario => scenario.Name))}.
+        Run the same load through NativeProxy (each engine), HAProxy, nginx, Squid, YARP and a dumb forwarder (the limit), in turn, the proxy
+        on one processor, load and origin on the others. In a checkout it first builds what is missing or older than its sources.
+        Scenarios: {string.Join(", ", ScenarioNames)}. Contenders: {string.Join(", ", Peers.ContenderNames)}.
         """;
 
     private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds; medians need at least five.", DefaultValueFactory = _ => 5 };
@@ -25,11 +28,12 @@ internal static class CompareCommand
     private static readonly Option<string?> Binary = new("--binary") { Description = "NativeProxy binary; default: out/nativeproxy of the checkout.", HelpName = "FILE" };
     private static readonly Option<string?> Output = new("--out") { Description = "Folder of the results; default: perf/results of the checkout.", HelpName = "FOLDER" };
     private static readonly Option<bool> Install = new("--install-peers") { Description = "Install missing peers with apt-get; a package may start its service." };
+    private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Build nothing; what is there is used as it is." };
     private static readonly Option<bool> Smoke = new("--smoke") { Description = "One short round to see that it runs; results go to out/loadtest." };
 
     public static Command Make()
     {
-        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Output, Install, Smoke };
+        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Output, Install, NoBuild, Smoke };
         command.SetAction(Run);
         return command;
     }
@@ -53,25 +57,29 @@ internal static class CompareCommand
 
     private static int Run(ParseResult asked)
     {
-        bool isSmoke = asked.GetValue(Smoke);
+        bool isSmoke = asked.GetValue(Smoke), mayBuild = !asked.GetValue(NoBuild);
+        string[] scenarioNames = asked.GetValue(Scenarios) ?? [], contenderNames = asked.GetValue(Only) ?? [];
         int[] processors = Processors.Allowed();
-        if (processors.Length < 2)
-            return Refuse("only one processor may be used here; proxy and load would take it from each other");
+        if (Refusal(processors, scenarioNames, contenderNames) is { } refusal)
+            return Refuse(refusal);
         if (asked.GetValue(Install) && Peers.Install() is { } error)
             return Refuse(error);
-        string[] names = asked.GetValue(Scenarios) ?? [];
-        Scenario[] scenarios = [.. Scenario.All.Where(scenario => names.Length == 0 || names.Contains(scenario.Name))];
-        if (names.FirstOrDefault(name => Scenario.All.All(scenario => scenario.Name != name)) is { } unknown)
-            return Refuse($"no scenario \"{unknown}\"; there are {string.Join(", ", Scenario.All.Select(scenario => scenario.Name))}");
+        if (OwnProgram.Checkout is { } checkout && mayBuild)
+        {
+            if (asked.GetValue(Binary) is null && Builds.Proxy(checkout) is { } failure)
+                return Refuse(failure);
+            if (OwnProgram.IsJitted)
+                Builds.BecomeNative(checkout);
+        }
 
+        Scenario[] scenarios = [.. Scenario.All.Where(scenario => scenarioNames.Length == 0 || scenarioNames.Contains(scenario.Name))];
         var refusals = new List<string>();
         string binary = asked.GetValue(Binary) ?? Path.Combine(OwnProgram.Checkout ?? ".", "out", "nativeproxy");
-        List<Contender> contenders = Peers.Find(Path.GetFullPath(binary), refusals);
-        string[] only = asked.GetValue(Only) ?? [];
-        if (only.Length > 0)
-            contenders.RemoveAll(contender => !only.Contains(contender.Name));
-        if (contenders.Count == 0)
-            return Refuse("no contender; " + string.Join("; ", refusals));
+        List<Contender> contenders = Peers.Find(
+            contenderNames.Length > 0 ? contenderNames : Peers.ContenderNames, Path.GetFullPath(binary), OwnProgram.Checkout, mayBuild, refusals);
+        // What was asked for by name must not be left out in silence.
+        if (contenders.Count == 0 || (contenderNames.Length > 0 && refusals.Count > 0))
+            return Refuse(string.Join("; ", refusals));
 
         RunSettings settings = SettingsOf(asked, processors, isSmoke);
         ComparisonReport report = Compare(settings, scenarios, contenders, refusals);
@@ -82,6 +90,19 @@ internal static class CompareCommand
         if (report.Scenarios.Count == 0)
             return Refuse("nothing could be run; " + string.Join("; ", report.Refusals));
         return Publish(report, FolderOf(asked, isSmoke), writeReadme: !isSmoke);
+    }
+
+    /// <summary>Why nothing can be run honestly as it was asked for, or null.</summary>
+    private static string? Refusal(int[] processors, string[] scenarioNames, string[] contenderNames)
+    {
+        if (processors.Length < 2)
+            return "only one processor may be used here; proxy and load would take it from each other";
+        if (scenarioNames.Except(ScenarioNames).FirstOrDefault() is { } unknownScenario)
+            return $"no scenario \"{unknownScenario}\"; there are {string.Join(", ", ScenarioNames)}";
+        if (contenderNames.Except(Peers.ContenderNames).FirstOrDefault() is { } unknownContender)
+            return $"no contender \"{unknownContender}\"; there are {string.Join(", ", Peers.ContenderNames)}";
+        return Scenario.All.Where(scenario => scenarioNames.Contains(scenario.Name))
+            .Select(scenario => scenario.Refusal() is { } refusal ? $"{scenario.Title}: {refusal}" : null).FirstOrDefault(line => line is not null);
     }
 
     private static RunSettings SettingsOf(ParseResult asked, int[] processors, bool isSmoke)
@@ -96,6 +117,7 @@ internal static class CompareCommand
             processors[..1],
             load,
             Math.Clamp(load.Length, 1, 8),
+            isSmoke ? 3 : 10,
             Directory.CreateTempSubdirectory("loadtest-").FullName);
     }
 

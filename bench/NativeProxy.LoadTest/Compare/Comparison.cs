@@ -37,13 +37,13 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
     /// <summary>The configurations that the report shows: those of the first scenario.</summary>
     public List<ContenderInfo> Describe(Scenario scenario) =>
         contenders.Select(contender => new ContenderInfo(
-            contender.Name, contender.Version, contender.Configuration(_measuring.SetupOf(contender, scenario, "FOLDER")))).ToList();
+            contender.Name, contender.Version, contender.Configuration(_measuring.SetupOf(contender, scenario, "FOLDER")), contender.ProgramBytes)).ToList();
 
     private void RunOne(Scenario scenario, ScenarioResult result)
     {
         Tell($"{scenario.Title}");
         List<Contender> running = [];
-        foreach (Contender contender in contenders)
+        foreach (Contender contender in contenders.Where(one => scenario.Kind != ScenarioKind.Allocation || one.TellsAllocation))
         {
             if (contender.Refusal(scenario) is { } refusal)
                 Refuse(result.Refusals, $"{contender.Name}: {refusal}");
@@ -66,10 +66,7 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
         {
             Measurement figures = _measuring.Run(contender, scenario, result.RatePerSecond, round);
             Of(result, contender).Rounds.Add(figures);
-            string text = scenario.Kind == ScenarioKind.Herd
-                ? string.Create(CultureInfo.InvariantCulture, $"{figures.ResidentBytesPerConnection,8:F0} B per connection")
-                : string.Create(CultureInfo.InvariantCulture, $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us");
-            Tell($"  round {round + 1}  {contender.Name,-18} {text}");
+            Tell($"  round {round + 1}  {contender.Name,-18} {Text(scenario.Kind, figures)}");
         }
         catch (CannotRunException failure)
         {
@@ -114,6 +111,14 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
             return false;
         }
     }
+
+    private static string Text(ScenarioKind kind, Measurement figures) => kind switch
+    {
+        ScenarioKind.Herd => string.Create(CultureInfo.InvariantCulture, $"{figures.ResidentBytesPerConnection,8:F0} B per connection"),
+        ScenarioKind.Start => string.Create(CultureInfo.InvariantCulture, $"listening {figures.ListeningMs,7:F1} ms  answered {figures.AnsweredMs,7:F1} ms"),
+        ScenarioKind.Allocation => string.Create(CultureInfo.InvariantCulture, $"{figures.AllocatedBytesPerRequest,8:F2} B per request"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us"),
+    };
 
     private static ContenderResult Of(ScenarioResult result, Contender contender) =>
         result.Results.First(one => one.Contender == contender.Name);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Net;
 
@@ -13,6 +14,15 @@ internal abstract class Contender(string name)
     /// <summary>For the report; asked of the program itself.</summary>
     public abstract string Version { get; }
 
+    /// <summary>Size of the program's file where it is the whole program; 0 = unknown.</summary>
+    public virtual long ProgramBytes => 0;
+
+    /// <summary>Warm-up that it needs at least, because it compiles its code while it runs.</summary>
+    public virtual TimeSpan WarmUpMin => TimeSpan.Zero;
+
+    /// <summary>Whether it tells how much managed memory it has allocated, at <see cref="ContenderSetup.Admin"/>.</summary>
+    public virtual bool TellsAllocation => false;
+
     /// <summary>Why this contender cannot run a scenario honestly, or null.</summary>
     public virtual string? Refusal(Scenario scenario) => null;
 
@@ -27,7 +37,8 @@ internal abstract class Contender(string name)
 /// <param name="ConnectionsMax">Client connections that it shall allow; more than the scenario opens.</param>
 /// <param name="Folder">For its files; exists, is its own.</param>
 /// <param name="HasAccessLog">Whether one line per request is written to <see cref="AccessLogPath"/>.</param>
-internal sealed record ContenderSetup(IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog)
+/// <param name="Admin">Where it shall show its counters; null = nowhere.</param>
+internal sealed record ContenderSetup(IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null)
 {
     public string ConfigurationPath => System.IO.Path.Combine(Folder, "config");
 

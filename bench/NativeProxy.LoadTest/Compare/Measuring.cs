@@ -18,6 +18,13 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
 
     public Measurement Run(Contender contender, Scenario scenario, double ratePerSecond, int round)
     {
+        switch (scenario.Kind)
+        {
+            case ScenarioKind.Start:
+                return MeasureStarts(contender, scenario, round);
+            case ScenarioKind.Allocation:
+                return MeasureAllocation(contender, scenario, round);
+        }
         ContenderSetup setup = Prepare(contender, scenario);
         Measurement figures;
         long answered;
@@ -25,7 +32,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         using (RunningServer proxy = Start(contender, setup))
         {
             LoadPlan plan = PlanOf(scenario, proxy) with { RatePerSecond = ratePerSecond };
-            figures = scenario.Kind == ScenarioKind.Herd ? MeasureHerd(plan, proxy, out answered) : MeasureLoad(plan, proxy, out answered);
+            figures = scenario.Kind == ScenarioKind.Herd ? MeasureHerd(plan, proxy, out answered)
+                : MeasureLoad(plan, proxy, contender.WarmUpMin > settings.WarmUp ? contender.WarmUpMin : settings.WarmUp, out answered);
             figures = figures with { Round = round, OriginConnections = origin.OriginConnections() - originBefore - 1 };
         }
         if (scenario.HasAccessLog)
@@ -50,7 +58,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
 
     /// <summary>The configuration that a scenario needs, for the report.</summary>
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
-        RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog);
+        RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog,
+        scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null);
 
     /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
     private static int ConnectionsMax(Scenario scenario) =>
@@ -74,11 +83,11 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     private RunningServer Start(Contender contender, ContenderSetup setup) =>
         RunningServer.Start(contender.Command(setup), setup.Listen, setup.OutputPath, settings.ProxyProcessors, settings.LoadProcessors);
 
-    private Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, out long answered)
+    private Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, TimeSpan warmUp, out long answered)
     {
         LoadRun run = LoadRun.Start(plan);
         bool isSettled = run.WaitUntilSettled(SettleMax);
-        run.Sleep(settings.WarmUp);
+        run.Sleep(warmUp);
         run.BeginMeasuring();
         List<int> members = ProcessTree.Members(proxy.ProcessId);
         ProcessorTime before = ProcessTree.Time(members);
@@ -109,6 +118,34 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
             Busy = used.Total / seconds / settings.ProxyProcessors.Length,
             ResidentBytes = residentBytes,
         };
+    }
+
+    /// <summary>Starts it many times, each time anew, on a port of its own.</summary>
+    private Measurement MeasureStarts(Contender contender, Scenario scenario, int round)
+    {
+        var listeningMs = new List<double>();
+        var answeredMs = new List<double>();
+        for (int i = 0; i < settings.Starts; i++)
+        {
+            ContenderSetup setup = Prepare(contender, scenario);
+            using (StartTime.Measure(contender, setup, settings, out double listening, out double answered))
+            {
+                listeningMs.Add(listening);
+                answeredMs.Add(answered);
+            }
+            Directory.Delete(setup.Folder, recursive: true);
+        }
+        return new Measurement { Round = round, ListeningMs = Spread.Of(listeningMs).Median, ListeningMsMax = listeningMs.Max(), AnsweredMs = Spread.Of(answeredMs).Median };
+    }
+
+    private Measurement MeasureAllocation(Contender contender, Scenario scenario, int round)
+    {
+        ContenderSetup setup = Prepare(contender, scenario);
+        double bytes;
+        using (RunningServer proxy = Start(contender, setup))
+            bytes = AllocationProbe.BytesPerRequest(PlanOf(scenario, proxy), setup.Admin!);
+        Directory.Delete(setup.Folder, recursive: true);
+        return new Measurement { Round = round, AllocatedBytesPerRequest = bytes };
     }
 
     private static Measurement MeasureHerd(LoadPlan plan, RunningServer proxy, out long answered)
@@ -148,6 +185,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
 }
 
 /// <summary>How long, where and with how many threads runs are made.</summary>
+/// <param name="Starts">How often a contender is started in one run of a start scenario.</param>
 /// <param name="Folder">For the files of the contenders.</param>
 internal sealed record RunSettings(
-    int Rounds, TimeSpan WarmUp, TimeSpan Measured, int[] ProxyProcessors, int[] OriginProcessors, int[] LoadProcessors, int LoadThreads, string Folder);
+    int Rounds, TimeSpan WarmUp, TimeSpan Measured, int[] ProxyProcessors, int[] OriginProcessors, int[] LoadProcessors, int LoadThreads, int Starts, string Folder);

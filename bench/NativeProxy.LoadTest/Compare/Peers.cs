@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -13,22 +14,33 @@ internal static class Peers
 {
     private static readonly string[] PeerNames = ["haproxy", "nginx", "squid"];
 
-    /// <summary>All contenders that can be started here; for each that cannot, a line in <paramref name="refusals"/>.</summary>
-    public static List<Contender> Find(string binary, List<string> refusals)
+    private static readonly string[] Engines = ["saea", "epoll"];
+
+    /// <summary>All that can be asked for, in the order of the report.</summary>
+    public static readonly ImmutableArray<string> ContenderNames =
+        [.. PeerNames, Yarp.YarpName, .. Engines.Select(NativeProxyContender.NameOf), Limit.LimitName];
+
+    /// <summary>Those contenders of <paramref name="names"/> that can be started here; for each that cannot, a line in <paramref name="refusals"/>.</summary>
+    /// <param name="binary">The proxy of this project.</param>
+    /// <param name="checkout">Where YARP's program is built from; null = nowhere, and without <paramref name="mayBuild"/> what is there is used.</param>
+    /// <param name="locate">Finds a program by its name; default: <see cref="Locate"/>.</param>
+    public static List<Contender> Find(IReadOnlyCollection<string> names, string binary, string? checkout, bool mayBuild, List<string> refusals, Func<string, string?>? locate = null)
     {
+        locate ??= Locate;
         var found = new List<Contender>();
-        foreach (string name in PeerNames)
+        foreach (string name in ContenderNames.Where(names.Contains))
         {
-            if (Locate(name) is not { } path)
-                refusals.Add($"{name}: not installed (--install-peers installs it)");
+            if (PeerNames.Contains(name))
+                AddPeer(name, locate(name), found, refusals);
+            else if (name == Yarp.YarpName)
+                AddYarp(locate("dotnet"), checkout, mayBuild, found, refusals);
+            else if (name == Limit.LimitName)
+                found.Add(new Limit());
+            else if (NativeCodeRefusal(binary) is { } refusal)
+                refusals.Add($"{name}: {refusal}");
             else
-                found.Add(name switch { "haproxy" => new Haproxy(path), "nginx" => new Nginx(path), _ => new Squid(path) });
+                found.Add(new NativeProxyContender(binary, Engines.First(engine => NativeProxyContender.NameOf(engine) == name)));
         }
-        if (File.Exists(binary))
-            found.AddRange([new NativeProxyContender(binary, "saea"), new NativeProxyContender(binary, "epoll")]);
-        else
-            refusals.Add($"nativeproxy: {binary} is missing (./run.sh --build makes it)");
-        found.Add(new Limit());
         return found;
     }
 
@@ -47,6 +59,30 @@ internal static class Peers
     public static string? Locate(string name) =>
         (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/usr/local/sbin").Split(':')
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static void AddPeer(string name, string? path, List<Contender> found, List<string> refusals)
+    {
+        if (path is not null)
+            found.Add(name switch { "haproxy" => new Haproxy(path), "nginx" => new Nginx(path), _ => new Squid(path) });
+        else
+            refusals.Add($"{name}: not installed (--install-peers installs it)");
+    }
+
+    private static void AddYarp(string? runtime, string? checkout, bool mayBuild, List<Contender> found, List<string> refusals)
+    {
+        string? error = checkout is null ? "no checkout to build it from" : null;
+        string? assembly = error is not null ? null : mayBuild ? Builds.Yarp(checkout!, out error) : Path.Combine(checkout!, "out", "yarp", "yarppeer.dll");
+        if (runtime is not null && File.Exists(assembly))
+            found.Add(new Yarp(runtime, assembly));
+        else
+            refusals.Add($"{Yarp.YarpName}: {error ?? "not built"}");
+    }
+
+    /// <summary>Why a file is not the proxy as native code, or null. Code that is compiled while it runs would be another program.</summary>
+    private static string? NativeCodeRefusal(string binary) =>
+        !File.Exists(binary) ? $"{binary} is missing (./run.sh --build makes it)"
+        : File.Exists(Path.ChangeExtension(binary, ".dll")) ? $"{binary} is not the NativeAOT binary (./run.sh --build makes it)"
+        : null;
 
     private static string? Run(string program, string[] arguments)
     {

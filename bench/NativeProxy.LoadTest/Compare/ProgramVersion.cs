@@ -6,12 +6,12 @@ namespace NativeProxy.LoadTest.Compare;
 /// <summary>Asks programs for their version.</summary>
 internal static class ProgramVersion
 {
-    /// <summary>First line of what the program answers, on whichever stream; empty when it cannot be started.</summary>
-    public static string Ask(string path, string argument)
+    /// <summary>First line of what the program answers, on whichever stream; empty when it cannot be started or says nothing.</summary>
+    public static string Ask(string path, params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(path, argument) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             string error = process.StandardError.ReadToEnd();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

@@ -33,7 +33,7 @@ internal sealed class RunningServer : IDisposable
     {
         var server = new RunningServer(ChildProcess.Start(command, outputPath, processors, own), endPoint);
         long endMs = Environment.TickCount64 + ReadyMsMax;
-        while (!Ask(endPoint, "/s/2", "200", out _))
+        while (!IsAnswering(endPoint))
         {
             if (server._process.HasEnded || Environment.TickCount64 > endMs)
             {
@@ -65,7 +65,11 @@ internal sealed class RunningServer : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private static bool Ask(IPEndPoint endPoint, string path, string status, out string answer)
+    /// <summary>Whether one request comes back answered from the origin.</summary>
+    public static bool IsAnswering(IPEndPoint endPoint) => Ask(endPoint, "/s/2", "200", out _);
+
+    /// <summary>One request on a connection of its own; false when the answer has another status or none comes.</summary>
+    public static bool Ask(IPEndPoint endPoint, string path, string status, out string answer)
     {
         answer = "";
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };

@@ -14,6 +14,12 @@ internal enum ScenarioKind
 
     /// <summary>idle connections; ratio of resident bytes per connection</summary>
     Herd,
+
+    /// <summary>started again and again; ratio of the time until it listens</summary>
+    Start,
+
+    /// <summary>managed bytes allocated per request; only contenders that tell them</summary>
+    Allocation,
 }
 
 /// <summary>One way of using a proxy. The plan lacks only its target (and an open loop its rate).</summary>
@@ -35,6 +41,8 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Lo
         new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),
         new("p99", "p99 at half of HAProxy's maximum rate, 64 connections", ScenarioKind.Latency, Base),
         new("idle", "idle connections, resident memory", ScenarioKind.Herd, Base with { Connections = 8000, IsHerd = true }),
+        new("start", "start of the program", ScenarioKind.Start, Base),
+        new("alloc", "managed memory allocated per small GET, 64 connections", ScenarioKind.Allocation, Base),
     ];
 
     /// <summary>Why this cannot be run honestly with the descriptors that a process may open, or null. A proxy needs two per connection.</summary>

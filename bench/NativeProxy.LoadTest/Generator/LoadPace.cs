@@ -30,7 +30,7 @@ internal sealed class LoadPace
         _rate = plan.RatePerSecond / plan.Threads;
         _phase = (double)threadIndex / plan.Threads;
         _requestsLeft = plan.IsHerd ? connections.Length
-            : plan.RequestsMax == 0 ? long.MaxValue
+            : plan.RequestsMax == 0 ? LoadPlan.RequestsCeiling / plan.Threads
             : (plan.RequestsMax * (threadIndex + 1) / plan.Threads) - (plan.RequestsMax * threadIndex / plan.Threads);
     }
 

@@ -43,7 +43,10 @@ internal sealed record LoadPlan
     /// <summary>How fast a connection writes; 0 = as fast as it can.</summary>
     public int WriteBytesPerSecond { get; init; }
 
-    /// <summary>Requests in all; 0 = no limit but time.</summary>
+    /// <summary>No run makes more: the ids of one connection's requests have 32 bits.</summary>
+    public const long RequestsCeiling = uint.MaxValue;
+
+    /// <summary>Requests in all; 0 = as many as the time allows, <see cref="RequestsCeiling"/> at most.</summary>
     public long RequestsMax { get; init; }
 
     /// <summary>Longest wait for a complete answer; beyond it the run has failed.</summary>
@@ -67,6 +70,8 @@ internal sealed record LoadPlan
             return "pipelining is for requests without a body on fast kept connections";
         if (RatePerSecond > 0 && (IsConnectionPerRequest || Pipeline > 1 || IsHerd))
             return "a constant rate is for kept connections with one request at a time";
+        if (RequestsMax > RequestsCeiling)
+            return $"a run makes {RequestsCeiling} requests at most";
         if (BodyBytes > 64 << 20 && WriteBytesPerSecond > 0)
             return "a slow writer's body may have 64 MiB at most";
         return null;

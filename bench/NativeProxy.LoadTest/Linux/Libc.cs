@@ -77,6 +77,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill")]
     public static partial int Kill(int processId, int signal);
 
+    /// <summary>Sets what a signal does; 0 = its default.</summary>
+    [LibraryImport("libc", EntryPoint = "signal")]
+    public static partial nint SetSignal(int signal, nint handler);
+
+    /// <summary>The process becomes another program; returns only when that has failed.</summary>
+    [LibraryImport("libc", EntryPoint = "execv")]
+    public static partial int Execute(byte* path, byte** arguments);
+
     /// <summary>Ends the process at once.</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     public static partial void Exit(int code);

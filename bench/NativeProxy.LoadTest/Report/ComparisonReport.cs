@@ -55,7 +55,8 @@ internal sealed record RunInfo
 }
 
 /// <param name="Configuration">As rendered for the first scenario.</param>
-internal sealed record ContenderInfo(string Name, string Version, string Configuration);
+/// <param name="ProgramBytes">Size of the binary where that is the whole program; 0 = unknown.</param>
+internal sealed record ContenderInfo(string Name, string Version, string Configuration, long ProgramBytes = 0);
 
 internal sealed record ScenarioResult
 {
@@ -63,7 +64,7 @@ internal sealed record ScenarioResult
 
     public required string Title { get; init; }
 
-    /// <summary>"Cost", "Latency" or "Herd": which figure the ratio is made of.</summary>
+    /// <summary>Name of a <see cref="Compare.ScenarioKind"/>: which figure the ratio is made of.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Open loop: requests per second asked for; otherwise 0.</summary>
@@ -118,6 +119,18 @@ internal sealed record Measurement
 
     /// <summary>Herd only.</summary>
     public double ResidentBytesPerConnection { get; init; }
+
+    /// <summary>Start only: from making the process until it listens, median of the run's starts.</summary>
+    public double ListeningMs { get; init; }
+
+    /// <summary>Start only: the slowest start of the run.</summary>
+    public double ListeningMsMax { get; init; }
+
+    /// <summary>Start only: until the first request was answered, median.</summary>
+    public double AnsweredMs { get; init; }
+
+    /// <summary>Allocation only; of the managed heap.</summary>
+    public double AllocatedBytesPerRequest { get; init; }
 
     /// <summary>Connections that the proxy opened to the origin in the whole run: shows whether it reuses them.</summary>
     public long OriginConnections { get; init; }

@@ -49,12 +49,18 @@ internal static class ReadmeSection
         text.Append(CultureInfo.InvariantCulture, $"| runs | {run.Rounds} rounds of {run.Seconds} s after {run.WarmUpSeconds} s of warm-up, contenders in turn, each started fresh; medians |\n");
         foreach (ContenderInfo contender in report.Contenders)
             text.Append(CultureInfo.InvariantCulture, $"| {contender.Name} | {contender.Version} |\n");
+        foreach (ContenderInfo contender in report.Contenders.Where(one => one.ProgramBytes > 0).DistinctBy(one => one.ProgramBytes))
+            text.Append(CultureInfo.InvariantCulture, $"| binary of NativeProxy | {contender.ProgramBytes:N0} bytes |\n");
         text.Append("""
 
-            CPU is the processor time of the proxy's whole process tree per request; ratio is against HAProxy in the same round, "to limit" against
-            "limit", a forwarder that understands nothing; busy says how much of its processor the proxy used (below 100 % load generator and origin
-            were the bottleneck); RSS counts shared pages once; system calls were counted under strace in a run of their own, which changes how much
-            is batched; "origin conns" far above the number of client connections would mean that a proxy does not reuse its server connections.
+            CPU is the processor time of the proxy's whole process tree per request, to the nanosecond by the kernel's clock of each process (its
+            split into user and sys comes from 10 ms ticks). Figures are medians over the rounds, in brackets the smallest and the largest. A ratio
+            is taken against HAProxy in the same round, "to limit" against "limit", a forwarder that understands nothing; then the median of these
+            ratios. Busy says how much of its processor the proxy used (below 100 % load generator and origin were the bottleneck); RSS counts
+            shared pages once; system calls were counted under strace in a run of their own, which changes how much is batched; "origin conns" far
+            above the number of client connections would mean that a proxy does not reuse its server connections. A start is timed from before the
+            process is made. YARP compiles its code while it runs and is warmed up for 5 s at least; bound to one processor, its server garbage
+            collection, the template's default, becomes workstation garbage collection.
 
             """);
     }

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -8,102 +7,74 @@ using NativeProxy.LoadTest.Compare;
 namespace NativeProxy.LoadTest.Report;
 
 /// <summary>
-/// The figures of a report as tables, one per scenario, in Markdown that is aligned for reading as plain text too. Pure.
+/// The figures of a report as tables: what matters on one page (ratios, targets), then one table per scenario. Pure.
 /// </summary>
 internal static class ReportTable
 {
-    private static readonly string[] LoadColumns =
-        ["contender", "req/s", "p50 us", "p99 us", "p99.9 us", "CPU us/req", "user", "sys", "ratio (min-max)", "to limit", "busy", "RSS MiB", "syscalls/req", "origin conns"];
-
-    private static readonly string[] HerdColumns = ["contender", "bytes per connection", "(min-max)", "ratio (min-max)", "RSS MiB"];
+    private const int RoundsMin = 5;
 
     public static string Render(ComparisonReport report)
     {
         var text = new StringBuilder();
+        if (report.Run.Rounds < RoundsMin)
+            text.Append(CultureInfo.InvariantCulture, $"\nOnly {report.Run.Rounds} rounds: a trial that shows that it runs, not a result.\n");
+        AppendRatios(text, report);
+        text.Append(Targets.Render(report));
         foreach (ScenarioResult scenario in report.Scenarios)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n### {scenario.Title}\n\n");
-            if (scenario.RatePerSecond > 0)
-                text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s; the ratio is that of p99.\n\n");
-            bool isHerd = scenario.Kind == nameof(ScenarioKind.Herd);
-            var rows = new List<string[]> { isHerd ? HerdColumns : LoadColumns };
-            rows.AddRange(scenario.Results.Where(result => result.Rounds.Count > 0).Select(result => isHerd ? HerdRow(scenario, result) : LoadRow(scenario, result)));
-            if (rows.Count > 1)
-                AppendAligned(text, rows);
-            foreach (string failure in scenario.Failures)
-                text.Append(CultureInfo.InvariantCulture, $"\nFAILED: {failure}\n");
-            foreach (string refusal in scenario.Refusals)
-                text.Append(CultureInfo.InvariantCulture, $"\nNot run: {refusal}\n");
-            if (scenario.Name == "get4096")
-                AppendGrowth(text, report, scenario);
-        }
+            AppendScenario(text, report, scenario);
         foreach (string refusal in report.Refusals)
             text.Append(CultureInfo.InvariantCulture, $"\nNot run: {refusal}\n");
         return text.ToString();
     }
 
-    private static string[] LoadRow(ScenarioResult scenario, ContenderResult result) =>
-    [
-        result.Contender,
-        Text(result, measurement => measurement.RequestsPerSecond, "F0"),
-        Text(result, measurement => measurement.P50Us, "F0"),
-        Text(result, measurement => measurement.P99Us, "F0"),
-        Text(result, measurement => measurement.P999Us, "F0"),
-        Text(result, measurement => measurement.CpuUs, "F2"),
-        Text(result, measurement => measurement.CpuUserUs, "F1"),
-        Text(result, measurement => measurement.CpuSystemUs, "F1"),
-        Ratio(scenario, result),
-        Figures.RatioToLimit(scenario, result) is { } toLimit ? toLimit.Median.ToString("F2", CultureInfo.InvariantCulture) : "-",
-        Text(result, measurement => measurement.Busy * 100, "F0") + "%",
-        Text(result, measurement => measurement.ResidentBytes / 1048576.0, "F1"),
-        result.Syscalls is { } syscalls ? syscalls.PerRequest.ToString("F2", CultureInfo.InvariantCulture) : "-",
-        Text(result, measurement => measurement.OriginConnections, "F0"),
-    ];
-
-    private static string[] HerdRow(ScenarioResult scenario, ContenderResult result)
+    /// <summary>Scenarios down, contenders across.</summary>
+    private static void AppendRatios(StringBuilder text, ComparisonReport report)
     {
-        Spread bytes = Figures.Median(result, measurement => measurement.ResidentBytesPerConnection);
-        return
-        [
-            result.Contender,
-            bytes.Median.ToString("F0", CultureInfo.InvariantCulture),
-            string.Create(CultureInfo.InvariantCulture, $"({bytes.Min:F0}-{bytes.Max:F0})"),
-            Ratio(scenario, result),
-            Text(result, measurement => measurement.ResidentBytes / 1048576.0, "F1"),
-        ];
+        string[] contenders = [.. report.Contenders.Select(contender => contender.Name)];
+        var rows = new List<string[]> { (string[])["scenario", "ratio of", .. contenders] };
+        foreach (ScenarioResult scenario in report.Scenarios)
+        {
+            string[] cells = [.. contenders.Select(contender => Median(scenario, contender))];
+            if (cells.Any(cell => cell != "-"))
+                rows.Add([scenario.Title, Figures.UnitOf(scenario), .. cells]);
+        }
+        if (rows.Count == 1)
+            return;
+        text.Append("\n### Ratios against HAProxy in the same round (median; lower is better)\n\n");
+        MarkdownTable.Append(text, rows);
     }
 
-    private static void AppendGrowth(StringBuilder text, ComparisonReport report, ScenarioResult scenario)
-    {
-        IEnumerable<string> growths = scenario.Results
-            .Select(result => (result.Contender, Growth: Figures.Growth(report, result.Contender)))
-            .Where(pair => pair.Growth is not null)
-            .Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Contender} {pair.Growth:F2}"));
-        string list = string.Join(", ", growths);
-        if (list.Length > 0)
-            text.Append(CultureInfo.InvariantCulture, $"\nCost per request at 4096 connections against 64 (own growth): {list}\n");
-    }
-
-    private static string Ratio(ScenarioResult scenario, ContenderResult result) =>
-        Figures.RatioToBaseline(scenario, result) is { } ratio
-            ? string.Create(CultureInfo.InvariantCulture, $"{ratio.Median:F2} ({ratio.Min:F2}-{ratio.Max:F2})")
+    private static string Median(ScenarioResult scenario, string contender) =>
+        scenario.Results.FirstOrDefault(one => one.Contender == contender) is { } result && Figures.RatioToBaseline(scenario, result) is { } ratio
+            ? ratio.Median.ToString("F2", CultureInfo.InvariantCulture)
             : "-";
 
-    private static string Text(ContenderResult result, Func<Measurement, double> figure, string format) =>
-        Figures.Median(result, figure).Median.ToString(format, CultureInfo.InvariantCulture);
-
-    private static void AppendAligned(StringBuilder text, List<string[]> rows)
+    private static void AppendScenario(StringBuilder text, ComparisonReport report, ScenarioResult scenario)
     {
-        int[] widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        AppendRow(text, rows[0], widths);
-        // Names stand left, figures right.
-        AppendRow(text, [.. widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ":")], widths);
-        foreach (string[] row in rows.Skip(1))
-            AppendRow(text, row, widths);
+        text.Append(CultureInfo.InvariantCulture, $"\n### {scenario.Title}\n\n");
+        if (scenario.RatePerSecond > 0)
+            text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s; the ratio is that of p99.\n\n");
+        Column[] columns = Column.Of(scenario);
+        ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
+        if (results.Length > 0)
+            MarkdownTable.Append(text, [[.. columns.Select(column => column.Title)], .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
+        foreach (ContenderResult result in results.Where(one => !Figures.KeepsUp(scenario, one)))
+            text.Append(CultureInfo.InvariantCulture, $"\n{result.Contender} did not keep up with this rate: its latencies are those of a queue that grows as long as the run lasts.\n");
+        foreach (string failure in scenario.Failures)
+            text.Append(CultureInfo.InvariantCulture, $"\nFAILED: {failure}\n");
+        foreach (string refusal in scenario.Refusals)
+            text.Append(CultureInfo.InvariantCulture, $"\nNot run: {refusal}\n");
+        if (scenario.Name == "get4096")
+            AppendGrowth(text, report, results);
     }
 
-    private static void AppendRow(StringBuilder text, string[] cells, int[] widths) =>
-        text.Append("| ")
-            .AppendJoin(" | ", cells.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])))
-            .Append(" |\n");
+    private static void AppendGrowth(StringBuilder text, ComparisonReport report, ContenderResult[] results)
+    {
+        string[] growths = [.. results
+            .Select(result => (result.Contender, Growth: Figures.Growth(report, result.Contender)))
+            .Where(pair => pair.Growth is not null)
+            .Select(pair => $"{pair.Contender} {Column.Text(pair.Growth, "F2")}")];
+        if (growths.Length > 0)
+            text.Append(CultureInfo.InvariantCulture, $"\nCost per request at 4096 connections against 64 (own growth): {string.Join(", ", growths)}\n");
+    }
 }

@@ -55,6 +55,8 @@ internal sealed class SmallHttpSession : IConnectionOwner, ITimerOwner
 
     public void OnEndOfStream(TcpConnection connection) => connection.Close();
 
+    public void OnSendBlocked(TcpConnection connection) => Check.That(false, "answers of this session are not held back");
+
     public void OnSendDrained(TcpConnection connection)
     {
         if (_isEnding)

@@ -6,23 +6,27 @@ namespace NativeProxy.Buffers;
 
 /// <summary>
 /// Bytes accepted for one connection that its socket has not taken yet: a chain of blocks, first in first out, with partial progress.
-/// Owner: the connection; thread: loop only. Empty, it holds no block. It never touches a socket.
+/// Owner: the connection (a mutable struct: keep it in a field, never copy it); thread: loop only. Empty, it holds no block. It never touches a socket.
 /// </summary>
 /// <remarks>Bytes behind the filled cursor may be appended while <see cref="FirstSegment"/> is being sent; <see cref="Release"/> must wait for that send to end.</remarks>
-internal sealed class SendQueue
+internal struct SendQueue
 {
+    public SendQueue()
+    {
+    }
+
     private BufferBlock? _head;
     private BufferBlock? _tail;
 
-    public bool IsEmpty => QueuedBytes == 0;
+    public readonly bool IsEmpty => QueuedBytes == 0;
 
     public int QueuedBytes { get; private set; }
 
     /// <summary>Unsent bytes of the first block; empty when the queue is.</summary>
-    public ReadOnlySpan<byte> First => _head is null ? default : _head.Span[_head.SentBytes.._head.FilledBytes];
+    public readonly ReadOnlySpan<byte> First => _head is null ? default : _head.Span[_head.SentBytes.._head.FilledBytes];
 
     /// <summary>The same bytes as <see cref="First"/>, in pinned memory, in the shape SocketAsyncEventArgs.SetBuffer takes.</summary>
-    public (byte[] Array, int Offset, int Count) FirstSegment =>
+    public readonly (byte[] Array, int Offset, int Count) FirstSegment =>
         _head is null ? ([], 0, 0) : (_head.Array, _head.Offset + _head.SentBytes, _head.FilledBytes - _head.SentBytes);
 
     /// <summary>Copies all bytes or none: false when more than <paramref name="bytesMax"/> would be queued or the pools have too few blocks.</summary>
@@ -46,6 +50,21 @@ internal sealed class SendQueue
         }
 
         AppendChain(chain, bytes);
+        return true;
+    }
+
+    /// <summary>
+    /// Copies all bytes into one large block that is the whole queue, so that they go in one send; false when they do not fit behind what is
+    /// there, or no block is to be had.
+    /// </summary>
+    public bool TryHold(BufferPools pools, ReadOnlySpan<byte> bytes)
+    {
+        if (_head is null && bytes.Length <= BufferPools.LargeBlockBytes && pools.Large.TryLend(Borrower.SendQueue, out BufferBlock? block))
+            _head = _tail = block;
+        if (_head is null || _head != _tail || bytes.Length > _head.CapacityBytes - _head.FilledBytes)
+            return false;
+        QueuedBytes += bytes.Length;
+        Fill(_head, ref bytes);
         return true;
     }
 

@@ -41,6 +41,12 @@ internal readonly partial struct ListenerSettings
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }
 
+    [Setting("defer_accept", Default = true, Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or more.")]
+    public partial bool DeferAccept { get; init; }
+
+    [Setting("proxy_protocol", Default = false, Doc = "Whether every connection begins with a PROXY header (version 1 or 2) of the balancer before this proxy; its source address then stands for the client's. Only for listeners that nobody but the balancer reaches.")]
+    public partial bool ProxyProtocol { get; init; }
+
     [Setting("keepalive")]
     public partial ListenerKeepaliveSettings Keepalive { get; init; }
 

@@ -48,6 +48,9 @@ internal enum CloseReason : byte
     /// <summary>A request that cannot be read safely; what follows it is unknown.</summary>
     BadRequest,
 
+    /// <summary>The connection did not begin with a sound PROXY header, which this listener expects.</summary>
+    BadProxyHeader,
+
     /// <summary>A limit of this listener was passed.</summary>
     LimitExceeded,
 
@@ -102,6 +105,7 @@ internal static class CloseReasons
         CloseReason.SendTimeout => "send_timeout",
         CloseReason.TunnelTimeout => "tunnel_timeout",
         CloseReason.BadRequest => "bad_request",
+        CloseReason.BadProxyHeader => "bad_proxy_header",
         CloseReason.LimitExceeded => "limit",
         CloseReason.AfterError => "after_error",
         CloseReason.UnreadRequestBody => "unread_request_body",

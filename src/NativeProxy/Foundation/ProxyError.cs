@@ -5,6 +5,7 @@ internal enum ProxyError : byte
 {
     None,
     BadRequest,
+    BadProxyHeader,
     RequestHeadTooLarge,
     RequestBodyTooLarge,
     RequestHeaderTimeout,
@@ -69,6 +70,7 @@ internal static class ProxyErrors
         var rows = new ProxyErrorRow[Count];
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
+        rows[(int)ProxyError.BadProxyHeader] = new(0, ErrorSide.Proxy, RetryRule.Never, "");
         rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large");
         rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large");
         rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");

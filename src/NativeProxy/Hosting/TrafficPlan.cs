@@ -137,15 +137,17 @@ internal sealed class TrafficPlan
     {
         foreach (HttpListener listener in _listeners)
         {
+            SocketTuning tuning = SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept };
             foreach (string bind in listener.Settings.Bind)
             {
                 TcpListenerSocket? socket = null;
                 foreach (HttpListener before in old)
                     socket ??= before.TakeSocket(bind);
+                socket?.Tune(tuning);
                 foreach (ListeningSocket fresh in newSockets)
                 {
                     if (socket is null && fresh.Bind == bind)
-                        socket = _loop.Listen(fresh.Socket, listener, SocketTuning.Default);
+                        socket = _loop.Listen(fresh.Socket, listener, tuning);
                 }
                 if (socket is not null)
                     listener.Listen(bind, socket);

@@ -55,6 +55,7 @@ internal enum CounterId
     ClientClosesMaxAge,
     ClientClosesAfterError,
     ClientClosesBadRequest,
+    ClientClosesBadProxyHeader,
     ClientClosesUnreadBody,
     ClientClosesUnknownLength,
     ClientClosesShortBody,

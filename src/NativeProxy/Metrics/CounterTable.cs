@@ -59,6 +59,7 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesMaxAge, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=max_age"),
         Counter(CounterId.ClientClosesAfterError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=after_error"),
         Counter(CounterId.ClientClosesBadRequest, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=bad_request"),
+        Counter(CounterId.ClientClosesBadProxyHeader, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=bad_proxy_header"),
         Counter(CounterId.ClientClosesUnreadBody, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=unread_body"),
         Counter(CounterId.ClientClosesUnknownLength, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=unknown_length"),
         Counter(CounterId.ClientClosesShortBody, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=short_body"),

@@ -1,11 +1,11 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.ProxyProtocol;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
 
@@ -17,7 +17,7 @@ internal enum ClientSessionState : byte
     /// <summary>Object unused.</summary>
     Free,
 
-    /// <summary>Between requests: nothing, or the beginning of a head, has come.</summary>
+    /// <summary>Before the first request and between two: nothing, or the beginning of a head (or of a PROXY header), has come.</summary>
     Waiting,
 
     /// <summary>One request is being served; what follows it waits.</summary>
@@ -55,13 +55,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private HttpListener _listener;
     private readonly EventLoop _loop;
     private readonly SessionTimer _timer;
-    private readonly byte[] _addressText = new byte[46];
-    private int _addressTextLength;
     private TcpConnection? _client;
     private ByteTail _tail;
     private Exchange? _exchange;
     private ClientSessionState _state;
     private bool _isProcessing;
+    private bool _awaitsProxyHeader;
     private long _headStartedMs;
     private long _idleSinceMs;
     private long _sendMark;
@@ -70,16 +69,19 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener = listener;
         _loop = listener.Loop;
-        _timer = new SessionTimer(this, _loop);
+        _timer = new SessionTimer(this);
     }
 
     public TcpConnection Client => _client!;
 
+    /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
+    public bool HasReadAhead => !_tail.IsEmpty;
+
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
-    /// <summary>Text of the client's IP address.</summary>
-    public ReadOnlySpan<byte> AddressText => _addressText.AsSpan(0, _addressTextLength);
+    /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
+    public PeerAddress Address { get; private set; }
 
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
@@ -93,10 +95,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
-        WriteAddress(client.Peer);
+        Address = client.Peer;
+        _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         client.SetOwner(this);
         client.StartReceive();
-        _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+        _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
@@ -158,6 +161,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
+    public void OnSendBlocked(TcpConnection connection)
+    {
+        if (_state == ClientSessionState.Exchanging)
+            _exchange!.ClientFellBehind();
+        AfterInput();
+    }
+
     public void OnSendDrained(TcpConnection connection)
     {
         switch (_state)
@@ -183,7 +193,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnClosed(TcpConnection connection)
     {
         MoveTo(ClientSessionState.Free);
-        _timer.Remove();
+        _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
         _client = null;
         _listener.SessionEnded(this);
@@ -329,7 +339,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void TouchTunnel()
     {
         if (_state == ClientSessionState.Tunnelling)
-            _timer.Arm(SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
+            _timer.Arm(_loop, SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
     }
 
     /// <summary>The server of the tunnel sent FIN.</summary>
@@ -398,7 +408,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         while (used < bytes.Length && IsReading && !(_state == ClientSessionState.Waiting && _client!.HasQueuedBytes))
         {
             ReadOnlySpan<byte> rest = bytes[used..];
-            int step = _state == ClientSessionState.Waiting ? ReadRequest(rest)
+            int step = _awaitsProxyHeader ? ReadProxyHeader(rest)
+                : _state == ClientSessionState.Waiting ? ReadRequest(rest)
                 : _exchange!.CanStart ? _exchange.StartRequest(headIsInScratch: false, rest)
                 : _exchange.FeedRequest(rest);
             used += step;
@@ -407,6 +418,26 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         _isProcessing = false;
         return used;
+    }
+
+    /// <summary>
+    /// Reads the PROXY header that precedes the first request. Returns the bytes used, 0 when it is incomplete. A connection without a
+    /// sound one is closed without an answer: it came past the balancer, or from something that does not speak HTTP.
+    /// </summary>
+    private int ReadProxyHeader(ReadOnlySpan<byte> bytes)
+    {
+        ProxyHeader header = ProxyHeaderParser.Parse(bytes);
+        if (header.Status == ProxyHeaderStatus.Rejected)
+        {
+            _listener.LogRejected(this, ProxyError.BadProxyHeader, 0, 0, default, _headStartedMs);
+            Close(CloseReason.BadProxyHeader);
+        }
+        if (header.Status != ProxyHeaderStatus.Done)
+            return 0;
+        _awaitsProxyHeader = false;
+        if (header.Source.IsGiven)
+            Address = header.Source;
+        return header.HeaderBytes;
     }
 
     /// <summary>
@@ -424,9 +455,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (intake.Refusal != ProxyError.None)
             return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
-        _timer.Disarm();
+        _timer.Disarm(_loop);
         _exchange = _listener.LendExchange();
-        return intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
+        if (RequestCount == 1 && _state == ClientSessionState.Exchanging && _exchange.RequestIsComplete)
+            _client!.BePatient();
+        return used;
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
@@ -449,7 +483,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(_loop, SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -465,14 +499,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_tail.IsEmpty && RequestCount > 0)
             ArmKeepAlive();
         else if (_timer.Pending != SessionTimeout.RequestHeader)
-            _timer.Arm(SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+            _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
     private void ArmKeepAlive()
     {
         if (_timer.Pending != SessionTimeout.KeepAlive)
-            _timer.Arm(SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
+            _timer.Arm(_loop, SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
     }
 
     private void ArmSendTimeout()
@@ -480,14 +514,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_timer.Pending == SessionTimeout.Send)
             return;
         _sendMark = _client!.SentFromQueueBytes;
-        _timer.Arm(SessionTimeout.Send, _listener.Timeouts.SendMs);
+        _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
     }
 
     private void SendTimeout()
     {
         if (_client!.SentFromQueueBytes != _sendMark)
         {
-            _timer.Disarm();
+            _timer.Disarm(_loop);
             ArmSendTimeout();
             return;
         }
@@ -505,8 +539,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             Linger(CloseReason.RequestHeaderTimeout);
             return;
         }
-        int sentBytes = SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, 408, sentBytes, default, _headStartedMs);
+        int sentBytes = _awaitsProxyHeader
+            ? 0
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
 
@@ -567,9 +603,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             Close(reason);
             return;
         }
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Lingering);
-        if (_client!.HasQueuedBytes)
+        _client!.FlushHeld();
+        if (_client.HasQueuedBytes)
             ArmSendTimeout();
         else
             SendFin();
@@ -584,12 +621,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         _client.ShutdownSend();
         _client.StartReceive();
-        _timer.Arm(SessionTimeout.Linger, _listener.Timeouts.LingerMs);
+        _timer.Arm(_loop, SessionTimeout.Linger, _listener.Timeouts.LingerMs);
     }
 
     private void Close(CloseReason reason)
     {
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         BeginClose();
     }
 
@@ -599,29 +636,23 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Closing);
         _client!.Close();
         if (_client.HasQueuedBytes)
-            _timer.Arm(SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
+            _timer.Arm(_loop, SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
         else
-            _timer.Disarm();
+            _timer.Disarm(_loop);
     }
 
     private void Abort(CloseReason reason)
     {
-        _listener.CountClose(reason);
+        _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Closing);
         _client!.Abort();
-    }
-
-    private void WriteAddress(IPEndPoint? peer)
-    {
-        IPAddress address = peer?.Address ?? IPAddress.None;
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        address.TryFormat(_addressText, out _addressTextLength);
     }
 
     private void MoveTo(ClientSessionState next)
     {
         Check.Lawful((Moves[(int)_state] & Bit(next)) != 0, _state, next);
         _state = next;
+        if (next != ClientSessionState.Exchanging)
+            _client?.EndPatience();
     }
 }

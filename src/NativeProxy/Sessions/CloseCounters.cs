@@ -19,6 +19,7 @@ internal static class CloseCounters
         CloseReason.RequestHeaderTimeout or CloseReason.RequestBodyTimeout or CloseReason.SendTimeout or CloseReason.TunnelTimeout
             => CounterId.ClientClosesTimeout,
         CloseReason.BadRequest or CloseReason.LimitExceeded => CounterId.ClientClosesBadRequest,
+        CloseReason.BadProxyHeader => CounterId.ClientClosesBadProxyHeader,
         CloseReason.AfterError => CounterId.ClientClosesAfterError,
         CloseReason.UnreadRequestBody => CounterId.ClientClosesUnreadBody,
         CloseReason.CloseDelimited => CounterId.ClientClosesUnknownLength,

@@ -47,6 +47,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     public TcpConnection Client => _session!.Client;
 
+    /// <summary>The next request waits already: the response to it will follow this one shortly.</summary>
+    public bool HasReadAhead => _request.IsComplete && _session!.HasReadAhead;
+
     public LoopCounters Counters => _listener.Counters;
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
@@ -102,7 +105,7 @@ internal sealed class Exchange : IServerConnectionUser
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(_listener.Upstream, Method, session.AddressText);
+        _link.Begin(_listener.Upstream, Method, session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
@@ -343,13 +346,14 @@ internal sealed class Exchange : IServerConnectionUser
             ? _listener.AcceptedUpgrade(bytes, head)
             : default;
         UpgradeForwarded = !upgrade.IsEmpty;
+        byte[] address = _listener.Scratch.AddressText;
         var writer = new HeadWriter(_listener.Scratch.Output);
         RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
         {
             Framing = framing,
             Via = _listener.Via,
             FallbackHost = _link.Group!.NameBytes,
-            ClientAddress = _session!.AddressText,
+            ClientAddress = address.AsSpan(0, _session!.Address.WriteText(address)),
             Upgrade = upgrade,
             ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
         });

@@ -53,7 +53,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         }
         record.Numbers.Status = statusCode;
         record.Numbers.BytesSent = sentBytes;
-        record.Numbers.CloseReasonName = _closeReasonIds[(int)(error == ProxyError.RequestHeaderTimeout ? CloseReason.RequestHeaderTimeout : CloseReason.BadRequest)];
+        record.Numbers.CloseReasonName = _closeReasonIds[(int)ReasonOf(error)];
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(error).Side;
         record.Numbers.EndedIn = (byte)'R';
         AccessRecordCodec.TryWrite(ring, record);
@@ -66,6 +66,13 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             ids[i] = names.Register(CloseReasons.CodeOf((CloseReason)i));
         return ids;
     }
+
+    private static CloseReason ReasonOf(ProxyError error) => error switch
+    {
+        ProxyError.RequestHeaderTimeout => CloseReason.RequestHeaderTimeout,
+        ProxyError.BadProxyHeader => CloseReason.BadProxyHeader,
+        _ => CloseReason.BadRequest,
+    };
 
     private static ReadOnlySpan<byte> RequestLineOf(ReadOnlySpan<byte> bytes)
     {
@@ -95,16 +102,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         numbers.ProcessConnectionCount = listener.Loop.ConnectionCount;
         numbers.ListenerConnectionCount = listener.SessionCount;
         numbers.TotalMs = (int)(clock.NowMs - startedMs);
-        if (session.Client.Peer is { } peer)
-        {
-            record.Numbers.ClientPort = peer.Port;
-            record.ClientAddress = AddressBytes(peer.Address);
-        }
+        numbers.ClientPort = session.Address.Port;
+        record.ClientAddress = _address.AsSpan(0, session.Address.WriteBytes(_address));
         return record;
     }
-
-    private ReadOnlySpan<byte> AddressBytes(IPAddress address) =>
-        address.TryWriteBytes(_address, out int length) ? _address.AsSpan(0, length) : default;
 
     private static void FillTexts(ref AccessRecord record, Exchange exchange)
     {

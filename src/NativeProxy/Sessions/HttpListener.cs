@@ -214,7 +214,16 @@ internal sealed class HttpListener : IConnectionAcceptor
         return default;
     }
 
-    public void LogExchange(ClientSession session, Exchange exchange) => AccessLog?.Write(this, session, exchange);
+    public void LogExchange(ClientSession session, Exchange exchange)
+    {
+        AccessLog?.Write(this, session, exchange);
+        if (ProxyEvents.Log.IsEnabled())
+        {
+            ProxyEvents.Log.ExchangeEnded(
+                session.Client.Id, session.RequestCount, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
+                exchange.ConnectionFacts.Id, exchange.ConnectionFacts.UseCount);
+        }
+    }
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void LogRejected(ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
@@ -225,7 +234,12 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>Counts why a client connection is closed.</summary>
-    public void CountClose(CloseReason reason) => Counters.Add(CloseCounters.Of(reason));
+    public void CountClose(ClientSession session, CloseReason reason)
+    {
+        Counters.Add(CloseCounters.Of(reason));
+        if (ProxyEvents.Log.IsEnabled())
+            ProxyEvents.Log.ClientConnectionClosed(session.Client.Id, CloseReasons.CodeOf(reason));
+    }
 
     private void AddLive(ClientSession session)
     {

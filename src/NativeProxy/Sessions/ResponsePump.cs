@@ -252,7 +252,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (bytes.IsEmpty)
             return;
         SentBytes += bytes.Length;
-        if (exchange.Client.Send(bytes) == SendResult.Queued)
+        SendResult result = exchange.HasReadAhead ? exchange.Client.SendSoon(bytes) : exchange.Client.Send(bytes);
+        if (result == SendResult.Queued)
             exchange.ClientFellBehind();
     }
 }

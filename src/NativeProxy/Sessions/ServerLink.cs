@@ -1,4 +1,3 @@
-using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
@@ -50,9 +49,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public ServerConnectionFacts Facts { get; private set; }
 
     /// <summary>Begins the way for another exchange.</summary>
-    public void Begin(UpstreamGroup group, HttpMethod method, ReadOnlySpan<byte> clientAddress)
+    public void Begin(UpstreamGroup group, HttpMethod method, in PeerAddress client)
     {
-        _clientKey = group.NeedsClientKey ? SourceHashBalancer.HashOf(clientAddress) : 0;
+        _clientKey = group.NeedsClientKey ? SourceHashBalancer.KeyOf(client) : 0;
         Group = group;
         Server = null;
         Facts = default;

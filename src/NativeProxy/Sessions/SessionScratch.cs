@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Sessions;
@@ -38,6 +39,9 @@ internal sealed class SessionScratch
     public HeaderTable Trailers { get; } = new(64);
 
     public HeadLimits ResponseLimits { get; } = new(ResponseHeadBytesMax, ResponseFieldsMax, int.MaxValue);
+
+    /// <summary>Text of a client's address.</summary>
+    public byte[] AddressText { get; } = new byte[PeerAddress.TextBytesMax];
 
     /// <summary>What is about to be sent.</summary>
     public byte[] Output { get; }

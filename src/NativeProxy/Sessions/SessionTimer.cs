@@ -31,44 +31,35 @@ internal enum SessionTimeout : byte
 }
 
 /// <summary>The one deadline of a client session. Thread: the loop.</summary>
-internal sealed class SessionTimer
+internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
 {
-    private readonly EventLoop _loop;
-    private readonly TimerNode _node;
-
-    public SessionTimer(ITimerOwner owner, EventLoop loop)
-    {
-        _loop = loop;
-        _node = new TimerNode(owner);
-    }
-
     /// <summary>What the deadline is for; None when none is set.</summary>
     public SessionTimeout Pending { get; private set; }
 
     /// <summary>Sets the deadline anew; 0 ms means no deadline.</summary>
-    public void Arm(SessionTimeout timeout, long timeoutMs)
+    public void Arm(EventLoop loop, SessionTimeout timeout, long timeoutMs)
     {
         if (timeoutMs <= 0)
         {
-            Disarm();
+            Disarm(loop);
             return;
         }
         Pending = timeout;
-        _loop.Wheel.Arm(_node, _loop.Clock.NowMs + timeoutMs);
+        loop.Wheel.Arm(this, loop.Clock.NowMs + timeoutMs);
     }
 
-    public void Disarm()
+    public void Disarm(EventLoop loop)
     {
         if (Pending == SessionTimeout.None)
             return;
         Pending = SessionTimeout.None;
-        _loop.Wheel.Disarm(_node);
+        loop.Wheel.Disarm(this);
     }
 
     /// <summary>Takes the timer out of the wheel, before its owner is used for another connection.</summary>
-    public void Remove()
+    public void Remove(EventLoop loop)
     {
         Pending = SessionTimeout.None;
-        _loop.Wheel.Remove(_node);
+        loop.Wheel.Remove(this);
     }
 }

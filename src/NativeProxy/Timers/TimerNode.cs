@@ -4,7 +4,7 @@ namespace NativeProxy.Timers;
 /// One deadline, a member of its owner's fields, threaded through at most one list of one <see cref="TimingWheel"/>.
 /// Thread: the loop of that wheel only. Only the wheel writes it; it never allocates and never reads a clock.
 /// </summary>
-internal sealed class TimerNode
+internal class TimerNode
 {
     internal const int Unlinked = -1;
 

@@ -21,11 +21,21 @@ internal abstract class EventLoop
     /// <summary>Deferred items handled in one turn; the rest waits behind the engine's next events, so that no connection starves another.</summary>
     private const int DeferredPerTurnMax = 1024;
 
+    /// <summary>Longest time that <see cref="TcpConnection.SendSoon"/> holds bytes back while the loop is busy.</summary>
+    public const int HoldMsMax = 16;
+
+    /// <summary>Longest time that a connection is not looked at after <see cref="TcpConnection.BePatient"/>.</summary>
+    public const int PatienceMsMax = 16;
+
     private readonly LoopMailbox _mailbox = new();
     private readonly ManualResetEventSlim _ended = new();
     private readonly int _connectionIdStep;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
+    private TcpConnection? _heldFirst;
+    private TcpConnection? _heldLast;
+    private TcpConnection? _patientFirst;
+    private TcpConnection? _patientLast;
     private long _connectionIdNext;
     private int _turnDepth;
 
@@ -49,6 +59,9 @@ internal abstract class EventLoop
 
     /// <summary>Sockets that are open or opening.</summary>
     public int ConnectionCount { get; private set; }
+
+    /// <summary>Engine events handled so far.</summary>
+    protected long TurnCount { get; private set; }
 
     /// <summary>True once the loop has been stopped: completions that still come are dropped.</summary>
     public bool IsStopped { get; private set; }
@@ -114,6 +127,40 @@ internal abstract class EventLoop
         _deferredLast = connection;
     }
 
+    /// <summary>Remembers that a connection holds bytes back.</summary>
+    internal void Hold(TcpConnection connection)
+    {
+        if (connection.IsInHeldList)
+            return;
+        connection.IsInHeldList = true;
+        connection.HeldSinceMs = Clock.NowMs;
+        if (_heldLast is null)
+            _heldFirst = connection;
+        else
+            _heldLast.NextHeld = connection;
+        _heldLast = connection;
+    }
+
+    /// <summary>Remembers to look at a patient connection again.</summary>
+    internal void Await(TcpConnection connection)
+    {
+        if (connection.IsInPatientList)
+            return;
+        connection.IsInPatientList = true;
+        connection.PatientSinceMs = Clock.NowMs;
+        if (_patientLast is null)
+            _patientFirst = connection;
+        else
+            _patientLast.NextPatient = connection;
+        _patientLast = connection;
+    }
+
+    /// <summary>True when bytes may be held back: the engine must say <see cref="FlushAllHeld"/> before it waits.</summary>
+    protected bool HoldsBytes => _heldFirst is not null;
+
+    /// <summary>Inside a turn: the engine has no further event now, so nothing is gained by holding bytes back.</summary>
+    protected void FlushAllHeld() => FlushHeld(since: long.MaxValue);
+
     /// <summary>Ends the engine's threads. Loop thread.</summary>
     protected abstract void StopEngine();
 
@@ -127,6 +174,7 @@ internal abstract class EventLoop
     internal void EnterTurn()
     {
         Check.That(_turnDepth++ == 0, "a completion was delivered inside another one");
+        TurnCount++;
         Clock.Refresh();
     }
 
@@ -145,12 +193,48 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
-        PlanWake(_deferredFirst is null ? Wheel.NextWakeMs : Clock.NowMs);
+        if ((_heldFirst is not null && FlushHeld(Clock.NowMs - HoldMsMax)) | (_patientFirst is not null && EndPatience(Clock.NowMs - PatienceMsMax)))
+            RunDeferred();
+        PlanWake(_deferredFirst is not null ? Clock.NowMs : _patientFirst is { } patient ? Math.Min(Wheel.NextWakeMs, patient.PatientSinceMs + PatienceMsMax) : Wheel.NextWakeMs);
         _turnDepth--;
     }
 
     /// <summary>Runs what other threads have posted.</summary>
     protected void RunMailbox() => _mailbox.RunAll();
+
+    /// <summary>Flushes what is held since this time or longer; true when there was any.</summary>
+    private bool FlushHeld(long since)
+    {
+        bool any = false;
+        while (_heldFirst is { } connection && connection.HeldSinceMs <= since)
+        {
+            _heldFirst = connection.NextHeld;
+            if (_heldFirst is null)
+                _heldLast = null;
+            connection.NextHeld = null;
+            connection.IsInHeldList = false;
+            connection.FlushHeld();
+            any = true;
+        }
+        return any;
+    }
+
+    /// <summary>Looks again at the connections that are patient since this time or longer; true when there was any.</summary>
+    private bool EndPatience(long since)
+    {
+        bool any = false;
+        while (_patientFirst is { } connection && connection.PatientSinceMs <= since)
+        {
+            _patientFirst = connection.NextPatient;
+            if (_patientFirst is null)
+                _patientLast = null;
+            connection.NextPatient = null;
+            connection.IsInPatientList = false;
+            connection.EndPatience();
+            any = true;
+        }
+        return any;
+    }
 
     private void RunDeferred()
     {

@@ -20,6 +20,9 @@ internal interface IConnectionOwner
     /// <summary>The peer has sent FIN. Nothing more will be received; sending is still possible.</summary>
     void OnEndOfStream(TcpConnection connection);
 
+    /// <summary>Bytes that were held wait in the queue now, because the kernel did not take them; a source should pause.</summary>
+    void OnSendBlocked(TcpConnection connection);
+
     /// <summary>All queued bytes have gone to the kernel; a source that was paused may go on.</summary>
     void OnSendDrained(TcpConnection connection);
 

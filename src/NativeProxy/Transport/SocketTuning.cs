@@ -1,4 +1,6 @@
+using System;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace NativeProxy.Transport;
 
@@ -6,9 +8,32 @@ namespace NativeProxy.Transport;
 /// <param name="NoDelay">Sends small segments at once (TCP_NODELAY); a proxy writes whole messages and gains nothing from Nagle's delay.</param>
 internal sealed record SocketTuning(bool NoDelay)
 {
+    private const int TcpLevel = 6;
+    private const int DeferAcceptOption = 9;
+
+    /// <summary>
+    /// Seconds that the kernel waits for a client's first bytes: it then repeats its half of the handshake, and hands the connection over
+    /// without bytes when the client answers (tcp(7), TCP_DEFER_ACCEPT).
+    /// </summary>
+    private const int DeferAcceptSeconds = 1;
+
     /// <summary>What every connection gets unless configured otherwise.</summary>
     public static SocketTuning Default { get; } = new(NoDelay: true);
 
-    /// <summary>Applies the options to a socket that listens or is about to connect.</summary>
-    public void ApplyTo(Socket socket) => socket.NoDelay = NoDelay;
+    /// <summary>
+    /// Of a listening socket: connections are accepted when their first bytes are there, so that they are read at once, without a
+    /// wake-up and a registration of their own. HAProxy's <c>defer-accept</c>, nginx's <c>deferred</c>. Linux; elsewhere nothing.
+    /// </summary>
+    public bool DefersAccept { get; init; }
+
+    /// <summary>Applies the options to a socket that listens or is about to connect; once more to one that listens already.</summary>
+    public void ApplyTo(Socket socket)
+    {
+        socket.NoDelay = NoDelay;
+        if (OperatingSystem.IsLinux() && socket.IsBound && socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
+            SetNumber(socket, DeferAcceptOption, DefersAccept ? DeferAcceptSeconds : 0);
+    }
+
+    private static void SetNumber(Socket socket, int option, int value) =>
+        socket.SetRawSocketOption(TcpLevel, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 }

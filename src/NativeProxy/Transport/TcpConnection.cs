@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
@@ -60,13 +59,15 @@ internal abstract class TcpConnection
     private bool _sendShutdownWanted;
     private bool _sendShutdownDone;
     private bool _resetOnClose;
+    private bool _isHolding;
+    private bool _isPatient;
     private SocketError _sendError;
     private SocketError _connectError;
 
     protected TcpConnection(EventLoop loop) => Loop = loop;
 
     /// <summary>Bytes that the kernel has not taken yet.</summary>
-    protected SendQueue SendQueue { get; } = new();
+    private protected SendQueue SendQueue = new();
 
     /// <summary>The loop that owns this connection.</summary>
     public EventLoop Loop { get; }
@@ -80,10 +81,10 @@ internal abstract class TcpConnection
     public long OpenedAtMs { get; private set; }
 
     /// <summary>Address of the other side.</summary>
-    public IPEndPoint? Peer { get; protected set; }
+    public PeerAddress Peer { get; protected set; }
 
-    /// <summary>True exactly while bytes wait in the send queue.</summary>
-    public bool HasQueuedBytes => !SendQueue.IsEmpty;
+    /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; held bytes do not count.</summary>
+    public bool HasQueuedBytes => !SendQueue.IsEmpty && !_isHolding;
 
     public int QueuedBytes => SendQueue.QueuedBytes;
 
@@ -98,6 +99,24 @@ internal abstract class TcpConnection
 
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
+
+    /// <summary>Next connection in the loop's list of held bytes.</summary>
+    internal TcpConnection? NextHeld { get; set; }
+
+    /// <summary>True exactly while the connection is in the loop's list of held bytes; it may have been flushed since.</summary>
+    internal bool IsInHeldList { get; set; }
+
+    /// <summary>Since when it is in that list, in loop milliseconds.</summary>
+    internal long HeldSinceMs { get; set; }
+
+    /// <summary>Next connection in the loop's list of patient ones.</summary>
+    internal TcpConnection? NextPatient { get; set; }
+
+    /// <summary>True exactly while the connection is in that list; its patience may have ended since.</summary>
+    internal bool IsInPatientList { get; set; }
+
+    /// <summary>Since when it is in that list, in loop milliseconds.</summary>
+    internal long PatientSinceMs { get; set; }
 
     /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
     internal DeferredWork Deferred { get; set; }
@@ -124,12 +143,36 @@ internal abstract class TcpConnection
     /// <summary>Stops asking for bytes. One delivery that the engine has already begun may still come.</summary>
     public void PauseReceive() => _receiveWanted = false;
 
+    /// <summary>
+    /// Nothing is expected from the peer for the moment (but perhaps that it gives up): for up to <see cref="EventLoop.PatienceMsMax"/>, or until
+    /// <see cref="EndPatience"/>, the socket is not looked at. This spares a connection of one request the registration with the kernel.
+    /// </summary>
+    public void BePatient()
+    {
+        if (_isPatient)
+            return;
+        _isPatient = true;
+        Loop.Await(this);
+    }
+
+    /// <summary>Bytes are expected again.</summary>
+    public void EndPatience()
+    {
+        if (!_isPatient)
+            return;
+        _isPatient = false;
+        if (_receiveWanted && !ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
+            Loop.Defer(this, DeferredWork.Receive);
+    }
+
     /// <summary>Sends bytes: to the kernel if it takes them, else to the queue.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(_state == TcpConnectionState.Open, "send on a connection that is not open");
         if (_sendBroken || _sendShutdownWanted)
             return SendResult.Failed;
+        if (_isHolding)
+            return SendBehindHeld(bytes);
         if (SendQueue.IsEmpty)
         {
             int sent = SendNow(bytes, out SocketError error);
@@ -146,9 +189,49 @@ internal abstract class TcpConnection
         return SendResult.Queued;
     }
 
+    /// <summary>
+    /// Sends bytes like <see cref="Send"/>, or holds them for a moment, so that what follows shortly goes with them in one segment. What
+    /// is held goes with the next <see cref="Send"/>, when a block is full, when the loop has nothing else to do, and after
+    /// <see cref="EventLoop.HoldMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel then does not take it.
+    /// </summary>
+    public SendResult SendSoon(ReadOnlySpan<byte> bytes)
+    {
+        bool mayHold = (_isHolding || SendQueue.IsEmpty) && !_sendBroken && !_sendShutdownWanted;
+        if (!mayHold || !SendQueue.TryHold(Loop.Pools, bytes))
+            return Send(bytes);
+        _isHolding = true;
+        Loop.Hold(this);
+        return SendResult.Sent;
+    }
+
+    /// <summary>Sends what is held, if anything is.</summary>
+    public void FlushHeld()
+    {
+        if (!_isHolding)
+            return;
+        _isHolding = false;
+        while (!SendQueue.IsEmpty)
+        {
+            int sent = SendNow(SendQueue.First, out SocketError error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                BreakSend(error);
+                return;
+            }
+            if (sent == 0)
+            {
+                StartQueuedSend();
+                Loop.Defer(this, DeferredWork.Blocked);
+                return;
+            }
+            SendQueue.Advance(Loop.Pools, sent);
+        }
+    }
+
     /// <summary>Sends FIN once the queue is empty. Receiving goes on.</summary>
     public void ShutdownSend()
     {
+        FlushHeld();
         if (_state != TcpConnectionState.Open || _sendShutdownWanted)
             return;
         _sendShutdownWanted = true;
@@ -162,6 +245,7 @@ internal abstract class TcpConnection
         if (_state is TcpConnectionState.Free or TcpConnectionState.Closing or TcpConnectionState.Flushing)
             return;
         _receiveWanted = false;
+        FlushHeld();
         if (_state == TcpConnectionState.Open && !SendQueue.IsEmpty && !_sendBroken)
         {
             _state = TcpConnectionState.Flushing;
@@ -186,6 +270,8 @@ internal abstract class TcpConnection
             ReportConnect();
         if ((work & DeferredWork.SendFailed) != 0 && _state == TcpConnectionState.Open)
             _owner!.OnSendFailed(this, _sendError);
+        if ((work & DeferredWork.Blocked) != 0 && _state == TcpConnectionState.Open && HasQueuedBytes)
+            _owner!.OnSendBlocked(this);
         if ((work & DeferredWork.Drained) != 0 && _state == TcpConnectionState.Open)
             _owner!.OnSendDrained(this);
         if ((work & DeferredWork.Receive) != 0 && MayReceive && !ReceiveInFlight)
@@ -200,7 +286,7 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = false;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
@@ -208,7 +294,7 @@ internal abstract class TcpConnection
         Loop.ConnectionOpened();
     }
 
-    protected bool MayReceive => _receiveWanted && _state == TcpConnectionState.Open && !_endOfStreamSeen;
+    protected bool MayReceive => _receiveWanted && !_isPatient && _state == TcpConnectionState.Open && !_endOfStreamSeen;
 
     /// <summary>Receives until the engine has to wait or the owner pauses; each delivery goes through <see cref="Deliver"/>.</summary>
     protected abstract void Receive();
@@ -287,6 +373,16 @@ internal abstract class TcpConnection
         return false;
     }
 
+    /// <summary>Sends held bytes and these in one go when they fit into one block, else one after the other.</summary>
+    private SendResult SendBehindHeld(ReadOnlySpan<byte> bytes)
+    {
+        bool isTaken = SendQueue.TryHold(Loop.Pools, bytes);
+        FlushHeld();
+        if (!isTaken)
+            return Send(bytes);
+        return _sendBroken ? SendResult.Failed : SendQueue.IsEmpty ? SendResult.Sent : SendResult.Queued;
+    }
+
     private void QueuedSendFailed(SocketError error)
     {
         if (_sendBroken)
@@ -337,6 +433,7 @@ internal abstract class TcpConnection
     private void BeginClosing()
     {
         _state = TcpConnectionState.Closing;
+        _isHolding = false;
         ReleaseQueue();
         SocketClose(_resetOnClose);
         Loop.Defer(this, DeferredWork.Join);
@@ -364,7 +461,7 @@ internal abstract class TcpConnection
         Loop.ConnectionClosed();
         owner.OnClosed(this);
         _owner = null;
-        Peer = null;
+        Peer = default;
         Recycle();
     }
 }

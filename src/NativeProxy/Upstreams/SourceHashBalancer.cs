@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Upstreams;
 
@@ -29,11 +30,18 @@ internal static class SourceHashBalancer
         return best ?? (except is { TakesRequests: true } ? except : null);
     }
 
-    /// <summary>Hash of a text: FNV-1a, 64 bits. Not keyed, because it must be the same everywhere.</summary>
-    public static ulong HashOf(ReadOnlySpan<byte> text)
+    /// <summary>What stands for a client in <see cref="Pick"/>: its address without the port.</summary>
+    public static ulong KeyOf(in PeerAddress client)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return HashOf(bytes[..client.WriteBytes(bytes)]);
+    }
+
+    /// <summary>Hash of some bytes: FNV-1a, 64 bits. Not keyed, because it must be the same everywhere.</summary>
+    public static ulong HashOf(ReadOnlySpan<byte> bytes)
     {
         ulong hash = 0xCBF2_9CE4_8422_2325;
-        foreach (byte value in text)
+        foreach (byte value in bytes)
             hash = (hash ^ value) * 0x0000_0100_0000_01B3;
         return hash;
     }

@@ -180,6 +180,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         }
     }
 
+    public void OnSendBlocked(TcpConnection connection) => Check.That(false, "bytes to a server are not held back");
+
     public void OnSendDrained(TcpConnection connection)
     {
         if (_state == UpstreamConnectionState.Busy)

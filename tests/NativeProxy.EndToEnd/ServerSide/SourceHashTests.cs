@@ -58,6 +58,22 @@ public sealed class SourceHashTests
     }
 
     [Fact]
+    public async Task BehindAnotherProxy_TheAddressInItsHeaderCounts()
+    {
+        await using ScriptedOrigin a = Named('a');
+        await using ScriptedOrigin b = Named('b');
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).Upstream("balance = \"source_hash\"").Listener("proxy_protocol = true"));
+        var owners = new HashSet<string>();
+        for (int i = 0; i < 16; i++)
+        {
+            string first = await AskThrough(proxy, $"10.0.0.{i}");
+            Assert.Equal(first, await AskThrough(proxy, $"10.0.0.{i}"));
+            owners.Add(first);
+        }
+        Assert.Equal(2, owners.Count);
+    }
+
+    [Fact]
     public async Task ServerAtItsLimit_KeepsItsClientsWaiting_OthersPass()
     {
         await using ScriptedOrigin a = ScriptedOrigin.Driven();
@@ -98,6 +114,13 @@ public sealed class SourceHashTests
         Assert.Equal("ok", (await first.ReadResponse()).Body);
         Assert.StartsWith("GET /2 ", await server.Answer(), StringComparison.Ordinal);
         Assert.Equal("ok", (await second.ReadResponse()).Body);
+    }
+
+    private static async Task<string> AskThrough(ProxyUnderTest proxy, string address)
+    {
+        await using RawClient client = await proxy.Connect();
+        await client.Send($"PROXY TCP4 {address} 127.0.0.1 4711 80\r\n" + RawClient.Get());
+        return (await client.ReadResponse()).Body;
     }
 
     private static async Task<Dictionary<IPAddress, string>> AskFromAll(ProxyUnderTest proxy)

@@ -11,7 +11,7 @@ public sealed class SendQueueTests
     private const int NoLimit = int.MaxValue;
 
     private readonly BufferPools _pools = new(bytesMax: 4 << 20);
-    private readonly SendQueue _queue = new();
+    private SendQueue _queue = new();
 
     [Fact]
     public void EmptyQueue_HoldsNothing()

@@ -14,6 +14,7 @@ internal static class FloorRule
     {
         ["Foundation"] = 0,
         ["Http1"] = 1,
+        ["ProxyProtocol"] = 1,
         ["Buffers"] = 1,
         ["Timers"] = 1,
         ["Config"] = 1,

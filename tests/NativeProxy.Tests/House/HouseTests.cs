@@ -43,6 +43,9 @@ public class HouseTests(ITestOutputHelper output)
     public void Http1_NeverThrows() => AssertNone(CodeRules.Throws(ProductCode.Current, "Http1"));
 
     [Fact]
+    public void ProxyProtocol_NeverThrows() => AssertNone(CodeRules.Throws(ProductCode.Current, "ProxyProtocol"));
+
+    [Fact]
     public void DataPath_NeverWaitsAndNeverLocks() => AssertNone(DataPathRule.Violations(ProductCode.Current));
 
     [Fact]

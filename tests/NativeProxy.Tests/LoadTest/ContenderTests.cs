@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Net;
+using System.Text.Json;
 using NativeProxy.Config;
 using NativeProxy.LoadTest.CommandLine;
 using NativeProxy.LoadTest.Compare;
@@ -16,6 +17,7 @@ public sealed class ContenderTests
     private static readonly Contender[] Proxies =
     [
         new Haproxy("/nowhere/haproxy"), new Nginx("/nowhere/nginx"), new Squid("/nowhere/squid"),
+        new Yarp("/nowhere/dotnet", "/nowhere/yarppeer.dll"),
         new NativeProxyContender("/nowhere/nativeproxy", "saea"), new NativeProxyContender("/nowhere/nativeproxy", "epoll"),
     ];
 
@@ -44,6 +46,24 @@ public sealed class ContenderTests
         SettingsResult result = SettingsTrial.Parse(new NativeProxyContender("/nowhere", engine).Configuration(Setup(hasAccessLog)));
         Assert.Empty(result.Errors);
         Assert.Empty(result.Warnings);
+    }
+
+    [Fact]
+    public void ConfigurationOfNativeProxyWithAdmin_IsAcceptedAndNamesIt()
+    {
+        ContenderSetup setup = Setup(hasAccessLog: false) with { Admin = new IPEndPoint(IPAddress.Loopback, 9901) };
+        SettingsResult result = SettingsTrial.Parse(new NativeProxyContender("/nowhere", "epoll").Configuration(setup));
+        Assert.Empty(result.Errors);
+        Assert.Equal("127.0.0.1:9901", result.Settings.Admin.Bind);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ConfigurationOfYarp_IsJson(bool hasAccessLog)
+    {
+        using JsonDocument document = JsonDocument.Parse(new Yarp("/nowhere", "/nowhere").Configuration(Setup(hasAccessLog)));
+        Assert.Equal(hasAccessLog, document.RootElement.GetProperty("AccessLog").GetBoolean());
     }
 
     [Fact]

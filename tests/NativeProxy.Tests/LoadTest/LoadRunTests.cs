@@ -108,6 +108,12 @@ public sealed class LoadRunTests
     public void PlanWithImpossibleNumbers_IsRefused(int connections, int threads, int pipeline) =>
         Assert.NotNull((Plan(false) with { Connections = connections, Threads = threads, Pipeline = pipeline }).Refusal());
 
+    [Theory]
+    [InlineData(LoadPlan.RequestsCeiling, true)]
+    [InlineData(LoadPlan.RequestsCeiling + 1, false)]
+    public void RequestsOfARun_AreBounded(long count, bool isAllowed) =>
+        Assert.Equal(isAllowed, (Plan(false) with { RequestsMax = count }).Refusal() is null);
+
     [Fact]
     public void PipelinedBodies_AreRefusedAndPipelinedGetsAreNot()
     {

@@ -39,7 +39,7 @@ public sealed class ReportTests
     public void Growth_IsTheCostAt4096ConnectionsAgainst64()
     {
         ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])), Scenario("get4096", ("haproxy", [(0, 15)]), ("nginx", [(0, 15)])));
-        Assert.Equal(1.5, Figures.Growth(report, "haproxy"));
+        Assert.Equal((1.5, 1.5, 1.5), Parts(Figures.Growth(report, "haproxy")!.Value));
         Assert.Null(Figures.Growth(report, "nginx"));
     }
 
@@ -63,8 +63,9 @@ public sealed class ReportTests
         report.Refusals.Add("squid: not installed");
         string table = ReportTable.Render(report);
         string row = table.Split('\n').Single(line => line.StartsWith("| haproxy", StringComparison.Ordinal));
-        Assert.Contains(" 11.00 |", row, StringComparison.Ordinal);
-        Assert.Contains("1.00 (1.00-1.00)", row, StringComparison.Ordinal);
+        Assert.Contains("Only 1 rounds", table, StringComparison.Ordinal);
+        Assert.Contains(" 11.00 (10.00-12.00) |", row, StringComparison.Ordinal);
+        Assert.Contains(" 1.00 |", row, StringComparison.Ordinal);
         Assert.Contains("FAILED: nginx, round 1: answered wrongly", table, StringComparison.Ordinal);
         Assert.Contains("Not run: squid: not installed", table, StringComparison.Ordinal);
     }
@@ -72,13 +73,38 @@ public sealed class ReportTests
     [Fact]
     public void Bars_AreAsLongAsTheirMediansSay()
     {
-        string svg = SvgBars.Render("Title <&>", [new BarPanel("panel", [new Bar("a", new Spread(10, 8, 20)), new Bar("b", new Spread(5, 5, 5))])], "F1");
+        string svg = SvgBars.Render("Title <&>", [new BarPanel("panel", [new Bar("a", new Spread(10, 8, 20), "#123456"), new Bar("b", new Spread(5, 5, 5), "#123456")])], "F1", " us", new BarMark(20, "most"));
         XElement root = XElement.Parse(svg);
         double[] lengths = root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null).Select(one => (double)one.Attribute("width")!).ToArray();
         Assert.Equal(2, lengths.Length);
         Assert.Equal(lengths[0], lengths[1] * 2, tolerance: 0.2);
         Assert.Contains(root.Elements(), one => one.Value == "Title <&>");
-        Assert.Contains(root.Elements(), one => one.Value == "10.0");
+        Assert.Contains(root.Elements(), one => one.Value == "10.0 us");
+        // The mark stands at the end of the scale, which the largest figure reaches.
+        double mark = (double)root.Elements().Single(one => one.Value == "most").Attribute("x")!;
+        Assert.Equal(160 + (lengths[0] * 2), mark, tolerance: 0.2);
+    }
+
+    [Fact]
+    public void BarBeyondTheSharedScale_IsCutAndKeepsItsFigure()
+    {
+        string svg = SvgBars.Render("t", [new BarPanel("p", [new Bar("long", new Spread(5, 4, 6), "#123456"), new Bar("whole", new Spread(2, 2, 2), "#123456")])], "F2", "", null, scaleMax: 2);
+        XElement root = XElement.Parse(svg);
+        string[] lengths = [.. root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null).Select(one => one.Attribute("width")!.Value)];
+        Assert.Equal(lengths[1], lengths[0]);
+        Assert.Contains(root.Elements(), one => one.Value == "5.00");
+        Assert.Contains(root.Elements(), one => one.Value.Contains("cut at 2.00", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(899, true)]
+    [InlineData(901, false)]
+    public void ContenderThatDoesNotReachTheRate_IsNamed(double requestsPerSecond, bool isNamed)
+    {
+        ScenarioResult scenario = Scenario("p99", ("squid", [(0, 10)]));
+        scenario.RatePerSecond = 1000;
+        scenario.Results[0].Rounds[0] = scenario.Results[0].Rounds[0] with { RequestsPerSecond = requestsPerSecond };
+        Assert.Equal(isNamed, ReportTable.Render(Report(scenario)).Contains("squid did not keep up", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -15,13 +15,13 @@ public class SessionTimerTests
     private readonly Firings _firings = new();
     private readonly SessionTimer _timer;
 
-    public SessionTimerTests() => _timer = new SessionTimer(_firings, _loop);
+    public SessionTimerTests() => _timer = new SessionTimer(_firings);
 
     [Fact]
     public void Arm_FiresAtTheDeadlineAndNotBefore()
     {
         long startMs = _loop.Clock.NowMs;
-        _timer.Arm(SessionTimeout.KeepAlive, 1000);
+        _timer.Arm(_loop, SessionTimeout.KeepAlive, 1000);
 
         _loop.Wheel.AdvanceTo(startMs + 999);
         Assert.Empty(_firings.At);
@@ -35,8 +35,8 @@ public class SessionTimerTests
     public void ArmAgain_ReplacesDeadlineAndMeaning()
     {
         long startMs = _loop.Clock.NowMs;
-        _timer.Arm(SessionTimeout.RequestHeader, 1000);
-        _timer.Arm(SessionTimeout.Send, 2000);
+        _timer.Arm(_loop, SessionTimeout.RequestHeader, 1000);
+        _timer.Arm(_loop, SessionTimeout.Send, 2000);
 
         _loop.Wheel.AdvanceTo(startMs + 1999);
         Assert.Empty(_firings.At);
@@ -51,9 +51,9 @@ public class SessionTimerTests
     [InlineData(-1)]
     public void NoTime_MeansNoDeadline(long timeoutMs)
     {
-        _timer.Arm(SessionTimeout.Send, 1000);
+        _timer.Arm(_loop, SessionTimeout.Send, 1000);
 
-        _timer.Arm(SessionTimeout.RequestBody, timeoutMs);
+        _timer.Arm(_loop, SessionTimeout.RequestBody, timeoutMs);
 
         Assert.Equal(SessionTimeout.None, _timer.Pending);
         _loop.Wheel.AdvanceTo(_loop.Clock.NowMs + 10_000);
@@ -63,9 +63,9 @@ public class SessionTimerTests
     [Fact]
     public void Disarm_IsHarmlessTwice()
     {
-        _timer.Arm(SessionTimeout.Linger, 1000);
-        _timer.Disarm();
-        _timer.Disarm();
+        _timer.Arm(_loop, SessionTimeout.Linger, 1000);
+        _timer.Disarm(_loop);
+        _timer.Disarm(_loop);
 
         _loop.Wheel.AdvanceTo(_loop.Clock.NowMs + 10_000);
 
@@ -76,10 +76,10 @@ public class SessionTimerTests
     [Fact]
     public void Remove_LeavesNothingInTheWheel()
     {
-        _timer.Arm(SessionTimeout.Tunnel, 1000);
+        _timer.Arm(_loop, SessionTimeout.Tunnel, 1000);
         Assert.Equal(1, _loop.Wheel.LinkedCount);
 
-        _timer.Remove();
+        _timer.Remove(_loop);
 
         Assert.Equal((0, SessionTimeout.None), (_loop.Wheel.LinkedCount, _timer.Pending));
     }

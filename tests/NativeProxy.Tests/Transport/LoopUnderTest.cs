@@ -5,12 +5,13 @@ using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Buffers;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Epoll;
 using NativeProxy.Transport.Saea;
 
 namespace NativeProxy.Tests.Transport;
 
 /// <summary>
-/// A running loop of the portable engine for one test. Tests touch loop objects only inside <see cref="Run"/>, which executes on the
+/// A running loop of one engine, the portable one unless said otherwise, for one test. Tests touch loop objects only inside <see cref="Run"/>, which executes on the
 /// loop thread and hands exceptions back.
 /// </summary>
 internal sealed class LoopUnderTest : IDisposable
@@ -18,10 +19,10 @@ internal sealed class LoopUnderTest : IDisposable
     /// <summary>How long a test waits for what must come. Never part of a verdict about speed.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    public LoopUnderTest(long bufferBytes = 64 * 1024 * 1024, int workerIndex = 0, int workerCount = 1)
+    public LoopUnderTest(long bufferBytes = 64 * 1024 * 1024, int workerIndex = 0, int workerCount = 1, bool isEpoll = false)
     {
         Pools = new BufferPools(bufferBytes);
-        Loop = new SaeaEventLoop(workerIndex, workerCount, Pools);
+        Loop = isEpoll ? new EpollEventLoop(workerIndex, workerCount, Pools) : new SaeaEventLoop(workerIndex, workerCount, Pools);
         Loop.Start(new ActionWork(static () => { }));
     }
 

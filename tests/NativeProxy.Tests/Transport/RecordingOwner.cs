@@ -6,7 +6,7 @@ using NativeProxy.Transport;
 namespace NativeProxy.Tests.Transport;
 
 /// <summary>
-/// A connection owner that writes down what it hears. Events: "connected", "received", "end", "drained", "send failed X", "failed X",
+/// A connection owner that writes down what it hears. Events: "connected", "received", "end", "blocked", "drained", "send failed X", "failed X",
 /// "closed". The hooks run on the loop thread, after the event was written down.
 /// </summary>
 internal sealed class RecordingOwner : EventRecorder, IConnectionOwner
@@ -44,6 +44,8 @@ internal sealed class RecordingOwner : EventRecorder, IConnectionOwner
         Write("end");
         WhenEnded?.Invoke(connection);
     }
+
+    public void OnSendBlocked(TcpConnection connection) => Write("blocked");
 
     public void OnSendDrained(TcpConnection connection)
     {

@@ -18,7 +18,7 @@ public class TcpConnectAcceptTests
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        Assert.Equal((IPEndPoint)peer.LocalEndPoint!, connection.Peer);
+        Assert.Equal((IPEndPoint)peer.LocalEndPoint!, connection.Peer.ToEndPoint());
         Assert.Equal(TcpConnectionState.Open, connection.State);
         await TcpSendReceiveTests.Finish(test, connection, owner);
     }
@@ -113,7 +113,7 @@ public class TcpConnectAcceptTests
         client.Send("echo"u8);
 
         Assert.Equal("echo"u8.ToArray(), client.ReadExactly(4));
-        Assert.Equal((IPEndPoint)client.LocalEndPoint!, acceptor.Taken[0].Peer);
+        Assert.Equal((IPEndPoint)client.LocalEndPoint!, acceptor.Taken[0].Peer.ToEndPoint());
         await acceptor.Stop();
     }
 

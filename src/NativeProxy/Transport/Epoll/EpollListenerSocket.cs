@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NativeProxy.Timers;
@@ -10,21 +9,24 @@ namespace NativeProxy.Transport.Epoll;
 internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatched, ITimerOwner
 {
     private readonly EpollEventLoop _loop;
-    private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly TimerNode _pause;
     private readonly ulong _token;
     private bool _isWatched;
+
+    /// <summary>
+    /// Accepts of the next turn. An accept in vain costs the kernel nearly as much as a good one, so there is one per turn, and twice as many
+    /// in each turn that all of them were good in.
+    /// </summary>
+    private int _budget = 1;
     private bool _isClosed;
 
     public EpollListenerSocket(EpollEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-        : base(acceptor)
+        : base(socket, acceptor, tuning)
     {
         _loop = loop;
-        _socket = socket;
         _descriptor = (int)socket.Handle;
         _pause = new TimerNode(this);
-        tuning.ApplyTo(socket);
         socket.Blocking = false;
         _token = loop.Watched.Add(this);
     }
@@ -45,14 +47,14 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         _isClosed = true;
         _loop.Wheel.Remove(_pause);
         _loop.Watched.Remove(_token);
-        _socket.Dispose();
+        Socket.Dispose();
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Resume();
 
     public void OnReady(uint events)
     {
-        for (int budget = AcceptsPerTurnMax; budget > 0 && _isWatched; budget--)
+        for (int budget = _budget; budget > 0 && _isWatched; budget--)
         {
             if (!Acceptor.MayAccept)
             {
@@ -60,8 +62,12 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
                 return;
             }
             if (!AcceptOne())
+            {
+                _budget = 1;
                 return;
+            }
         }
+        _budget = Math.Min(_budget * 2, AcceptsPerTurnMax);
     }
 
     /// <summary>Accepts one connection; false when there is none now.</summary>
@@ -73,8 +79,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         if (descriptor >= 0)
         {
             EpollConnection connection = _loop.Lend();
-            IPEndPoint? peer = SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes));
-            connection.BeginAccepted(descriptor, peer);
+            connection.BeginAccepted(descriptor, SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes)));
             Acceptor.OnAccepted(connection);
             return true;
         }

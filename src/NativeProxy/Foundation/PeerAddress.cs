@@ -1,0 +1,78 @@
+using System;
+using System.Buffers.Binary;
+using System.Net;
+
+namespace NativeProxy.Foundation;
+
+/// <summary>
+/// IP address and port of the other side of a connection: a value, so that an idle connection holds no object for it. A mapped IPv4
+/// address is an IPv4 address. Immutable; <c>default</c> is no address.
+/// </summary>
+internal readonly struct PeerAddress
+{
+    /// <summary>Longest text of an address.</summary>
+    public const int TextBytesMax = IpText.BytesMax;
+
+    private readonly ulong _high;
+    private readonly ulong _low;
+    private readonly ushort _port;
+    private readonly byte _addressBytes;
+
+    /// <param name="address">4 or 16 bytes in network order.</param>
+    /// <param name="port">The port.</param>
+    public PeerAddress(ReadOnlySpan<byte> address, int port)
+    {
+        if (IpText.IsMapped(address))
+            address = address[12..];
+        _addressBytes = (byte)address.Length;
+        _high = address.Length == 16 ? BinaryPrimitives.ReadUInt64BigEndian(address) : 0;
+        _low = address.Length == 16 ? BinaryPrimitives.ReadUInt64BigEndian(address[8..]) : BinaryPrimitives.ReadUInt32BigEndian(address);
+        _port = (ushort)port;
+    }
+
+    /// <summary>False for <c>default</c>.</summary>
+    public bool IsGiven => _addressBytes > 0;
+
+    public int Port => _port;
+
+    /// <summary>None for an end point that is no IP address and port.</summary>
+    public static PeerAddress Of(EndPoint? endPoint)
+    {
+        if (endPoint is not IPEndPoint ip)
+            return default;
+        Span<byte> bytes = stackalloc byte[16];
+        ip.Address.TryWriteBytes(bytes, out int length);
+        return new PeerAddress(bytes[..length], ip.Port);
+    }
+
+    /// <summary>Writes the 4 or 16 bytes of the address in network order; returns how many, 0 when there is none.</summary>
+    public int WriteBytes(Span<byte> target)
+    {
+        if (_addressBytes == 4)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(target, (uint)_low);
+        }
+        else if (_addressBytes == 16)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(target, _high);
+            BinaryPrimitives.WriteUInt64BigEndian(target[8..], _low);
+        }
+        return _addressBytes;
+    }
+
+    /// <summary>Writes the address, without the port, as text of at most <see cref="TextBytesMax"/> bytes; returns its length.</summary>
+    public int WriteText(Span<byte> text)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return IpText.Write(bytes[..WriteBytes(bytes)], text);
+    }
+
+    /// <summary>The address as the library knows addresses; it must be given.</summary>
+    public IPEndPoint ToEndPoint()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return new IPEndPoint(new IPAddress(bytes[..WriteBytes(bytes)]), _port);
+    }
+
+    public override string ToString() => IsGiven ? ToEndPoint().ToString() : "none";
+}
