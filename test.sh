@@ -52,7 +52,7 @@ for engine in saea epoll; do
     NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept" --proxy ours -q --case 'smug-*' --case 'split-*' --case 'pipe-*' --case 'ka-*' \
         --case 'chunk-*' --case 'cl-*' --case 'resp-*' --case 'host-*' --case 'target-*' --case 'hdr-*' --case 'hop-*' --case 'fwd-*' \
         --case 'up-*' --case 'limit-*' --case 'version-*' --case 'method-*' --case 'line-*' --case 'garbage-*' --case 'interim-*' \
-        --case 'expect-*' --case 'stream-*' --case 'slow-*' --case 'ws-*' --case 'pp-*' --case 'lb-*' --case 'hc-*' >"$log/accept" 2>&1
+        --case 'expect-*' --case 'stream-*' --case 'slow-*' --case 'ws-*' --case 'pp-*' --case 'proxy-*' --case 'connect-*' --case 'cookie-*' --case 'lb-*' --case 'hc-*' >"$log/accept" 2>&1
     grep -vE '^ours ' "$log/accept"
     line=$(grep -E '^ours ' "$log/accept" | tail -n 1)
     good=$(grep -oE 'pass=[0-9]+' <<<"$line" | cut -d= -f2)

@@ -41,6 +41,7 @@ public class HeadRewriteBenchmarks
         {
             Framing = BodyFraming.None,
             Via = "nativeproxy"u8,
+            Cookie = null,
             FallbackHost = "app"u8,
             ClientAddress = "192.0.2.1"u8,
             Upgrade = default,

@@ -30,7 +30,7 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
     {
         _json.Text("type", "object");
         _json.Literal("additionalProperties", "false");
-        IEnumerable<string> required = table.Settings.Where(static setting => setting.IsRequired).Select(static setting => SettingWords.Quoted(setting.Key));
+        IEnumerable<string> required = table.Settings.Where(static setting => setting.IsRequired && !setting.IsConditional).Select(static setting => SettingWords.Quoted(setting.Key));
         if (required.Any())
             _json.Literal("required", "[" + string.Join(", ", required) + "]");
         _json.Begin("properties");

@@ -51,6 +51,7 @@ internal sealed class SettingExtractor
             _property.SetMethod is not null,
             _arguments.Text("Doc"),
             _arguments.Flag("Required"),
+            _arguments.Flag("Conditional"),
             value,
             min,
             max,

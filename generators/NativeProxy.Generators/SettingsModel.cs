@@ -38,6 +38,7 @@ internal sealed record TableModel(string Namespace, string Name, string Doc, boo
 /// <param name="HasInit">The property has an init accessor.</param>
 /// <param name="Doc">Meaning.</param>
 /// <param name="IsRequired">The key must be present; <paramref name="Value"/> is then an example, not a default.</param>
+/// <param name="IsConditional">A required key that other keys can make superfluous: the rules check it, not the binder.</param>
 /// <param name="Value">Default value, or the example of a required key.</param>
 /// <param name="Min">Smallest value: integer, milliseconds or bytes.</param>
 /// <param name="Max">Largest value; the maximum of the type when open.</param>
@@ -54,6 +55,7 @@ internal sealed record SettingModel(
     bool HasInit,
     string Doc,
     bool IsRequired,
+    bool IsConditional,
     SettingValue Value,
     long Min,
     long Max,

@@ -58,7 +58,7 @@ internal static class TableEmitter
         code.Line("table.RefuseUnknownKeys(KnownKeys);");
         foreach (SettingModel setting in table.Settings)
         {
-            if (setting.IsRequired)
+            if (setting.IsRequired && !setting.IsConditional)
                 code.Line($"table.{(setting.IsTable ? "RequireTables" : "Require")}({Literal(setting.Key)});");
             code.Line($"{Field(setting.Property)} = {ReadExpression(setting)};");
         }

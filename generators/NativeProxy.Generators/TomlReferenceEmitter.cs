@@ -70,7 +70,7 @@ internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableMode
         foreach (ChoiceModel choice in setting.Choices)
             EmitChoice(setting, choice);
         string range = SettingWords.Range(setting);
-        if (setting.IsRequired)
+        if (setting.IsRequired && !setting.IsConditional)
             Prose(range.Length > 0 ? $"Required: {range}." : "Required.");
         else if (range.Length > 0 && setting.Kind != SettingKind.Boolean)
             Prose($"{char.ToUpperInvariant(range[0])}{range.Substring(1)}.");

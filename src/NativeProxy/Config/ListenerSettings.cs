@@ -7,6 +7,9 @@ internal enum ListenerMode
 {
     [SettingChoice("http", Doc = "reverse proxy for HTTP/1.x")]
     Http,
+
+    [SettingChoice("forward", Doc = "forward proxy: clients name the destination, as an absolute http:// target or with CONNECT")]
+    Forward,
 }
 
 /// <summary>What a client's half-close after a request means.</summary>
@@ -32,7 +35,7 @@ internal readonly partial struct ListenerSettings
     [Setting("mode", Default = "http", Doc = "What is spoken with clients.")]
     public partial ListenerMode Mode { get; init; }
 
-    [Setting("upstream", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name of the [[upstream]] that requests go to.")]
+    [Setting("upstream", Required = true, Conditional = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name of the [[upstream]] that requests go to. Required in mode \"http\"; in mode \"forward\" there is none.")]
     public partial string Upstream { get; init; }
 
     [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
@@ -58,6 +61,9 @@ internal readonly partial struct ListenerSettings
 
     [Setting("forwarded")]
     public partial ListenerForwardedSettings Forwarded { get; init; }
+
+    [Setting("forward")]
+    public partial ForwardSettings Forward { get; init; }
 }
 
 /// <summary>When a response to a client says `Connection: keep-alive`.</summary>

@@ -42,6 +42,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>The key must be present and not empty. For strings, lists and arrays of tables.</summary>
     public bool Required { get; set; }
 
+    /// <summary>With Required: other keys can make this one superfluous. `SettingsRules` then asks for it, and its Doc says when it is needed.</summary>
+    public bool Conditional { get; set; }
+
     /// <summary>Value shown for a required key in the reference document.</summary>
     public object? Example { get; set; }
 

@@ -37,7 +37,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     {
         for (int i = 0; i < listener.Bind.Length; i++)
             CheckBind(listener.Bind[i], $"{path}.bind[{i}]");
-        CheckUpstreamExists(listener, $"{path}.upstream");
+        CheckDestination(listener, path);
         for (int i = 0; i < listener.Upgrade.Length; i++)
         {
             string protocol = listener.Upgrade[i];
@@ -58,6 +58,48 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         Break($"{path}.request_line_bytes",
             $"request_line_bytes ({Units.FormatSize(limits.RequestLineBytes)}) is above header_bytes ({Units.FormatSize(limits.HeaderBytes)})",
             "at most header_bytes, which counts the request line too");
+    }
+
+    /// <summary>Requests of a reverse proxy go to an upstream, those of a forward proxy wherever [listener.forward] lets them.</summary>
+    private void CheckDestination(in ListenerSettings listener, string path)
+    {
+        string upstreamPath = $"{path}.upstream";
+        if (listener.Mode == ListenerMode.Forward)
+        {
+            CheckForward(listener.Forward, $"{path}.forward");
+            if (listener.Upstream.Length > 0)
+                Break(upstreamPath, "a listener in mode \"forward\" has no upstream", "no \"upstream\" here, or mode = \"http\"");
+        }
+        else if (listener.Upstream.Length > 0)
+        {
+            CheckUpstreamExists(listener, upstreamPath);
+        }
+        else if (_places.IsSet(upstreamPath))
+        {
+            Break(upstreamPath, "\"upstream\" in [[listener]] must not be empty", "");
+        }
+        else if (!errors.HasErrorAt(_places.Of($"{path}.mode")) || !_places.IsSet($"{path}.mode"))
+        {
+            errors.Add(_places.Of(path), "required key \"upstream\" is missing in [[listener]]");
+        }
+    }
+
+    private void CheckForward(in ForwardSettings forward, string path)
+    {
+        CheckEach(forward.ConnectPorts, $"{path}.connect_ports", "port", PortText.Expected, static text => PortText.TryParse(text, out _));
+        CheckEach(forward.HttpPorts, $"{path}.http_ports", "port", PortText.Expected, static text => PortText.TryParse(text, out _));
+        CheckEach(forward.Clients, $"{path}.clients", "network", NetworkText.Expected, static text => NetworkText.TryParse(text, out _));
+        CheckEach(forward.Deny, $"{path}.deny", "network", NetworkText.Expected, static text => NetworkText.TryParse(text, out _));
+        CheckEach(forward.Allow, $"{path}.allow", "network", NetworkText.Expected, static text => NetworkText.TryParse(text, out _));
+    }
+
+    private void CheckEach(ImmutableArray<string> items, string path, string kind, string expected, Func<string, bool> isSound)
+    {
+        for (int i = 0; i < items.Length; i++)
+        {
+            if (!isSound(items[i]))
+                Break($"{path}[{i}]", $"{ErrorExcerpt.Quoted(items[i])} is no {kind}", expected);
+        }
     }
 
     private void CheckUpstreamExists(in ListenerSettings listener, string path)
@@ -81,6 +123,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 Break(addressPath, $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}", AddressText.Expected(AddressUse.Server));
         }
 
+        new CookieRules(_places, errors).Check(upstream, path);
         CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
         if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))
             Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0", "a weight above 0 for one server at least");

@@ -38,7 +38,7 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
         if (upstream.Health.Kind == HealthCheckKind.Off && !places.IsSet($"{path}.health.type") && HealthKeys.Any(key => places.IsSet($"{path}.health.{key}")))
             Warn($"{path}.health", "health checks are described but not switched on", "add type = \"http\" or type = \"tcp\"");
-        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || IsUnknown(listener.Upstream)))
+        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
             Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
     }
 

@@ -46,6 +46,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("health")]
     public partial UpstreamHealthSettings Health { get; init; }
 
+    [Setting("cookie")]
+    public partial UpstreamCookieSettings Cookie { get; init; }
+
     [Setting("server", Required = true)]
     public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
 }
@@ -110,9 +113,15 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern, Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
     public partial string Address { get; init; }
 
-    [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests.")]
+    [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }
 
     [Setting("max_connections", Default = 0, Max = 1_000_000, Doc = "Connections to this server at most, idle ones included, divided among the workers; requests beyond it wait in a queue. 0 = no limit.")]
     public partial int MaxConnections { get; init; }
+
+    [Setting("cookie", Default = "", Pattern = CookieText.ValuePattern, Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable one takes them all, as with HAProxy's backup twins.")]
+    public partial string Cookie { get; init; }
+
+    /// <summary>The value in force.</summary>
+    public string CookieValue => Cookie.Length > 0 ? Cookie : Name;
 }

@@ -11,6 +11,12 @@ internal enum ProxyError : byte
     RequestHeaderTimeout,
     RequestBodyTimeout,
     MethodNotAllowed,
+    NotAProxyRequest,
+    SchemeNotSupported,
+    ClientRefused,
+    DestinationRefused,
+    NameNotResolved,
+    NameLookupTimeout,
     NoServerAvailable,
     QueueTimeout,
     ServerConnectFailed,
@@ -76,6 +82,12 @@ internal static class ProxyErrors
         rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");
         rows[(int)ProxyError.RequestBodyTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request body did not arrive in time");
         rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here");
+        rows[(int)ProxyError.NotAProxyRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "This is a forward proxy: the target must be a whole http:// address, or host and port of CONNECT");
+        rows[(int)ProxyError.SchemeNotSupported] = new(501, ErrorSide.Proxy, RetryRule.Never, "This proxy fetches http:// targets only; for https:// use CONNECT");
+        rows[(int)ProxyError.ClientRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not serve clients of this network");
+        rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port");
+        rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
+        rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The name of the server was not resolved in time");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");

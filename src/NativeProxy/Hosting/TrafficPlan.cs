@@ -22,6 +22,7 @@ internal sealed class TrafficPlan
     private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
     private readonly ConnectionBudget _budget;
+    private readonly NameResolver _resolver;
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<HttpListener> _retired = [];
     private List<HttpListener> _listeners = [];
@@ -35,6 +36,7 @@ internal sealed class TrafficPlan
         _servers = servers;
         _accessLog = accessLog;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
+        _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
     /// <summary>Takes the settings over.</summary>
@@ -126,10 +128,24 @@ internal sealed class TrafficPlan
         foreach (ListenerSettings listener in settings.Listeners)
         {
             string upstreamName = listener.Upstream;
-            UpstreamGroup upstream = _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
+            bool isForward = listener.Mode == ListenerMode.Forward;
+            UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
         }
         return listeners;
+    }
+
+    /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
+    private OriginTable OriginsOf(in ListenerSettings settings)
+    {
+        string name = settings.Name;
+        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins ?? new OriginTable(_loop, _counters, _resolver)
+        {
+            GroupLogId = _accessLog?.Register("forward") ?? 0,
+            ServerLogId = _accessLog?.Register("direct") ?? 0,
+        };
+        origins.Apply(settings.Forward);
+        return origins;
     }
 
     /// <summary>Each address goes to the listener that names it: from the one that had it before, or from the new sockets.</summary>
@@ -159,6 +175,8 @@ internal sealed class TrafficPlan
     {
         HttpListener? successor = _listeners.Find(candidate => candidate.Settings.Name == listener.Settings.Name);
         _retired.Add(listener);
+        if (listener.Origins != successor?.Origins)
+            listener.Origins?.Retire();
         if (successor is null)
             listener.Drain();
         else
@@ -177,6 +195,8 @@ internal sealed class TrafficPlan
             return;
         foreach (UpstreamGroup group in _groups)
             group.Retire();
+        foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
+            listener.Origins?.Retire();
         _drained();
         _drained = null;
     }

@@ -10,6 +10,9 @@ internal struct ConnectionOptions
     public bool Upgrade;
     public bool Te;
 
+    /// <summary>Options that may name fields; trailer fields of these names must not pass either (RFC 9110 section 7.6.1).</summary>
+    public FieldNameMask NamedFields;
+
     /// <summary><see cref="RejectReason.None"/> when the options are sound.</summary>
     public RejectReason Reason;
 }
@@ -82,9 +85,11 @@ internal static class ConnectionHeader
                 options.Te = true;
                 return true;
             case KnownHeader.None:
+                options.NamedFields.Add(option);
                 MarkNamed(bytes, option, fields);
                 return true;
             default:
+                options.NamedFields.Add(option);
                 MarkKnown(known, fields);
                 return true;
         }

@@ -3,62 +3,51 @@ using System;
 namespace NativeProxy.Http1;
 
 /// <summary>
-/// Finds one cookie in the value of a Cookie field (RFC 6265 section 4.2.1) without allocation. Tolerant where
-/// browsers are: blanks around a pair are ignored, pairs without '=' are skipped, quotes belong to the value. Pure.
+/// Walks the pairs of a Cookie field's value (RFC 6265 section 4.2.1) without allocation. Tolerant where browsers are: blanks around a
+/// pair and empty pairs are passed over, a pair without '=' has no name, quotes belong to the value and protect nothing.
 /// </summary>
-internal static class CookieScanner
+internal ref struct CookieScanner
 {
-    /// <summary>The first cookie of that name; names are case-sensitive.</summary>
-    /// <param name="value">Range of its value in <paramref name="fieldValue"/>.</param>
-    /// <param name="pair">
-    /// What to cut out of the field so that a sound list remains: the pair with the separator behind it, or with the one
-    /// before it when it is the last. The whole field when it is the only pair.
-    /// </param>
-    public static bool TryFind(
-        ReadOnlySpan<byte> fieldValue, ReadOnlySpan<byte> name, out ByteRange value, out ByteRange pair)
+    private readonly ReadOnlySpan<byte> _field;
+    private int _next;
+
+    /// <param name="fieldValue">The value of one Cookie field.</param>
+    public CookieScanner(ReadOnlySpan<byte> fieldValue) => _field = fieldValue;
+
+    /// <summary>The present pair, without the blanks around it.</summary>
+    public ByteRange Pair { get; private set; }
+
+    /// <summary>The present pair with the blanks in front of it.</summary>
+    public ByteRange PairAndBlanks { get; private set; }
+
+    /// <summary>Goes to the next pair that is not empty; false behind the last one.</summary>
+    public bool MoveNext()
     {
-        int start = 0;
-        while (start < fieldValue.Length)
+        while (_next < _field.Length)
         {
-            int semicolon = fieldValue[start..].IndexOf((byte)';');
-            int end = semicolon < 0 ? fieldValue.Length : start + semicolon;
-            ByteRange trimmed = AsciiBytes.Trim(fieldValue, start, end);
-            ReadOnlySpan<byte> text = trimmed.Of(fieldValue);
-            if (text.Length > name.Length && text[name.Length] == '=' && text.StartsWith(name))
+            int start = _next;
+            int length = _field[start..].IndexOf((byte)';');
+            int end = length < 0 ? _field.Length : start + length;
+            _next = end + 1;
+            Pair = AsciiBytes.Trim(_field, start, end);
+            PairAndBlanks = ByteRange.Between(start, Pair.End);
+            if (!Pair.IsEmpty)
             {
-                value = ByteRange.Between(trimmed.Start + name.Length + 1, trimmed.End);
-                pair = WithSeparator(fieldValue, start, end);
                 return true;
             }
-
-            start = end + 1;
         }
 
-        value = default;
-        pair = default;
         return false;
     }
 
-    /// <param name="start">Behind the previous semicolon, or 0.</param>
-    /// <param name="end">At the semicolon behind the pair, or the length.</param>
-    private static ByteRange WithSeparator(ReadOnlySpan<byte> fieldValue, int start, int end)
+    /// <summary>Whether the present pair is the cookie of that name; names are case-sensitive.</summary>
+    /// <param name="name">A token.</param>
+    /// <param name="value">Range of its value in the field's value, quotes included.</param>
+    public readonly bool TryRead(ReadOnlySpan<byte> name, out ByteRange value)
     {
-        if (end == fieldValue.Length)
-        {
-            return ByteRange.Between(Math.Max(0, start - 1), end);
-        }
-
-        end++;
-        while (end < fieldValue.Length && AsciiBytes.IsBlank(fieldValue[end]))
-        {
-            end++;
-        }
-
-        while (start < end && AsciiBytes.IsBlank(fieldValue[start]))
-        {
-            start++;
-        }
-
-        return ByteRange.Between(start, end);
+        ReadOnlySpan<byte> pair = Pair.Of(_field);
+        bool isNamed = pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name);
+        value = isNamed ? ByteRange.Between(Pair.Start + name.Length + 1, Pair.End) : default;
+        return isNamed;
     }
 }

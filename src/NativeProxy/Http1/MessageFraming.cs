@@ -27,15 +27,21 @@ internal static class MessageFraming
         ReadOnlySpan<byte> bytes, ResponseHead head, HttpMethod requestMethod, bool upgradeForwarded)
     {
         int status = head.StatusCode;
+        if (status < 200 && AnnouncesBody(bytes, head.Fields))
+        {
+            return BodyFraming.Rejected(RejectReason.BodyOnInterim);
+        }
+
         if (status == 101)
         {
             return upgradeForwarded ? BodyFraming.Tunnel : BodyFraming.Rejected(RejectReason.UnexpectedUpgrade);
         }
 
         // The fields of these describe another message or nothing at all (RFC 9112 section 6.3, rule 1).
+        HeaderTable fields = head.Fields;
         if (requestMethod == HttpMethod.Head || status is < 200 or 204 or 304)
         {
-            return BodyFraming.None;
+            return OfBodyless(bytes, fields);
         }
 
         if (requestMethod == HttpMethod.Connect && status is >= 200 and < 300)
@@ -43,13 +49,35 @@ internal static class MessageFraming
             return BodyFraming.Tunnel;
         }
 
-        HeaderTable fields = head.Fields;
         if (fields.Contains(KnownHeader.TransferEncoding))
         {
             return OfTransferEncoding(bytes, fields, head.MinorVersion);
         }
 
         return fields.Contains(KnownHeader.ContentLength) ? OfContentLength(bytes, fields) : BodyFraming.UntilClose;
+    }
+
+    /// <summary>
+    /// True for a 204 that announces a body: it has none (RFC 9112 section 6.3, rule 1), but a server that says so may send one all the
+    /// same, so its connection must not carry another exchange.
+    /// </summary>
+    public static bool MayBodyFollow(ReadOnlySpan<byte> bytes, ResponseHead head) => head.StatusCode == 204 && AnnouncesBody(bytes, head.Fields);
+
+    /// <summary>Content-Length: 0 announces none; some servers send it with everything.</summary>
+    private static bool AnnouncesBody(ReadOnlySpan<byte> bytes, HeaderTable fields) =>
+        fields.Contains(KnownHeader.TransferEncoding)
+        || (fields.Contains(KnownHeader.ContentLength) && OfContentLength(bytes, fields) is not { Reason: RejectReason.None, LengthBytes: 0 });
+
+    /// <summary>No body follows, but the fields go on to the client: a length that could be read in two ways is refused here as well.</summary>
+    private static BodyFraming OfBodyless(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        if (!fields.Contains(KnownHeader.ContentLength))
+        {
+            return BodyFraming.None;
+        }
+
+        RejectReason reason = fields.Contains(KnownHeader.TransferEncoding) ? RejectReason.LengthWithTransferEncoding : OfContentLength(bytes, fields).Reason;
+        return reason == RejectReason.None ? BodyFraming.None : BodyFraming.Rejected(reason);
     }
 
     /// <summary>

@@ -51,6 +51,9 @@ internal enum RejectReason : byte
     /// <summary>Status 101 although no upgrade was forwarded.</summary>
     UnexpectedUpgrade,
 
+    /// <summary>An interim response that announces a body, which it cannot have (RFC 9112 section 6.1, RFC 9110 section 8.6).</summary>
+    BodyOnInterim,
+
     // Connection (RFC 9110 section 7.6.1).
     BadConnectionOption,
 

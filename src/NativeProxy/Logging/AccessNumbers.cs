@@ -104,6 +104,12 @@ internal struct AccessNumbers
     /// <summary>Second letter, what the exchange was doing: R, Q, C, H, D, L, T; 0 = '-'.</summary>
     public byte EndedIn;
 
+    /// <summary>Third letter, the stickiness cookie in the request: N, I, V; 0 = '-'.</summary>
+    public byte CookieInRequest;
+
+    /// <summary>Fourth letter, the stickiness cookie in the response: N, I, P, R, D; 0 = '-'.</summary>
+    public byte CookieInResponse;
+
     public AccessNumbers()
     {
     }

@@ -46,12 +46,13 @@ internal static class HaproxyFormat
         text.Append("\n"u8);
     }
 
-    /// <summary>Two letters from the record, then the two cookie letters that no room fills yet.</summary>
+    /// <summary>The four letters: who ended it, when, the cookie in the request, the cookie in the response.</summary>
     public static void AppendTerminationState(LogText text, in AccessNumbers numbers)
     {
         text.AppendByte(LetterOrDash(numbers.EndedBy));
         text.AppendByte(LetterOrDash(numbers.EndedIn));
-        text.Append("--"u8);
+        text.AppendByte(LetterOrDash(numbers.CookieInRequest));
+        text.AppendByte(LetterOrDash(numbers.CookieInResponse));
     }
 
     public static ReadOnlySpan<byte> OriginName(ServerConnectionOrigin origin) => origin switch

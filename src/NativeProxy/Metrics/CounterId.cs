@@ -27,6 +27,7 @@ internal enum CounterId
     BadRequestsFraming,
     BadRequestsTooLarge,
     BadRequestsUnsupported,
+    BadRequestsDenied,
     BytesFromClients,
     BytesToClients,
     BytesFromServers,
@@ -102,6 +103,11 @@ internal enum CounterId
     QueueEntered,
     QueueWaiting,
     NoServerAvailable,
+
+    // Forward proxy
+    Origins,
+    NameLookups,
+    NameLookupsFailed,
 
     // The process itself
     LogLinesWritten,

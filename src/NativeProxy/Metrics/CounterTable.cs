@@ -31,6 +31,7 @@ internal static class CounterTable
         Counter(CounterId.BadRequestsFraming, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=framing"),
         Counter(CounterId.BadRequestsTooLarge, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=too_large"),
         Counter(CounterId.BadRequestsUnsupported, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=unsupported"),
+        Counter(CounterId.BadRequestsDenied, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=denied"),
         Counter(CounterId.BytesFromClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=in"),
         Counter(CounterId.BytesToClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=out"),
         Counter(CounterId.BytesFromServers, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=server,direction=in"),
@@ -106,6 +107,11 @@ internal static class CounterTable
         Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server with room."),
         Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server with room now."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
+
+        // Forward proxy
+        Gauge(CounterId.Origins, "nativeproxy_forward_origins", "Destinations (host and port) that forward listeners remember now."),
+        Counter(CounterId.NameLookups, "nativeproxy_name_lookups_total", "Names looked up for forward listeners."),
+        Counter(CounterId.NameLookupsFailed, "nativeproxy_name_lookups_failed_total", "Look-ups that found no address."),
 
         // The process itself
         Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Access log lines written."),

@@ -12,6 +12,7 @@ internal struct BodyRelay
 {
     private BodyKind _kind;
     private bool _emitsChunks;
+    private FieldNameMask _droppedTrailers;
     private bool _inTrailers;
     private long _leftBytes;
     private ChunkedDecoder _decoder;
@@ -30,12 +31,14 @@ internal struct BodyRelay
 
     /// <param name="incoming">How the body arrives.</param>
     /// <param name="emitsChunks">Whether it leaves in chunks; else as plain bytes.</param>
-    public void Begin(BodyFraming incoming, bool emitsChunks)
+    /// <param name="droppedTrailers">Trailer fields that end here since Connection names them (RFC 9110 7.6.1).</param>
+    public void Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers = default)
     {
         this = default;
         _kind = incoming.Kind;
         _leftBytes = incoming.LengthBytes;
         _emitsChunks = emitsChunks;
+        _droppedTrailers = droppedTrailers;
         IsComplete = _kind == BodyKind.None || (_kind == BodyKind.Length && _leftBytes == 0);
     }
 
@@ -159,14 +162,15 @@ internal struct BodyRelay
         }
     }
 
-    private static void WriteEnd(ReadOnlySpan<byte> input, HeaderTable trailers, ref HeadWriter writer)
+    private readonly void WriteEnd(ReadOnlySpan<byte> input, HeaderTable trailers, ref HeadWriter writer)
     {
         writer.Append("0\r\n"u8);
         for (int i = 0; i < trailers.Count; i++)
         {
             ref HeaderField field = ref trailers[i];
-            if (TrailerParser.MayForward(field.Known))
-                writer.AppendField(field.Name.Of(input), field.Value.Of(input));
+            ReadOnlySpan<byte> name = field.Name.Of(input);
+            if (TrailerParser.MayForward(field.Known) && !_droppedTrailers.MayContain(name))
+                writer.AppendField(name, field.Value.Of(input));
         }
         writer.EndLine();
     }

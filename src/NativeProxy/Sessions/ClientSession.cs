@@ -62,6 +62,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private bool _isProcessing;
     private bool _awaitsProxyHeader;
     private long _headStartedMs;
+
+    /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
+    private int _emptyLineBytes;
     private long _idleSinceMs;
     private long _sendMark;
 
@@ -97,6 +100,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         RequestCount = 0;
         Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
+        _emptyLineBytes = 0;
         client.SetOwner(this);
         client.StartReceive();
         _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
@@ -442,13 +446,19 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>
     /// Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused. Empty lines alone
-    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same.
+    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same. They count, however they arrive.
     /// </summary>
     private int ReadRequest(ReadOnlySpan<byte> bytes)
     {
-        RequestIntake intake = RequestIntake.Read(bytes, _listener);
+        int emptyLineBytes = RequestHeadParser.EmptyLineBytes(bytes);
+        bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
+        RequestIntake intake = isFlood ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken) : RequestIntake.Read(bytes, _listener, Address);
         if (intake.NeedsMore)
-            return RequestHeadParser.EmptyLineBytes(bytes);
+        {
+            _emptyLineBytes += emptyLineBytes;
+            return emptyLineBytes;
+        }
+        _emptyLineBytes = 0;
         _listener.Counters.Add(CounterId.Requests);
         if (++RequestCount > 1)
             _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
@@ -457,8 +467,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm(_loop);
         _exchange = _listener.LendExchange();
-        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake.HeadBytes, intake.Framing, intake.Options, _headStartedMs);
-        if (RequestCount == 1 && _state == ClientSessionState.Exchanging && _exchange.RequestIsComplete)
+        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake, _headStartedMs);
+        if (_state == ClientSessionState.Exchanging && _exchange.IsLastOfClient && _exchange.RequestIsComplete)
             _client!.BePatient();
         return used;
     }

@@ -81,6 +81,7 @@ internal static class ErrorReplies
     private static ReadOnlySpan<byte> ReasonOf(int status) => status switch
     {
         400 => "Bad Request"u8,
+        403 => "Forbidden"u8,
         405 => "Method Not Allowed"u8,
         408 => "Request Timeout"u8,
         413 => "Content Too Large"u8,

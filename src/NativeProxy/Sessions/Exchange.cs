@@ -42,8 +42,8 @@ internal sealed class Exchange : IServerConnectionUser
 
     public int ClientMinorVersion { get; private set; }
 
-    /// <summary>The request asked the server to switch protocols.</summary>
-    public bool UpgradeForwarded { get; private set; }
+    /// <summary>The protocol that the server was asked to switch to, or null.</summary>
+    public byte[]? Upgrade { get; private set; }
 
     public TcpConnection Client => _session!.Client;
 
@@ -53,6 +53,9 @@ internal sealed class Exchange : IServerConnectionUser
     public LoopCounters Counters => _listener.Counters;
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
+
+    /// <summary>True when the client announced that nothing follows this request.</summary>
+    public bool IsLastOfClient => _options.Close || (ClientMinorVersion == 0 && !_options.KeepAlive);
 
     /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
     public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - _session!.RequestCount;
@@ -76,6 +79,18 @@ internal sealed class Exchange : IServerConnectionUser
 
     public UpstreamServer? Server => _link.Server;
 
+    /// <summary>Where the request goes.</summary>
+    public UpstreamGroup Group => _link.Group!;
+
+    /// <summary>Pseudonym for the Via field of the response, or null.</summary>
+    public byte[]? ResponseVia => _listener.ResponseVia;
+
+    /// <summary>What the stickiness cookie came to.</summary>
+    public ref Stickiness Sticky => ref _link.Sticky;
+
+    /// <summary>What becomes of the stickiness cookie in the response.</summary>
+    public StickyResponse StickyResponse => _link.StickyResponse;
+
     public int StatusCode => _response.StatusCode;
 
     public long SentBytes => _response.SentBytes;
@@ -94,32 +109,32 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>
     /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
     /// </summary>
-    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, int headEnd, BodyFraming framing, in ConnectionOptions options, long startedAtMs)
+    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs)
     {
         RequestHead head = _listener.Scratch.Request;
         _session = session;
-        _options = options;
+        _options = intake.Options;
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(_listener.Upstream, Method, session.Address);
+        _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
-        if (!TryWriteHead(bytes, head, headEnd, framing, options, out int headBytes))
+        if (!TryWriteHead(bytes, head, intake, out int headBytes))
         {
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, framing, _listener.Limits.BodyBytes))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, intake.Options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
         }
-        return Linked(_link.Open(except: null), headIsInScratch: true, bytes[headEnd..]);
+        return Linked(_link.Open(except: null), headIsInScratch: true, bytes[intake.HeadBytes..]);
     }
 
     /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
@@ -182,7 +197,7 @@ internal sealed class Exchange : IServerConnectionUser
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _options.Close,
                 RequestSaysKeepAlive = _options.KeepAlive,
-                RequestIsComplete = _request.IsComplete,
+                RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,
                 RequestCount = _session!.RequestCount,
@@ -252,9 +267,18 @@ internal sealed class Exchange : IServerConnectionUser
         _session!.ServerIsReady();
     }
 
-    /// <summary>Sends the head on the established connection, with what has arrived of the body. Returns the body bytes used.</summary>
+    /// <summary>
+    /// Sends the head on the established connection, with what has arrived of the body; CONNECT becomes a tunnel instead. Returns the
+    /// body bytes used.
+    /// </summary>
     public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input)
     {
+        if (Method == HttpMethod.Connect)
+        {
+            _response.OpenTunnel();
+            _session!.EnterTunnel();
+            return 0;
+        }
         int used = _request.Start(_link.Connection!, headIsInScratch, input);
         AfterRequestBytes();
         return used;
@@ -338,24 +362,30 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>What the log needs to know about the server connection; valid until <see cref="Release"/>.</summary>
     internal ServerConnectionFacts ConnectionFacts => _link.Facts;
 
-    /// <summary>Writes the outgoing head to the start of the scratch. False when it does not fit: a cut head would let the body be read as fields.</summary>
-    private bool TryWriteHead(
-        ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, BodyFraming framing, in ConnectionOptions options, out int headBytes)
+    /// <summary>
+    /// Writes the outgoing head to the start of the scratch; of CONNECT the server gets none. False when it does not fit: a cut head would
+    /// let the body be read as fields.
+    /// </summary>
+    private bool TryWriteHead(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake, out int headBytes)
     {
-        ReadOnlySpan<byte> upgrade = options.Upgrade && head.MinorVersion == 1 && framing.Kind == BodyKind.None
-            ? _listener.AcceptedUpgrade(bytes, head)
-            : default;
-        UpgradeForwarded = !upgrade.IsEmpty;
+        Upgrade = null;
+        headBytes = 0;
+        if (Method == HttpMethod.Connect)
+            return true;
+        if (intake.Options.Upgrade && head.MinorVersion == 1 && intake.Framing.Kind == BodyKind.None)
+            Upgrade = _listener.AcceptedUpgrade(bytes, head);
         byte[] address = _listener.Scratch.AddressText;
-        var writer = new HeadWriter(_listener.Scratch.Output);
-        RequestHeadWriter.Write(ref writer, bytes, head, headEnd, _listener.Forwarded, new OutgoingRequest
+        var writer = new HeadWriter(_listener.Scratch.Head);
+        RequestHeadWriter.Write(ref writer, bytes, head, intake.HeadBytes, _listener.Forwarded, new OutgoingRequest
         {
-            Framing = framing,
+            Framing = intake.Framing,
             Via = _listener.Via,
-            FallbackHost = _link.Group!.NameBytes,
+            Cookie = Group.Cookie,
+            FallbackHost = Group.NameBytes,
             ClientAddress = address.AsSpan(0, _session!.Address.WriteText(address)),
-            Upgrade = upgrade,
-            ClosesServerConnection = _link.Group.Reuse == ReusePolicy.Never,
+            Upgrade = Upgrade,
+            IsProxyRequest = _listener.Origins is not null,
+            ClosesServerConnection = Group.Reuse == ReusePolicy.Never,
         });
         headBytes = writer.WrittenBytes;
         return !writer.Overflowed;
@@ -370,7 +400,7 @@ internal sealed class Exchange : IServerConnectionUser
                 _times.Connected(_loop.Clock.NowMs);
                 return StartRequest(headIsInScratch, input);
             case LinkResult.NoServer:
-                Fail(ProxyError.NoServerAvailable, RejectReason.None);
+                Fail(Group.NoServerError, RejectReason.None);
                 return 0;
             default:
                 return 0;
@@ -398,7 +428,7 @@ internal sealed class Exchange : IServerConnectionUser
         if (!_link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? _link.Group!.ResponseTimeoutMs : 0);
+        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? Group.ResponseTimeoutMs : 0);
     }
 
     private void ServerGone(ProxyError error) =>
@@ -438,7 +468,7 @@ internal sealed class Exchange : IServerConnectionUser
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;
-        return UpgradeForwarded ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
+        return Upgrade is not null || _response.MayBodyFollow ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
     }
 
     private void CountFault(ProxyError error)

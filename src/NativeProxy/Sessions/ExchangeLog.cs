@@ -28,13 +28,15 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         AccessRecord record = Begin(listener, session, exchange.Times.StartedMs);
         FillTexts(ref record, exchange);
         FillTimes(ref record, exchange.Times);
-        FillServer(ref record, listener, exchange);
+        FillServer(ref record, exchange);
         record.Numbers.Status = exchange.StatusCode;
         record.Numbers.BytesSent = exchange.SentBytes;
         record.Numbers.BytesReceived = exchange.RequestBodyBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)exchange.CloseReason];
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(exchange.Error).Side;
         record.Numbers.EndedIn = exchange.Error == ProxyError.None ? (byte)'-' : PhaseOf(exchange);
+        record.Numbers.CookieInRequest = exchange.Sticky.RequestLetter;
+        record.Numbers.CookieInResponse = exchange.Sticky.ResponseLetter;
         AccessRecordCodec.TryWrite(ring, record);
     }
 
@@ -125,13 +127,13 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.ResponseMs = times.ResponseMs;
     }
 
-    private static void FillServer(ref AccessRecord record, HttpListener listener, Exchange exchange)
+    private static void FillServer(ref AccessRecord record, Exchange exchange)
     {
-        record.Numbers.UpstreamName = listener.Upstream.LogId;
+        record.Numbers.UpstreamName = exchange.Group.LogId;
         record.Numbers.ServerName = exchange.Server?.LogId ?? LogNames.None;
         record.Numbers.RetryCount = Math.Max(0, exchange.Attempts - 1);
         record.Numbers.ServerConnectionCount = exchange.Server?.LentCount ?? 0;
-        record.Numbers.UpstreamConnectionCount = listener.Upstream.LentCount;
+        record.Numbers.UpstreamConnectionCount = exchange.Group.LentCount;
         ServerConnectionFacts server = exchange.ConnectionFacts;
         record.Numbers.ServerConnectionId = server.Id;
         record.Numbers.ServerUseNumber = server.UseCount;

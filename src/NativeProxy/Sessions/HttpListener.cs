@@ -30,7 +30,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     private Exchange? _freeExchange;
 
     public HttpListener(
-        EventLoop loop, ListenerSettings settings, UpstreamGroup upstream, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog)
+        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog)
     {
         Loop = loop;
         Settings = settings;
@@ -39,6 +39,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         _limits = settings.Limits;
         _forwarded = settings.Forwarded;
         Upstream = upstream;
+        Origins = origins;
         Scratch = scratch;
         Counters = counters;
         AccessLog = accessLog;
@@ -63,7 +64,11 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public ref readonly ListenerForwardedSettings Forwarded => ref _forwarded;
 
-    public UpstreamGroup Upstream { get; }
+    /// <summary>Where requests go; null on a forward proxy.</summary>
+    public UpstreamGroup? Upstream { get; }
+
+    /// <summary>The destinations of a forward proxy; null on a reverse proxy. At a reload the successor takes them over.</summary>
+    public OriginTable? Origins { get; }
 
     public SessionScratch Scratch { get; }
 
@@ -78,6 +83,9 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Pseudonym for Via; empty = none is added.</summary>
     public ReadOnlySpan<byte> Via => _via;
+
+    /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
+    public byte[]? ResponseVia => Origins is null || _via.Length == 0 ? null : _via;
 
     /// <summary>True once the process is going to stop: responses say close.</summary>
     public bool IsDraining { get; private set; }
@@ -201,17 +209,17 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>The protocol of the request's Upgrade field that this listener allows, or empty.</summary>
-    public ReadOnlySpan<byte> AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
+    public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
-            return default;
+            return null;
         ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
         foreach (byte[] upgrade in _upgrades)
         {
             if (AsciiBytes.EqualsIgnoreCase(wanted, upgrade))
                 return upgrade;
         }
-        return default;
+        return null;
     }
 
     public void LogExchange(ClientSession session, Exchange exchange)

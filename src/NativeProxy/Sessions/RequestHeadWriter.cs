@@ -1,6 +1,7 @@
 using System;
 using NativeProxy.Config;
 using NativeProxy.Http1;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;
 
@@ -12,6 +13,9 @@ internal readonly ref struct OutgoingRequest
     /// <summary>Pseudonym for Via, or empty for none.</summary>
     public required ReadOnlySpan<byte> Via { get; init; }
 
+    /// <summary>The stickiness cookie of the upstream, or null.</summary>
+    public required StickyCookie? Cookie { get; init; }
+
     /// <summary>Host for a request that came without one (HTTP/1.0): the name of the upstream, as nginx does.</summary>
     public required ReadOnlySpan<byte> FallbackHost { get; init; }
 
@@ -20,6 +24,9 @@ internal readonly ref struct OutgoingRequest
 
     /// <summary>The protocol to switch to, or empty.</summary>
     public required ReadOnlySpan<byte> Upgrade { get; init; }
+
+    /// <summary>The client speaks to a forward proxy: its credentials for the proxy are not for the server (RFC 9110 11.7.2).</summary>
+    public bool IsProxyRequest { get; init; }
 
     /// <summary>Tell the server that its connection is used once only.</summary>
     public required bool ClosesServerConnection { get; init; }
@@ -39,7 +46,7 @@ internal static class RequestHeadWriter
             writer.AppendField("Host"u8, head.Authority.Of(bytes));
         else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
             writer.AppendField("Host"u8, request.FallbackHost);
-        CopyFields(ref writer, bytes, head, headEnd, settings);
+        CopyFields(ref writer, bytes, head, headEnd, settings, request);
         WriteFraming(ref writer, request.Framing);
         WriteForwarded(ref writer, bytes, head, settings, request);
         if (!request.Upgrade.IsEmpty)
@@ -79,14 +86,21 @@ internal static class RequestHeadWriter
     }
 
     private static void CopyFields(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in OutgoingRequest request)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || IsReplaced(field.Known, head, settings))
+            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (request.IsProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
+            {
                 copy.CopyUpTo(i, ref writer);
+            }
+            else if (StickyRequest.Changes(bytes, field, request.Cookie))
+            {
+                copy.CopyUpTo(i, ref writer);
+                StickyRequest.WriteField(ref writer, bytes, field, request.Cookie!);
+            }
         }
         copy.CopyRest(ref writer);
     }

@@ -2,6 +2,7 @@ using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;
 
@@ -17,6 +18,9 @@ internal readonly ref struct RequestIntake
     /// <summary>The rule that a refused request broke, if it is one of syntax or framing.</summary>
     public RejectReason Detail { get; private init; }
 
+    /// <summary>Where the request goes; null unless it is accepted.</summary>
+    public UpstreamGroup? Group { get; private init; }
+
     /// <summary>Length of the head; 0 unless the request is accepted.</summary>
     public int HeadBytes { get; private init; }
 
@@ -25,10 +29,10 @@ internal readonly ref struct RequestIntake
     public BodyFraming Framing { get; private init; }
 
     /// <summary>
-    /// Reads the head at the start of the bytes into the listener's table and judges it: syntax, framing, Connection, method, size.
+    /// Reads the head at the start of the bytes into the listener's table and judges it: syntax, framing, Connection, method, size, destination.
     /// Everything that could be read in two ways is refused here, before a server is involved. Never answers, never counts.
     /// </summary>
-    public static RequestIntake Read(ReadOnlySpan<byte> bytes, HttpListener listener)
+    public static RequestIntake Read(ReadOnlySpan<byte> bytes, HttpListener listener, PeerAddress client)
     {
         RequestHead head = listener.Scratch.Request;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, listener.HeadLimits, head);
@@ -42,17 +46,25 @@ internal readonly ref struct RequestIntake
         BodyFraming framing = MessageFraming.OfRequest(bytes, head);
         if (framing.Reason != RejectReason.None)
             return Refused(ProxyError.BadRequest, framing.Reason);
-        if (head.MethodKind == HttpMethod.Connect)
-            return Refused(ProxyError.MethodNotAllowed, RejectReason.None);
         long bodyBytesMax = listener.Limits.BodyBytes;
         if (bodyBytesMax > 0 && framing.LengthBytes > bodyBytesMax)
             return Refused(ProxyError.RequestBodyTooLarge, RejectReason.None);
-        return new RequestIntake { HeadBytes = outcome.ConsumedBytes, Options = options, Framing = framing };
+        if (head.MethodKind == HttpMethod.Connect)
+        {
+            // What follows the head are bytes of the tunnel; a body would be one of them to some and not to others.
+            if (framing.Kind == BodyKind.Chunked || framing.LengthBytes > 0)
+                return Refused(ProxyError.BadRequest, RejectReason.None);
+            framing = BodyFraming.None;
+        }
+        UpstreamGroup? group = Destination(bytes, head, listener, client, out ProxyError refusal, out RejectReason detail);
+        return group is null ? Refused(refusal, detail)
+            : new RequestIntake { Group = group, HeadBytes = outcome.ConsumedBytes, Options = options, Framing = framing };
     }
 
     /// <summary>Which counter a refusal belongs to.</summary>
     public static CounterId CounterOf(ProxyError error, RejectReason detail) => ErrorReplies.StatusOf(error, detail) switch
     {
+        403 => CounterId.BadRequestsDenied,
         413 or 414 or 431 => CounterId.BadRequestsTooLarge,
         405 or 501 or 505 => CounterId.BadRequestsUnsupported,
         _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
@@ -61,5 +73,23 @@ internal readonly ref struct RequestIntake
             : CounterId.BadRequestsSyntax,
     };
 
-    private static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
+    /// <summary>The verdict on a request that must not be forwarded.</summary>
+    public static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
+
+    /// <summary>The listener's upstream or, on a forward proxy, the origin that the target names; null with the reason when there is none.</summary>
+    private static UpstreamGroup? Destination(
+        ReadOnlySpan<byte> bytes, RequestHead head, HttpListener listener, PeerAddress client, out ProxyError refusal, out RejectReason detail)
+    {
+        bool isConnect = head.MethodKind == HttpMethod.Connect;
+        detail = RejectReason.None;
+        if (listener.Origins is null)
+        {
+            refusal = isConnect ? ProxyError.MethodNotAllowed : ProxyError.None;
+            return isConnect ? null : listener.Upstream;
+        }
+        ForwardTarget target = ForwardTarget.Read(bytes, head);
+        refusal = target.Refusal;
+        detail = target.Detail;
+        return refusal != ProxyError.None ? null : target.FindIn(listener.Origins, client.IsGiven ? client.ToEndPoint().Address : null, isConnect, out refusal)?.Group;
+    }
 }

@@ -56,10 +56,10 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     public bool IsTooLarge => _bodyBytesMax > 0 && _body.BodyBytes > _bodyBytesMax;
 
     /// <summary>Takes the outgoing head, which stands at the start of the scratch. False when there is no buffer to keep it in.</summary>
-    public bool TryBegin(int headBytes, BodyFraming framing, long bodyBytesMax)
+    public bool TryBegin(int headBytes, BodyFraming framing, long bodyBytesMax, FieldNameMask droppedTrailers)
     {
         _bodyBytesMax = bodyBytesMax;
-        _body.Begin(framing, emitsChunks: framing.Kind == BodyKind.Chunked);
+        _body.Begin(framing, emitsChunks: framing.Kind == BodyKind.Chunked, droppedTrailers);
         State = RequestPumpState.Holding;
         _headBytes = headBytes;
         _bodyHasBegun = false;

@@ -21,6 +21,12 @@ internal readonly struct OutgoingResponse
 
     /// <summary>Requests that this connection may still carry, for <c>Keep-Alive: max</c>; negative = no limit.</summary>
     public required int RequestsLeft { get; init; }
+
+    /// <summary>Pseudonym for Via, or null for none.</summary>
+    public byte[]? Via { get; init; }
+
+    /// <summary>What becomes of the stickiness cookie.</summary>
+    public StickyResponse Sticky { get; init; }
 }
 
 /// <summary>
@@ -34,26 +40,34 @@ internal static class ResponseHeadWriter
         ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
     {
         WriteStatusLine(ref writer, bytes, head);
-        CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength);
+        CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength, response.Sticky);
+        writer.Append(response.Sticky.InsertedLines);
         if (response.EmitsChunks)
             writer.AppendField("Transfer-Encoding"u8, "chunked"u8);
+        if (response.Via is not null)
+        {
+            writer.Append(head.MinorVersion == 0 ? "Via: 1.0 "u8 : "Via: 1.1 "u8);
+            writer.Append(response.Via);
+            writer.EndLine();
+        }
         WriteConnection(ref writer, settings, response);
         writer.EndHead();
     }
 
     /// <summary>An interim response (1xx but 101).</summary>
-    public static void WriteInterim(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd)
+    public static void WriteInterim(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in StickyResponse sticky)
     {
         WriteStatusLine(ref writer, bytes, head);
-        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false);
+        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false, sticky);
         writer.EndHead();
     }
 
     /// <summary>101: the connection now speaks the protocol that the server names.</summary>
-    public static void WriteSwitch(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd)
+    public static void WriteSwitch(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in StickyResponse sticky)
     {
         WriteStatusLine(ref writer, bytes, head);
-        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false);
+        CopyFields(ref writer, bytes, head, headEnd, keepsLength: false, sticky);
+        writer.Append(sticky.InsertedLines);
         writer.AppendField("Connection"u8, "Upgrade"u8);
         int upgrade = head.Fields.FirstIndexOf(KnownHeader.Upgrade);
         if (upgrade >= 0)
@@ -96,14 +110,21 @@ internal static class ResponseHeadWriter
         writer.EndLine();
     }
 
-    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength)
+    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength, in StickyResponse sticky)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
             if (field.IsHopByHop || (field.Known == KnownHeader.ContentLength && !keepsLength))
+            {
                 copy.CopyUpTo(i, ref writer);
+            }
+            else if (sticky.Changes(bytes, field))
+            {
+                copy.CopyUpTo(i, ref writer);
+                sticky.WriteField(ref writer, bytes, field);
+            }
         }
         copy.CopyRest(ref writer);
     }

@@ -36,6 +36,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     private BodyRelay _body;
     private int _interimCount;
     private long _bodyBytesMax;
+    private FieldNameMask _droppedTrailers;
 
     public ResponsePumpState State { get; private set; }
 
@@ -54,6 +55,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>The server keeps its connection open after this response.</summary>
     public bool ServerKeepsAlive { get; private set; }
 
+    /// <summary>The response has no body but announces one, which may still come.</summary>
+    public bool MayBodyFollow { get; private set; }
+
     /// <summary>Bytes given to the client connection.</summary>
     public long SentBytes { get; private set; }
 
@@ -70,7 +74,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = false;
+        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = false;
         _body = default;
     }
 
@@ -102,6 +106,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         SendToClient(output);
         State = ResponsePumpState.Complete;
         return ProxyError.None;
+    }
+
+    /// <summary>Tells the client of CONNECT that its tunnel is open: from here on bytes are no longer HTTP (RFC 9110 9.3.6).</summary>
+    public void OpenTunnel()
+    {
+        StatusCode = 200;
+        State = ResponsePumpState.Switched;
+        exchange.ResponseHeadRead();
+        SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
     }
 
     /// <summary>Counts an answer that the proxy itself gave.</summary>
@@ -155,7 +168,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         used = outcome.ConsumedBytes;
         if (outcome.Status != ParseStatus.Done)
             return outcome.Status == ParseStatus.NeedMore ? ProxyError.None : ProxyError.ServerBadResponse;
-        BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.UpgradeForwarded);
+        BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.Upgrade is not null);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
             return ProxyError.ServerBadResponse;
@@ -165,6 +178,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             return PassInterim(bytes, used);
         if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
             return ProxyError.ResponseBodyTooLarge;
+        MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
+        _droppedTrailers = options.NamedFields;
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
         ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
         used += bodyUsed;
@@ -178,16 +193,26 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         exchange.Counters.Add(CounterId.Responses1xx);
         if (exchange.ClientMinorVersion == 0)
             return ProxyError.None;
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd);
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd, exchange.StickyResponse);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
         SendToClient(writer.Written);
         return ProxyError.None;
     }
 
+    /// <summary>A protocol that nobody asked for must not be spoken (RFC 9110 7.8).</summary>
     private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
     {
-        var writer = new HeadWriter(scratch.Output);
-        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd);
+        HeaderTable fields = scratch.Response.Fields;
+        if (fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
+            return ProxyError.ServerBadResponse;
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd, sticky);
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(bytes, fields);
         StatusCode = scratch.Response.StatusCode;
         State = ResponsePumpState.Switched;
         exchange.ResponseHeadRead();
@@ -203,9 +228,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
-        _body.Begin(framing, emitsChunks);
-        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
-        var writer = new HeadWriter(scratch.Output);
+        StickyResponse sticky = exchange.StickyResponse;
+        var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse
         {
             EmitsChunks = emitsChunks,
@@ -213,9 +237,16 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             CloseReason = closeReason,
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
+            Via = exchange.ResponseVia,
+            Sticky = sticky,
         });
-        exchange.ResponseHeadRead();
         bodyUsed = 0;
+        if (writer.Overflowed)
+            return ProxyError.ServerBadResponse;
+        exchange.Sticky.ResponseLetter = sticky.LetterOf(head, response.Fields);
+        _body.Begin(framing, emitsChunks, _droppedTrailers);
+        State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
+        exchange.ResponseHeadRead();
         if (!_body.IsComplete && !rest.IsEmpty)
             return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
         SendToClient(writer.Written);

@@ -30,6 +30,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     private ulong _clientKey;
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
+    private Stickiness _sticky;
 
     public UpstreamGroup? Group { get; private set; }
 
@@ -48,30 +49,40 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
 
+    /// <summary>What the stickiness cookie came to.</summary>
+    public ref Stickiness Sticky => ref _sticky;
+
+    /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
+    public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie);
+
     /// <summary>Begins the way for another exchange.</summary>
-    public void Begin(UpstreamGroup group, HttpMethod method, in PeerAddress client)
+    public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky, in PeerAddress client)
     {
         _clientKey = group.NeedsClientKey ? SourceHashBalancer.KeyOf(client) : 0;
         Group = group;
+        _sticky = sticky;
         Server = null;
         Facts = default;
         Attempts = 0;
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
-            ReusePolicy.Always => true,
+            ReusePolicy.Always => method != HttpMethod.Connect,
             ReusePolicy.Idempotent => method.IsIdempotent(),
             ReusePolicy.Safe => method.IsSafe(),
             _ => false,
         };
     }
 
-    /// <summary>Asks for a connection to whichever server is next, not the one that has just failed if there is another.</summary>
+    /// <summary>
+    /// Asks for a connection to the server that the client's cookie names, else to whichever is next; after a failure not to the one that
+    /// has just failed if there is another.
+    /// </summary>
     public LinkResult Open(UpstreamServer? except)
     {
         while (true)
         {
-            Server = Group!.Choose(except, _clientKey, out WaitQueue queue);
+            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted, _clientKey, out WaitQueue queue) : Group!.Choose(except, _clientKey, out queue);
             if (Server is null)
                 return Wait(queue);
             if (TryOpen(Server, _mayReuse))
@@ -111,7 +122,11 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
-    public void ConnectFailed() => Connection = null;
+    public void ConnectFailed()
+    {
+        Connection = null;
+        Group!.ConnectFailed(Server!);
+    }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
     public void Release(ServerCloseReason reason, bool reset)
@@ -134,7 +149,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         counters.Add(CounterId.QueueWaiting, -1);
         counters.Add(CounterId.TimeoutsQueue);
-        exchange.Fail(ProxyError.QueueTimeout, RejectReason.None);
+        exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
@@ -151,9 +166,10 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
 
     private LinkResult Wait(WaitQueue queue)
     {
-        if (!Group!.HasServer)
+        if (queue == Group!.Queue && !Group.HasServer && !Group.IsPending)
         {
-            counters.Add(CounterId.NoServerAvailable);
+            if (Group.NoServerError == ProxyError.NoServerAvailable)
+                counters.Add(CounterId.NoServerAvailable);
             return LinkResult.NoServer;
         }
         counters.Add(CounterId.QueueEntered);

@@ -22,14 +22,16 @@ internal sealed class SessionScratch
     /// <summary>Room for the fields that the proxy adds to a head.</summary>
     private const int AddedBytesMax = 4 * 1024;
 
+    private readonly int _headBytesMax;
+
     /// <param name="requestHeadBytesMax">Largest <c>header_bytes</c> of all listeners of the loop.</param>
     /// <param name="requestFieldsMax">Largest <c>header_count</c> of all listeners of the loop.</param>
     /// <param name="receiveBytesMax">Most bytes that one receive delivers.</param>
     public SessionScratch(int requestHeadBytesMax, int requestFieldsMax, int receiveBytesMax)
     {
         Request = new RequestHead(requestFieldsMax);
-        int headBytesMax = Math.Max(requestHeadBytesMax, ResponseHeadBytesMax);
-        Output = GC.AllocateUninitializedArray<byte>(headBytesMax + AddedBytesMax + receiveBytesMax + TrailerBytesMax, pinned: true);
+        _headBytesMax = Math.Max(requestHeadBytesMax, ResponseHeadBytesMax) + AddedBytesMax;
+        Output = GC.AllocateUninitializedArray<byte>(_headBytesMax + receiveBytesMax + TrailerBytesMax, pinned: true);
     }
 
     public RequestHead Request { get; }
@@ -45,4 +47,7 @@ internal sealed class SessionScratch
 
     /// <summary>What is about to be sent.</summary>
     public byte[] Output { get; }
+
+    /// <summary>The part of <see cref="Output"/> for a head; what is received behind it fits into the rest.</summary>
+    public Span<byte> Head => Output.AsSpan(0, _headBytesMax);
 }

@@ -94,6 +94,12 @@ internal abstract class TcpConnection
     /// <summary>True after the peer's FIN.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
 
+    /// <summary>
+    /// True when bytes of the peer lie in the kernel that were not delivered yet. A system call: for the moments at which it matters
+    /// whether the peer has spoken before it was spoken to.
+    /// </summary>
+    public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_endOfStreamSeen && SocketHasUnreadBytes();
+
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => _sendBroken;
 
@@ -304,6 +310,9 @@ internal abstract class TcpConnection
 
     /// <summary>Sends the queue as the socket becomes writable; <see cref="QueuedSendProgressed"/> hears of it.</summary>
     protected abstract void StartQueuedSend();
+
+    /// <summary>Whether a read would give bytes at once.</summary>
+    protected abstract bool SocketHasUnreadBytes();
 
     /// <summary>Shuts the sending direction of the socket down.</summary>
     protected abstract void SocketShutdownSend();

@@ -47,6 +47,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private UpstreamConnectionState _state;
     private IServerConnectionUser? _user;
 
+    /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
+    private bool _spokeFirst;
+
     public UpstreamConnection(UpstreamServer server, EventLoop loop)
     {
         Server = server;
@@ -85,6 +88,12 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     private long IdleSinceMs { get; set; }
 
+    /// <summary>
+    /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
+    /// Looked at only after a pause of a millisecond; a busy loop, which comes to all its sockets in less, is spared the system call.
+    /// </summary>
+    internal bool HasSpokenUnasked => _loop.Clock.NowMs > IdleSinceMs && Tcp!.HasUnreadBytes;
+
     /// <summary>Sends to the server; see <see cref="TcpConnection.Send"/>.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
@@ -110,6 +119,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         _user = null;
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
+            : _spokeFirst ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
             : Server.Judge(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
@@ -150,6 +160,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         MoveTo(UpstreamConnectionState.Busy);
         _loop.Wheel.Disarm(_timer);
+        _spokeFirst = connection.HasUnreadBytes;
         connection.StartReceive();
         _user!.OnServerConnected(this);
     }

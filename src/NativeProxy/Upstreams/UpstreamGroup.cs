@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
@@ -13,7 +14,7 @@ namespace NativeProxy.Upstreams;
 internal sealed class UpstreamGroup
 {
     private readonly byte[] _nameBytes;
-    private readonly RandomTwoBalancer _randomTwo;
+    private RandomTwoBalancer? _randomTwo;
     private UpstreamSettings _settings;
     private UpstreamServer[] _servers = [];
 
@@ -23,14 +24,31 @@ internal sealed class UpstreamGroup
         _nameBytes = Encoding.ASCII.GetBytes(name);
         LogId = logId;
         Queue = new WaitQueue(loop, MayLeaveQueue);
-        _randomTwo = new RandomTwoBalancer((ulong)Random.Shared.NextInt64());
     }
 
     public string Name { get; }
 
-    /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
-    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers)
+    /// <summary>True while the servers are not known, since a name is being looked up: exchanges wait in line for them.</summary>
+    public bool IsPending { get; private set; }
+
+    /// <summary>What an exchange is told when no server takes requests.</summary>
+    public ProxyError NoServerError { get; private set; } = ProxyError.NoServerAvailable;
+
+    /// <summary>The servers are tried in their order, the one that failed last at the end, instead of in turn.</summary>
+    public bool KeepsOrder { get; init; }
+
+    /// <summary>The servers are not known, or not any more, until they are applied.</summary>
+    public void Suspend(in UpstreamSettings settings)
     {
+        _settings = settings;
+        IsPending = true;
+    }
+
+    /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
+    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers, ProxyError noServerError = ProxyError.NoServerAvailable)
+    {
+        IsPending = false;
+        NoServerError = noServerError;
         foreach (UpstreamServer server in _servers)
         {
             if (Array.IndexOf(servers, server) < 0)
@@ -38,8 +56,19 @@ internal sealed class UpstreamGroup
         }
         _settings = settings;
         _servers = servers;
+        Cookie = StickyCookie.Of(settings.Cookie);
         foreach (UpstreamServer server in servers)
-            server.RoomAgain = Queue.ServeSoon;
+        {
+            server.RoomAgain = () => ServeQueues(server);
+            server.Queue.ServeSoon();
+        }
+        Queue.ServeSoon();
+    }
+
+    /// <summary>Those who can go to no other server come first.</summary>
+    private void ServeQueues(UpstreamServer server)
+    {
+        server.Queue.ServeSoon();
         Queue.ServeSoon();
     }
 
@@ -70,9 +99,10 @@ internal sealed class UpstreamGroup
     /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
     public bool RetriesStale => _settings.Retry.Stale;
 
-    public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
+    /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
+    public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;
 
-    /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first.</summary>
+    /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first, or not known yet.</summary>
     public WaitQueue Queue { get; }
 
     public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
@@ -94,27 +124,62 @@ internal sealed class UpstreamGroup
     /// <summary>True when a choice depends on the client's address.</summary>
     public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
 
+    /// <summary>The cookie that names a server, or null.</summary>
+    public StickyCookie? Cookie { get; private set; }
+
+    /// <summary>The first usable server with this value in the stickiness cookie, or null.</summary>
+    public UpstreamServer? FindByCookie(ReadOnlySpan<byte> value)
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (server is { IsUsable: true, Cookie: { } cookie } && cookie.Value.SequenceEqual(value))
+                return server;
+        }
+        return null;
+    }
+
+    /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
+    /// <param name="wanted">The server that the client's cookie names, or null.</param>
+    /// <param name="clientKey">As for <see cref="Choose"/>.</param>
+    /// <param name="queue">As for <see cref="Choose"/>.</param>
+    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue)
+    {
+        if (wanted is not { IsUsable: true })
+            return Choose(except: null, clientKey, out queue);
+        queue = wanted.Queue;
+        return wanted.HasRoom ? wanted : null;
+    }
+
     /// <summary>
     /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
     /// </summary>
     /// <param name="except">The one that has just failed.</param>
     /// <param name="clientKey">Hash of the client's address where <see cref="NeedsClientKey"/> says so.</param>
-    /// <param name="queue">Where to wait when none has room.</param>
+    /// <param name="queue">Where to wait when none has room: in the line of one server, or in that of the group.</param>
     public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue)
     {
         queue = Queue;
+        if (IsPending)
+            return null;
+        if (KeepsOrder)
+            return FirstBalancer.Pick(_servers, except);
         switch (_settings.Balance)
         {
             case BalanceKind.LeastConnections:
                 return LeastConnectionsBalancer.Pick(_servers, except);
             case BalanceKind.RandomTwo:
+                _randomTwo ??= new RandomTwoBalancer((ulong)Random.Shared.NextInt64());
                 return _randomTwo.Pick(_servers, except);
             case BalanceKind.First:
                 return FirstBalancer.Pick(_servers, except);
             case BalanceKind.SourceHash:
                 UpstreamServer? own = SourceHashBalancer.Pick(_servers, except, clientKey);
-                queue = own?.Queue ?? Queue;
-                return own is { HasRoom: true } ? own : null;
+
+                // In a retired group nobody waits for one server: whoever has room ends what is still there.
+                if (own is not { IsUsable: true })
+                    return RoundRobinBalancer.Pick(_servers, except);
+                queue = own.Queue;
+                return own.HasRoom ? own : null;
             default:
                 return RoundRobinBalancer.Pick(_servers, except);
         }
@@ -128,9 +193,21 @@ internal sealed class UpstreamGroup
         Queue.ServeSoon();
     }
 
-    /// <summary>A request need not wait when some server has room, nor when none is left that could ever have.</summary>
+    /// <summary>A connect to the server failed.</summary>
+    public void ConnectFailed(UpstreamServer server)
+    {
+        int index = Array.IndexOf(_servers, server);
+        if (!KeepsOrder || index < 0)
+            return;
+        Array.Copy(_servers, index + 1, _servers, index, _servers.Length - index - 1);
+        _servers[^1] = server;
+    }
+
+    /// <summary>Whether those in line can go on: some server has room, or none is left that could ever have.</summary>
     private bool MayLeaveQueue()
     {
+        if (IsPending)
+            return false;
         foreach (UpstreamServer server in _servers)
         {
             if (server.CanTakeNow)

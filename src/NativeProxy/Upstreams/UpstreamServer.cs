@@ -15,7 +15,6 @@ internal sealed class UpstreamServer
 {
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
-    private WaitQueue? _queue;
     private ServerSlot? _slot;
     private int _lentCount;
     private bool _wasUp = true;
@@ -27,6 +26,7 @@ internal sealed class UpstreamServer
         Name = name;
         NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
         EndPoint = endPoint;
+        Queue = new WaitQueue(loop, () => !IsUsable || HasRoom);
     }
 
     public string Name { get; }
@@ -40,6 +40,15 @@ internal sealed class UpstreamServer
     /// <summary>Connections open or opening, idle ones included.</summary>
     public int OpenCount { get; private set; }
 
+    /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
+    public bool IsUsable => !IsRetired && IsUp;
+
+    /// <summary>What the stickiness cookie says for this server; null when its group has none.</summary>
+    public ServerCookie? Cookie { get; private set; }
+
+    /// <summary>Exchanges that wait for this server and no other, because their cookie or address leads to it.</summary>
+    public WaitQueue Queue { get; }
+
     /// <summary>True when an exchange can be lent a connection.</summary>
     public bool HasRoom => ConnectionsMax == 0 || OpenCount < ConnectionsMax || Idle.Count > 0;
 
@@ -51,9 +60,6 @@ internal sealed class UpstreamServer
 
     /// <summary>True when the server may be chosen now.</summary>
     public bool CanTakeNow => TakesRequests && HasRoom;
-
-    /// <summary>Exchanges that wait for this server and no other.</summary>
-    public WaitQueue Queue => _queue ??= new WaitQueue(_loop, () => !TakesRequests || HasRoom);
 
     /// <summary>Called when a connection became idle or ended, so that one who waits can go on.</summary>
     public Action? RoomAgain { get; set; }
@@ -108,6 +114,7 @@ internal sealed class UpstreamServer
         ConnectTimeoutMs = group.Timeouts.ConnectMs;
         Weight = server.Weight;
         ConnectionsMax = connectionsMax;
+        Cookie = ServerCookie.Of(group.Cookie, server);
         _slot = slot;
         _slot?.SetRunning(_lentCount);
         FollowHealth();
@@ -119,7 +126,7 @@ internal sealed class UpstreamServer
         if (_wasUp && !IsUp)
             PurgeIdle(ServerCloseReason.ServerDown);
         _wasUp = IsUp;
-        _queue?.ServeSoon();
+        Queue.ServeSoon();
     }
 
     /// <summary>Nothing is pooled any more: idle connections close now, busy ones after their exchange.</summary>
@@ -127,6 +134,7 @@ internal sealed class UpstreamServer
     {
         IsRetired = true;
         PurgeIdle(ServerCloseReason.Purged);
+        Queue.ServeSoon();
     }
 
     /// <summary>The server has left its group: it retires, and who waits for it asks the group again.</summary>
@@ -138,7 +146,6 @@ internal sealed class UpstreamServer
         _slot?.SetRunning(0);
         _slot = null;
         Retire();
-        _queue?.ServeSoon();
     }
 
     /// <summary>Lends the most recently used idle connection, or null when there is none that may be used.</summary>
@@ -146,7 +153,8 @@ internal sealed class UpstreamServer
     {
         while (Idle.Pop() is { } connection)
         {
-            if (connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+            bool hasSpoken = connection.HasSpokenUnasked;
+            if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
             {
                 LentCount++;
                 Counters.Add(CounterId.ServerReuses);
@@ -154,7 +162,7 @@ internal sealed class UpstreamServer
                 return connection;
             }
             Idle.Push(connection);
-            connection.Discard(ServerCloseReason.ServerFin, reset: false);
+            connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
         }
         return null;
     }
@@ -180,14 +188,14 @@ internal sealed class UpstreamServer
             connection.GiveBack();
         else
             connection.Discard(reason, reset);
-        TellRoom();
+        RoomAgain?.Invoke();
     }
 
     /// <summary>A connection was given up.</summary>
     internal void ConnectionEnded()
     {
         OpenCount--;
-        TellRoom();
+        RoomAgain?.Invoke();
     }
 
     /// <summary>
@@ -229,11 +237,5 @@ internal sealed class UpstreamServer
     {
         connection.NextFree = _free;
         _free = connection;
-    }
-
-    private void TellRoom()
-    {
-        RoomAgain?.Invoke();
-        _queue?.ServeSoon();
     }
 }

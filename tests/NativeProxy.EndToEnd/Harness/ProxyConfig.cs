@@ -32,6 +32,10 @@ internal sealed class ProxyConfig
 
     public static ProxyConfig For(params ScriptedOrigin[] origins) => For([.. origins.Select(origin => origin.Address)]);
 
+    /// <summary>One forward proxy.</summary>
+    public static ProxyConfig Forward(params string[] listenerLines) => new ProxyConfig().AddListener("web", "").Listener(listenerLines);
+
+    /// <summary>Without an upstream it is a forward proxy.</summary>
     public ProxyConfig AddListener(string name, string upstream)
     {
         _listeners.Add((name, upstream, []));
@@ -99,7 +103,7 @@ internal sealed class ProxyConfig
         for (int i = 0; i < _listeners.Count; i++)
         {
             (string name, string upstream, List<string> lines) = _listeners[i];
-            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", $"upstream = \"{upstream}\"", .. lines]);
+            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
         }
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
         {

@@ -181,9 +181,9 @@ public class FuzzedTrafficTests(ITestOutputHelper output)
                     new Thread(() => Serve(socket, new Random(_seed ^ Interlocked.Increment(ref _count)))) { IsBackground = true }.Start();
                 }
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // Disposed.
+                // Disposed, while waiting or between two connections.
             }
         }
 

@@ -102,6 +102,13 @@ public sealed class ConfigErrorTests
     }
 
     [Fact]
+    public async Task CookieValueThatCannotStandInACookie_IsShownWithItsPlace()
+    {
+        using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1") + "cookie = \"a;b\"\n");
+        await ExpectRefused(file.Path, $"{file.Path}:15:10: \"a;b\" cannot be the value of a cookie", "none of \" , ; \\");
+    }
+
+    [Fact]
     public async Task AddressOfAnotherMachine_IsSaid()
     {
         using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1").Replace("127.0.0.1:1\"]", "192.0.2.1:8080\"]", StringComparison.Ordinal));

@@ -37,6 +37,9 @@ public sealed class ReloadUnderTrafficTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(one);
         await proxy.Reload(two);
         await using RawClient idle = await proxy.Connect("second");
+
+        // A client that has not sent a byte is still the kernel's (defer_accept).
+        await idle.Send("\r\n");
         await using RawClient busy = await proxy.Connect("second");
         await busy.SendGet();
         OriginConnection server = await origin.Accept();

@@ -39,6 +39,27 @@ public class ConnectionHeaderTests
         Assert.Equal(RejectReason.BadConnectionOption, Apply(out _, lines).Reason);
 
     [Theory]
+    [InlineData("Connection: close, keep-alive, upgrade, TE", "close", false)]
+    [InlineData("X: 1", "X", false)]
+    [InlineData("Connection: close, x-checksum", "X-Checksum", true)]
+    [InlineData("Connection: close, x-checksum", "X-Trail", false)]
+    [InlineData("Connection: close\r\nConnection: ETag", "etag", true)]
+    public void NamesOfFields_AreKeptForTheTrailers(string lines, string name, bool expected) =>
+        Assert.Equal(expected, Apply(out _, lines).NamedFields.MayContain(Bytes(name)));
+
+    [Fact]
+    public void MaskOfNames_NeverMissesOne_AndIsSeldomWrong()
+    {
+        FieldNameMask mask = default;
+        mask.Add("X-Hop"u8);
+        Assert.True(mask.MayContain("x-hOP"u8));
+        Assert.InRange(Enumerable.Range(0, 10_000).Count(i => mask.MayContain(Bytes($"X-Name-{i}"))), 0, 100);
+        for (int i = 0; i < 100; i++)
+            mask.Add(Bytes($"X-Name-{i}"));
+        Assert.All(Enumerable.Range(0, 100), i => Assert.True(mask.MayContain(Bytes($"x-name-{i}"))));
+    }
+
+    [Theory]
     [InlineData(64, RejectReason.None)]
     [InlineData(65, RejectReason.BadConnectionOption)]
     internal void NumberOfOptions_IsBounded(int count, RejectReason expected) =>

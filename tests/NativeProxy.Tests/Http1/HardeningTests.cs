@@ -126,7 +126,8 @@ public class HardeningTests(ITestOutputHelper output)
         }
 
         TrailerParser.Parse(bytes, 10_000, request.Fields);
-        CookieScanner.TryFind(bytes, "S"u8, out _, out _);
+        CookieField.Contains(bytes, "S"u8);
+        SetCookieField.TryFind(bytes, "S"u8, out _);
         HostRules.IsHostValue(bytes, new ByteRange(0, bytes.Length));
         Ipv6Rules.IsAddress(bytes);
         TokenList.Contains(bytes, "close"u8);

@@ -110,22 +110,49 @@ public class MessageFramingTests
     [Theory]
     [InlineData("HTTP/1.1 204 No Content", HttpMethod.Get)]
     [InlineData("HTTP/1.1 304 Not Modified", HttpMethod.Get)]
-    [InlineData("HTTP/1.1 100 Continue", HttpMethod.Post)]
-    [InlineData("HTTP/1.1 103 Early Hints", HttpMethod.Get)]
     [InlineData("HTTP/1.1 200 OK", HttpMethod.Head)]
     [InlineData("HTTP/1.1 404 Not Found", HttpMethod.Head)]
-    internal void BodylessResponse_HasNoBodyWhateverItsFieldsSay(string line, HttpMethod method)
+    internal void BodylessResponse_HasNoBody_ButNoLengthThatCouldBeReadInTwoWaysEither(string line, HttpMethod method)
     {
         Assert.Equal("None(0)", OfResponse(line, method, false, "Content-Length: 500").ToString());
         Assert.Equal("None(0)", OfResponse(line, method, false, "Transfer-Encoding: chunked").ToString());
-        Assert.Equal("None(0)", OfResponse(line, method, false, "Content-Length: nonsense").ToString());
         Assert.Equal("None(0)", OfResponse(line, method, false).ToString());
+        Assert.Equal("Rejected(BadContentLength)", OfResponse(line, method, false, "Content-Length: nonsense").ToString());
+        Assert.Equal("Rejected(DuplicateContentLength)", OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 6").ToString());
+        Assert.Equal("Rejected(LengthWithTransferEncoding)", OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: chunked").ToString());
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 100 Continue", HttpMethod.Post)]
+    [InlineData("HTTP/1.1 103 Early Hints", HttpMethod.Get)]
+    [InlineData("HTTP/1.1 102 Processing", HttpMethod.Head)]
+    internal void InterimResponse_MustNotAnnounceABody(string line, HttpMethod method)
+    {
+        Assert.Equal("None(0)", OfResponse(line, method, false).ToString());
+        Assert.Equal("None(0)", OfResponse(line, method, false, "Content-Length: 0").ToString());
+        Assert.Equal("Rejected(BodyOnInterim)", OfResponse(line, method, false, "Content-Length: 500").ToString());
+        Assert.Equal("Rejected(BodyOnInterim)", OfResponse(line, method, false, "Content-Length: nonsense").ToString());
+        Assert.Equal("Rejected(BodyOnInterim)", OfResponse(line, method, false, "Transfer-Encoding: chunked").ToString());
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1 204 No Content", "Content-Length: 5", true)]
+    [InlineData("HTTP/1.1 204 No Content", "Transfer-Encoding: chunked", true)]
+    [InlineData("HTTP/1.1 204 No Content", "Content-Length: 0", false)]
+    [InlineData("HTTP/1.1 204 No Content", "X: 1", false)]
+    [InlineData("HTTP/1.1 304 Not Modified", "Content-Length: 5", false)]
+    public void NoContentThatAnnouncesABody_MayBeFollowedByOne(string line, string field, bool expected)
+    {
+        string text = line + "\r\n" + Lines([field]);
+        Assert.Equal("Done", Verdict(Response(text, out ResponseHead head)));
+        Assert.Equal(expected, MessageFraming.MayBodyFollow(Bytes(text), head));
     }
 
     [Fact]
     public void SwitchingProtocols_IsATunnelOnlyWhenAnUpgradeWasForwarded()
     {
-        Assert.Equal("Tunnel(0)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true, "Content-Length: 4").ToString());
+        Assert.Equal("Tunnel(0)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true).ToString());
+        Assert.Equal("Rejected(BodyOnInterim)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true, "Content-Length: 4").ToString());
         Assert.Equal("Rejected(UnexpectedUpgrade)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, false).ToString());
     }
 

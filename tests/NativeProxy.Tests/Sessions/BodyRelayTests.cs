@@ -183,6 +183,14 @@ public class BodyRelayTests
     }
 
     [Fact]
+    public void TrailerThatConnectionNames_IsDropped_AndTheOthersStay()
+    {
+        RelayRun run = RelayRun.OfWithoutTrailer("x-sum", "3\r\nabc\r\n0\r\nX-Sum: 1\r\nX-Other: 2\r\n\r\nnext");
+        Assert.Equal(("3\r\nabc\r\n0\r\nX-Other: 2\r\n\r\n", true, 35), (run.Text, run.IsComplete, run.UsedBytes));
+        Assert.Equal(RejectReason.BadTrailer, RelayRun.OfWithoutTrailer("x-sum", "0\r\nX-Sum : 1\r\n\r\n").Fault);
+    }
+
+    [Fact]
     public void TrailersOfTheLargestSize_PassAndLargerOnesAreAFault()
     {
         string field = "X: " + new string('v', SessionScratch.TrailerBytesMax - "X: \r\n\r\n".Length);

@@ -75,7 +75,7 @@ public class ErrorRepliesTests
         Assert.DoesNotContain("Connection:", Write(ProxyError.NoServerAvailable, RejectReason.None, closeReason: CloseReason.None), StringComparison.Ordinal);
 
     [Fact]
-    public void ErrorsWithoutAStatus_AreThoseThatNobodyCouldRead() =>
+    public void ErrorsWithoutAStatus_AreThoseThatNobodyCouldOrShouldRead() =>
         Assert.Equal(
             [ProxyError.None, ProxyError.BadProxyHeader, ProxyError.ClientAborted, ProxyError.ClientSendTimeout],
             Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).Status == 0));

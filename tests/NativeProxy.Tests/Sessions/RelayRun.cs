@@ -34,10 +34,21 @@ internal sealed class RelayRun
 
     public string Text => Wire.Text(Output);
 
-    public static RelayRun Of(BodyFraming incoming, bool emitsChunks, ReadOnlySpan<byte> input, params int[] cuts)
+    public static RelayRun Of(BodyFraming incoming, bool emitsChunks, ReadOnlySpan<byte> input, params int[] cuts) =>
+        Begin(incoming, emitsChunks, default, input, cuts);
+
+    /// <summary>Chunks to chunks, without a trailer field of that name.</summary>
+    public static RelayRun OfWithoutTrailer(string name, string input)
+    {
+        FieldNameMask dropped = default;
+        dropped.Add(Wire.Bytes(name));
+        return Begin(BodyFraming.Chunked, emitsChunks: true, dropped, Wire.Bytes(input), []);
+    }
+
+    private static RelayRun Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers, ReadOnlySpan<byte> input, int[] cuts)
     {
         var run = new RelayRun();
-        run._relay.Begin(incoming, emitsChunks);
+        run._relay.Begin(incoming, emitsChunks, droppedTrailers);
         foreach (int end in cuts.Append(input.Length))
         {
             if (run.IsComplete || run.Fault != RejectReason.None)

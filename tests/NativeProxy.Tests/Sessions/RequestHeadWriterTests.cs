@@ -34,6 +34,15 @@ public class RequestHeadWriterTests
     public void HopByHopField_IsGone(string field) => Assert.Equal(Wire.Get("X: 1"), Rewrite(Wire.Get(field, "X: 1"), Silent));
 
     [Fact]
+    public void CredentialsForTheProxy_StayWithAForwardProxy_AndPassAReverseProxy()
+    {
+        string head = Wire.Get("Proxy-Authorization: Basic YQ==", "Authorization: Basic Yg==");
+
+        Assert.Equal(Wire.Get("Authorization: Basic Yg=="), Rewrite(head, Silent, isProxyRequest: true));
+        Assert.Equal(head, Rewrite(head, Silent));
+    }
+
+    [Fact]
     public void NominatedFields_AreGoneInWhicheverSpelling()
     {
         string head = Wire.Get("x-secret: 1", "Connection: X-Secret, close", "X-Kept: 2", "X-SECRET: 3", "Connection: Cookie", "Cookie: c");
@@ -153,7 +162,7 @@ public class RequestHeadWriterTests
         Assert.False(head.Fields.Contains(KnownHeader.Connection));
     }
 
-    private static string Rewrite(string text, ListenerForwardedSettings settings, string? via = null, string upgrade = "", bool closes = false)
+    private static string Rewrite(string text, ListenerForwardedSettings settings, string? via = null, string upgrade = "", bool closes = false, bool isProxyRequest = false)
     {
         byte[] bytes = Wire.Bytes(text);
         ParseOutcome outcome = Wire.Request(text, out RequestHead head);
@@ -164,10 +173,12 @@ public class RequestHeadWriterTests
         {
             Framing = MessageFraming.OfRequest(bytes, head),
             Via = Wire.Bytes(via ?? settings.Via),
+            Cookie = null,
             FallbackHost = "app"u8,
             ClientAddress = "192.0.2.1"u8,
             Upgrade = Wire.Bytes(upgrade),
             ClosesServerConnection = closes,
+            IsProxyRequest = isProxyRequest,
         });
         Assert.False(writer.Overflowed);
         return Wire.Text(writer.Written);

@@ -46,6 +46,12 @@ public class ResponseHeadWriterTests
     public void HopByHopField_IsGone(string field) =>
         Assert.Equal("HTTP/1.1 200 OK\r\nX: 1\r\n\r\n", Rewrite($"HTTP/1.1 200 OK\r\n{field}\r\nX: 1\r\n\r\n", Kept));
 
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK", "Via: 1.1 us")]
+    [InlineData("HTTP/1.0 200 OK", "Via: 1.0 us")]
+    public void ViaOfAForwardProxy_IsAddedBehindTheOthers(string line, string via) =>
+        Assert.Equal($"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX: 1\r\n{via}\r\n\r\n", Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Kept with { Via = "us"u8.ToArray() }));
+
     [Fact]
     public void NominatedFields_AreGone() =>
         Assert.Equal(
@@ -96,7 +102,7 @@ public class ResponseHeadWriterTests
         (byte[] bytes, ResponseHead head, int headEnd) = Parse(Head);
         var writer = new HeadWriter(new byte[1000]);
 
-        ResponseHeadWriter.WriteInterim(ref writer, bytes, head, headEnd);
+        ResponseHeadWriter.WriteInterim(ref writer, bytes, head, headEnd, default);
 
         Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", Wire.Text(writer.Written));
     }
@@ -108,7 +114,7 @@ public class ResponseHeadWriterTests
         (byte[] bytes, ResponseHead head, int headEnd) = Parse(Head);
         var writer = new HeadWriter(new byte[1000]);
 
-        ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd);
+        ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd, default);
 
         Assert.Equal("HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", Wire.Text(writer.Written));
     }

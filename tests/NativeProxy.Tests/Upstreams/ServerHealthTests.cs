@@ -142,6 +142,37 @@ public class ServerHealthTests
         Assert.Equal(0, await loop.Run(() => own.Queue.Count));
     }
 
+    [Fact]
+    public void WantedServerThatIsDown_GivesWayToBalance_OneWithWeightZeroDoesNot()
+    {
+        var test = new ServersOnBoard("a0 b1");
+        var group = new UpstreamGroup(null!, "app", logId: 0);
+        group.Apply(test.Settings.Upstreams[0], test.All);
+
+        Assert.Same(test["a"], group.ChooseWanted(test["a"], clientKey: 0, out _));
+        test.Slot("a").IsUp = false;
+        Assert.Same(test["b"], group.ChooseWanted(test["a"], clientKey: 0, out WaitQueue queue));
+        Assert.Same(group.Queue, queue);
+    }
+
+    [Fact]
+    public async Task RetiredGroup_HasNobodyWaitForOneServer()
+    {
+        using Socket listener = Peers.Listen();
+        using var loop = new LoopUnderTest();
+        UpstreamGroup group = FullGroup(loop, listener, out ServersOnBoard servers, BalanceKind.SourceHash);
+        await loop.Run(() =>
+        {
+            group.Retire();
+            Assert.Null(group.Choose(except: null, clientKey: 1, out WaitQueue queue));
+            Assert.Same(group.Queue, queue);
+            UpstreamServer own = SourceHashBalancer.Pick(servers.All, except: null, clientKey: 1)!;
+            UpstreamServer other = servers.All.Single(server => server != own);
+            other.Apply(servers.Settings.Upstreams[0], servers.Settings.Upstreams[0].Servers[0], connectionsMax: 2);
+            Assert.Same(other, group.Choose(except: null, clientKey: 1, out _));
+        });
+    }
+
     /// <summary>Publishes the test's server on a board.</summary>
     private static async Task<ServerSlot> Share(ServerUnderTest test)
     {

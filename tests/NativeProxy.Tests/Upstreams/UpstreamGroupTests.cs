@@ -23,6 +23,28 @@ public class UpstreamGroupTests
         Assert.Contains(second, group.Servers);
     }
 
+    [Fact]
+    public void WantedServer_IsChosenOverItsTurn_AndBalanceGoesOnWithoutIt()
+    {
+        UpstreamGroup group = Group("");
+
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out _));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue ofServer));
+        Assert.Same(group.Servers[0], group.ChooseWanted(null, clientKey: 0, out WaitQueue ofGroup));
+        Assert.Same(group.Servers[1].Queue, ofServer);
+        Assert.Same(group.Queue, ofGroup);
+    }
+
+    [Fact]
+    public void WantedServerThatIsRetired_GivesWayToBalance()
+    {
+        UpstreamGroup group = Group("");
+        group.Servers[1].Retire();
+
+        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue queue));
+        Assert.Same(group.Queue, queue);
+    }
+
     [Theory]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"", ReusePolicy.Safe)]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"\nenabled = false", ReusePolicy.Never)]

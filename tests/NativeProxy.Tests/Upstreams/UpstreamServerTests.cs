@@ -52,6 +52,57 @@ public class UpstreamServerTests
     }
 
     [Fact]
+    [Trait("promise", "B10")]
+    public async Task IdleConnectionWithBytesThatTheLoopHasNotSeen_IsNotLent()
+    {
+        using var test = new ServerUnderTest();
+        (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
+        using Socket closing = peer;
+        long idleSince = await test.Test.Run(() => test.Test.Loop.Clock.NowMs);
+        await test.Test.Until(() => test.Test.Loop.Clock.NowMs > idleSince, "a millisecond");
+
+        // On the loop thread, so that it cannot come to the bytes before the connection is asked for.
+        UpstreamConnection? taken = await test.Test.Run(() =>
+        {
+            peer.Send("poison"u8);
+            return test.Server.TakeIdle(new RecordingUser());
+        });
+
+        Assert.Null(taken);
+        Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
+        Assert.NotEqual(UpstreamConnectionState.Idle, connection.State);
+        Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    [Trait("promise", "B10")]
+    public async Task ServerThatSpokeBeforeItWasAsked_IsHeard_ButNotPooled()
+    {
+        using Socket listener = Peers.Listen();
+        using var test = new ServerUnderTest(listener: listener);
+        var user = new RecordingUser();
+        Socket? peer = null;
+
+        // The bytes are there before the loop hears that the connection is.
+        UpstreamConnection connection = await test.Test.Run(() =>
+        {
+            UpstreamConnection opening = test.Server.Connect(user);
+            peer = Peers.Accept(listener);
+            peer.Send("unasked"u8);
+            return opening;
+        });
+        using Socket closing = peer!;
+        await user.UntilSeen("connected");
+        await user.UntilSeen("received");
+        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
+
+        Assert.Equal(SocketError.Success, peer!.ReadToError());
+        Assert.Equal((0, 1L), (await test.IdleCount(), test.Counter(CounterId.ServerClosesAmbiguous)));
+        await test.AssertEmpty();
+    }
+
+    [Fact]
     public async Task ConnectionsAreReused_NewestFirst()
     {
         using var test = new ServerUnderTest();

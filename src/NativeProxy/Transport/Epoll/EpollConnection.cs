@@ -132,6 +132,12 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
     }
 
+    protected override bool SocketHasUnreadBytes()
+    {
+        byte first;
+        return EpollCalls.Receive(_descriptor, &first, 1, EpollCalls.Peek) > 0;
+    }
+
     protected override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
 
     protected override void SocketClose(bool reset)

@@ -92,6 +92,8 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
+    protected override bool SocketHasUnreadBytes() => _socket!.Available > 0;
+
     protected override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
 
     protected override void SocketClose(bool reset)

@@ -1,0 +1,108 @@
+using System;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams;
+
+/// <summary>
+/// One destination of a forward proxy, host and port: its addresses, as long as they may be used, and the group of servers made of them,
+/// in which idle connections wait for the next request. Owner: an <see cref="OriginTable"/>; thread: the loop.
+/// </summary>
+internal sealed class Origin
+{
+    /// <summary>The system does not tell how long an answer is valid; this long it is taken to be.</summary>
+    private const long AddressesAgeMsMax = 60_000;
+
+    private const long FailureAgeMsMax = 5_000;
+    private const int AddressesMax = 8;
+
+    private readonly OriginTable _table;
+    private readonly string _host;
+    private readonly int _port;
+    private readonly DestinationScope _scope;
+    private long _validUntilMs = -1;
+    private bool _isRetired;
+
+    public Origin(OriginTable table, byte[] key, string host, int port, DestinationScope scope)
+    {
+        _table = table;
+        Key = key;
+        _host = host;
+        _port = port;
+        _scope = scope;
+        Group = new UpstreamGroup(table.Loop, $"{host}:{port}", table.GroupLogId) { KeepsOrder = true };
+    }
+
+    public byte[] Key { get; }
+
+    /// <summary>What exchanges use. While the addresses are being looked up they wait in its queue.</summary>
+    public UpstreamGroup Group { get; }
+
+    /// <summary>True while an exchange uses it or waits for it.</summary>
+    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0;
+
+    /// <summary>Neighbours in the table's list, towards the most and the least recently used one.</summary>
+    internal Origin? Newer { get; set; }
+
+    internal Origin? Older { get; set; }
+
+    /// <summary>Before each use: finds the addresses when they are not known or too old.</summary>
+    public void Refresh()
+    {
+        if (Group.IsPending || _table.Loop.Clock.NowMs <= _validUntilMs)
+            return;
+        if (IPAddress.TryParse(_host, out IPAddress? address))
+            Take([address], isLookup: false);
+        else if (_table.Resolver.TryBegin(this, _host))
+            Group.Suspend(_table.Settings);
+        else
+            Take([], isLookup: true);
+    }
+
+    /// <summary>After a reload: the addresses are judged anew at the next use.</summary>
+    public void Expire() => _validUntilMs = -1;
+
+    /// <summary>The table lets go of it: idle connections close now, busy ones after their exchange.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        Group.Retire();
+    }
+
+    /// <summary>The look-up has ended.</summary>
+    internal void Resolved(IPAddress[] found)
+    {
+        Take(found, isLookup: true);
+        if (_isRetired)
+            Group.Retire();
+    }
+
+    private void Take(IPAddress[] found, bool isLookup)
+    {
+        var servers = new UpstreamServer[Math.Min(found.Length, AddressesMax)];
+        int count = 0;
+        foreach (IPAddress address in found)
+        {
+            if (count < servers.Length && _table.Policy.Admits(address, _scope))
+                servers[count++] = ServerAt(new IPEndPoint(address, _port));
+        }
+        _validUntilMs = !isLookup ? long.MaxValue : _table.Loop.Clock.NowMs + (found.Length == 0 ? FailureAgeMsMax : AddressesAgeMsMax);
+        Group.Apply(_table.Settings, servers.AsSpan(0, count).ToArray(), found.Length == 0 ? ProxyError.NameNotResolved : ProxyError.DestinationRefused);
+    }
+
+    /// <summary>An address that was there before keeps its connections.</summary>
+    private UpstreamServer ServerAt(IPEndPoint endPoint)
+    {
+        UpstreamServer? server = null;
+        foreach (UpstreamServer known in Group.Servers)
+        {
+            if (known.EndPoint.Equals(endPoint))
+                server = known;
+        }
+        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId };
+        server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
+        return server;
+    }
+}

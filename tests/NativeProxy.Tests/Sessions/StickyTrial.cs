@@ -1,0 +1,28 @@
+using System.Linq;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Upstreams;
+
+namespace NativeProxy.Tests.Sessions;
+
+/// <summary>A group with a stickiness cookie, without a loop.</summary>
+internal static class StickyTrial
+{
+    /// <summary>Servers a and b in a group whose [upstream.cookie] has these lines besides its name, S.</summary>
+    public static UpstreamGroup Group(string lines, string moreOfServerA = "")
+    {
+        string toml = SettingsTrial.WithUpstream("[upstream.cookie]\nname = \"S\"\n" + lines)
+            + moreOfServerA + "\n[[upstream.server]]\nname = \"b\"\naddress = \"127.0.0.1:1\"\n";
+        UpstreamSettings settings = SettingsTrial.Parse(toml).Settings.Upstreams[0];
+        var group = new UpstreamGroup(null!, settings.Name, logId: 0);
+        group.Apply(settings, [.. settings.Servers.Select(one =>
+        {
+            var server = new UpstreamServer(null!, LastingCounters.Create(), one.Name, new IPEndPoint(IPAddress.Loopback, 1));
+            server.Apply(settings, one, one.MaxConnections);
+            return server;
+        })]);
+        return group;
+    }
+}

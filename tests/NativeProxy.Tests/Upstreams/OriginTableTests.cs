@@ -1,0 +1,237 @@
+using System;
+using System.Collections.Concurrent;
+using System.Linq;
+using System.Net;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using NativeProxy.Foundation;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Transport;
+using NativeProxy.Upstreams;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+/// <summary>Destinations of a forward proxy on a running loop, with a name service that the test plays.</summary>
+public sealed class OriginTableTests : IDisposable
+{
+    private readonly LoopUnderTest _test = new();
+    private readonly LoopCounters _counters = LastingCounters.Create();
+    private readonly ConcurrentDictionary<string, IPAddress[]> _names = new();
+    private readonly ConcurrentQueue<string> _asked = new();
+    private readonly ManualResetEventSlim _mayAnswer = new(initialState: true);
+    private readonly OriginTable _table;
+    private int _asking;
+    private int _askingMost;
+
+    public OriginTableTests()
+    {
+        _table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, Ask));
+        _table.Apply(DestinationPolicyTests.Settings(""));
+    }
+
+    public void Dispose()
+    {
+        _mayAnswer.Set();
+        _test.Dispose();
+    }
+
+    [Fact]
+    public async Task Address_IsKnownAtOnce_AndNobodyIsAsked()
+    {
+        Origin origin = await Find("198.51.100.1", 80);
+
+        Assert.Equal((false, "198.51.100.1:80"), (origin.Group.IsPending, Addresses(origin)));
+        Assert.Equal("[2001:db8::1]:8080", Addresses(await Find("2001:db8::1", 8080)));
+        Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task Name_IsPendingUntilItsAddressesAreKnown()
+    {
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1"), IPAddress.Parse("198.51.100.2")];
+        _mayAnswer.Reset();
+        Origin origin = await Find("a.test", 80);
+
+        Assert.True(await _test.Run(() => origin.Group.IsPending && origin.IsBusy && origin.Group.Choose(except: null, clientKey: 0, out _) is null));
+        _mayAnswer.Set();
+        await Settled(origin);
+
+        Assert.Equal("198.51.100.1:80 198.51.100.2:80", Addresses(origin));
+        Assert.Same(origin, await Find("A.TEST", 80));
+        Assert.Equal(["a.test"], _asked);
+    }
+
+    [Fact]
+    public async Task WaiterInLine_IsServedWhenTheNameIsResolved_AndWhenItIsNot()
+    {
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1")];
+        foreach (string name in (string[])["a.test", "unknown.test"])
+        {
+            _mayAnswer.Reset();
+            Origin origin = await Find(name, 80);
+            var waiter = new RecordingWaiter();
+            await _test.Run(() => origin.Group.Queue.Add(new QueueTicket(waiter, _test.Loop), timeoutMs: 0));
+            Assert.Empty(waiter.Seen);
+            _mayAnswer.Set();
+            await _test.Until(() => waiter.Seen.Count == 1, "the waiter is served");
+
+            Assert.Equal(["room"], waiter.Seen);
+        }
+    }
+
+    [Fact]
+    public async Task UnknownName_IsRememberedForAWhile()
+    {
+        Origin origin = await Find("unknown.test", 80);
+        await Settled(origin);
+        await Find("unknown.test", 80);
+
+        Assert.Equal((ProxyError.NameNotResolved, false), (origin.Group.NoServerError, origin.Group.HasServer));
+        Assert.Single(_asked);
+        Assert.Equal((1, 1), (_counters.Read(CounterId.NameLookups), _counters.Read(CounterId.NameLookupsFailed)));
+    }
+
+    [Fact]
+    public async Task AddressesThatAreDenied_AreLeftOut()
+    {
+        _names["mixed.test"] = [IPAddress.Loopback, IPAddress.Parse("198.51.100.1"), IPAddress.Parse("169.254.169.254")];
+        _names["inside.test"] = [IPAddress.Loopback, IPAddress.IPv6Loopback];
+        Origin mixed = await Find("mixed.test", 80);
+        Origin inside = await Find("inside.test", 80);
+        Origin insideForLocal = await Find("inside.test", 80, DestinationScope.LocalOnly);
+        await Settled(mixed, inside, insideForLocal);
+
+        Assert.Equal("198.51.100.1:80", Addresses(mixed));
+        Assert.Equal(("", ProxyError.DestinationRefused), (Addresses(inside), inside.Group.NoServerError));
+        Assert.Equal("127.0.0.1:80 [::1]:80", Addresses(insideForLocal));
+        Assert.NotSame(inside, insideForLocal);
+    }
+
+    [Fact]
+    public async Task AddressesAreBounded()
+    {
+        _names["many.test"] = [.. Enumerable.Range(1, 100).Select(i => IPAddress.Parse("198.51.100." + i))];
+        Origin origin = await Find("many.test", 80);
+        await Settled(origin);
+
+        Assert.Equal(8, origin.Group.Servers.Count);
+    }
+
+    [Fact]
+    public async Task NewAddresses_ReplaceTheOld_AndServersThatStayAreTheSame()
+    {
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1"), IPAddress.Parse("198.51.100.2")];
+        Origin origin = await Find("a.test", 80);
+        await Settled(origin);
+        UpstreamServer[] before = [.. origin.Group.Servers];
+        _names["a.test"] = [IPAddress.Parse("198.51.100.3"), IPAddress.Parse("198.51.100.2")];
+        await _test.Run(origin.Expire);
+        await Find("a.test", 80);
+        await Settled(origin);
+
+        Assert.Equal("198.51.100.3:80 198.51.100.2:80", Addresses(origin));
+        Assert.Same(before[1], origin.Group.Servers[1]);
+        Assert.Equal((true, false), (before[0].IsRetired, before[1].IsRetired));
+    }
+
+    [Fact]
+    public async Task SettingsTakenAnew_JudgeTheAddressesAgain()
+    {
+        Origin origin = await Find("198.51.100.1", 80);
+        await _test.Run(() => _table.Apply(DestinationPolicyTests.Settings("deny = [\"198.51.100.0/24\"]")));
+        Assert.Same(origin, await Find("198.51.100.1", 80));
+
+        Assert.Equal(("", ProxyError.DestinationRefused), (Addresses(origin), origin.Group.NoServerError));
+    }
+
+    [Fact]
+    public async Task PortsAndScopes_AreDifferentOrigins()
+    {
+        Origin[] origins = [await Find("198.51.100.1", 80), await Find("198.51.100.1", 81), await Find("198.51.100.1", 80, DestinationScope.PermittedOrLocal)];
+
+        Assert.Equal(3, origins.Distinct().Count());
+        Assert.Equal((3, 3), (_table.Count, _counters.Read(CounterId.Origins)));
+    }
+
+    [Fact]
+    public async Task FullTable_ForgetsTheOneThatWasNotUsedForLongest_ButNotABusyOne()
+    {
+        _mayAnswer.Reset();
+        Origin busy = await Find("busy.test", 80);
+        Origin used = await Find("198.51.100.1", 1);
+        Origin unused = await Find("198.51.100.1", 2);
+        await _test.Run(() =>
+        {
+            for (int port = 3; _table.Count < OriginTable.OriginsMax; port++)
+                _table.Find("198.51.100.1"u8, port, DestinationScope.Permitted);
+        });
+        await Find("198.51.100.1", 1);
+        await Find("198.51.100.2", 1);
+
+        Assert.Equal(OriginTable.OriginsMax, _table.Count);
+        Assert.True(unused.Group.Servers[0].IsRetired);
+        Assert.False(used.Group.Servers[0].IsRetired);
+        Assert.Same(busy, await Find("busy.test", 80));
+        Assert.Same(used, await Find("198.51.100.1", 1));
+        Assert.NotSame(unused, await Find("198.51.100.1", 2));
+    }
+
+    [Fact]
+    public async Task OriginForgottenDuringItsLookup_KeepsNoConnections()
+    {
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1")];
+        _mayAnswer.Reset();
+        Origin origin = await Find("a.test", 80);
+        await _test.Run(_table.Retire);
+        _mayAnswer.Set();
+        await Settled(origin);
+
+        Assert.True(origin.Group.Servers[0].IsRetired);
+        Assert.Equal((0, 0), (_table.Count, _counters.Read(CounterId.Origins)));
+    }
+
+    [Fact]
+    public async Task Lookups_AreFewAtOnce_AndTheOthersWait_UpToALimit()
+    {
+        _mayAnswer.Reset();
+        Origin[] origins = await _test.Run(() => Enumerable.Range(0, 300).Select(i => _table.Find(Encoding.ASCII.GetBytes($"n{i}.test"), 80, DestinationScope.Permitted)).ToArray());
+        Assert.Equal(264, await _test.Run(() => origins.Count(origin => origin.Group.IsPending)));
+        Assert.Equal(ProxyError.NameNotResolved, origins[299].Group.NoServerError);
+        _mayAnswer.Set();
+        await Settled(origins);
+
+        Assert.Equal(264, _asked.Count);
+        Assert.InRange(_askingMost, 1, 8);
+    }
+
+    private IPAddress[] Ask(string name)
+    {
+        int asking = Interlocked.Increment(ref _asking);
+        lock (_asked)
+            _askingMost = Math.Max(_askingMost, asking);
+        _asked.Enqueue(name);
+        _mayAnswer.Wait(LoopUnderTest.Deadline);
+        Interlocked.Decrement(ref _asking);
+        return _names.TryGetValue(name, out IPAddress[]? found) ? found : throw new System.Net.Sockets.SocketException(11001);
+    }
+
+    private Task<Origin> Find(string host, int port, DestinationScope scope = DestinationScope.Permitted) =>
+        _test.Run(() => _table.Find(Encoding.ASCII.GetBytes(host), port, scope));
+
+    private Task Settled(params Origin[] origins) => _test.Until(() => !origins.Any(origin => origin.Group.IsPending), "the names are looked up");
+
+    private static string Addresses(Origin origin) => string.Join(' ', origin.Group.Servers.Select(server => server.EndPoint));
+
+    /// <summary>Writes down what it hears; "room" or "timeout".</summary>
+    private sealed class RecordingWaiter : IServerWaiter
+    {
+        public ConcurrentQueue<string> Seen { get; } = new();
+
+        public void OnServerHasRoom() => Seen.Enqueue("room");
+
+        public void OnQueueTimeout() => Seen.Enqueue("timeout");
+    }
+}
