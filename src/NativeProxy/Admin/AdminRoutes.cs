@@ -3,11 +3,12 @@ using System.Buffers;
 using System.Text;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Admin;
 
-/// <summary>The operator's endpoint: which path shows what. Reads counters only; never touches a session.</summary>
-internal sealed class AdminRoutes(CounterBoard board) : IResponder
+/// <summary>The operator's endpoint: which path shows what. Reads the boards only; never touches a session.</summary>
+internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers) : IResponder
 {
     public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
     {
@@ -30,6 +31,7 @@ internal sealed class AdminRoutes(CounterBoard board) : IResponder
     {
         var text = new ArrayBufferWriter<byte>(16 * 1024);
         PrometheusText.Write(board, text);
+        ServerMetricsText.Write(servers, text);
         return new SmallResponse(200, "text/plain; version=0.0.4; charset=utf-8", text.WrittenMemory);
     }
 }

@@ -22,6 +22,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             CheckListener(settings.Listeners[i], $"listener[{i}]");
         for (int i = 0; i < settings.Upstreams.Length; i++)
             CheckUpstream(settings.Upstreams[i], $"upstream[{i}]");
+        if (settings.Upstreams.Sum(static upstream => upstream.Servers.Length) > UpstreamSettings.ServersMax)
+            Break("upstream", "there are too many servers", $"at most {UpstreamSettings.ServersMax} in all upstreams together");
         CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Admin.Bind.Length > 0)
@@ -125,7 +127,19 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
         if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))
             Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0", "a weight above 0 for one server at least");
+        CheckHealth(upstream.Health, $"{path}.health");
     }
+
+    /// <summary>Both texts go into the request of an http check as they are.</summary>
+    private void CheckHealth(in UpstreamHealthSettings health, string path)
+    {
+        if (!health.Path.StartsWith('/') || !IsVisibleAscii(health.Path))
+            Break($"{path}.path", $"{ErrorExcerpt.Quoted(health.Path)} cannot be asked for", "\"/\" and visible ASCII characters");
+        if (!IsVisibleAscii(health.Host))
+            Break($"{path}.host", $"{ErrorExcerpt.Quoted(health.Host)} cannot be a Host field", "visible ASCII characters");
+    }
+
+    private static bool IsVisibleAscii(string text) => text.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0;
 
     /// <summary>An address must be well-formed and may be listened on once only.</summary>
     private void CheckBind(string text, string path)

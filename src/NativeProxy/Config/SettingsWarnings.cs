@@ -11,6 +11,8 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
     private const long ClientIdleUsualMs = 10 * 60 * 1000;
 
+    private static readonly string[] HealthKeys = ["path", "host", "interval", "timeout", "rise", "fall"];
+
     public void CheckAll()
     {
         for (int i = 0; i < settings.Listeners.Length; i++)
@@ -34,6 +36,8 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         if (upstream.Keepalive.IdleTimeoutMs == 0)
             Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
+        if (upstream.Health.Kind == HealthCheckKind.Off && !places.IsSet($"{path}.health.type") && HealthKeys.Any(key => places.IsSet($"{path}.health.{key}")))
+            Warn($"{path}.health", "health checks are described but not switched on", "add type = \"http\" or type = \"tcp\"");
         if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
             Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
     }

@@ -7,12 +7,27 @@ internal enum BalanceKind
 {
     [SettingChoice("round_robin", Doc = "one after the other, in proportion to their weights")]
     RoundRobin,
+
+    [SettingChoice("least_connections", Doc = "the one with the fewest running requests for its weight; equals take turns")]
+    LeastConnections,
+
+    [SettingChoice("source_hash", Doc = "by the client's address, which stays with its server while that one is up")]
+    SourceHash,
+
+    [SettingChoice("random_two", Doc = "of two drawn by weight, the one with fewer running requests for its weight")]
+    RandomTwo,
+
+    [SettingChoice("first", Doc = "the first in the file that has room under its max_connections")]
+    First,
 }
 
 /// <summary>`[[upstream]]`: a group of servers with the same content.</summary>
 [SettingsTable(Doc = "A group of servers with the same content. Repeat the table for more groups.")]
 internal readonly partial struct UpstreamSettings
 {
+    /// <summary>Servers of all upstreams together, which is what the board shared by the processes holds.</summary>
+    public const int ServersMax = 4096;
+
     [Setting("name", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name that listeners refer to; letters, digits and . _ : -")]
     public partial string Name { get; init; }
 
@@ -27,6 +42,9 @@ internal readonly partial struct UpstreamSettings
 
     [Setting("retry")]
     public partial UpstreamRetrySettings Retry { get; init; }
+
+    [Setting("health")]
+    public partial UpstreamHealthSettings Health { get; init; }
 
     [Setting("cookie")]
     public partial UpstreamCookieSettings Cookie { get; init; }

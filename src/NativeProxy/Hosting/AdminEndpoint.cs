@@ -5,6 +5,7 @@ using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -27,8 +28,8 @@ internal sealed class AdminEndpoint : IDisposable
     }
 
     /// <summary>Serves on this loop.</summary>
-    public void Start(EventLoop loop, CounterBoard board) =>
-        loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board), ConnectionsMax)));
+    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers) =>
+        loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board, servers), ConnectionsMax)));
 
     public void Dispose() => _socket.Dispose();
 

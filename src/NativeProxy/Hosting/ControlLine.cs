@@ -16,6 +16,9 @@ internal enum ControlCommand : byte
 
     /// <summary>Open the access log anew.</summary>
     ReopenLogs = 3,
+
+    /// <summary>Servers have gone up or down; the shared board says which.</summary>
+    FollowHealth = 4,
 }
 
 /// <summary>

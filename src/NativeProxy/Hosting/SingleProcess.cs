@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -18,15 +19,17 @@ internal sealed class SingleProcess
 {
     private readonly string _path;
     private readonly Worker _worker;
+    private readonly HealthChecks _health;
     private readonly LoopCounters _counters;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(string path, ProxySettings settings, Worker worker, LoopCounters counters, ErrorLog log)
+    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, LoopCounters counters, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _worker = worker;
+        _health = health;
         _counters = counters;
         _log = log;
     }
@@ -41,15 +44,18 @@ internal sealed class SingleProcess
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
         using var board = CounterBoard.CreatePrivate(1);
+        using var servers = ServerBoard.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), servers, log);
+            var health = new HealthChecks(worker.Loop, servers, log, worker.FollowHealth);
+            health.Apply(settings, endPoints);
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
-            admin?.Start(worker.Loop, board);
+            admin?.Start(worker.Loop, board, servers);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(path, settings, worker, board.Row(0), log).WaitForEnd(signals);
+            return new SingleProcess(path, settings, worker, health, board.Row(0), log).WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -85,6 +91,7 @@ internal sealed class SingleProcess
         _counters.Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
             return;
+        _health.Apply(reload.Settings, reload.EndPoints);
         _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
         _settings = reload.Settings;
         _log.Info("reloaded: " + StartLine.Traffic(_settings));
@@ -92,6 +99,7 @@ internal sealed class SingleProcess
 
     private int Drain(ProcessSignals signals, TimeSpan limit)
     {
+        _health.Stop();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
         Task<bool> drain = Task.Run(() => _worker.WaitDrained(limit));

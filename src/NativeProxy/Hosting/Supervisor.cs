@@ -2,16 +2,19 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
+using System.Net;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
 /// <summary>
 /// The process that the operator starts: opens the listening sockets, starts one worker process per core, starts a crashed one again,
-/// passes signals on, and serves the admin endpoint over the counters that the workers share. It never carries traffic.
+/// passes signals on, checks the health of the servers, and serves the admin endpoint over the boards that it shares with the workers. It
+/// never carries traffic.
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {
@@ -21,16 +24,21 @@ internal sealed class Supervisor : IDisposable
     private readonly List<WorkerSlot> _restarting = [];
     private readonly WorkerSlot[] _slots;
     private readonly CounterBoard _board;
+    private readonly ServerBoard _servers;
+    private readonly HealthChecks _health;
     private readonly ErrorLog _log;
     private readonly string _path;
     private ProxySettings _settings;
+    private int _healthChangesSeen;
 
-    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, CounterBoard board, ErrorLog log)
+    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, CounterBoard board, ServerBoard servers, HealthChecks health, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _slots = slots;
         _board = board;
+        _servers = servers;
+        _health = health;
         _log = log;
     }
 
@@ -38,20 +46,24 @@ internal sealed class Supervisor : IDisposable
     public static int Run(string path, in ProxySettings settings, int workers, ErrorLog log)
     {
         var errors = new List<string>();
-        ServerAddresses.Resolve(settings, errors);
+        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
         List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
         try
         {
-            string boardPath = CounterBoard.PathFor("nativeproxy-" + Environment.ProcessId);
+            string boardPath = SharedMemory.PathFor("nativeproxy-" + Environment.ProcessId);
             using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
+            using ServerBoard servers = ServerBoard.CreateShared(workers, ServerBoardPath(boardPath));
+            using var loop = new SupervisorLoop();
+            var health = new HealthChecks(loop.Loop, servers, log, changed: static () => { });
+            health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
-            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, log);
+            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, servers, health, log);
             supervisor.StartAll();
-            using AdminLoop? adminLoop = admin is null ? null : new AdminLoop(admin, board);
+            admin?.Start(loop.Loop, board, servers);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
         }
@@ -60,6 +72,9 @@ internal sealed class Supervisor : IDisposable
             return StartFailure.Report(log, [e.Message]);
         }
     }
+
+    /// <summary>Where the board of the servers lies beside that of the counters.</summary>
+    public static string ServerBoardPath(string boardPath) => boardPath + "-servers";
 
     public void Dispose()
     {
@@ -98,6 +113,7 @@ internal sealed class Supervisor : IDisposable
             while (_exited.TryDequeue(out WorkerSlot? slot))
                 Crashed(slot);
             RestartDue();
+            PassHealthOn();
         }
     }
 
@@ -107,6 +123,7 @@ internal sealed class Supervisor : IDisposable
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
             return;
+        _health.Apply(reload.Settings, reload.EndPoints);
         foreach (WorkerSlot slot in _slots)
             slot.Reload(reload, _path);
         _settings = reload.Settings;
@@ -132,6 +149,16 @@ internal sealed class Supervisor : IDisposable
             _board.Row(slot.Index).Add(CounterId.WorkerRestarts);
             _log.Info($"worker {slot.Index} started again");
         }
+    }
+
+    /// <summary>Workers see on the board at once who is up; pools and queues are put in order when they are told.</summary>
+    private void PassHealthOn()
+    {
+        int changes = _servers.ChangeCount;
+        if (changes == _healthChangesSeen)
+            return;
+        _healthChangesSeen = changes;
+        TellAll(ControlCommand.FollowHealth);
     }
 
     private int Drain(ProcessSignals signals, TimeSpan limit)

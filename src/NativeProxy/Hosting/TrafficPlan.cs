@@ -19,6 +19,7 @@ internal sealed class TrafficPlan
     private readonly EventLoop _loop;
     private readonly WorkerPlace _place;
     private readonly LoopCounters _counters;
+    private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
     private readonly ConnectionBudget _budget;
     private readonly NameResolver _resolver;
@@ -27,11 +28,12 @@ internal sealed class TrafficPlan
     private List<HttpListener> _listeners = [];
     private Action? _drained;
 
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ExchangeLog? accessLog)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
+        _servers = servers;
         _accessLog = accessLog;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
@@ -51,6 +53,13 @@ internal sealed class TrafficPlan
         foreach (HttpListener listener in old)
             Retire(listener);
         _retired.RemoveAll(listener => listener.SessionCount == 0);
+    }
+
+    /// <summary>Servers may have gone up or down.</summary>
+    public void FollowHealth()
+    {
+        foreach (UpstreamGroup group in _groups)
+            group.FollowHealth();
     }
 
     /// <summary>Stops accepting and calls back when the last connection has ended.</summary>
@@ -90,7 +99,7 @@ internal sealed class TrafficPlan
             UpstreamServerSettings server = upstream.Servers[i];
             servers[i] = Find(group, server.Name, endPoints[i])
                 ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]) { LogId = _accessLog?.Register(server.Name) ?? 0 };
-            servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections));
+            servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections), _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
     }

@@ -11,6 +11,7 @@ using NativeProxy.Sessions;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Epoll;
 using NativeProxy.Transport.Saea;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -35,7 +36,7 @@ internal sealed class Worker : IDisposable
     private readonly ManualResetEventSlim _drained = new();
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the access log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, ErrorLog errors)
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, ServerBoard servers, ErrorLog errors)
     {
         _errors = errors;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
@@ -51,7 +52,7 @@ internal sealed class Worker : IDisposable
             _logWriter = new LogWriter(_logRing, names, style, OpenLog(settings.Log.AccessTarget), errors);
             accessLog = new ExchangeLog(_logRing, names, Loop.Clock, wantsFields: style != AccessLogStyle.Haproxy);
         }
-        _traffic = new TrafficPlan(Loop, place, counters, accessLog);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog);
         _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
     }
 
@@ -70,6 +71,9 @@ internal sealed class Worker : IDisposable
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
     public void Reload(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
         Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
+
+    /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
+    public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
 
     /// <summary>Another thread: stops accepting; responses say close from now on. Returns once the loop has seen it.</summary>
     public void BeginDrain()
@@ -119,6 +123,12 @@ internal sealed class Worker : IDisposable
     private sealed class GaugeWork(WorkerGauges gauges) : LoopWork
     {
         public override void Run() => gauges.Start();
+    }
+
+    /// <summary>Looks at the health of the servers, on the loop thread.</summary>
+    private sealed class HealthWork(TrafficPlan traffic) : LoopWork
+    {
+        public override void Run() => traffic.FollowHealth();
     }
 
     /// <summary>Begins to drain, on the loop thread.</summary>

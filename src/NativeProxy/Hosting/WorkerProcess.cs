@@ -8,6 +8,7 @@ using System.Runtime.InteropServices;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -41,9 +42,11 @@ internal static class WorkerProcess
             return StartFailure.Report(log, errors);
         using CounterBoard board = CounterBoard.Attach(arguments.Board);
         board.Row(arguments.Index).ClearGauges();
+        using ServerBoard servers = ServerBoard.Attach(Supervisor.ServerBoardPath(arguments.Board));
+        servers.ClearRunning(arguments.Index);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), log);
+            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), servers, log);
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
             worker.BeginDrain();
@@ -62,6 +65,8 @@ internal static class WorkerProcess
         {
             if (command == ControlCommand.ReopenLogs)
                 worker.ReopenLog();
+            else if (command == ControlCommand.FollowHealth)
+                worker.FollowHealth();
             else if (command == ControlCommand.Settings)
                 drainLimitMs = Reload(control, worker, SettingsMessage.Decode(payload), log) ?? drainLimitMs;
         }

@@ -92,6 +92,7 @@ internal enum CounterId
     ServerClosesBadResponse,
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
+    ServerClosesServerDown,
     BadResponses,
     ShortBodies,
 

@@ -96,6 +96,7 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesBadResponse, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=bad_response"),
         Counter(CounterId.ServerClosesUpgradeEnded, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=upgrade_ended"),
         Counter(CounterId.ServerClosesPurged, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=purged"),
+        Counter(CounterId.ServerClosesServerDown, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_down"),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 

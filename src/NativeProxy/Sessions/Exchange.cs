@@ -120,7 +120,7 @@ internal sealed class Exchange : IServerConnectionUser
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
-        _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!));
+        _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);

@@ -27,6 +27,7 @@ internal enum LinkResult : byte
 internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters counters) : IServerWaiter
 {
     private QueueTicket? _ticket;
+    private ulong _clientKey;
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
     private Stickiness _sticky;
@@ -55,8 +56,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie);
 
     /// <summary>Begins the way for another exchange.</summary>
-    public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky)
+    public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky, in PeerAddress client)
     {
+        _clientKey = group.NeedsClientKey ? SourceHashBalancer.KeyOf(client) : 0;
         Group = group;
         _sticky = sticky;
         Server = null;
@@ -80,9 +82,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         while (true)
         {
-            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted) : Group!.Choose(except);
+            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted, _clientKey, out WaitQueue queue) : Group!.Choose(except, _clientKey, out queue);
             if (Server is null)
-                return Wait(except is null ? _sticky.Wanted : null);
+                return Wait(queue);
             if (TryOpen(Server, _mayReuse))
                 return IsEstablished ? LinkResult.Ready : LinkResult.Pending;
 
@@ -116,7 +118,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         if (isConnectFailure)
             return Open(except: Server);
         _isStaleRetryUsed = true;
-        return TryOpen(Server!, mayReuse: false) ? LinkResult.Pending : Open(except: null);
+        return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
@@ -162,9 +164,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         return true;
     }
 
-    private LinkResult Wait(UpstreamServer? wanted)
+    private LinkResult Wait(WaitQueue queue)
     {
-        if (wanted is not { IsUsable: true } && !Group!.HasServer && !Group.IsPending)
+        if (queue == Group!.Queue && !Group.HasServer && !Group.IsPending)
         {
             if (Group.NoServerError == ProxyError.NoServerAvailable)
                 counters.Add(CounterId.NoServerAvailable);
@@ -172,7 +174,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         }
         counters.Add(CounterId.QueueEntered);
         counters.Add(CounterId.QueueWaiting);
-        Group!.QueueFor(wanted).Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
+        queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
         return LinkResult.Pending;
     }
 

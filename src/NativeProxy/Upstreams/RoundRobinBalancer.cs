@@ -8,14 +8,14 @@ namespace NativeProxy.Upstreams;
 /// </summary>
 internal static class RoundRobinBalancer
 {
-    /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when all weights are 0 or all servers are at their limit.</summary>
+    /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when none takes requests or has room.</summary>
     public static UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
     {
         UpstreamServer? best = null;
         int weightSum = 0;
         foreach (UpstreamServer server in servers)
         {
-            if (server.Weight == 0 || server == except || !server.HasRoom)
+            if (!server.CanTakeNow || server == except)
                 continue;
             weightSum += server.Weight;
             server.CurrentWeight += server.Weight;
@@ -23,7 +23,7 @@ internal static class RoundRobinBalancer
                 best = server;
         }
         if (best is null)
-            return except is { Weight: > 0, HasRoom: true } ? except : null;
+            return except is { CanTakeNow: true } ? except : null;
         best.CurrentWeight -= weightSum;
         return best;
     }

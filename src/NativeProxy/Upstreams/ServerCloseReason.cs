@@ -58,6 +58,9 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The pools are being emptied.</summary>
     Purged,
+
+    /// <summary>The server fails its health checks.</summary>
+    ServerDown,
 }
 
 /// <summary>Which counter belongs to which reason.</summary>
@@ -81,6 +84,7 @@ internal static class ServerCloseReasons
         ServerCloseReason.BadResponse => CounterId.ServerClosesBadResponse,
         ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
         ServerCloseReason.Purged => CounterId.ServerClosesPurged,
+        ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
         _ => CounterId.ServerClosesAmbiguous,
     };
 }

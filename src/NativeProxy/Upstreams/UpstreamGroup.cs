@@ -14,6 +14,7 @@ namespace NativeProxy.Upstreams;
 internal sealed class UpstreamGroup
 {
     private readonly byte[] _nameBytes;
+    private RandomTwoBalancer? _randomTwo;
     private UpstreamSettings _settings;
     private UpstreamServer[] _servers = [];
 
@@ -22,7 +23,7 @@ internal sealed class UpstreamGroup
         Name = name;
         _nameBytes = Encoding.ASCII.GetBytes(name);
         LogId = logId;
-        Queue = new WaitQueue(loop, HasRoom);
+        Queue = new WaitQueue(loop, MayLeaveQueue);
     }
 
     public string Name { get; }
@@ -51,7 +52,7 @@ internal sealed class UpstreamGroup
         foreach (UpstreamServer server in _servers)
         {
             if (Array.IndexOf(servers, server) < 0)
-                server.Retire();
+                server.Leave();
         }
         _settings = settings;
         _servers = servers;
@@ -101,7 +102,7 @@ internal sealed class UpstreamGroup
     /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
     public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;
 
-    /// <summary>Exchanges that wait because all servers are at their limit or not known yet.</summary>
+    /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first, or not known yet.</summary>
     public WaitQueue Queue { get; }
 
     public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
@@ -113,12 +114,15 @@ internal sealed class UpstreamGroup
         {
             foreach (UpstreamServer server in _servers)
             {
-                if (server.Weight > 0)
+                if (server.TakesRequests)
                     return true;
             }
             return false;
         }
     }
+
+    /// <summary>True when a choice depends on the client's address.</summary>
+    public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
 
     /// <summary>The cookie that names a server, or null.</summary>
     public StickyCookie? Cookie { get; private set; }
@@ -134,23 +138,60 @@ internal sealed class UpstreamGroup
         return null;
     }
 
-    /// <summary>Where to wait when there is no room: in the line of the wanted server, or in that of the group.</summary>
-    public WaitQueue QueueFor(UpstreamServer? wanted) => wanted is { IsUsable: true } ? wanted.Queue : Queue;
-
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
-    public UpstreamServer? ChooseWanted(UpstreamServer? wanted)
+    /// <param name="wanted">The server that the client's cookie names, or null.</param>
+    /// <param name="clientKey">As for <see cref="Choose"/>.</param>
+    /// <param name="queue">As for <see cref="Choose"/>.</param>
+    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue)
     {
         if (wanted is not { IsUsable: true })
-            return Choose(except: null);
+            return Choose(except: null, clientKey, out queue);
+        queue = wanted.Queue;
         return wanted.HasRoom ? wanted : null;
     }
 
     /// <summary>
     /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
     /// </summary>
-    public UpstreamServer? Choose(UpstreamServer? except) => IsPending ? null
-        : KeepsOrder ? FirstBalancer.Pick(_servers.AsSpan(), except)
-        : RoundRobinBalancer.Pick(_servers.AsSpan(), except);
+    /// <param name="except">The one that has just failed.</param>
+    /// <param name="clientKey">Hash of the client's address where <see cref="NeedsClientKey"/> says so.</param>
+    /// <param name="queue">Where to wait when none has room: in the line of one server, or in that of the group.</param>
+    public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue)
+    {
+        queue = Queue;
+        if (IsPending)
+            return null;
+        if (KeepsOrder)
+            return FirstBalancer.Pick(_servers, except);
+        switch (_settings.Balance)
+        {
+            case BalanceKind.LeastConnections:
+                return LeastConnectionsBalancer.Pick(_servers, except);
+            case BalanceKind.RandomTwo:
+                _randomTwo ??= new RandomTwoBalancer((ulong)Random.Shared.NextInt64());
+                return _randomTwo.Pick(_servers, except);
+            case BalanceKind.First:
+                return FirstBalancer.Pick(_servers, except);
+            case BalanceKind.SourceHash:
+                UpstreamServer? own = SourceHashBalancer.Pick(_servers, except, clientKey);
+
+                // In a retired group nobody waits for one server: whoever has room ends what is still there.
+                if (own is not { IsUsable: true })
+                    return RoundRobinBalancer.Pick(_servers, except);
+                queue = own.Queue;
+                return own.HasRoom ? own : null;
+            default:
+                return RoundRobinBalancer.Pick(_servers, except);
+        }
+    }
+
+    /// <summary>Servers may have gone up or down.</summary>
+    public void FollowHealth()
+    {
+        foreach (UpstreamServer server in _servers)
+            server.FollowHealth();
+        Queue.ServeSoon();
+    }
 
     /// <summary>A connect to the server failed.</summary>
     public void ConnectFailed(UpstreamServer server)
@@ -162,17 +203,17 @@ internal sealed class UpstreamGroup
         _servers[^1] = server;
     }
 
-    /// <summary>Whether those in line can go on, if only to be told that there is no server.</summary>
-    private bool HasRoom()
+    /// <summary>Whether those in line can go on: some server has room, or none is left that could ever have.</summary>
+    private bool MayLeaveQueue()
     {
-        if (IsPending || !HasServer)
-            return !IsPending;
+        if (IsPending)
+            return false;
         foreach (UpstreamServer server in _servers)
         {
-            if (server.Weight > 0 && server.HasRoom)
+            if (server.CanTakeNow)
                 return true;
         }
-        return false;
+        return !HasServer;
     }
 
     /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close.</summary>

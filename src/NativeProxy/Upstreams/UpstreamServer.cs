@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
@@ -14,14 +15,18 @@ internal sealed class UpstreamServer
 {
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
+    private ServerSlot? _slot;
+    private int _lentCount;
+    private bool _wasUp = true;
 
     public UpstreamServer(EventLoop loop, LoopCounters counters, string name, IPEndPoint endPoint)
     {
         _loop = loop;
         Counters = counters;
         Name = name;
+        NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
         EndPoint = endPoint;
-        Queue = new WaitQueue(loop, () => IsRetired || HasRoom);
+        Queue = new WaitQueue(loop, () => !IsUsable || HasRoom);
     }
 
     public string Name { get; }
@@ -36,16 +41,25 @@ internal sealed class UpstreamServer
     public int OpenCount { get; private set; }
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
-    public bool IsUsable => !IsRetired;
+    public bool IsUsable => !IsRetired && IsUp;
 
     /// <summary>What the stickiness cookie says for this server; null when its group has none.</summary>
     public ServerCookie? Cookie { get; private set; }
 
-    /// <summary>Exchanges that wait for this server because their cookie names it.</summary>
+    /// <summary>Exchanges that wait for this server and no other, because their cookie or address leads to it.</summary>
     public WaitQueue Queue { get; }
 
     /// <summary>True when an exchange can be lent a connection.</summary>
     public bool HasRoom => ConnectionsMax == 0 || OpenCount < ConnectionsMax || Idle.Count > 0;
+
+    /// <summary>False while the server fails its health checks.</summary>
+    public bool IsUp => _slot is not { IsUp: false };
+
+    /// <summary>True when the server gets requests at all, now or once it has room.</summary>
+    public bool TakesRequests => Weight > 0 && IsUp;
+
+    /// <summary>True when the server may be chosen now.</summary>
+    public bool CanTakeNow => TakesRequests && HasRoom;
 
     /// <summary>Called when a connection became idle or ended, so that one who waits can go on.</summary>
     public Action? RoomAgain { get; set; }
@@ -61,36 +75,77 @@ internal sealed class UpstreamServer
 
     public long ConnectTimeoutMs { get; private set; }
 
-    /// <summary>True once the server is no longer in the configuration: nothing is pooled any more.</summary>
+    /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
 
     public IdlePool Idle { get; } = new();
 
     /// <summary>Connections lent to users, connecting ones included.</summary>
-    public int LentCount { get; private set; }
+    public int LentCount
+    {
+        get => _lentCount;
+        private set
+        {
+            _lentCount = value;
+            _slot?.SetRunning(value);
+        }
+    }
+
+    /// <summary>Requests that run on the server, over all workers where they share a board.</summary>
+    public int RunningCount => _slot?.Running() ?? _lentCount;
+
+    /// <summary>Hash of the name, for <see cref="SourceHashBalancer"/>.</summary>
+    internal ulong NameHash { get; }
 
     /// <summary>Working value of the smooth weighted round robin.</summary>
     internal int CurrentWeight { get; set; }
+
+    /// <summary>Working value of <see cref="LeastConnectionsBalancer"/>: the load during one choice.</summary>
+    internal int LoadNow { get; set; }
 
     /// <summary>Takes over settings, at start and at reload; connections that are there stay.</summary>
     /// <param name="group">Settings of the group.</param>
     /// <param name="server">Settings of this server.</param>
     /// <param name="connectionsMax">This loop's share of the server's limit; 0 = no limit.</param>
-    public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax)
+    /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
+    public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
         Keepalive = group.Keepalive;
         ConnectTimeoutMs = group.Timeouts.ConnectMs;
         Weight = server.Weight;
         ConnectionsMax = connectionsMax;
         Cookie = ServerCookie.Of(group.Cookie, server);
+        _slot = slot;
+        _slot?.SetRunning(_lentCount);
+        FollowHealth();
     }
 
-    /// <summary>The server is no longer in the configuration: idle connections close now, busy ones after their exchange.</summary>
+    /// <summary>The server may have gone up or down: idle connections to one that is down close, and who waits for it goes on.</summary>
+    public void FollowHealth()
+    {
+        if (_wasUp && !IsUp)
+            PurgeIdle(ServerCloseReason.ServerDown);
+        _wasUp = IsUp;
+        Queue.ServeSoon();
+    }
+
+    /// <summary>Nothing is pooled any more: idle connections close now, busy ones after their exchange.</summary>
     public void Retire()
     {
         IsRetired = true;
-        PurgeIdle();
+        PurgeIdle(ServerCloseReason.Purged);
         Queue.ServeSoon();
+    }
+
+    /// <summary>The server has left its group: it retires, and who waits for it asks the group again.</summary>
+    public void Leave()
+    {
+        Weight = 0;
+
+        // The slot may soon be another server's.
+        _slot?.SetRunning(0);
+        _slot = null;
+        Retire();
     }
 
     /// <summary>Lends the most recently used idle connection, or null when there is none that may be used.</summary>
@@ -154,10 +209,10 @@ internal sealed class UpstreamServer
     }
 
     /// <summary>Closes all idle connections.</summary>
-    public void PurgeIdle()
+    public void PurgeIdle(ServerCloseReason reason)
     {
         while (Idle.Oldest is { } connection)
-            connection.Discard(ServerCloseReason.Purged, reset: false);
+            connection.Discard(reason, reset: false);
     }
 
     /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
@@ -165,6 +220,8 @@ internal sealed class UpstreamServer
     {
         if (IsRetired)
             return ServerCloseReason.Purged;
+        if (!IsUp)
+            return ServerCloseReason.ServerDown;
         if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
             return ServerCloseReason.ReuseOff;
         if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)

@@ -5,11 +5,13 @@ using NativeProxy.Transport;
 namespace NativeProxy.Upstreams;
 
 /// <summary>
-/// Exchanges of one group that wait because every server is at its limit: first come, first served, each with a deadline. Its length is
-/// bounded by the client connections of the loop, each of which waits with one exchange at most. Linked through the tickets.
+/// Exchanges that wait for a server with room, any of a group or a certain one: first come, first served, each with a deadline. Its
+/// length is bounded by the client connections of the loop, each of which waits with one exchange at most. Linked through the tickets.
 /// Thread: the loop.
 /// </summary>
-internal sealed class WaitQueue(EventLoop loop, Func<bool> hasRoom)
+/// <param name="loop">The loop.</param>
+/// <param name="mayLeave">Whether the first in line need not wait any more: there is room, or nothing left to wait for.</param>
+internal sealed class WaitQueue(EventLoop loop, Func<bool> mayLeave)
 {
     private QueueTicket? _first;
     private QueueTicket? _last;
@@ -50,7 +52,7 @@ internal sealed class WaitQueue(EventLoop loop, Func<bool> hasRoom)
         Count--;
     }
 
-    /// <summary>A server may have room: those first in line are told soon, in an event of its own.</summary>
+    /// <summary>It may be the turn of those first in line: they are told soon, in an event of its own.</summary>
     public void ServeSoon()
     {
         if (_first is null || _isServePosted)
@@ -62,7 +64,7 @@ internal sealed class WaitQueue(EventLoop loop, Func<bool> hasRoom)
     private void Serve()
     {
         _isServePosted = false;
-        while (_first is { } ticket && hasRoom())
+        while (_first is { } ticket && mayLeave())
         {
             Remove(ticket);
             ticket.Waiter.OnServerHasRoom();

@@ -17,11 +17,14 @@ internal sealed class RawClient : TestSocket
 
     /// <param name="port">Port of the proxy on 127.0.0.1.</param>
     /// <param name="receiveBufferBytes">Size of the kernel's receive buffer; 0 = the system's choice.</param>
-    public static async Task<RawClient> Connect(int port, int receiveBufferBytes = 0)
+    /// <param name="from">Loopback address to come from; null = 127.0.0.1.</param>
+    public static async Task<RawClient> Connect(int port, int receiveBufferBytes = 0, IPAddress? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         if (receiveBufferBytes > 0)
             socket.ReceiveBufferSize = receiveBufferBytes;
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
         await Deadline.For(socket.ConnectAsync(IPAddress.Loopback, port), () => $"a connection to port {port}");
         return new RawClient(socket);
     }

@@ -58,5 +58,63 @@ public sealed class BalancingTests
         Assert.Equal(0, a.ConnectionCount);
     }
 
+    [Theory]
+    [InlineData("least_connections")]
+    [InlineData("random_two")]
+    public async Task BusyServer_IsAvoidedByAllWorkers(string balance)
+    {
+        await using ScriptedOrigin a = Holding('a');
+        await using ScriptedOrigin b = Holding('b');
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).WithWorkers(2).Upstream($"balance = \"{balance}\""));
+        await using RawClient holding = await proxy.Connect();
+        await holding.SendGet("/hold");
+        await Deadline.Until(() => a.Requests.Count + b.Requests.Count == 1, () => "the request that is held");
+        string free = a.Requests.Count == 0 ? "a" : "b";
+
+        // Both workers ask, and each request is over before the next one comes.
+        for (int i = 0; i < 24; i++)
+        {
+            Assert.Equal(free, (await proxy.AskOnce()).Body);
+            await proxy.WaitForMetric($"nativeproxy_server_requests_running{{upstream=\"app\",server=\"{free}\"}}", 0);
+        }
+        holding.Close();
+    }
+
+    [Fact]
+    [Trait("promise", "S2.1")]
+    public async Task LeastConnections_AmongIdleServersTakesTurnsByWeight()
+    {
+        await using ScriptedOrigin a = Named('a');
+        await using ScriptedOrigin b = Named('b');
+        string servers = $"{{ name = \"a\", address = \"{a.Address}\", weight = 3 }}, {{ name = \"b\", address = \"{b.Address}\" }}";
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            new ProxyConfig().AddUpstream("app").Upstream("balance = \"least_connections\"", $"server = [{servers}]").AddListener("web", "app"));
+        await using RawClient client = await proxy.Connect();
+        string order = "";
+        for (int i = 0; i < 8; i++)
+            order += (await client.Ask()).Body;
+        Assert.Equal("aabaaaba", order);
+    }
+
+    [Fact]
+    public async Task First_FillsTheServersInTheirOrder()
+    {
+        await using ScriptedOrigin a = Holding('a');
+        await using ScriptedOrigin b = Holding('b');
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).EachServer("max_connections = 1").Upstream("balance = \"first\""));
+        for (int i = 0; i < 4; i++)
+            Assert.Equal("a", (await proxy.AskOnce()).Body);
+        await using RawClient holding = await proxy.Connect();
+        await holding.SendGet("/hold");
+        await Deadline.Until(() => a.Requests.Count == 5, () => "the request that is held");
+        for (int i = 0; i < 4; i++)
+            Assert.Equal("b", (await proxy.AskOnce()).Body);
+        holding.Close();
+    }
+
+    /// <summary>Never answers "/hold".</summary>
+    private static ScriptedOrigin Holding(char name) => ScriptedOrigin.Answering(
+        request => request.StartsWith("GET /hold ", System.StringComparison.Ordinal) ? "" : $"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{name}");
+
     private static ScriptedOrigin Named(char name) => ScriptedOrigin.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{name}");
 }

@@ -4,6 +4,8 @@ using NativeProxy.Admin;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Upstreams;
+using NativeProxy.Upstreams;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;
@@ -11,6 +13,7 @@ namespace NativeProxy.Tests.Admin;
 public class AdminRoutesTests
 {
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
+    private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
 
     [Theory]
     [InlineData("/health", "ok\n")]
@@ -32,7 +35,7 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, "/metrics"u8);
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
@@ -52,11 +55,11 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Delete, 405)]
     [InlineData(HttpMethod.Other, 405)]
     public void OnlyReading_IsAllowed(object method, int expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board).Respond((HttpMethod)method, "/health"u8).StatusCode);
+        Assert.Equal(expected, new AdminRoutes(_board, _servers).Respond((HttpMethod)method, "/health"u8).StatusCode);
 
     private (int Status, string Text) Get(string target)
     {
-        SmallResponse response = new AdminRoutes(_board).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

@@ -31,6 +31,44 @@ public class SettingsRulesTests
         Assert.Equal(["4: there is no upstream \"app\""], SettingsTrial.Problems(listenerOnly));
     }
 
+    [Theory]
+    [InlineData("path = \"up\"", "8: \"up\" cannot be asked for")]
+    [InlineData("path = \"\"", "8: \"\" cannot be asked for")]
+    [InlineData("path = \"/a b\"", "8: \"/a b\" cannot be asked for")]
+    [InlineData("path = \"/a\\r\\nX: y\"", "8: \"/a\uFFFD\uFFFDX: y\" cannot be asked for")]
+    [InlineData("path = \"/\u00e4\"", "8: \"/\u00e4\" cannot be asked for")]
+    [InlineData("host = \"a b\"", "8: \"a b\" cannot be a Host field")]
+    [InlineData("path = \"/up?full=1\"\nhost = \"shop.example:80\"", "")]
+    public void TextsOfAHealthCheck_AreTakenIntoARequestAsTheyAre(string line, string problem) =>
+        Assert.Equal(problem, string.Join("; ", SettingsTrial.Problems(SettingsTrial.WithUpstream($"[upstream.health]\n{line}\ntype = \"http\""))));
+
+    [Theory]
+    [InlineData("interval = \"1s\"", 1)]
+    [InlineData("path = \"/up\"", 1)]
+    [InlineData("interval = \"1s\"\ntype = \"off\"", 0)]
+    [InlineData("interval = \"1s\"\ntype = \"tcp\"", 0)]
+    [InlineData("", 0)]
+    public void HealthChecksThatAreNotSwitchedOn_AreWarnedOf(string lines, int warnings) =>
+        Assert.Equal(warnings, SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.health]\n" + lines)).Length);
+
+    [Fact]
+    public void MoreServersThanTheBoardHolds_AreRefused()
+    {
+        string Servers(int count) => string.Concat(Enumerable.Range(0, count).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:1\"\n"));
+
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.Minimal + Servers(UpstreamSettings.ServersMax - 1)));
+        Assert.Equal(["5: there are too many servers"], SettingsTrial.Problems(SettingsTrial.Minimal + Servers(UpstreamSettings.ServersMax)));
+    }
+
+    [Fact]
+    public void HealthDefaults_AreThoseOfHaproxy()
+    {
+        UpstreamHealthSettings health = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Upstreams[0].Health;
+        Assert.Equal((HealthCheckKind.Off, "/", 2000L, 2000L, 2, 3), (health.Kind, health.Path, health.IntervalMs, health.TimeoutMs, health.Rise, health.Fall));
+
+        Assert.Equal(300, SettingsTrial.Parse(SettingsTrial.WithUpstream("[upstream.health]\ninterval = \"300ms\"")).Settings.Upstreams[0].Health.TimeoutMs);
+    }
+
     [Fact]
     public void NamesUsedTwice_AreReportedAtTheSecondUse()
     {

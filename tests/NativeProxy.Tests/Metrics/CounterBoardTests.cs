@@ -8,7 +8,7 @@ namespace NativeProxy.Tests.Metrics;
 /// <summary>Rows do not touch each other, sums add them up, and two maps of one file see the same numbers.</summary>
 public sealed class CounterBoardTests : IDisposable
 {
-    private readonly string _path = CounterBoard.PathFor("nativeproxy-test-" + Guid.NewGuid().ToString("N"));
+    private readonly string _path = SharedMemory.PathFor("nativeproxy-test-" + Guid.NewGuid().ToString("N"));
 
     public void Dispose() => File.Delete(_path);
 

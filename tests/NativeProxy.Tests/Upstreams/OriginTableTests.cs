@@ -55,7 +55,7 @@ public sealed class OriginTableTests : IDisposable
         _mayAnswer.Reset();
         Origin origin = await Find("a.test", 80);
 
-        Assert.True(await _test.Run(() => origin.Group.IsPending && origin.IsBusy && origin.Group.Choose(except: null) is null));
+        Assert.True(await _test.Run(() => origin.Group.IsPending && origin.IsBusy && origin.Group.Choose(except: null, clientKey: 0, out _) is null));
         _mayAnswer.Set();
         await Settled(origin);
 

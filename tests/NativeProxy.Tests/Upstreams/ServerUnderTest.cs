@@ -62,7 +62,7 @@ internal sealed class ServerUnderTest : IDisposable
     /// <summary>Nothing is lent, nothing idles, every connection and buffer is gone.</summary>
     public async Task AssertEmpty()
     {
-        await Test.Run(Server.PurgeIdle);
+        await Test.Run(() => Server.PurgeIdle(ServerCloseReason.Purged));
         Assert.Equal((0, 0), (await LentCount(), await IdleCount()));
         await Test.AssertEmpty();
     }

@@ -14,9 +14,9 @@ public class UpstreamGroupTests
     public void Choose_GoesRoundAndSkipsTheOneThatFailed()
     {
         UpstreamGroup group = Group("");
-        UpstreamServer first = group.Choose(except: null)!;
+        UpstreamServer first = group.Choose(except: null, clientKey: 0, out _)!;
 
-        UpstreamServer second = group.Choose(except: first)!;
+        UpstreamServer second = group.Choose(except: first, clientKey: 0, out _)!;
 
         Assert.NotSame(first, second);
         Assert.Contains(first, group.Servers);
@@ -28,11 +28,11 @@ public class UpstreamGroupTests
     {
         UpstreamGroup group = Group("");
 
-        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1]));
-        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1]));
-        Assert.Same(group.Servers[0], group.ChooseWanted(null));
-        Assert.Same(group.Servers[1].Queue, group.QueueFor(group.Servers[1]));
-        Assert.Same(group.Queue, group.QueueFor(null));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out _));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue ofServer));
+        Assert.Same(group.Servers[0], group.ChooseWanted(null, clientKey: 0, out WaitQueue ofGroup));
+        Assert.Same(group.Servers[1].Queue, ofServer);
+        Assert.Same(group.Queue, ofGroup);
     }
 
     [Fact]
@@ -41,8 +41,8 @@ public class UpstreamGroupTests
         UpstreamGroup group = Group("");
         group.Servers[1].Retire();
 
-        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1]));
-        Assert.Same(group.Queue, group.QueueFor(group.Servers[1]));
+        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue queue));
+        Assert.Same(group.Queue, queue);
     }
 
     [Theory]

@@ -404,7 +404,7 @@ public class UpstreamServerTests
         using Socket closing = idlePeer;
         using Socket closingToo = busyPeer;
 
-        await test.Test.Run(test.Server.PurgeIdle);
+        await test.Test.Run(() => test.Server.PurgeIdle(ServerCloseReason.Purged));
 
         Assert.Equal(SocketError.Success, idlePeer.ReadToError());
         Assert.Equal((0, 1, UpstreamConnectionState.Busy), (await test.IdleCount(), await test.LentCount(), busy.State));

@@ -1,0 +1,35 @@
+using System;
+using System.Buffers;
+using System.Text;
+using NativeProxy.Upstreams;
+
+namespace NativeProxy.Admin;
+
+/// <summary>
+/// Writes what the <see cref="ServerBoard"/> knows about each server in the Prometheus text exposition format; health only of servers
+/// that are checked. Stateless; any thread. Allocates: it runs when an operator asks.
+/// </summary>
+internal static class ServerMetricsText
+{
+    public static void Write(ServerBoard board, IBufferWriter<byte> output)
+    {
+        ServerSlot[] servers = [.. board.Current];
+        ServerSlot[] watched = Array.FindAll(servers, static server => server.IsChecked);
+        Family(output, servers, "nativeproxy_server_requests_running", "Requests that run on a server now.", "gauge", static server => server.Running());
+        Family(output, watched, "nativeproxy_server_up", "Whether a server passes its health checks.", "gauge", static server => server.IsUp ? 1 : 0);
+        Family(output, watched, "nativeproxy_server_downs_total", "Times a server went down.", "counter", static server => server.Downs);
+        Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", "counter", static server => server.ChecksPassed + server.ChecksFailed);
+        Family(output, watched, "nativeproxy_server_checks_failed_total", "Health checks that a server failed.", "counter", static server => server.ChecksFailed);
+    }
+
+    /// <summary>Names hold no sign that would have to be escaped (`Config/NameText.cs`).</summary>
+    private static void Family(IBufferWriter<byte> output, ServerSlot[] servers, string name, string help, string type, Func<ServerSlot, long> value)
+    {
+        if (servers.Length == 0)
+            return;
+        var text = new StringBuilder($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        foreach (ServerSlot server in servers)
+            text.Append($"{name}{{upstream=\"{server.Upstream}\",server=\"{server.Server}\"}} {value(server)}\n");
+        Encoding.UTF8.GetBytes(text.ToString(), output);
+    }
+}

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Http1;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams.Health;
+
+/// <summary>
+/// The health checks of all servers, made once for all workers: on the supervisor's loop, or on the worker's own in a single process.
+/// Publishes what comes of them on the <see cref="ServerBoard"/> and tells of every change. Thread: the loop. Never logs by itself: that
+/// may block.
+/// </summary>
+internal sealed class HealthChecker
+{
+    private readonly EventLoop _loop;
+    private readonly ServerBoard _board;
+    private readonly Random _random;
+    private readonly Action<HealthNotice> _notify;
+    private readonly Action _changed;
+
+    /// <summary>Parser table of all checks; used within one call.</summary>
+    private readonly ResponseHead _head = new(fieldCountMax: 256);
+    private Dictionary<(string Upstream, string Server, string Address), HealthProbe> _probes = [];
+
+    /// <param name="loop">The loop that makes the checks.</param>
+    /// <param name="board">Where the servers have been published.</param>
+    /// <param name="random">Spreads the first checks.</param>
+    /// <param name="notify">Told of each server that went up or down.</param>
+    /// <param name="changed">Called when pools and queues should be put in order.</param>
+    public HealthChecker(EventLoop loop, ServerBoard board, Random random, Action<HealthNotice> notify, Action changed)
+    {
+        _loop = loop;
+        _board = board;
+        _random = random;
+        _notify = notify;
+        _changed = changed;
+    }
+
+    /// <summary>Takes over settings, at start and at reload: a server that is still there keeps its health and what was counted.</summary>
+    /// <param name="settings">Settings whose servers have been published.</param>
+    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
+    public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints)
+    {
+        Dictionary<(string, string, string), HealthProbe> old = _probes;
+        _probes = [];
+        int checkedCount = CheckedCount(settings);
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+        {
+            UpstreamSettings upstream = settings.Upstreams[i];
+            for (int j = 0; j < upstream.Servers.Length; j++)
+            {
+                (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
+                if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints[i][j], checkedCount) is not { } probe)
+                    continue;
+                old.Remove(key);
+                _probes.Add(key, probe);
+            }
+        }
+        foreach (HealthProbe gone in old.Values)
+            gone.Stop();
+        _board.CountChange();
+        _changed();
+    }
+
+    /// <summary>Ends all checks; every server stays as it stands.</summary>
+    public void Stop()
+    {
+        foreach (HealthProbe probe in _probes.Values)
+            probe.Stop();
+        _probes.Clear();
+    }
+
+    /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint endPoint, int checkedCount)
+    {
+        if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
+            return null;
+        slot.IsChecked = upstream.Health.Kind != HealthCheckKind.Off;
+        if (!slot.IsChecked)
+        {
+            slot.IsUp = true;
+            return null;
+        }
+        HealthProbe probe = before ?? new HealthProbe(_loop.Wheel, slot, OnChanged);
+        long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
+        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), _loop.Clock.NowMs + delayMs);
+        return probe;
+    }
+
+    private static int CheckedCount(in ProxySettings settings)
+    {
+        int count = 0;
+        foreach (UpstreamSettings upstream in settings.Upstreams)
+            count += upstream.Health.Kind == HealthCheckKind.Off ? 0 : upstream.Servers.Length;
+        return count;
+    }
+
+    /// <summary>
+    /// The n-th of m checks begins somewhere in the n-th part of its interval, so that neither the checks of this proxy nor those of
+    /// several proxies started together come at once.
+    /// </summary>
+    /// <param name="intervalMs">Interval of the check.</param>
+    /// <param name="index">Which check, from 0.</param>
+    /// <param name="count">Of how many.</param>
+    /// <param name="chance">From 0 to below 1.</param>
+    internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
+
+    private ConnectionCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint endPoint) =>
+        new(_loop, _head, endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
+
+    private void OnChanged(HealthProbe probe, CheckResult result)
+    {
+        _board.CountChange();
+        (int up, int all) = Count(probe.Slot.Upstream);
+        string server = $"server \"{probe.Slot.Server}\" of upstream \"{probe.Slot.Upstream}\"";
+        string state = probe.Slot.IsUp ? "up again" : "down";
+        string others = up == 0 ? "no server is left" : $"{up} of {all} servers are up";
+        _notify(new HealthNotice(probe.Slot.IsUp, up, $"{server} is {state}: {result.Text}; {others}"));
+        _changed();
+    }
+
+    private (int Up, int All) Count(string upstream)
+    {
+        (int up, int all) = (0, 0);
+        foreach (HealthProbe probe in _probes.Values)
+        {
+            if (probe.Slot.Upstream != upstream)
+                continue;
+            all++;
+            up += probe.Slot.IsUp ? 1 : 0;
+        }
+        return (up, all);
+    }
+}
