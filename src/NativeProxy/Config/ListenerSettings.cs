@@ -59,6 +59,9 @@ internal readonly partial struct ListenerSettings
     [Setting("limits")]
     public partial ListenerLimitSettings Limits { get; init; }
 
+    [Setting("tcp_keepalive")]
+    public partial TcpKeepaliveSettings TcpKeepalive { get; init; }
+
     [Setting("forwarded")]
     public partial ListenerForwardedSettings Forwarded { get; init; }
 

@@ -37,6 +37,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 
+    [Setting("tcp_keepalive")]
+    public partial TcpKeepaliveSettings TcpKeepalive { get; init; }
+
     [Setting("timeouts")]
     public partial UpstreamTimeoutSettings Timeouts { get; init; }
 

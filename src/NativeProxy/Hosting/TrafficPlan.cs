@@ -153,7 +153,7 @@ internal sealed class TrafficPlan
     {
         foreach (HttpListener listener in _listeners)
         {
-            SocketTuning tuning = SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept };
+            SocketTuning tuning = SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept, Keepalive = listener.Settings.TcpKeepalive };
             foreach (string bind in listener.Settings.Bind)
             {
                 TcpListenerSocket? socket = null;

@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using NativeProxy.Config;
 
 namespace NativeProxy.Transport;
 
@@ -26,13 +27,37 @@ internal sealed record SocketTuning(bool NoDelay)
     /// </summary>
     public bool DefersAccept { get; init; }
 
+    /// <summary>Probes on silent connections.</summary>
+    public TcpKeepaliveSettings Keepalive { get; init; }
+
+    /// <summary>Seconds of silence before the first probe; 0 = the kernel's default. At least one second, as the kernel counts.</summary>
+    public int KeepaliveIdleSeconds => SecondsOf(Keepalive.IdleMs);
+
+    /// <summary>Seconds between probes; 0 = the kernel's default.</summary>
+    public int KeepaliveIntervalSeconds => SecondsOf(Keepalive.IntervalMs);
+
     /// <summary>Applies the options to a socket that listens or is about to connect; once more to one that listens already.</summary>
     public void ApplyTo(Socket socket)
     {
         socket.NoDelay = NoDelay;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, Keepalive.Enabled);
+        if (Keepalive.Enabled)
+            ApplyKeepaliveTo(socket);
         if (OperatingSystem.IsLinux() && socket.IsBound && socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
             SetNumber(socket, DeferAcceptOption, DefersAccept ? DeferAcceptSeconds : 0);
     }
+
+    private void ApplyKeepaliveTo(Socket socket)
+    {
+        if (KeepaliveIdleSeconds > 0)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepaliveIdleSeconds);
+        if (KeepaliveIntervalSeconds > 0)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepaliveIntervalSeconds);
+        if (Keepalive.Count > 0)
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Keepalive.Count);
+    }
+
+    private static int SecondsOf(long timeMs) => (int)((timeMs + 999) / 1000);
 
     private static void SetNumber(Socket socket, int option, int value) =>
         socket.SetRawSocketOption(TcpLevel, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));

@@ -255,7 +255,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
-        Tcp = _loop.Connect(Server.EndPoint, this, SocketTuning.Default);
+        Tcp = _loop.Connect(Server.EndPoint, this, Server.Tuning);
         Id = Tcp.Id;
         Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }

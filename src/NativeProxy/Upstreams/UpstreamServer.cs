@@ -75,6 +75,9 @@ internal sealed class UpstreamServer
 
     public long ConnectTimeoutMs { get; private set; }
 
+    /// <summary>TCP options of new connections.</summary>
+    public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
+
     /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
 
@@ -112,6 +115,7 @@ internal sealed class UpstreamServer
     {
         Keepalive = group.Keepalive;
         ConnectTimeoutMs = group.Timeouts.ConnectMs;
+        Tuning = SocketTuning.Default with { Keepalive = group.TcpKeepalive };
         Weight = server.Weight;
         ConnectionsMax = connectionsMax;
         Cookie = ServerCookie.Of(group.Cookie, server);

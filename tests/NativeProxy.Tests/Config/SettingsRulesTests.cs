@@ -203,6 +203,24 @@ public class SettingsRulesTests
         Assert.True(SettingsTrial.Parse(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")).IsOk);
     }
 
+    [Theory]
+    [Trait("promise", "S1.13")]
+    [InlineData("enabled = true\nidle = \"75s\"", "7: no idle connection is ever probed: keepalive.timeout closes it after 75s")]
+    [InlineData("enabled = true\nidle = \"74s\"", null)]
+    [InlineData("enabled = false\nidle = \"10s\"", "7: no probes are sent: tcp_keepalive.enabled is false")]
+    [InlineData("enabled = true\ncount = 3", null)]
+    public void ProbesThatNeverActOnIdleClients_AreAWarning(string lines, string? warning) =>
+        Assert.Equal(warning is null ? [] : [warning], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.tcp_keepalive]\n" + lines)));
+
+    [Fact]
+    [Trait("promise", "S1.13")]
+    public void ProbesThatNeverActOnIdleServerConnections_AreAWarning()
+    {
+        Assert.Equal(["9: no idle connection is ever probed: keepalive.idle_timeout closes it after 30s"],
+            SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.tcp_keepalive]\nenabled = true\nidle = \"30s\"")));
+        Assert.Empty(SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.tcp_keepalive]\nenabled = true\nidle = \"29s\"")));
+    }
+
     [Fact]
     public void UnlimitedIdleTimeOfServerConnections_IsAWarning()
     {

@@ -31,6 +31,10 @@ internal static unsafe partial class EpollCalls
     public const int LingerOption = 13;
     public const int TcpLevel = 6;
     public const int TcpNoDelay = 1;
+    public const int KeepaliveOption = 9;
+    public const int TcpKeepaliveIdle = 4;
+    public const int TcpKeepaliveInterval = 5;
+    public const int TcpKeepaliveCount = 6;
 
     [LibraryImport("libc", EntryPoint = "epoll_create1")]
     public static partial int Create(int flags);

@@ -77,8 +77,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
             return;
         }
-        if (tuning.NoDelay)
-            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpNoDelay, 1);
+        Tune(descriptor, tuning);
         Take(descriptor, isReadable: false);
         Watch(forWriting: true);
         byte* address = stackalloc byte[SocketAddresses.BytesMax];
@@ -204,6 +203,22 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     private static uint EventsOf(bool forWriting) =>
         EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered | (forWriting ? EpollCalls.Out : 0);
+
+    /// <summary>What <see cref="SocketTuning.ApplyTo"/> does for a socket object.</summary>
+    private static void Tune(int descriptor, SocketTuning tuning)
+    {
+        if (tuning.NoDelay)
+            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpNoDelay, 1);
+        if (!tuning.Keepalive.Enabled)
+            return;
+        SetOption(descriptor, EpollCalls.SocketLevel, EpollCalls.KeepaliveOption, 1);
+        if (tuning.KeepaliveIdleSeconds > 0)
+            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveIdle, tuning.KeepaliveIdleSeconds);
+        if (tuning.KeepaliveIntervalSeconds > 0)
+            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveInterval, tuning.KeepaliveIntervalSeconds);
+        if (tuning.Keepalive.Count > 0)
+            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveCount, tuning.Keepalive.Count);
+    }
 
     private SocketError PendingError()
     {
