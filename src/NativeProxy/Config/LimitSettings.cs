@@ -41,6 +41,9 @@ internal readonly partial struct ListenerLimitSettings
 
     [Setting("max_connections", Default = 10000, Min = 1, Max = 1_000_000, Doc = "Client connections of this listener that one worker holds at most.")]
     public partial int MaxConnections { get; init; }
+
+    [Setting("half_closed", Default = 1000, Max = 1_000_000, Doc = "Clients that have shut their sending side and still get a response (half_close), per worker; beyond it they are given up.")]
+    public partial int HalfClosed { get; init; }
 }
 
 /// <summary>`[upstream.timeouts]`: how long a server may take.</summary>

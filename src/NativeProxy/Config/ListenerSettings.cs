@@ -20,6 +20,9 @@ internal enum HalfClosePolicy
 
     [SettingChoice("finish", Doc = "the client still waits: the response is delivered, then the connection ends")]
     Finish,
+
+    [SettingChoice("auto", Doc = "finish for those who are known to half-close (HTTP/1.0, a request with \"Connection: close\" or without User-Agent), abort for the others, which are browsers that left")]
+    Auto,
 }
 
 /// <summary>`[[listener]]`: a place where clients connect.</summary>

@@ -9,6 +9,7 @@ internal enum CounterId
     // Client connections
     ClientConnectionsAccepted,
     ClientConnectionsOpen,
+    ClientsHalfClosed,
     TunnelsOpen,
     TunnelsStarted,
 

@@ -13,6 +13,7 @@ internal static class CounterTable
         // Client connections
         Counter(CounterId.ClientConnectionsAccepted, "nativeproxy_client_connections_accepted_total", "Client connections accepted."),
         Gauge(CounterId.ClientConnectionsOpen, "nativeproxy_client_connections_open", "Client connections open now."),
+        Gauge(CounterId.ClientsHalfClosed, "nativeproxy_clients_half_closed", "Clients that have shut their sending side and are still answered."),
         Gauge(CounterId.TunnelsOpen, "nativeproxy_tunnels_open", "Upgraded connections relayed as tunnels now."),
         Counter(CounterId.TunnelsStarted, "nativeproxy_tunnels_started_total", "Connections that became tunnels."),
 

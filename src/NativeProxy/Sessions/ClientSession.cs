@@ -61,6 +61,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private ClientSessionState _state;
     private bool _isProcessing;
     private bool _awaitsProxyHeader;
+    private bool _isHalfClosed;
     private long _headStartedMs;
 
     /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
@@ -150,7 +151,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 Close(CloseReason.ClientClosed);
                 break;
             case ClientSessionState.Exchanging:
-                if (_listener.Settings.HalfClose == HalfClosePolicy.Abort || !_exchange!.RequestIsComplete)
+                _isHalfClosed = _listener.TryAnswerHalfClosed(_exchange!);
+                if (!_isHalfClosed)
                     AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
                 break;
             case ClientSessionState.Tunnelling:
@@ -595,6 +597,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_exchange is null)
             return;
+        if (_isHalfClosed)
+        {
+            _isHalfClosed = false;
+            _listener.HalfClosedEnded();
+        }
         if (_state == ClientSessionState.Tunnelling)
             _listener.Counters.Add(CounterId.TunnelsOpen, -1);
         _listener.LogExchange(this, _exchange);

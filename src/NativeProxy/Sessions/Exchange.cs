@@ -25,6 +25,7 @@ internal sealed class Exchange : IServerConnectionUser
     private ClientSession? _session;
     private ConnectionOptions _options;
     private bool _expectsContinue;
+    private bool _hasUserAgent;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -53,6 +54,9 @@ internal sealed class Exchange : IServerConnectionUser
     public LoopCounters Counters => _listener.Counters;
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
+
+    /// <summary>True when FIN of this client probably means that it waits for the response, not that it has left (policy <c>auto</c>).</summary>
+    public bool IsByHalfCloser => IsLastOfClient || ClientMinorVersion == 0 || !_hasUserAgent;
 
     /// <summary>True when the client announced that nothing follows this request.</summary>
     public bool IsLastOfClient => _options.Close || (ClientMinorVersion == 0 && !_options.KeepAlive);
@@ -119,6 +123,7 @@ internal sealed class Exchange : IServerConnectionUser
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         Method = head.MethodKind;
         ClientMinorVersion = head.MinorVersion;
+        _hasUserAgent = head.Fields.Contains(KnownHeader.UserAgent);
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);

@@ -25,6 +25,9 @@ internal sealed class HttpListener : IConnectionAcceptor
     private readonly ListenerTimeoutSettings _timeouts;
     private readonly ListenerLimitSettings _limits;
     private readonly ListenerForwardedSettings _forwarded;
+
+    /// <summary>Clients that have sent FIN and are still answered.</summary>
+    private int _halfClosedCount;
     private ClientSession? _firstLive;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
@@ -239,6 +242,29 @@ internal sealed class HttpListener : IConnectionAcceptor
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
         AccessLog?.WriteRejected(this, session, error, statusCode, sentBytes, bytes, startedMs);
+    }
+
+    /// <summary>A client has sent FIN during an exchange: true when it is to be answered all the same, which the limit allows.</summary>
+    public bool TryAnswerHalfClosed(Exchange exchange)
+    {
+        bool isAnswered = exchange.RequestIsComplete && _halfClosedCount < _limits.HalfClosed && Settings.HalfClose switch
+        {
+            HalfClosePolicy.Finish => true,
+            HalfClosePolicy.Auto => exchange.IsByHalfCloser,
+            _ => false,
+        };
+        if (!isAnswered)
+            return false;
+        _halfClosedCount++;
+        Counters.Add(CounterId.ClientsHalfClosed);
+        return true;
+    }
+
+    /// <summary>A client for which <see cref="TryAnswerHalfClosed"/> was true is gone.</summary>
+    public void HalfClosedEnded()
+    {
+        _halfClosedCount--;
+        Counters.Add(CounterId.ClientsHalfClosed, -1);
     }
 
     /// <summary>Counts why a client connection is closed.</summary>

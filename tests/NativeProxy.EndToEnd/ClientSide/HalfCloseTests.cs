@@ -109,4 +109,71 @@ public sealed class HalfCloseTests
         await client.ExpectFin();
         await proxy.WaitUntilIdle();
     }
+
+    [Theory]
+    [Trait("promise", "B7")]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: browser\r\n\r\n", false)]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\n\r\n", true)]
+    [InlineData("GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: tool\r\nConnection: close\r\n\r\n", true)]
+    [InlineData("GET / HTTP/1.0\r\nUser-Agent: old\r\nConnection: keep-alive\r\n\r\n", true)]
+    public async Task Auto_FinishesForThoseWhoHalfClose_AndGivesUpBrowsersThatLeft(string request, bool isAnswered)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"auto\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(request);
+        client.HalfClose();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        if (isAnswered)
+        {
+            await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+            await server.Send(OriginConnection.Ok);
+            HttpResponse response = await client.ReadResponse();
+            Assert.Equal(("ok", "close"), (response.Body, response.Connection));
+            await client.ExpectFin();
+        }
+        else
+        {
+            await server.ExpectEnd();
+            Assert.Equal(1, await proxy.Metric("nativeproxy_requests_aborted_total"));
+        }
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 0);
+    }
+
+    [Fact]
+    [Trait("promise", "S4.24")]
+    public async Task AFloodOfHalfClosedClients_IsBounded_AndTheirPlacesAreGivenBack()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "limits.half_closed = 2"));
+        await using RawClient first = await proxy.Connect();
+        await using RawClient second = await proxy.Connect();
+        await using RawClient third = await proxy.Connect();
+        OriginConnection[] servers = new OriginConnection[3];
+        RawClient[] clients = [first, second, third];
+        for (int i = 0; i < 3; i++)
+        {
+            await clients[i].SendGet();
+            servers[i] = await origin.Accept();
+            await servers[i].ReadRequest();
+            clients[i].HalfClose();
+            await proxy.WaitForMetric(i < 2 ? "nativeproxy_clients_half_closed" : "nativeproxy_requests_aborted_total", i < 2 ? i + 1 : 1);
+        }
+        await servers[2].ExpectEnd();
+        await servers[0].Send(OriginConnection.Ok);
+        await servers[1].Send(OriginConnection.Ok);
+        Assert.Equal("ok", (await first.ReadResponse()).Body);
+        Assert.Equal("ok", (await second.ReadResponse()).Body);
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 0);
+
+        await using RawClient fourth = await proxy.Connect();
+        await fourth.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        fourth.HalfClose();
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        await server.Send(OriginConnection.Ok);
+        Assert.Equal("ok", (await fourth.ReadResponse()).Body);
+    }
 }
