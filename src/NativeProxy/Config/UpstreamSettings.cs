@@ -88,6 +88,9 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("idle_timeout", Default = "30s", Max = "24h", Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]
     public partial long IdleTimeoutMs { get; init; }
 
+    [Setting("learn_idle_timeout", Default = true, Doc = "Whether idle connections are closed a second before the server would, as its \"Keep-Alive: timeout=\" and its own closes tell.")]
+    public partial bool LearnIdleTimeout { get; init; }
+
     [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age from which a connection is not pooled again. \"0s\" = off.")]
     public partial long MaxAgeMs { get; init; }
 

@@ -81,6 +81,7 @@ internal enum CounterId
     ServerClosesServerSaid,
     ServerClosesReuseOff,
     ServerClosesIdleTimeout,
+    ServerClosesLearnedIdleTimeout,
     ServerClosesMaxRequests,
     ServerClosesMaxAge,
     ServerClosesPoolFull,

@@ -85,6 +85,7 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesServerSaid, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_said"),
         Counter(CounterId.ServerClosesReuseOff, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=reuse_off"),
         Counter(CounterId.ServerClosesIdleTimeout, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=idle_timeout"),
+        Counter(CounterId.ServerClosesLearnedIdleTimeout, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=learned_idle_timeout"),
         Counter(CounterId.ServerClosesMaxRequests, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=max_requests"),
         Counter(CounterId.ServerClosesMaxAge, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=max_age"),
         Counter(CounterId.ServerClosesPoolFull, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pool_full"),

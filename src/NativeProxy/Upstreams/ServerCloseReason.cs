@@ -23,6 +23,9 @@ internal enum ServerCloseReason : byte
     /// <summary>Not used for <c>keepalive.idle_timeout</c>.</summary>
     IdleTimeout,
 
+    /// <summary>The server would soon have closed it, as was learned from it.</summary>
+    LearnedIdleTimeout,
+
     /// <summary><c>keepalive.max_requests</c> is reached.</summary>
     MaxRequests,
 
@@ -73,6 +76,7 @@ internal static class ServerCloseReasons
         ServerCloseReason.ServerSaid => CounterId.ServerClosesServerSaid,
         ServerCloseReason.ReuseOff => CounterId.ServerClosesReuseOff,
         ServerCloseReason.IdleTimeout => CounterId.ServerClosesIdleTimeout,
+        ServerCloseReason.LearnedIdleTimeout => CounterId.ServerClosesLearnedIdleTimeout,
         ServerCloseReason.MaxRequests => CounterId.ServerClosesMaxRequests,
         ServerCloseReason.MaxAge => CounterId.ServerClosesMaxAge,
         ServerCloseReason.PoolFull => CounterId.ServerClosesPoolFull,

@@ -47,6 +47,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private UpstreamConnectionState _state;
     private IServerConnectionUser? _user;
 
+    /// <summary>Why it will be closed when its idle time is over.</summary>
+    private ServerCloseReason _idleEnd;
+
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
 
@@ -130,7 +133,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Idle);
         Server.Counters.Add(CounterId.ServerConnectionsIdle);
         IdleSinceMs = _loop.Clock.NowMs;
-        ArmResponseTimeout(Server.Keepalive.IdleTimeoutMs);
+        ArmResponseTimeout(Server.IdleTimeoutMs(out _idleEnd));
         Tcp.StartReceive();
         Server.Idle.Push(this);
     }
@@ -187,6 +190,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         }
         else if (_state == UpstreamConnectionState.Idle)
         {
+            Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
             Discard(ServerCloseReason.ServerFin, reset: false);
         }
     }
@@ -241,7 +245,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 _user!.OnServerTimeout(this);
                 break;
             case UpstreamConnectionState.Idle:
-                Discard(ServerCloseReason.IdleTimeout, reset: false);
+                Discard(_idleEnd, reset: false);
                 break;
         }
     }

@@ -75,6 +75,24 @@ internal sealed class UpstreamServer
 
     public long ConnectTimeoutMs { get; private set; }
 
+    /// <summary>What the server's own idle timeout seems to be.</summary>
+    private LearnedIdleTimeout _learned;
+
+    /// <summary>A response of this server said how long it keeps idle connections.</summary>
+    public void IdleTimeoutAnnounced(int seconds) => _learned.Announced(seconds, _loop.Clock.NowMs);
+
+    /// <summary>The server closed a connection that was idle this long.</summary>
+    internal void ClosedIdle(long idleAgeMs) => _learned.ServerClosed(idleAgeMs, _loop.Clock.NowMs);
+
+    /// <summary>How long a connection may idle from now on, and why it is then closed; 0 = without a limit.</summary>
+    internal long IdleTimeoutMs(out ServerCloseReason reason)
+    {
+        long learnedMs = Keepalive.LearnIdleTimeout ? _learned.RetireAfterMs(_loop.Clock.NowMs) : 0;
+        bool isLearned = learnedMs > 0 && (Keepalive.IdleTimeoutMs == 0 || learnedMs < Keepalive.IdleTimeoutMs);
+        reason = isLearned ? ServerCloseReason.LearnedIdleTimeout : ServerCloseReason.IdleTimeout;
+        return isLearned ? learnedMs : Keepalive.IdleTimeoutMs;
+    }
+
     /// <summary>TCP options of new connections.</summary>
     public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
 
