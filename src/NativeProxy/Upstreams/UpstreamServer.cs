@@ -15,6 +15,9 @@ internal sealed class UpstreamServer
 {
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
+
+    /// <summary>What the server's own idle timeout seems to be.</summary>
+    private LearnedIdleTimeout _learned;
     private ServerSlot? _slot;
     private int _lentCount;
     private bool _wasUp = true;
@@ -74,9 +77,6 @@ internal sealed class UpstreamServer
     public UpstreamKeepaliveSettings Keepalive { get; private set; }
 
     public long ConnectTimeoutMs { get; private set; }
-
-    /// <summary>What the server's own idle timeout seems to be.</summary>
-    private LearnedIdleTimeout _learned;
 
     /// <summary>A response of this server said how long it keeps idle connections.</summary>
     public void IdleTimeoutAnnounced(int seconds) => _learned.Announced(seconds, _loop.Clock.NowMs);
