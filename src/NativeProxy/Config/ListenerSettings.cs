@@ -21,7 +21,7 @@ internal enum HalfClosePolicy
     [SettingChoice("finish", Doc = "the client still waits: the response is delivered, then the connection ends")]
     Finish,
 
-    [SettingChoice("auto", Doc = "finish for those who are known to half-close (HTTP/1.0, a request with \"Connection: close\" or without User-Agent), abort for the others, which are browsers that left")]
+    [SettingChoice("auto", Doc = "finish for HTTP/1.0, \"Connection: close\" and requests without User-Agent, else abort: a browser has left")]
     Auto,
 }
 
