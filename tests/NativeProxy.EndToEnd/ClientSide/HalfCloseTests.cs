@@ -122,9 +122,9 @@ public sealed class HalfCloseTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"auto\""));
         await using RawClient client = await proxy.Connect();
         await client.Send(request);
-        client.HalfClose();
         OriginConnection server = await origin.Accept();
         await server.ReadRequest();
+        client.HalfClose();
         if (isAnswered)
         {
             await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
@@ -146,7 +146,7 @@ public sealed class HalfCloseTests
     public async Task AFloodOfHalfClosedClients_IsBounded_AndTheirPlacesAreGivenBack()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "limits.half_closed = 2"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "limits.half_closed = 2").Upstream("keepalive.enabled = false"));
         await using RawClient first = await proxy.Connect();
         await using RawClient second = await proxy.Connect();
         await using RawClient third = await proxy.Connect();
