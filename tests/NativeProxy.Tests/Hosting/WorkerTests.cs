@@ -34,6 +34,9 @@ public class WorkerTests
         var test = new WorkerUnderTest();
         using Socket busy = test.Client();
         using Socket idle = test.Client();
+
+        // A client that has not sent a byte is still the kernel's (defer_accept).
+        idle.SendText("\r\n");
         busy.SendText("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         using Socket server = test.AcceptAtOrigin();
         server.ReadHead();
