@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -24,6 +25,7 @@ internal readonly struct ByteRange
     public static ByteRange Between(int start, int end) => new(start, end - start);
 
     /// <param name="bytes">The span the parser was given, or a copy of it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> bytes) => bytes.Slice(Start, Length);
 
     public override string ToString() => $"{Start}+{Length}";

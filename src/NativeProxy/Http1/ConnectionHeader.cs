@@ -16,7 +16,7 @@ internal struct ConnectionOptions
 
 /// <summary>
 /// Reads Connection (RFC 9110 section 7.6.1) and marks every field that it names, so that it does not pass the proxy;
-/// the hop-by-hop kinds are marked since they were added to the table. Framing and Host cannot be named away, since the next hop would then read another
+/// the hop-by-hop kinds need no mark. Framing and Host cannot be named away, since the next hop would then read another
 /// message than this one. Changes marks in the table and nothing else; never allocates.
 /// </summary>
 internal static class ConnectionHeader
@@ -94,7 +94,7 @@ internal static class ConnectionHeader
     {
         for (int i = fields.FirstIndexOf(known); i >= 0; i = fields.NextIndexOf(known, i))
         {
-            fields[i].IsHopByHop = true;
+            fields[i].IsNominated = true;
         }
     }
 
@@ -105,7 +105,7 @@ internal static class ConnectionHeader
             ref HeaderField field = ref fields[i];
             if (field.Known == KnownHeader.None && AsciiBytes.EqualsIgnoreCase(field.Name.Of(bytes), name))
             {
-                field.IsHopByHop = true;
+                field.IsNominated = true;
             }
         }
     }

@@ -16,11 +16,11 @@ internal struct HeaderField
 
     public KnownHeader Known;
 
-    /// <summary>
-    /// The field ends here and is not forwarded: by its kind, or because Connection names it, which is known only after
-    /// <see cref="ConnectionHeader.Apply"/>.
-    /// </summary>
-    public bool IsHopByHop;
+    /// <summary>Connection names the field; known only after <see cref="ConnectionHeader.Apply"/>.</summary>
+    public bool IsNominated;
+
+    /// <summary>The field ends here and is not forwarded: by its kind, or because Connection names it.</summary>
+    public readonly bool IsHopByHop => IsNominated || KnownHeaders.IsHopByHop(Known);
 }
 
 /// <summary>
@@ -33,9 +33,9 @@ internal sealed class HeaderTable
     private const int KnownCountMax = 64;
 
     private readonly HeaderField[] _fields;
-    private readonly ushort[] _firstIndex = new ushort[KnownCountMax];
+    private FirstIndexes _firstIndex;
 
-    /// <summary>At most the capacity; set anew for every message.</summary>
+    /// <summary>Set anew for every message; the capacity is a limit as well.</summary>
     private int _countMax;
 
     /// <summary>Bit n: the known header n is in the table (its first index is in _firstIndex).</summary>
@@ -66,15 +66,18 @@ internal sealed class HeaderTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsRepeated(KnownHeader known) => (_repeated & Bit(known)) != 0;
+
     public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
 
     /// <summary>Index of the first field of that kind, or -1.</summary>
-    public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known] : -1;
+    public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known & (KnownCountMax - 1)] : -1;
 
     /// <summary>Index of the next field of that kind behind <paramref name="index"/>, or -1.</summary>
     public int NextIndexOf(KnownHeader known, int index)
     {
-        if ((_repeated & Bit(known)) == 0)
+        if (!IsRepeated(known))
         {
             return -1;
         }
@@ -104,9 +107,10 @@ internal sealed class HeaderTable
     public void Clear() => Clear(Capacity);
 
     /// <param name="countMax">How many fields the next message may have; the capacity is a limit as well.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Clear(int countMax)
     {
-        _countMax = Math.Min(countMax, Capacity);
+        _countMax = countMax;
         Count = 0;
         _present = 0;
         _repeated = 0;
@@ -117,16 +121,17 @@ internal sealed class HeaderTable
     public bool TryAdd(ByteRange name, ByteRange value, KnownHeader known)
     {
         int index = Count;
-        if (index >= _countMax)
+        HeaderField[] fields = _fields;
+        if ((uint)index >= (uint)fields.Length || index >= _countMax)
         {
             return false;
         }
 
-        ref HeaderField field = ref _fields[index];
+        ref HeaderField field = ref fields[index];
         field.Name = name;
         field.Value = value;
         field.Known = known;
-        field.IsHopByHop = KnownHeaders.IsHopByHop(known);
+        field.IsNominated = false;
         Count = index + 1;
         if (known != KnownHeader.None)
         {
@@ -138,6 +143,7 @@ internal sealed class HeaderTable
 
     private static ulong Bit(KnownHeader known) => known == KnownHeader.None ? 0 : 1UL << (int)known;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Remember(KnownHeader known, int index)
     {
         ulong bit = Bit(known);
@@ -148,6 +154,13 @@ internal sealed class HeaderTable
         }
 
         _present |= bit;
-        _firstIndex[(int)known] = (ushort)index;
+        _firstIndex[(int)known & (KnownCountMax - 1)] = (ushort)index;
+    }
+
+    /// <summary>By known header; an array inside the object, since its length is known and needs no check.</summary>
+    [InlineArray(KnownCountMax)]
+    private struct FirstIndexes
+    {
+        private ushort _first;
     }
 }

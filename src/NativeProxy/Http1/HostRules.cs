@@ -30,7 +30,8 @@ internal static class HostRules
     }
 
     /// <summary>A Host field may be empty when the target URI has no authority (RFC 9112 section 3.2).</summary>
-    public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value) => value.IsEmpty || IsHost(bytes, value);
+    public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value) =>
+        value.IsEmpty || ByteScan.IsShortPlainHost(bytes, value) || IsHost(bytes, value);
 
     /// <returns>Index of the colon behind the host, or the end of the authority; -1 when the host is none.</returns>
     private static int HostEnd(ReadOnlySpan<byte> bytes, ByteRange authority)

@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace NativeProxy.Http1;
 
@@ -20,6 +22,22 @@ internal enum HttpMethod : byte
 /// <summary>Properties of methods as RFC 9110 section 9.2 defines them. An unknown method has none of them.</summary>
 internal static class HttpMethods
 {
+    /// <summary>Length of the method that a line begins with, if it is one of the more common ones and a SP is behind it.</summary>
+    /// <param name="line">The first eight bytes of the line, the first one lowest.</param>
+    /// <returns>Zero for other methods.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CommonBytes(ulong line, out HttpMethod method)
+    {
+        if ((uint)line == MemoryMarshal.Read<uint>("GET "u8))
+        {
+            method = HttpMethod.Get;
+            return 3;
+        }
+
+        method = FindLessCommon(line);
+        return ((ReadOnlySpan<byte>)[0, 3, 4, 4, 3, 6, 7, 5, 7, 5])[(int)method];
+    }
+
     /// <summary>Case-sensitive (RFC 9110 section 9.1): "get" is <see cref="HttpMethod.Other"/>.</summary>
     public static HttpMethod Find(ReadOnlySpan<byte> token) => token.Length switch
     {
@@ -34,6 +52,39 @@ internal static class HttpMethods
         7 when token.SequenceEqual("CONNECT"u8) => HttpMethod.Connect,
         _ => HttpMethod.Other,
     };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static HttpMethod FindLessCommon(ulong line)
+    {
+        if (line << 24 == Word("\0\0\0POST "u8))
+        {
+            return HttpMethod.Post;
+        }
+
+        if (line << 24 == Word("\0\0\0HEAD "u8))
+        {
+            return HttpMethod.Head;
+        }
+
+        if (line << 32 == Word("\0\0\0\0PUT "u8))
+        {
+            return HttpMethod.Put;
+        }
+
+        if (line << 8 == Word("\0DELETE "u8))
+        {
+            return HttpMethod.Delete;
+        }
+
+        if (line << 16 == Word("\0\0PATCH "u8))
+        {
+            return HttpMethod.Patch;
+        }
+
+        return line == Word("OPTIONS "u8) ? HttpMethod.Options : HttpMethod.Other;
+    }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<ulong>(bytes);
 
     /// <summary>RFC 9110 section 9.2.1.</summary>
     public static bool IsSafe(this HttpMethod method) =>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NativeProxy.Http1;
 
 /// <summary>The three faces of every parser of this folder.</summary>
@@ -37,6 +39,11 @@ internal readonly struct ParseOutcome
     public static ParseOutcome Done(int consumedBytes) => new(ParseStatus.Done, consumedBytes, RejectReason.None);
 
     public static ParseOutcome Rejected(RejectReason reason) => new(ParseStatus.Rejected, 0, reason);
+
+    /// <summary>More bytes cannot help where the limit is reached: then the need for them is a reason to reject.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ParseOutcome Limited(bool isFull, RejectReason reason) =>
+        isFull && Status == ParseStatus.NeedMore ? Rejected(reason) : this;
 
     public override string ToString() => Status switch
     {

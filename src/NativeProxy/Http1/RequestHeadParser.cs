@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -16,33 +17,38 @@ internal static class RequestHeadParser
     /// <param name="head">Overwritten; valid after Done only.</param>
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
     {
-        bool isFull = bytes.Length >= limits.HeadBytesMax;
-        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
-        ParseOutcome skipped = SkipEmptyLines(window);
-        if (skipped.Status != ParseStatus.Done)
+        // What nearly every head is, without a call in between, so that everything stays in registers. Wherever it turns
+        // out to be different the rest is left to the methods for all cases.
+        LineCursor cursor = LineScan.At(bytes, 0);
+        int lineEnd = cursor.FirstStop;
+        if (bytes.Length >= limits.HeadBytesMax || lineEnd > limits.RequestLineBytesMax || !LineScan.IsLineEnd(bytes, lineEnd) ||
+            !RequestLineParser.TryParseCommon(bytes, lineEnd, head))
         {
-            return Limited(skipped, isFull, RejectReason.HeadTooLarge);
+            return ParseAny(bytes, limits, head);
         }
 
-        int lineStart = skipped.ConsumedBytes;
-        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
-        if (line.Status != ParseStatus.Done)
+        HeaderTable fields = head.Fields;
+        fields.Clear(limits.FieldCountMax);
+        cursor = FieldBlockParser.ParseCommonLines(bytes, cursor.PastLineEnd, fields, out bool isEnd);
+        if (!isEnd)
         {
-            return Limited(line, isFull, RejectReason.RequestLineTooLong);
+            return ParseFields(bytes, cursor, head);
         }
 
-        int fieldsStart = lineStart + line.ConsumedBytes;
-        head.Fields.Clear(limits.FieldCountMax);
-        ParseOutcome fields = FieldBlockParser.Parse(window, fieldsStart, limits.HeadBytesMax - fieldsStart, head.Fields);
-        if (fields.Status != ParseStatus.Done)
+        int headEnd = cursor.Line + 2;
+        if (fields.Count == 0 || fields.IsRepeated(KnownHeader.Host))
         {
-            return fields;
+            return CheckHost(bytes, headEnd, head);
         }
 
-        RejectReason hostFault = CheckHost(bytes, head);
-        return hostFault == RejectReason.None
-            ? ParseOutcome.Done(fieldsStart + fields.ConsumedBytes)
-            : ParseOutcome.Rejected(hostFault);
+        ref HeaderField host = ref fields[0];
+        if (host.Known != KnownHeader.Host || !ByteScan.IsShortPlainHost(bytes, host.Value))
+        {
+            return CheckHost(bytes, headEnd, head);
+        }
+
+        head.Host = host.Value;
+        return ParseOutcome.Done(headEnd);
     }
 
     /// <summary>
@@ -60,13 +66,38 @@ internal static class RequestHeadParser
         return count;
     }
 
-    private static ParseOutcome SkipEmptyLines(ReadOnlySpan<byte> bytes)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseAny(ReadOnlySpan<byte> bytes, in HeadLimits limits, RequestHead head)
     {
-        if (!bytes.IsEmpty && bytes[0] > '\r')
+        bool isFull = bytes.Length >= limits.HeadBytesMax;
+        ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
+        ParseOutcome skipped = SkipEmptyLines(window);
+        if (skipped.Status != ParseStatus.Done)
         {
-            return ParseOutcome.Done(0);
+            return skipped.Limited(isFull, RejectReason.HeadTooLarge);
         }
 
+        int lineStart = skipped.ConsumedBytes;
+        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
+        if (line.Status != ParseStatus.Done)
+        {
+            return line.Limited(isFull, RejectReason.RequestLineTooLong);
+        }
+
+        head.Fields.Clear(limits.FieldCountMax);
+        LineCursor cursor = LineScan.At(window, lineStart + line.ConsumedBytes);
+        return ParseFields(window, cursor, head).Limited(isFull, RejectReason.HeadTooLarge);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseFields(ReadOnlySpan<byte> bytes, LineCursor cursor, RequestHead head)
+    {
+        ParseOutcome fields = FieldBlockParser.ParseLines(bytes, cursor, head.Fields);
+        return fields.Status == ParseStatus.Done ? CheckHost(bytes, fields.ConsumedBytes, head) : fields;
+    }
+
+    private static ParseOutcome SkipEmptyLines(ReadOnlySpan<byte> bytes)
+    {
         int skipped = EmptyLineBytes(bytes);
         if (skipped > LeadingEmptyLinesMax * 2)
         {
@@ -83,26 +114,25 @@ internal static class RequestHeadParser
             : ParseOutcome.Done(skipped);
     }
 
-    private static ParseOutcome Limited(ParseOutcome outcome, bool isFull, RejectReason reason) =>
-        isFull && outcome.Status == ParseStatus.NeedMore ? ParseOutcome.Rejected(reason) : outcome;
-
     /// <summary>RFC 9112 section 3.2: exactly one valid Host in HTTP/1.1, at most one in HTTP/1.0.</summary>
-    private static RejectReason CheckHost(ReadOnlySpan<byte> bytes, RequestHead head)
+    /// <returns>Done at the end of the head, or Rejected.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome CheckHost(ReadOnlySpan<byte> bytes, int headEnd, RequestHead head)
     {
         HeaderTable fields = head.Fields;
         int index = fields.FirstIndexOf(KnownHeader.Host);
         head.Host = default;
         if (index < 0)
         {
-            return head.MinorVersion == 0 ? RejectReason.None : RejectReason.MissingHost;
+            return head.MinorVersion == 0 ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.MissingHost);
         }
 
-        if (fields.NextIndexOf(KnownHeader.Host, index) >= 0)
+        if (fields.IsRepeated(KnownHeader.Host))
         {
-            return RejectReason.DuplicateHost;
+            return ParseOutcome.Rejected(RejectReason.DuplicateHost);
         }
 
         head.Host = fields[index].Value;
-        return HostRules.IsHostValue(bytes, head.Host) ? RejectReason.None : RejectReason.BadHost;
+        return HostRules.IsHostValue(bytes, head.Host) ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.BadHost);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -9,16 +10,47 @@ namespace NativeProxy.Http1;
 /// </summary>
 internal static class RequestLineParser
 {
+    /// <summary>"GET / HTTP/1.1" without CRLF.</summary>
+    private const int CommonLineBytesMin = 14;
+
     /// <param name="start">Index of the first byte of the method.</param>
     /// <param name="lineBytesMax">Without CRLF.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head)
     {
         int windowBytes = (int)Math.Min((long)lineBytesMax + 2, int.MaxValue);
         bool isFull = bytes.Length - start >= windowBytes;
         ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, head);
-        return isFull && outcome.Status == ParseStatus.NeedMore
-            ? ParseOutcome.Rejected(RejectReason.RequestLineTooLong)
-            : outcome;
+        return outcome.Limited(isFull, RejectReason.RequestLineTooLong);
+    }
+
+    /// <summary>
+    /// Reads the line at the start of the span, whose CRLF is known, from both ends: a common method, a target in origin
+    /// form, one of our versions. False when anything else is there: then <see cref="Parse"/> reads it from the left,
+    /// part by part.
+    /// </summary>
+    /// <param name="lineEnd">At the CR.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryParseCommon(ReadOnlySpan<byte> bytes, int lineEnd, RequestHead head)
+    {
+        if (lineEnd < CommonLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
+        {
+            return false;
+        }
+
+        int methodBytes = HttpMethods.CommonBytes(LineScan.Word(bytes, 0), out HttpMethod method);
+        int targetStart = methodBytes + 1;
+        int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
+        if (methodBytes == 0 || bytes[targetStart] != '/' || targetStart >= targetEnd || !ByteScan.IsTarget(bytes, targetStart, targetEnd))
+        {
+            return false;
+        }
+
+        head.Method = new ByteRange(0, methodBytes);
+        head.MethodKind = method;
+        head.MinorVersion = minor;
+        TargetRules.SetOrigin(head, ByteRange.Between(targetStart, targetEnd));
+        return true;
     }
 
     private static ParseOutcome ParseLine(ReadOnlySpan<byte> bytes, int start, RequestHead head)

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -14,15 +15,14 @@ internal static class TargetRules
     {
         ByteRange target = head.Target;
         bool isConnect = head.MethodKind == HttpMethod.Connect;
-        head.Authority = default;
-        head.PathAndQuery = default;
         if (bytes[target.Start] == '/')
         {
-            head.Form = TargetForm.Origin;
-            head.PathAndQuery = target;
+            SetOrigin(head, target);
             return !isConnect;
         }
 
+        head.Authority = default;
+        head.PathAndQuery = default;
         if (isConnect)
         {
             // RFC 9110 section 9.3.6: a CONNECT without a port must be refused.
@@ -38,6 +38,16 @@ internal static class TargetRules
         }
 
         return TrySplitAbsolute(bytes, head);
+    }
+
+    /// <param name="target">Begins with a '/'.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void SetOrigin(RequestHead head, ByteRange target)
+    {
+        head.Target = target;
+        head.Form = TargetForm.Origin;
+        head.Authority = default;
+        head.PathAndQuery = target;
     }
 
     /// <summary>http and https only; no userinfo (RFC 9110 section 4.2.4), a host that is not empty (section 4.2.1).</summary>
