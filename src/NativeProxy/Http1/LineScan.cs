@@ -161,8 +161,22 @@ internal static class LineScan
     }
 
     /// <summary>The stops of the block from <paramref name="index"/>, of which the span holds fewer than 64 bytes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong TailStops(ReadOnlySpan<byte> bytes, int index)
+    {
+        int length = bytes.Length;
+        if (length is < 32 or >= 64 || index >= length)
+        {
+            return OtherTailStops(bytes, index);
+        }
+
+        // All of a small message; here and below the last load overlaps the one before.
+        ref byte origin = ref MemoryMarshal.GetReference(bytes);
+        return (Stops32(ref origin, 0) | ((ulong)Stops32(ref origin, length - 32) << (length - 32))) >> index;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong OtherTailStops(ReadOnlySpan<byte> bytes, int index)
     {
         int length = bytes.Length;
         if (index >= length)
@@ -171,18 +185,12 @@ internal static class LineScan
         }
 
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
-        if (length >= 64)
+        return length switch
         {
-            return Stops64(ref origin, length - 64) >> (64 - (length - index));
-        }
-
-        ulong stops = length switch
-        {
-            >= 32 => Stops32(ref origin, 0) | ((ulong)Stops32(ref origin, length - 32) << (length - 32)),
-            >= 16 => Stops16(ref origin, 0) | ((ulong)Stops16(ref origin, length - 16) << (length - 16)),
-            _ => ShortStops(bytes),
+            >= 64 => Stops64(ref origin, length - 64) >> (64 - (length - index)),
+            >= 16 => (Stops16(ref origin, 0) | ((ulong)Stops16(ref origin, length - 16) << (length - 16))) >> index,
+            _ => ShortStops(bytes) >> index,
         };
-        return stops >> index;
     }
 
     private static ulong ShortStops(ReadOnlySpan<byte> bytes)
