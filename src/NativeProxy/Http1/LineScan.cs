@@ -10,7 +10,8 @@ namespace NativeProxy.Http1;
 /// Looks for the bytes that may end a line, 64 bytes at a time, so that finding the lines of a head costs a few
 /// instructions each. A stop is a byte that no text can hold (<see cref="AsciiBytes.IsTextByte"/>), or a HTAB, which is
 /// rare and so told apart only when it is met. Like <see cref="ByteScan"/> it reads through references, and like
-/// there every load is inside the span: where fewer bytes are left, it overlaps what was read before.
+/// there every load is inside the span: where fewer bytes are left, it overlaps what was read before. Indexes are native
+/// integers here, so that adding to them is part of the address and no instruction.
 /// </summary>
 internal static class LineScan
 {
@@ -65,7 +66,7 @@ internal static class LineScan
 
     /// <summary>Eight bytes, the first one lowest; all of them inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Word(ReadOnlySpan<byte> bytes, int index)
+    public static ulong Word(ReadOnlySpan<byte> bytes, nint index)
     {
         Debug.Assert(index + sizeof(ulong) <= bytes.Length, "outside of the span");
         return Unsafe.ReadUnaligned<ulong>(ref Byte(bytes, index));
@@ -75,8 +76,8 @@ internal static class LineScan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFindVersion(ReadOnlySpan<byte> bytes, int end, out int minor)
     {
-        minor = Byte(bytes, end - 1) - '0';
-        return Word(bytes, end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
+        minor = Byte(bytes, (nint)end - 1) - '0';
+        return Word(bytes, (nint)end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
     }
 
     /// <summary>
@@ -94,14 +95,14 @@ internal static class LineScan
         }
 
         // Of the bytes of a value only the blanks are so low; the CR of an empty value is as well.
-        return Byte(bytes, start) > ' ' && Byte(bytes, end - 1) > ' ';
+        return Byte(bytes, start) > ' ' && Byte(bytes, (nint)end - 1) > ' ';
     }
 
     /// <summary>A byte that is known to be inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref byte Byte(ReadOnlySpan<byte> bytes, int index)
+    private static ref byte Byte(ReadOnlySpan<byte> bytes, nint index)
     {
-        Debug.Assert((uint)index < (uint)bytes.Length, "outside of the span");
+        Debug.Assert((nuint)index < (nuint)bytes.Length, "outside of the span");
         return ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), index);
     }
 
@@ -205,17 +206,17 @@ internal static class LineScan
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Stops64(ref byte origin, int index) =>
+    private static ulong Stops64(ref byte origin, nint index) =>
         Stops32(ref origin, index) | ((ulong)Stops32(ref origin, index + 32) << 32);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops32(ref byte origin, int index) =>
+    private static uint Stops32(ref byte origin, nint index) =>
         Vector256.IsHardwareAccelerated
             ? Stops(Vector256.LoadUnsafe(ref origin, (nuint)index))
             : Stops16(ref origin, index) | (Stops16(ref origin, index + 16) << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops16(ref byte origin, int index) => Stops(Vector128.LoadUnsafe(ref origin, (nuint)index));
+    private static uint Stops16(ref byte origin, nint index) => Stops(Vector128.LoadUnsafe(ref origin, (nuint)index));
 
     /// <summary>
     /// Arithmetic instead of comparisons. The highest bit of a byte comes out set where taking 0x20 away (controls) or
