@@ -19,7 +19,7 @@ internal struct ConnectionOptions
 
 /// <summary>
 /// Reads Connection (RFC 9110 section 7.6.1) and marks every field that it names, so that it does not pass the proxy;
-/// the hop-by-hop kinds are marked since they were added to the table. Framing and Host cannot be named away, since the next hop would then read another
+/// the hop-by-hop kinds need no mark. Framing and Host cannot be named away, since the next hop would then read another
 /// message than this one. Changes marks in the table and nothing else; never allocates.
 /// </summary>
 internal static class ConnectionHeader

@@ -12,6 +12,9 @@ namespace NativeProxy.Http1;
 /// </summary>
 internal static class FieldBlockParser
 {
+    /// <summary>Longer lines are left to a search in longer strides.</summary>
+    private const int CommonLineBytesMax = 3 * LineCursor.BlockBytes;
+
     /// <param name="bytes">Ranges in the table count from its first byte.</param>
     /// <param name="start">Index of the first field line.</param>
     /// <param name="bytesMax">Most bytes from <paramref name="start"/> to the end of the blank line.</param>
@@ -81,7 +84,7 @@ internal static class FieldBlockParser
 
     /// <summary>
     /// Goes from line to line as long as they are what nearly all lines are: a short name, one SP, a value without other
-    /// blanks around it, an end within the next 64 bytes. Calls nothing, so that everything stays in registers.
+    /// blanks around it, not very long. Calls nothing, so that everything stays in registers.
     /// </summary>
     /// <param name="isEnd">The cursor is at the blank line, the CRLF of which is there.</param>
     /// <returns>At the first line that is not like that.</returns>
@@ -93,20 +96,16 @@ internal static class FieldBlockParser
         ulong stops = cursor.Stops;
         while (true)
         {
-            if (stops == 0)
+            while (stops == 0)
             {
                 int next = Math.Max(blockStart + LineCursor.BlockBytes, line);
-                if (bytes.Length - next < LineCursor.BlockBytes)
+                if (next - line > CommonLineBytesMax || !LineScan.TryFindStops(bytes, next, out stops))
                 {
-                    break;
+                    isEnd = false;
+                    return new LineCursor(line, blockStart, stops: 0);
                 }
 
                 blockStart = next;
-                stops = LineScan.StopsAt(bytes, blockStart);
-                if (stops == 0)
-                {
-                    break;
-                }
             }
 
             int end = blockStart + BitOperations.TrailingZeroCount(stops);

@@ -66,6 +66,7 @@ internal sealed class HeaderTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsRepeated(KnownHeader known) => (_repeated & Bit(known)) != 0;
 
     public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
@@ -106,6 +107,7 @@ internal sealed class HeaderTable
     public void Clear() => Clear(Capacity);
 
     /// <param name="countMax">How many fields the next message may have; the capacity is a limit as well.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Clear(int countMax)
     {
         _countMax = countMax;
@@ -141,6 +143,7 @@ internal sealed class HeaderTable
 
     private static ulong Bit(KnownHeader known) => known == KnownHeader.None ? 0 : 1UL << (int)known;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Remember(KnownHeader known, int index)
     {
         ulong bit = Bit(known);

@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using static NativeProxy.Http1.AsciiBytes;
 
 namespace NativeProxy.Http1;
@@ -15,36 +14,29 @@ internal static class HostRules
 
     /// <summary>A host that is not empty, with or without a port; "host:" with an empty port is a valid one.</summary>
     /// <param name="bytes">The head that holds the authority: the scan may look at, but not count, what follows it.</param>
-    public static bool IsHost(ReadOnlySpan<byte> bytes, ByteRange authority) =>
-        IsHost(bytes, authority, ByteScan.PlainHostEnd(bytes, authority.Start));
+    public static bool IsHost(ReadOnlySpan<byte> bytes, ByteRange authority)
+    {
+        int hostEnd = HostEnd(bytes, authority);
+        return hostEnd > authority.Start &&
+            (hostEnd == authority.End || IsPort(bytes[(hostEnd + 1)..authority.End], emptyAllowed: true));
+    }
 
     /// <summary>As the authority form wants it.</summary>
     public static bool IsHostWithPort(ReadOnlySpan<byte> bytes, ByteRange authority)
     {
-        int hostEnd = HostEnd(bytes, authority, ByteScan.PlainHostEnd(bytes, authority.Start));
+        int hostEnd = HostEnd(bytes, authority);
         return hostEnd > authority.Start && hostEnd < authority.End &&
             IsPort(bytes[(hostEnd + 1)..authority.End], emptyAllowed: false);
     }
 
     /// <summary>A Host field may be empty when the target URI has no authority (RFC 9112 section 3.2).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsHostValue(ReadOnlySpan<byte> bytes, ByteRange value) =>
-        ByteScan.IsShortPlainHost(bytes, value) || IsOtherHostValue(bytes, value);
+        value.IsEmpty || ByteScan.IsShortPlainHost(bytes, value) || IsHost(bytes, value);
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool IsOtherHostValue(ReadOnlySpan<byte> bytes, ByteRange value) => value.IsEmpty || IsHost(bytes, value);
-
-    private static bool IsHost(ReadOnlySpan<byte> bytes, ByteRange authority, int plainEnd)
-    {
-        int hostEnd = HostEnd(bytes, authority, plainEnd);
-        return hostEnd > authority.Start &&
-            (hostEnd == authority.End || IsPort(bytes[(hostEnd + 1)..authority.End], emptyAllowed: true));
-    }
-
-    /// <param name="plainEnd">Where the letters, digits, '-' and '.' end.</param>
     /// <returns>Index of the colon behind the host, or the end of the authority; -1 when the host is none.</returns>
-    private static int HostEnd(ReadOnlySpan<byte> bytes, ByteRange authority, int plainEnd)
+    private static int HostEnd(ReadOnlySpan<byte> bytes, ByteRange authority)
     {
+        int plainEnd = ByteScan.PlainHostEnd(bytes, authority.Start);
         if (plainEnd >= authority.End)
         {
             return authority.End;

@@ -110,7 +110,7 @@ internal static class KnownHeaders
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static KnownHeader FindShort(Vector128<byte> lower, int length)
     {
-        // Slots and rows are as many as the tables hold, so their bounds need no check.
+        // Through references, since no slot and no row is outside of these tables: their bounds need no check.
         KnownHeader candidate = Unsafe.Add(ref MemoryMarshal.GetReference(Candidates), SlotOf(lower, length));
         Vector128<byte> row = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Rows), (nuint)candidate * RowBytes);
         uint unequal = ~Vector128.Equals(lower, row).ExtractMostSignificantBits();

@@ -43,5 +43,9 @@ internal readonly struct LineCursor
     public LineCursor PastFirstStop => new(Line, BlockStart, WithoutFirst(Stops));
 
     /// <summary>At the next line, when the first two stops are the CRLF of this one.</summary>
-    public LineCursor PastLineEnd => new(FirstStop + 2, BlockStart, WithoutFirst(WithoutFirst(Stops)));
+    public LineCursor PastLineEnd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(FirstStop + 2, BlockStart, WithoutFirst(WithoutFirst(Stops)));
+    }
 }

@@ -10,7 +10,8 @@ namespace NativeProxy.Http1;
 /// Looks for the bytes that may end a line, 64 bytes at a time, so that finding the lines of a head costs a few
 /// instructions each. A stop is a byte that no text can hold (<see cref="AsciiBytes.IsTextByte"/>), or a HTAB, which is
 /// rare and so told apart only when it is met. Like <see cref="ByteScan"/> it reads through references, and like
-/// there every load is inside the span: where fewer bytes are left, it overlaps what was read before.
+/// there every load is inside the span: where fewer bytes are left, it overlaps what was read before. Indexes are native
+/// integers here, so that adding to them is part of the address and no instruction.
 /// </summary>
 internal static class LineScan
 {
@@ -26,7 +27,7 @@ internal static class LineScan
             return new LineCursor(line, line, TailStops(bytes, line));
         }
 
-        ulong stops = StopsAt(bytes, line);
+        ulong stops = Stops64(ref MemoryMarshal.GetReference(bytes), line);
         return stops != 0 ? new LineCursor(line, line, stops) : NextBlock(bytes, line, line + LineCursor.BlockBytes);
     }
 
@@ -34,12 +35,28 @@ internal static class LineScan
     public static LineCursor NextBlock(ReadOnlySpan<byte> bytes, LineCursor cursor) =>
         NextBlock(bytes, cursor.Line, cursor.NextBlockStart);
 
-    /// <summary>The stops of a block all of which is inside the span.</summary>
+    /// <summary>
+    /// The stops of one block, of which at least one byte is inside the span. False when none is, or when the span is
+    /// shorter than a block, which is rare.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong StopsAt(ReadOnlySpan<byte> bytes, int index)
+    public static bool TryFindStops(ReadOnlySpan<byte> bytes, int index, out ulong stops)
     {
-        Debug.Assert(index + LineCursor.BlockBytes <= bytes.Length, "outside of the span");
-        return Stops64(ref MemoryMarshal.GetReference(bytes), index);
+        int lastWhole = bytes.Length - LineCursor.BlockBytes;
+        if (index <= lastWhole)
+        {
+            stops = Stops64(ref MemoryMarshal.GetReference(bytes), index);
+            return true;
+        }
+
+        stops = 0;
+        if (lastWhole < 0 || index >= bytes.Length)
+        {
+            return false;
+        }
+
+        stops = Stops64(ref MemoryMarshal.GetReference(bytes), lastWhole) >> (index - lastWhole);
+        return true;
     }
 
     /// <summary>Tells whether CRLF is at <paramref name="index"/>, which may lie behind the span.</summary>
@@ -49,7 +66,7 @@ internal static class LineScan
 
     /// <summary>Eight bytes, the first one lowest; all of them inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Word(ReadOnlySpan<byte> bytes, int index)
+    public static ulong Word(ReadOnlySpan<byte> bytes, nint index)
     {
         Debug.Assert(index + sizeof(ulong) <= bytes.Length, "outside of the span");
         return Unsafe.ReadUnaligned<ulong>(ref Byte(bytes, index));
@@ -59,8 +76,8 @@ internal static class LineScan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryFindVersion(ReadOnlySpan<byte> bytes, int end, out int minor)
     {
-        minor = Byte(bytes, end - 1) - '0';
-        return Word(bytes, end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
+        minor = Byte(bytes, (nint)end - 1) - '0';
+        return Word(bytes, (nint)end - 9) == MemoryMarshal.Read<ulong>(" HTTP/1."u8) && (uint)minor <= 1;
     }
 
     /// <summary>
@@ -78,14 +95,14 @@ internal static class LineScan
         }
 
         // Of the bytes of a value only the blanks are so low; the CR of an empty value is as well.
-        return Byte(bytes, start) > ' ' && Byte(bytes, end - 1) > ' ';
+        return Byte(bytes, start) > ' ' && Byte(bytes, (nint)end - 1) > ' ';
     }
 
     /// <summary>A byte that is known to be inside the span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ref byte Byte(ReadOnlySpan<byte> bytes, int index)
+    private static ref byte Byte(ReadOnlySpan<byte> bytes, nint index)
     {
-        Debug.Assert((uint)index < (uint)bytes.Length, "outside of the span");
+        Debug.Assert((nuint)index < (nuint)bytes.Length, "outside of the span");
         return ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), index);
     }
 
@@ -145,8 +162,22 @@ internal static class LineScan
     }
 
     /// <summary>The stops of the block from <paramref name="index"/>, of which the span holds fewer than 64 bytes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong TailStops(ReadOnlySpan<byte> bytes, int index)
+    {
+        int length = bytes.Length;
+        if (length is < 32 or >= 64 || index >= length)
+        {
+            return OtherTailStops(bytes, index);
+        }
+
+        // All of a small message; here and below the last load overlaps the one before.
+        ref byte origin = ref MemoryMarshal.GetReference(bytes);
+        return (Stops32(ref origin, 0) | ((ulong)Stops32(ref origin, length - 32) << (length - 32))) >> index;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong OtherTailStops(ReadOnlySpan<byte> bytes, int index)
     {
         int length = bytes.Length;
         if (index >= length)
@@ -155,18 +186,12 @@ internal static class LineScan
         }
 
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
-        if (length >= 64)
+        return length switch
         {
-            return Stops64(ref origin, length - 64) >> (64 - (length - index));
-        }
-
-        ulong stops = length switch
-        {
-            >= 32 => Stops32(ref origin, 0) | ((ulong)Stops32(ref origin, length - 32) << (length - 32)),
-            >= 16 => Stops16(ref origin, 0) | ((ulong)Stops16(ref origin, length - 16) << (length - 16)),
-            _ => ShortStops(bytes),
+            >= 64 => Stops64(ref origin, length - 64) >> (64 - (length - index)),
+            >= 16 => (Stops16(ref origin, 0) | ((ulong)Stops16(ref origin, length - 16) << (length - 16))) >> index,
+            _ => ShortStops(bytes) >> index,
         };
-        return stops >> index;
     }
 
     private static ulong ShortStops(ReadOnlySpan<byte> bytes)
@@ -181,17 +206,17 @@ internal static class LineScan
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Stops64(ref byte origin, int index) =>
+    private static ulong Stops64(ref byte origin, nint index) =>
         Stops32(ref origin, index) | ((ulong)Stops32(ref origin, index + 32) << 32);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops32(ref byte origin, int index) =>
+    private static uint Stops32(ref byte origin, nint index) =>
         Vector256.IsHardwareAccelerated
             ? Stops(Vector256.LoadUnsafe(ref origin, (nuint)index))
             : Stops16(ref origin, index) | (Stops16(ref origin, index + 16) << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Stops16(ref byte origin, int index) => Stops(Vector128.LoadUnsafe(ref origin, (nuint)index));
+    private static uint Stops16(ref byte origin, nint index) => Stops(Vector128.LoadUnsafe(ref origin, (nuint)index));
 
     /// <summary>
     /// Arithmetic instead of comparisons. The highest bit of a byte comes out set where taking 0x20 away (controls) or

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace NativeProxy.Http1;
 
@@ -40,6 +41,7 @@ internal static class TargetRules
     }
 
     /// <param name="target">Begins with a '/'.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void SetOrigin(RequestHead head, ByteRange target)
     {
         head.Target = target;
