@@ -16,6 +16,7 @@ internal enum CounterId
     // Requests and responses
     Requests,
     RequestsOnKeptConnection,
+    RequestsInParallel,
     RequestsInFlight,
     RequestsAborted,
     Responses1xx,

@@ -20,6 +20,7 @@ internal static class CounterTable
         // Requests and responses
         Counter(CounterId.Requests, "nativeproxy_requests_total", "Requests whose head was read completely and accepted."),
         Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Requests that were not the first on their client connection."),
+        Counter(CounterId.RequestsInParallel, "nativeproxy_requests_in_parallel_total", "Requests that began before the earlier ones of their client connection were answered (pipelining above 1)."),
         Gauge(CounterId.RequestsInFlight, "nativeproxy_requests_in_flight", "Requests being handled now."),
         Counter(CounterId.RequestsAborted, "nativeproxy_requests_aborted_total", "Requests given up because the client went away."),
         Counter(CounterId.Responses1xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=1xx"),

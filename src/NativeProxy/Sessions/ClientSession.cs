@@ -20,7 +20,7 @@ internal enum ClientSessionState : byte
     /// <summary>Before the first request and between two: nothing, or the beginning of a head (or of a PROXY header), has come.</summary>
     Waiting,
 
-    /// <summary>One request is being served; what follows it waits.</summary>
+    /// <summary>Requests are being served, one or as many as <c>pipelining</c> allows; what follows them waits.</summary>
     Exchanging,
 
     /// <summary>Bytes flow both ways, no longer HTTP.</summary>
@@ -34,8 +34,8 @@ internal enum ClientSessionState : byte
 }
 
 /// <summary>
-/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, and
-/// ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
+/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, keeps
+/// their order, and ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
 /// </summary>
 internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 {
@@ -57,11 +57,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private readonly SessionTimer _timer;
     private TcpConnection? _client;
     private ByteTail _tail;
-    private Exchange? _exchange;
+    private ExchangeLine _line;
     private ClientSessionState _state;
     private bool _isProcessing;
     private bool _awaitsProxyHeader;
     private bool _isHalfClosed;
+
+    /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
+    private bool _nextMustWait;
     private long _headStartedMs;
 
     /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
@@ -136,8 +139,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 break;
             case ClientSessionState.Tunnelling:
                 TouchTunnel();
-                _exchange!.FeedTunnel(bytes);
-                if (_exchange.ServerIsBehind)
+                _line.First!.FeedTunnel(bytes);
+                if (_line.First.ServerIsBehind)
                     _client!.PauseReceive();
                 break;
         }
@@ -151,15 +154,15 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 Close(CloseReason.ClientClosed);
                 break;
             case ClientSessionState.Exchanging:
-                _isHalfClosed = _listener.TryAnswerHalfClosed(_exchange!);
+                _isHalfClosed = _listener.TryAnswerHalfClosed(_line.Last!);
                 if (!_isHalfClosed)
-                    AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
+                    AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
                 break;
             case ClientSessionState.Tunnelling:
-                if (_exchange!.ServerHasEnded)
+                if (_line.First!.ServerHasEnded)
                     EndTunnel();
                 else
-                    _exchange.EndTunnelToServer();
+                    _line.First.EndTunnelToServer();
                 break;
             case ClientSessionState.Lingering:
                 BeginClose();
@@ -170,7 +173,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnSendBlocked(TcpConnection connection)
     {
         if (_state == ClientSessionState.Exchanging)
-            _exchange!.ClientFellBehind();
+            _line.First!.ClientFellBehind();
         AfterInput();
     }
 
@@ -183,8 +186,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 ProcessTail();
                 break;
             case ClientSessionState.Exchanging or ClientSessionState.Tunnelling:
-                _exchange!.ClientCaughtUp();
-                AfterInput();
+                if (_line.First!.ClientCaughtUp())
+                    ExchangeEnded();
+                else
+                    ProcessTail();
                 break;
             case ClientSessionState.Lingering:
                 SendFin();
@@ -220,14 +225,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 break;
             case SessionTimeout.RequestBody:
                 _listener.Counters.Add(CounterId.TimeoutsRequestBody);
-                _exchange!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
+                _line.Last!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
                 break;
             case SessionTimeout.Send:
                 SendTimeout();
                 break;
             case SessionTimeout.Tunnel:
                 _listener.Counters.Add(CounterId.TimeoutsTunnel);
-                AbortExchange(ProxyError.None, CloseReason.TunnelTimeout);
+                AbortExchanges(ProxyError.None, CloseReason.TunnelTimeout);
                 break;
             case SessionTimeout.Linger:
                 _listener.Counters.Add(CounterId.TimeoutsLinger);
@@ -242,10 +247,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_timer.Pending);
 
     /// <summary>The server connection that the exchange waited for is there.</summary>
-    public void ServerIsReady()
+    public void ServerIsReady(Exchange exchange)
     {
-        if (_tail.IsEmpty)
-            _exchange!.StartRequest(headIsInScratch: false, default);
+        if (exchange.RequestIsComplete || _tail.IsEmpty)
+            exchange.StartRequest(headIsInScratch: false, default);
         ProcessTail();
     }
 
@@ -270,42 +275,27 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             ArmSendTimeout();
     }
 
-    /// <summary>Sends an answer of the proxy's own. Returns its size in bytes.</summary>
-    public int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, bool hasBody)
+    /// <summary>
+    /// The response of the first exchange in line is complete: the next one's turn has come, or the connection goes on or ends, as was
+    /// decided with the head of the response.
+    /// </summary>
+    public void ExchangeEnded()
     {
-        var writer = new HeadWriter(_listener.Scratch.Output);
-        ErrorReplies.Write(ref writer, error, detail, hasBody, _listener.Keepalive, new OutgoingResponse
+        do
         {
-            EmitsChunks = false,
-            KeepsLength = false,
-            CloseReason = closeReason,
-            ClientMinorVersion = _exchange?.ClientMinorVersion ?? 1,
-            RequestsLeft = _exchange?.RequestsLeft ?? -1,
-        });
-        _listener.Counters.Add(CounterId.ResponsesByProxy);
-        _client!.Send(writer.Written);
-        return writer.WrittenBytes;
-    }
-
-    /// <summary>The response is complete; the connection goes on or ends as was decided with its head.</summary>
-    public void ExchangeEnded(CloseReason closeReason)
-    {
-        EndExchange();
-        if (closeReason != CloseReason.None)
-        {
-            Linger(closeReason);
-            return;
+            CloseReason closeReason = _line.First!.CloseReason;
+            EndExchange();
+            if (closeReason != CloseReason.None)
+            {
+                AbandonExchanges(ProxyError.None, closeReason);
+                Linger(closeReason);
+                return;
+            }
         }
-        if (_client!.EndOfStreamSeen)
-        {
-            Close(CloseReason.ClientClosed);
-            return;
-        }
-        MoveTo(ClientSessionState.Waiting);
-        FollowSuccessor();
-        _idleSinceMs = _loop.Clock.NowMs;
-        _headStartedMs = _loop.Clock.NowMs;
-        if (!_isProcessing)
+        while (_line.First is { } next && next.MoveUp());
+        if (_line.IsEmpty)
+            EndRequests();
+        else if (!_isProcessing)
             ProcessTail();
     }
 
@@ -313,8 +303,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <param name="withReset">Only a reset tells this client that the body is cut.</param>
     public void CutExchange(bool withReset)
     {
-        CloseReason reason = _exchange!.CloseReason;
+        CloseReason reason = _line.First!.CloseReason;
         EndExchange();
+        AbandonExchanges(ProxyError.None, reason);
         if (withReset)
             Abort(reason);
         else
@@ -332,10 +323,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         TouchTunnel();
         if (!_tail.IsEmpty)
         {
-            _exchange!.FeedTunnel(_tail.Bytes);
+            _line.First!.FeedTunnel(_tail.Bytes);
             _tail.Release(_loop.Pools);
         }
-        if (_exchange!.ServerIsBehind)
+        if (_line.First!.ServerIsBehind)
             _client!.PauseReceive();
         else
             _client!.StartReceive();
@@ -388,7 +379,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return true;
         _listener.Counters.Add(CounterId.BufferRefusals);
         if (_state == ClientSessionState.Exchanging)
-            AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
         else
             Reject(ProxyError.BuffersExhausted, RejectReason.None, default);
         return false;
@@ -416,8 +407,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             ReadOnlySpan<byte> rest = bytes[used..];
             int step = _awaitsProxyHeader ? ReadProxyHeader(rest)
                 : _state == ClientSessionState.Waiting ? ReadRequest(rest)
-                : _exchange!.CanStart ? _exchange.StartRequest(headIsInScratch: false, rest)
-                : _exchange.FeedRequest(rest);
+                : _line.Last!.CanStart ? _line.Last.StartRequest(headIsInScratch: false, rest)
+                : !_line.Last.RequestIsComplete ? _line.Last.FeedRequest(rest)
+                : ReadRequestAhead(rest);
             used += step;
             if (step == 0)
                 break;
@@ -461,28 +453,79 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return emptyLineBytes;
         }
         _emptyLineBytes = 0;
-        _listener.Counters.Add(CounterId.Requests);
-        if (++RequestCount > 1)
-            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
+        CountRequest();
         if (intake.Refusal != ProxyError.None)
             return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm(_loop);
-        _exchange = _listener.LendExchange();
-        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake, _headStartedMs);
-        if (_state == ClientSessionState.Exchanging && _exchange.IsLastOfClient && _exchange.RequestIsComplete)
+        int used = BeginExchange(bytes, intake, _headStartedMs);
+        if (_state == ClientSessionState.Exchanging && _line.First is { IsLastOfClient: true, RequestIsComplete: true })
             _client!.BePatient();
         return used;
+    }
+
+    /// <summary>
+    /// Begins the next request while earlier ones are being answered, if it may run beside them. Returns the bytes used, 0 when it has to
+    /// wait; what is wrong with it, if anything, is then said in its turn.
+    /// </summary>
+    private int ReadRequestAhead(ReadOnlySpan<byte> bytes)
+    {
+        if (_nextMustWait || _client!.HasQueuedBytes || _client.EndOfStreamSeen || !_line.MayGrow(_listener.PipeliningMax))
+            return 0;
+        RequestIntake intake = RequestIntake.Read(bytes, _listener, Address);
+        if (intake.NeedsMore)
+            return 0;
+        if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(_listener.Scratch.Request))
+        {
+            _nextMustWait = true;
+            return 0;
+        }
+        CountRequest();
+        _listener.Counters.Add(CounterId.RequestsInParallel);
+        return BeginExchange(bytes, intake, _loop.Clock.NowMs);
+    }
+
+    private void CountRequest()
+    {
+        _listener.Counters.Add(CounterId.Requests);
+        if (++RequestCount > 1)
+            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
+    }
+
+    /// <summary>Appends an exchange to the line. Returns the bytes used.</summary>
+    private int BeginExchange(ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedMs)
+    {
+        Exchange exchange = _listener.LendExchange();
+        bool isFirst = _line.IsEmpty;
+        _line.Append(exchange);
+        return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, isFirst);
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
-        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: true);
+        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest);
         _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
         Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
         return 0;
+    }
+
+    /// <summary>Answers without an exchange. Returns the size of the answer in bytes.</summary>
+    private int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason)
+    {
+        var writer = new HeadWriter(_listener.Scratch.Output);
+        ErrorReplies.Write(ref writer, error, detail, hasBody: true, _listener.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = closeReason,
+            ClientMinorVersion = 1,
+            RequestsLeft = -1,
+        });
+        _listener.Counters.Add(CounterId.ResponsesByProxy);
+        _client!.Send(writer.Written);
+        return writer.WrittenBytes;
     }
 
     /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
@@ -490,12 +533,17 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (!IsReading)
             return;
+        if (_state == ClientSessionState.Waiting && _listener.IsDraining && _tail.IsEmpty)
+        {
+            Linger(CloseReason.Draining);
+            return;
+        }
         if (_client!.HasQueuedBytes)
             ArmSendTimeout();
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(_loop, SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(_loop, SessionTimeout.RequestBody, _line.Last!.WantsRequestBody && !_line.Last.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -503,8 +551,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     }
 
     private bool WantsBytes => _state == ClientSessionState.Waiting ? !_client!.HasQueuedBytes || _tail.Length < AheadBytesMax
-        : _exchange!.RequestIsComplete ? _tail.Length < AheadBytesMax
-        : _tail.IsEmpty || _exchange.WantsRequestBody;
+        : _line.Last!.RequestIsComplete ? _tail.Length < AheadBytesMax
+        : _tail.IsEmpty || _line.Last.WantsRequestBody;
 
     private void ArmWaitingTimeout()
     {
@@ -538,9 +586,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return;
         }
         _listener.Counters.Add(CounterId.TimeoutsClientSend);
-        if (_exchange is not null)
-            _exchange.Abandon(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
-        EndExchange();
+        AbandonExchanges(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
         Abort(CloseReason.SendTimeout);
     }
 
@@ -553,7 +599,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         int sentBytes = _awaitsProxyHeader
             ? 0
-            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout);
         _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
@@ -567,7 +613,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 Close(CloseReason.ClientClosed);
                 break;
             case ClientSessionState.Exchanging:
-                AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
+                AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
                 break;
             case ClientSessionState.Tunnelling:
                 EndTunnel();
@@ -578,35 +624,59 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
-    private void AbortExchange(ProxyError error, CloseReason reason)
+    private void AbortExchanges(ProxyError error, CloseReason reason)
     {
-        _exchange!.Abandon(error, reason);
-        EndExchange();
+        AbandonExchanges(error, reason);
         Close(reason);
+    }
+
+    /// <summary>Gives up what is in flight. Only safe requests run beside others, so that the client may ask for them again.</summary>
+    private void AbandonExchanges(ProxyError error, CloseReason reason)
+    {
+        while (_line.First is { } exchange)
+        {
+            exchange.Abandon(error, reason);
+            EndExchange();
+        }
     }
 
     private void EndTunnel()
     {
-        _exchange!.TunnelIsOver();
+        _line.First!.TunnelIsOver();
         EndExchange();
         Close(CloseReason.TunnelEnded);
     }
 
-    /// <summary>Logs the exchange and gives it back.</summary>
+    /// <summary>All requests are answered: the connection is idle, or goes on with what is there already.</summary>
+    private void EndRequests()
+    {
+        if (_client!.EndOfStreamSeen)
+        {
+            Close(CloseReason.ClientClosed);
+            return;
+        }
+        MoveTo(ClientSessionState.Waiting);
+        _nextMustWait = false;
+        FollowSuccessor();
+        _idleSinceMs = _loop.Clock.NowMs;
+        _headStartedMs = _loop.Clock.NowMs;
+        if (!_isProcessing)
+            ProcessTail();
+    }
+
+    /// <summary>Logs the first exchange in line and gives it back.</summary>
     private void EndExchange()
     {
-        if (_exchange is null)
-            return;
-        if (_isHalfClosed)
+        Exchange exchange = _line.RemoveFirst();
+        if (_isHalfClosed && _line.IsEmpty)
         {
             _isHalfClosed = false;
             _listener.HalfClosedEnded();
         }
         if (_state == ClientSessionState.Tunnelling)
             _listener.Counters.Add(CounterId.TunnelsOpen, -1);
-        _listener.LogExchange(this, _exchange);
-        _listener.ReturnExchange(_exchange);
-        _exchange = null;
+        _listener.LogExchange(this, exchange);
+        _listener.ReturnExchange(exchange);
     }
 
     /// <summary>

@@ -26,6 +26,7 @@ internal sealed class Exchange : IServerConnectionUser
     private ConnectionOptions _options;
     private bool _expectsContinue;
     private bool _hasUserAgent;
+    private bool _runsBesideOthers;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -49,7 +50,22 @@ internal sealed class Exchange : IServerConnectionUser
     public TcpConnection Client => _session!.Client;
 
     /// <summary>The next request waits already: the response to it will follow this one shortly.</summary>
-    public bool HasReadAhead => _request.IsComplete && _session!.HasReadAhead;
+    public bool HasReadAhead => _request.IsComplete && (Behind is not null || _session!.HasReadAhead);
+
+    /// <summary>Number of the request on its client connection, from 1.</summary>
+    public int RequestNumber { get; private set; }
+
+    /// <summary>True when all earlier requests of the client are answered, so that what comes goes to the client.</summary>
+    public bool IsFirstInLine { get; private set; }
+
+    /// <summary>True when further requests may begin beside this one.</summary>
+    public bool RunsBesideOthers => _runsBesideOthers && !IsLastOfClient;
+
+    /// <summary>True when this exchange is over but for what waits for its turn to be sent.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>The next exchange of the same client connection, or null.</summary>
+    internal Exchange? Behind { get; set; }
 
     public LoopCounters Counters => _listener.Counters;
 
@@ -62,7 +78,7 @@ internal sealed class Exchange : IServerConnectionUser
     public bool IsLastOfClient => _options.Close || (ClientMinorVersion == 0 && !_options.KeepAlive);
 
     /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
-    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - _session!.RequestCount;
+    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - RequestNumber;
 
     /// <summary>True once the client's last byte of this request was read.</summary>
     public bool RequestIsComplete => _request.IsComplete;
@@ -113,10 +129,14 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>
     /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
     /// </summary>
-    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs)
+    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs, bool isFirstInLine)
     {
         RequestHead head = _listener.Scratch.Request;
         _session = session;
+        RequestNumber = session.RequestCount;
+        IsFirstInLine = isFirstInLine;
+        IsOver = false;
+        _runsBesideOthers = intake.RunsBesideOthers(head);
         _options = intake.Options;
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
@@ -171,19 +191,45 @@ internal sealed class Exchange : IServerConnectionUser
         _link.Release(ServerCloseReason.UpgradeEnded, reset: false);
     }
 
-    /// <summary>The client takes bytes again.</summary>
-    public void ClientCaughtUp()
+    /// <summary>All earlier requests of the client are answered: what was withheld goes to it. True when the exchange is over by that.</summary>
+    public bool MoveUp()
     {
-        if (!_link.IsEstablished)
-            return;
-        _link.Connection!.Tcp!.StartReceive();
-        ArmResponseTimeout();
+        IsFirstInLine = true;
+        return ClientCaughtUp();
+    }
+
+    /// <summary>The client takes bytes again. True when the exchange is over and nothing of it is left to be sent.</summary>
+    public bool ClientCaughtUp()
+    {
+        if (_response.HasWithheld && !_response.FlushWithheld())
+        {
+            _session!.ClientFellBehind();
+            return false;
+        }
+        if (IsOver)
+            return true;
+        if (Client.HasQueuedBytes)
+        {
+            ClientFellBehind();
+        }
+        else if (_link.IsEstablished)
+        {
+            _link.Connection!.Tcp!.StartReceive();
+            ArmResponseTimeout();
+        }
+        return false;
     }
 
     /// <summary>The client does not take what it was sent: the server must wait.</summary>
     public void ClientFellBehind()
     {
         _session!.ClientFellBehind();
+        ServerMustWait();
+    }
+
+    /// <summary>No more of the response can be taken for the moment.</summary>
+    public void ServerMustWait()
+    {
         if (!_link.IsEstablished)
             return;
         _link.Connection!.Tcp!.PauseReceive();
@@ -205,10 +251,11 @@ internal sealed class Exchange : IServerConnectionUser
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,
-                RequestCount = _session!.RequestCount,
+                RequestCount = RequestNumber,
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
                 ClientHasEnded = Client.EndOfStreamSeen,
                 IsDraining = _listener.IsDraining,
+                IsFollowed = Behind is not null,
             },
             Keepalive);
         return _closeReason;
@@ -222,19 +269,24 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         CountFault(error);
         _link.Release(ExchangeFailures.ServerReasonOf(error), reset: true);
+        if (!IsFirstInLine)
+            _response.Withdraw();
         if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
             _closeReason = ExchangeFailures.CutReasonOf(error);
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
-        int status = ErrorReplies.StatusOf(error, detail);
-        DecideClose(status, endIsVisible: true);
+        DecideClose(ErrorReplies.StatusOf(error, detail), endIsVisible: true);
         if (error == ProxyError.BadRequest)
             _closeReason = CloseReason.BadRequest;
-        int sentBytes = _session!.SendErrorReply(error, detail, _closeReason, hasBody: Method != HttpMethod.Head);
-        _response.AnsweredByProxy(status, sentBytes);
-        _session.ExchangeEnded(_closeReason);
+        _response.Answer(error, detail);
+        if (_response.IsLost)
+        {
+            _response.Withdraw();
+            _closeReason = CloseReason.ResourceExhausted;
+        }
+        End();
     }
 
     /// <summary>The session gives the exchange up; nothing is sent to the client any more.</summary>
@@ -243,6 +295,7 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
+        _response.DropWithheld();
         _link.Release(ServerCloseReason.ClientAborted, reset: true);
     }
 
@@ -269,7 +322,7 @@ internal sealed class Exchange : IServerConnectionUser
     public void OnServerConnected(UpstreamConnection connection)
     {
         _times.Connected(_loop.Clock.NowMs);
-        _session!.ServerIsReady();
+        _session!.ServerIsReady(this);
     }
 
     /// <summary>
@@ -305,6 +358,8 @@ internal sealed class Exchange : IServerConnectionUser
         ProxyError error = _response.Feed(bytes);
         if (error != ProxyError.None)
             Fail(error, RejectReason.None);
+        else if (_response.IsLost)
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
         else if (_response.State == ResponsePumpState.Complete)
             Finish();
         else if (_response.State == ResponsePumpState.Switched)
@@ -321,10 +376,12 @@ internal sealed class Exchange : IServerConnectionUser
             return;
         }
         ProxyError error = _response.End();
-        if (error == ProxyError.None)
-            Finish();
-        else
+        if (error != ProxyError.None)
             ServerGone(error);
+        else if (_response.IsLost)
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
+        else
+            Finish();
     }
 
     public void OnServerSendDrained(UpstreamConnection connection) => _session!.ServerCaughtUp();
@@ -433,8 +490,10 @@ internal sealed class Exchange : IServerConnectionUser
         if (!_link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? Group.ResponseTimeoutMs : 0);
+        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !IsOutputBlocked ? Group.ResponseTimeoutMs : 0);
     }
+
+    private bool IsOutputBlocked => IsFirstInLine ? Client.HasQueuedBytes : _response.IsWithheldFull;
 
     private void ServerGone(ProxyError error) =>
         RetryOrFail(_response.HasBytes ? NotBeforeResponse(error) : error, _link.Connection!);
@@ -458,7 +517,14 @@ internal sealed class Exchange : IServerConnectionUser
     private void Finish()
     {
         _link.Release(JudgeConnection(), reset: _response.HasSurplus);
-        _session!.ExchangeEnded(_closeReason);
+        End();
+    }
+
+    private void End()
+    {
+        IsOver = true;
+        if (IsFirstInLine && !_response.HasWithheld)
+            _session!.ExchangeEnded();
     }
 
     /// <summary>

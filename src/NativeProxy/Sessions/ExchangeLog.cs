@@ -26,6 +26,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     public void Write(HttpListener listener, ClientSession session, Exchange exchange)
     {
         AccessRecord record = Begin(listener, session, exchange.Times.StartedMs);
+        record.Numbers.ClientRequestNumber = exchange.RequestNumber;
         FillTexts(ref record, exchange);
         FillTimes(ref record, exchange.Times);
         FillServer(ref record, exchange);

@@ -49,6 +49,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
+        PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
         _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];
         for (int i = 0; i < _upgrades.Length; i++)
@@ -80,6 +81,9 @@ internal sealed class HttpListener : IConnectionAcceptor
     public ExchangeLog? AccessLog { get; }
 
     public HeadLimits HeadLimits { get; }
+
+    /// <summary>Most requests of one connection in flight at once; 1 where each response closes its connection.</summary>
+    public int PipeliningMax { get; }
 
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; }
@@ -211,7 +215,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         _freeExchange = exchange;
     }
 
-    /// <summary>The protocol of the request's Upgrade field that this listener allows, or empty.</summary>
+    /// <summary>The protocol of the request's Upgrade field that this listener allows, or null.</summary>
     public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
@@ -231,7 +235,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         if (ProxyEvents.Log.IsEnabled())
         {
             ProxyEvents.Log.ExchangeEnded(
-                session.Client.Id, session.RequestCount, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
+                session.Client.Id, exchange.RequestNumber, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
                 exchange.ConnectionFacts.Id, exchange.ConnectionFacts.UseCount);
         }
     }

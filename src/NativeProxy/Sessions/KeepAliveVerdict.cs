@@ -30,6 +30,9 @@ internal readonly struct KeepAliveFacts
     public required bool ClientHasEnded { get; init; }
 
     public required bool IsDraining { get; init; }
+
+    /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>
+    public required bool IsFollowed { get; init; }
 }
 
 /// <summary>
@@ -41,7 +44,7 @@ internal static class KeepAliveVerdict
     /// <summary>None to keep the connection, else why it closes.</summary>
     public static CloseReason Decide(in KeepAliveFacts facts, in ListenerKeepaliveSettings settings)
     {
-        if (facts.IsDraining)
+        if (facts.IsDraining && !facts.IsFollowed)
             return CloseReason.Draining;
         if (!settings.Enabled || settings.TimeoutMs == 0)
             return CloseReason.KeepAliveOff;
@@ -51,7 +54,7 @@ internal static class KeepAliveVerdict
             return CloseReason.Http10WithoutKeepAlive;
         if (!facts.ResponseEndIsVisible)
             return CloseReason.CloseDelimited;
-        if (facts.ClientHasEnded)
+        if (facts.ClientHasEnded && !facts.IsFollowed)
             return CloseReason.ClientClosed;
         if (!facts.RequestIsComplete)
             return CloseReason.UnreadRequestBody;
@@ -59,6 +62,6 @@ internal static class KeepAliveVerdict
             return CloseReason.AfterError;
         if (settings.MaxRequests > 0 && facts.RequestCount >= settings.MaxRequests)
             return CloseReason.MaxRequests;
-        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : CloseReason.None;
+        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs && !facts.IsFollowed ? CloseReason.MaxAge : CloseReason.None;
     }
 }

@@ -29,6 +29,13 @@ internal readonly ref struct RequestIntake
     public BodyFraming Framing { get; private init; }
 
     /// <summary>
+    /// True when this request may be served while others of its connection are: it has no body, changes nothing (so that it may be given
+    /// up and asked for again, RFC 9112 9.3.2), and switches to nothing.
+    /// </summary>
+    public bool RunsBesideOthers(RequestHead head) =>
+        head.MethodKind.IsSafe() && head.MinorVersion == 1 && Framing.Kind == BodyKind.None && !Options.Upgrade;
+
+    /// <summary>
     /// Reads the head at the start of the bytes into the listener's table and judges it: syntax, framing, Connection, method, size, destination.
     /// Everything that could be read in two ways is refused here, before a server is involved. Never answers, never counts.
     /// </summary>

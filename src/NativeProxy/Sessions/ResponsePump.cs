@@ -34,6 +34,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
 
     private ByteTail _tail;
     private BodyRelay _body;
+    private WithheldResponse _withheld = new();
     private int _interimCount;
     private long _bodyBytesMax;
     private FieldNameMask _droppedTrailers;
@@ -58,8 +59,17 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>The response has no body but announces one, which may still come.</summary>
     public bool MayBodyFollow { get; private set; }
 
-    /// <summary>Bytes given to the client connection.</summary>
+    /// <summary>Bytes given to the client connection, or withheld until it is their turn.</summary>
     public long SentBytes { get; private set; }
+
+    /// <summary>True while bytes wait for their turn or for the client to take what went before them.</summary>
+    public bool HasWithheld => !_withheld.IsEmpty;
+
+    /// <summary>True when so much is withheld that the server has to wait.</summary>
+    public bool IsWithheldFull => _withheld.IsFull;
+
+    /// <summary>True when there was no buffer to withhold the response in: it is lost.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>
     /// True when the client cannot tell the end of this body from a cut but by how the connection closes: what comes in chunks or
@@ -74,7 +84,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = false;
+        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = IsLost = false;
         _body = default;
     }
 
@@ -117,15 +127,48 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
     }
 
-    /// <summary>Counts an answer that the proxy itself gave.</summary>
-    public void AnsweredByProxy(int statusCode, int bytes)
+    /// <summary>Gives an answer of the proxy's own.</summary>
+    public void Answer(ProxyError error, RejectReason detail)
     {
-        StatusCode = statusCode;
-        SentBytes += bytes;
+        var writer = new HeadWriter(scratch.Output);
+        ErrorReplies.Write(ref writer, error, detail, hasBody: exchange.Method != HttpMethod.Head, exchange.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = exchange.CloseReason,
+            ClientMinorVersion = exchange.ClientMinorVersion,
+            RequestsLeft = exchange.RequestsLeft,
+        });
+        StatusCode = ErrorReplies.StatusOf(error, detail);
         State = ResponsePumpState.Complete;
+        exchange.Counters.Add(CounterId.ResponsesByProxy);
+        SendToClient(writer.Written);
     }
 
-    public void Release() => _tail.Release(pools);
+    /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>
+    public bool FlushWithheld() => _withheld.Flush(pools, exchange.Client);
+
+    /// <summary>Takes back what was withheld; nothing of it was sent, so another answer may take its place.</summary>
+    public void Withdraw()
+    {
+        DropWithheld();
+        IsLost = false;
+        StatusCode = 0;
+        State = ResponsePumpState.AwaitingHead;
+    }
+
+    /// <summary>What is withheld will never be sent.</summary>
+    public void DropWithheld()
+    {
+        SentBytes -= _withheld.Bytes;
+        _withheld.Release(pools);
+    }
+
+    public void Release()
+    {
+        _tail.Release(pools);
+        _withheld.Release(pools);
+    }
 
     private bool TryKeep(ReadOnlySpan<byte> bytes) =>
         _tail.TryAppend(pools, bytes, SessionScratch.ResponseHeadBytesMax + bytes.Length);
@@ -284,9 +327,26 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     {
         if (bytes.IsEmpty)
             return;
+        if (!exchange.IsFirstInLine || HasWithheld)
+        {
+            Withhold(bytes);
+            return;
+        }
         SentBytes += bytes.Length;
         SendResult result = exchange.HasReadAhead ? exchange.Client.SendSoon(bytes) : exchange.Client.Send(bytes);
         if (result == SendResult.Queued)
             exchange.ClientFellBehind();
+    }
+
+    private void Withhold(ReadOnlySpan<byte> bytes)
+    {
+        if (IsLost || !_withheld.TryAdd(pools, bytes))
+        {
+            IsLost = true;
+            return;
+        }
+        SentBytes += bytes.Length;
+        if (_withheld.IsFull)
+            exchange.ServerMustWait();
     }
 }
