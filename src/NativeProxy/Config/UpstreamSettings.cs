@@ -91,6 +91,9 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("learn_idle_timeout", Default = true, Doc = "Whether idle connections are closed a second before the server would, as its \"Keep-Alive: timeout=\" and its own closes tell.")]
     public partial bool LearnIdleTimeout { get; init; }
 
+    [Setting("pipelining", Default = 1, Min = 1, Max = 32, Doc = "GET requests of one client that may be under way on one server connection, where listener.pipelining has them in flight at once. Only for servers that frame every answer strictly and answer in order. 1 = off.")]
+    public partial int Pipelining { get; init; }
+
     [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age from which a connection is not pooled again. \"0s\" = off.")]
     public partial long MaxAgeMs { get; init; }
 

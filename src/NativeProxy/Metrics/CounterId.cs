@@ -77,6 +77,7 @@ internal enum CounterId
     ServerConnectionsOpen,
     ServerConnectionsIdle,
     ServerReuses,
+    ServerRequestsPipelined,
     ServerClosesServerFin,
     ServerClosesServerReset,
     ServerClosesServerSaid,

@@ -81,6 +81,7 @@ internal static class CounterTable
         Gauge(CounterId.ServerConnectionsOpen, "nativeproxy_server_connections_open", "Server connections open now, idle ones included."),
         Gauge(CounterId.ServerConnectionsIdle, "nativeproxy_server_connections_idle", "Server connections waiting in a pool now."),
         Counter(CounterId.ServerReuses, "nativeproxy_server_connection_reuses_total", "Requests sent on a server connection that had carried one before."),
+        Counter(CounterId.ServerRequestsPipelined, "nativeproxy_server_requests_pipelined_total", "Requests sent behind others on the same server connection (upstream.keepalive.pipelining above 1)."),
         Counter(CounterId.ServerClosesServerFin, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_fin"),
         Counter(CounterId.ServerClosesServerReset, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_reset"),
         Counter(CounterId.ServerClosesServerSaid, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_said"),

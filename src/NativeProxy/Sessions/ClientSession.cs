@@ -415,6 +415,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 break;
         }
         _isProcessing = false;
+        if (_listener.PipeliningMax > 1)
+            _line.Last?.FlushRequest();
         return used;
     }
 
@@ -496,9 +498,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private int BeginExchange(ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedMs)
     {
         Exchange exchange = _listener.LendExchange();
-        bool isFirst = _line.IsEmpty;
+        Exchange? ahead = _line.Last;
         _line.Append(exchange);
-        return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, isFirst);
+        return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, ahead);
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
@@ -633,6 +635,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Gives up what is in flight. Only safe requests run beside others, so that the client may ask for them again.</summary>
     private void AbandonExchanges(ProxyError error, CloseReason reason)
     {
+        _line.GiveUp();
         while (_line.First is { } exchange)
         {
             exchange.Abandon(error, reason);

@@ -129,12 +129,17 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>
     /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
     /// </summary>
-    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs, bool isFirstInLine)
+    /// <param name="session">Whose request it is.</param>
+    /// <param name="bytes">From the first byte of the head on.</param>
+    /// <param name="intake">What was read.</param>
+    /// <param name="startedAtMs">When the first byte came.</param>
+    /// <param name="ahead">The exchange before it that is still in flight, or null.</param>
+    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs, Exchange? ahead)
     {
         RequestHead head = _listener.Scratch.Request;
         _session = session;
         RequestNumber = session.RequestCount;
-        IsFirstInLine = isFirstInLine;
+        IsFirstInLine = ahead is null;
         IsOver = false;
         _runsBesideOthers = intake.RunsBesideOthers(head);
         _options = intake.Options;
@@ -159,8 +164,14 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
         }
-        return Linked(_link.Open(except: null), headIsInScratch: true, bytes[intake.HeadBytes..]);
+        ReadOnlySpan<byte> rest = bytes[intake.HeadBytes..];
+        if (ahead is not null && TryFollow(ahead))
+            return StartRequest(headIsInScratch: true, rest);
+        return Linked(_link.Open(except: null), headIsInScratch: true, rest);
     }
+
+    /// <summary>Sends what is held of the request because more was expected to go with it.</summary>
+    public void FlushRequest() => _link.Connection?.FlushHeld();
 
     /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
     public int FeedRequest(ReadOnlySpan<byte> bytes)
@@ -299,6 +310,13 @@ internal sealed class Exchange : IServerConnectionUser
         _link.Release(ServerCloseReason.ClientAborted, reset: true);
     }
 
+    /// <summary>Leaves a server connection on which earlier exchanges are being answered.</summary>
+    public void LeaveServer()
+    {
+        if (_link.Connection is { State: UpstreamConnectionState.Busy or UpstreamConnectionState.Closing } && !_link.IsEstablished)
+            _link.Release(ServerCloseReason.ClientAborted, reset: true);
+    }
+
     /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
     public void Release()
     {
@@ -337,13 +355,26 @@ internal sealed class Exchange : IServerConnectionUser
             _session!.EnterTunnel();
             return 0;
         }
-        int used = _request.Start(_link.Connection!, headIsInScratch, input);
+        bool mayBeFollowed = IsPipelinable && !input.IsEmpty && _listener.PipeliningMax > 1 && Group.Pipelining > 1;
+        int used = _request.Start(_link.Connection!, headIsInScratch, input, mayBeFollowed);
         AfterRequestBytes();
         return used;
     }
 
     /// <summary>True when an established connection waits for the request.</summary>
     public bool CanStart => _request.State == RequestPumpState.Holding && _link.IsEstablished;
+
+    public void OnServerTurn(UpstreamConnection connection)
+    {
+        _times.Connected(_loop.Clock.NowMs);
+        ArmResponseTimeout();
+    }
+
+    public void OnServerTurnLost(UpstreamConnection connection)
+    {
+        _link.TurnLost();
+        RetryOrFail(ProxyError.ServerClosedBeforeResponse, connection);
+    }
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
@@ -453,6 +484,22 @@ internal sealed class Exchange : IServerConnectionUser
         return !writer.Overflowed;
     }
 
+    /// <summary>
+    /// GET alone: every answer to it is delimited by what it says itself, while a server that answers HEAD with a body would put that before the
+    /// next answer.
+    /// </summary>
+    private bool IsPipelinable => _runsBesideOthers && Method == HttpMethod.Get;
+
+    /// <summary>Goes over the server connection of the exchange ahead, if it may; else what is held there for this request goes out.</summary>
+    private bool TryFollow(Exchange ahead)
+    {
+        bool isAlike = IsPipelinable && ahead.IsPipelinable && ahead.Group == Group && ahead._request.State == RequestPumpState.Sending;
+        if (isAlike && Group.Pipelining > 1 && _link.TryFollow(ahead._link.Connection))
+            return true;
+        ahead.FlushRequest();
+        return false;
+    }
+
     /// <summary>Goes on after the link was asked for a connection. Returns how many input bytes were used.</summary>
     private int Linked(LinkResult result, bool headIsInScratch, ReadOnlySpan<byte> input)
     {
@@ -516,7 +563,8 @@ internal sealed class Exchange : IServerConnectionUser
 
     private void Finish()
     {
-        _link.Release(JudgeConnection(), reset: _response.HasSurplus);
+        ServerCloseReason reason = JudgeConnection();
+        _link.Release(reason, reset: reason == ServerCloseReason.SurplusBytes, restBytes: _response.SurplusBytes);
         End();
     }
 
@@ -529,11 +577,11 @@ internal sealed class Exchange : IServerConnectionUser
 
     /// <summary>
     /// The guard before a connection is pooled: request fully sent, response fully read by a visible end, no surplus bytes, both sides
-    /// agree that the connection goes on, nothing ambiguous.
+    /// agree that the connection goes on, nothing ambiguous. It also stands before the next exchange on a connection that is pipelined on.
     /// </summary>
     private ServerCloseReason JudgeConnection()
     {
-        if (_response.HasSurplus)
+        if (_response.HasSurplus && !_link.Connection!.MayAnswerNext)
             return ServerCloseReason.SurplusBytes;
         if (!_request.IsComplete || _request.State != RequestPumpState.Sending)
             return ServerCloseReason.RequestUnsent;

@@ -35,6 +35,13 @@ internal struct ExchangeLine
         return true;
     }
 
+    /// <summary>Nobody waits for these any more: those whose turn on their server connection has not come leave it first, so that none is sent again.</summary>
+    public readonly void GiveUp()
+    {
+        for (Exchange? exchange = First; exchange is not null; exchange = exchange.Behind)
+            exchange.LeaveServer();
+    }
+
     public void Append(Exchange exchange)
     {
         if (Last is null)

@@ -75,7 +75,8 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
     /// <param name="server">An established connection.</param>
     /// <param name="headIsInScratch">The head still stands at the start of the scratch.</param>
     /// <param name="input">What has arrived behind the head.</param>
-    public int Start(UpstreamConnection server, bool headIsInScratch, ReadOnlySpan<byte> input)
+    /// <param name="mayWait">Another request will shortly follow on the same connection.</param>
+    public int Start(UpstreamConnection server, bool headIsInScratch, ReadOnlySpan<byte> input, bool mayWait)
     {
         _server = server;
         State = RequestPumpState.Sending;
@@ -93,7 +94,8 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
             bodyBytes = body.Length;
             _bodyHasBegun |= bodyBytes > 0;
         }
-        if (IsSound && server.Send(output[..(_headBytes + bodyBytes)]) == SendResult.Failed)
+        ReadOnlySpan<byte> message = output[..(_headBytes + bodyBytes)];
+        if (IsSound && (mayWait ? server.SendSoon(message) : server.Send(message)) == SendResult.Failed)
         {
             NothingWasSent = true;
             State = RequestPumpState.Refused;

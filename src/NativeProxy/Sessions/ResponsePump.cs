@@ -50,8 +50,13 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>True when an interim response has come.</summary>
     public bool HasInterim => _interimCount > 0;
 
-    /// <summary>Bytes that came behind the end of the response; the connection is poisoned.</summary>
-    public bool HasSurplus { get; private set; }
+    /// <summary>
+    /// Bytes that came behind the end of the response, all of them with the last delivery. They are the beginning of the next answer if another
+    /// request is out on the connection; else it is poisoned.
+    /// </summary>
+    public int SurplusBytes { get; private set; }
+
+    public bool HasSurplus => SurplusBytes > 0;
 
     /// <summary>The server keeps its connection open after this response.</summary>
     public bool ServerKeepsAlive { get; private set; }
@@ -84,7 +89,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = IsLost = false;
+        HasBytes = ServerKeepsAlive = MayBodyFollow = IsLost = false;
+        SurplusBytes = 0;
         _body = default;
     }
 
@@ -191,7 +197,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             }
             else
             {
-                HasSurplus |= State == ResponsePumpState.Complete;
+                SurplusBytes += State == ResponsePumpState.Complete ? rest.Length : 0;
                 if (State == ResponsePumpState.Switched)
                     SendToClient(rest);
                 used = bytes.Length;

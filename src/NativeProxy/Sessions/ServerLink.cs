@@ -40,8 +40,8 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>The connection of the present try, connecting or established.</summary>
     public UpstreamConnection? Connection { get; private set; }
 
-    /// <summary>True while an established connection is held.</summary>
-    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy };
+    /// <summary>True while an established connection is held and it is this exchange's turn on it.</summary>
+    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(exchange);
 
     /// <summary>Tries so far.</summary>
     public int Attempts { get; private set; }
@@ -72,6 +72,29 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
             ReusePolicy.Safe => method.IsSafe(),
             _ => false,
         };
+    }
+
+    /// <summary>
+    /// Goes over the connection of the exchange before, whose request is out already. False when that connection is not to the right server,
+    /// or takes no more.
+    /// </summary>
+    public bool TryFollow(UpstreamConnection? ahead)
+    {
+        if (ahead is null || !(_sticky.Wanted is null || _sticky.Wanted == ahead.Server) || !ahead.MayFollow(Group!.Pipelining))
+            return false;
+        Server = ahead.Server;
+        exchange.ServerChosen();
+        Server.Follow(ahead, exchange);
+        Connection = ahead;
+        Attempts++;
+        return true;
+    }
+
+    /// <summary>The connection ended before the turn of this exchange came.</summary>
+    public void TurnLost()
+    {
+        Facts = FactsOf(Connection!);
+        Connection = null;
     }
 
     /// <summary>
@@ -129,14 +152,20 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
-    public void Release(ServerCloseReason reason, bool reset)
+    /// <param name="reason">Why the connection must be closed, or None.</param>
+    /// <param name="reset">Close it with RST.</param>
+    /// <param name="restBytes">How many of the bytes that it delivered last belong to the next exchange on it.</param>
+    public void Release(ServerCloseReason reason, bool reset, int restBytes = 0)
     {
         LeaveQueue();
         if (Connection is not { } connection)
             return;
-        Facts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs);
+        Facts = FactsOf(connection);
         Connection = null;
-        connection.Server.Release(connection, reason, reset);
+        if (connection.State == UpstreamConnectionState.Connecting || connection.IsLentTo(exchange))
+            connection.Server.Release(connection, reason, reset, restBytes);
+        else
+            connection.Server.Unfollow(connection, exchange);
     }
 
     public void OnServerHasRoom()
@@ -151,6 +180,8 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         counters.Add(CounterId.TimeoutsQueue);
         exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
+
+    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {

@@ -47,6 +47,15 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private UpstreamConnectionState _state;
     private IServerConnectionUser? _user;
 
+    /// <summary>Users whose requests went out behind that of <see cref="_user"/>; null until the connection is pipelined on.</summary>
+    private FollowingUsers? _following;
+
+    /// <summary>Last bytes of the present delivery that belong to the next user.</summary>
+    private int _handedOnBytes;
+
+    /// <summary>A user left before its turn: its answer will come and has nobody to go to.</summary>
+    private bool _isOutOfStep;
+
     /// <summary>Why it will be closed when its idle time is over.</summary>
     private ServerCloseReason _idleEnd;
 
@@ -97,6 +106,37 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// </summary>
     internal bool HasSpokenUnasked => _loop.Clock.NowMs > IdleSinceMs && Tcp!.HasUnreadBytes;
 
+    /// <summary>True when this user's turn has come, or it is the only one.</summary>
+    public bool IsLentTo(IServerConnectionUser user) => _state == UpstreamConnectionState.Busy && _user == user;
+
+    /// <summary>
+    /// True when the next user's request has gone out whole, so that bytes behind the present answer may be the answer to it; before, nobody
+    /// has asked for them.
+    /// </summary>
+    public bool MayAnswerNext => _following is { Count: > 0 } && Tcp!.QueuedBytes == 0;
+
+    /// <summary>
+    /// True when a further request may be sent behind those in flight: the server has shown that it keeps the connection (RFC 9112 9.3.2), all
+    /// went well so far, and there is room.
+    /// </summary>
+    public bool MayFollow(int pipeliningMax)
+    {
+        int waiting = _following?.Count ?? 0;
+        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_isOutOfStep
+            && !Tcp!.EndOfStreamSeen && !Tcp.IsSendBroken && !Tcp.HasQueuedBytes
+            && Server.Judge(this, waiting, _loop.Clock.NowMs) == ServerCloseReason.None;
+    }
+
+    /// <summary>Sends what <see cref="SendSoon"/> holds.</summary>
+    public void FlushHeld() => Tcp?.FlushHeld();
+
+    /// <summary>Sends to the server with what follows shortly; see <see cref="TcpConnection.SendSoon"/>.</summary>
+    public SendResult SendSoon(ReadOnlySpan<byte> bytes)
+    {
+        Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
+        return Tcp!.SendSoon(bytes);
+    }
+
     /// <summary>Sends to the server; see <see cref="TcpConnection.Send"/>.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
@@ -122,9 +162,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         _user = null;
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
-            : _spokeFirst ? ServerCloseReason.Ambiguous
+            : _spokeFirst || _isOutOfStep ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
-            : Server.Judge(this, _loop.Clock.NowMs);
+            : Server.JudgeForPool(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
         {
             Discard(reason, reset: false);
@@ -153,7 +193,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
-        if (reset)
+        if (reset || _following is { Count: > 0 })
             Tcp!.Abort();
         else
             Tcp!.Close();
@@ -173,7 +213,13 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         Server.Counters.Add(CounterId.BytesFromServers, bytes.Length);
         if (_state == UpstreamConnectionState.Busy)
         {
-            _user!.OnServerReceived(this, bytes);
+            do
+            {
+                _handedOnBytes = 0;
+                _user!.OnServerReceived(this, bytes);
+                bytes = bytes[^_handedOnBytes..];
+            }
+            while (!bytes.IsEmpty && _state == UpstreamConnectionState.Busy);
         }
         else if (_state == UpstreamConnectionState.Idle)
         {
@@ -195,7 +241,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         }
     }
 
-    public void OnSendBlocked(TcpConnection connection) => Check.That(false, "bytes to a server are not held back");
+    /// <summary>What was held is in the queue now and goes out as the server takes it.</summary>
+    public void OnSendBlocked(TcpConnection connection)
+    {
+    }
 
     public void OnSendDrained(TcpConnection connection)
     {
@@ -227,6 +276,11 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     public void OnClosed(TcpConnection connection)
     {
+        while (_following?.Take() is { } user)
+        {
+            Server.FollowerEnded();
+            user.OnServerTurnLost(this);
+        }
         Tcp = null;
         Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
         MoveTo(UpstreamConnectionState.Free);
@@ -256,6 +310,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Connecting);
         _user = user;
         UseCount = 1;
+        _isOutOfStep = false;
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
@@ -273,6 +328,36 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         UseCount++;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
+    }
+
+    /// <summary>Takes a user whose request goes out behind those in flight.</summary>
+    internal void Follow(IServerConnectionUser user)
+    {
+        _following ??= new FollowingUsers();
+        _following.Add(user);
+    }
+
+    /// <summary>A user gives up before its turn.</summary>
+    internal void Unfollow(IServerConnectionUser user)
+    {
+        _following!.Remove(user);
+        _isOutOfStep = true;
+    }
+
+    /// <summary>
+    /// The present answer ended cleanly: hands the connection on to the next user, if there is one, with the last bytes of the present delivery.
+    /// </summary>
+    internal bool TryHandOn(int restBytes)
+    {
+        if (_isOutOfStep || Tcp!.EndOfStreamSeen || _following?.Take() is not { } next)
+            return false;
+        _user = next;
+        _handedOnBytes = restBytes;
+        UseCount++;
+        IdleAgeMs = 0;
+        _loop.Wheel.Disarm(_timer);
+        next.OnServerTurn(this);
+        return true;
     }
 
     private void ConnectFailed(SocketError error)

@@ -93,6 +93,12 @@ internal sealed class UpstreamGroup
 
     public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
 
+    /// <summary>
+    /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
+    /// any answer.
+    /// </summary>
+    public int Pipelining => _settings.Retry is { Stale: true, Attempts: > 1 } && Reuse != ReusePolicy.Never ? _settings.Keepalive.Pipelining : 1;
+
     /// <summary>Tries of one exchange in all.</summary>
     public int AttemptsMax => _settings.Retry.Attempts;
 

@@ -202,16 +202,40 @@ internal sealed class UpstreamServer
         return connection;
     }
 
-    /// <summary>The user of a connection is done with it: None gives it back to the pool, any other reason closes it.</summary>
-    public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false)
+    /// <summary>Lends a connection to a further user, whose request goes out behind those in flight.</summary>
+    public void Follow(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        LentCount++;
+        Counters.Add(CounterId.ServerReuses);
+        Counters.Add(CounterId.ServerRequestsPipelined);
+        connection.Follow(user);
+    }
+
+    /// <summary>A user gives up before its turn on the connection has come.</summary>
+    public void Unfollow(UpstreamConnection connection, IServerConnectionUser user)
     {
         LentCount--;
+        connection.Unfollow(user);
+    }
+
+    /// <summary>
+    /// The user of a connection is done with it: None hands it on to who follows, or gives it back to the pool; any other reason closes it.
+    /// </summary>
+    /// <param name="restBytes">How many of the bytes delivered last belong to who follows.</param>
+    public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false, int restBytes = 0)
+    {
+        LentCount--;
+        if (reason == ServerCloseReason.None && connection.TryHandOn(restBytes))
+            return;
         if (reason == ServerCloseReason.None)
             connection.GiveBack();
         else
             connection.Discard(reason, reset);
         RoomAgain?.Invoke();
     }
+
+    /// <summary>The turn of a following user will not come.</summary>
+    internal void FollowerEnded() => LentCount--;
 
     /// <summary>A connection was given up.</summary>
     internal void ConnectionEnded()
@@ -238,7 +262,16 @@ internal sealed class UpstreamServer
     }
 
     /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
-    internal ServerCloseReason Judge(UpstreamConnection connection, long nowMs)
+    internal ServerCloseReason JudgeForPool(UpstreamConnection connection, long nowMs)
+    {
+        ServerCloseReason reason = Judge(connection, 0, nowMs);
+        if (reason == ServerCloseReason.None && Idle.Count >= Keepalive.MaxIdle)
+            Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
+        return reason;
+    }
+
+    /// <summary>Why a connection may not carry a further request, or None.</summary>
+    internal ServerCloseReason Judge(UpstreamConnection connection, int waitingUses, long nowMs)
     {
         if (IsRetired)
             return ServerCloseReason.Purged;
@@ -246,12 +279,10 @@ internal sealed class UpstreamServer
             return ServerCloseReason.ServerDown;
         if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
             return ServerCloseReason.ReuseOff;
-        if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)
+        if (Keepalive.MaxRequests > 0 && connection.UseCount + waitingUses >= Keepalive.MaxRequests)
             return ServerCloseReason.MaxRequests;
         if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
             return ServerCloseReason.MaxAge;
-        if (Idle.Count >= Keepalive.MaxIdle)
-            Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
         return ServerCloseReason.None;
     }
 
