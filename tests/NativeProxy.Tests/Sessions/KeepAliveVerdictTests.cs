@@ -29,6 +29,7 @@ public class KeepAliveVerdictTests
         ConnectionAgeMs = 0,
         ClientHasEnded = false,
         IsDraining = false,
+        IsFollowed = false,
     };
 
     /// <summary>Facts in which every reason to close applies at once.</summary>
@@ -44,6 +45,7 @@ public class KeepAliveVerdictTests
         ConnectionAgeMs = 60_000,
         ClientHasEnded = true,
         IsDraining = true,
+        IsFollowed = false,
     };
 
     [Fact]
@@ -51,6 +53,20 @@ public class KeepAliveVerdictTests
 
     [Fact]
     public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { IsDraining = true }));
+
+    [Fact]
+    public void WhatCanWait_ClosesAfterTheRequestsThatHaveBegunAlready()
+    {
+        KeepAliveFacts late = Plain with { IsDraining = true, ClientHasEnded = true, ConnectionAgeMs = 60_000 };
+        Assert.Equal(CloseReason.None, Decide(late with { IsFollowed = true }));
+        Assert.Equal(CloseReason.Draining, Decide(late));
+        Assert.Equal(CloseReason.ClientClosed, Decide(late with { IsDraining = false }));
+        Assert.Equal(CloseReason.MaxAge, Decide(late with { IsDraining = false, ClientHasEnded = false }));
+    }
+
+    [Fact]
+    public void AnErrorThatEndsTheConnection_DoesNotWaitForTheRequestsBehindIt() =>
+        Assert.Equal(CloseReason.AfterError, Decide(Plain with { StatusCode = 500, IsFollowed = true }));
 
     [Fact]
     public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
