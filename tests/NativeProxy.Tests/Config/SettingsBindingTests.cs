@@ -118,7 +118,7 @@ public class SettingsBindingTests
     }
 
     [Theory]
-    [InlineData("pipelining = 1", "5: unknown key \"pipelining\" in [[listener]]")]
+    [InlineData("pipeline = 1", "5: unknown key \"pipeline\" in [[listener]]")]
     [InlineData("[runtimes]", "5: unknown key \"runtimes\" at the top level")]
     [InlineData("[listener.compression]", "5: unknown key \"compression\" in [[listener]]")]
     public void KeyThatIsNotInTheSchema_IsUnknown(string line, string problem) =>
