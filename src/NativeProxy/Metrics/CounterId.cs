@@ -65,6 +65,7 @@ internal enum CounterId
     ClientClosesUpgradeEnded,
     ClientClosesPressure,
     ClientClosesDrain,
+    ClientClosesPinnedServer,
     ClientClosesInternalError,
 
     // Server connections
@@ -75,6 +76,7 @@ internal enum CounterId
     ServerConnectFailuresOther,
     ServerConnectionsOpen,
     ServerConnectionsIdle,
+    ServerConnectionsPinned,
     ServerReuses,
     ServerClosesServerFin,
     ServerClosesServerReset,
@@ -95,6 +97,7 @@ internal enum CounterId
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
     ServerClosesServerDown,
+    ServerClosesPinnedClientLeft,
     BadResponses,
     ShortBodies,
 

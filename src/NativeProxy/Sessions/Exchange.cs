@@ -26,6 +26,7 @@ internal sealed class Exchange : IServerConnectionUser
     private ConnectionOptions _options;
     private bool _expectsContinue;
     private bool _hasUserAgent;
+    private bool _authenticatesConnection;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -86,6 +87,12 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>Where the request goes.</summary>
     public UpstreamGroup Group => _link.Group!;
 
+    /// <summary>The connection on which the client has authenticated; null when it never has.</summary>
+    public PinnedServer? Pin => _session!.Pin;
+
+    /// <summary>The server of the client connection's previous request, or null.</summary>
+    public UpstreamServer? LastServer => _session!.LastServer;
+
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.ResponseVia;
 
@@ -125,6 +132,7 @@ internal sealed class Exchange : IServerConnectionUser
         ClientMinorVersion = head.MinorVersion;
         _hasUserAgent = head.Fields.Contains(KnownHeader.UserAgent);
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
+        _authenticatesConnection = ConnectionAuthentication.IsInRequest(bytes, head.Fields, withProxyCredentials: _listener.Origins is null);
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
@@ -202,6 +210,7 @@ internal sealed class Exchange : IServerConnectionUser
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _options.Close,
                 RequestSaysKeepAlive = _options.KeepAlive,
+                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.MayBodyFollow && Upgrade is null)),
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,
@@ -222,9 +231,13 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         CountFault(error);
         _link.Release(ExchangeFailures.ServerReasonOf(error), reset: true);
-        if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
+
+        // A client whose authenticated connection was closed under its request may repeat it, as it would without a proxy: it is shown the
+        // same, an end without an answer (Squid does so, too).
+        bool pinWasStale = _link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
+        if (pinWasStale || _response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
-            _closeReason = ExchangeFailures.CutReasonOf(error);
+            _closeReason = pinWasStale ? CloseReason.PinnedServerClosed : ExchangeFailures.CutReasonOf(error);
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
@@ -256,6 +269,9 @@ internal sealed class Exchange : IServerConnectionUser
         _session = null;
     }
 
+    /// <summary>Authentication goes over the server connection: it is this client's alone from now on.</summary>
+    internal void PinServer() => _link.Connection!.PinTo(_session!.PinForAuthentication());
+
     /// <summary>The link chose a server for the next try.</summary>
     internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
 
@@ -284,6 +300,8 @@ internal sealed class Exchange : IServerConnectionUser
             _session!.EnterTunnel();
             return 0;
         }
+        if (_authenticatesConnection)
+            PinServer();
         int used = _request.Start(_link.Connection!, headIsInScratch, input);
         AfterRequestBytes();
         return used;
@@ -407,6 +425,9 @@ internal sealed class Exchange : IServerConnectionUser
             case LinkResult.NoServer:
                 Fail(Group.NoServerError, RejectReason.None);
                 return 0;
+            case LinkResult.PinIsLost:
+                Fail(ProxyError.ServerClosedBeforeResponse, RejectReason.None);
+                return 0;
             default:
                 return 0;
         }
@@ -457,8 +478,10 @@ internal sealed class Exchange : IServerConnectionUser
 
     private void Finish()
     {
-        _link.Release(JudgeConnection(), reset: _response.HasSurplus);
-        _session!.ExchangeEnded(_closeReason);
+        if (!_link.End(JudgeConnection(), reset: _response.HasSurplus, clientGoesOn: _closeReason == CloseReason.None) && _closeReason == CloseReason.None)
+            _closeReason = CloseReason.PinnedServerClosed;
+        _session!.LastServer = Server;
+        _session.ExchangeEnded(_closeReason);
     }
 
     /// <summary>
