@@ -692,7 +692,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _state = next;
         if (next != ClientSessionState.Exchanging)
             _client?.EndPatience();
-        if (next is ClientSessionState.Lingering or ClientSessionState.Closing)
+        if (next is not (ClientSessionState.Waiting or ClientSessionState.Exchanging))
             Pin?.Release();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class PinnedServer(ClientSession session) : IPinOwner
         return connection is not null && connection.Server.TakePinned(connection, user) ? connection : null;
     }
 
-    /// <summary>The client connection ends.</summary>
+    /// <summary>The client sends no more requests.</summary>
     public void Release()
     {
         UpstreamConnection? connection = _connection;
