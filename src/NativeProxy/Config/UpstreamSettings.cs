@@ -34,6 +34,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("balance", Default = "round_robin", Doc = "How a server is chosen for a request.")]
     public partial BalanceKind Balance { get; init; }
 
+    [Setting("prefer_last_server", Default = false, Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
+    public partial bool PreferLastServer { get; init; }
+
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 

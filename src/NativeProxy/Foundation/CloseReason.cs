@@ -72,6 +72,9 @@ internal enum CloseReason : byte
     /// <summary>The server stopped sending in the middle of a body.</summary>
     ServerTimeout,
 
+    /// <summary>The server connection on which this client had authenticated has ended, or ends after this response.</summary>
+    PinnedServerClosed,
+
     /// <summary>The server closed the tunnel.</summary>
     TunnelEnded,
 
@@ -113,6 +116,7 @@ internal static class CloseReasons
         CloseReason.TruncatedResponse => "truncated_response",
         CloseReason.BadResponseBody => "bad_response_body",
         CloseReason.ServerTimeout => "server_timeout",
+        CloseReason.PinnedServerClosed => "pinned_server_closed",
         CloseReason.TunnelEnded => "tunnel_ended",
         CloseReason.Draining => "draining",
         CloseReason.ResourceExhausted => "resource",

@@ -66,6 +66,7 @@ internal enum CounterId
     ClientClosesUpgradeEnded,
     ClientClosesPressure,
     ClientClosesDrain,
+    ClientClosesPinnedServer,
     ClientClosesInternalError,
 
     // Server connections
@@ -76,6 +77,7 @@ internal enum CounterId
     ServerConnectFailuresOther,
     ServerConnectionsOpen,
     ServerConnectionsIdle,
+    ServerConnectionsPinned,
     ServerReuses,
     ServerRequestsPipelined,
     ServerClosesServerFin,
@@ -97,6 +99,7 @@ internal enum CounterId
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
     ServerClosesServerDown,
+    ServerClosesPinnedClientLeft,
     BadResponses,
     ShortBodies,
 

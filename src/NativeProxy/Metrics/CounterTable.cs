@@ -70,6 +70,7 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesUpgradeEnded, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=upgrade_ended"),
         Counter(CounterId.ClientClosesPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pressure"),
         Counter(CounterId.ClientClosesDrain, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=drain"),
+        Counter(CounterId.ClientClosesPinnedServer, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pinned_server_closed"),
         Counter(CounterId.ClientClosesInternalError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=internal_error"),
 
         // Server connections
@@ -80,6 +81,7 @@ internal static class CounterTable
         Counter(CounterId.ServerConnectFailuresOther, "nativeproxy_server_connect_failures_total", "Connects to servers that failed, by reason.", label: "reason=other"),
         Gauge(CounterId.ServerConnectionsOpen, "nativeproxy_server_connections_open", "Server connections open now, idle ones included."),
         Gauge(CounterId.ServerConnectionsIdle, "nativeproxy_server_connections_idle", "Server connections waiting in a pool now."),
+        Gauge(CounterId.ServerConnectionsPinned, "nativeproxy_server_connections_pinned", "Server connections waiting now for the one client that authenticated on them."),
         Counter(CounterId.ServerReuses, "nativeproxy_server_connection_reuses_total", "Requests sent on a server connection that had carried one before."),
         Counter(CounterId.ServerRequestsPipelined, "nativeproxy_server_requests_pipelined_total", "Requests sent behind others on the same server connection (upstream.keepalive.pipelining above 1)."),
         Counter(CounterId.ServerClosesServerFin, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_fin"),
@@ -101,6 +103,7 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesUpgradeEnded, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=upgrade_ended"),
         Counter(CounterId.ServerClosesPurged, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=purged"),
         Counter(CounterId.ServerClosesServerDown, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_down"),
+        Counter(CounterId.ServerClosesPinnedClientLeft, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pinned_client_left"),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 

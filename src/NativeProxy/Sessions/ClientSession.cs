@@ -8,6 +8,7 @@ using NativeProxy.Metrics;
 using NativeProxy.ProxyProtocol;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;
 
@@ -89,6 +90,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
     public PeerAddress Address { get; private set; }
+
+    /// <summary>The server connection on which the client has authenticated; null when this object never had one.</summary>
+    public PinnedServer? Pin { get; private set; }
+
+    /// <summary>The server that answered the previous request, or null.</summary>
+    public UpstreamServer? LastServer { get; set; }
 
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
@@ -206,6 +213,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Free);
         _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
+        LastServer = null;
         _client = null;
         _listener.SessionEnded(this);
     }
@@ -273,6 +281,19 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Exchanging)
             ArmSendTimeout();
+    }
+
+    /// <summary>Where a server connection goes that carries this client's authentication.</summary>
+    public PinnedServer PinForAuthentication() => Pin ??= new PinnedServer(this);
+
+    /// <summary>
+    /// The server connection on which the client has authenticated is gone: an idle client connection ends with it, as Squid does it; a
+    /// busy one, with another server, after its response.
+    /// </summary>
+    public void PinnedServerEnded()
+    {
+        if (_state == ClientSessionState.Waiting && !_isProcessing)
+            Linger(CloseReason.PinnedServerClosed);
     }
 
     /// <summary>
@@ -472,7 +493,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     private int ReadRequestAhead(ReadOnlySpan<byte> bytes)
     {
-        if (_nextMustWait || _client!.HasQueuedBytes || _client.EndOfStreamSeen || !_line.MayGrow(_listener.PipeliningMax))
+        if (_nextMustWait || _client!.HasQueuedBytes || _client.EndOfStreamSeen || Pin is { IsHeld: true } || !_line.MayGrow(_listener.PipeliningMax))
             return 0;
         RequestIntake intake = RequestIntake.Read(bytes, _listener, Address);
         if (intake.NeedsMore)
@@ -744,5 +765,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _state = next;
         if (next != ClientSessionState.Exchanging)
             _client?.EndPatience();
+        if (next is not (ClientSessionState.Waiting or ClientSessionState.Exchanging))
+            Pin?.Release();
     }
 }

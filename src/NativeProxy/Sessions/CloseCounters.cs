@@ -25,6 +25,7 @@ internal static class CloseCounters
         CloseReason.CloseDelimited => CounterId.ClientClosesUnknownLength,
         CloseReason.TruncatedResponse => CounterId.ClientClosesShortBody,
         CloseReason.BadResponseBody or CloseReason.ServerTimeout => CounterId.ClientClosesServerError,
+        CloseReason.PinnedServerClosed => CounterId.ClientClosesPinnedServer,
         CloseReason.TunnelEnded => CounterId.ClientClosesUpgradeEnded,
         CloseReason.Draining => CounterId.ClientClosesDrain,
         CloseReason.ResourceExhausted => CounterId.ClientClosesPressure,

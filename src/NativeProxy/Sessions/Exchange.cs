@@ -27,6 +27,7 @@ internal sealed class Exchange : IServerConnectionUser
     private bool _expectsContinue;
     private bool _hasUserAgent;
     private bool _runsBesideOthers;
+    private bool _authenticatesConnection;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -102,6 +103,12 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>Where the request goes.</summary>
     public UpstreamGroup Group => _link.Group!;
 
+    /// <summary>The connection on which the client has authenticated; null when it never has.</summary>
+    public PinnedServer? Pin => _session!.Pin;
+
+    /// <summary>The server of the client connection's previous request, or null.</summary>
+    public UpstreamServer? LastServer => _session!.LastServer;
+
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.ResponseVia;
 
@@ -150,6 +157,7 @@ internal sealed class Exchange : IServerConnectionUser
         ClientMinorVersion = head.MinorVersion;
         _hasUserAgent = head.Fields.Contains(KnownHeader.UserAgent);
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
+        _authenticatesConnection = intake.AuthenticatesConnection;
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
@@ -259,6 +267,7 @@ internal sealed class Exchange : IServerConnectionUser
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _options.Close,
                 RequestSaysKeepAlive = _options.KeepAlive,
+                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.MayBodyFollow && Upgrade is null)),
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,
@@ -282,9 +291,13 @@ internal sealed class Exchange : IServerConnectionUser
         _link.Release(ExchangeFailures.ServerReasonOf(error), reset: true);
         if (!IsFirstInLine)
             _response.Withdraw();
-        if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
+
+        // A client whose authenticated connection was closed under its request may repeat it, as it would without a proxy: it is shown the
+        // same, an end without an answer (Squid does so, too).
+        bool pinWasStale = _link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
+        if (pinWasStale || _response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
-            _closeReason = ExchangeFailures.CutReasonOf(error);
+            _closeReason = pinWasStale ? CloseReason.PinnedServerClosed : ExchangeFailures.CutReasonOf(error);
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
@@ -327,6 +340,9 @@ internal sealed class Exchange : IServerConnectionUser
         _session = null;
     }
 
+    /// <summary>Authentication goes over the server connection: it is this client's alone from now on.</summary>
+    internal void PinServer() => _link.Connection!.PinTo(_session!.PinForAuthentication());
+
     /// <summary>The link chose a server for the next try.</summary>
     internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
 
@@ -355,6 +371,8 @@ internal sealed class Exchange : IServerConnectionUser
             _session!.EnterTunnel();
             return 0;
         }
+        if (_authenticatesConnection)
+            PinServer();
         bool mayBeFollowed = IsPipelinable && !input.IsEmpty && _listener.PipeliningMax > 1 && Group.Pipelining > 1;
         int used = _request.Start(_link.Connection!, headIsInScratch, input, mayBeFollowed);
         AfterRequestBytes();
@@ -511,6 +529,9 @@ internal sealed class Exchange : IServerConnectionUser
             case LinkResult.NoServer:
                 Fail(Group.NoServerError, RejectReason.None);
                 return 0;
+            case LinkResult.PinIsLost:
+                Fail(ProxyError.ServerClosedBeforeResponse, RejectReason.None);
+                return 0;
             default:
                 return 0;
         }
@@ -564,7 +585,10 @@ internal sealed class Exchange : IServerConnectionUser
     private void Finish()
     {
         ServerCloseReason reason = JudgeConnection();
-        _link.Release(reason, reset: reason == ServerCloseReason.SurplusBytes, restBytes: _response.SurplusBytes);
+        bool loginLasts = _link.End(reason, reset: reason == ServerCloseReason.SurplusBytes, clientGoesOn: _closeReason == CloseReason.None, _response.SurplusBytes);
+        if (!loginLasts && _closeReason == CloseReason.None)
+            _closeReason = CloseReason.PinnedServerClosed;
+        _session!.LastServer = Server;
         End();
     }
 

@@ -13,6 +13,9 @@ internal readonly struct KeepAliveFacts
 
     public required bool RequestSaysKeepAlive { get; init; }
 
+    /// <summary>The server connection on which the client has authenticated does not live on.</summary>
+    public required bool PinnedServerEnds { get; init; }
+
     /// <summary>The request body was read to its end.</summary>
     public required bool RequestIsComplete { get; init; }
 
@@ -52,6 +55,8 @@ internal static class KeepAliveVerdict
             return CloseReason.ClientAskedClose;
         if (facts.ClientMinorVersion == 0 && !facts.RequestSaysKeepAlive)
             return CloseReason.Http10WithoutKeepAlive;
+        if (facts.PinnedServerEnds)
+            return CloseReason.PinnedServerClosed;
         if (!facts.ResponseEndIsVisible)
             return CloseReason.CloseDelimited;
         if (facts.ClientHasEnded && !facts.IsFollowed)

@@ -221,6 +221,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
             return ProxyError.ServerBadResponse;
+        if (ConnectionAuthentication.IsInResponse(bytes, head.Fields))
+            exchange.PinServer();
         if (framing.Kind == BodyKind.Tunnel)
             return Switch(bytes, used);
         if (head.StatusCode < 200)

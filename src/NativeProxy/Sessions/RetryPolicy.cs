@@ -11,6 +11,9 @@ internal readonly struct RetryFacts
     /// <summary>The connection had carried an earlier exchange, so the server may have closed it before our request came.</summary>
     public required bool ConnectionWasReused { get; init; }
 
+    /// <summary>The client had authenticated on the connection: on another one the same request would be somebody else's.</summary>
+    public required bool ConnectionIsPinned { get; init; }
+
     /// <summary>True when the kernel refused the request's very first byte: the server cannot have seen any of it.</summary>
     public required bool NothingWasSent { get; init; }
 
@@ -36,7 +39,7 @@ internal static class RetryPolicy
 {
     public static bool MayRetry(ProxyError error, in RetryFacts facts)
     {
-        if (!facts.RequestIsHeld || facts.Attempts >= facts.AttemptsMax)
+        if (facts.ConnectionIsPinned || !facts.RequestIsHeld || facts.Attempts >= facts.AttemptsMax)
             return false;
         return ProxyErrors.Of(error).Retry switch
         {

@@ -18,6 +18,9 @@ internal enum LinkResult : byte
 
     /// <summary>No server takes requests.</summary>
     NoServer,
+
+    /// <summary>The connection on which the client has authenticated is gone, and no other one may stand in for it.</summary>
+    PinIsLost,
 }
 
 /// <summary>
@@ -43,6 +46,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>True while an established connection is held and it is this exchange's turn on it.</summary>
     public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(exchange);
 
+    /// <summary>True when the exchange has to go over the connection on which its client has authenticated.</summary>
+    public bool IsOnPin { get; private set; }
+
     /// <summary>Tries so far.</summary>
     public int Attempts { get; private set; }
 
@@ -64,6 +70,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Server = null;
         Facts = default;
         Attempts = 0;
+        IsOnPin = false;
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
@@ -98,14 +105,19 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     /// <summary>
-    /// Asks for a connection to the server that the client's cookie names, else to whichever is next; after a failure not to the one that
-    /// has just failed if there is another.
+    /// Asks for the connection on which the client has authenticated, or for one to the server that its cookie names, else to the one of
+    /// its last request where that is preferred, else to whichever is next; after a failure not to the one that has just failed if there
+    /// is another.
     /// </summary>
     public LinkResult Open(UpstreamServer? except)
     {
+        if (exchange.Pin is { } pin && pin.IsFor(Group!) && exchange.Method != HttpMethod.Connect)
+            return OpenPinned(pin);
         while (true)
         {
-            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted, _clientKey, out WaitQueue queue) : Group!.Choose(except, _clientKey, out queue);
+            Server = except is null
+                ? Group!.ChooseWanted(_sticky.Wanted ?? Group.Preferred(exchange.LastServer), _clientKey, out WaitQueue queue)
+                : Group!.Choose(except, _clientKey, out queue);
             if (Server is null)
                 return Wait(queue);
             if (TryOpen(Server, _mayReuse))
@@ -126,6 +138,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         {
             Method = exchange.Method,
             ConnectionWasReused = failed.IsReused,
+            ConnectionIsPinned = IsOnPin,
             NothingWasSent = request.NothingWasSent,
             RequestIsHeld = request.IsHeld,
             Attempts = Attempts,
@@ -149,6 +162,36 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         Connection = null;
         Group!.ConnectFailed(Server!);
+    }
+
+    /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
+    /// <param name="responseKeepsIt">Nothing in the response speaks against keeping the connection.</param>
+    public bool PinEnds(bool responseKeepsIt) =>
+        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping() == ServerCloseReason.None) : IsOnPin;
+
+    /// <summary>
+    /// Gives the connection back after a response that has come to its end: to the pool, or to the client that has authenticated on it.
+    /// False when the client's authentication is lost, so that its connection must end too.
+    /// </summary>
+    /// <param name="reason">Why the connection cannot be kept, or None.</param>
+    /// <param name="reset">As for <see cref="Release"/>.</param>
+    /// <param name="clientGoesOn">The client's connection is kept.</param>
+    /// <param name="restBytes">As for <see cref="Release"/>.</param>
+    public bool End(ServerCloseReason reason, bool reset, bool clientGoesOn, int restBytes)
+    {
+        UpstreamConnection connection = Connection!;
+        bool isPinned = connection.IsPinned;
+        Release(isPinned && !clientGoesOn && reason == ServerCloseReason.None ? ServerCloseReason.PinnedClientLeft : reason, reset, restBytes);
+
+        // Handed on to the next request of the same client, it is kept when that one ends.
+        if (isPinned && connection.State == UpstreamConnectionState.Busy)
+            return true;
+        if (!isPinned)
+            return exchange.Pin is not { IsLost: true };
+        if (connection.State != UpstreamConnectionState.Pinned)
+            return false;
+        exchange.Pin!.Keep(connection, Group!);
+        return true;
     }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
@@ -182,6 +225,16 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
+
+    private LinkResult OpenPinned(PinnedServer pin)
+    {
+        IsOnPin = true;
+        exchange.ServerChosen();
+        Connection = pin.Take(exchange);
+        Server = Connection?.Server;
+        Attempts++;
+        return Connection is null ? LinkResult.PinIsLost : LinkResult.Ready;
+    }
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {

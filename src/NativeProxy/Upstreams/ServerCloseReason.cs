@@ -64,6 +64,9 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The server fails its health checks.</summary>
     ServerDown,
+
+    /// <summary>The one client that had authenticated on the connection has left, or has authenticated elsewhere.</summary>
+    PinnedClientLeft,
 }
 
 /// <summary>Which counter belongs to which reason.</summary>
@@ -89,6 +92,7 @@ internal static class ServerCloseReasons
         ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
         ServerCloseReason.Purged => CounterId.ServerClosesPurged,
         ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
+        ServerCloseReason.PinnedClientLeft => CounterId.ServerClosesPinnedClientLeft,
         _ => CounterId.ServerClosesAmbiguous,
     };
 }

@@ -22,12 +22,15 @@ internal enum UpstreamConnectionState : byte
     /// <summary>In its server's pool, watched for bytes and FIN.</summary>
     Idle,
 
+    /// <summary>Waits, outside of the pool and watched likewise, for the one client that has authenticated on it.</summary>
+    Pinned,
+
     /// <summary>Given up; waits for the transport.</summary>
     Closing,
 }
 
 /// <summary>
-/// One connection to one server on one loop: connecting, lent to a user, or idle in the pool.
+/// One connection to one server on one loop: connecting, lent to a user, idle in the pool, or pinned to a client.
 /// Owner: its <see cref="UpstreamServer"/>. Thread: the loop. It knows how often it was used and since when it idles; it never knows
 /// what the bytes mean and never decides about retries.
 /// </summary>
@@ -37,8 +40,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     [
         /* Free       -> Connecting */ 1 << (int)UpstreamConnectionState.Connecting,
         /* Connecting -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Busy       -> Idle, Closing */ (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Busy       -> Idle, Pinned, Closing */
+        (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Pinned) | (1 << (int)UpstreamConnectionState.Closing),
         /* Idle       -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Pinned     -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
         /* Closing    -> Free */ 1 << (int)UpstreamConnectionState.Free,
     ];
 
@@ -55,6 +60,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>A user left before its turn: its answer will come and has nobody to go to.</summary>
     private bool _isOutOfStep;
+
+    /// <summary>The client whose authentication the connection carries; null while it carries none. Nothing takes it away again.</summary>
+    private IPinOwner? _pinOwner;
 
     /// <summary>Why it will be closed when its idle time is over.</summary>
     private ServerCloseReason _idleEnd;
@@ -90,7 +98,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     public long OpenedAtMs { get; private set; }
 
-    /// <summary>Neighbours in the idle pool of the server; towards the most and the least recently used.</summary>
+    /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
+    public bool IsPinned => _pinOwner is not null;
+
+    /// <summary>Neighbours in the idle pool of the server, or among its pinned ones; towards the most and the least recently used.</summary>
     internal UpstreamConnection? NewerIdle { get; set; }
 
     internal UpstreamConnection? OlderIdle { get; set; }
@@ -122,7 +133,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public bool MayFollow(int pipeliningMax)
     {
         int waiting = _following?.Count ?? 0;
-        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_isOutOfStep
+        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_isOutOfStep && !IsPinned
             && !Tcp!.EndOfStreamSeen && !Tcp.IsSendBroken && !Tcp.HasQueuedBytes
             && Server.Judge(this, waiting, _loop.Clock.NowMs) == ServerCloseReason.None;
     }
@@ -145,6 +156,13 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         return Tcp!.Send(bytes);
     }
 
+    /// <summary>Authentication goes over the lent connection: from now on it is this client's alone.</summary>
+    public void PinTo(IPinOwner owner)
+    {
+        Check.That(_state == UpstreamConnectionState.Busy && (_pinOwner ?? owner) == owner, "a connection is pinned once, by who uses it");
+        _pinOwner = owner;
+    }
+
     /// <summary>Calls <see cref="IServerConnectionUser.OnServerTimeout"/> after this long; 0 disarms.</summary>
     public void ArmResponseTimeout(long timeoutMs)
     {
@@ -155,8 +173,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     }
 
     /// <summary>
-    /// The user is done and vouches that the exchange ended cleanly on both sides: the connection goes to the pool, or is closed when
-    /// the pool does not take it.
+    /// The user is done and vouches that the exchange ended cleanly on both sides: the connection goes to the pool, or waits for its one
+    /// client when it is pinned, or is closed when it may not be kept.
     /// </summary>
     public void GiveBack()
     {
@@ -164,18 +182,20 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
             : _spokeFirst || _isOutOfStep ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
-            : Server.JudgeForPool(this, _loop.Clock.NowMs);
+            : IsPinned ? Server.JudgeKeeping() : Server.JudgeForPool(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
         {
             Discard(reason, reset: false);
             return;
         }
-        MoveTo(UpstreamConnectionState.Idle);
-        Server.Counters.Add(CounterId.ServerConnectionsIdle);
+        MoveTo(IsPinned ? UpstreamConnectionState.Pinned : UpstreamConnectionState.Idle);
         IdleSinceMs = _loop.Clock.NowMs;
-        ArmResponseTimeout(Server.IdleTimeoutMs(out _idleEnd));
+
+        // A pinned one has the idle time of its client and ends with it.
+        ArmResponseTimeout(IsPinned ? 0 : Server.IdleTimeoutMs(out _idleEnd));
         Tcp.StartReceive();
-        Server.Idle.Push(this);
+        WaitingRoom.Push(this);
+        Server.Counters.Add(WaitingGauge);
     }
 
     /// <summary>The connection must not be used again: closes it, with RST when the server should stop working at once.</summary>
@@ -185,11 +205,12 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             return;
         _user = null;
         Server.Counters.Add(ServerCloseReasons.CounterOf(reason));
-        if (_state == UpstreamConnectionState.Idle)
+        if (IsWaiting)
         {
-            Server.Idle.Remove(this);
-            Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
+            WaitingRoom.Remove(this);
+            Server.Counters.Add(WaitingGauge, -1);
         }
+        _pinOwner = null;
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
@@ -197,6 +218,14 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             Tcp!.Abort();
         else
             Tcp!.Close();
+    }
+
+    /// <summary>Closes a pinned connection that waits, and tells its client.</summary>
+    internal void EndPinned(ServerCloseReason reason, bool reset)
+    {
+        IPinOwner owner = _pinOwner!;
+        Discard(reason, reset);
+        owner.OnPinEnded();
     }
 
     public void OnConnected(TcpConnection connection)
@@ -221,10 +250,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             }
             while (!bytes.IsEmpty && _state == UpstreamConnectionState.Busy);
         }
-        else if (_state == UpstreamConnectionState.Idle)
+        else
         {
             // Bytes that no request asked for would become the answer to the next one.
-            Discard(ServerCloseReason.SurplusBytes, reset: true);
+            EndWaiting(ServerCloseReason.SurplusBytes, reset: true);
         }
     }
 
@@ -234,10 +263,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         {
             _user!.OnServerEndOfStream(this);
         }
-        else if (_state == UpstreamConnectionState.Idle)
+        else if (IsWaiting)
         {
             Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
-            Discard(ServerCloseReason.ServerFin, reset: false);
+            EndWaiting(ServerCloseReason.ServerFin, reset: false);
         }
     }
 
@@ -268,8 +297,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             case UpstreamConnectionState.Busy:
                 _user!.OnServerFailed(this, error);
                 break;
-            case UpstreamConnectionState.Idle:
-                Discard(ServerCloseReason.ServerReset, reset: false);
+            default:
+                EndWaiting(ServerCloseReason.ServerReset, reset: false);
                 break;
         }
     }
@@ -319,11 +348,11 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }
 
-    /// <summary>Lends an idle connection, just taken from the pool, to a user.</summary>
+    /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user.</summary>
     internal void Reuse(IServerConnectionUser user)
     {
+        Server.Counters.Add(WaitingGauge, -1);
         MoveTo(UpstreamConnectionState.Busy);
-        Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
         _user = user;
         UseCount++;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
@@ -358,6 +387,23 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         _loop.Wheel.Disarm(_timer);
         next.OnServerTurn(this);
         return true;
+    }
+
+    /// <summary>True while nobody uses the connection, but somebody may again.</summary>
+    private bool IsWaiting => _state is UpstreamConnectionState.Idle or UpstreamConnectionState.Pinned;
+
+    private IdlePool WaitingRoom => _state == UpstreamConnectionState.Pinned ? Server.Pinned : Server.Idle;
+
+    private CounterId WaitingGauge =>
+        _state == UpstreamConnectionState.Pinned ? CounterId.ServerConnectionsPinned : CounterId.ServerConnectionsIdle;
+
+    /// <summary>Something happened to a connection that waits, after which it must not be used.</summary>
+    private void EndWaiting(ServerCloseReason reason, bool reset)
+    {
+        if (_state == UpstreamConnectionState.Idle)
+            Discard(reason, reset);
+        else if (_state == UpstreamConnectionState.Pinned)
+            EndPinned(reason, reset);
     }
 
     private void ConnectFailed(SocketError error)

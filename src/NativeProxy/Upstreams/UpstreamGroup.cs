@@ -91,6 +91,18 @@ internal sealed class UpstreamGroup
         }
     }
 
+    /// <summary>Connections that wait for the clients that authenticated on them, over all servers.</summary>
+    public int PinnedCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (UpstreamServer server in _servers)
+                count += server.Pinned.Count;
+            return count;
+        }
+    }
+
     public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
 
     /// <summary>
@@ -144,8 +156,12 @@ internal sealed class UpstreamGroup
         return null;
     }
 
+    /// <summary>Of <c>prefer_last_server</c>: the server of the client connection's previous request if it may take the next one, else null.</summary>
+    public UpstreamServer? Preferred(UpstreamServer? last) =>
+        _settings.PreferLastServer && last is { CanTakeNow: true } && Array.IndexOf(_servers, last) >= 0 ? last : null;
+
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
-    /// <param name="wanted">The server that the client's cookie names, or null.</param>
+    /// <param name="wanted">The server that the client's cookie names, or its last one where that is preferred, or null.</param>
     /// <param name="clientKey">As for <see cref="Choose"/>.</param>
     /// <param name="queue">As for <see cref="Choose"/>.</param>
     public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue)

@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -101,6 +102,12 @@ internal sealed class UpstreamServer
 
     public IdlePool Idle { get; } = new();
 
+    /// <summary>
+    /// Connections that wait each for the one client that authenticated on it; they count as open, but are nobody else's and give no
+    /// room. The limits of the pool do not hold for them.
+    /// </summary>
+    public IdlePool Pinned { get; } = new();
+
     /// <summary>Connections lent to users, connecting ones included.</summary>
     public int LentCount
     {
@@ -175,18 +182,17 @@ internal sealed class UpstreamServer
     {
         while (Idle.Pop() is { } connection)
         {
-            bool hasSpoken = connection.HasSpokenUnasked;
-            if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
-            {
-                LentCount++;
-                Counters.Add(CounterId.ServerReuses);
-                connection.Reuse(user);
+            if (TryLend(connection, Idle, user))
                 return connection;
-            }
-            Idle.Push(connection);
-            connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
         }
         return null;
+    }
+
+    /// <summary>Lends a pinned connection to its client's next exchange. False when it may not be used any more: it is closed then.</summary>
+    public bool TakePinned(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        Pinned.Remove(connection);
+        return TryLend(connection, Pinned, user);
     }
 
     /// <summary>Begins a fresh connection.</summary>
@@ -254,12 +260,20 @@ internal sealed class UpstreamServer
         return ConnectionsMax == 0 || OpenCount < ConnectionsMax;
     }
 
-    /// <summary>Closes all idle connections.</summary>
+    /// <summary>Closes all idle connections, pinned ones with those of their clients.</summary>
     public void PurgeIdle(ServerCloseReason reason)
     {
+        while (Pinned.Oldest is { } pinned)
+            pinned.EndPinned(reason, reset: false);
         while (Idle.Oldest is { } connection)
             connection.Discard(reason, reset: false);
     }
+
+    /// <summary>Why no connection of this server outlives its exchange, whoever keeps it, or None.</summary>
+    internal ServerCloseReason JudgeKeeping() =>
+        IsRetired ? ServerCloseReason.Purged
+        : !IsUp ? ServerCloseReason.ServerDown
+        : Keepalive.Enabled && Keepalive.Reuse != ReusePolicy.Never ? ServerCloseReason.None : ServerCloseReason.ReuseOff;
 
     /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
     internal ServerCloseReason JudgeForPool(UpstreamConnection connection, long nowMs)
@@ -273,17 +287,33 @@ internal sealed class UpstreamServer
     /// <summary>Why a connection may not carry a further request, or None.</summary>
     internal ServerCloseReason Judge(UpstreamConnection connection, int waitingUses, long nowMs)
     {
-        if (IsRetired)
-            return ServerCloseReason.Purged;
-        if (!IsUp)
-            return ServerCloseReason.ServerDown;
-        if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
+        Check.That(!connection.IsPinned, "a connection with authentication is for one client");
+        ServerCloseReason reason = JudgeKeeping();
+        if (reason != ServerCloseReason.None)
+            return reason;
+        if (Keepalive.MaxIdle == 0)
             return ServerCloseReason.ReuseOff;
         if (Keepalive.MaxRequests > 0 && connection.UseCount + waitingUses >= Keepalive.MaxRequests)
             return ServerCloseReason.MaxRequests;
         if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
             return ServerCloseReason.MaxAge;
         return ServerCloseReason.None;
+    }
+
+    /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
+    private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user)
+    {
+        bool hasSpoken = connection.HasSpokenUnasked;
+        if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+        {
+            LentCount++;
+            Counters.Add(CounterId.ServerReuses);
+            connection.Reuse(user);
+            return true;
+        }
+        pool.Push(connection);
+        connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
+        return false;
     }
 
     internal void Recycle(UpstreamConnection connection)

@@ -22,6 +22,7 @@ public class KeepAliveVerdictTests
         ClientMinorVersion = 1,
         RequestSaysClose = false,
         RequestSaysKeepAlive = false,
+        PinnedServerEnds = false,
         RequestIsComplete = true,
         ResponseEndIsVisible = true,
         StatusCode = 200,
@@ -38,6 +39,7 @@ public class KeepAliveVerdictTests
         ClientMinorVersion = 0,
         RequestSaysClose = true,
         RequestSaysKeepAlive = false,
+        PinnedServerEnds = true,
         RequestIsComplete = false,
         ResponseEndIsVisible = false,
         StatusCode = 500,
@@ -88,6 +90,10 @@ public class KeepAliveVerdictTests
     public void Http10WithKeepAlive_Keeps() => Assert.Equal(CloseReason.None, Decide(Plain with { ClientMinorVersion = 0, RequestSaysKeepAlive = true }));
 
     [Fact]
+    public void AuthenticatedServerConnectionThatEnds_Closes() =>
+        Assert.Equal(CloseReason.PinnedServerClosed, Decide(Plain with { PinnedServerEnds = true }));
+
+    [Fact]
     public void ResponseWithoutAVisibleEnd_Closes() => Assert.Equal(CloseReason.CloseDelimited, Decide(Plain with { ResponseEndIsVisible = false }));
 
     [Fact]
@@ -130,6 +136,8 @@ public class KeepAliveVerdictTests
         facts = facts with { RequestSaysClose = false };
         Assert.Equal(CloseReason.Http10WithoutKeepAlive, Decide(facts));
         facts = facts with { RequestSaysKeepAlive = true };
+        Assert.Equal(CloseReason.PinnedServerClosed, Decide(facts));
+        facts = facts with { PinnedServerEnds = false };
         Assert.Equal(CloseReason.CloseDelimited, Decide(facts));
         facts = facts with { ResponseEndIsVisible = true };
         Assert.Equal(CloseReason.ClientClosed, Decide(facts));

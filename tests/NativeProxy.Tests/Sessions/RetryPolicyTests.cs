@@ -14,6 +14,7 @@ public class RetryPolicyTests
     {
         Method = HttpMethod.Get,
         ConnectionWasReused = true,
+        ConnectionIsPinned = false,
         NothingWasSent = false,
         RequestIsHeld = true,
         Attempts = 1,
@@ -44,6 +45,13 @@ public class RetryPolicyTests
     [InlineData(HttpMethod.Other)]
     public void StaleConnectionThatTookNoByte_RetriesEveryMethod(object method) =>
         Assert.True(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, NothingWasSent = true }));
+
+    [Theory]
+    [Trait("promise", "S4.12")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void StaleConnectionOnWhichTheClientHadAuthenticated_IsNotReplaced(bool nothingWasSent) =>
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { ConnectionIsPinned = true, NothingWasSent = nothingWasSent }));
 
     [Fact]
     public void FreshConnection_IsNotRetried() =>
