@@ -34,7 +34,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         _listener = listener;
         _loop = listener.Loop;
-        _request = new RequestPump(_loop.Pools, listener.Scratch);
+        _request = new RequestPump(_loop.Pools, listener.Scratch, listener.ReplayBudget);
         _link = new ServerLink(this, _loop, listener.Counters);
         _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
     }
@@ -134,7 +134,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, intake.Options.NamedFields))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, intake.Options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
@@ -284,7 +284,7 @@ internal sealed class Exchange : IServerConnectionUser
             _session!.EnterTunnel();
             return 0;
         }
-        int used = _request.Start(_link.Connection!, headIsInScratch, input);
+        int used = _request.Start(_link.Connection!, headIsInScratch, _request.HasBodyToKeep && _link.MayBeSentAgain, input);
         AfterRequestBytes();
         return used;
     }
@@ -302,6 +302,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (IsTunnel)
             _session!.TouchTunnel();
+        _request.AnswerHasBegun();
         ProxyError error = _response.Feed(bytes);
         if (error != ProxyError.None)
             Fail(error, RejectReason.None);
@@ -327,7 +328,11 @@ internal sealed class Exchange : IServerConnectionUser
             ServerGone(error);
     }
 
-    public void OnServerSendDrained(UpstreamConnection connection) => _session!.ServerCaughtUp();
+    public void OnServerSendDrained(UpstreamConnection connection)
+    {
+        _request.ServerCaughtUp();
+        _session!.ServerCaughtUp();
+    }
 
     public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
     {
@@ -338,6 +343,10 @@ internal sealed class Exchange : IServerConnectionUser
         else if (_request.NothingWasSent && !_response.HasBytes)
         {
             ServerGone(ProxyError.ServerClosedBeforeResponse);
+        }
+        else if (connection.Tcp!.RanOutOfBuffers)
+        {
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
         }
         else
         {
@@ -469,7 +478,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (_response.HasSurplus)
             return ServerCloseReason.SurplusBytes;
-        if (!_request.IsComplete || _request.State != RequestPumpState.Sending)
+        if (!_request.IsSent)
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;
