@@ -466,7 +466,8 @@ internal sealed class Exchange : IServerConnectionUser
 
     private void Finish()
     {
-        _link.Release(JudgeConnection(), reset: _response.HasSurplus);
+        // A server that has answered and takes no more would have the rest of the request queued for it for ever.
+        _link.Release(JudgeConnection(), reset: _response.HasSurplus || _request.IsBlocked);
         _session!.ExchangeEnded(_closeReason);
     }
 
@@ -478,7 +479,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (_response.HasSurplus)
             return ServerCloseReason.SurplusBytes;
-        if (!_request.IsSent)
+        if (!_request.IsSent || _request.IsBlocked)
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;
