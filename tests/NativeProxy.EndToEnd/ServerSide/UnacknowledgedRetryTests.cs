@@ -71,9 +71,10 @@ public sealed class UnacknowledgedRetryTests
     public async Task PostWhoseFirstHalfWasRead_IsNotSentAgain_WhenTheSecondHalfMeetsTheReset()
     {
         await using StaleScene scene = await StaleScene.WithOneIdleConnection(On);
-        await scene.Client.Send(Post[..10_000]);
-        await scene.Idle.Read(9_000);
-        await scene.LayBefore(Post[10_000..], withReset: true);
+        string small = RawClient.Post("/pay", "0123456789");
+        await scene.Client.Send(small[..^5]);
+        await scene.Idle.ReadThrough("01234");
+        await scene.LayBefore(small[^5..], withReset: true);
         await ExpectNoSecondDelivery(scene);
     }
 
