@@ -48,6 +48,9 @@ internal readonly partial struct RuntimeSettings
     [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners.")]
     public partial int MaxConnections { get; init; }
 
+    [Setting("replay_bytes", Default = "16MiB", Max = "1GiB", Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further requests are served without a copy. 0 = none are kept.")]
+    public partial long ReplayBytes { get; init; }
+
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 

@@ -113,6 +113,12 @@ internal readonly partial struct UpstreamRetrySettings
 
     [Setting("stale", Default = true, Doc = "Replay once on a fresh connection when a reused one turned out to be closed by the server.")]
     public partial bool Stale { get; init; }
+
+    [Setting("body_bytes", Default = "64KiB", Max = "16MiB", Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body it cannot. 0 = none.")]
+    public partial int BodyBytes { get; init; }
+
+    [Setting("unacknowledged", Default = false, Doc = "Replay also a request that is not idempotent (POST, PATCH) when the server shut a reused connection before a byte of the request had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their sending side.")]
+    public partial bool Unacknowledged { get; init; }
 }
 
 /// <summary>`[[upstream.server]]`: one server of the group.</summary>

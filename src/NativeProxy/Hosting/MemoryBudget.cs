@@ -15,6 +15,7 @@ internal static class MemoryBudget
     /// <summary>Per connection: one kept head and body tail, and one block waiting to be sent on each side.</summary>
     private const int BytesPerConnection = 3 * 16 * 1024;
 
+    /// <summary>The kept bodies come on top: five eighths of the pools are the large blocks that they mostly lie in.</summary>
     public static long BufferBytes(in ProxySettings settings) =>
-        Math.Clamp((long)settings.Runtime.MaxConnections * BytesPerConnection, FloorBytes, CeilingBytes);
+        Math.Clamp((long)settings.Runtime.MaxConnections * BytesPerConnection, FloorBytes, CeilingBytes) + settings.Runtime.ReplayBytes / 5 * 8;
 }

@@ -22,6 +22,7 @@ internal sealed class TrafficPlan
     private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
     private readonly ConnectionBudget _budget;
+    private readonly ReplayBudget _replayBudget;
     private readonly NameResolver _resolver;
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<HttpListener> _retired = [];
@@ -36,6 +37,7 @@ internal sealed class TrafficPlan
         _servers = servers;
         _accessLog = accessLog;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
+        _replayBudget = new ReplayBudget(loop.Pools, counters);
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
@@ -46,6 +48,7 @@ internal sealed class TrafficPlan
     public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
         _budget.ConnectionsMax = settings.Runtime.MaxConnections;
+        _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
         ApplyUpstreams(settings, endPoints);
         List<HttpListener> old = _listeners;
         _listeners = MakeListeners(settings);
@@ -130,7 +133,11 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog)
+            {
+                ReplayBudget = _replayBudget,
+                Drained = ListenerDrained,
+            });
         }
         return listeners;
     }

@@ -36,7 +36,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         _listener = listener;
         _loop = listener.Loop;
-        _request = new RequestPump(_loop.Pools, listener.Scratch);
+        _request = new RequestPump(_loop.Pools, listener.Scratch, listener.ReplayBudget);
         _link = new ServerLink(this, _loop, listener.Counters);
         _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
     }
@@ -167,7 +167,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, intake.Options.NamedFields))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, intake.Options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
@@ -374,7 +374,7 @@ internal sealed class Exchange : IServerConnectionUser
         if (_authenticatesConnection)
             PinServer();
         bool mayBeFollowed = IsPipelinable && !input.IsEmpty && _listener.PipeliningMax > 1 && Group.Pipelining > 1;
-        int used = _request.Start(_link.Connection!, headIsInScratch, input, mayBeFollowed);
+        int used = _request.Start(_link.Connection!, headIsInScratch, _request.HasBodyToKeep && _link.MayBeSentAgain, input, mayBeFollowed);
         AfterRequestBytes();
         return used;
     }
@@ -404,6 +404,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (IsTunnel)
             _session!.TouchTunnel();
+        _request.AnswerHasBegun();
         ProxyError error = _response.Feed(bytes);
         if (error != ProxyError.None)
             Fail(error, RejectReason.None);
@@ -433,7 +434,11 @@ internal sealed class Exchange : IServerConnectionUser
             Finish();
     }
 
-    public void OnServerSendDrained(UpstreamConnection connection) => _session!.ServerCaughtUp();
+    public void OnServerSendDrained(UpstreamConnection connection)
+    {
+        _request.ServerCaughtUp();
+        _session!.ServerCaughtUp();
+    }
 
     public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
     {
@@ -444,6 +449,10 @@ internal sealed class Exchange : IServerConnectionUser
         else if (_request.NothingWasSent && !_response.HasBytes)
         {
             ServerGone(ProxyError.ServerClosedBeforeResponse);
+        }
+        else if (connection.Tcp!.RanOutOfBuffers)
+        {
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
         }
         else
         {
@@ -585,7 +594,10 @@ internal sealed class Exchange : IServerConnectionUser
     private void Finish()
     {
         ServerCloseReason reason = JudgeConnection();
-        bool loginLasts = _link.End(reason, reset: reason == ServerCloseReason.SurplusBytes, clientGoesOn: _closeReason == CloseReason.None, _response.SurplusBytes);
+
+        // A server that has answered and takes no more would have the rest of the request queued for it for ever.
+        bool isReset = reason == ServerCloseReason.SurplusBytes || _request.IsBlocked;
+        bool loginLasts = _link.End(reason, isReset, clientGoesOn: _closeReason == CloseReason.None, _response.SurplusBytes);
         if (!loginLasts && _closeReason == CloseReason.None)
             _closeReason = CloseReason.PinnedServerClosed;
         _session!.LastServer = Server;
@@ -607,7 +619,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         if (_response.HasSurplus && !_link.Connection!.MayAnswerNext)
             return ServerCloseReason.SurplusBytes;
-        if (!_request.IsComplete || _request.State != RequestPumpState.Sending)
+        if (!_request.IsSent || _request.IsBlocked)
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;

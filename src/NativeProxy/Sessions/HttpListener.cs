@@ -76,6 +76,9 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public SessionScratch Scratch { get; }
 
+    /// <summary>Memory for request bodies that may have to be sent again; one for all listeners of the worker.</summary>
+    public required ReplayBudget ReplayBudget { get; init; }
+
     public LoopCounters Counters { get; }
 
     public ExchangeLog? AccessLog { get; }

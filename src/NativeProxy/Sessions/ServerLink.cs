@@ -61,6 +61,10 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie);
 
+    /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
+    public bool MayBeSentAgain =>
+        RetryPolicy.MayFollowStale(FactsOf(Connection!, nothingWasSent: false, Group!.RetriesUnacknowledged, isHeld: true));
+
     /// <summary>Begins the way for another exchange.</summary>
     public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky, in PeerAddress client)
     {
@@ -134,23 +138,15 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public LinkResult? Retry(ProxyError error, UpstreamConnection failed, RequestPump request)
     {
         bool isConnectFailure = ProxyErrors.Of(error).Retry == RetryRule.NothingWasSent;
-        var facts = new RetryFacts
-        {
-            Method = exchange.Method,
-            ConnectionWasReused = failed.IsReused,
-            ConnectionIsPinned = IsOnPin,
-            NothingWasSent = request.NothingWasSent,
-            RequestIsHeld = request.IsHeld,
-            Attempts = Attempts,
-            AttemptsMax = Group!.AttemptsMax,
-            StaleRetryUsed = _isStaleRetryUsed,
-            StaleRetryAllowed = Group.RetriesStale,
-        };
+        bool isUnacknowledged = Group!.RetriesUnacknowledged && !exchange.Method.IsIdempotent() && failed.NothingWasAcknowledged;
+        RetryFacts facts = FactsOf(failed, request.NothingWasSent, isUnacknowledged, request.IsHeld);
         if (!RetryPolicy.MayRetry(error, facts))
             return null;
         Release(ServerCloseReason.ServerFin, reset: false);
+        counters.Add(isConnectFailure ? CounterId.RetriesConnectFailure
+            : request.NothingWasSent || exchange.Method.IsIdempotent() ? CounterId.RetriesStaleReuse
+            : CounterId.RetriesUnacknowledged);
         request.Detach();
-        counters.Add(isConnectFailure ? CounterId.RetriesConnectFailure : CounterId.RetriesStaleReuse);
         if (isConnectFailure)
             return Open(except: Server);
         _isStaleRetryUsed = true;
@@ -235,6 +231,20 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Attempts++;
         return Connection is null ? LinkResult.PinIsLost : LinkResult.Ready;
     }
+
+    private RetryFacts FactsOf(UpstreamConnection connection, bool nothingWasSent, bool nothingWasAcknowledged, bool isHeld) => new()
+    {
+        Method = exchange.Method,
+        ConnectionWasReused = connection.IsReused,
+        ConnectionIsPinned = IsOnPin,
+        NothingWasSent = nothingWasSent,
+        NothingWasAcknowledged = nothingWasAcknowledged,
+        RequestIsHeld = isHeld,
+        Attempts = Attempts,
+        AttemptsMax = Group!.AttemptsMax,
+        StaleRetryUsed = _isStaleRetryUsed,
+        StaleRetryAllowed = Group.RetriesStale,
+    };
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {

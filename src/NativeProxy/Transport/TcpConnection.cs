@@ -56,6 +56,7 @@ internal abstract class TcpConnection
     private bool _receiveWanted;
     private bool _sendBroken;
     private bool _endOfStreamSeen;
+    private bool _finSeen;
     private bool _sendShutdownWanted;
     private bool _sendShutdownDone;
     private bool _resetOnClose;
@@ -91,8 +92,17 @@ internal abstract class TcpConnection
     /// <summary>Bytes of the queue that the kernel has taken since the connection began; shows whether a slow peer reads at all.</summary>
     public long SentFromQueueBytes { get; private set; }
 
-    /// <summary>True after the peer's FIN.</summary>
+    /// <summary>True when nothing more comes from the peer: after its FIN, or an error.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
+
+    /// <summary>
+    /// True after an end of stream without an error. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
+    /// then the send has used up the error that reading would have shown.
+    /// </summary>
+    public bool FinSeen => _finSeen;
+
+    /// <summary>Bytes that the peer's machine has acknowledged since the connection began; -1 when the system does not tell. A system call.</summary>
+    public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
 
     /// <summary>
     /// True when bytes of the peer lie in the kernel that were not delivered yet. A system call: for the moments at which it matters
@@ -102,6 +112,9 @@ internal abstract class TcpConnection
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => _sendBroken;
+
+    /// <summary>True when a send has failed because what the kernel did not take could not be queued: some of it may have gone out.</summary>
+    public bool RanOutOfBuffers => _sendError == SocketError.NoBufferSpaceAvailable;
 
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
@@ -292,7 +305,7 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _finSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
@@ -313,6 +326,9 @@ internal abstract class TcpConnection
 
     /// <summary>Whether a read would give bytes at once.</summary>
     protected abstract bool SocketHasUnreadBytes();
+
+    /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
+    protected abstract long SocketAcknowledgedBytes();
 
     /// <summary>Shuts the sending direction of the socket down.</summary>
     protected abstract void SocketShutdownSend();
@@ -349,7 +365,7 @@ internal abstract class TcpConnection
         }
         else if (bytes.IsEmpty)
         {
-            _endOfStreamSeen = true;
+            _endOfStreamSeen = _finSeen = true;
             _owner!.OnEndOfStream(this);
         }
         else

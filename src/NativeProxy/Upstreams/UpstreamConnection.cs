@@ -70,6 +70,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
 
+    /// <summary>Bytes sent on this connection: all, and those of earlier exchanges.</summary>
+    private long _sentBytes;
+    private long _sentBeforeBytes;
+
     public UpstreamConnection(UpstreamServer server, EventLoop loop)
     {
         Server = server;
@@ -112,6 +116,14 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private long IdleSinceMs { get; set; }
 
     /// <summary>
+    /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the
+    /// acknowledgement of everything that has arrived, read or not. A reset proves nothing (the kernel drops its acknowledgement unread:
+    /// of 200 requests that were read and then answered by a reset, all still counted as unacknowledged), nor does an end of stream after a failed send.
+    /// </summary>
+    public bool NothingWasAcknowledged =>
+        Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
+
+    /// <summary>
     /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
     /// Looked at only after a pause of a millisecond; a busy loop, which comes to all its sockets in less, is spared the system call.
     /// </summary>
@@ -145,6 +157,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public SendResult SendSoon(ReadOnlySpan<byte> bytes)
     {
         Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
+        _sentBytes += bytes.Length;
         return Tcp!.SendSoon(bytes);
     }
 
@@ -153,6 +166,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
         Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
+        _sentBytes += bytes.Length;
         return Tcp!.Send(bytes);
     }
 
@@ -340,6 +354,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         _user = user;
         UseCount = 1;
         _isOutOfStep = false;
+        _sentBytes = _sentBeforeBytes = 0;
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
@@ -355,6 +370,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Busy);
         _user = user;
         UseCount++;
+        _sentBeforeBytes = _sentBytes;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
     }

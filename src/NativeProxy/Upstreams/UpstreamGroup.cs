@@ -117,6 +117,12 @@ internal sealed class UpstreamGroup
     /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
     public bool RetriesStale => _settings.Retry.Stale;
 
+    /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
+    public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
+
+    /// <summary>Whether a request that demonstrably never reached its server is replayed whatever its method.</summary>
+    public bool RetriesUnacknowledged => _settings.Retry.Unacknowledged;
+
     /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
     public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;
 
