@@ -242,7 +242,7 @@ public sealed class ParallelPipeliningTests
         await third.ExpectEnd();
         await proxy.WaitUntilIdle();
         Assert.Equal(3, await proxy.Metric("nativeproxy_requests_aborted_total"));
-        Assert.Equal(1, await proxy.Metric("nativeproxy_server_connections_open"));
+        await proxy.WaitForMetric("nativeproxy_server_connections_open", 1);
     }
 
     [Fact]
