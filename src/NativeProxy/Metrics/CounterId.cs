@@ -119,6 +119,7 @@ internal enum CounterId
     BufferBlocksLent,
     BufferRefusals,
     TimersLinked,
+    FigureRefreshes,
     WorkerRestarts,
     Reloads,
     ReloadFailures,
