@@ -16,8 +16,11 @@ internal static class Load
     /// <summary>NATIVEPROXY_ENDURANCE: multiplies the number of connections and bytes; 1 for everyday, 10 and more for a long run.</summary>
     public static int Scale { get; } = int.Parse(Environment.GetEnvironmentVariable("NATIVEPROXY_ENDURANCE") is { Length: > 0 } scale ? scale : "1", CultureInfo.InvariantCulture);
 
-    /// <summary>More than any bound of the proxy, and than what kernels hold, less than what hurts when there is no bound.</summary>
-    private static readonly long FloodBytesMax = 32L * 1024 * 1024 * Scale;
+    /// <summary>Far more than any bound of the proxy for what must be refused.</summary>
+    public static readonly long RefusedBytesMax = 4L * 1024 * 1024 * Scale;
+
+    /// <summary>More than all kernels and buffers on the way hold, for what must be paused.</summary>
+    public static readonly long PausedBytesMax = 64L * 1024 * 1024 * Scale;
 
     /// <summary>
     /// A listener "web" in front of the server under trial and another, "echo", that answers with the request's target. Idle connections
@@ -45,13 +48,13 @@ internal static class Load
     /// Sends the opening and then the same piece again and again. True when the peer cut that, false when it took everything: a lingering
     /// one reads on for a while and throws away what it reads.
     /// </summary>
-    public static async Task<bool> Flood(TestSocket socket, string opening, string piece)
+    public static async Task<bool> Flood(TestSocket socket, string opening, string piece, long bytesMax)
     {
         string block = string.Concat(Enumerable.Repeat(piece, Math.Max(1, PieceBytes / piece.Length)));
         try
         {
             await socket.Send(opening);
-            for (long sent = 0; sent < FloodBytesMax; sent += block.Length)
+            for (long sent = 0; sent < bytesMax; sent += block.Length)
                 await socket.Send(block);
         }
         catch (SocketException)
