@@ -26,9 +26,9 @@ internal static class Load
     /// A listener "web" in front of the server under trial and another, "echo", that answers with the request's target. Idle connections
     /// and lingering ones end soon. Lines for the listener and the upstream under trial go to the two lists.
     /// </summary>
-    public static ProxyConfig Config(string server, ScriptedOrigin echo, string[]? listener = null, string[]? upstream = null) =>
+    public static ProxyConfig Config(string server, ScriptedOrigin echo, string[]? listener = null, string[]? upstream = null, string idleTimeout = "200ms") =>
         new ProxyConfig()
-            .AddUpstream("app", server).Upstream("keepalive.idle_timeout = \"200ms\"").Upstream(upstream ?? [])
+            .AddUpstream("app", server).Upstream($"keepalive.idle_timeout = \"{idleTimeout}\"").Upstream(upstream ?? [])
             .AddUpstream("echo", echo.Address).Upstream("keepalive.idle_timeout = \"200ms\"")
             .AddListener("web", "app").Listener("timeouts.linger = \"300ms\"").Listener(listener ?? [])
             .AddListener("echo", "echo").Listener("timeouts.linger = \"300ms\"")
