@@ -161,7 +161,9 @@ public sealed class CutResponseTests
         {
             ScriptedOrigin origin = ScriptedOrigin.Driven();
             ScriptedOrigin echo = Load.Echo();
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, idleTimeout: "5s"));
+
+            // A server that closes behind a response would teach the proxy not to keep its connections.
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, upstream: ["keepalive.learn_idle_timeout = false"], idleTimeout: "5s"));
             return new UsedConnections(origin, echo, proxy, await ProcessBaseline.Of(proxy));
         }
 

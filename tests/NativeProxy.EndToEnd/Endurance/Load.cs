@@ -31,7 +31,7 @@ internal static class Load
             .AddUpstream("app", server).Upstream($"keepalive.idle_timeout = \"{idleTimeout}\"").Upstream(upstream ?? [])
             .AddUpstream("echo", echo.Address).Upstream("keepalive.idle_timeout = \"200ms\"")
             .AddListener("web", "app").Listener("timeouts.linger = \"300ms\"").Listener(listener ?? [])
-            .AddListener("echo", "echo").Listener("timeouts.linger = \"300ms\"")
+            .AddListener("echo", "echo").Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 0")
             .Log("access = \"off\"");
 
     /// <summary>A server that answers each request with its target.</summary>

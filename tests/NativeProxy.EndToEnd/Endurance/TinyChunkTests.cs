@@ -99,7 +99,9 @@ public sealed class TinyChunkTests
         {
             ScriptedOrigin origin = ScriptedOrigin.Driven();
             ScriptedOrigin echo = Load.Echo();
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo));
+
+            // Each request comes on a connection of its own, which the origin can accept.
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, upstream: ["keepalive.enabled = false"]));
             return new Scene(origin, echo, proxy, await ProcessBaseline.Of(proxy));
         }
 
