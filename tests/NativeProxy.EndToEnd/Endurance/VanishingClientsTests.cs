@@ -82,7 +82,7 @@ public sealed class VanishingClientsTests(ITestOutputHelper output)
 
     private async Task Show(string when, ProxyUnderTest proxy, int[] listenerPorts, int serverPort)
     {
-        output.WriteLine($"{when}: sockets of the proxy's ports: {States(listenerPorts, serverPort)}");
+        output.WriteLine($"{when}: sockets of the proxy's ports: {States(listenerPorts, serverPort)}; its descriptors: {string.Join(' ', ProcessView.DescriptorKinds(proxy.Id).Select(kind => $"{kind.Key}={kind.Value}"))}");
         output.WriteLine($"{when}: {ProcessView.ResidentBytes(proxy.Id) / 1024 / 1024} MiB resident; {await ProcessBaseline.Look(proxy)}");
     }
 }
