@@ -47,6 +47,7 @@ internal sealed class WorkerGauges : ITimerOwner
             _counters.Set(CounterId.LogLinesWritten, _logWriter.LinesWritten);
             _counters.Set(CounterId.LogLinesLost, _logWriter.LinesLost);
         }
+        _counters.Add(CounterId.FigureRefreshes);
         _loop.Wheel.Arm(_timer, nowMs + RefreshMs);
     }
 }

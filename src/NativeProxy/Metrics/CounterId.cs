@@ -128,6 +128,7 @@ internal enum CounterId
     BufferBlocksLent,
     BufferRefusals,
     TimersLinked,
+    FigureRefreshes,
     WorkerRestarts,
     Reloads,
     ReloadFailures,

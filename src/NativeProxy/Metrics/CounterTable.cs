@@ -132,6 +132,7 @@ internal static class CounterTable
         Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
         Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
         Gauge(CounterId.TimersLinked, "nativeproxy_timers_linked", "Timer nodes in the wheel."),
+        Counter(CounterId.FigureRefreshes, "nativeproxy_figure_refreshes_total", "Times that the workers brought log, buffer, timer and heap figures up to date, once a second each."),
         Counter(CounterId.WorkerRestarts, "nativeproxy_worker_restarts_total", "Worker processes started again after a crash."),
         Counter(CounterId.Reloads, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=done"),
         Counter(CounterId.ReloadFailures, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=refused"),

@@ -11,6 +11,20 @@ internal static class ProcessView
 {
     public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd").Length;
 
+    /// <summary>How many descriptors of each kind there are: socket, pipe, anon_inode:[eventpoll]..., all files as one.</summary>
+    public static SortedDictionary<string, int> DescriptorKinds(int processId)
+    {
+        var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (string link in Directory.GetFileSystemEntries($"/proc/{processId}/fd"))
+        {
+            string target = TargetOf(link);
+            string kind = target.StartsWith('/') ? "file" : target.StartsWith("anon_inode:", StringComparison.Ordinal) ? target : target.Split(':')[0];
+            if (kind.Length > 0)
+                kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
+        }
+        return kinds;
+    }
+
     /// <summary>Resident memory now, in bytes.</summary>
     public static long ResidentBytes(int processId)
     {
@@ -52,6 +66,19 @@ internal static class ProcessView
                select $"socket:[{fields[9]}]",
         ];
         return listening.Count > 0 && new[] { processId }.Concat(Children(processId)).Any(id => SocketsOf(id).Any(listening.Contains));
+    }
+
+    /// <summary>What a descriptor stands for; empty when it was closed meanwhile.</summary>
+    private static string TargetOf(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static IEnumerable<string> SocketsOf(int processId)

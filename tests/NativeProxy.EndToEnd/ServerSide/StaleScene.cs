@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using System.Net;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 
@@ -32,14 +34,24 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
     /// <summary>Lets the proxy find the request and, behind it, the end of the idle connection: it looks at the request first.</summary>
     public async Task LayBefore(string request, bool withReset)
     {
+        int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
         await proxy.Freeze();
         await client.Send(request);
+        await Deadline.Until(() => StateOf(proxy.Port(), client.LocalPort).UnreadBytes == request.Length, () => "the request to arrive");
         if (withReset)
             idle.Reset();
         else
             idle.Close();
+
+        // A reset socket is in no table any more.
+        string? state = withReset ? null : SocketTable.CloseWait;
+        await Deadline.Until(() => StateOf(idlePort, origin.Port).State == state, () => "the end of the idle connection to arrive");
         proxy.Thaw();
     }
+
+    /// <summary>The proxy's end of a connection, as its kernel knows it; default when it does not.</summary>
+    private static SocketRow StateOf(int localPort, int remotePort) =>
+        SocketTable.Rows().FirstOrDefault(row => row.LocalPort == localPort && row.RemotePort == remotePort);
 
     public async ValueTask DisposeAsync()
     {
