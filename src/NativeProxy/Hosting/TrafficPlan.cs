@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
@@ -21,6 +23,7 @@ internal sealed class TrafficPlan
     private readonly LoopCounters _counters;
     private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
+    private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
     private readonly NameResolver _resolver;
     private readonly List<UpstreamGroup> _groups = [];
@@ -28,13 +31,14 @@ internal sealed class TrafficPlan
     private List<HttpListener> _listeners = [];
     private Action? _drained;
 
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
         _servers = servers;
         _accessLog = accessLog;
+        _ledger = ledger;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
@@ -67,7 +71,7 @@ internal sealed class TrafficPlan
     {
         _drained = drained;
         foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
-            listener.Drain();
+            listener.Drain(CloseReason.Draining);
     }
 
     private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
@@ -98,7 +102,11 @@ internal sealed class TrafficPlan
         {
             UpstreamServerSettings server = upstream.Servers[i];
             servers[i] = Find(group, server.Name, endPoints[i])
-                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]) { LogId = _accessLog?.Register(server.Name) ?? 0 };
+                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i])
+                {
+                    LogId = _accessLog?.Register(server.Name) ?? 0,
+                    Page = _ledger.ForServer(upstream.Name, server.Name),
+                };
             servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections), _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
@@ -130,7 +138,11 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog)
+            {
+                Drained = ListenerDrained,
+                Page = _ledger.ForListener(listener.Name),
+            });
         }
         return listeners;
     }
@@ -143,6 +155,7 @@ internal sealed class TrafficPlan
         {
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,
+            Page = _ledger.ForServer("forward", "direct"),
         };
         origins.Apply(settings.Forward);
         return origins;
@@ -178,7 +191,7 @@ internal sealed class TrafficPlan
         if (listener.Origins != successor?.Origins)
             listener.Origins?.Retire();
         if (successor is null)
-            listener.Drain();
+            listener.Drain(CloseReason.ListenerRemoved);
         else
             listener.RetireFor(successor);
     }

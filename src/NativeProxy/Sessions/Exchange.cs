@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -107,6 +108,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     public int Attempts => _link.Attempts;
 
+    /// <summary>Why it was sent again the last time.</summary>
+    public RetryCause RetryCause => _link.RetryCause;
+
     /// <summary>Next unused object of the listener.</summary>
     internal Exchange? NextFree { get; set; }
 
@@ -208,7 +212,7 @@ internal sealed class Exchange : IServerConnectionUser
                 RequestCount = _session!.RequestCount,
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
                 ClientHasEnded = Client.EndOfStreamSeen,
-                IsDraining = _listener.IsDraining,
+                ListenerEnding = _listener.Ending,
             },
             Keepalive);
         return _closeReason;
@@ -229,9 +233,7 @@ internal sealed class Exchange : IServerConnectionUser
             return;
         }
         int status = ErrorReplies.StatusOf(error, detail);
-        DecideClose(status, endIsVisible: true);
-        if (error == ProxyError.BadRequest)
-            _closeReason = CloseReason.BadRequest;
+        _closeReason = ExchangeFailures.AnsweredReasonOf(error, detail, DecideClose(status, endIsVisible: true));
         int sentBytes = _session!.SendErrorReply(error, detail, _closeReason, hasBody: Method != HttpMethod.Head);
         _response.AnsweredByProxy(status, sentBytes);
         _session.ExchangeEnded(_closeReason);
@@ -243,7 +245,7 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
-        _link.Release(ServerCloseReason.ClientAborted, reset: true);
+        _link.Release(ExchangeFailures.AbandonedReasonOf(reason), reset: true);
     }
 
     /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>

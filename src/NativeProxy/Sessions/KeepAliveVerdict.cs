@@ -29,7 +29,8 @@ internal readonly struct KeepAliveFacts
     /// <summary>The client has sent FIN.</summary>
     public required bool ClientHasEnded { get; init; }
 
-    public required bool IsDraining { get; init; }
+    /// <summary>Why the listener ends all its connections, or None.</summary>
+    public required CloseReason ListenerEnding { get; init; }
 }
 
 /// <summary>
@@ -41,8 +42,8 @@ internal static class KeepAliveVerdict
     /// <summary>None to keep the connection, else why it closes.</summary>
     public static CloseReason Decide(in KeepAliveFacts facts, in ListenerKeepaliveSettings settings)
     {
-        if (facts.IsDraining)
-            return CloseReason.Draining;
+        if (facts.ListenerEnding != CloseReason.None)
+            return facts.ListenerEnding;
         if (!settings.Enabled || settings.TimeoutMs == 0)
             return CloseReason.KeepAliveOff;
         if (facts.RequestSaysClose)

@@ -1,6 +1,7 @@
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -46,6 +47,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>Tries so far.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>Why the request was sent again the last time.</summary>
+    public RetryCause RetryCause { get; private set; }
+
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
 
@@ -64,6 +68,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Server = null;
         Facts = default;
         Attempts = 0;
+        RetryCause = RetryCause.None;
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
@@ -114,6 +119,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
             return null;
         Release(ServerCloseReason.ServerFin, reset: false);
         request.Detach();
+        RetryCause = isConnectFailure ? RetryCause.ConnectFailure : RetryCause.StaleReuse;
         counters.Add(isConnectFailure ? CounterId.RetriesConnectFailure : CounterId.RetriesStaleReuse);
         if (isConnectFailure)
             return Open(except: Server);

@@ -47,6 +47,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private UpstreamConnectionState _state;
     private IServerConnectionUser? _user;
 
+    private ServerAccount _account;
+
     /// <summary>Why it will be closed when its idle time is over.</summary>
     private ServerCloseReason _idleEnd;
 
@@ -144,7 +146,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
         _user = null;
-        Server.Counters.Add(ServerCloseReasons.CounterOf(reason));
+        Enter(reason, reset);
         if (_state == UpstreamConnectionState.Idle)
         {
             Server.Idle.Remove(this);
@@ -162,6 +164,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void OnConnected(TcpConnection connection)
     {
         MoveTo(UpstreamConnectionState.Busy);
+        _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
         _spokeFirst = connection.HasUnreadBytes;
         connection.StartReceive();
@@ -255,6 +258,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         MoveTo(UpstreamConnectionState.Connecting);
         _user = user;
+        _account.Begin();
         UseCount = 1;
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
@@ -273,6 +277,19 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         UseCount++;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
+    }
+
+    /// <summary>Counts the close and enters it into the ledger. A server that broke the connection off did not end it in order.</summary>
+    private void Enter(ServerCloseReason reason, bool reset)
+    {
+        if (reason == ServerCloseReason.ServerFin && Tcp!.EndedBy == ClosedBy.PeerReset)
+            reason = ServerCloseReason.ServerReset;
+        Server.Counters.Add(ServerCloseCounters.Of(reason));
+        if (Server.Page is not { } page)
+            return;
+        long nowMs = _loop.Clock.NowMs;
+        CloseRecord record = _account.Close(Tcp!, Server.Peer, reason, reset, UseCount, _state == UpstreamConnectionState.Idle ? IdleSinceMs : nowMs, nowMs);
+        page.Enter(ref record);
     }
 
     private void ConnectFailed(SocketError error)

@@ -14,6 +14,7 @@ public class AdminRoutesTests
 {
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
     private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
+    private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
 
     [Theory]
     [InlineData("/health", "ok\n")]
@@ -35,7 +36,7 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, "/metrics"u8);
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
@@ -55,11 +56,11 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Delete, 405)]
     [InlineData(HttpMethod.Other, 405)]
     public void OnlyReading_IsAllowed(object method, int expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board, _servers).Respond((HttpMethod)method, "/health"u8).StatusCode);
+        Assert.Equal(expected, new AdminRoutes(_board, _servers, _closes).Respond((HttpMethod)method, "/health"u8).StatusCode);
 
     private (int Status, string Text) Get(string target)
     {
-        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

@@ -39,7 +39,7 @@ public sealed class AccessFormatTests
     [Fact]
     [Trait("promise", "B4")]
     public void HaproxyLine_IsTheDocumentedExample() => Assert.Equal(
-        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 sc=7/2/1200/reused rs=-",
+        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 sc=7/2/1200/reused rt=none rs=-",
         Line(AccessLogStyle.Haproxy, SampleRecords.Get()));
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class AccessFormatTests
             ClientAddress = new byte[16],
         };
         Assert.Equal(
-            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- rs=idle_timeout",
+            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- rt=none rs=idle_timeout",
             Line(AccessLogStyle.Haproxy, record));
     }
 

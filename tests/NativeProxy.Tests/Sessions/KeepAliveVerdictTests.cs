@@ -28,7 +28,7 @@ public class KeepAliveVerdictTests
         RequestCount = 1,
         ConnectionAgeMs = 0,
         ClientHasEnded = false,
-        IsDraining = false,
+        ListenerEnding = CloseReason.None,
     };
 
     /// <summary>Facts in which every reason to close applies at once.</summary>
@@ -43,14 +43,14 @@ public class KeepAliveVerdictTests
         RequestCount = 10,
         ConnectionAgeMs = 60_000,
         ClientHasEnded = true,
-        IsDraining = true,
+        ListenerEnding = CloseReason.Draining,
     };
 
     [Fact]
     public void PlainExchange_KeepsTheConnection() => Assert.Equal(CloseReason.None, Decide(Plain));
 
     [Fact]
-    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { IsDraining = true }));
+    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { ListenerEnding = CloseReason.Draining }));
 
     [Fact]
     public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
@@ -108,7 +108,7 @@ public class KeepAliveVerdictTests
     {
         KeepAliveFacts facts = Worst;
         Assert.Equal(CloseReason.Draining, Decide(facts));
-        facts = facts with { IsDraining = false };
+        facts = facts with { ListenerEnding = CloseReason.None };
         Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(facts, Settings with { Enabled = false }));
         Assert.Equal(CloseReason.ClientAskedClose, Decide(facts));
         facts = facts with { RequestSaysClose = false };
