@@ -240,11 +240,11 @@ public sealed class CloseReasonTests
 
     [Fact]
     [Trait("close", "client:denied")]
-    public async Task DestinationThatIsNotAllowed()
+    public async Task ClientThatMayNotUseTheForwardProxy()
     {
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.Forward()));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.Forward("forward.clients = [\"192.0.2.0/24\"]")));
         await using RawClient client = await proxy.Connect();
-        Assert.Equal(403, (await client.Ask("http://169.254.169.254/")).Status);
+        Assert.Equal(403, (await client.Ask("http://192.0.2.1/")).Status);
         await client.ExpectFin();
         client.Close();
         Assert.Equal("denied", CloseLine.Parse((await proxy.Output.WaitForCount(1))[0]).Reason);

@@ -80,7 +80,7 @@ internal sealed class CloseScene : IAsyncDisposable
     {
         await using RawClient admin = await RawClient.Connect(proxy.AdminPort);
         HttpResponse response = await admin.Ask("/closes", "Connection: close\r\n");
-        Assert.Equal((200, "application/json"), (response.Status, response["Content-Type"]));
+        Assert.Equal((200, "application/json"), (response.Status, response.Field("Content-Type")));
         return JsonDocument.Parse(response.Body).RootElement;
     }
 

@@ -232,6 +232,7 @@ public sealed class ServerCloseReasonTests
             .Upstream("[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"50ms\""));
         await proxy.AskOnce();
         isWell = false;
+        await proxy.Errors.WaitFor("is down");
         string line = await proxy.Output.WaitFor(line => CloseLine.IsOf("server", line), "a closed server");
         Assert.Equal("server_down", CloseLine.Parse(line).Reason);
         Assert.Equal(1, await proxy.Metric("nativeproxy_server_closes_total{reason=\"server_down\"}"));
