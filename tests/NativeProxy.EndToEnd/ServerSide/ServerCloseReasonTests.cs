@@ -1,4 +1,4 @@
-using System.Linq;
+using System;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -227,12 +227,11 @@ public sealed class ServerCloseReasonTests
     {
         bool isWell = true;
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(
-            request => request.StartsWith("GET /health ", System.StringComparison.Ordinal) && !isWell ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : OriginConnection.Ok);
+            request => request.StartsWith("GET /health ", StringComparison.Ordinal) && !isWell ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : OriginConnection.Ok);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.For(origin))
-            .Upstream("[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"50ms\""));
-        await proxy.AskOnce();
+            .Upstream("[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"50ms\"", "timeout = \"5s\""));
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
         isWell = false;
-        await proxy.Errors.WaitFor("is down");
         string line = await proxy.Output.WaitFor(line => CloseLine.IsOf("server", line), "a closed server");
         Assert.Equal("server_down", CloseLine.Parse(line).Reason);
         Assert.Equal(1, await proxy.Metric("nativeproxy_server_closes_total{reason=\"server_down\"}"));

@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 36;
+    private const int JsonFieldCount = 37;
 
     private readonly LogNames _names = SampleRecords.Names();
 
