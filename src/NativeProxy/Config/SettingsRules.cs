@@ -29,7 +29,9 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         if (settings.Admin.Bind.Length > 0)
             CheckBind(settings.Admin.Bind, "admin.bind");
         if (settings.Log.AccessTarget.Length == 0)
-            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"off\" or the path of a file");
+            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
+        if (settings.Log.ConnectionsTarget.Length == 0)
+            Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         new SettingsWarnings(settings, _places, errors).CheckAll();
     }
 

@@ -1,8 +1,8 @@
 namespace NativeProxy.Foundation;
 
 /// <summary>
-/// Why a client connection is closed, or <see cref="None"/> while it lives. Every close has one: it stands in the access log
-/// (<see cref="CloseReasons.CodeOf"/>) and in the counters, so that no connection ends silently.
+/// Why a client connection is closed, or <see cref="None"/> while it lives. Every close has one: it stands in the logs
+/// (<see cref="CloseReasons.CodeOf"/>), in the counters and at the admin endpoint, so that no connection ends silently.
 /// </summary>
 internal enum CloseReason : byte
 {
@@ -54,6 +54,9 @@ internal enum CloseReason : byte
     /// <summary>A limit of this listener was passed.</summary>
     LimitExceeded,
 
+    /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy.</summary>
+    Denied,
+
     /// <summary>An answer with status 400 or more and <c>keepalive.after_error</c> off.</summary>
     AfterError,
 
@@ -81,11 +84,14 @@ internal enum CloseReason : byte
     /// <summary>The process is draining.</summary>
     Draining,
 
+    /// <summary>A reload removed the listener.</summary>
+    ListenerRemoved,
+
     /// <summary>Buffers or another resource ran out.</summary>
     ResourceExhausted,
 }
 
-/// <summary>Short codes of the close reasons, as the access log prints them.</summary>
+/// <summary>Short codes of the close reasons, the same in the logs, the metrics and the admin endpoint.</summary>
 internal static class CloseReasons
 {
     /// <summary>How many reasons there are; indexes of tables per reason are below it.</summary>
@@ -110,6 +116,7 @@ internal static class CloseReasons
         CloseReason.BadRequest => "bad_request",
         CloseReason.BadProxyHeader => "bad_proxy_header",
         CloseReason.LimitExceeded => "limit",
+        CloseReason.Denied => "denied",
         CloseReason.AfterError => "after_error",
         CloseReason.UnreadRequestBody => "unread_request_body",
         CloseReason.CloseDelimited => "close_delimited",
@@ -119,6 +126,7 @@ internal static class CloseReasons
         CloseReason.PinnedServerClosed => "pinned_server_closed",
         CloseReason.TunnelEnded => "tunnel_ended",
         CloseReason.Draining => "draining",
+        CloseReason.ListenerRemoved => "listener_removed",
         CloseReason.ResourceExhausted => "resource",
         _ => "unknown",
     };

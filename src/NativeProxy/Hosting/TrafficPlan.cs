@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
@@ -21,6 +23,7 @@ internal sealed class TrafficPlan
     private readonly LoopCounters _counters;
     private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
+    private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
     private readonly ReplayBudget _replayBudget;
     private readonly NameResolver _resolver;
@@ -29,13 +32,14 @@ internal sealed class TrafficPlan
     private List<HttpListener> _listeners = [];
     private Action? _drained;
 
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
         _servers = servers;
         _accessLog = accessLog;
+        _ledger = ledger;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
         _replayBudget = new ReplayBudget(loop.Pools, counters);
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
@@ -70,7 +74,7 @@ internal sealed class TrafficPlan
     {
         _drained = drained;
         foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
-            listener.Drain();
+            listener.Drain(CloseReason.Draining);
     }
 
     private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
@@ -101,7 +105,11 @@ internal sealed class TrafficPlan
         {
             UpstreamServerSettings server = upstream.Servers[i];
             servers[i] = Find(group, server.Name, endPoints[i])
-                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]) { LogId = _accessLog?.Register(server.Name) ?? 0 };
+                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i])
+                {
+                    LogId = _accessLog?.Register(server.Name) ?? 0,
+                    Page = _ledger.ForServer(upstream.Name, server.Name),
+                };
             servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections), _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
@@ -137,6 +145,7 @@ internal sealed class TrafficPlan
             {
                 ReplayBudget = _replayBudget,
                 Drained = ListenerDrained,
+                Page = _ledger.ForListener(listener.Name),
             });
         }
         return listeners;
@@ -150,6 +159,7 @@ internal sealed class TrafficPlan
         {
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,
+            Page = _ledger.ForServer("forward", "direct"),
         };
         origins.Apply(settings.Forward);
         return origins;
@@ -185,7 +195,7 @@ internal sealed class TrafficPlan
         if (listener.Origins != successor?.Origins)
             listener.Origins?.Retire();
         if (successor is null)
-            listener.Drain();
+            listener.Drain(CloseReason.ListenerRemoved);
         else
             listener.RetireFor(successor);
     }

@@ -66,6 +66,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
     private bool _nextMustWait;
+    private ClientAccount _account;
     private long _headStartedMs;
 
     /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
@@ -84,6 +85,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
     public bool HasReadAhead => !_tail.IsEmpty;
+
+    /// <summary>What the ledger will say about the connection.</summary>
+    public ref ClientAccount Account => ref _account;
 
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
@@ -109,6 +113,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
+        _account.Begin();
         Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         _emptyLineBytes = 0;
@@ -121,7 +126,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void Drain()
     {
         if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
-            Linger(CloseReason.Draining);
+            Linger(_listener.Ending);
     }
 
     /// <summary>After a reload: between two requests the session goes over to the listener that took its listener's place.</summary>
@@ -213,6 +218,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Free);
         _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
+        _listener.EnterClose(this);
         LastServer = null;
         _client = null;
         _listener.SessionEnded(this);
@@ -450,7 +456,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         ProxyHeader header = ProxyHeaderParser.Parse(bytes);
         if (header.Status == ProxyHeaderStatus.Rejected)
         {
-            _listener.LogRejected(this, ProxyError.BadProxyHeader, 0, 0, default, _headStartedMs);
+            _listener.LogRejected(this, ProxyError.BadProxyHeader, CloseReason.BadProxyHeader, 0, 0, default, _headStartedMs);
             Close(CloseReason.BadProxyHeader);
         }
         if (header.Status != ProxyHeaderStatus.Done)
@@ -528,9 +534,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
-        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest);
-        _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
-        Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
+        CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
+        int sentBytes = SendErrorReply(error, detail, reason);
+        _listener.LogRejected(this, error, reason, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
+        Linger(reason);
         return 0;
     }
 
@@ -558,7 +565,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return;
         if (_state == ClientSessionState.Waiting && _listener.IsDraining && _tail.IsEmpty)
         {
-            Linger(CloseReason.Draining);
+            Linger(_listener.Ending);
             return;
         }
         if (_client!.HasQueuedBytes)
@@ -623,7 +630,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         int sentBytes = _awaitsProxyHeader
             ? 0
             : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout);
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -129,6 +130,9 @@ internal sealed class Exchange : IServerConnectionUser
     public CloseReason CloseReason => _closeReason;
 
     public int Attempts => _link.Attempts;
+
+    /// <summary>Why it was sent again the last time.</summary>
+    public RetryCause RetryCause => _link.RetryCause;
 
     /// <summary>Next unused object of the listener.</summary>
     internal Exchange? NextFree { get; set; }
@@ -274,7 +278,7 @@ internal sealed class Exchange : IServerConnectionUser
                 RequestCount = RequestNumber,
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
                 ClientHasEnded = Client.EndOfStreamSeen,
-                IsDraining = _listener.IsDraining,
+                ListenerEnding = _listener.Ending,
                 IsFollowed = Behind is not null,
             },
             Keepalive);
@@ -301,9 +305,8 @@ internal sealed class Exchange : IServerConnectionUser
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
-        DecideClose(ErrorReplies.StatusOf(error, detail), endIsVisible: true);
-        if (error == ProxyError.BadRequest)
-            _closeReason = CloseReason.BadRequest;
+        int status = ErrorReplies.StatusOf(error, detail);
+        _closeReason = ExchangeFailures.AnsweredReasonOf(error, detail, DecideClose(status, endIsVisible: true));
         _response.Answer(error, detail);
         if (_response.IsLost)
         {
@@ -320,7 +323,7 @@ internal sealed class Exchange : IServerConnectionUser
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
         _response.DropWithheld();
-        _link.Release(ServerCloseReason.ClientAborted, reset: true);
+        _link.Release(ExchangeFailures.AbandonedReasonOf(reason), reset: true);
     }
 
     /// <summary>Leaves a server connection on which earlier exchanges are being answered.</summary>

@@ -5,6 +5,7 @@ using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -97,8 +98,14 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public byte[]? ResponseVia => Origins is null || _via.Length == 0 ? null : _via;
 
-    /// <summary>True once the process is going to stop: responses say close.</summary>
-    public bool IsDraining { get; private set; }
+    /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
+    public LedgerPage? Page { get; init; }
+
+    /// <summary>Why every connection ends after its exchange, once the process stops or the listener is gone; None before.</summary>
+    public CloseReason Ending { get; private set; }
+
+    /// <summary>True once responses say close, whatever else.</summary>
+    public bool IsDraining => Ending != CloseReason.None;
 
     /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
     public Action<HttpListener>? Drained { get; set; }
@@ -157,9 +164,10 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>Stops accepting and closes idle connections; busy ones close after their response.</summary>
-    public void Drain()
+    /// <param name="reason">Because the process stops, or because a reload removed the listener.</param>
+    public void Drain(CloseReason reason)
     {
-        IsDraining = true;
+        Ending = reason;
         CloseSockets();
         for (ClientSession? session = _firstLive; session is not null;)
         {
@@ -234,6 +242,7 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public void LogExchange(ClientSession session, Exchange exchange)
     {
+        session.Account.RequestEnded(exchange.Times.StartedMs, Loop.Clock.NowMs);
         AccessLog?.Write(this, session, exchange);
         if (ProxyEvents.Log.IsEnabled())
         {
@@ -244,11 +253,13 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
-    public void LogRejected(ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+    public void LogRejected(
+        ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
+        session.Account.RequestEnded(startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
-        AccessLog?.WriteRejected(this, session, error, statusCode, sentBytes, bytes, startedMs);
+        AccessLog?.WriteRejected(this, session, error, reason, statusCode, sentBytes, bytes, startedMs);
     }
 
     /// <summary>A client has sent FIN during an exchange: true when it is to be answered all the same, which the limit allows.</summary>
@@ -278,8 +289,18 @@ internal sealed class HttpListener : IConnectionAcceptor
     public void CountClose(ClientSession session, CloseReason reason)
     {
         Counters.Add(CloseCounters.Of(reason));
+        session.Account.Decide(session.Client, reason, Loop.Clock.NowMs);
         if (ProxyEvents.Log.IsEnabled())
             ProxyEvents.Log.ClientConnectionClosed(session.Client.Id, CloseReasons.CodeOf(reason));
+    }
+
+    /// <summary>Enters a connection into the ledger: its socket is gone.</summary>
+    public void EnterClose(ClientSession session)
+    {
+        if (Page is not { } page)
+            return;
+        CloseRecord record = session.Account.Close(session.Client, session.Address, session.RequestCount, Loop.Clock.NowMs);
+        page.Enter(ref record);
     }
 
     private void AddLive(ClientSession session)

@@ -32,7 +32,9 @@ internal readonly struct KeepAliveFacts
     /// <summary>The client has sent FIN.</summary>
     public required bool ClientHasEnded { get; init; }
 
-    public required bool IsDraining { get; init; }
+    /// <summary>Why the listener ends all its connections, or None.</summary>
+    public required CloseReason ListenerEnding { get; init; }
+
 
     /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>
     public required bool IsFollowed { get; init; }
@@ -47,8 +49,8 @@ internal static class KeepAliveVerdict
     /// <summary>None to keep the connection, else why it closes.</summary>
     public static CloseReason Decide(in KeepAliveFacts facts, in ListenerKeepaliveSettings settings)
     {
-        if (facts.IsDraining && !facts.IsFollowed)
-            return CloseReason.Draining;
+        if (facts.ListenerEnding != CloseReason.None && !facts.IsFollowed)
+            return facts.ListenerEnding;
         if (!settings.Enabled || settings.TimeoutMs == 0)
             return CloseReason.KeepAliveOff;
         if (facts.RequestSaysClose)

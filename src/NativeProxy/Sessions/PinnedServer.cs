@@ -1,3 +1,4 @@
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;

@@ -1,6 +1,7 @@
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -52,6 +53,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>Tries so far.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>Why the request was sent again the last time.</summary>
+    public RetryCause RetryCause { get; private set; }
+
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
 
@@ -75,6 +79,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Facts = default;
         Attempts = 0;
         IsOnPin = false;
+        RetryCause = RetryCause.None;
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
@@ -143,9 +148,10 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         if (!RetryPolicy.MayRetry(error, facts))
             return null;
         Release(ServerCloseReason.ServerFin, reset: false);
-        counters.Add(isConnectFailure ? CounterId.RetriesConnectFailure
-            : request.NothingWasSent || exchange.Method.IsIdempotent() ? CounterId.RetriesStaleReuse
-            : CounterId.RetriesUnacknowledged);
+        RetryCause = isConnectFailure ? RetryCause.ConnectFailure
+            : request.NothingWasSent || exchange.Method.IsIdempotent() ? RetryCause.StaleReuse
+            : RetryCause.Unacknowledged;
+        counters.Add(CounterOf(RetryCause));
         request.Detach();
         if (isConnectFailure)
             return Open(except: Server);
@@ -221,6 +227,13 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
+
+    private static CounterId CounterOf(RetryCause cause) => cause switch
+    {
+        RetryCause.ConnectFailure => CounterId.RetriesConnectFailure,
+        RetryCause.Unacknowledged => CounterId.RetriesUnacknowledged,
+        _ => CounterId.RetriesStaleReuse,
+    };
 
     private LinkResult OpenPinned(PinnedServer pin)
     {

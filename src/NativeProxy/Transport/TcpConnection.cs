@@ -60,6 +60,9 @@ internal abstract class TcpConnection
     private bool _sendShutdownWanted;
     private bool _sendShutdownDone;
     private bool _resetOnClose;
+
+    /// <summary>The peer has refused or reset the connection, or is gone.</summary>
+    private bool _isBroken;
     private bool _isHolding;
     private bool _isPatient;
     private SocketError _sendError;
@@ -92,8 +95,23 @@ internal abstract class TcpConnection
     /// <summary>Bytes of the queue that the kernel has taken since the connection began; shows whether a slow peer reads at all.</summary>
     public long SentFromQueueBytes { get; private set; }
 
+    /// <summary>Bytes that were delivered to the owner.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Bytes that the kernel took.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>When the first of the received bytes was delivered, in loop milliseconds.</summary>
+    public long FirstByteMs { get; private set; }
+
     /// <summary>True when nothing more comes from the peer: after its FIN, or an error.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
+
+    /// <summary>Who has ended the connection so far: the peer, by FIN or a break, or nobody, which leaves it to the proxy.</summary>
+    public ClosedBy EndedBy => _isBroken ? ClosedBy.PeerReset : _endOfStreamSeen ? ClosedBy.Peer : ClosedBy.Proxy;
+
+    /// <summary>True when the owner closed with RST.</summary>
+    public bool IsResetByUs => _resetOnClose;
 
     /// <summary>
     /// True after an end of stream without an error. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
@@ -197,6 +215,7 @@ internal abstract class TcpConnection
             int sent = SendNow(bytes, out SocketError error);
             if (error is not (SocketError.Success or SocketError.WouldBlock))
                 return BreakSend(error);
+            SentBytes += sent;
             if (sent == bytes.Length)
                 return SendResult.Sent;
             bytes = bytes[sent..];
@@ -244,6 +263,7 @@ internal abstract class TcpConnection
                 return;
             }
             SendQueue.Advance(Loop.Pools, sent);
+            SentBytes += sent;
         }
     }
 
@@ -305,11 +325,11 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _finSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _finSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isBroken = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
-        SentFromQueueBytes = 0;
+        SentFromQueueBytes = ReceivedBytes = SentBytes = 0;
         Loop.ConnectionOpened();
     }
 
@@ -360,7 +380,7 @@ internal abstract class TcpConnection
             return;
         if (error != SocketError.Success)
         {
-            _endOfStreamSeen = true;
+            _endOfStreamSeen = _isBroken = true;
             _owner!.OnFailed(this, error);
         }
         else if (bytes.IsEmpty)
@@ -370,6 +390,9 @@ internal abstract class TcpConnection
         }
         else
         {
+            if (ReceivedBytes == 0)
+                FirstByteMs = Loop.Clock.NowMs;
+            ReceivedBytes += bytes.Length;
             _owner!.OnReceived(this, bytes);
         }
     }
@@ -389,6 +412,7 @@ internal abstract class TcpConnection
         }
         SendQueue.Advance(Loop.Pools, sentBytes);
         SentFromQueueBytes += sentBytes;
+        SentBytes += sentBytes;
         if (!SendQueue.IsEmpty)
             return true;
         if (_state == TcpConnectionState.Flushing)
@@ -434,6 +458,7 @@ internal abstract class TcpConnection
         }
         else
         {
+            _isBroken = true;
             _owner!.OnFailed(this, _connectError);
         }
     }
@@ -441,6 +466,7 @@ internal abstract class TcpConnection
     private SendResult BreakSend(SocketError error)
     {
         _sendBroken = true;
+        _isBroken |= error != SocketError.NoBufferSpaceAvailable;
         _sendError = error;
         ReleaseQueue();
         Loop.Defer(this, DeferredWork.SendFailed);

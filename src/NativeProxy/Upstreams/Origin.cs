@@ -101,7 +101,7 @@ internal sealed class Origin
             if (known.EndPoint.Equals(endPoint))
                 server = known;
         }
-        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId };
+        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId, Page = _table.Page };
         server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
         return server;
     }

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -47,6 +48,9 @@ internal sealed class OriginTable
 
     /// <summary>Id under which the access log knows their addresses.</summary>
     public int ServerLogId { get; init; }
+
+    /// <summary>Where the ledger has the connections to all of them; null when nobody keeps one.</summary>
+    public LedgerPage? Page { get; init; }
 
     /// <summary>Where clients may go.</summary>
     public DestinationPolicy Policy { get; private set; } = null!;

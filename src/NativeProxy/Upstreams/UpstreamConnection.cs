@@ -63,6 +63,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>The client whose authentication the connection carries; null while it carries none. Nothing takes it away again.</summary>
     private IPinOwner? _pinOwner;
+    private ServerAccount _account;
 
     /// <summary>Why it will be closed when its idle time is over.</summary>
     private ServerCloseReason _idleEnd;
@@ -218,7 +219,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
         _user = null;
-        Server.Counters.Add(ServerCloseReasons.CounterOf(reason));
+        Enter(reason, reset);
         if (IsWaiting)
         {
             WaitingRoom.Remove(this);
@@ -245,6 +246,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void OnConnected(TcpConnection connection)
     {
         MoveTo(UpstreamConnectionState.Busy);
+        _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
         _spokeFirst = connection.HasUnreadBytes;
         connection.StartReceive();
@@ -352,6 +354,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         MoveTo(UpstreamConnectionState.Connecting);
         _user = user;
+        _account.Begin();
         UseCount = 1;
         _isOutOfStep = false;
         _sentBytes = _sentBeforeBytes = 0;
@@ -420,6 +423,19 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             Discard(reason, reset);
         else if (_state == UpstreamConnectionState.Pinned)
             EndPinned(reason, reset);
+    }
+
+    /// <summary>Counts the close and enters it into the ledger. A server that broke the connection off did not end it in order.</summary>
+    private void Enter(ServerCloseReason reason, bool reset)
+    {
+        if (reason == ServerCloseReason.ServerFin && Tcp!.EndedBy == ClosedBy.PeerReset)
+            reason = ServerCloseReason.ServerReset;
+        Server.Counters.Add(ServerCloseCounters.Of(reason));
+        if (Server.Page is not { } page)
+            return;
+        long nowMs = _loop.Clock.NowMs;
+        CloseRecord record = _account.Close(Tcp!, Server.Peer, reason, reset, UseCount, IsWaiting ? IdleSinceMs : nowMs, nowMs);
+        page.Enter(ref record);
     }
 
     private void ConnectFailed(SocketError error)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -30,6 +31,7 @@ internal sealed class UpstreamServer
         Name = name;
         NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
         EndPoint = endPoint;
+        Peer = PeerAddress.Of(endPoint);
         Queue = new WaitQueue(loop, () => !IsUsable || HasRoom);
     }
 
@@ -71,7 +73,13 @@ internal sealed class UpstreamServer
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
 
+    /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
+    public LedgerPage? Page { get; init; }
+
     public IPEndPoint EndPoint { get; }
+
+    /// <summary>The address as the ledger shows it.</summary>
+    internal PeerAddress Peer { get; }
 
     public LoopCounters Counters { get; }
 

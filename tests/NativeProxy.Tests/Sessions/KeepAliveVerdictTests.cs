@@ -29,7 +29,7 @@ public class KeepAliveVerdictTests
         RequestCount = 1,
         ConnectionAgeMs = 0,
         ClientHasEnded = false,
-        IsDraining = false,
+        ListenerEnding = CloseReason.None,
         IsFollowed = false,
     };
 
@@ -46,7 +46,7 @@ public class KeepAliveVerdictTests
         RequestCount = 10,
         ConnectionAgeMs = 60_000,
         ClientHasEnded = true,
-        IsDraining = true,
+        ListenerEnding = CloseReason.Draining,
         IsFollowed = false,
     };
 
@@ -54,16 +54,16 @@ public class KeepAliveVerdictTests
     public void PlainExchange_KeepsTheConnection() => Assert.Equal(CloseReason.None, Decide(Plain));
 
     [Fact]
-    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { IsDraining = true }));
+    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { ListenerEnding = CloseReason.Draining }));
 
     [Fact]
     public void WhatCanWait_ClosesAfterTheRequestsThatHaveBegunAlready()
     {
-        KeepAliveFacts late = Plain with { IsDraining = true, ClientHasEnded = true, ConnectionAgeMs = 60_000 };
+        KeepAliveFacts late = Plain with { ListenerEnding = CloseReason.Draining, ClientHasEnded = true, ConnectionAgeMs = 60_000 };
         Assert.Equal(CloseReason.None, Decide(late with { IsFollowed = true }));
         Assert.Equal(CloseReason.Draining, Decide(late));
-        Assert.Equal(CloseReason.ClientClosed, Decide(late with { IsDraining = false }));
-        Assert.Equal(CloseReason.MaxAge, Decide(late with { IsDraining = false, ClientHasEnded = false }));
+        Assert.Equal(CloseReason.ClientClosed, Decide(late with { ListenerEnding = CloseReason.None }));
+        Assert.Equal(CloseReason.MaxAge, Decide(late with { ListenerEnding = CloseReason.None, ClientHasEnded = false }));
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public class KeepAliveVerdictTests
     {
         KeepAliveFacts facts = Worst;
         Assert.Equal(CloseReason.Draining, Decide(facts));
-        facts = facts with { IsDraining = false };
+        facts = facts with { ListenerEnding = CloseReason.None };
         Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(facts, Settings with { Enabled = false }));
         Assert.Equal(CloseReason.ClientAskedClose, Decide(facts));
         facts = facts with { RequestSaysClose = false };

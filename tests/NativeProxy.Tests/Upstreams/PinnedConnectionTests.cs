@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;

@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;

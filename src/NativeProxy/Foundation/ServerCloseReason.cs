@@ -1,6 +1,4 @@
-using NativeProxy.Metrics;
-
-namespace NativeProxy.Upstreams;
+namespace NativeProxy.Foundation;
 
 /// <summary>Why a server connection is closed, or <see cref="None"/> when it is sound and may be pooled. Every close has one.</summary>
 internal enum ServerCloseReason : byte
@@ -69,30 +67,36 @@ internal enum ServerCloseReason : byte
     PinnedClientLeft,
 }
 
-/// <summary>Which counter belongs to which reason.</summary>
+/// <summary>Short codes of the reasons, the same in the log, the metrics and the admin endpoint.</summary>
 internal static class ServerCloseReasons
 {
-    public static CounterId CounterOf(ServerCloseReason reason) => reason switch
+    /// <summary>How many reasons there are, None included.</summary>
+    public const int Count = (int)ServerCloseReason.PinnedClientLeft + 1;
+
+    /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
+    public static string CodeOf(ServerCloseReason reason) => reason switch
     {
-        ServerCloseReason.ServerFin => CounterId.ServerClosesServerFin,
-        ServerCloseReason.ServerReset => CounterId.ServerClosesServerReset,
-        ServerCloseReason.ServerSaid => CounterId.ServerClosesServerSaid,
-        ServerCloseReason.ReuseOff => CounterId.ServerClosesReuseOff,
-        ServerCloseReason.IdleTimeout => CounterId.ServerClosesIdleTimeout,
-        ServerCloseReason.LearnedIdleTimeout => CounterId.ServerClosesLearnedIdleTimeout,
-        ServerCloseReason.MaxRequests => CounterId.ServerClosesMaxRequests,
-        ServerCloseReason.MaxAge => CounterId.ServerClosesMaxAge,
-        ServerCloseReason.PoolFull => CounterId.ServerClosesPoolFull,
-        ServerCloseReason.SurplusBytes => CounterId.ServerClosesSurplusBytes,
-        ServerCloseReason.RequestUnsent => CounterId.ServerClosesRequestUnsent,
-        ServerCloseReason.ConnectFailed => CounterId.ServerClosesConnectFailed,
-        ServerCloseReason.ClientAborted => CounterId.ServerClosesClientAborted,
-        ServerCloseReason.Timeout => CounterId.ServerClosesTimeout,
-        ServerCloseReason.BadResponse => CounterId.ServerClosesBadResponse,
-        ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
-        ServerCloseReason.Purged => CounterId.ServerClosesPurged,
-        ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
-        ServerCloseReason.PinnedClientLeft => CounterId.ServerClosesPinnedClientLeft,
-        _ => CounterId.ServerClosesAmbiguous,
+        ServerCloseReason.None => "-",
+        ServerCloseReason.ServerFin => "server_fin",
+        ServerCloseReason.ServerReset => "server_reset",
+        ServerCloseReason.ServerSaid => "server_said",
+        ServerCloseReason.ReuseOff => "reuse_off",
+        ServerCloseReason.IdleTimeout => "idle_timeout",
+        ServerCloseReason.LearnedIdleTimeout => "learned_idle_timeout",
+        ServerCloseReason.MaxRequests => "max_requests",
+        ServerCloseReason.MaxAge => "max_age",
+        ServerCloseReason.PoolFull => "pool_full",
+        ServerCloseReason.SurplusBytes => "surplus_bytes",
+        ServerCloseReason.RequestUnsent => "request_unsent",
+        ServerCloseReason.Ambiguous => "ambiguous",
+        ServerCloseReason.ConnectFailed => "connect_failed",
+        ServerCloseReason.ClientAborted => "client_aborted",
+        ServerCloseReason.Timeout => "timeout",
+        ServerCloseReason.BadResponse => "bad_response",
+        ServerCloseReason.UpgradeEnded => "upgrade_ended",
+        ServerCloseReason.Purged => "purged",
+        ServerCloseReason.ServerDown => "server_down",
+        ServerCloseReason.PinnedClientLeft => "pinned_client_left",
+        _ => "unknown",
     };
 }
