@@ -4,7 +4,7 @@ using NativeProxy.Config;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// The buffer budget of one worker, computed from the limits in the settings. It is a bound, not a reservation: memory is taken as it is
+/// The buffer budget of one worker: what the settings say, else computed from their limits. It is a bound, not a reservation: memory is taken as it is
 /// needed, and a worker that reaches the bound answers 503 or closes instead of growing.
 /// </summary>
 internal static class MemoryBudget
@@ -16,5 +16,6 @@ internal static class MemoryBudget
     private const int BytesPerConnection = 3 * 16 * 1024;
 
     public static long BufferBytes(in ProxySettings settings) =>
-        Math.Clamp((long)settings.Runtime.MaxConnections * BytesPerConnection, FloorBytes, CeilingBytes);
+        settings.Runtime.BufferBytes > 0 ? settings.Runtime.BufferBytes
+            : Math.Clamp((long)settings.Runtime.MaxConnections * BytesPerConnection, FloorBytes, CeilingBytes);
 }

@@ -52,8 +52,8 @@ internal sealed class Worker : IDisposable
             _logWriter = new LogWriter(_logRing, names, style, OpenLog(settings.Log.AccessTarget), errors);
             accessLog = new ExchangeLog(_logRing, names, Loop.Clock, wantsFields: style != AccessLogStyle.Haproxy);
         }
-        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog);
-        _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, LinuxProcess.DescriptorsLeft(), WarnAside);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _logRing, _logWriter);
     }
 
     public EventLoop Loop { get; }
@@ -103,6 +103,9 @@ internal sealed class Worker : IDisposable
         _drained.Dispose();
         _drainSeen.Dispose();
     }
+
+    /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
+    private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
     private static AccessLogStyle StyleOf(AccessLogFormat format) => format switch
     {

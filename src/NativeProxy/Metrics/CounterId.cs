@@ -9,6 +9,7 @@ internal enum CounterId
     // Client connections
     ClientConnectionsAccepted,
     ClientConnectionsOpen,
+    ClientConnectionsIdle,
     ClientsHalfClosed,
     TunnelsOpen,
     TunnelsStarted,
@@ -64,8 +65,18 @@ internal enum CounterId
     ClientClosesServerError,
     ClientClosesUpgradeEnded,
     ClientClosesPressure,
+    ClientClosesDescriptorPressure,
+    ClientClosesMemoryPressure,
     ClientClosesDrain,
     ClientClosesInternalError,
+
+    // Who ended connections first
+    ClientEndsByProxy,
+    ClientEndsByClient,
+    ClientEndsByReset,
+    ServerEndsByProxy,
+    ServerEndsByServer,
+    ServerEndsByReset,
 
     // Server connections
     ServerConnects,
@@ -95,6 +106,8 @@ internal enum CounterId
     ServerClosesUpgradeEnded,
     ServerClosesPurged,
     ServerClosesServerDown,
+    ServerClosesDescriptorPressure,
+    ServerClosesMemoryPressure,
     BadResponses,
     ShortBodies,
 
@@ -111,12 +124,30 @@ internal enum CounterId
     NameLookups,
     NameLookupsFailed,
 
+    // Pressure
+    PressureDescriptors,
+    PressureMemory,
+    PressureEpisodesDescriptors,
+    PressureEpisodesMemory,
+    ShedClientsDescriptors,
+    ShedClientsMemory,
+    ShedServersDescriptors,
+    ShedServersMemory,
+    AcceptFailures,
+
     // The process itself
     LogLinesWritten,
     LogLinesDropped,
     LogLinesLost,
     BufferBytesHeld,
     BufferBlocksLent,
+    BufferBytesReceiveTails,
+    BufferBytesSendQueues,
+    BufferBytesReplayCopies,
+    BufferBytesPendingReceives,
+    BufferBytesScratch,
+    IdleClientBytes,
+    IdleServerBytes,
     BufferRefusals,
     TimersLinked,
     WorkerRestarts,

@@ -87,6 +87,15 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
     public PeerAddress Address { get; private set; }
 
+    /// <summary>
+    /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
+    /// </summary>
+    public long IdleSinceMs => _state != ClientSessionState.Waiting || !_tail.IsEmpty || _client!.QueuedBytes > 0 ? -1
+        : RequestCount > 0 ? _idleSinceMs : _client.OpenedAtMs;
+
+    /// <summary>True from <see cref="TryShed"/> on.</summary>
+    public bool IsShed { get; private set; }
+
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
 
@@ -99,6 +108,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
+        IsShed = false;
         Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         _emptyLineBytes = 0;
@@ -112,6 +122,17 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
             Linger(CloseReason.Draining);
+    }
+
+    /// <summary>Closes the connection at once if it is idle and its next request is not waiting in the kernel; else false.</summary>
+    public bool TryShed(CloseReason reason)
+    {
+        if (IdleSinceMs < 0 || _client!.EndOfStreamSeen || _client.HasUnreadBytes)
+            return false;
+        IsShed = true;
+        _listener.SessionLeaves();
+        Close(reason);
+        return true;
     }
 
     /// <summary>After a reload: between two requests the session goes over to the listener that took its listener's place.</summary>
@@ -201,6 +222,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Free);
         _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
+        _listener.Counters.Add(CloseCounters.Of(connection.FirstEnd));
         _client = null;
         _listener.SessionEnded(this);
     }

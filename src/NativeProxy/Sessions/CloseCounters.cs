@@ -1,5 +1,6 @@
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Sessions;
 
@@ -28,6 +29,16 @@ internal static class CloseCounters
         CloseReason.TunnelEnded => CounterId.ClientClosesUpgradeEnded,
         CloseReason.Draining => CounterId.ClientClosesDrain,
         CloseReason.ResourceExhausted => CounterId.ClientClosesPressure,
+        CloseReason.DescriptorPressure => CounterId.ClientClosesDescriptorPressure,
+        CloseReason.MemoryPressure => CounterId.ClientClosesMemoryPressure,
         _ => CounterId.ClientClosesInternalError,
+    };
+
+    /// <summary>Counter of the side that ended a client connection first.</summary>
+    public static CounterId Of(FirstEnd end) => end switch
+    {
+        FirstEnd.Peer => CounterId.ClientEndsByClient,
+        FirstEnd.Reset => CounterId.ClientEndsByReset,
+        _ => CounterId.ClientEndsByProxy,
     };
 }

@@ -209,6 +209,7 @@ internal sealed class Exchange : IServerConnectionUser
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
                 ClientHasEnded = Client.EndOfStreamSeen,
                 IsDraining = _listener.IsDraining,
+                Pressure = _listener.Pressure,
             },
             Keepalive);
         return _closeReason;

@@ -30,6 +30,9 @@ internal readonly struct KeepAliveFacts
     public required bool ClientHasEnded { get; init; }
 
     public required bool IsDraining { get; init; }
+
+    /// <summary>What runs short, as the reason to close that it gives; None when nothing does.</summary>
+    public required CloseReason Pressure { get; init; }
 }
 
 /// <summary>
@@ -59,6 +62,6 @@ internal static class KeepAliveVerdict
             return CloseReason.AfterError;
         if (settings.MaxRequests > 0 && facts.RequestCount >= settings.MaxRequests)
             return CloseReason.MaxRequests;
-        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : CloseReason.None;
+        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : facts.Pressure;
     }
 }

@@ -37,6 +37,22 @@ internal enum SendResult : byte
     Failed,
 }
 
+/// <summary>Who ended a connection first, as far as this side can see.</summary>
+internal enum FirstEnd : byte
+{
+    /// <summary>It was never established, or lives.</summary>
+    None,
+
+    /// <summary>Our FIN came first: our kernel keeps the pair of addresses in TIME_WAIT.</summary>
+    Proxy,
+
+    /// <summary>The peer's FIN came first: the peer's kernel does.</summary>
+    Peer,
+
+    /// <summary>Broken off by either side, or failed: nobody does.</summary>
+    Reset,
+}
+
 /// <summary>
 /// One TCP connection on one loop, whatever the engine below it: receive lends bytes, send takes a span and queues what the kernel
 /// does not take, half-close, graceful close and abort are distinct verbs, closing is a join.
@@ -61,6 +77,7 @@ internal abstract class TcpConnection
     private bool _resetOnClose;
     private bool _isHolding;
     private bool _isPatient;
+    private FirstEnd _firstEnd;
     private SocketError _sendError;
     private SocketError _connectError;
 
@@ -99,6 +116,9 @@ internal abstract class TcpConnection
     /// whether the peer has spoken before it was spoken to.
     /// </summary>
     public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_endOfStreamSeen && SocketHasUnreadBytes();
+
+    /// <summary>Who ended the connection first; final when <see cref="IConnectionOwner.OnClosed"/> is called.</summary>
+    public FirstEnd FirstEnd => _firstEnd;
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => _sendBroken;
@@ -294,6 +314,7 @@ internal abstract class TcpConnection
         _state = state;
         _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
+        _firstEnd = FirstEnd.None;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
         SentFromQueueBytes = 0;
@@ -345,11 +366,13 @@ internal abstract class TcpConnection
         if (error != SocketError.Success)
         {
             _endOfStreamSeen = true;
+            _firstEnd = FirstEnd.Reset;
             _owner!.OnFailed(this, error);
         }
         else if (bytes.IsEmpty)
         {
             _endOfStreamSeen = true;
+            EndsFirst(FirstEnd.Peer);
             _owner!.OnEndOfStream(this);
         }
         else
@@ -426,6 +449,7 @@ internal abstract class TcpConnection
     {
         _sendBroken = true;
         _sendError = error;
+        _firstEnd = FirstEnd.Reset;
         ReleaseQueue();
         Loop.Defer(this, DeferredWork.SendFailed);
         return SendResult.Failed;
@@ -436,16 +460,27 @@ internal abstract class TcpConnection
         if (_sendShutdownDone || _sendBroken)
             return;
         _sendShutdownDone = true;
+        EndsFirst(FirstEnd.Proxy);
         SocketShutdownSend();
     }
 
     private void BeginClosing()
     {
+        if (_state != TcpConnectionState.Connecting)
+            EndsFirst(_resetOnClose ? FirstEnd.Reset : FirstEnd.Proxy);
         _state = TcpConnectionState.Closing;
+        Loop.ConnectionClosing();
         _isHolding = false;
         ReleaseQueue();
         SocketClose(_resetOnClose);
         Loop.Defer(this, DeferredWork.Join);
+    }
+
+    /// <summary>The first FIN counts; a reset undoes it, since TIME_WAIT then ends with it.</summary>
+    private void EndsFirst(FirstEnd end)
+    {
+        if (_firstEnd == FirstEnd.None || end == FirstEnd.Reset)
+            _firstEnd = end;
     }
 
     /// <summary>Blocks that the engine is sending from must not be lent to anybody else before it has finished.</summary>

@@ -1,4 +1,5 @@
 using NativeProxy.Metrics;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
 
@@ -64,6 +65,12 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The server fails its health checks.</summary>
     ServerDown,
+
+    /// <summary>Descriptors are running short, and this was an idle connection.</summary>
+    DescriptorPressure,
+
+    /// <summary>Buffer memory is running short, and this was an idle connection.</summary>
+    MemoryPressure,
 }
 
 /// <summary>Which counter belongs to which reason.</summary>
@@ -89,6 +96,16 @@ internal static class ServerCloseReasons
         ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
         ServerCloseReason.Purged => CounterId.ServerClosesPurged,
         ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
+        ServerCloseReason.DescriptorPressure => CounterId.ServerClosesDescriptorPressure,
+        ServerCloseReason.MemoryPressure => CounterId.ServerClosesMemoryPressure,
         _ => CounterId.ServerClosesAmbiguous,
+    };
+
+    /// <summary>Counter of the side that ended a server connection first. One that was never established has no such side.</summary>
+    public static CounterId CounterOf(FirstEnd end) => end switch
+    {
+        FirstEnd.Peer => CounterId.ServerEndsByServer,
+        FirstEnd.Reset => CounterId.ServerEndsByReset,
+        _ => CounterId.ServerEndsByProxy,
     };
 }

@@ -89,7 +89,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Next unused object.</summary>
     internal UpstreamConnection? NextFree { get; set; }
 
-    private long IdleSinceMs { get; set; }
+    /// <summary>Since when it idles, in loop milliseconds; of the last pause when it does not idle now.</summary>
+    internal long IdleSinceMs { get; private set; }
 
     /// <summary>
     /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
@@ -228,6 +229,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void OnClosed(TcpConnection connection)
     {
         Tcp = null;
+        if (connection.FirstEnd != FirstEnd.None)
+            Server.Counters.Add(ServerCloseReasons.CounterOf(connection.FirstEnd));
         Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
         MoveTo(UpstreamConnectionState.Free);
         Server.Recycle(this);
