@@ -12,4 +12,8 @@ public class MemoryBudgetTests
     [InlineData(1_000_000, 2L * 1024 * 1024 * 1024)]
     public void Budget_FollowsTheConnectionsBetweenItsBounds(int connectionsMax, long expected) =>
         Assert.Equal(expected, MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal + $"[runtime]\nmax_connections = {connectionsMax}\n").Settings));
+
+    [Fact]
+    public void BudgetThatIsGiven_Holds() =>
+        Assert.Equal(3L * 1024 * 1024, MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal + "[runtime]\nbuffer_bytes = \"3MiB\"\n").Settings));
 }
