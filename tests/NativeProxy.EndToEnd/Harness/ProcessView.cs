@@ -11,6 +11,13 @@ internal static class ProcessView
 {
     public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd").Length;
 
+    /// <summary>The number that the next descriptor of the process gets; a limit of this many lets it open none.</summary>
+    public static int LowestFreeDescriptor(int processId)
+    {
+        string[] open = [.. Directory.GetFileSystemEntries($"/proc/{processId}/fd").Select(path => Path.GetFileName(path))];
+        return Enumerable.Range(0, int.MaxValue).First(number => !open.Contains(number.ToString(CultureInfo.InvariantCulture)));
+    }
+
     /// <summary>Resident memory now, in bytes.</summary>
     public static long ResidentBytes(int processId)
     {

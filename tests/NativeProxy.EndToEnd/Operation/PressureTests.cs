@@ -143,6 +143,8 @@ public sealed class PressureTests
         Assert.Equal(1, await proxy.Metric("nativeproxy_client_closes_total{reason=\"descriptor_pressure\"}"));
         Assert.Equal(0, await proxy.MetricSum(Shed));
         await proxy.Output.WaitFor("rs=descriptor_pressure");
+        for (int i = 2; i < servers.Count; i++)
+            await servers[i].Answer();
     }
 
     [Fact]
@@ -192,12 +194,12 @@ public sealed class PressureTests
         var clients = new List<RawClient>();
         for (int i = 0; i < 20; i++)
             clients.Add(await AskedClient(proxy));
-        int worker = Assert.Single(ProcessView.Children(proxy.Id));
-        DescriptorLimit.Set(worker, ProcessView.DescriptorCount(worker));
+        int limit = DescriptorLimit.Set(proxy.Id, ProcessView.LowestFreeDescriptor(proxy.Id));
         await using RawClient late = await proxy.Connect();
         await late.SendGet();
         Assert.Equal(200, (await late.ReadResponse()).Status);
         await clients[0].ExpectFin();
+        DescriptorLimit.Set(proxy.Id, limit);
         Assert.InRange(await proxy.Metric("nativeproxy_accept_failures_total"), 1, 100);
         Assert.InRange(await proxy.MetricSum(Shed), 1, 19);
         Assert.Equal(200, (await clients[^1].Ask()).Status);

@@ -65,7 +65,7 @@ public class FirstEndTests
         if (byPeer)
         {
             peer.Reset();
-            await owner.Until(static seen => seen.Count("failed") == 1);
+            await owner.Until(static seen => seen.Count("failed ConnectionReset") == 1);
             await test.Run(connection.Close);
         }
         else
@@ -85,7 +85,7 @@ public class FirstEndTests
         using Socket refusing = Peers.RefusingPort();
         var owner = new RecordingOwner();
         TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)refusing.LocalEndPoint!, owner, SocketTuning.Default));
-        await owner.Until(static seen => seen.Count("failed") == 1);
+        await owner.Until(static seen => seen.Count("failed ConnectionRefused") == 1);
         await test.Run(connection.Close);
         await owner.UntilClosed();
         Assert.Equal(FirstEnd.None, connection.FirstEnd);
