@@ -205,7 +205,8 @@ internal sealed class IdleShedding : ITimerOwner
             OfferServers(group, nowMs);
         foreach (HttpListener listener in _listeners)
         {
-            for (Origin? origin = listener.Origins?.Newest; origin is not null; origin = origin.Older)
+            // A reload hands the origins on to the successor, where they are found once.
+            for (Origin? origin = listener.Successor is null ? listener.Origins?.Newest : null; origin is not null; origin = origin.Older)
                 OfferServers(origin.Group, nowMs);
         }
         _servers.Sort();
