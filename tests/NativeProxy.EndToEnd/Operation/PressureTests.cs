@@ -75,6 +75,22 @@ public sealed class PressureTests
 
     [Fact]
     [Trait("promise", "S1.9")]
+    public async Task ClientThatHasNotAskedYet_HasASecondToDoSo()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("defer_accept = false").Runtime("max_connections = 10"));
+        var time = new PassingTime();
+        var clients = new List<RawClient>();
+        for (int i = 0; i < 9; i++)
+            clients.Add(await proxy.Connect());
+        await clients[0].ExpectFin();
+        time.AssertAtLeast(1000);
+        Assert.Equal((200, null), Outcome(await clients[^1].Ask()));
+        Assert.Equal(1, await proxy.Metric(ShedClients));
+    }
+
+    [Fact]
+    [Trait("promise", "S1.9")]
     public async Task ListenerNearItsOwnLimit_ClosesItsOwnIdleClientsOnly()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
