@@ -33,6 +33,7 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
     {
         var text = new ArrayBufferWriter<byte>(16 * 1024);
         PrometheusText.Write(board, text);
+        WorkerMetricsText.Write(board, text);
         ServerMetricsText.Write(servers, text);
         return new SmallResponse(200, "text/plain; version=0.0.4; charset=utf-8", text.WrittenMemory);
     }

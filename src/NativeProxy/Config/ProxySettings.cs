@@ -51,6 +51,13 @@ internal readonly partial struct RuntimeSettings
     [Setting("replay_bytes", Default = "16MiB", Max = "1GiB", Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further requests are served without a copy. 0 = none are kept.")]
     public partial long ReplayBytes { get; init; }
 
+    /// <summary>0 = computed from <see cref="MaxConnections"/>.</summary>
+    [Setting("buffer_bytes", Default = 0, Max = "64GiB", Doc = "Memory for buffers that one worker takes at most, from 1MiB. 0 = 48KiB per connection of max_connections, between 64MiB and 2GiB. A change needs a restart.")]
+    public partial long BufferBytes { get; init; }
+
+    [Setting("shed_idle_at", Default = 90, Max = 100, Doc = "Percent of the connections, descriptors or buffers that a worker may have, from which on it closes idle connections, oldest first, and lets responses say close, until a tenth less is in use. 0 = off.")]
+    public partial int ShedIdleAtPercent { get; init; }
+
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 

@@ -89,13 +89,19 @@ internal enum CloseReason : byte
 
     /// <summary>Buffers or another resource ran out.</summary>
     ResourceExhausted,
+
+    /// <summary>Connections or descriptors are running short: an idle connection closes now, a busy one after its response.</summary>
+    DescriptorPressure,
+
+    /// <summary>Buffer memory is running short.</summary>
+    MemoryPressure,
 }
 
 /// <summary>Short codes of the close reasons, the same in the logs, the metrics and the admin endpoint.</summary>
 internal static class CloseReasons
 {
     /// <summary>How many reasons there are; indexes of tables per reason are below it.</summary>
-    public const int Count = (int)CloseReason.ResourceExhausted + 1;
+    public const int Count = (int)CloseReason.MemoryPressure + 1;
 
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(CloseReason reason) => reason switch
@@ -128,6 +134,8 @@ internal static class CloseReasons
         CloseReason.Draining => "draining",
         CloseReason.ListenerRemoved => "listener_removed",
         CloseReason.ResourceExhausted => "resource",
+        CloseReason.DescriptorPressure => "descriptor_pressure",
+        CloseReason.MemoryPressure => "memory_pressure",
         _ => "unknown",
     };
 }

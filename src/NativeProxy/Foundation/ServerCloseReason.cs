@@ -65,13 +65,19 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The one client that had authenticated on the connection has left, or has authenticated elsewhere.</summary>
     PinnedClientLeft,
+
+    /// <summary>Descriptors are running short, and this was an idle connection.</summary>
+    DescriptorPressure,
+
+    /// <summary>Buffer memory is running short, and this was an idle connection.</summary>
+    MemoryPressure,
 }
 
 /// <summary>Short codes of the reasons, the same in the log, the metrics and the admin endpoint.</summary>
 internal static class ServerCloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
-    public const int Count = (int)ServerCloseReason.PinnedClientLeft + 1;
+    public const int Count = (int)ServerCloseReason.MemoryPressure + 1;
 
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(ServerCloseReason reason) => reason switch
@@ -97,6 +103,8 @@ internal static class ServerCloseReasons
         ServerCloseReason.Purged => "purged",
         ServerCloseReason.ServerDown => "server_down",
         ServerCloseReason.PinnedClientLeft => "pinned_client_left",
+        ServerCloseReason.DescriptorPressure => "descriptor_pressure",
+        ServerCloseReason.MemoryPressure => "memory_pressure",
         _ => "unknown",
     };
 }

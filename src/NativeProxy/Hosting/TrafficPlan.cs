@@ -26,13 +26,23 @@ internal sealed class TrafficPlan
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
     private readonly ReplayBudget _replayBudget;
+    private readonly IdleShedding _shedding;
+    private readonly int _socketsMax;
     private readonly NameResolver _resolver;
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<HttpListener> _retired = [];
     private List<HttpListener> _listeners = [];
     private Action? _drained;
 
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger)
+    /// <param name="loop">The worker's loop.</param>
+    /// <param name="place">Which worker it is.</param>
+    /// <param name="counters">The worker's counters.</param>
+    /// <param name="servers">What all workers know of the servers.</param>
+    /// <param name="accessLog">Null when none is written.</param>
+    /// <param name="ledger">Takes every close.</param>
+    /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
+    /// <param name="report">Takes lines for the error log; must not block.</param>
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
@@ -42,6 +52,8 @@ internal sealed class TrafficPlan
         _ledger = ledger;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
         _replayBudget = new ReplayBudget(loop.Pools, counters);
+        _shedding = new IdleShedding(loop, counters, _budget, report);
+        _socketsMax = socketsMax;
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
@@ -60,7 +72,11 @@ internal sealed class TrafficPlan
         foreach (HttpListener listener in old)
             Retire(listener);
         _retired.RemoveAll(listener => listener.SessionCount == 0);
+        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, _socketsMax, [.. _listeners, .. _retired], [.. _groups]);
     }
+
+    /// <summary>Looks whether the worker runs short of anything.</summary>
+    public void LookForPressure() => _shedding.Look();
 
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
@@ -141,7 +157,7 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog)
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog, _shedding)
             {
                 ReplayBudget = _replayBudget,
                 Drained = ListenerDrained,

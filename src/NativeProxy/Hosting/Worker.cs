@@ -46,8 +46,8 @@ internal sealed class Worker : IDisposable
             ? new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: _log.Style != AccessLogStyle.Haproxy)
             : null;
         var ledger = new CloseLedger(counters, closes, _log is { LogsConnections: true } ? _log.Ring : null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger);
-        _gauges = new WorkerGauges(Loop, counters, _pools, _log?.Ring, _log?.Writer);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger, LinuxProcess.DescriptorsLeft(), WarnAside);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log?.Ring, _log?.Writer);
     }
 
     public EventLoop Loop { get; }
@@ -96,6 +96,9 @@ internal sealed class Worker : IDisposable
         _drained.Dispose();
         _drainSeen.Dispose();
     }
+
+    /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
+    private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
     /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork

@@ -13,6 +13,7 @@ internal static class CounterTable
         // Client connections
         Counter(CounterId.ClientConnectionsAccepted, "nativeproxy_client_connections_accepted_total", "Client connections accepted."),
         Gauge(CounterId.ClientConnectionsOpen, "nativeproxy_client_connections_open", "Client connections open now."),
+        Gauge(CounterId.ClientConnectionsIdle, "nativeproxy_client_connections_idle", "Client connections without a request in progress, looked at once a second."),
         Gauge(CounterId.ClientsHalfClosed, "nativeproxy_clients_half_closed", "Clients that have shut their sending side and are still answered."),
         Gauge(CounterId.TunnelsOpen, "nativeproxy_tunnels_open", "Upgraded connections relayed as tunnels now."),
         Counter(CounterId.TunnelsStarted, "nativeproxy_tunnels_started_total", "Connections that became tunnels."),
@@ -22,6 +23,7 @@ internal static class CounterTable
         Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Requests that were not the first on their client connection."),
         Counter(CounterId.RequestsInParallel, "nativeproxy_requests_in_parallel_total", "Requests that began before the earlier ones of their client connection were answered (pipelining above 1)."),
         Gauge(CounterId.RequestsInFlight, "nativeproxy_requests_in_flight", "Requests being handled now."),
+        Gauge(CounterId.RequestsBehindOthers, "nativeproxy_requests_behind_others", "Of these, those behind another one of their client connection (pipelining above 1)."),
         Counter(CounterId.RequestsAborted, "nativeproxy_requests_aborted_total", "Requests given up because the client went away."),
         Counter(CounterId.Responses1xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=1xx"),
         Counter(CounterId.Responses2xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=2xx"),
@@ -75,6 +77,8 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesServerTimeout, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=server_timeout"),
         Counter(CounterId.ClientClosesUpgradeEnded, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=tunnel_ended"),
         Counter(CounterId.ClientClosesPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=resource"),
+        Counter(CounterId.ClientClosesDescriptorPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=descriptor_pressure"),
+        Counter(CounterId.ClientClosesMemoryPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=memory_pressure"),
         Counter(CounterId.ClientClosesDrain, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=draining"),
         Counter(CounterId.ClientClosesListenerRemoved, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=listener_removed"),
         Counter(CounterId.ClientClosesPinnedServer, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pinned_server_closed"),
@@ -133,6 +137,8 @@ internal static class CounterTable
         Counter(CounterId.ServerConnectionIdleMs, "nativeproxy_server_connection_idle_ms_total", "From the last response to the decision to close, summed over closed server connections."),
         Counter(CounterId.ServerConnectionCloseMs, "nativeproxy_server_connection_close_ms_total", "From the decision to close until the socket was gone, summed over closed server connections."),
         Counter(CounterId.ServerConnectionLifeMs, "nativeproxy_server_connection_life_ms_total", "From the opening until the socket was gone, summed over closed server connections."),
+        Counter(CounterId.ServerClosesDescriptorPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=descriptor_pressure"),
+        Counter(CounterId.ServerClosesMemoryPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=memory_pressure"),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 
@@ -153,12 +159,30 @@ internal static class CounterTable
         Counter(CounterId.NameLookups, "nativeproxy_name_lookups_total", "Names looked up for forward listeners."),
         Counter(CounterId.NameLookupsFailed, "nativeproxy_name_lookups_failed_total", "Look-ups that found no address."),
 
+        // Pressure
+        Gauge(CounterId.PressureDescriptors, "nativeproxy_pressure", "Workers that are short of connections and descriptors, or of buffer memory, now: responses say close, idle connections are closed.", label: "resource=descriptors"),
+        Gauge(CounterId.PressureMemory, "nativeproxy_pressure", "Workers that are short of connections and descriptors, or of buffer memory, now: responses say close, idle connections are closed.", label: "resource=memory"),
+        Counter(CounterId.PressureEpisodesDescriptors, "nativeproxy_pressure_episodes_total", "Times a worker ran short of connections and descriptors, or of buffer memory.", label: "resource=descriptors"),
+        Counter(CounterId.PressureEpisodesMemory, "nativeproxy_pressure_episodes_total", "Times a worker ran short of connections and descriptors, or of buffer memory.", label: "resource=memory"),
+        Counter(CounterId.ShedClientsDescriptors, "nativeproxy_shed_connections_total", "Idle connections closed because of pressure, by side and what was short.", label: "side=client,resource=descriptors"),
+        Counter(CounterId.ShedClientsMemory, "nativeproxy_shed_connections_total", "Idle connections closed because of pressure, by side and what was short.", label: "side=client,resource=memory"),
+        Counter(CounterId.ShedServersDescriptors, "nativeproxy_shed_connections_total", "Idle connections closed because of pressure, by side and what was short.", label: "side=server,resource=descriptors"),
+        Counter(CounterId.ShedServersMemory, "nativeproxy_shed_connections_total", "Idle connections closed because of pressure, by side and what was short.", label: "side=server,resource=memory"),
+        Counter(CounterId.AcceptFailures, "nativeproxy_accept_failures_total", "Times a connection could not be accepted for want of descriptors or memory."),
+
         // The process itself
         Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Log lines written (exchanges and connections)."),
         Counter(CounterId.LogLinesDropped, "nativeproxy_log_lines_dropped_total", "Log lines dropped because the log ring was full."),
         Counter(CounterId.LogLinesLost, "nativeproxy_log_lines_lost_total", "Log lines lost to write errors."),
         Gauge(CounterId.BufferBytesHeld, "nativeproxy_buffer_bytes_held", "Bytes of buffer memory held, lent or not."),
         Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
+        Gauge(CounterId.BufferBytesReceiveTails, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=receive_tail"),
+        Gauge(CounterId.BufferBytesSendQueues, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=send_queue"),
+        Gauge(CounterId.BufferBytesReplayCopies, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=replay_copy"),
+        Gauge(CounterId.BufferBytesPendingReceives, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=pending_receive"),
+        Gauge(CounterId.BufferBytesScratch, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=scratch"),
+        Gauge(CounterId.IdleClientBytes, "nativeproxy_idle_connection_bytes", "Memory of the process that idle connections hold, estimated by the objects of one; the kernel's is not in it. Once a second.", label: "side=client"),
+        Gauge(CounterId.IdleServerBytes, "nativeproxy_idle_connection_bytes", "Memory of the process that idle connections hold, estimated by the objects of one; the kernel's is not in it. Once a second.", label: "side=server"),
         Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
         Gauge(CounterId.TimersLinked, "nativeproxy_timers_linked", "Timer nodes in the wheel."),
         Counter(CounterId.FigureRefreshes, "nativeproxy_figure_refreshes_total", "Times that the workers brought log, buffer, timer and heap figures up to date, once a second each."),
@@ -175,7 +199,7 @@ internal static class CounterTable
 
     private static CounterInfo Counter(CounterId id, string name, string help, string? label = null) => new(id, CounterKind.Counter, name, help, label is null ? null : QuoteValues(label));
 
-    private static CounterInfo Gauge(CounterId id, string name, string help) => new(id, CounterKind.Gauge, name, help, Label: null);
+    private static CounterInfo Gauge(CounterId id, string name, string help, string? label = null) => new(id, CounterKind.Gauge, name, help, label is null ? null : QuoteValues(label));
 
     /// <summary><c>a=b,c=d</c> as the table writes it becomes <c>a="b",c="d"</c>; no value holds any of these signs.</summary>
     private static string QuoteValues(string label) => label.Replace(",", "\",").Replace("=", "=\"") + "\"";

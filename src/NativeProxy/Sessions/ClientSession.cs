@@ -101,6 +101,15 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>The server that answered the previous request, or null.</summary>
     public UpstreamServer? LastServer { get; set; }
 
+    /// <summary>
+    /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
+    /// </summary>
+    public long IdleSinceMs => _state != ClientSessionState.Waiting || !_tail.IsEmpty || _client!.QueuedBytes > 0 ? -1
+        : RequestCount > 0 ? _idleSinceMs : _client.OpenedAtMs;
+
+    /// <summary>True from <see cref="TryShed"/> on.</summary>
+    public bool IsShed { get; private set; }
+
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
 
@@ -114,6 +123,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
         _account.Begin();
+        IsShed = false;
         Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         _emptyLineBytes = 0;
@@ -127,6 +137,17 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
             Linger(_listener.Ending);
+    }
+
+    /// <summary>Closes the connection at once if it is idle and its next request is not waiting in the kernel; else false.</summary>
+    public bool TryShed(CloseReason reason)
+    {
+        if (IdleSinceMs < 0 || _client!.EndOfStreamSeen || _client.HasUnreadBytes)
+            return false;
+        IsShed = true;
+        _listener.SessionLeaves();
+        Close(reason);
+        return true;
     }
 
     /// <summary>After a reload: between two requests the session goes over to the listener that took its listener's place.</summary>
@@ -511,6 +532,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         CountRequest();
         _listener.Counters.Add(CounterId.RequestsInParallel);
+        _listener.Counters.Add(CounterId.RequestsBehindOthers);
         return BeginExchange(bytes, intake, _loop.Clock.NowMs);
     }
 
@@ -699,6 +721,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private void EndExchange()
     {
         Exchange exchange = _line.RemoveFirst();
+        if (!_line.IsEmpty)
+            _listener.Counters.Add(CounterId.RequestsBehindOthers, -1);
         if (_isHalfClosed && _line.IsEmpty)
         {
             _isHalfClosed = false;

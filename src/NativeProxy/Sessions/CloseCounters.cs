@@ -1,5 +1,6 @@
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Sessions;
 
@@ -35,6 +36,8 @@ internal static class CloseCounters
         CloseReason.Draining => CounterId.ClientClosesDrain,
         CloseReason.ListenerRemoved => CounterId.ClientClosesListenerRemoved,
         CloseReason.ResourceExhausted => CounterId.ClientClosesPressure,
+        CloseReason.DescriptorPressure => CounterId.ClientClosesDescriptorPressure,
+        CloseReason.MemoryPressure => CounterId.ClientClosesMemoryPressure,
         _ => CounterId.ClientClosesInternalError,
     };
 }

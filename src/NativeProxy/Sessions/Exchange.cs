@@ -280,6 +280,7 @@ internal sealed class Exchange : IServerConnectionUser
                 ClientHasEnded = Client.EndOfStreamSeen,
                 ListenerEnding = _listener.Ending,
                 IsFollowed = Behind is not null,
+                Pressure = _listener.Pressure,
             },
             Keepalive);
         return _closeReason;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -27,14 +28,20 @@ internal sealed class HttpListener : IConnectionAcceptor
     private readonly ListenerLimitSettings _limits;
     private readonly ListenerForwardedSettings _forwarded;
 
+    private readonly IdleShedding? _shedding;
+
+    /// <summary>How near the listener is to its own limit of connections.</summary>
+    private PressureGauge _connections;
+
     /// <summary>Clients that have sent FIN and are still answered.</summary>
     private int _halfClosedCount;
+    private int _leavingCount;
     private ClientSession? _firstLive;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
 
     public HttpListener(
-        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog)
+        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog, IdleShedding? shedding = null)
     {
         Loop = loop;
         Settings = settings;
@@ -51,6 +58,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
         PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
+        _shedding = shedding;
         _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];
         for (int i = 0; i < _upgrades.Length; i++)
@@ -112,6 +120,18 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Client connections of this listener.</summary>
     public int SessionCount { get; private set; }
+
+    /// <summary>Those of them that will stay unless something happens: without the ones that are being closed because of pressure.</summary>
+    public int StayingCount => SessionCount - _leavingCount;
+
+    /// <summary>What runs short, as the reason for which connections now close after their response; None when nothing does.</summary>
+    public CloseReason Pressure { get; set; }
+
+    /// <summary>How near the listener is to its own limit of connections.</summary>
+    public ref PressureGauge Connections => ref _connections;
+
+    /// <summary>The live session that was accepted last; the others follow by <see cref="ClientSession.NextLive"/>.</summary>
+    public ClientSession? NewestLive => _firstLive;
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
 
@@ -189,6 +209,20 @@ internal sealed class HttpListener : IConnectionAcceptor
         _firstFree = session.NextLive;
         AddLive(session);
         session.Begin(connection);
+        _shedding?.Accepted(this);
+    }
+
+    public void OnAcceptFailed(SocketError error)
+    {
+        Counters.Add(CounterId.AcceptFailures);
+        _shedding?.AcceptFailed(error);
+    }
+
+    /// <summary>A session is being closed because of pressure; <see cref="SessionEnded"/> follows.</summary>
+    public void SessionLeaves()
+    {
+        _leavingCount++;
+        _budget.Leave();
     }
 
     /// <summary>A session's socket is gone.</summary>
@@ -200,7 +234,9 @@ internal sealed class HttpListener : IConnectionAcceptor
         bool wasFull = !MayAccept;
         SessionCount--;
         Counters.Add(CounterId.ClientConnectionsOpen, -1);
-        _budget.GiveBack();
+        if (session.IsShed)
+            _leavingCount--;
+        _budget.GiveBack(session.IsShed);
         if (wasFull && MayAccept)
             ResumeAccept();
         if (IsDraining && SessionCount == 0)

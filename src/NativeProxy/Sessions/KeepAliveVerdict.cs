@@ -35,9 +35,12 @@ internal readonly struct KeepAliveFacts
     /// <summary>Why the listener ends all its connections, or None.</summary>
     public required CloseReason ListenerEnding { get; init; }
 
-
     /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>
     public required bool IsFollowed { get; init; }
+
+
+    /// <summary>What runs short, as the reason to close that it gives; None when nothing does.</summary>
+    public required CloseReason Pressure { get; init; }
 }
 
 /// <summary>
@@ -69,6 +72,8 @@ internal static class KeepAliveVerdict
             return CloseReason.AfterError;
         if (settings.MaxRequests > 0 && facts.RequestCount >= settings.MaxRequests)
             return CloseReason.MaxRequests;
-        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs && !facts.IsFollowed ? CloseReason.MaxAge : CloseReason.None;
+        if (facts.IsFollowed)
+            return CloseReason.None;
+        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : facts.Pressure;
     }
 }

@@ -484,6 +484,7 @@ internal abstract class TcpConnection
     private void BeginClosing()
     {
         _state = TcpConnectionState.Closing;
+        Loop.ConnectionClosing();
         _isHolding = false;
         ReleaseQueue();
         SocketClose(_resetOnClose);

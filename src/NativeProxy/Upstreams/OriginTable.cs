@@ -62,6 +62,9 @@ internal sealed class OriginTable
 
     public int Count => _origins.Count;
 
+    /// <summary>The origin that was used last; the others follow by <see cref="Origin.Older"/>.</summary>
+    public Origin? Newest => _newest;
+
     /// <summary>Takes over settings, at start and at reload. Addresses are judged by the new rules before they are used again.</summary>
     public void Apply(in ForwardSettings settings)
     {

@@ -25,6 +25,9 @@ internal static class ServerCloseCounters
         ServerCloseReason.BadResponse => CounterId.ServerClosesBadResponse,
         ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
         ServerCloseReason.Purged => CounterId.ServerClosesPurged,
+        ServerCloseReason.DescriptorPressure => CounterId.ServerClosesDescriptorPressure,
+        ServerCloseReason.MemoryPressure => CounterId.ServerClosesMemoryPressure,
+        ServerCloseReason.PinnedClientLeft => CounterId.ServerClosesPinnedClientLeft,
         ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
         _ => CounterId.ServerClosesAmbiguous,
     };

@@ -114,7 +114,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Next unused object.</summary>
     internal UpstreamConnection? NextFree { get; set; }
 
-    private long IdleSinceMs { get; set; }
+    /// <summary>Since when it idles, in loop milliseconds; of the last pause when it does not idle now.</summary>
+    internal long IdleSinceMs { get; private set; }
 
     /// <summary>
     /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the

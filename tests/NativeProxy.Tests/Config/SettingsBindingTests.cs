@@ -150,6 +150,7 @@ public class SettingsBindingTests
     [InlineData("workers = 257", "\"auto\" or an integer from 1 to 256")]
     [InlineData("workers = \"all\"", "\"auto\" or an integer from 1 to 256")]
     [InlineData("max_connections = 0", "an integer from 1 to 1000000")]
+    [InlineData("shed_idle_at = 101", "an integer from 0 to 100")]
     [InlineData("drain_timeout = \"25h\"", "a duration from \"0s\" to \"24h\"")]
     [InlineData("engine = \"kqueue\"", "one of: \"saea\", \"epoll\"")]
     [InlineData("pid_file = 1", "a string in quotes")]

@@ -16,4 +16,9 @@ public class MemoryBudgetTests
     [Fact]
     public void KeptBodies_ComeOnTopOfIt() =>
         Assert.Equal(64L * 1024 * 1024 + 160L * 1024 * 1024, MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal + "[runtime]\nreplay_bytes = \"100MiB\"\nmax_connections = 1\n").Settings));
+
+
+    [Fact]
+    public void BudgetThatIsGiven_Holds() =>
+        Assert.Equal(3L * 1024 * 1024, MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal + "[runtime]\nbuffer_bytes = \"3MiB\"\n").Settings));
 }

@@ -31,6 +31,7 @@ public class KeepAliveVerdictTests
         ClientHasEnded = false,
         ListenerEnding = CloseReason.None,
         IsFollowed = false,
+        Pressure = CloseReason.None,
     };
 
     /// <summary>Facts in which every reason to close applies at once.</summary>
@@ -48,6 +49,7 @@ public class KeepAliveVerdictTests
         ClientHasEnded = true,
         ListenerEnding = CloseReason.Draining,
         IsFollowed = false,
+        Pressure = CloseReason.MemoryPressure,
     };
 
     [Fact]
@@ -125,6 +127,13 @@ public class KeepAliveVerdictTests
     public void AgeLimit_ClosesAtItsAge(long ageMs, long maxAgeMs, object expected) =>
         Assert.Equal((CloseReason)expected, KeepAliveVerdict.Decide(Plain with { ConnectionAgeMs = ageMs }, Settings with { MaxAgeMs = maxAgeMs }));
 
+    [Theory]
+    [Trait("promise", "S4.9")]
+    [InlineData(CloseReason.DescriptorPressure)]
+    [InlineData(CloseReason.MemoryPressure)]
+    public void Pressure_ClosesForItsReason(object pressure) =>
+        Assert.Equal((CloseReason)pressure, Decide(Plain with { Pressure = (CloseReason)pressure }));
+
     [Fact]
     public void WhenAllReasonsApply_TheyAreReportedInOrder()
     {
@@ -149,7 +158,9 @@ public class KeepAliveVerdictTests
         Assert.Equal(CloseReason.MaxRequests, Decide(facts));
         facts = facts with { RequestCount = 1 };
         Assert.Equal(CloseReason.MaxAge, Decide(facts));
-        Assert.Equal(CloseReason.None, Decide(facts with { ConnectionAgeMs = 0 }));
+        facts = facts with { ConnectionAgeMs = 0 };
+        Assert.Equal(CloseReason.MemoryPressure, Decide(facts));
+        Assert.Equal(CloseReason.None, Decide(facts with { Pressure = CloseReason.None }));
     }
 
     private static CloseReason Decide(in KeepAliveFacts facts) => KeepAliveVerdict.Decide(facts, Settings);
