@@ -22,7 +22,7 @@ public sealed class ConnectionLimitTests
         await using ScriptedOrigin echo = Load.Echo();
         string limit = $"max_connections = {ConnectionsMax}";
         ProxyConfig config = isOfRuntime ? Load.Config(echo.Address, echo).Runtime(limit) : Load.Config(echo.Address, echo, ["limits." + limit]);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config.Runtime("shed_idle_at = 0"));
         ProcessBaseline baseline = await ProcessBaseline.Of(proxy);
         RawClient[] inside = await Task.WhenAll(Enumerable.Range(0, ConnectionsMax).Select(_ => proxy.Connect()));
         await Load.AtOnce(ConnectionsMax, i => Exchange(inside[i], $"/inside/{i}"));

@@ -20,8 +20,10 @@ public sealed class TimeWaitTests
         Census off = await After(isKeptAlive: false);
 
         Assert.Equal((Requests, Requests), (off.ClientSideCounted, off.ServerSideCounted));
-        Assert.InRange(off.ClientSide, Requests / 2, Requests);
-        Assert.InRange(off.ServerSide, Requests / 2, Requests);
+
+        // The kernel's table may show a socket twice when others come and go while it is read.
+        Assert.InRange(off.ClientSide, Requests / 2, Requests * 2);
+        Assert.InRange(off.ServerSide, Requests / 2, Requests * 2);
         Assert.InRange(on.ClientSide, 0, off.ClientSide / 20);
         Assert.InRange(on.ServerSide, 0, off.ServerSide / 20);
         Assert.InRange(on.ClientSideCounted, 0, off.ClientSideCounted / 20);
