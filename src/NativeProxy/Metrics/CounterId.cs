@@ -123,6 +123,8 @@ internal enum CounterId
     ServerClosesPurged,
     ServerClosesServerDown,
     ServerClosesPinnedClientLeft,
+    ServerClosesDescriptorPressure,
+    ServerClosesMemoryPressure,
     ServerClosedByProxy,
     ServerClosedByProxyReset,
     ServerClosedByPeer,
@@ -133,8 +135,6 @@ internal enum CounterId
     ServerConnectionIdleMs,
     ServerConnectionCloseMs,
     ServerConnectionLifeMs,
-    ServerClosesDescriptorPressure,
-    ServerClosesMemoryPressure,
     BadResponses,
     ShortBodies,
 

@@ -80,8 +80,8 @@ internal static class CounterTable
         Counter(CounterId.ClientClosesDescriptorPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=descriptor_pressure"),
         Counter(CounterId.ClientClosesMemoryPressure, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=memory_pressure"),
         Counter(CounterId.ClientClosesDrain, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=draining"),
-        Counter(CounterId.ClientClosesListenerRemoved, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=listener_removed"),
         Counter(CounterId.ClientClosesPinnedServer, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=pinned_server_closed"),
+        Counter(CounterId.ClientClosesListenerRemoved, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=listener_removed"),
         Counter(CounterId.ClientClosesInternalError, "nativeproxy_client_closes_total", "Client connections closed, by reason.", label: "reason=internal_error"),
 
         // Accounts of closed client connections
@@ -127,6 +127,8 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesPurged, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=purged"),
         Counter(CounterId.ServerClosesServerDown, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=server_down"),
         Counter(CounterId.ServerClosesPinnedClientLeft, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pinned_client_left"),
+        Counter(CounterId.ServerClosesDescriptorPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=descriptor_pressure"),
+        Counter(CounterId.ServerClosesMemoryPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=memory_pressure"),
         Counter(CounterId.ServerClosedByProxy, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=proxy"),
         Counter(CounterId.ServerClosedByProxyReset, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=proxy_reset"),
         Counter(CounterId.ServerClosedByPeer, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=peer"),
@@ -137,8 +139,6 @@ internal static class CounterTable
         Counter(CounterId.ServerConnectionIdleMs, "nativeproxy_server_connection_idle_ms_total", "From the last response to the decision to close, summed over closed server connections."),
         Counter(CounterId.ServerConnectionCloseMs, "nativeproxy_server_connection_close_ms_total", "From the decision to close until the socket was gone, summed over closed server connections."),
         Counter(CounterId.ServerConnectionLifeMs, "nativeproxy_server_connection_life_ms_total", "From the opening until the socket was gone, summed over closed server connections."),
-        Counter(CounterId.ServerClosesDescriptorPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=descriptor_pressure"),
-        Counter(CounterId.ServerClosesMemoryPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=memory_pressure"),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 

@@ -24,14 +24,11 @@ internal enum ClientSessionState : byte
     /// <summary>Requests are being served, one or as many as <c>pipelining</c> allows; what follows them waits.</summary>
     Exchanging,
 
-    /// <summary>Bytes flow both ways, no longer HTTP.</summary>
+    /// <summary>Bytes flow both ways, no longer HTTP: a <see cref="Tunnel"/> has the connection.</summary>
     Tunnelling,
 
-    /// <summary>The last response is on its way or FIN is sent; whatever still comes is thrown away.</summary>
-    Lingering,
-
-    /// <summary>Waits for the socket to be gone.</summary>
-    Closing,
+    /// <summary>The end is decided: a <see cref="ClientFarewell"/> has the connection until the socket is gone.</summary>
+    Ending,
 }
 
 /// <summary>
@@ -46,11 +43,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private static readonly byte[] Moves =
     [
         /* Free         */ Bit(ClientSessionState.Waiting),
-        /* Waiting      */ (byte)(Bit(ClientSessionState.Exchanging) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Exchanging   */ (byte)(Bit(ClientSessionState.Waiting) | Bit(ClientSessionState.Tunnelling) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Tunnelling   */ (byte)(Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Lingering    */ Bit(ClientSessionState.Closing),
-        /* Closing      */ Bit(ClientSessionState.Free),
+        /* Waiting      */ (byte)(Bit(ClientSessionState.Exchanging) | Bit(ClientSessionState.Ending)),
+        /* Exchanging   */ (byte)(Bit(ClientSessionState.Waiting) | Bit(ClientSessionState.Tunnelling) | Bit(ClientSessionState.Ending)),
+        /* Tunnelling   */ Bit(ClientSessionState.Ending),
+        /* Ending       */ Bit(ClientSessionState.Free),
     ];
 
     private HttpListener _listener;
@@ -72,7 +68,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
     private int _emptyLineBytes;
     private long _idleSinceMs;
-    private long _sendMark;
+    private SendWatch _send;
 
     public ClientSession(HttpListener listener)
     {
@@ -165,68 +161,43 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);
-        switch (_state)
-        {
-            case ClientSessionState.Waiting or ClientSessionState.Exchanging:
-                TakeBytes(bytes);
-                break;
-            case ClientSessionState.Tunnelling:
-                TouchTunnel();
-                _line.First!.FeedTunnel(bytes);
-                if (_line.First.ServerIsBehind)
-                    _client!.PauseReceive();
-                break;
-        }
+        TakeBytes(bytes);
     }
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        switch (_state)
+        if (_state == ClientSessionState.Waiting)
         {
-            case ClientSessionState.Waiting:
-                Close(CloseReason.ClientClosed);
-                break;
-            case ClientSessionState.Exchanging:
-                _isHalfClosed = _listener.TryAnswerHalfClosed(_line.Last!);
-                if (!_isHalfClosed)
-                    AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
-                break;
-            case ClientSessionState.Tunnelling:
-                if (_line.First!.ServerHasEnded)
-                    EndTunnel();
-                else
-                    _line.First.EndTunnelToServer();
-                break;
-            case ClientSessionState.Lingering:
-                BeginClose();
-                break;
+            Close(CloseReason.ClientClosed);
+            return;
         }
+        _isHalfClosed = _listener.TryAnswerHalfClosed(_line.Last!);
+        if (!_isHalfClosed)
+            AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
     }
 
     public void OnSendBlocked(TcpConnection connection)
     {
         if (_state == ClientSessionState.Exchanging)
             _line.First!.ClientFellBehind();
-        AfterInput();
+        else
+            AfterInput();
     }
 
     public void OnSendDrained(TcpConnection connection)
     {
-        switch (_state)
+        if (_state == ClientSessionState.Waiting)
         {
-            case ClientSessionState.Waiting:
-                _idleSinceMs = _loop.Clock.NowMs;
-                ProcessTail();
-                break;
-            case ClientSessionState.Exchanging or ClientSessionState.Tunnelling:
-                if (_line.First!.ClientCaughtUp())
-                    ExchangeEnded();
-                else
-                    ProcessTail();
-                break;
-            case ClientSessionState.Lingering:
-                SendFin();
-                break;
+            _idleSinceMs = _loop.Clock.NowMs;
+            ProcessTail();
+        }
+        else if (_line.First!.ClientCaughtUp())
+        {
+            ExchangeEnded();
+        }
+        else
+        {
+            ProcessTail();
         }
     }
 
@@ -234,7 +205,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
 
-    public void OnClosed(TcpConnection connection)
+    public void OnClosed(TcpConnection connection) => Check.That(false, "a client connection ends by a farewell");
+
+    /// <summary>The farewell is over.</summary>
+    public void SocketIsGone()
     {
         MoveTo(ClientSessionState.Free);
         _timer.Remove(_loop);
@@ -265,17 +239,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             case SessionTimeout.Send:
                 SendTimeout();
                 break;
-            case SessionTimeout.Tunnel:
-                _listener.Counters.Add(CounterId.TimeoutsTunnel);
-                AbortExchanges(ProxyError.None, CloseReason.TunnelTimeout);
-                break;
-            case SessionTimeout.Linger:
-                _listener.Counters.Add(CounterId.TimeoutsLinger);
-                BeginClose();
-                break;
-            case SessionTimeout.Flush:
-                _client!.Abort();
-                break;
         }
     }
 
@@ -293,14 +256,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void ServerCaughtUp()
     {
         if (_state == ClientSessionState.Exchanging)
-        {
             ProcessTail();
-        }
-        else if (_state == ClientSessionState.Tunnelling)
-        {
-            _client!.StartReceive();
-            TouchTunnel();
-        }
     }
 
     /// <summary>The client does not take a response as fast as it comes: from now on its send timeout runs.</summary>
@@ -361,43 +317,28 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     }
 
     /// <summary>The server switched protocols; the rest of the connection is a tunnel.</summary>
-    public void EnterTunnel()
+    public void EnterTunnel(UpstreamConnection server)
     {
-        if (_state == ClientSessionState.Tunnelling)
-            return;
         MoveTo(ClientSessionState.Tunnelling);
-        _listener.Counters.Add(CounterId.TunnelsStarted);
-        _listener.Counters.Add(CounterId.TunnelsOpen);
-        TouchTunnel();
-        if (!_tail.IsEmpty)
+        _timer.Disarm(_loop);
+        new Tunnel(_listener, this, _line.First!, server).Begin(_tail.Bytes);
+        _tail.Release(_loop.Pools);
+    }
+
+    /// <summary>The tunnel gives the connection back, to be closed.</summary>
+    public void TunnelEnded(CloseReason reason)
+    {
+        if (reason == CloseReason.TunnelEnded)
         {
-            _line.First!.FeedTunnel(_tail.Bytes);
-            _tail.Release(_loop.Pools);
+            _line.First!.TunnelIsOver();
+            EndExchange();
         }
-        if (_line.First!.ServerIsBehind)
-            _client!.PauseReceive();
         else
-            _client!.StartReceive();
+        {
+            AbandonExchanges(ProxyError.None, reason);
+        }
+        Close(reason);
     }
-
-    /// <summary>Bytes passed through the tunnel: its idle time begins anew.</summary>
-    public void TouchTunnel()
-    {
-        if (_state == ClientSessionState.Tunnelling)
-            _timer.Arm(_loop, SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
-    }
-
-    /// <summary>The server of the tunnel sent FIN.</summary>
-    public void TunnelServerEnded()
-    {
-        if (_client!.EndOfStreamSeen)
-            EndTunnel();
-        else
-            _client.ShutdownSend();
-    }
-
-    /// <summary>The server connection of the tunnel broke.</summary>
-    public void TunnelBroke() => EndTunnel();
 
     private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
 
@@ -625,13 +566,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_timer.Pending == SessionTimeout.Send)
             return;
-        _sendMark = _client!.SentFromQueueBytes;
+        _send.Begin(_client!);
         _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
     }
 
     private void SendTimeout()
     {
-        if (_client!.SentFromQueueBytes != _sendMark)
+        if (_send.HasMoved(_client!))
         {
             _timer.Disarm(_loop);
             ArmSendTimeout();
@@ -659,21 +600,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>The client reset its connection or cannot be sent to.</summary>
     private void ClientGone()
     {
-        switch (_state)
-        {
-            case ClientSessionState.Waiting:
-                Close(CloseReason.ClientClosed);
-                break;
-            case ClientSessionState.Exchanging:
-                AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
-                break;
-            case ClientSessionState.Tunnelling:
-                EndTunnel();
-                break;
-            case ClientSessionState.Lingering:
-                BeginClose();
-                break;
-        }
+        if (_state == ClientSessionState.Waiting)
+            Close(CloseReason.ClientClosed);
+        else
+            AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
     }
 
     private void AbortExchanges(ProxyError error, CloseReason reason)
@@ -691,13 +621,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             exchange.Abandon(error, reason);
             EndExchange();
         }
-    }
-
-    private void EndTunnel()
-    {
-        _line.First!.TunnelIsOver();
-        EndExchange();
-        Close(CloseReason.TunnelEnded);
     }
 
     /// <summary>All requests are answered: the connection is idle, or goes on with what is there already.</summary>
@@ -728,66 +651,32 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             _isHalfClosed = false;
             _listener.HalfClosedEnded();
         }
-        if (_state == ClientSessionState.Tunnelling)
-            _listener.Counters.Add(CounterId.TunnelsOpen, -1);
         _listener.LogExchange(this, exchange);
         _listener.ReturnExchange(exchange);
     }
 
     /// <summary>
-    /// Sends what is queued, then FIN, and reads until the client has closed too: an RST would destroy the response. A client that itself
-    /// announced its last request, and has sent nothing behind it, is closed at once (nginx's lingering_close does the same).
+    /// Ends the connection so that the client gets all that was sent. One that itself announced its last request, and has sent nothing behind
+    /// it, need not be waited for (nginx's lingering_close does the same).
     /// </summary>
     private void Linger(CloseReason reason)
     {
         if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _tail.IsEmpty && !_isProcessing)
-        {
             Close(reason);
-            return;
-        }
-        _listener.CountClose(this, reason);
-        MoveTo(ClientSessionState.Lingering);
-        _client!.FlushHeld();
-        if (_client.HasQueuedBytes)
-            ArmSendTimeout();
         else
-            SendFin();
+            End(reason).Linger(this);
     }
 
-    private void SendFin()
-    {
-        if (_client!.EndOfStreamSeen || _listener.Timeouts.LingerMs == 0)
-        {
-            BeginClose();
-            return;
-        }
-        _client.ShutdownSend();
-        _client.StartReceive();
-        _timer.Arm(_loop, SessionTimeout.Linger, _listener.Timeouts.LingerMs);
-    }
+    private void Close(CloseReason reason) => End(reason).Close(this);
 
-    private void Close(CloseReason reason)
+    private void Abort(CloseReason reason) => End(reason).Abort(this);
+
+    private ClientFarewell End(CloseReason reason)
     {
         _listener.CountClose(this, reason);
-        BeginClose();
-    }
-
-    /// <summary>Closes once the queued bytes are sent, within a limit.</summary>
-    private void BeginClose()
-    {
-        MoveTo(ClientSessionState.Closing);
-        _client!.Close();
-        if (_client.HasQueuedBytes)
-            _timer.Arm(_loop, SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
-        else
-            _timer.Disarm(_loop);
-    }
-
-    private void Abort(CloseReason reason)
-    {
-        _listener.CountClose(this, reason);
-        MoveTo(ClientSessionState.Closing);
-        _client!.Abort();
+        MoveTo(ClientSessionState.Ending);
+        _timer.Disarm(_loop);
+        return _listener.LendFarewell();
     }
 
     private void MoveTo(ClientSessionState next)

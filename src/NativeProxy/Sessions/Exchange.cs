@@ -91,9 +91,6 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).</summary>
     public bool AwaitsContinue => _expectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
 
-    /// <summary>True once the bytes are no longer HTTP.</summary>
-    public bool IsTunnel => _response.State == ResponsePumpState.Switched;
-
     /// <summary>What the log says about this exchange besides its times.</summary>
     public ExchangeLogText LogText => _logText;
 
@@ -195,17 +192,8 @@ internal sealed class Exchange : IServerConnectionUser
         return used;
     }
 
-    /// <summary>Bytes of the client in a tunnel.</summary>
-    public void FeedTunnel(ReadOnlySpan<byte> bytes) => _link.Connection!.Send(bytes);
-
-    /// <summary>True while the server does not take what it was sent.</summary>
-    public bool ServerIsBehind => _link.Connection is { Tcp.HasQueuedBytes: true };
-
-    /// <summary>The client of a tunnel sent FIN: the server hears of it.</summary>
-    public void EndTunnelToServer() => _link.Connection!.Tcp!.ShutdownSend();
-
-    /// <summary>True when the server of a tunnel has sent FIN.</summary>
-    public bool ServerHasEnded => _link.Connection is { Tcp.EndOfStreamSeen: true };
+    /// <summary>Bytes of a tunnel that went to the client.</summary>
+    public void CountTunnelBytes(int bytes) => _response.CountTunnelBytes(bytes);
 
     /// <summary>Both sides of the tunnel have ended.</summary>
     public void TunnelIsOver()
@@ -372,7 +360,7 @@ internal sealed class Exchange : IServerConnectionUser
         if (Method == HttpMethod.Connect)
         {
             _response.OpenTunnel();
-            _session!.EnterTunnel();
+            _session!.EnterTunnel(_link.Connection!);
             return 0;
         }
         if (_authenticatesConnection)
@@ -406,8 +394,6 @@ internal sealed class Exchange : IServerConnectionUser
 
     public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
     {
-        if (IsTunnel)
-            _session!.TouchTunnel();
         _request.AnswerHasBegun();
         ProxyError error = _response.Feed(bytes);
         if (error != ProxyError.None)
@@ -417,18 +403,13 @@ internal sealed class Exchange : IServerConnectionUser
         else if (_response.State == ResponsePumpState.Complete)
             Finish();
         else if (_response.State == ResponsePumpState.Switched)
-            _session!.EnterTunnel();
+            _session!.EnterTunnel(connection);
         else
             ArmResponseTimeout();
     }
 
     public void OnServerEndOfStream(UpstreamConnection connection)
     {
-        if (IsTunnel)
-        {
-            _session!.TunnelServerEnded();
-            return;
-        }
         ProxyError error = _response.End();
         if (error != ProxyError.None)
             ServerGone(error);
@@ -446,11 +427,7 @@ internal sealed class Exchange : IServerConnectionUser
 
     public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
     {
-        if (IsTunnel)
-        {
-            _session!.TunnelBroke();
-        }
-        else if (_request.NothingWasSent && !_response.HasBytes)
+        if (_request.NothingWasSent && !_response.HasBytes)
         {
             ServerGone(ProxyError.ServerClosedBeforeResponse);
         }
@@ -469,9 +446,7 @@ internal sealed class Exchange : IServerConnectionUser
 
     public void OnServerFailed(UpstreamConnection connection, SocketError error)
     {
-        if (IsTunnel)
-            _session!.TunnelBroke();
-        else if (_response.State != ResponsePumpState.AwaitingHead)
+        if (_response.State != ResponsePumpState.AwaitingHead)
             ServerGone(ProxyError.ServerTruncatedResponse);
         else
             ServerGone(_response.HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse);
@@ -571,7 +546,7 @@ internal sealed class Exchange : IServerConnectionUser
         if (!_link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !IsOutputBlocked ? Group.ResponseTimeoutMs : 0);
+        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsOutputBlocked ? Group.ResponseTimeoutMs : 0);
     }
 
     private bool IsOutputBlocked => IsFirstInLine ? Client.HasQueuedBytes : _response.IsWithheldFull;

@@ -36,9 +36,10 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Clients that have sent FIN and are still answered.</summary>
     private int _halfClosedCount;
     private int _leavingCount;
-    private ClientSession? _firstLive;
+    private LiveSessions _live;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
+    private ClientFarewell? _freeFarewell;
 
     public HttpListener(
         EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog, IdleShedding? shedding = null)
@@ -119,7 +120,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     public Action<HttpListener>? Drained { get; set; }
 
     /// <summary>Client connections of this listener.</summary>
-    public int SessionCount { get; private set; }
+    public int SessionCount => _live.Count;
 
     /// <summary>Those of them that will stay unless something happens: without the ones that are being closed because of pressure.</summary>
     public int StayingCount => SessionCount - _leavingCount;
@@ -131,7 +132,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     public ref PressureGauge Connections => ref _connections;
 
     /// <summary>The live session that was accepted last; the others follow by <see cref="ClientSession.NextLive"/>.</summary>
-    public ClientSession? NewestLive => _firstLive;
+    public ClientSession? NewestLive => _live.Newest;
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
 
@@ -159,7 +160,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         Successor = successor;
         CloseSockets();
-        for (ClientSession? session = _firstLive; session is not null;)
+        for (ClientSession? session = _live.Newest; session is not null;)
         {
             ClientSession? next = session.NextLive;
             session.FollowSuccessor();
@@ -170,10 +171,8 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Takes a session over from the listener that this one replaced.</summary>
     public void Adopt(ClientSession session, HttpListener from)
     {
-        from.RemoveLive(session);
-        from.SessionCount--;
-        AddLive(session);
-        SessionCount++;
+        from._live.Remove(session);
+        _live.Add(session);
     }
 
     /// <summary>Goes on accepting after a limit was reached.</summary>
@@ -189,7 +188,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         Ending = reason;
         CloseSockets();
-        for (ClientSession? session = _firstLive; session is not null;)
+        for (ClientSession? session = _live.Newest; session is not null;)
         {
             ClientSession? next = session.NextLive;
             session.Drain();
@@ -203,11 +202,10 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         Counters.Add(CounterId.ClientConnectionsAccepted);
         Counters.Add(CounterId.ClientConnectionsOpen);
-        SessionCount++;
         _budget.Take();
         ClientSession session = _firstFree ?? new ClientSession(this);
         _firstFree = session.NextLive;
-        AddLive(session);
+        _live.Add(session);
         session.Begin(connection);
         _shedding?.Accepted(this);
     }
@@ -228,11 +226,10 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>A session's socket is gone.</summary>
     public void SessionEnded(ClientSession session)
     {
-        RemoveLive(session);
+        bool wasFull = !MayAccept;
+        _live.Remove(session);
         session.NextLive = _firstFree;
         _firstFree = session;
-        bool wasFull = !MayAccept;
-        SessionCount--;
         Counters.Add(CounterId.ClientConnectionsOpen, -1);
         if (session.IsShed)
             _leavingCount--;
@@ -260,6 +257,21 @@ internal sealed class HttpListener : IConnectionAcceptor
         exchange.Release();
         exchange.NextFree = _freeExchange;
         _freeExchange = exchange;
+    }
+
+    /// <summary>Lends the object that ends a connection; it gives itself back.</summary>
+    public ClientFarewell LendFarewell()
+    {
+        ClientFarewell farewell = _freeFarewell ?? new ClientFarewell(this);
+        _freeFarewell = farewell.NextFree;
+        farewell.NextFree = null;
+        return farewell;
+    }
+
+    public void ReturnFarewell(ClientFarewell farewell)
+    {
+        farewell.NextFree = _freeFarewell;
+        _freeFarewell = farewell;
     }
 
     /// <summary>The protocol of the request's Upgrade field that this listener allows, or null.</summary>
@@ -337,26 +349,6 @@ internal sealed class HttpListener : IConnectionAcceptor
             return;
         CloseRecord record = session.Account.Close(session.Client, session.Address, session.RequestCount, Loop.Clock.NowMs);
         page.Enter(ref record);
-    }
-
-    private void AddLive(ClientSession session)
-    {
-        session.NextLive = _firstLive;
-        session.PreviousLive = null;
-        if (_firstLive is not null)
-            _firstLive.PreviousLive = session;
-        _firstLive = session;
-    }
-
-    private void RemoveLive(ClientSession session)
-    {
-        if (session.PreviousLive is null)
-            _firstLive = session.NextLive;
-        else
-            session.PreviousLive.NextLive = session.NextLive;
-        if (session.NextLive is not null)
-            session.NextLive.PreviousLive = session.PreviousLive;
-        session.PreviousLive = session.NextLive = null;
     }
 
     private void CloseSockets()

@@ -133,6 +133,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
     }
 
+    /// <summary>Bytes that a tunnel has given to the client connection.</summary>
+    public void CountTunnelBytes(int bytes) => SentBytes += bytes;
+
     /// <summary>Gives an answer of the proxy's own.</summary>
     public void Answer(ProxyError error, RejectReason detail)
     {

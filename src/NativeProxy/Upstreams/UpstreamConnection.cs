@@ -131,6 +131,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// </summary>
     internal bool HasSpokenUnasked => _loop.Clock.NowMs > IdleSinceMs && Tcp!.HasUnreadBytes;
 
+    /// <summary>Another user takes over for the one it is lent to.</summary>
+    public void PassTo(IServerConnectionUser user) => _user = user;
+
     /// <summary>True when this user's turn has come, or it is the only one.</summary>
     public bool IsLentTo(IServerConnectionUser user) => _state == UpstreamConnectionState.Busy && _user == user;
 
