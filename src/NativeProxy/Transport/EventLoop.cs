@@ -32,8 +32,8 @@ internal abstract class EventLoop
     private readonly int _connectionIdStep;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
-    private WaitingList<TcpConnection, HeldPlace> _held;
-    private WaitingList<TcpConnection, PatientPlace> _patient;
+    private WaitingList<HeldPlace> _held;
+    private WaitingList<PatientPlace> _patient;
     private long _connectionIdNext;
     private int _turnDepth;
 
@@ -169,7 +169,7 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
-        if (FlushHeld(Clock.NowMs - HoldMsMax) | EndPatience(Clock.NowMs - PatienceMsMax))
+        if ((!_held.IsEmpty && FlushHeld(Clock.NowMs - HoldMsMax)) | (!_patient.IsEmpty && EndPatience(Clock.NowMs - PatienceMsMax)))
             RunDeferred();
         PlanWake(_deferredFirst is not null ? Clock.NowMs : _patient.IsEmpty ? Wheel.NextWakeMs : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax));
         _turnDepth--;
@@ -212,15 +212,15 @@ internal abstract class EventLoop
     }
 
     /// <summary>Where a connection stands in the list of held bytes.</summary>
-    private readonly struct HeldPlace : IWaitingPlace<TcpConnection>
+    private readonly struct HeldPlace : IWaitingPlace
     {
-        public static ref WaitingLink<TcpConnection> LinkOf(TcpConnection item) => ref item.HeldLink;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.HeldLink;
     }
 
     /// <summary>Where a connection stands in the list of patient ones.</summary>
-    private readonly struct PatientPlace : IWaitingPlace<TcpConnection>
+    private readonly struct PatientPlace : IWaitingPlace
     {
-        public static ref WaitingLink<TcpConnection> LinkOf(TcpConnection item) => ref item.PatientLink;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.PatientLink;
     }
 
     /// <summary>Stops the loop from within.</summary>

@@ -68,10 +68,10 @@ internal abstract class TcpConnection
     protected TcpConnection(EventLoop loop) => Loop = loop;
 
     /// <summary>Place in the loop's list of held bytes; they may have been flushed since.</summary>
-    internal WaitingLink<TcpConnection> HeldLink;
+    internal WaitingLink HeldLink;
 
     /// <summary>Place in the loop's list of patient connections; the patience may have ended since.</summary>
-    internal WaitingLink<TcpConnection> PatientLink;
+    internal WaitingLink PatientLink;
 
     /// <summary>Bytes that the kernel has not taken yet.</summary>
     private protected SendQueue SendQueue = new();

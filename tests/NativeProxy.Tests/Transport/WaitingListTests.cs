@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Sockets;
 using NativeProxy.Transport;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace NativeProxy.Tests.Transport;
 
 public class WaitingListTests
 {
-    private WaitingList<Item, FirstPlace> _list;
+    private WaitingList<FirstPlace> _list;
 
     [Fact]
     public void Items_LeaveInTheOrderOfTheirComing()
@@ -81,7 +82,7 @@ public class WaitingListTests
     [Fact]
     public void TwoListsOfTheSameItems_DoNotKnowEachOther()
     {
-        var other = default(WaitingList<Item, SecondPlace>);
+        var other = default(WaitingList<SecondPlace>);
         Item[] items = Items(2);
         _list.Add(items[0], nowMs: 1);
         _list.Add(items[1], nowMs: 1);
@@ -102,7 +103,7 @@ public class WaitingListTests
             _list.Add(item, nowMs: 1);
         TakeAll(1);
 
-        Assert.All(items, item => Assert.Null(item.First.Next));
+        Assert.All(items, item => Assert.Null(item.HeldLink.Next));
     }
 
     [Fact]
@@ -134,23 +135,41 @@ public class WaitingListTests
     {
         var taken = new List<Item>();
         while (_list.TakeSince(sinceMs) is { } item)
-            taken.Add(item);
+            taken.Add((Item)item);
         return taken;
     }
 
-    private sealed class Item
+    private readonly struct FirstPlace : IWaitingPlace
     {
-        public WaitingLink<Item> First;
-        public WaitingLink<Item> Second;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.HeldLink;
     }
 
-    private readonly struct FirstPlace : IWaitingPlace<Item>
+    private readonly struct SecondPlace : IWaitingPlace
     {
-        public static ref WaitingLink<Item> LinkOf(Item item) => ref item.First;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.PatientLink;
     }
 
-    private readonly struct SecondPlace : IWaitingPlace<Item>
+    /// <summary>A connection without a loop and a socket, which can do nothing but wait.</summary>
+    private sealed class Item() : TcpConnection(null!)
     {
-        public static ref WaitingLink<Item> LinkOf(Item item) => ref item.Second;
+        protected override bool ReceiveInFlight => false;
+
+        protected override bool SendInFlight => false;
+
+        protected override void Receive() => throw new NotSupportedException();
+
+        protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => throw new NotSupportedException();
+
+        protected override void StartQueuedSend() => throw new NotSupportedException();
+
+        protected override bool SocketHasUnreadBytes() => throw new NotSupportedException();
+
+        protected override long SocketAcknowledgedBytes() => throw new NotSupportedException();
+
+        protected override void SocketShutdownSend() => throw new NotSupportedException();
+
+        protected override void SocketClose(bool reset) => throw new NotSupportedException();
+
+        protected override void Recycle() => throw new NotSupportedException();
     }
 }
