@@ -43,20 +43,24 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
     {
         Tell($"{scenario.Title}");
         List<Contender> running = [];
-        foreach (Contender contender in contenders.Where(one => scenario.Kind != ScenarioKind.Allocation || one.TellsAllocation))
+        foreach (Contender contender in contenders.Where(one => one.TakesPart(scenario)))
         {
             if (contender.Refusal(scenario) is { } refusal)
+            {
                 Refuse(result.Refusals, $"{contender.Name}: {refusal}");
-            else
-                running.Add(contender);
+                continue;
+            }
+            IReadOnlyList<Contender> variants = contender.VariantsFor(scenario);
+            running.AddRange(variants);
+            string? baseline = variants.Count > 1 ? variants[0].Name : null;
+            result.Results.AddRange(variants.Select(variant => new ContenderResult { Contender = variant.Name, Baseline = baseline }));
         }
-        result.Results.AddRange(running.Select(contender => new ContenderResult { Contender = contender.Name }));
         for (int round = 0; round < settings.Rounds; round++)
         {
             foreach (Contender contender in Rotated(running, round))
                 MeasureOne(scenario, result, contender, round, running);
         }
-        if (scenario.Kind == ScenarioKind.Cost)
+        if (scenario.Kind is ScenarioKind.Cost or ScenarioKind.Persistence)
             CountSyscalls(scenario, result, running);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using NativeProxy.LoadTest.Generator;
 
 namespace NativeProxy.LoadTest.Compare;
 
@@ -20,8 +21,15 @@ internal abstract class Contender(string name)
     /// <summary>Warm-up that it needs at least, because it compiles its code while it runs.</summary>
     public virtual TimeSpan WarmUpMin => TimeSpan.Zero;
 
-    /// <summary>Whether it tells how much managed memory it has allocated, at <see cref="ContenderSetup.Admin"/>.</summary>
-    public virtual bool TellsAllocation => false;
+    /// <summary>Whether a scenario is about this contender; some are about our own proxy, and HAProxy where it is the measure.</summary>
+    public virtual bool TakesPart(Scenario scenario) =>
+        scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence) && scenario.ServerPipelining == 1;
+
+    /// <summary>What runs in a scenario: itself, or itself configured in several ways, the one that is the measure of the others first.</summary>
+    public virtual IReadOnlyList<Contender> VariantsFor(Scenario scenario) => [this];
+
+    /// <summary>The load that is made on it; lacks its target.</summary>
+    public virtual LoadPlan PlanOf(Scenario scenario) => scenario.Plan;
 
     /// <summary>Why this contender cannot run a scenario honestly, or null.</summary>
     public virtual string? Refusal(Scenario scenario) => null;
@@ -38,7 +46,9 @@ internal abstract class Contender(string name)
 /// <param name="Folder">For its files; exists, is its own.</param>
 /// <param name="HasAccessLog">Whether one line per request is written to <see cref="AccessLogPath"/>.</param>
 /// <param name="Admin">Where it shall show its counters; null = nowhere.</param>
-internal sealed record ContenderSetup(IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null)
+/// <param name="ServerPipelining">Requests of one client that may be under way on one server connection, for those that can do it.</param>
+internal sealed record ContenderSetup(
+    IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null, int ServerPipelining = 1)
 {
     public string ConfigurationPath => System.IO.Path.Combine(Folder, "config");
 

@@ -31,7 +31,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         long originBefore = origin.OriginConnections();
         using (RunningServer proxy = Start(contender, setup))
         {
-            LoadPlan plan = PlanOf(scenario, proxy) with { RatePerSecond = ratePerSecond };
+            LoadPlan plan = PlanOf(contender, scenario, proxy) with { RatePerSecond = ratePerSecond };
             figures = scenario.Kind == ScenarioKind.Herd ? MeasureHerd(plan, proxy, out answered)
                 : MeasureLoad(plan, proxy, contender.WarmUpMin > settings.WarmUp ? contender.WarmUpMin : settings.WarmUp, out answered);
             figures = figures with { Round = round, OriginConnections = origin.OriginConnections() - originBefore - 1 };
@@ -47,7 +47,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     {
         ContenderSetup setup = Prepare(contender, scenario);
         using RunningServer proxy = Start(contender, setup);
-        LoadPlan plan = PlanOf(scenario, proxy);
+        LoadPlan plan = PlanOf(contender, scenario, proxy);
         plan = plan with { RequestsMax = Math.Clamp(plan.Connections * 40L, 3_000, 40_000), AnswerMsMax = 60_000 };
         using var count = SyscallCount.Begin(stracePath, proxy.ProcessId, setup.Folder, settings);
         LoadResult result = LoadRun.Whole(plan, TimeSpan.Zero, TimeSpan.FromSeconds(60), out _, out _);
@@ -59,14 +59,14 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     /// <summary>The configuration that a scenario needs, for the report.</summary>
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
         RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog,
-        scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null);
+        scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null, scenario.ServerPipelining);
 
     /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
     private static int ConnectionsMax(Scenario scenario) =>
         Math.Max(scenario.Plan.Connections + 100, Math.Min(4000 + (2 * scenario.Plan.Connections), (Processors.DescriptorsMax() - 300) / 2));
 
-    private LoadPlan PlanOf(Scenario scenario, RunningServer proxy) =>
-        scenario.Plan with { Target = proxy.EndPoint, Threads = Math.Min(settings.LoadThreads, scenario.Plan.Connections) };
+    private LoadPlan PlanOf(Contender contender, Scenario scenario, RunningServer proxy) =>
+        contender.PlanOf(scenario) with { Target = proxy.EndPoint, Threads = Math.Min(settings.LoadThreads, scenario.Plan.Connections) };
 
     private ContenderSetup Prepare(Contender contender, Scenario scenario)
     {
@@ -117,6 +117,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
             CpuUserUs = cpuUs * (1 - used.SystemShare),
             Busy = used.Total / seconds / settings.ProxyProcessors.Length,
             ResidentBytes = residentBytes,
+            Answered = result.Completed,
+            ClientConnections = result.Opened,
         };
     }
 
@@ -143,7 +145,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         ContenderSetup setup = Prepare(contender, scenario);
         double bytes;
         using (RunningServer proxy = Start(contender, setup))
-            bytes = AllocationProbe.BytesPerRequest(PlanOf(scenario, proxy), setup.Admin!);
+            bytes = AllocationProbe.BytesPerRequest(PlanOf(contender, scenario, proxy), setup.Admin!);
         Directory.Delete(setup.Folder, recursive: true);
         return new Measurement { Round = round, AllocatedBytesPerRequest = bytes };
     }

@@ -25,7 +25,7 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         new("to limit (min-max)", (scenario, result) => Text(Figures.RatioToLimit(scenario, result), "F2")),
         Median("busy %", measurement => measurement.Busy * 100, "F0"),
         Resident,
-        new("syscalls/req", (_, result) => result.Syscalls is { } syscalls ? syscalls.PerRequest.ToString("F2", CultureInfo.InvariantCulture) : "-"),
+        new("syscalls/req", (_, result) => Syscalls(result)),
         Median("origin conns", measurement => measurement.OriginConnections, "F0"),
     ];
 
@@ -42,12 +42,26 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
 
     private static readonly Column[] OfAllocation = [Name, Range("managed bytes per request (min-max)", measurement => measurement.AllocatedBytesPerRequest, "F2")];
 
+    private static readonly Column[] OfPersistence =
+    [
+        Name,
+        Median("req/s", measurement => measurement.RequestsPerSecond, "F0"),
+        new("req/s ratio (min-max)", (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
+        Range("CPU us/req (min-max)", measurement => measurement.CpuUs, "F2"),
+        RatioToHaproxy with { Title = "CPU ratio (min-max)" },
+        Median("busy %", measurement => measurement.Busy * 100, "F0"),
+        new("syscalls/req", (_, result) => Syscalls(result)),
+        Median("client set-ups per 1,000", measurement => PerThousand(measurement.ClientConnections, measurement), "F1"),
+        Median("server set-ups per 1,000", measurement => PerThousand(measurement.OriginConnections, measurement), "F1"),
+    ];
+
     /// <summary>The columns that say something about a scenario of this kind.</summary>
     public static Column[] Of(ScenarioResult scenario) => scenario.Kind switch
     {
         nameof(ScenarioKind.Herd) => OfHerd,
         nameof(ScenarioKind.Start) => OfStart,
         nameof(ScenarioKind.Allocation) => OfAllocation,
+        nameof(ScenarioKind.Persistence) => OfPersistence,
         _ => OfLoad,
     };
 
@@ -63,6 +77,11 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         string text = value.ToString(format, CultureInfo.InvariantCulture);
         return text.AsSpan().TrimStart("-0.").Length == 0 ? text.TrimStart('-') : text;
     }
+
+    private static string Syscalls(ContenderResult result) =>
+        result.Syscalls is { } syscalls ? syscalls.PerRequest.ToString("F2", CultureInfo.InvariantCulture) : "-";
+
+    private static double PerThousand(long count, Measurement measurement) => measurement.Answered > 0 ? 1000.0 * count / measurement.Answered : 0;
 
     private static Column Median(string title, Func<Measurement, double> figure, string format) =>
         new(title, (_, result) => Text(Figures.Median(result, figure).Median, format));

@@ -81,6 +81,9 @@ internal sealed record ContenderResult
 {
     public required string Contender { get; init; }
 
+    /// <summary>The contender of the same scenario that its ratios are taken against; null = HAProxy.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>One per round, in order.</summary>
     public List<Measurement> Rounds { get; init; } = [];
 
@@ -131,6 +134,12 @@ internal sealed record Measurement
 
     /// <summary>Allocation only; of the managed heap.</summary>
     public double AllocatedBytesPerRequest { get; init; }
+
+    /// <summary>Requests answered in the whole run.</summary>
+    public long Answered { get; init; }
+
+    /// <summary>Connections that the load opened to the proxy in the whole run.</summary>
+    public long ClientConnections { get; init; }
 
     /// <summary>Connections that the proxy opened to the origin in the whole run: shows whether it reuses them.</summary>
     public long OriginConnections { get; init; }

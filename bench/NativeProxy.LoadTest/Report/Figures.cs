@@ -32,14 +32,19 @@ internal static class Figures
 
     public static Spread Median(ContenderResult result, Func<Measurement, double> figure) => Spread.Of(result.Rounds.Select(figure));
 
-    public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Haproxy.BaselineName);
+    public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result) =>
+        RatioToBaseline(scenario, result, measurement => Of(scenario, measurement));
+
+    /// <summary>Of any figure, against HAProxy or what stands in its place.</summary>
+    public static Spread? RatioToBaseline(ScenarioResult scenario, ContenderResult result, Func<Measurement, double> figure) =>
+        Ratio(scenario, result, result.Baseline ?? Haproxy.BaselineName, figure);
 
     /// <summary>Whether a contender answers at the rate that was asked for; true where there was none.</summary>
     public static bool KeepsUp(ScenarioResult scenario, ContenderResult result) =>
         Median(result, measurement => measurement.RequestsPerSecond).Median >= scenario.RatePerSecond * KeptShareOfRate;
 
     /// <summary>How far a contender is from what a forwarder costs that understands nothing.</summary>
-    public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Limit.LimitName);
+    public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Limit.LimitName, measurement => Of(scenario, measurement));
 
     /// <summary>
     /// A contender's own growth of processor time per request from 64 to 4096 connections, over the rounds that both have; null without such a
@@ -58,10 +63,8 @@ internal static class Figures
         return result is null ? null : (scenario!, result);
     }
 
-    private static Spread? Ratio(ScenarioResult scenario, ContenderResult result, string to) =>
-        scenario.Results.FirstOrDefault(one => one.Contender == to) is { } baseline
-            ? Ratio(result, baseline, measurement => Of(scenario, measurement))
-            : null;
+    private static Spread? Ratio(ScenarioResult scenario, ContenderResult result, string to, Func<Measurement, double> figure) =>
+        scenario.Results.FirstOrDefault(one => one.Contender == to) is { } baseline ? Ratio(result, baseline, figure) : null;
 
     /// <summary>Ratio of a figure to that of another result in the same round, over the rounds that both have finished; null without such a pair.</summary>
     private static Spread? Ratio(ContenderResult result, ContenderResult baseline, Func<Measurement, double> figure)

@@ -54,6 +54,8 @@ internal static class ReportTable
         text.Append(CultureInfo.InvariantCulture, $"\n### {scenario.Title}\n\n");
         if (scenario.RatePerSecond > 0)
             text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s; the ratio is that of p99.\n\n");
+        if (scenario.Kind == nameof(ScenarioKind.Persistence))
+            text.Append("Ratios are against the same engine with keep-alive on both sides, in the same round.\n\n");
         Column[] columns = Column.Of(scenario);
         ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
         if (results.Length > 0)

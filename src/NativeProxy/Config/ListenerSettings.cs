@@ -25,6 +25,16 @@ internal enum HalfClosePolicy
     Auto,
 }
 
+/// <summary>What becomes of the fields behind a chunked body, of requests and of responses.</summary>
+internal enum TrailerPolicy
+{
+    [SettingChoice("forward", Doc = "they are passed on, but for those that would change how the message is read")]
+    Forward,
+
+    [SettingChoice("drop", Doc = "they are read, checked and left out")]
+    Drop,
+}
+
 /// <summary>`[[listener]]`: a place where clients connect.</summary>
 [SettingsTable(Doc = "A place where clients connect. Repeat the table for more listeners.")]
 internal readonly partial struct ListenerSettings
@@ -46,6 +56,9 @@ internal readonly partial struct ListenerSettings
 
     [Setting("pipelining", Default = 1, Min = 1, Max = 64, Doc = "Requests of one connection in flight at once. Only safe requests without a body run beside each other; answers keep the order of the requests, and up to 32KiB or so of each wait in memory.")]
     public partial int Pipelining { get; init; }
+
+    [Setting("trailers", Default = "forward", Doc = "What becomes of the trailer fields of requests and responses.")]
+    public partial TrailerPolicy Trailers { get; init; }
 
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }

@@ -49,6 +49,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             string protocol = listener.Upgrade[i];
             if (!TokenText.IsLowerCaseToken(protocol))
                 Break($"{path}.upgrade[{i}]", $"the protocol {ErrorExcerpt.Quoted(protocol)} cannot be upgraded to", "a name in lower case such as \"websocket\"");
+            else if (protocol is "h2c" or "h2")
+                Break($"{path}.upgrade[{i}]", "HTTP/2 cannot be upgraded to", "no HTTP/2 is spoken, and as a tunnel it would carry requests that nothing here has checked");
         }
 
         string via = listener.Forwarded.Via;

@@ -35,14 +35,23 @@ internal readonly struct PeerAddress
 
     public int Port => _port;
 
+    /// <summary>4, 16, or 0 when there is none.</summary>
+    public int AddressBytes => _addressBytes;
+
+    /// <summary>The address as a number; of IPv4 the lowest 32 bits.</summary>
+    public UInt128 Bits => new(_high, _low);
+
+    /// <summary>127.0.0.0/8, or ::1.</summary>
+    public bool IsLoopback => _addressBytes == 4 ? _low >> 24 == 127 : _addressBytes == 16 && _high == 0 && _low == 1;
+
     /// <summary>None for an end point that is no IP address and port.</summary>
-    public static PeerAddress Of(EndPoint? endPoint)
+    public static PeerAddress Of(EndPoint? endPoint) => endPoint is IPEndPoint ip ? Of(ip.Address, ip.Port) : default;
+
+    public static PeerAddress Of(IPAddress address, int port)
     {
-        if (endPoint is not IPEndPoint ip)
-            return default;
         Span<byte> bytes = stackalloc byte[16];
-        ip.Address.TryWriteBytes(bytes, out int length);
-        return new PeerAddress(bytes[..length], ip.Port);
+        address.TryWriteBytes(bytes, out int length);
+        return new PeerAddress(bytes[..length], port);
     }
 
     /// <summary>Writes the 4 or 16 bytes of the address in network order; returns how many, 0 when there is none.</summary>

@@ -53,7 +53,8 @@ internal sealed class Supervisor : IDisposable
             return StartFailure.Report(log, errors);
         try
         {
-            string boardPath = SharedMemory.PathFor("nativeproxy-" + Environment.ProcessId);
+            LeftoverBoards.Remove();
+            string boardPath = LeftoverBoards.BoardPath(Environment.ProcessId);
             using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
             using ServerBoard servers = ServerBoard.CreateShared(workers, ServerBoardPath(boardPath));
             using CloseBoard closes = CloseBoard.CreateShared(workers, CloseBoardPath(boardPath));

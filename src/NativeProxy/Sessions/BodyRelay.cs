@@ -31,7 +31,7 @@ internal struct BodyRelay
 
     /// <param name="incoming">How the body arrives.</param>
     /// <param name="emitsChunks">Whether it leaves in chunks; else as plain bytes.</param>
-    /// <param name="droppedTrailers">Trailer fields that end here since Connection names them (RFC 9110 7.6.1).</param>
+    /// <param name="droppedTrailers">Trailer fields that do not pass.</param>
     public void Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers = default)
     {
         this = default;

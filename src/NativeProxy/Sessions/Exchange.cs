@@ -73,6 +73,9 @@ internal sealed class Exchange : IServerConnectionUser
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
 
+    /// <summary>Trailer fields that end here: those that Connection names (RFC 9110 7.6.1), or all.</summary>
+    public FieldNameMask DroppedTrailers(FieldNameMask named) => _listener.DropsTrailers ? FieldNameMask.All : named;
+
     /// <summary>True when FIN of this client probably means that it waits for the response, not that it has left (policy <c>auto</c>).</summary>
     public bool IsByHalfCloser => IsLastOfClient || ClientMinorVersion == 0 || !_hasUserAgent;
 
@@ -168,7 +171,7 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, intake.Options.NamedFields))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, DroppedTrailers(intake.Options.NamedFields)))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;

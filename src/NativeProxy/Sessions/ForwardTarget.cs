@@ -1,5 +1,4 @@
 using System;
-using System.Net;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Upstreams;
@@ -51,7 +50,7 @@ internal readonly ref struct ForwardTarget
     }
 
     /// <summary>The origin that the target names, if this client may go there; else null and the refusal.</summary>
-    public Origin? FindIn(OriginTable origins, IPAddress? client, bool isConnect, out ProxyError refusal)
+    public Origin? FindIn(OriginTable origins, PeerAddress client, bool isConnect, out ProxyError refusal)
     {
         DestinationScope scope = origins.Policy.ScopeOf(client, isConnect, Port);
         refusal = !origins.Policy.AdmitsClient(client) ? ProxyError.ClientRefused

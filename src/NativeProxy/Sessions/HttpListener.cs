@@ -55,6 +55,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         Scratch = scratch;
         Counters = counters;
         AccessLog = accessLog;
+        DropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
@@ -69,6 +70,9 @@ internal sealed class HttpListener : IConnectionAcceptor
     public EventLoop Loop { get; }
 
     public ListenerSettings Settings { get; }
+
+    /// <summary>Whether no trailer field passes, in either direction.</summary>
+    public bool DropsTrailers { get; }
 
     public ref readonly ListenerKeepaliveSettings Keepalive => ref _keepalive;
 

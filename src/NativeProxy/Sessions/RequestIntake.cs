@@ -108,6 +108,6 @@ internal readonly ref struct RequestIntake
         ForwardTarget target = ForwardTarget.Read(bytes, head);
         refusal = target.Refusal;
         detail = target.Detail;
-        return refusal != ProxyError.None ? null : target.FindIn(listener.Origins, client.IsGiven ? client.ToEndPoint().Address : null, isConnect, out refusal)?.Group;
+        return refusal != ProxyError.None ? null : target.FindIn(listener.Origins, client, isConnect, out refusal)?.Group;
     }
 }

@@ -233,7 +233,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
             return ProxyError.ResponseBodyTooLarge;
         MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
-        _droppedTrailers = options.NamedFields;
+        _droppedTrailers = exchange.DroppedTrailers(options.NamedFields);
         if (head.Fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index && KeepAliveField.TimeoutSeconds(head.Fields[index].Value.Of(bytes)) is >= 0 and var seconds)
             exchange.Server!.IdleTimeoutAnnounced(seconds);
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;

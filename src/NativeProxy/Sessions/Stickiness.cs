@@ -9,7 +9,8 @@ internal struct Stickiness
     public UpstreamServer? Wanted;
 
     /// <summary>
-    /// Third letter of HAProxy's termination state: N = no cookie, I = it names no usable server, V = valid; 0 = no stickiness.
+    /// Third letter of HAProxy's termination state: N = no cookie, I = it names no server, D = it names one that is down, V = valid;
+    /// 0 = no stickiness.
     /// </summary>
     public byte RequestLetter;
 

@@ -54,8 +54,11 @@ internal static class StickyRequest
         {
             if (!cookies.TryRead(cookie.Name, out ByteRange value) || lookups++ >= LookupsMax)
                 continue;
-            sticky.Wanted = group.FindByCookie(ServerValue(field, value, cookie));
-            sticky.RequestLetter = sticky.Wanted is null ? (byte)'I' : (byte)'V';
+            sticky.Wanted = group.FindByCookie(ServerValue(field, value, cookie), out bool isDown);
+            if (sticky.Wanted is not null)
+                sticky.RequestLetter = (byte)'V';
+            else if (sticky.RequestLetter != (byte)'D')
+                sticky.RequestLetter = isDown ? (byte)'D' : (byte)'I';
         }
     }
 

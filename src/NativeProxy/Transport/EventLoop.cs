@@ -32,10 +32,8 @@ internal abstract class EventLoop
     private readonly int _connectionIdStep;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
-    private TcpConnection? _heldFirst;
-    private TcpConnection? _heldLast;
-    private TcpConnection? _patientFirst;
-    private TcpConnection? _patientLast;
+    private WaitingList<HeldPlace> _held;
+    private WaitingList<PatientPlace> _patient;
     private long _connectionIdNext;
     private int _turnDepth;
 
@@ -143,35 +141,13 @@ internal abstract class EventLoop
     }
 
     /// <summary>Remembers that a connection holds bytes back.</summary>
-    internal void Hold(TcpConnection connection)
-    {
-        if (connection.IsInHeldList)
-            return;
-        connection.IsInHeldList = true;
-        connection.HeldSinceMs = Clock.NowMs;
-        if (_heldLast is null)
-            _heldFirst = connection;
-        else
-            _heldLast.NextHeld = connection;
-        _heldLast = connection;
-    }
+    internal void Hold(TcpConnection connection) => _held.Add(connection, Clock.NowMs);
 
     /// <summary>Remembers to look at a patient connection again.</summary>
-    internal void Await(TcpConnection connection)
-    {
-        if (connection.IsInPatientList)
-            return;
-        connection.IsInPatientList = true;
-        connection.PatientSinceMs = Clock.NowMs;
-        if (_patientLast is null)
-            _patientFirst = connection;
-        else
-            _patientLast.NextPatient = connection;
-        _patientLast = connection;
-    }
+    internal void Await(TcpConnection connection) => _patient.Add(connection, Clock.NowMs);
 
     /// <summary>True when bytes may be held back: the engine must say <see cref="FlushAllHeld"/> before it waits.</summary>
-    protected bool HoldsBytes => _heldFirst is not null;
+    protected bool HoldsBytes => !_held.IsEmpty;
 
     /// <summary>Inside a turn: the engine has no further event now, so nothing is gained by holding bytes back.</summary>
     protected void FlushAllHeld() => FlushHeld(since: long.MaxValue);
@@ -208,9 +184,9 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
-        if ((_heldFirst is not null && FlushHeld(Clock.NowMs - HoldMsMax)) | (_patientFirst is not null && EndPatience(Clock.NowMs - PatienceMsMax)))
+        if ((!_held.IsEmpty && FlushHeld(Clock.NowMs - HoldMsMax)) | (!_patient.IsEmpty && EndPatience(Clock.NowMs - PatienceMsMax)))
             RunDeferred();
-        PlanWake(_deferredFirst is not null ? Clock.NowMs : _patientFirst is { } patient ? Math.Min(Wheel.NextWakeMs, patient.PatientSinceMs + PatienceMsMax) : Wheel.NextWakeMs);
+        PlanWake(_deferredFirst is not null ? Clock.NowMs : _patient.IsEmpty ? Wheel.NextWakeMs : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax));
         _turnDepth--;
     }
 
@@ -221,16 +197,8 @@ internal abstract class EventLoop
     private bool FlushHeld(long since)
     {
         bool any = false;
-        while (_heldFirst is { } connection && connection.HeldSinceMs <= since)
-        {
-            _heldFirst = connection.NextHeld;
-            if (_heldFirst is null)
-                _heldLast = null;
-            connection.NextHeld = null;
-            connection.IsInHeldList = false;
+        for (; _held.TakeSince(since) is { } connection; any = true)
             connection.FlushHeld();
-            any = true;
-        }
         return any;
     }
 
@@ -238,16 +206,8 @@ internal abstract class EventLoop
     private bool EndPatience(long since)
     {
         bool any = false;
-        while (_patientFirst is { } connection && connection.PatientSinceMs <= since)
-        {
-            _patientFirst = connection.NextPatient;
-            if (_patientFirst is null)
-                _patientLast = null;
-            connection.NextPatient = null;
-            connection.IsInPatientList = false;
+        for (; _patient.TakeSince(since) is { } connection; any = true)
             connection.EndPatience();
-            any = true;
-        }
         return any;
     }
 
@@ -264,6 +224,18 @@ internal abstract class EventLoop
             connection.Deferred = DeferredWork.None;
             connection.RunDeferred(work);
         }
+    }
+
+    /// <summary>Where a connection stands in the list of held bytes.</summary>
+    private readonly struct HeldPlace : IWaitingPlace
+    {
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.HeldLink;
+    }
+
+    /// <summary>Where a connection stands in the list of patient ones.</summary>
+    private readonly struct PatientPlace : IWaitingPlace
+    {
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.PatientLink;
     }
 
     /// <summary>Stops the loop from within.</summary>

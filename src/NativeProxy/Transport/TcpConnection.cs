@@ -70,6 +70,12 @@ internal abstract class TcpConnection
 
     protected TcpConnection(EventLoop loop) => Loop = loop;
 
+    /// <summary>Place in the loop's list of held bytes; they may have been flushed since.</summary>
+    internal WaitingLink HeldLink;
+
+    /// <summary>Place in the loop's list of patient connections; the patience may have ended since.</summary>
+    internal WaitingLink PatientLink;
+
     /// <summary>Bytes that the kernel has not taken yet.</summary>
     private protected SendQueue SendQueue = new();
 
@@ -136,24 +142,6 @@ internal abstract class TcpConnection
 
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
-
-    /// <summary>Next connection in the loop's list of held bytes.</summary>
-    internal TcpConnection? NextHeld { get; set; }
-
-    /// <summary>True exactly while the connection is in the loop's list of held bytes; it may have been flushed since.</summary>
-    internal bool IsInHeldList { get; set; }
-
-    /// <summary>Since when it is in that list, in loop milliseconds.</summary>
-    internal long HeldSinceMs { get; set; }
-
-    /// <summary>Next connection in the loop's list of patient ones.</summary>
-    internal TcpConnection? NextPatient { get; set; }
-
-    /// <summary>True exactly while the connection is in that list; its patience may have ended since.</summary>
-    internal bool IsInPatientList { get; set; }
-
-    /// <summary>Since when it is in that list, in loop milliseconds.</summary>
-    internal long PatientSinceMs { get; set; }
 
     /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
     internal DeferredWork Deferred { get; set; }

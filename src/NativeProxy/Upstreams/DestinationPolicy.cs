@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Upstreams;
 
@@ -27,47 +28,39 @@ internal enum DestinationScope : byte
 /// </summary>
 internal sealed class DestinationPolicy(in ForwardSettings settings)
 {
-    private readonly IPNetwork[] _clients = Networks(settings.Clients);
-    private readonly IPNetwork[] _allow = Networks(settings.Allow);
-    private readonly IPNetwork[] _deny = Networks(settings.Deny);
+    private readonly AddressNetwork[] _clients = Networks(settings.Clients);
+    private readonly AddressNetwork[] _allow = Networks(settings.Allow);
+    private readonly AddressNetwork[] _deny = Networks(settings.Deny);
     private readonly PortRange[] _connectPorts = Ports(settings.ConnectPorts);
     private readonly PortRange[] _httpPorts = Ports(settings.HttpPorts);
     private readonly bool _localAccess = settings.LocalAccess;
 
     /// <summary>Whether this client may use the proxy at all.</summary>
-    public bool AdmitsClient(IPAddress? client) => client is not null && Contains(_clients, Plain(client));
+    public bool AdmitsClient(PeerAddress client) => Contains(_clients, client);
 
     /// <summary>What a client may reach at a port, with CONNECT or with an http:// target.</summary>
-    public DestinationScope ScopeOf(IPAddress? client, bool isConnect, int port)
+    public DestinationScope ScopeOf(PeerAddress client, bool isConnect, int port)
     {
-        bool isLocal = _localAccess && client is not null && IPAddress.IsLoopback(Plain(client));
+        bool isLocal = _localAccess && client.IsLoopback;
         if (Contains(isConnect ? _connectPorts : _httpPorts, port))
             return isLocal ? DestinationScope.PermittedOrLocal : DestinationScope.Permitted;
         return isLocal ? DestinationScope.LocalOnly : DestinationScope.Refused;
     }
 
-    /// <summary>Whether an address may be connected to.</summary>
-    public bool Admits(IPAddress address, DestinationScope scope)
+    /// <summary>Whether an address may be connected to. A mapped IPv4 address is the IPv4 address: it leads to the same host.</summary>
+    public bool Admits(PeerAddress address, DestinationScope scope) => scope switch
     {
-        address = Plain(address);
-        bool isLocal = IPAddress.IsLoopback(address);
-        return scope switch
-        {
-            DestinationScope.LocalOnly => isLocal,
-            DestinationScope.PermittedOrLocal => isLocal || IsPermitted(address),
-            DestinationScope.Permitted => IsPermitted(address),
-            _ => false,
-        };
-    }
+        DestinationScope.LocalOnly => address.IsLoopback,
+        DestinationScope.PermittedOrLocal => address.IsLoopback || IsPermitted(address),
+        DestinationScope.Permitted => IsPermitted(address),
+        _ => false,
+    };
 
-    private bool IsPermitted(IPAddress address) => Contains(_allow, address) || !Contains(_deny, address);
+    private bool IsPermitted(PeerAddress address) => Contains(_allow, address) || !Contains(_deny, address);
 
-    /// <summary>A mapped IPv4 address is the IPv4 address: it leads to the same host.</summary>
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-
-    private static bool Contains(IPNetwork[] networks, IPAddress address)
+    private static bool Contains(AddressNetwork[] networks, PeerAddress address)
     {
-        foreach (IPNetwork network in networks)
+        foreach (AddressNetwork network in networks)
         {
             if (network.Contains(address))
                 return true;
@@ -85,11 +78,14 @@ internal sealed class DestinationPolicy(in ForwardSettings settings)
         return false;
     }
 
-    private static IPNetwork[] Networks(ImmutableArray<string> texts)
+    private static AddressNetwork[] Networks(ImmutableArray<string> texts)
     {
-        var networks = new IPNetwork[texts.Length];
+        var networks = new AddressNetwork[texts.Length];
         for (int i = 0; i < networks.Length; i++)
-            NetworkText.TryParse(texts[i], out networks[i]);
+        {
+            if (NetworkText.TryParse(texts[i], out IPNetwork network))
+                networks[i] = new AddressNetwork(network);
+        }
         return networks;
     }
 

@@ -85,7 +85,7 @@ internal sealed class Origin
         int count = 0;
         foreach (IPAddress address in found)
         {
-            if (count < servers.Length && _table.Policy.Admits(address, _scope))
+            if (count < servers.Length && _table.Policy.Admits(PeerAddress.Of(address, _port), _scope))
                 servers[count++] = ServerAt(new IPEndPoint(address, _port));
         }
         _validUntilMs = !isLookup ? long.MaxValue : _table.Loop.Clock.NowMs + (found.Length == 0 ? FailureAgeMsMax : AddressesAgeMsMax);

@@ -152,11 +152,17 @@ internal sealed class UpstreamGroup
     public StickyCookie? Cookie { get; private set; }
 
     /// <summary>The first usable server with this value in the stickiness cookie, or null.</summary>
-    public UpstreamServer? FindByCookie(ReadOnlySpan<byte> value)
+    /// <param name="value">What the cookie says of its server.</param>
+    /// <param name="isDown">There is none because the server of this value is down.</param>
+    public UpstreamServer? FindByCookie(ReadOnlySpan<byte> value, out bool isDown)
     {
+        isDown = false;
         foreach (UpstreamServer server in _servers)
         {
-            if (server is { IsUsable: true, Cookie: { } cookie } && cookie.Value.SequenceEqual(value))
+            if (server is not { IsRetired: false, Cookie: { } cookie } || !cookie.Value.SequenceEqual(value))
+                continue;
+            isDown = !server.IsUsable;
+            if (!isDown)
                 return server;
         }
         return null;

@@ -130,6 +130,48 @@ public sealed class FramingTests
         await client.ReadResponse();
     }
 
+    [Theory]
+    [Trait("promise", "S1.18")]
+    [InlineData("", "X-Sum: 1\r\nX-Other: HTTP/1.1 200 OK\r\n")]
+    [InlineData("trailers = \"forward\"", "X-Sum: 1\r\nX-Other: HTTP/1.1 200 OK\r\n")]
+    [InlineData("trailers = \"drop\"", "")]
+    public async Task TrailersOfBothDirections_PassAsTheListenerSays_AndAreNeverTakenForTheNextMessage(string listenerLine, string passed)
+    {
+        const string chunks = "3\r\nabc\r\n0\r\nX-Sum: 1\r\nX-Other: HTTP/1.1 200 OK\r\n\r\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(listenerLine));
+        await using RawClient client = await proxy.Connect();
+        OriginConnection? server = null;
+        for (int i = 0; i < 2; i++)
+        {
+            await client.Send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + RawClient.Get("/next"));
+            server ??= await origin.Accept();
+            await server.ReadHead();
+            string whole = $"3\r\nabc\r\n0\r\n{passed}\r\n";
+            Assert.Equal(whole, await server.Read(whole.Length));
+            await server.Send(ChunkedHead + chunks);
+            HttpResponse response = await client.ReadResponse();
+            Assert.Equal(("abc", passed), (response.Body, response.Trailers));
+            Assert.StartsWith("GET /next HTTP/1.1\r\n", await server.Answer(), StringComparison.Ordinal);
+            Assert.Equal("ok", (await client.ReadResponse()).Body);
+        }
+        Assert.Equal(1, origin.ConnectionCount);
+    }
+
+    [Theory]
+    [Trait("promise", "S1.18")]
+    [InlineData("forward")]
+    [InlineData("drop")]
+    public async Task MalformedTrailers_AreRefusedWhateverTheListenerSays(string policy)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"trailers = \"{policy}\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum : 1\r\n\r\n" + RawClient.Get("/smuggled"));
+        Assert.Equal((400, "close"), await StatusAndConnection(client));
+        await client.ExpectFin();
+    }
+
     [Fact]
     [Trait("promise", "S1.18")]
     public async Task TrailersToAnHttp10Client_AreDropped()
@@ -259,6 +301,12 @@ public sealed class FramingTests
         server.HalfClose();
         Assert.Equal("abcdef", (await client.ReadResponse()).Body);
         await server.ExpectFin();
+    }
+
+    private static async Task<(int Status, string? Connection)> StatusAndConnection(RawClient client)
+    {
+        HttpResponse response = await client.ReadResponse();
+        return (response.Status, response.Connection);
     }
 
     private static string Dechunked(string chunks)

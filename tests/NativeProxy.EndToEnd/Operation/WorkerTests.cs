@@ -105,6 +105,28 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task SharedMemoryOfAKilledSupervisor_IsRemovedAtTheNextStart_ThatOfARunningOneIsNot()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest running = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        await using ProxyUnderTest killed = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        killed.Signal(LinuxSignals.Kill);
+        await killed.WaitForExit();
+        Assert.NotEmpty(Boards(killed));
+        Assert.NotEmpty(Boards(running));
+        await using ProxyUnderTest next = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        Assert.Empty(Boards(killed));
+        Assert.NotEmpty(Boards(running));
+        Assert.NotEmpty(Boards(next));
+        Assert.Equal(200, (await running.AskOnce()).Status);
+
+        // Its workers need the file only when they start; the running one can still start them.
+        LinuxSignals.Send(ProcessView.Children(running.Id)[0], LinuxSignals.Kill);
+        await Deadline.Until(() => ProcessView.Children(running.Id).Length == 2 && running.Errors.Text.Contains("it starts again", StringComparison.Ordinal), () => "the worker to start again");
+        Assert.Equal(200, (await running.AskOnce()).Status);
+    }
+
+    [Fact]
     public async Task SingleProcessOption_RunsWithoutWorkers()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
@@ -112,6 +134,9 @@ public sealed class WorkerTests
         Assert.Empty(ProcessView.Children(proxy.Id));
         Assert.Equal(200, (await proxy.AskOnce()).Status);
     }
+
+    private static string[] Boards(ProxyUnderTest proxy) =>
+        [.. Directory.EnumerateFiles("/dev/shm", "nativeproxy-*").Where(path => Regex.IsMatch(path, $"/nativeproxy-{proxy.Id}(-|$)"))];
 
     /// <summary>Connection ids of two workers are odd and even.</summary>
     private static async Task<int> AskUntilBothServe(ProxyUnderTest proxy)

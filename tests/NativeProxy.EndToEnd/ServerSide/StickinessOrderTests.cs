@@ -70,6 +70,9 @@ public sealed class StickinessOrderTests
                 Assert.Equal($"SERVERID={server}; Path=/", cookie);
             }
             Assert.Equal(("c", null), await Ask(proxy, "c"));
+            Assert.Equal("--DI", await State(proxy, "SERVERID=a"));
+            Assert.Equal("--VN", await State(proxy, "SERVERID=c"));
+            Assert.Equal("--II", await State(proxy, "SERVERID=nobody"));
         }
         foreach (ScriptedOrigin origin in origins)
             await origin.DisposeAsync();
@@ -95,6 +98,14 @@ public sealed class StickinessOrderTests
         await using RawClient client = await proxy.Connect();
         HttpResponse response = await client.Ask("/", $"Cookie: SERVERID={cookie}\r\n");
         return (response.Body, response.Field("Set-Cookie"));
+    }
+
+    /// <summary>The termination state that the log has for a request with this cookie.</summary>
+    private static async Task<string> State(ProxyUnderTest proxy, string cookie)
+    {
+        await using RawClient client = await proxy.Connect();
+        await client.Ask("/state-of-" + cookie, $"Cookie: {cookie}\r\n");
+        return (await proxy.Output.WaitFor("/state-of-" + cookie)).Split(' ')[9];
     }
 
     private static ScriptedOrigin Named(char name) => ScriptedOrigin.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{name}");

@@ -23,7 +23,7 @@ public class SettingsBindingTests
         ListenerSettings listener = Assert.Single(SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners);
 
         Assert.Equal(("web", "127.0.0.1:8080", "app"), (listener.Name, Assert.Single(listener.Bind), listener.Upstream));
-        Assert.Equal((ListenerMode.Http, HalfClosePolicy.Abort), (listener.Mode, listener.HalfClose));
+        Assert.Equal((ListenerMode.Http, HalfClosePolicy.Abort, TrailerPolicy.Forward), (listener.Mode, listener.HalfClose, listener.Trailers));
         Assert.Empty(listener.Upgrade);
         ListenerKeepaliveSettings keepalive = listener.Keepalive;
         Assert.Equal((true, 75_000, 1000, 3_600_000), (keepalive.Enabled, keepalive.TimeoutMs, keepalive.MaxRequests, keepalive.MaxAgeMs));
@@ -66,6 +66,7 @@ public class SettingsBindingTests
             bind = ["*:8080", "[::1]:8081"]
             upstream = "app"
             half_close = "finish"
+            trailers = "drop"
             upgrade = ["websocket"]
             [listener.keepalive]
             enabled = false
@@ -90,6 +91,7 @@ public class SettingsBindingTests
         ListenerSettings listener = settings.Listeners[0];
         Assert.Equal(["*:8080", "[::1]:8081"], listener.Bind.AsEnumerable());
         Assert.Equal(["websocket"], listener.Upgrade.AsEnumerable());
+        Assert.Equal(TrailerPolicy.Drop, listener.Trailers);
         Assert.Equal((HalfClosePolicy.Finish, false, 250, 8L << 30), (listener.HalfClose, listener.Keepalive.Enabled, listener.Keepalive.TimeoutMs, listener.Limits.BodyBytes));
         Assert.Equal(ReusePolicy.Idempotent, settings.Upstreams[0].Keepalive.Reuse);
         Assert.Equal([0, 256], settings.Upstreams[0].Servers.Select(static server => server.Weight));

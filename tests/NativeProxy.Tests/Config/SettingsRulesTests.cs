@@ -174,13 +174,15 @@ public class SettingsRulesTests
 
     [Theory]
     [InlineData("upgrade = [\"WebSocket\"]", "5: the protocol \"WebSocket\" cannot be upgraded to")]
+    [InlineData("upgrade = [\"websocket\", \"h2c\"]", "5: HTTP/2 cannot be upgraded to")]
+    [InlineData("upgrade = [\"h2\"]", "5: HTTP/2 cannot be upgraded to")]
     [InlineData("upgrade = [\"\"]", "5: the protocol \"\" cannot be upgraded to")]
     [InlineData("[listener.forwarded]\nvia = \"my proxy\"", "6: the pseudonym \"my proxy\" cannot stand in a Via field")]
     public void TextsThatGoIntoHeaderFields_AreChecked(string lines, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.WithListener(lines)));
 
     [Theory]
-    [InlineData("upgrade = [\"websocket\", \"h2c\"]")]
+    [InlineData("upgrade = [\"websocket\", \"h2c2\"]")]
     [InlineData("[listener.forwarded]\nvia = \"\"")]
     public void ProperTexts_AreAccepted(string lines) => Assert.Empty(SettingsTrial.Problems(SettingsTrial.WithListener(lines)));
 

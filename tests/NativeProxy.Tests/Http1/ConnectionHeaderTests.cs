@@ -74,6 +74,16 @@ public class ConnectionHeaderTests
                 "Transfer-Encoding: chunked", "Upgrade: h2c", "HTTP2-Settings: x", "Trailer: x", "Cookie: a=b",
                 "Proxy-Authorization: x", "Proxy-Authenticate: x", "Via: 1.1 x", "Content-Length: 3"));
 
+    [Theory]
+    [InlineData("X-Sum")]
+    [InlineData("a")]
+    [InlineData("")]
+    public void MaskOfAllNames_HasEveryName_AndTheEmptyOneNone(string name)
+    {
+        Assert.True(FieldNameMask.All.MayContain(Bytes(name)));
+        Assert.False(default(FieldNameMask).MayContain(Bytes(name)));
+    }
+
     [Fact]
     public void NamedFields_AreMarkedWhereverTheyStand() =>
         Assert.Equal(

@@ -24,6 +24,14 @@ public sealed class ContenderTests
     private static ContenderSetup Setup(bool hasAccessLog) =>
         new(new IPEndPoint(IPAddress.Loopback, 8080), new IPEndPoint(IPAddress.Loopback, 9001), 500, "/folder", hasAccessLog);
 
+    private static ProxySettings Accepted(string configuration)
+    {
+        SettingsResult result = SettingsTrial.Parse(configuration);
+        Assert.Empty(result.Errors);
+        Assert.Empty(result.Warnings);
+        return result.Settings;
+    }
+
     [Fact]
     public void EveryConfiguration_NamesItsAddressesAndLogsOnlyWhenAsked()
     {
@@ -55,6 +63,46 @@ public sealed class ContenderTests
         SettingsResult result = SettingsTrial.Parse(new NativeProxyContender("/nowhere", "epoll").Configuration(setup));
         Assert.Empty(result.Errors);
         Assert.Equal("127.0.0.1:9901", result.Settings.Admin.Bind);
+    }
+
+    [Fact]
+    public void KeepAlivePair_IsOurOwnProxyConfiguredInFourWays_EachAgainstTheOneWithBothOn()
+    {
+        Scenario scenario = Scenario.All.Single(one => one.Kind == ScenarioKind.Persistence);
+        Assert.Equal(["nativeproxy-saea", "nativeproxy-epoll"], Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
+        var variants = new NativeProxyContender("/nowhere", "epoll").VariantsFor(scenario);
+        Assert.Equal(
+            ["client=on server=on", "client=on server=off", "client=off server=on", "client=off server=off"],
+            variants.Select(one => one.Name.Replace("nativeproxy-epoll ", "", StringComparison.Ordinal)));
+        Assert.Equal([false, false, true, true], variants.Select(one => one.PlanOf(scenario).IsConnectionPerRequest));
+        ProxySettings[] settings = [.. variants.Select(one => Accepted(one.Configuration(Setup(hasAccessLog: false))))];
+        Assert.Equal([true, true, false, false], settings.Select(one => one.Listeners[0].Keepalive.Enabled));
+        Assert.Equal([true, false, true, false], settings.Select(one => one.Upstreams[0].Keepalive.Enabled));
+    }
+
+    [Fact]
+    public void PipeliningToTheServer_IsForThoseThatCanDoIt_AndHaproxyIsTheirMeasure()
+    {
+        Scenario scenario = Scenario.All.Single(one => one.ServerPipelining > 1);
+        Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"], Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
+        ContenderSetup setup = Setup(hasAccessLog: false) with { ServerPipelining = scenario.ServerPipelining };
+        Assert.Equal(Proxies[0].Configuration(Setup(hasAccessLog: false)), Proxies[0].Configuration(setup));
+        ProxySettings settings = Accepted(new NativeProxyContender("/nowhere", "epoll").Configuration(setup));
+        Assert.Equal((16, 16, 16), (scenario.Plan.Pipeline, settings.Listeners[0].Pipelining, settings.Upstreams[0].Keepalive.Pipelining));
+    }
+
+    [Fact]
+    public void OtherScenarios_AreForEveryContenderAsItIs()
+    {
+        Scenario[] scenarios = [.. Scenario.All.Where(one => one.Kind is not (ScenarioKind.Persistence or ScenarioKind.Allocation) && one.ServerPipelining == 1)];
+        Assert.All(Proxies.Append(new Limit()), proxy => Assert.All(scenarios, scenario =>
+        {
+            Assert.True(proxy.TakesPart(scenario));
+            Assert.Equal([proxy], proxy.VariantsFor(scenario));
+            Assert.Equal(scenario.Plan, proxy.PlanOf(scenario));
+        }));
+        Scenario allocation = Scenario.All.Single(one => one.Kind == ScenarioKind.Allocation);
+        Assert.Equal(["nativeproxy-saea", "nativeproxy-epoll"], Proxies.Where(one => one.TakesPart(allocation)).Select(one => one.Name));
     }
 
     [Theory]

@@ -44,6 +44,25 @@ public sealed class ReportTests
     }
 
     [Fact]
+    [Trait("promise", "S0.13")]
+    [Trait("promise", "S4.27")]
+    public void KeepAlivePair_ShowsRatiosToBothOn_SetUpsPerThousand_AndNoRatioToHaproxy()
+    {
+        ScenarioResult scenario = Scenario("keepalive", ("both on", [(0, 10), (1, 20)]), ("both off", [(0, 30), (1, 50)])) with { Kind = nameof(ScenarioKind.Persistence) };
+        for (int i = 0; i < 2; i++)
+            scenario.Results[i] = scenario.Results[i] with
+            {
+                Baseline = "both on",
+                Rounds = [.. scenario.Results[i].Rounds.Select(one => one with { RequestsPerSecond = 1000 - (750 * i), Answered = 64_000, ClientConnections = i == 0 ? 64 : 64_000, OriginConnections = i == 0 ? 64 : 64_000 })],
+            };
+        string table = ReportTable.Render(Report(scenario));
+        string[] rows = [.. table.Split('\n').Where(line => line.StartsWith("| both o", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|', StringSplitOptions.TrimEntries)))];
+        Assert.Equal(["|both on|1000|1.00|15.00 (10.00-20.00)|1.00|0|-|1.0|1.0|", "|both off|250|0.25|40.00 (30.00-50.00)|2.75 (2.50-3.00)|0|-|1000.0|1000.0|"], rows);
+        Assert.DoesNotContain("Ratios against HAProxy", table, StringComparison.Ordinal);
+        Assert.DoesNotContain(Charts.Of(Report(scenario)), chart => chart.Svg.Contains("both off", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Report_IsTheSameAfterJson()
     {
         ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])));

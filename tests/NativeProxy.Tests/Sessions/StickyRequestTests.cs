@@ -72,12 +72,50 @@ public class StickyRequestTests
     public void ServerThatWasRemoved_IsNotWanted_ItsTwinIs()
     {
         UpstreamGroup group = StickyTrial.Group(Indirect, "cookie = \"twin\"\n[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:1\"\ncookie = \"twin\"");
-        Assert.Equal("a", group.FindByCookie("twin"u8)!.Name);
+        Assert.Equal("a", group.FindByCookie("twin"u8, out _)!.Name);
 
         group.Servers[0].Retire();
 
-        Assert.Equal("c", group.FindByCookie("twin"u8)!.Name);
-        Assert.Null(group.FindByCookie("a"u8));
+        Assert.Equal("c", group.FindByCookie("twin"u8, out _)!.Name);
+        Assert.Null(group.FindByCookie("a"u8, out bool isDown));
+        Assert.False(isDown);
+    }
+
+    [Theory]
+    [InlineData("", 'D', "Cookie: S=a")]
+    [InlineData("", 'D', "Cookie: S=a; S=gone")]
+    [InlineData("", 'D', "Cookie: S=gone", "Cookie: S=a")]
+    [InlineData("b", 'V', "Cookie: S=a; S=b")]
+    [InlineData("", 'I', "Cookie: S=gone")]
+    [InlineData("", 'N', "Cookie: x=a")]
+    public void CookieOfAServerThatIsDown_HasALetterOfItsOwn_UnlessAnotherOneIsValid(string server, char letter, params string[] fields)
+    {
+        (byte[] bytes, RequestHead head, _) = Parse(Wire.Get(fields));
+        UpstreamGroup group = StickyTrial.Group(Indirect, isServerADown: true);
+
+        Stickiness sticky = StickyRequest.Read(bytes, head.Fields, group);
+
+        Assert.Equal((server, letter), (sticky.Wanted?.Name ?? "", (char)sticky.RequestLetter));
+    }
+
+    [Fact]
+    public void ServerThatIsDown_IsNotWanted_ItsTwinIs()
+    {
+        UpstreamGroup group = StickyTrial.Group(
+            Indirect, "cookie = \"twin\"\n[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:1\"\ncookie = \"twin\"", isServerADown: true);
+
+        Assert.Equal("c", group.FindByCookie("twin"u8, out bool isDown)!.Name);
+        Assert.False(isDown);
+    }
+
+    [Fact]
+    public void ServerThatIsDownAndRemoved_IsUnknown()
+    {
+        UpstreamGroup group = StickyTrial.Group(Indirect, isServerADown: true);
+        group.Servers[0].Retire();
+
+        Assert.Null(group.FindByCookie("a"u8, out bool isDown));
+        Assert.False(isDown);
     }
 
     [Fact]

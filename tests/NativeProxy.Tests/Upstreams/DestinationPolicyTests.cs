@@ -1,5 +1,7 @@
+using System;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Tests.Config;
 using NativeProxy.Upstreams;
 using Xunit;
@@ -23,10 +25,10 @@ public class DestinationPolicyTests
     [InlineData("2001:db8::1", false)]
     [InlineData("::ffff:203.0.113.7", false)]
     public void ClientsOfPrivateNetworks_AreServedByDefault(string client, bool isServed) =>
-        Assert.Equal(isServed, Policy("").AdmitsClient(IPAddress.Parse(client)));
+        Assert.Equal(isServed, Policy("").AdmitsClient(Address(client)));
 
     [Fact]
-    public void ClientWithoutAnAddress_IsNotServed() => Assert.False(Policy("clients = [\"0.0.0.0/0\", \"::/0\"]").AdmitsClient(null));
+    public void ClientWithoutAnAddress_IsNotServed() => Assert.False(Policy("clients = [\"0.0.0.0/0\", \"::/0\"]").AdmitsClient(default));
 
     [Theory]
     [InlineData(Elsewhere, true, 443, DestinationScope.Permitted)]
@@ -45,22 +47,22 @@ public class DestinationPolicyTests
     [InlineData("::1", true, 22, DestinationScope.LocalOnly)]
     [InlineData("::ffff:127.0.0.1", true, 22, DestinationScope.LocalOnly)]
     internal void Scope_FollowsFromClientMethodAndPort(string client, bool isConnect, int port, DestinationScope expected) =>
-        Assert.Equal(expected, Policy("").ScopeOf(IPAddress.Parse(client), isConnect, port));
+        Assert.Equal(expected, Policy("").ScopeOf(Address(client), isConnect, port));
 
     [Theory]
     [InlineData(443, DestinationScope.Permitted)]
     [InlineData(22, DestinationScope.Refused)]
     internal void LocalAccessSwitchedOff_MakesAClientHereOneAsAnyOther(int port, DestinationScope expected) =>
-        Assert.Equal(expected, Policy("local_access = false").ScopeOf(IPAddress.Parse(Here), isConnect: true, port));
+        Assert.Equal(expected, Policy("local_access = false").ScopeOf(Address(Here), isConnect: true, port));
 
     [Fact]
     public void PortRanges_AreTakenFromTheSettings()
     {
         DestinationPolicy policy = Policy("connect_ports = [\"443\", \"8000-8999\"]\nhttp_ports = []");
 
-        Assert.Equal(DestinationScope.Permitted, policy.ScopeOf(IPAddress.Parse(Elsewhere), isConnect: true, 8999));
-        Assert.Equal(DestinationScope.Refused, policy.ScopeOf(IPAddress.Parse(Elsewhere), isConnect: true, 9000));
-        Assert.Equal(DestinationScope.Refused, policy.ScopeOf(IPAddress.Parse(Elsewhere), isConnect: false, 80));
+        Assert.Equal(DestinationScope.Permitted, policy.ScopeOf(Address(Elsewhere), isConnect: true, 8999));
+        Assert.Equal(DestinationScope.Refused, policy.ScopeOf(Address(Elsewhere), isConnect: true, 9000));
+        Assert.Equal(DestinationScope.Refused, policy.ScopeOf(Address(Elsewhere), isConnect: false, 80));
     }
 
     [Theory]
@@ -83,7 +85,7 @@ public class DestinationPolicyTests
     public void Addresses_AreJudgedByTheirScope(string address, bool isPermitted, bool isPermittedOrLocal, bool isLocal)
     {
         DestinationPolicy policy = Policy("");
-        IPAddress ip = IPAddress.Parse(address);
+        PeerAddress ip = Address(address);
 
         Assert.Equal(
             (isPermitted, isPermittedOrLocal, isLocal, false),
@@ -96,10 +98,10 @@ public class DestinationPolicyTests
     {
         DestinationPolicy policy = Policy("deny = [\"0.0.0.0/0\", \"::/0\"]\nallow = [\"198.51.100.0/24\", \"2001:db8::7\"]");
 
-        Assert.True(policy.Admits(IPAddress.Parse("198.51.100.255"), DestinationScope.Permitted));
-        Assert.True(policy.Admits(IPAddress.Parse("2001:db8::7"), DestinationScope.Permitted));
-        Assert.False(policy.Admits(IPAddress.Parse("198.51.101.0"), DestinationScope.Permitted));
-        Assert.False(policy.Admits(IPAddress.Parse("2001:db8::8"), DestinationScope.Permitted));
+        Assert.True(policy.Admits(Address("198.51.100.255"), DestinationScope.Permitted));
+        Assert.True(policy.Admits(Address("2001:db8::7"), DestinationScope.Permitted));
+        Assert.False(policy.Admits(Address("198.51.101.0"), DestinationScope.Permitted));
+        Assert.False(policy.Admits(Address("2001:db8::8"), DestinationScope.Permitted));
     }
 
     internal static ForwardSettings Settings(string lines)
@@ -107,6 +109,28 @@ public class DestinationPolicyTests
         string listener = $"[[listener]]\nname = \"out\"\nbind = [\"127.0.0.1:3128\"]\nmode = \"forward\"\n[listener.forward]\n{lines}\n";
         return SettingsTrial.Parse(listener).Settings.Listeners[0].Forward;
     }
+
+    [Fact]
+    public void Judging_AllocatesNothing()
+    {
+        DestinationPolicy policy = Policy("");
+        PeerAddress[] clients = [Address(Here), Address(Elsewhere), Address("2001:db8::1")];
+        int admitted = 0;
+        for (int round = 0; round < 2; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                PeerAddress client = clients[i % clients.Length];
+                if (policy.AdmitsClient(client) && policy.Admits(client, policy.ScopeOf(client, isConnect: true, 443)))
+                    admitted++;
+            }
+            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        }
+        Assert.Equal(2 * 667, admitted);
+    }
+
+    private static PeerAddress Address(string text) => PeerAddress.Of(IPAddress.Parse(text), 1);
 
     private static DestinationPolicy Policy(string lines) => new(Settings(lines));
 }

@@ -6,7 +6,9 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Foundation;
+using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Sessions;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams;
@@ -46,6 +48,29 @@ public sealed class OriginTableTests : IDisposable
         Assert.Equal((false, "198.51.100.1:80"), (origin.Group.IsPending, Addresses(origin)));
         Assert.Equal("[2001:db8::1]:8080", Addresses(await Find("2001:db8::1", 8080)));
         Assert.Empty(_asked);
+    }
+
+    [Fact]
+    public async Task ThousandRequestsToAKnownDestination_AllocateNothing()
+    {
+        PeerAddress client = PeerAddress.Of(IPAddress.Parse("192.168.1.9"), 4711);
+        byte[] text = Encoding.ASCII.GetBytes("GET http://198.51.100.1:8080/x HTTP/1.1\r\nHost: 198.51.100.1:8080\r\n\r\n");
+        var head = new RequestHead(100);
+        RequestHeadParser.Parse(text, new HeadLimits(8192, 100, 4096), head);
+
+        long allocated = await _test.Run(() =>
+        {
+            long before = 0;
+            for (int i = 0; i <= 1000; i++)
+            {
+                if (i == 1)
+                    before = GC.GetAllocatedBytesForCurrentThread();
+                Assert.NotNull(ForwardTarget.Read(text, head).FindIn(_table, client, isConnect: false, out _));
+            }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+
+        Assert.Equal(0, allocated);
     }
 
     [Fact]

@@ -10,6 +10,9 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
 
     public override string Version { get; } = ProgramVersion.Ask(path, "-v");
 
+    /// <summary>Also where others pipeline to the server: its ordinary way is the measure.</summary>
+    public override bool TakesPart(Scenario scenario) => scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence);
+
     public override string Configuration(ContenderSetup setup) => $"""
         global
             nbthread 1
