@@ -153,10 +153,12 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
-        if (reset)
+
+        // What is queued belongs to a request that is over: a server that does not read must not keep the connection open with it.
+        if (reset || Tcp!.HasQueuedBytes)
             Tcp!.Abort();
         else
-            Tcp!.Close();
+            Tcp.Close();
     }
 
     public void OnConnected(TcpConnection connection)
