@@ -335,6 +335,11 @@ internal sealed class Exchange : IServerConnectionUser
         {
             _session!.TunnelBroke();
         }
+        else if (error == SocketError.NoBufferSpaceAvailable)
+        {
+            Counters.Add(CounterId.BufferRefusals);
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
+        }
         else if (_request.NothingWasSent && !_response.HasBytes)
         {
             ServerGone(ProxyError.ServerClosedBeforeResponse);

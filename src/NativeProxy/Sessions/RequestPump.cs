@@ -93,9 +93,9 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
             bodyBytes = body.Length;
             _bodyHasBegun |= bodyBytes > 0;
         }
-        if (IsSound && server.Send(output[..(_headBytes + bodyBytes)]) == SendResult.Failed)
+        if (IsSound && server.Send(output[..(_headBytes + bodyBytes)]) is var result and (SendResult.Failed or SendResult.Cut))
         {
-            NothingWasSent = true;
+            NothingWasSent = result == SendResult.Failed;
             State = RequestPumpState.Refused;
         }
         return used;
@@ -108,7 +108,7 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch)
             return 0;
         int used = _body.Relay(input, scratch.Output, scratch.Trailers, out ReadOnlySpan<byte> output);
         _bodyHasBegun |= !output.IsEmpty;
-        if (State == RequestPumpState.Sending && IsSound && !output.IsEmpty && _server!.Send(output) == SendResult.Failed)
+        if (State == RequestPumpState.Sending && IsSound && !output.IsEmpty && _server!.Send(output) is (SendResult.Failed or SendResult.Cut))
             Refuse();
         return used;
     }

@@ -33,8 +33,11 @@ internal enum SendResult : byte
     /// <summary>Some wait in pool blocks. Pause the source until <see cref="IConnectionOwner.OnSendDrained"/>.</summary>
     Queued,
 
-    /// <summary>The connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
+    /// <summary>The kernel took none of them, and the connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
     Failed,
+
+    /// <summary>As <see cref="Failed"/>, but the kernel took some of them: the peer may have seen these.</summary>
+    Cut,
 }
 
 /// <summary>
@@ -179,17 +182,20 @@ internal abstract class TcpConnection
             return SendResult.Failed;
         if (_isHolding)
             return SendBehindHeld(bytes);
+        int sent = 0;
         if (SendQueue.IsEmpty)
         {
-            int sent = SendNow(bytes, out SocketError error);
+            sent = SendNow(bytes, out SocketError error);
             if (error is not (SocketError.Success or SocketError.WouldBlock))
                 return BreakSend(error);
             if (sent == bytes.Length)
                 return SendResult.Sent;
-            bytes = bytes[sent..];
         }
-        if (!SendQueue.TryEnqueue(Loop.Pools, bytes, SendQueueBytesMax))
-            return BreakSend(SocketError.NoBufferSpaceAvailable);
+        if (!SendQueue.TryEnqueue(Loop.Pools, bytes[sent..], SendQueueBytesMax))
+        {
+            BreakSend(SocketError.NoBufferSpaceAvailable);
+            return sent == 0 ? SendResult.Failed : SendResult.Cut;
+        }
         if (!SendInFlight)
             StartQueuedSend();
         return SendResult.Queued;
@@ -444,7 +450,9 @@ internal abstract class TcpConnection
         _state = TcpConnectionState.Closing;
         _isHolding = false;
         ReleaseQueue();
-        SocketClose(_resetOnClose);
+
+        // Bytes that were to be sent are lost: FIN would say that these were all.
+        SocketClose(_resetOnClose || _sendBroken);
         Loop.Defer(this, DeferredWork.Join);
     }
 
