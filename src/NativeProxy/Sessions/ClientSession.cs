@@ -192,7 +192,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
-    public void OnSendFailed(TcpConnection connection, SocketError error) => ClientGone();
+    public void OnSendFailed(TcpConnection connection, SocketError error)
+    {
+        bool isShortage = error == SocketError.NoBufferSpaceAvailable;
+        if (isShortage)
+            _listener.Counters.Add(CounterId.BufferRefusals);
+        if (isShortage && _state == ClientSessionState.Exchanging)
+            AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+        else
+            ClientGone();
+    }
 
     public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
 
@@ -390,7 +399,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_state == ClientSessionState.Exchanging)
             AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
         else
-            Reject(ProxyError.BuffersExhausted, RejectReason.None, default);
+            Reject(ProxyError.BuffersExhausted, RejectReason.None, _tail.IsEmpty ? bytes : _tail.Bytes);
         return false;
     }
 
@@ -479,11 +488,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
-        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: true);
+        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: !IsHead(bytes));
         _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
         Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
         return 0;
     }
+
+    /// <summary>Whether an answer must have no body (RFC 9110 9.3.2), however little of the request could be read.</summary>
+    private static bool IsHead(ReadOnlySpan<byte> bytes) => bytes[RequestHeadParser.EmptyLineBytes(bytes)..].StartsWith("HEAD "u8);
 
     /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
     private void AfterInput()
@@ -553,7 +565,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         int sentBytes = _awaitsProxyHeader
             ? 0
-            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: true);
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: !IsHead(_tail.Bytes));
         _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
@@ -580,9 +592,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void AbortExchange(ProxyError error, CloseReason reason)
     {
-        _exchange!.Abandon(error, reason);
+        // A client that only half-closed reads on: FIN would complete a body that has no other end.
+        bool withReset = _exchange!.IsCloseDelimited;
+        _exchange.Abandon(error, reason);
         EndExchange();
-        Close(reason);
+        if (withReset)
+            Abort(reason);
+        else
+            Close(reason);
     }
 
     private void EndTunnel()
@@ -660,7 +677,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void Abort(CloseReason reason)
     {
-        _listener.CountClose(this, reason);
+        // A lingering connection has its reason already.
+        if (_state != ClientSessionState.Lingering)
+            _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Closing);
         _client!.Abort();
     }

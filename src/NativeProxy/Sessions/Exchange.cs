@@ -76,6 +76,9 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>True once the bytes are no longer HTTP.</summary>
     public bool IsTunnel => _response.State == ResponsePumpState.Switched;
 
+    /// <summary>True when only a reset tells the client that the response is cut.</summary>
+    public bool IsCloseDelimited => _response.IsCloseDelimited;
+
     /// <summary>What the log says about this exchange besides its times.</summary>
     public ExchangeLogText LogText => _logText;
 
