@@ -8,7 +8,7 @@ using NativeProxy.Upstreams;
 namespace NativeProxy.Admin;
 
 /// <summary>The operator's endpoint: which path shows what. Reads the boards only; never touches a session.</summary>
-internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers) : IResponder
+internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes) : IResponder
 {
     public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
     {
@@ -20,8 +20,10 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers) : IRe
             return Text(200, "ok\n");
         if (path.SequenceEqual("/metrics"u8))
             return Metrics();
+        if (path.SequenceEqual("/closes"u8))
+            return new SmallResponse(200, "application/json", CloseReportText.Write(board, closes));
         return path.SequenceEqual("/"u8)
-            ? Text(200, "/health   200 while the process runs\n/metrics  counters in Prometheus text format\n")
+            ? Text(200, "/health   200 while the process runs\n/metrics  counters in Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
             : Text(404, "unknown path; / lists what there is\n");
     }
 
@@ -31,6 +33,7 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers) : IRe
     {
         var text = new ArrayBufferWriter<byte>(16 * 1024);
         PrometheusText.Write(board, text);
+        WorkerMetricsText.Write(board, text);
         ServerMetricsText.Write(servers, text);
         return new SmallResponse(200, "text/plain; version=0.0.4; charset=utf-8", text.WrittenMemory);
     }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Http1;
 using NativeProxy.Transport;
@@ -36,6 +37,11 @@ internal sealed class SmallHttpServer(EventLoop loop, IResponder responder, int 
     {
         _connectionCount++;
         new SmallHttpSession(this, connection).Begin();
+    }
+
+    public void OnAcceptFailed(SocketError error)
+    {
+        // Whoever asks waits until there is a descriptor again.
     }
 
     internal void SessionEnded()

@@ -12,6 +12,7 @@ namespace NativeProxy.Buffers;
 internal sealed class BigBlockPool
 {
     private readonly long _bytesMax;
+    private readonly long[] _lentBytesTo = new long[(int)Borrower.Scratch + 1];
     private BufferBlock? _shells;
 
     public BigBlockPool(long bytesMax) => _bytesMax = bytesMax;
@@ -20,6 +21,8 @@ internal sealed class BigBlockPool
 
     /// <summary>Sum of the capacities lent.</summary>
     public long LentBytes { get; private set; }
+
+    public long LentBytesTo(Borrower who) => _lentBytesTo[(int)who];
 
     /// <summary>Lends at least <paramref name="bytesMin"/>, rounded up to a power of two; false when that would pass the budget.</summary>
     public bool TryLend(Borrower who, int bytesMin, [NotNullWhen(true)] out BufferBlock? block)
@@ -46,6 +49,7 @@ internal sealed class BigBlockPool
         block.IsLent = true;
         block.Borrower = who;
         LentBytes += bytes;
+        _lentBytesTo[(int)who] += bytes;
         LentCount++;
         return true;
     }
@@ -61,6 +65,7 @@ internal sealed class BigBlockPool
         BufferPool.Poison(block.Span);
         ArrayPool<byte>.Shared.Return(block.Array);
         LentBytes -= block.CapacityBytes;
+        _lentBytesTo[(int)block.Borrower] -= block.CapacityBytes;
         LentCount--;
         block.IsLent = false;
         block.Array = [];

@@ -30,10 +30,22 @@ internal sealed class BufferPools
 
     public BigBlockPool Big { get; }
 
+    /// <summary>
+    /// How near lending is to its end, in thousandths: the fuller of the large and the big blocks. Small blocks do not count, since large
+    /// ones are lent in their place.
+    /// </summary>
+    public int LentPermille => (int)Math.Max(
+        Permille(Large.LentCount, Large.BlocksMax),
+        Permille(Big.LentBytes, BytesMax / 8));
+
     public int LentCount => Small.LentCount + Large.LentCount + Big.LentCount;
 
     /// <summary>Memory held for blocks, lent or not.</summary>
     public long HeldBytes => Small.SlabBytes + Large.SlabBytes + Big.LentBytes;
+
+    /// <summary>Bytes of the blocks that are lent for one purpose.</summary>
+    public long LentBytesTo(Borrower who) =>
+        ((long)Small.LentTo(who) * SmallBlockBytes) + ((long)Large.LentTo(who) * LargeBlockBytes) + Big.LentBytesTo(who);
 
     /// <summary>Lends the smallest kind of block with room for <paramref name="bytesMin"/> that is to be had; false when none is.</summary>
     public bool TryLend(Borrower who, int bytesMin, [NotNullWhen(true)] out BufferBlock? block)
@@ -62,6 +74,8 @@ internal sealed class BufferPools
     /// <summary>For shutdown: null when nothing is lent.</summary>
     public string? DescribeLeaks() =>
         LentCount == 0 ? null : string.Join("; ", Array.FindAll([Small.DescribeLeaks(), Large.DescribeLeaks(), Big.DescribeLeaks()], line => line is not null));
+
+    private static long Permille(long part, long whole) => whole == 0 ? 0 : part * 1000 / whole;
 
     private static int BlocksIn(long bytes, int blockBytes) => (int)Math.Min(bytes / blockBytes, int.MaxValue);
 }

@@ -44,6 +44,9 @@ internal readonly partial struct ListenerSettings
     [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
     public partial HalfClosePolicy HalfClose { get; init; }
 
+    [Setting("pipelining", Default = 1, Min = 1, Max = 64, Doc = "Requests of one connection in flight at once. Only safe requests without a body run beside each other; answers keep the order of the requests, and up to 32KiB or so of each wait in memory.")]
+    public partial int Pipelining { get; init; }
+
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }
 

@@ -48,6 +48,16 @@ internal readonly partial struct RuntimeSettings
     [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners.")]
     public partial int MaxConnections { get; init; }
 
+    [Setting("replay_bytes", Default = "16MiB", Max = "1GiB", Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further requests are served without a copy. 0 = none are kept.")]
+    public partial long ReplayBytes { get; init; }
+
+    /// <summary>0 = computed from <see cref="MaxConnections"/>.</summary>
+    [Setting("buffer_bytes", Default = 0, Max = "64GiB", Doc = "Memory for buffers that one worker takes at most, from 1MiB. 0 = 48KiB per connection of max_connections, between 64MiB and 2GiB. A change needs a restart.")]
+    public partial long BufferBytes { get; init; }
+
+    [Setting("shed_idle_at", Default = 90, Max = 100, Doc = "Percent of the connections, descriptors or buffers that a worker may have, from which on it closes idle connections, oldest first, and lets responses say close, until a tenth less is in use. 0 = off.")]
+    public partial int ShedIdleAtPercent { get; init; }
+
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 
@@ -80,10 +90,17 @@ internal enum AccessLogFormat
 [SettingsTable(Doc = "What is written where.")]
 internal readonly partial struct LogSettings
 {
-    /// <summary>"stdout", "off" or a file path.</summary>
-    [Setting("access", Default = "stdout", Pattern = "^.+$", Doc = "Where the access log goes: \"stdout\", \"off\", or the path of a file.")]
+    /// <summary>The target that is none.</summary>
+    public const string Off = "off";
+
+    /// <summary>"stdout", "stderr", "off" or a file path.</summary>
+    [Setting("access", Default = "stdout", Pattern = "^.+$", Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", or the path of a file.")]
     public partial string AccessTarget { get; init; }
 
-    [Setting("format", Default = "haproxy", Doc = "Layout of an access log line.")]
+    /// <summary>"stdout", "stderr", "off" or a file path.</summary>
+    [Setting("connections", Default = "off", Pattern = "^.+$", Doc = "Where a line per closed connection goes, of clients and of servers, with the reason: \"stdout\", \"stderr\", \"off\", or the path of a file (it may be that of the access log).")]
+    public partial string ConnectionsTarget { get; init; }
+
+    [Setting("format", Default = "haproxy", Doc = "Layout of a log line. Closed connections have no combined layout: theirs is then that of haproxy.")]
     public partial AccessLogFormat Format { get; init; }
 }

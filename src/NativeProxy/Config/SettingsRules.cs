@@ -13,6 +13,8 @@ namespace NativeProxy.Config;
 /// </summary>
 internal sealed class SettingsRules(ProxySettings settings, TomlTable root, SettingsErrors errors)
 {
+    private const long BufferBytesMin = 1024 * 1024;
+
     private readonly SettingPlaces _places = new(root);
     private readonly Dictionary<string, string> _bindPaths = [];
 
@@ -26,10 +28,14 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             Break("upstream", "there are too many servers", $"at most {UpstreamSettings.ServersMax} in all upstreams together");
         CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
+        if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
+            Break("runtime.buffer_bytes", $"{Units.FormatSize(settings.Runtime.BufferBytes)} of buffers are too few to serve anybody", $"0, or at least {Units.FormatSize(BufferBytesMin)}");
         if (settings.Admin.Bind.Length > 0)
             CheckBind(settings.Admin.Bind, "admin.bind");
         if (settings.Log.AccessTarget.Length == 0)
-            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"off\" or the path of a file");
+            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
+        if (settings.Log.ConnectionsTarget.Length == 0)
+            Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         new SettingsWarnings(settings, _places, errors).CheckAll();
     }
 

@@ -34,6 +34,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("balance", Default = "round_robin", Doc = "How a server is chosen for a request.")]
     public partial BalanceKind Balance { get; init; }
 
+    [Setting("prefer_last_server", Default = false, Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
+    public partial bool PreferLastServer { get; init; }
+
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 
@@ -91,6 +94,9 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("learn_idle_timeout", Default = true, Doc = "Whether idle connections are closed a second before the server would, as its \"Keep-Alive: timeout=\" and its own closes tell.")]
     public partial bool LearnIdleTimeout { get; init; }
 
+    [Setting("pipelining", Default = 1, Min = 1, Max = 32, Doc = "GET requests of one client that may be under way on one server connection, where listener.pipelining has them in flight at once. Only for servers that frame every answer strictly and answer in order. 1 = off.")]
+    public partial int Pipelining { get; init; }
+
     [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age from which a connection is not pooled again. \"0s\" = off.")]
     public partial long MaxAgeMs { get; init; }
 
@@ -107,6 +113,12 @@ internal readonly partial struct UpstreamRetrySettings
 
     [Setting("stale", Default = true, Doc = "Replay once on a fresh connection when a reused one turned out to be closed by the server.")]
     public partial bool Stale { get; init; }
+
+    [Setting("body_bytes", Default = "64KiB", Max = "16MiB", Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body it cannot. 0 = none.")]
+    public partial int BodyBytes { get; init; }
+
+    [Setting("unacknowledged", Default = false, Doc = "Replay also a request that is not idempotent (POST, PATCH) when the server shut a reused connection before a byte of the request had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their sending side.")]
+    public partial bool Unacknowledged { get; init; }
 }
 
 /// <summary>`[[upstream.server]]`: one server of the group.</summary>

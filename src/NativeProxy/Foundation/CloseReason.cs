@@ -1,8 +1,8 @@
 namespace NativeProxy.Foundation;
 
 /// <summary>
-/// Why a client connection is closed, or <see cref="None"/> while it lives. Every close has one: it stands in the access log
-/// (<see cref="CloseReasons.CodeOf"/>) and in the counters, so that no connection ends silently.
+/// Why a client connection is closed, or <see cref="None"/> while it lives. Every close has one: it stands in the logs
+/// (<see cref="CloseReasons.CodeOf"/>), in the counters and at the admin endpoint, so that no connection ends silently.
 /// </summary>
 internal enum CloseReason : byte
 {
@@ -54,6 +54,9 @@ internal enum CloseReason : byte
     /// <summary>A limit of this listener was passed.</summary>
     LimitExceeded,
 
+    /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy.</summary>
+    Denied,
+
     /// <summary>An answer with status 400 or more and <c>keepalive.after_error</c> off.</summary>
     AfterError,
 
@@ -72,21 +75,33 @@ internal enum CloseReason : byte
     /// <summary>The server stopped sending in the middle of a body.</summary>
     ServerTimeout,
 
+    /// <summary>The server connection on which this client had authenticated has ended, or ends after this response.</summary>
+    PinnedServerClosed,
+
     /// <summary>The server closed the tunnel.</summary>
     TunnelEnded,
 
     /// <summary>The process is draining.</summary>
     Draining,
 
+    /// <summary>A reload removed the listener.</summary>
+    ListenerRemoved,
+
     /// <summary>Buffers or another resource ran out.</summary>
     ResourceExhausted,
+
+    /// <summary>Connections or descriptors are running short: an idle connection closes now, a busy one after its response.</summary>
+    DescriptorPressure,
+
+    /// <summary>Buffer memory is running short.</summary>
+    MemoryPressure,
 }
 
-/// <summary>Short codes of the close reasons, as the access log prints them.</summary>
+/// <summary>Short codes of the close reasons, the same in the logs, the metrics and the admin endpoint.</summary>
 internal static class CloseReasons
 {
     /// <summary>How many reasons there are; indexes of tables per reason are below it.</summary>
-    public const int Count = (int)CloseReason.ResourceExhausted + 1;
+    public const int Count = (int)CloseReason.MemoryPressure + 1;
 
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(CloseReason reason) => reason switch
@@ -107,15 +122,20 @@ internal static class CloseReasons
         CloseReason.BadRequest => "bad_request",
         CloseReason.BadProxyHeader => "bad_proxy_header",
         CloseReason.LimitExceeded => "limit",
+        CloseReason.Denied => "denied",
         CloseReason.AfterError => "after_error",
         CloseReason.UnreadRequestBody => "unread_request_body",
         CloseReason.CloseDelimited => "close_delimited",
         CloseReason.TruncatedResponse => "truncated_response",
         CloseReason.BadResponseBody => "bad_response_body",
         CloseReason.ServerTimeout => "server_timeout",
+        CloseReason.PinnedServerClosed => "pinned_server_closed",
         CloseReason.TunnelEnded => "tunnel_ended",
         CloseReason.Draining => "draining",
+        CloseReason.ListenerRemoved => "listener_removed",
         CloseReason.ResourceExhausted => "resource",
+        CloseReason.DescriptorPressure => "descriptor_pressure",
+        CloseReason.MemoryPressure => "memory_pressure",
         _ => "unknown",
     };
 }

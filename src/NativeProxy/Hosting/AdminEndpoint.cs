@@ -28,8 +28,8 @@ internal sealed class AdminEndpoint : IDisposable
     }
 
     /// <summary>Serves on this loop.</summary>
-    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers) =>
-        loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board, servers), ConnectionsMax)));
+    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers, CloseBoard closes) =>
+        loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board, servers, closes), ConnectionsMax)));
 
     public void Dispose() => _socket.Dispose();
 

@@ -86,9 +86,11 @@ internal static class Demo
           curl -i http://127.0.0.1:{port}/hello
           curl -s http://127.0.0.1:{port}/one http://127.0.0.1:{port}/two http://127.0.0.1:{port}/three
           curl -s http://127.0.0.1:{port + 3}/metrics | grep nativeproxy_requests
+          curl -s http://127.0.0.1:{port + 3}/closes
 
         Each request leaves a line below; cc= is the client connection / request number on it / age in ms,
-        sc= the server connection / use number / idle ms / new or reused. Stop with Ctrl-C.
+        sc= the server connection / use number / idle ms / new or reused; rt= why it was retried, rs= why the client's connection closed.
+        Stop with Ctrl-C.
 
         """;
 

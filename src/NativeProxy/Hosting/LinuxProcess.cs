@@ -1,5 +1,6 @@
 using System;
 using System.ComponentModel;
+using System.IO;
 using System.Runtime.InteropServices;
 
 namespace NativeProxy.Hosting;
@@ -39,6 +40,20 @@ internal static unsafe partial class LinuxProcess
         }
         return false;
     }
+
+    /// <summary>Descriptors that this process may open besides those that are open now; 0 where nobody can tell.</summary>
+    public static int DescriptorsLeft()
+    {
+        const string OpenDescriptors = "/proc/self/fd";
+        const int NumberOfFiles = 7;
+        ulong* limit = stackalloc ulong[2];
+        if (!Directory.Exists(OpenDescriptors) || CallGetLimit(NumberOfFiles, limit) != 0)
+            return 0;
+        return (int)Math.Clamp((long)Math.Min(limit[0], int.MaxValue) - Directory.GetFileSystemEntries(OpenDescriptors).Length, 1, int.MaxValue);
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int CallGetLimit(int resource, ulong* softAndHard);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int CallFcntl(int descriptor, int command, int argument);

@@ -80,7 +80,7 @@ internal sealed class Reload
             log.Warn("runtime.workers, runtime.engine and runtime.pid_file change with a restart only");
         if (running.Admin.Bind != wanted.Admin.Bind)
             log.Warn("admin.bind changes with a restart only");
-        if (running.Log.AccessTarget != wanted.Log.AccessTarget || running.Log.Format != wanted.Log.Format)
-            log.Warn("log.access and log.format change with a restart only");
+        if (running.Log.AccessTarget != wanted.Log.AccessTarget || running.Log.ConnectionsTarget != wanted.Log.ConnectionsTarget || running.Log.Format != wanted.Log.Format)
+            log.Warn("log.access, log.connections and log.format change with a restart only");
     }
 }

@@ -45,15 +45,16 @@ internal sealed class SingleProcess
             return StartFailure.Report(log, errors);
         using var board = CounterBoard.CreatePrivate(1);
         using var servers = ServerBoard.CreatePrivate(1);
+        using var closes = CloseBoard.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), servers, log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), closes.Ring(0), servers, log);
             var health = new HealthChecks(worker.Loop, servers, log, worker.FollowHealth);
             health.Apply(settings, endPoints);
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
-            admin?.Start(worker.Loop, board, servers);
+            admin?.Start(worker.Loop, board, servers, closes);
             log.Info(StartLine.Of(settings, workers: 1));
             return new SingleProcess(path, settings, worker, health, board.Row(0), log).WaitForEnd(signals);
         }

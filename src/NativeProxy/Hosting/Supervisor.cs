@@ -56,6 +56,7 @@ internal sealed class Supervisor : IDisposable
             string boardPath = SharedMemory.PathFor("nativeproxy-" + Environment.ProcessId);
             using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
             using ServerBoard servers = ServerBoard.CreateShared(workers, ServerBoardPath(boardPath));
+            using CloseBoard closes = CloseBoard.CreateShared(workers, CloseBoardPath(boardPath));
             using var loop = new SupervisorLoop();
             var health = new HealthChecks(loop.Loop, servers, log, changed: static () => { });
             health.Apply(settings, endPoints);
@@ -63,7 +64,7 @@ internal sealed class Supervisor : IDisposable
             using var signals = new ProcessSignals();
             using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, servers, health, log);
             supervisor.StartAll();
-            admin?.Start(loop.Loop, board, servers);
+            admin?.Start(loop.Loop, board, servers, closes);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
         }
@@ -75,6 +76,9 @@ internal sealed class Supervisor : IDisposable
 
     /// <summary>Where the board of the servers lies beside that of the counters.</summary>
     public static string ServerBoardPath(string boardPath) => boardPath + "-servers";
+
+    /// <summary>Where the board of closed connections lies beside it.</summary>
+    public static string CloseBoardPath(string boardPath) => boardPath + "-closes";
 
     public void Dispose()
     {

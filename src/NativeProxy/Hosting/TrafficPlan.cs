@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
@@ -21,21 +23,37 @@ internal sealed class TrafficPlan
     private readonly LoopCounters _counters;
     private readonly ServerBoard _servers;
     private readonly ExchangeLog? _accessLog;
+    private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
+    private readonly ReplayBudget _replayBudget;
+    private readonly IdleShedding _shedding;
+    private readonly int _socketsMax;
     private readonly NameResolver _resolver;
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<HttpListener> _retired = [];
     private List<HttpListener> _listeners = [];
     private Action? _drained;
 
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog)
+    /// <param name="loop">The worker's loop.</param>
+    /// <param name="place">Which worker it is.</param>
+    /// <param name="counters">The worker's counters.</param>
+    /// <param name="servers">What all workers know of the servers.</param>
+    /// <param name="accessLog">Null when none is written.</param>
+    /// <param name="ledger">Takes every close.</param>
+    /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
+    /// <param name="report">Takes lines for the error log; must not block.</param>
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
         _servers = servers;
         _accessLog = accessLog;
+        _ledger = ledger;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
+        _replayBudget = new ReplayBudget(loop.Pools, counters);
+        _shedding = new IdleShedding(loop, counters, _budget, report);
+        _socketsMax = socketsMax;
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
@@ -46,6 +64,7 @@ internal sealed class TrafficPlan
     public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
         _budget.ConnectionsMax = settings.Runtime.MaxConnections;
+        _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
         ApplyUpstreams(settings, endPoints);
         List<HttpListener> old = _listeners;
         _listeners = MakeListeners(settings);
@@ -53,7 +72,11 @@ internal sealed class TrafficPlan
         foreach (HttpListener listener in old)
             Retire(listener);
         _retired.RemoveAll(listener => listener.SessionCount == 0);
+        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, _socketsMax, [.. _listeners, .. _retired], [.. _groups]);
     }
+
+    /// <summary>Looks whether the worker runs short of anything.</summary>
+    public void LookForPressure() => _shedding.Look();
 
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
@@ -67,7 +90,7 @@ internal sealed class TrafficPlan
     {
         _drained = drained;
         foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
-            listener.Drain();
+            listener.Drain(CloseReason.Draining);
     }
 
     private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
@@ -98,7 +121,11 @@ internal sealed class TrafficPlan
         {
             UpstreamServerSettings server = upstream.Servers[i];
             servers[i] = Find(group, server.Name, endPoints[i])
-                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]) { LogId = _accessLog?.Register(server.Name) ?? 0 };
+                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i])
+                {
+                    LogId = _accessLog?.Register(server.Name) ?? 0,
+                    Page = _ledger.ForServer(upstream.Name, server.Name),
+                };
             servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections), _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
@@ -130,7 +157,12 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog) { Drained = ListenerDrained });
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog, _shedding)
+            {
+                ReplayBudget = _replayBudget,
+                Drained = ListenerDrained,
+                Page = _ledger.ForListener(listener.Name),
+            });
         }
         return listeners;
     }
@@ -143,6 +175,7 @@ internal sealed class TrafficPlan
         {
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,
+            Page = _ledger.ForServer("forward", "direct"),
         };
         origins.Apply(settings.Forward);
         return origins;
@@ -178,7 +211,7 @@ internal sealed class TrafficPlan
         if (listener.Origins != successor?.Origins)
             listener.Origins?.Retire();
         if (successor is null)
-            listener.Drain();
+            listener.Drain(CloseReason.ListenerRemoved);
         else
             listener.RetireFor(successor);
     }

@@ -5,6 +5,7 @@ using System.Net;
 using System.Threading;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
+using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
@@ -21,39 +22,32 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class Worker : IDisposable
 {
-    private const int LogRingBytes = 1024 * 1024;
-
     /// <summary>A loop that does not answer for this long is stuck; the process ends without it.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
     private readonly TrafficPlan _traffic;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
-    private readonly LogRing? _logRing;
-    private readonly LogWriter? _logWriter;
+    private readonly WorkerLog? _log;
     private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drainSeen = new();
     private readonly ManualResetEventSlim _drained = new();
 
-    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the access log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, ServerBoard servers, ErrorLog errors)
+    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ErrorLog errors)
     {
         _errors = errors;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
         Loop = settings.Runtime.Engine == EngineKind.Epoll
             ? new EpollEventLoop(place.Index, place.Count, _pools)
             : new SaeaEventLoop(place.Index, place.Count, _pools);
-        ExchangeLog? accessLog = null;
-        if (settings.Log.AccessTarget != "off")
-        {
-            var names = new LogNames();
-            AccessLogStyle style = StyleOf(settings.Log.Format);
-            _logRing = new LogRing(LogRingBytes);
-            _logWriter = new LogWriter(_logRing, names, style, OpenLog(settings.Log.AccessTarget), errors);
-            accessLog = new ExchangeLog(_logRing, names, Loop.Clock, wantsFields: style != AccessLogStyle.Haproxy);
-        }
-        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog);
-        _gauges = new WorkerGauges(Loop, counters, _pools, _logRing, _logWriter);
+        _log = WorkerLog.Create(settings.Log, errors);
+        ExchangeLog? accessLog = _log is { LogsExchanges: true }
+            ? new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: _log.Style != AccessLogStyle.Haproxy)
+            : null;
+        var ledger = new CloseLedger(counters, closes, _log is { LogsConnections: true } ? _log.Ring : null, Loop.Clock);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger, LinuxProcess.DescriptorsLeft(), WarnAside);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log?.Ring, _log?.Writer);
     }
 
     public EventLoop Loop { get; }
@@ -85,8 +79,8 @@ internal sealed class Worker : IDisposable
     /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
     public bool WaitDrained(TimeSpan limit) => _drained.Wait(limit);
 
-    /// <summary>Any thread: opens the access log file anew, after its rotation.</summary>
-    public void ReopenLog() => _logWriter?.Reopen();
+    /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
+    public void ReopenLog() => _log?.Writer.Reopen();
 
     /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back.</summary>
     public void Dispose()
@@ -98,20 +92,13 @@ internal sealed class Worker : IDisposable
         }
         if (_drained.IsSet && _pools.DescribeLeaks() is { } leaks)
             _errors.Error("buffers were not returned: " + leaks);
-        _logWriter?.Dispose();
-        _logRing?.Dispose();
+        _log?.Dispose();
         _drained.Dispose();
         _drainSeen.Dispose();
     }
 
-    private static AccessLogStyle StyleOf(AccessLogFormat format) => format switch
-    {
-        AccessLogFormat.Combined => AccessLogStyle.Combined,
-        AccessLogFormat.Json => AccessLogStyle.Json,
-        _ => AccessLogStyle.Haproxy,
-    };
-
-    private static LogTarget OpenLog(string target) => target == "stdout" ? LogTarget.Stdout() : LogTarget.ToFile(target);
+    /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
+    private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
     /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork

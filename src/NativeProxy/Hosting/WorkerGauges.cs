@@ -8,7 +8,7 @@ using NativeProxy.Transport;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// Copies figures that are kept elsewhere (log, buffers, heap, timers) into the worker's counters once a second, so that the admin
+/// Copies figures that are kept elsewhere (log, buffers, heap, timers, idle connections) into the worker's counters once a second, so that the admin
 /// endpoint, which may run in another process, can show them. Thread: the loop.
 /// </summary>
 internal sealed class WorkerGauges : ITimerOwner
@@ -18,15 +18,17 @@ internal sealed class WorkerGauges : ITimerOwner
     private readonly EventLoop _loop;
     private readonly LoopCounters _counters;
     private readonly BufferPools _pools;
+    private readonly TrafficPlan _traffic;
     private readonly LogRing? _logRing;
     private readonly LogWriter? _logWriter;
     private readonly TimerNode _timer;
 
-    public WorkerGauges(EventLoop loop, LoopCounters counters, BufferPools pools, LogRing? logRing, LogWriter? logWriter)
+    public WorkerGauges(EventLoop loop, LoopCounters counters, BufferPools pools, TrafficPlan traffic, LogRing? logRing, LogWriter? logWriter)
     {
         _loop = loop;
         _counters = counters;
         _pools = pools;
+        _traffic = traffic;
         _logRing = logRing;
         _logWriter = logWriter;
         _timer = new TimerNode(this);
@@ -38,6 +40,9 @@ internal sealed class WorkerGauges : ITimerOwner
     {
         _counters.Set(CounterId.BufferBytesHeld, _pools.HeldBytes);
         _counters.Set(CounterId.BufferBlocksLent, _pools.LentCount);
+        SetIdle();
+        SetLent();
+        _traffic.LookForPressure();
         _counters.Set(CounterId.TimersLinked, _loop.Wheel.LinkedCount);
         _counters.Set(CounterId.HeapAllocatedBytes, GC.GetTotalAllocatedBytes());
         _counters.Set(CounterId.HeapCollections, GC.CollectionCount(0));
@@ -47,6 +52,25 @@ internal sealed class WorkerGauges : ITimerOwner
             _counters.Set(CounterId.LogLinesWritten, _logWriter.LinesWritten);
             _counters.Set(CounterId.LogLinesLost, _logWriter.LinesLost);
         }
+        _counters.Add(CounterId.FigureRefreshes);
         _loop.Wheel.Arm(_timer, nowMs + RefreshMs);
+    }
+
+    private void SetIdle()
+    {
+        long busyClients = _counters.Read(CounterId.RequestsInFlight) - _counters.Read(CounterId.RequestsBehindOthers);
+        long idleClients = Math.Max(0, _counters.Read(CounterId.ClientConnectionsOpen) - busyClients);
+        _counters.Set(CounterId.ClientConnectionsIdle, idleClients);
+        _counters.Set(CounterId.IdleClientBytes, idleClients * _loop.IdleConnectionBytes);
+        _counters.Set(CounterId.IdleServerBytes, _counters.Read(CounterId.ServerConnectionsIdle) * _loop.IdleConnectionBytes);
+    }
+
+    private void SetLent()
+    {
+        _counters.Set(CounterId.BufferBytesReceiveTails, _pools.LentBytesTo(Borrower.ReceiveTail));
+        _counters.Set(CounterId.BufferBytesSendQueues, _pools.LentBytesTo(Borrower.SendQueue));
+        _counters.Set(CounterId.BufferBytesReplayCopies, _pools.LentBytesTo(Borrower.ReplayCopy));
+        _counters.Set(CounterId.BufferBytesPendingReceives, _pools.LentBytesTo(Borrower.PendingReceive));
+        _counters.Set(CounterId.BufferBytesScratch, _pools.LentBytesTo(Borrower.Scratch));
     }
 }

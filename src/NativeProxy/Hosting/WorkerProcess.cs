@@ -44,9 +44,10 @@ internal static class WorkerProcess
         board.Row(arguments.Index).ClearGauges();
         using ServerBoard servers = ServerBoard.Attach(Supervisor.ServerBoardPath(arguments.Board));
         servers.ClearRunning(arguments.Index);
+        using CloseBoard closes = CloseBoard.Attach(Supervisor.CloseBoardPath(arguments.Board));
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), servers, log);
+            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), closes.Ring(arguments.Index), servers, log);
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
             worker.BeginDrain();

@@ -16,6 +16,22 @@ internal enum ServerConnectionOrigin : byte
     Warm,
 }
 
+/// <summary>Why an exchange was sent once more, the last time if it was more than once.</summary>
+internal enum RetryCause : byte
+{
+    /// <summary>It was not.</summary>
+    None,
+
+    /// <summary>A server could not be connected to.</summary>
+    ConnectFailure,
+
+    /// <summary>A pooled connection turned out to be closed.</summary>
+    StaleReuse,
+
+    /// <summary>A pooled connection was closed by its server, which had acknowledged no byte of the request.</summary>
+    Unacknowledged,
+}
+
 /// <summary>
 /// The numbers of one access log line: no references, so an exchange may keep them as a field and fill them as it goes.
 /// Start with <c>new AccessNumbers()</c> (timers "not reached"), never with <c>default</c>. Names are ids of <see cref="LogNames"/>; 0 is none.
@@ -97,6 +113,8 @@ internal struct AccessNumbers
     public int UpstreamQueueCount;
 
     public ServerConnectionOrigin ServerOrigin;
+
+    public RetryCause RetryCause;
 
     /// <summary>First letter of HAProxy's termination state, who ended the exchange: C, S, P, R, I, c, s; 0 = '-'.</summary>
     public byte EndedBy;

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Packs an <see cref="AccessRecord"/> into a <see cref="LogRing"/> slot and unpacks it: the numbers, the lengths of the texts, then the
+/// Packs an <see cref="AccessRecord"/> into a <see cref="LogRing"/> slot and unpacks it: its kind, the numbers, the lengths of the texts, then the
 /// texts, each cut to its maximum. Stateless. Never allocates. The layout lives only in this process's memory.
 /// </summary>
 internal static class AccessRecordCodec
@@ -18,7 +18,10 @@ internal static class AccessRecordCodec
     public const int UserAgentBytesMax = 512;
     public const int RefererBytesMax = 1024;
 
-    private static readonly int FixedBytes = Unsafe.SizeOf<AccessNumbers>() + Unsafe.SizeOf<TextLengths>();
+    private const int NumbersOffset = sizeof(LogRecordKind);
+
+    private static readonly int LengthsOffset = NumbersOffset + Unsafe.SizeOf<AccessNumbers>();
+    private static readonly int FixedBytes = LengthsOffset + Unsafe.SizeOf<TextLengths>();
 
     /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
     public static int RecordBytesMax =>
@@ -42,8 +45,9 @@ internal static class AccessRecordCodec
             return false;
         }
 
-        MemoryMarshal.Write(rest, in record.Numbers);
-        MemoryMarshal.Write(rest[Unsafe.SizeOf<AccessNumbers>()..], in lengths);
+        MemoryMarshal.Write(rest, LogRecordKind.Exchange);
+        MemoryMarshal.Write(rest[NumbersOffset..], in record.Numbers);
+        MemoryMarshal.Write(rest[LengthsOffset..], in lengths);
         rest = rest[FixedBytes..];
         Put(ref rest, record.ClientAddress, lengths.Address);
         Put(ref rest, record.Method, lengths.Method);
@@ -59,11 +63,11 @@ internal static class AccessRecordCodec
     /// <summary>Writer thread. The record's spans point into <paramref name="slot"/>.</summary>
     public static AccessRecord Read(ReadOnlySpan<byte> slot)
     {
-        TextLengths lengths = MemoryMarshal.Read<TextLengths>(slot[Unsafe.SizeOf<AccessNumbers>()..]);
+        TextLengths lengths = MemoryMarshal.Read<TextLengths>(slot[LengthsOffset..]);
         ReadOnlySpan<byte> rest = slot[FixedBytes..];
         return new AccessRecord
         {
-            Numbers = MemoryMarshal.Read<AccessNumbers>(slot),
+            Numbers = MemoryMarshal.Read<AccessNumbers>(slot[NumbersOffset..]),
             ClientAddress = Take(ref rest, lengths.Address),
             Method = Take(ref rest, lengths.Method),
             Target = Take(ref rest, lengths.Target),

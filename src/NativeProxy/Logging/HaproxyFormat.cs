@@ -4,13 +4,13 @@ namespace NativeProxy.Logging;
 
 /// <summary>
 /// One line as HAProxy's <c>option httplog</c> writes it (its configuration manual, section 8.2.3, without the syslog prefix and in UTC),
-/// then the connection columns <c>cc= sc= rs=</c>. Stateless; log writer thread.
+/// then the connection columns <c>cc= sc= rt= rs=</c>. Stateless; log writer thread.
 /// </summary>
 internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin rs=reason</c>.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin rt=retryCause rs=reason</c>.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -41,6 +41,8 @@ internal static class HaproxyFormat
         AppendNumbers(text, [numbers.ServerConnectionId, numbers.ServerUseNumber, numbers.ServerIdleMs]);
         text.Append("/"u8);
         text.Append(OriginName(numbers.ServerOrigin));
+        text.Append(" rt="u8);
+        text.Append(CauseName(numbers.RetryCause));
         text.Append(" rs="u8);
         text.AppendWord(names.NameOf(numbers.CloseReasonName));
         text.Append("\n"u8);
@@ -61,6 +63,14 @@ internal static class HaproxyFormat
         ServerConnectionOrigin.Reused => "reused"u8,
         ServerConnectionOrigin.Warm => "warm"u8,
         _ => "-"u8,
+    };
+
+    public static ReadOnlySpan<byte> CauseName(RetryCause cause) => cause switch
+    {
+        RetryCause.ConnectFailure => "connect_failure"u8,
+        RetryCause.StaleReuse => "stale_reuse"u8,
+        RetryCause.Unacknowledged => "unacknowledged"u8,
+        _ => "none"u8,
     };
 
     private static byte LetterOrDash(byte letter) => char.IsAsciiLetter((char)letter) ? letter : (byte)'-';
@@ -94,7 +104,8 @@ internal static class HaproxyFormat
         text.AppendQuotable(record.Version);
     }
 
-    private static void AppendNumbers(LogText text, ReadOnlySpan<long> values)
+    /// <summary>Numbers with slashes between them.</summary>
+    internal static void AppendNumbers(LogText text, ReadOnlySpan<long> values)
     {
         text.AppendNumber(values[0]);
         foreach (long value in values[1..])

@@ -58,6 +58,7 @@ internal static class JsonFormat
         AppendNumber(text, "server_idle_ms"u8, numbers.ServerIdleMs);
         AppendString(text, "server_connection"u8, numbers.ServerOrigin == ServerConnectionOrigin.None ? default : HaproxyFormat.OriginName(numbers.ServerOrigin));
         AppendNumber(text, "retries"u8, numbers.RetryCount);
+        AppendString(text, "retry_cause"u8, HaproxyFormat.CauseName(numbers.RetryCause));
         AppendNumber(text, "actconn"u8, numbers.ProcessConnectionCount);
         AppendNumber(text, "feconn"u8, numbers.ListenerConnectionCount);
         AppendNumber(text, "beconn"u8, numbers.UpstreamConnectionCount);
@@ -73,13 +74,15 @@ internal static class JsonFormat
         text.Append("\":"u8);
     }
 
-    private static void AppendNumber(LogText text, ReadOnlySpan<byte> name, long value)
+    /// <summary>A comma, the name and the number.</summary>
+    internal static void AppendNumber(LogText text, ReadOnlySpan<byte> name, long value)
     {
         AppendName(text, name);
         text.AppendNumber(value);
     }
 
-    private static void AppendString(LogText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    /// <summary>A comma, the name and the text, or null for an empty one.</summary>
+    internal static void AppendString(LogText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         AppendName(text, name);
         if (value.IsEmpty)

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Where log bytes go: stdout, or a file that several processes append to. Owner: its <see cref="LogWriter"/>; one thread at a time.
+/// Where log bytes go: stdout, stderr, or a file that several processes append to. Owner: its <see cref="LogWriter"/>; one thread at a time.
 /// Failures are values: a full disk or a closed pipe never throws.
 /// </summary>
 /// <remarks>
@@ -43,6 +43,10 @@ internal sealed partial class LogTarget : IDisposable
     public static LogTarget Stdout() => OperatingSystem.IsLinux()
         ? FromHandle(new SafeFileHandle(1, ownsHandle: false))
         : new LogTarget(null, handle: null, Console.OpenStandardOutput());
+
+    public static LogTarget Stderr() => OperatingSystem.IsLinux()
+        ? FromHandle(new SafeFileHandle(2, ownsHandle: false))
+        : new LogTarget(null, handle: null, Console.OpenStandardError());
 
     /// <summary>Opens or creates the file for append. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>: at start the operator must hear of it.</summary>
     public static LogTarget ToFile(string path)

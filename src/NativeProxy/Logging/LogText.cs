@@ -36,6 +36,9 @@ internal sealed class LogText
         _length++;
     }
 
+    /// <summary>For words of our own, such as codes: ASCII without signs that would have to be escaped.</summary>
+    public void AppendAscii(string word) => _length += Encoding.ASCII.GetBytes(word, Room(word.Length));
+
     public void AppendNumber(long value)
     {
         Utf8Formatter.TryFormat(value, Room(20), out int written);

@@ -1,10 +1,11 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// The only thread that formats and writes access log lines. Owner: the worker. It sleeps while the ring is empty; under load it gathers
+/// The only thread that formats and writes lines of the access log and of the connection log. Owner: the worker. It sleeps while the ring is empty; under load it gathers
 /// records for a while and writes each batch by one call. It may block; nobody waits for it but <see cref="Dispose"/>.
 /// </summary>
 internal sealed class LogWriter : IDisposable
@@ -20,51 +21,57 @@ internal sealed class LogWriter : IDisposable
     private readonly LogRing _ring;
     private readonly LogNames _names;
     private readonly AccessLogStyle _style;
-    private readonly LogTarget _target;
-    private readonly ErrorLog _errors;
-    private readonly LogText _text = new();
+    private readonly LogOutput? _access;
+    private readonly LogOutput? _connections;
     private readonly Thread _thread;
-    private long _linesWritten;
-    private long _linesLost;
-    private bool _hasReported;
     private bool _isStopping;
     private int _isReopenAsked;
 
-    /// <summary>Takes over <paramref name="target"/>; the ring stays the caller's, to be disposed after this.</summary>
-    public LogWriter(LogRing ring, LogNames names, AccessLogStyle style, LogTarget target, ErrorLog errors)
+    /// <summary>Takes over the targets; the ring stays the caller's, to be disposed after this.</summary>
+    /// <param name="ring">Where the records come from.</param>
+    /// <param name="names">Names that access records mention.</param>
+    /// <param name="style">Shape of a line.</param>
+    /// <param name="access">Where lines of exchanges go; null = nowhere.</param>
+    /// <param name="errors">Hears of lines that cannot be written.</param>
+    /// <param name="connections">Where lines of closed connections go, perhaps the same target; null = nowhere.</param>
+    public LogWriter(LogRing ring, LogNames names, AccessLogStyle style, LogTarget? access, ErrorLog errors, LogTarget? connections = null)
     {
         _ring = ring;
         _names = names;
         _style = style;
-        _target = target;
-        _errors = errors;
+        _access = access is null ? null : new LogOutput(access, "access", errors);
+        _connections = connections is null ? null : connections == access ? _access : new LogOutput(connections, "connection", errors);
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
         _thread.Start();
     }
 
-    /// <summary>Lines the target took; any thread may read.</summary>
-    public long LinesWritten => Volatile.Read(ref _linesWritten);
+    /// <summary>Lines the targets took; any thread may read.</summary>
+    public long LinesWritten => Sum(static output => output.LinesWritten);
 
     /// <summary>Lines of batches that failed; part of such a batch may have been written.</summary>
-    public long LinesLost => Volatile.Read(ref _linesLost);
+    public long LinesLost => Sum(static output => output.LinesLost);
 
-    /// <summary>Any thread: asks for the file to be opened anew before the next line (log rotation).</summary>
+    /// <summary>Any thread: asks for the files to be opened anew before the next line (log rotation).</summary>
     public void Reopen()
     {
         Volatile.Write(ref _isReopenAsked, 1);
         _ring.Wake();
     }
 
-    /// <summary>After the producer's last record: writes everything that is in the ring, closes the target and ends the thread.</summary>
+    /// <summary>After the producer's last record: writes everything that is in the ring, closes the targets and ends the thread.</summary>
     public void Dispose()
     {
         Volatile.Write(ref _isStopping, true);
         _ring.Wake();
         if (_thread.Join(StopMs))
         {
-            _target.Dispose();
+            _access?.Dispose();
+            _connections?.Dispose();
         }
     }
+
+    private long Sum(Func<LogOutput, long> figure) =>
+        (_access is null ? 0 : figure(_access)) + (_connections is null || _connections == _access ? 0 : figure(_connections));
 
     private void Run()
     {
@@ -73,9 +80,8 @@ internal sealed class LogWriter : IDisposable
             // Read before the ring is, so that records from before the stop are seen to be in it.
             bool isStopping = Volatile.Read(ref _isStopping);
             ReopenIfAsked();
-            int lines = FormatBatch();
-            WriteBatch(lines);
-            if (_text.Length >= BatchBytes)
+            bool hadLines = WriteBatch(out bool isFull);
+            if (isFull)
             {
                 continue;
             }
@@ -85,7 +91,7 @@ internal sealed class LogWriter : IDisposable
                 return;
             }
 
-            if (lines > 0)
+            if (hadLines)
             {
                 _ring.Pause(GatherMs);
             }
@@ -103,63 +109,67 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
-        string? error = _target.Reopen();
-        if (error is null)
+        _access?.Reopen();
+        if (_connections != _access)
         {
-            _hasReported = false;
-        }
-        else
-        {
-            _errors.Error($"access log could not be reopened, the old file stays in use: {error}");
+            _connections?.Reopen();
         }
     }
 
-    /// <summary>Formats until the ring is empty or the batch is full; returns the number of lines.</summary>
-    private int FormatBatch()
+    /// <summary>Formats and writes until the ring is empty or the batch is full; false when there was nothing.</summary>
+    private bool WriteBatch(out bool isFull)
     {
-        int lines = 0;
-        _text.Clear();
-        while (_text.Length < BatchBytes && _ring.TryPeek(out ReadOnlySpan<byte> slot))
+        int bytes = 0;
+        bool hasLines = false;
+        while (bytes < BatchBytes && _ring.TryPeek(out ReadOnlySpan<byte> slot))
         {
-            AppendLine(AccessRecordCodec.Read(slot));
+            LogOutput? output = OutputOf(slot);
+            if (output is not null)
+            {
+                int before = output.Text.Length;
+                AppendLine(output.Text, slot);
+                output.EndLine();
+                bytes += output.Text.Length - before;
+            }
+
             _ring.Release();
-            lines++;
+            hasLines = true;
         }
 
-        return lines;
+        _access?.Write();
+        if (_connections != _access)
+        {
+            _connections?.Write();
+        }
+
+        isFull = bytes >= BatchBytes;
+        return hasLines;
     }
 
-    private void AppendLine(in AccessRecord record)
+    private LogOutput? OutputOf(ReadOnlySpan<byte> slot) => KindOf(slot) == LogRecordKind.Close ? _connections : _access;
+
+    private static LogRecordKind KindOf(ReadOnlySpan<byte> slot) => MemoryMarshal.Read<LogRecordKind>(slot);
+
+    private void AppendLine(LogText text, ReadOnlySpan<byte> slot)
     {
+        bool isClose = KindOf(slot) == LogRecordKind.Close;
         switch (_style)
         {
+            case AccessLogStyle.Json when isClose:
+                CloseJsonFormat.AppendLine(text, CloseRecordCodec.Read(slot));
+                break;
+            case var _ when isClose:
+                CloseTextFormat.Append(text, CloseRecordCodec.Read(slot));
+                break;
             case AccessLogStyle.Combined:
-                CombinedFormat.Append(_text, record);
+                CombinedFormat.Append(text, AccessRecordCodec.Read(slot));
                 break;
             case AccessLogStyle.Json:
-                JsonFormat.Append(_text, record, _names);
+                JsonFormat.Append(text, AccessRecordCodec.Read(slot), _names);
                 break;
             default:
-                HaproxyFormat.Append(_text, record, _names);
+                HaproxyFormat.Append(text, AccessRecordCodec.Read(slot), _names);
                 break;
-        }
-    }
-
-    /// <summary>A failure is counted each time and told once, until the file is reopened.</summary>
-    private void WriteBatch(int lines)
-    {
-        string? error = _target.Write(_text.Bytes);
-        if (error is null)
-        {
-            Volatile.Write(ref _linesWritten, _linesWritten + lines);
-            return;
-        }
-
-        Volatile.Write(ref _linesLost, _linesLost + lines);
-        if (!_hasReported)
-        {
-            _hasReported = true;
-            _errors.Error($"access log lines are lost: {error}");
         }
     }
 }

@@ -8,6 +8,7 @@ using NativeProxy.Metrics;
 using NativeProxy.ProxyProtocol;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
+using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;
 
@@ -20,22 +21,19 @@ internal enum ClientSessionState : byte
     /// <summary>Before the first request and between two: nothing, or the beginning of a head (or of a PROXY header), has come.</summary>
     Waiting,
 
-    /// <summary>One request is being served; what follows it waits.</summary>
+    /// <summary>Requests are being served, one or as many as <c>pipelining</c> allows; what follows them waits.</summary>
     Exchanging,
 
-    /// <summary>Bytes flow both ways, no longer HTTP.</summary>
+    /// <summary>Bytes flow both ways, no longer HTTP: a <see cref="Tunnel"/> has the connection.</summary>
     Tunnelling,
 
-    /// <summary>The last response is on its way or FIN is sent; whatever still comes is thrown away.</summary>
-    Lingering,
-
-    /// <summary>Waits for the socket to be gone.</summary>
-    Closing,
+    /// <summary>The end is decided: a <see cref="ClientFarewell"/> has the connection until the socket is gone.</summary>
+    Ending,
 }
 
 /// <summary>
-/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, and
-/// ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
+/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, keeps
+/// their order, and ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
 /// </summary>
 internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 {
@@ -45,11 +43,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private static readonly byte[] Moves =
     [
         /* Free         */ Bit(ClientSessionState.Waiting),
-        /* Waiting      */ (byte)(Bit(ClientSessionState.Exchanging) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Exchanging   */ (byte)(Bit(ClientSessionState.Waiting) | Bit(ClientSessionState.Tunnelling) | Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Tunnelling   */ (byte)(Bit(ClientSessionState.Lingering) | Bit(ClientSessionState.Closing)),
-        /* Lingering    */ Bit(ClientSessionState.Closing),
-        /* Closing      */ Bit(ClientSessionState.Free),
+        /* Waiting      */ (byte)(Bit(ClientSessionState.Exchanging) | Bit(ClientSessionState.Ending)),
+        /* Exchanging   */ (byte)(Bit(ClientSessionState.Waiting) | Bit(ClientSessionState.Tunnelling) | Bit(ClientSessionState.Ending)),
+        /* Tunnelling   */ Bit(ClientSessionState.Ending),
+        /* Ending       */ Bit(ClientSessionState.Free),
     ];
 
     private HttpListener _listener;
@@ -57,17 +54,21 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private readonly SessionTimer _timer;
     private TcpConnection? _client;
     private ByteTail _tail;
-    private Exchange? _exchange;
+    private ExchangeLine _line;
     private ClientSessionState _state;
     private bool _isProcessing;
     private bool _awaitsProxyHeader;
     private bool _isHalfClosed;
+
+    /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
+    private bool _nextMustWait;
+    private ClientAccount _account;
     private long _headStartedMs;
 
     /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
     private int _emptyLineBytes;
     private long _idleSinceMs;
-    private long _sendMark;
+    private SendWatch _send;
 
     public ClientSession(HttpListener listener)
     {
@@ -81,11 +82,29 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
     public bool HasReadAhead => !_tail.IsEmpty;
 
+    /// <summary>What the ledger will say about the connection.</summary>
+    public ref ClientAccount Account => ref _account;
+
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
     /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
     public PeerAddress Address { get; private set; }
+
+    /// <summary>The server connection on which the client has authenticated; null when this object never had one.</summary>
+    public PinnedServer? Pin { get; private set; }
+
+    /// <summary>The server that answered the previous request, or null.</summary>
+    public UpstreamServer? LastServer { get; set; }
+
+    /// <summary>
+    /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
+    /// </summary>
+    public long IdleSinceMs => _state != ClientSessionState.Waiting || !_tail.IsEmpty || _client!.QueuedBytes > 0 ? -1
+        : RequestCount > 0 ? _idleSinceMs : _client.OpenedAtMs;
+
+    /// <summary>True from <see cref="TryShed"/> on.</summary>
+    public bool IsShed { get; private set; }
 
     /// <summary>Neighbours in the listener's list of live sessions.</summary>
     internal ClientSession? PreviousLive { get; set; }
@@ -99,6 +118,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _client = client;
         _headStartedMs = _loop.Clock.NowMs;
         RequestCount = 0;
+        _account.Begin();
+        IsShed = false;
         Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         _emptyLineBytes = 0;
@@ -111,7 +132,18 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void Drain()
     {
         if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
-            Linger(CloseReason.Draining);
+            Linger(_listener.Ending);
+    }
+
+    /// <summary>Closes the connection at once if it is idle and its next request is not waiting in the kernel; else false.</summary>
+    public bool TryShed(CloseReason reason)
+    {
+        if (IdleSinceMs < 0 || _client!.EndOfStreamSeen || _client.HasUnreadBytes)
+            return false;
+        IsShed = true;
+        _listener.SessionLeaves();
+        Close(reason);
+        return true;
     }
 
     /// <summary>After a reload: between two requests the session goes over to the listener that took its listener's place.</summary>
@@ -129,87 +161,69 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);
-        switch (_state)
-        {
-            case ClientSessionState.Waiting or ClientSessionState.Exchanging:
-                TakeBytes(bytes);
-                break;
-            case ClientSessionState.Tunnelling:
-                TouchTunnel();
-                _exchange!.FeedTunnel(bytes);
-                if (_exchange.ServerIsBehind)
-                    _client!.PauseReceive();
-                break;
-        }
+        TakeBytes(bytes);
     }
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        switch (_state)
+        if (_state == ClientSessionState.Waiting)
         {
-            case ClientSessionState.Waiting:
-                Close(CloseReason.ClientClosed);
-                break;
-            case ClientSessionState.Exchanging:
-                _isHalfClosed = _listener.TryAnswerHalfClosed(_exchange!);
-                if (!_isHalfClosed)
-                    AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
-                break;
-            case ClientSessionState.Tunnelling:
-                if (_exchange!.ServerHasEnded)
-                    EndTunnel();
-                else
-                    _exchange.EndTunnelToServer();
-                break;
-            case ClientSessionState.Lingering:
-                BeginClose();
-                break;
+            Close(CloseReason.ClientClosed);
+            return;
         }
+        _isHalfClosed = _listener.TryAnswerHalfClosed(_line.Last!);
+        if (!_isHalfClosed)
+            AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
     }
 
     public void OnSendBlocked(TcpConnection connection)
     {
         if (_state == ClientSessionState.Exchanging)
-            _exchange!.ClientFellBehind();
-        AfterInput();
+            _line.First!.ClientFellBehind();
+        else
+            AfterInput();
     }
 
     public void OnSendDrained(TcpConnection connection)
     {
-        switch (_state)
+        if (_state == ClientSessionState.Waiting)
         {
-            case ClientSessionState.Waiting:
-                _idleSinceMs = _loop.Clock.NowMs;
-                ProcessTail();
-                break;
-            case ClientSessionState.Exchanging or ClientSessionState.Tunnelling:
-                _exchange!.ClientCaughtUp();
-                AfterInput();
-                break;
-            case ClientSessionState.Lingering:
-                SendFin();
-                break;
+            _idleSinceMs = _loop.Clock.NowMs;
+            ProcessTail();
+        }
+        else if (_line.First!.ClientCaughtUp())
+        {
+            ExchangeEnded();
+        }
+        else
+        {
+            ProcessTail();
         }
     }
 
     public void OnSendFailed(TcpConnection connection, SocketError error)
     {
-        bool isShortage = error == SocketError.NoBufferSpaceAvailable;
-        if (isShortage)
-            _listener.Counters.Add(CounterId.BufferRefusals);
-        if (isShortage && _state == ClientSessionState.Exchanging)
-            AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
-        else
+        if (!connection.RanOutOfBuffers)
+        {
             ClientGone();
+            return;
+        }
+        _listener.Counters.Add(CounterId.BufferRefusals);
+        AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
     }
 
     public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
 
-    public void OnClosed(TcpConnection connection)
+    public void OnClosed(TcpConnection connection) => Check.That(false, "a client connection ends by a farewell");
+
+    /// <summary>The farewell is over.</summary>
+    public void SocketIsGone()
     {
         MoveTo(ClientSessionState.Free);
         _timer.Remove(_loop);
         _tail.Release(_loop.Pools);
+        _listener.EnterClose(this);
+        LastServer = null;
         _client = null;
         _listener.SessionEnded(this);
     }
@@ -229,21 +243,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
                 break;
             case SessionTimeout.RequestBody:
                 _listener.Counters.Add(CounterId.TimeoutsRequestBody);
-                _exchange!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
+                _line.Last!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
                 break;
             case SessionTimeout.Send:
                 SendTimeout();
-                break;
-            case SessionTimeout.Tunnel:
-                _listener.Counters.Add(CounterId.TimeoutsTunnel);
-                AbortExchange(ProxyError.None, CloseReason.TunnelTimeout);
-                break;
-            case SessionTimeout.Linger:
-                _listener.Counters.Add(CounterId.TimeoutsLinger);
-                BeginClose();
-                break;
-            case SessionTimeout.Flush:
-                _client!.Abort();
                 break;
         }
     }
@@ -251,10 +254,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_timer.Pending);
 
     /// <summary>The server connection that the exchange waited for is there.</summary>
-    public void ServerIsReady()
+    public void ServerIsReady(Exchange exchange)
     {
-        if (_tail.IsEmpty)
-            _exchange!.StartRequest(headIsInScratch: false, default);
+        if (exchange.RequestIsComplete || _tail.IsEmpty)
+            exchange.StartRequest(headIsInScratch: false, default);
         ProcessTail();
     }
 
@@ -262,14 +265,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void ServerCaughtUp()
     {
         if (_state == ClientSessionState.Exchanging)
-        {
             ProcessTail();
-        }
-        else if (_state == ClientSessionState.Tunnelling)
-        {
-            _client!.StartReceive();
-            TouchTunnel();
-        }
     }
 
     /// <summary>The client does not take a response as fast as it comes: from now on its send timeout runs.</summary>
@@ -279,42 +275,40 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             ArmSendTimeout();
     }
 
-    /// <summary>Sends an answer of the proxy's own. Returns its size in bytes.</summary>
-    public int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, bool hasBody)
+    /// <summary>Where a server connection goes that carries this client's authentication.</summary>
+    public PinnedServer PinForAuthentication() => Pin ??= new PinnedServer(this);
+
+    /// <summary>
+    /// The server connection on which the client has authenticated is gone: an idle client connection ends with it, as Squid does it; a
+    /// busy one, with another server, after its response.
+    /// </summary>
+    public void PinnedServerEnded()
     {
-        var writer = new HeadWriter(_listener.Scratch.Output);
-        ErrorReplies.Write(ref writer, error, detail, hasBody, _listener.Keepalive, new OutgoingResponse
-        {
-            EmitsChunks = false,
-            KeepsLength = false,
-            CloseReason = closeReason,
-            ClientMinorVersion = _exchange?.ClientMinorVersion ?? 1,
-            RequestsLeft = _exchange?.RequestsLeft ?? -1,
-        });
-        _listener.Counters.Add(CounterId.ResponsesByProxy);
-        _client!.Send(writer.Written);
-        return writer.WrittenBytes;
+        if (_state == ClientSessionState.Waiting && !_isProcessing)
+            Linger(CloseReason.PinnedServerClosed);
     }
 
-    /// <summary>The response is complete; the connection goes on or ends as was decided with its head.</summary>
-    public void ExchangeEnded(CloseReason closeReason)
+    /// <summary>
+    /// The response of the first exchange in line is complete: the next one's turn has come, or the connection goes on or ends, as was
+    /// decided with the head of the response.
+    /// </summary>
+    public void ExchangeEnded()
     {
-        EndExchange();
-        if (closeReason != CloseReason.None)
+        do
         {
-            Linger(closeReason);
-            return;
+            CloseReason closeReason = _line.First!.CloseReason;
+            EndExchange();
+            if (closeReason != CloseReason.None)
+            {
+                AbandonExchanges(ProxyError.None, closeReason);
+                Linger(closeReason);
+                return;
+            }
         }
-        if (_client!.EndOfStreamSeen)
-        {
-            Close(CloseReason.ClientClosed);
-            return;
-        }
-        MoveTo(ClientSessionState.Waiting);
-        FollowSuccessor();
-        _idleSinceMs = _loop.Clock.NowMs;
-        _headStartedMs = _loop.Clock.NowMs;
-        if (!_isProcessing)
+        while (_line.First is { } next && next.MoveUp());
+        if (_line.IsEmpty)
+            EndRequests();
+        else if (!_isProcessing)
             ProcessTail();
     }
 
@@ -322,8 +316,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <param name="withReset">Only a reset tells this client that the body is cut.</param>
     public void CutExchange(bool withReset)
     {
-        CloseReason reason = _exchange!.CloseReason;
+        CloseReason reason = _line.First!.CloseReason;
         EndExchange();
+        AbandonExchanges(ProxyError.None, reason);
         if (withReset)
             Abort(reason);
         else
@@ -331,43 +326,28 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     }
 
     /// <summary>The server switched protocols; the rest of the connection is a tunnel.</summary>
-    public void EnterTunnel()
+    public void EnterTunnel(UpstreamConnection server)
     {
-        if (_state == ClientSessionState.Tunnelling)
-            return;
         MoveTo(ClientSessionState.Tunnelling);
-        _listener.Counters.Add(CounterId.TunnelsStarted);
-        _listener.Counters.Add(CounterId.TunnelsOpen);
-        TouchTunnel();
-        if (!_tail.IsEmpty)
+        _timer.Disarm(_loop);
+        new Tunnel(_listener, this, _line.First!, server).Begin(_tail.Bytes);
+        _tail.Release(_loop.Pools);
+    }
+
+    /// <summary>The tunnel gives the connection back, to be closed.</summary>
+    public void TunnelEnded(CloseReason reason)
+    {
+        if (reason == CloseReason.TunnelEnded)
         {
-            _exchange!.FeedTunnel(_tail.Bytes);
-            _tail.Release(_loop.Pools);
+            _line.First!.TunnelIsOver();
+            EndExchange();
         }
-        if (_exchange!.ServerIsBehind)
-            _client!.PauseReceive();
         else
-            _client!.StartReceive();
+        {
+            AbandonExchanges(ProxyError.None, reason);
+        }
+        Close(reason);
     }
-
-    /// <summary>Bytes passed through the tunnel: its idle time begins anew.</summary>
-    public void TouchTunnel()
-    {
-        if (_state == ClientSessionState.Tunnelling)
-            _timer.Arm(_loop, SessionTimeout.Tunnel, _listener.Timeouts.TunnelMs);
-    }
-
-    /// <summary>The server of the tunnel sent FIN.</summary>
-    public void TunnelServerEnded()
-    {
-        if (_client!.EndOfStreamSeen)
-            EndTunnel();
-        else
-            _client.ShutdownSend();
-    }
-
-    /// <summary>The server connection of the tunnel broke.</summary>
-    public void TunnelBroke() => EndTunnel();
 
     private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
 
@@ -397,7 +377,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return true;
         _listener.Counters.Add(CounterId.BufferRefusals);
         if (_state == ClientSessionState.Exchanging)
-            AbortExchange(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
         else
             Reject(ProxyError.BuffersExhausted, RejectReason.None, _tail.IsEmpty ? bytes : _tail.Bytes);
         return false;
@@ -425,13 +405,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             ReadOnlySpan<byte> rest = bytes[used..];
             int step = _awaitsProxyHeader ? ReadProxyHeader(rest)
                 : _state == ClientSessionState.Waiting ? ReadRequest(rest)
-                : _exchange!.CanStart ? _exchange.StartRequest(headIsInScratch: false, rest)
-                : _exchange.FeedRequest(rest);
+                : _line.Last!.CanStart ? _line.Last.StartRequest(headIsInScratch: false, rest)
+                : !_line.Last.RequestIsComplete ? _line.Last.FeedRequest(rest)
+                : ReadRequestAhead(rest);
             used += step;
             if (step == 0)
                 break;
         }
         _isProcessing = false;
+        if (_listener.PipeliningMax > 1)
+            _line.Last?.FlushRequest();
         return used;
     }
 
@@ -444,7 +427,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         ProxyHeader header = ProxyHeaderParser.Parse(bytes);
         if (header.Status == ProxyHeaderStatus.Rejected)
         {
-            _listener.LogRejected(this, ProxyError.BadProxyHeader, 0, 0, default, _headStartedMs);
+            _listener.LogRejected(this, ProxyError.BadProxyHeader, CloseReason.BadProxyHeader, 0, 0, default, _headStartedMs);
             Close(CloseReason.BadProxyHeader);
         }
         if (header.Status != ProxyHeaderStatus.Done)
@@ -470,44 +453,103 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return emptyLineBytes;
         }
         _emptyLineBytes = 0;
-        _listener.Counters.Add(CounterId.Requests);
-        if (++RequestCount > 1)
-            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
+        CountRequest();
         if (intake.Refusal != ProxyError.None)
             return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
         _timer.Disarm(_loop);
-        _exchange = _listener.LendExchange();
-        int used = intake.HeadBytes + _exchange.Begin(this, bytes, intake, _headStartedMs);
-        if (_state == ClientSessionState.Exchanging && _exchange.IsLastOfClient && _exchange.RequestIsComplete)
+        int used = BeginExchange(bytes, intake, _headStartedMs);
+        if (_state == ClientSessionState.Exchanging && _line.First is { IsLastOfClient: true, RequestIsComplete: true })
             _client!.BePatient();
         return used;
+    }
+
+    /// <summary>
+    /// Begins the next request while earlier ones are being answered, if it may run beside them. Returns the bytes used, 0 when it has to
+    /// wait; what is wrong with it, if anything, is then said in its turn.
+    /// </summary>
+    private int ReadRequestAhead(ReadOnlySpan<byte> bytes)
+    {
+        if (_nextMustWait || _client!.HasQueuedBytes || _client.EndOfStreamSeen || Pin is { IsHeld: true } || !_line.MayGrow(_listener.PipeliningMax))
+            return 0;
+        RequestIntake intake = RequestIntake.Read(bytes, _listener, Address);
+        if (intake.NeedsMore)
+            return 0;
+        if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(_listener.Scratch.Request))
+        {
+            _nextMustWait = true;
+            return 0;
+        }
+        CountRequest();
+        _listener.Counters.Add(CounterId.RequestsInParallel);
+        _listener.Counters.Add(CounterId.RequestsBehindOthers);
+        return BeginExchange(bytes, intake, _loop.Clock.NowMs);
+    }
+
+    private void CountRequest()
+    {
+        _listener.Counters.Add(CounterId.Requests);
+        if (++RequestCount > 1)
+            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
+    }
+
+    /// <summary>Appends an exchange to the line. Returns the bytes used.</summary>
+    private int BeginExchange(ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedMs)
+    {
+        Exchange exchange = _listener.LendExchange();
+        Exchange? ahead = _line.Last;
+        _line.Append(exchange);
+        return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, ahead);
     }
 
     /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
     private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
-        int sentBytes = SendErrorReply(error, detail, CloseReason.BadRequest, hasBody: !IsHead(bytes));
-        _listener.LogRejected(this, error, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
-        Linger(error == ProxyError.RequestBodyTooLarge ? CloseReason.LimitExceeded : CloseReason.BadRequest);
+        CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
+        int sentBytes = SendErrorReply(error, detail, reason, bytes);
+        _listener.LogRejected(this, error, reason, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
+        Linger(reason);
         return 0;
     }
 
-    /// <summary>Whether an answer must have no body (RFC 9110 9.3.2), however little of the request could be read.</summary>
-    private static bool IsHead(ReadOnlySpan<byte> bytes) => bytes[RequestHeadParser.EmptyLineBytes(bytes)..].StartsWith("HEAD "u8);
+    /// <summary>
+    /// Answers without an exchange. Returns the size of the answer in bytes. To HEAD it has no body (RFC 9110 9.3.2), however little else of
+    /// the request could be read.
+    /// </summary>
+    private int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request)
+    {
+        bool isHead = request[RequestHeadParser.EmptyLineBytes(request)..].StartsWith("HEAD "u8);
+        var writer = new HeadWriter(_listener.Scratch.Output);
+        ErrorReplies.Write(ref writer, error, detail, hasBody: !isHead, _listener.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = closeReason,
+            ClientMinorVersion = 1,
+            RequestsLeft = -1,
+        });
+        _listener.Counters.Add(CounterId.ResponsesByProxy);
+        _client!.Send(writer.Written);
+        return writer.WrittenBytes;
+    }
 
     /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
     private void AfterInput()
     {
         if (!IsReading)
             return;
+        if (_state == ClientSessionState.Waiting && _listener.IsDraining && _tail.IsEmpty)
+        {
+            Linger(_listener.Ending);
+            return;
+        }
         if (_client!.HasQueuedBytes)
             ArmSendTimeout();
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(_loop, SessionTimeout.RequestBody, _exchange!.WantsRequestBody && !_exchange.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(_loop, SessionTimeout.RequestBody, _line.Last!.WantsRequestBody && !_line.Last.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -515,8 +557,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     }
 
     private bool WantsBytes => _state == ClientSessionState.Waiting ? !_client!.HasQueuedBytes || _tail.Length < AheadBytesMax
-        : _exchange!.RequestIsComplete ? _tail.Length < AheadBytesMax
-        : _tail.IsEmpty || _exchange.WantsRequestBody;
+        : _line.Last!.RequestIsComplete ? _tail.Length < AheadBytesMax
+        : _tail.IsEmpty || _line.Last.WantsRequestBody;
 
     private void ArmWaitingTimeout()
     {
@@ -537,22 +579,20 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_timer.Pending == SessionTimeout.Send)
             return;
-        _sendMark = _client!.SentFromQueueBytes;
+        _send.Begin(_client!);
         _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
     }
 
     private void SendTimeout()
     {
-        if (_client!.SentFromQueueBytes != _sendMark)
+        if (_send.HasMoved(_client!))
         {
             _timer.Disarm(_loop);
             ArmSendTimeout();
             return;
         }
         _listener.Counters.Add(CounterId.TimeoutsClientSend);
-        if (_exchange is not null)
-            _exchange.Abandon(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
-        EndExchange();
+        AbandonExchanges(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
         Abort(CloseReason.SendTimeout);
     }
 
@@ -565,123 +605,96 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         int sentBytes = _awaitsProxyHeader
             ? 0
-            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, hasBody: !IsHead(_tail.Bytes));
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _tail.Bytes);
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
 
     /// <summary>The client reset its connection or cannot be sent to.</summary>
     private void ClientGone()
     {
-        switch (_state)
-        {
-            case ClientSessionState.Waiting:
-                Close(CloseReason.ClientClosed);
-                break;
-            case ClientSessionState.Exchanging:
-                AbortExchange(ProxyError.ClientAborted, CloseReason.ClientAborted);
-                break;
-            case ClientSessionState.Tunnelling:
-                EndTunnel();
-                break;
-            case ClientSessionState.Lingering:
-                BeginClose();
-                break;
-        }
+        if (_state == ClientSessionState.Waiting)
+            Close(CloseReason.ClientClosed);
+        else
+            AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
     }
 
-    private void AbortExchange(ProxyError error, CloseReason reason)
+    private void AbortExchanges(ProxyError error, CloseReason reason)
     {
         // A client that only half-closed reads on: FIN would complete a body that has no other end.
-        bool withReset = _exchange!.IsCloseDelimited;
-        _exchange.Abandon(error, reason);
-        EndExchange();
+        bool withReset = _line.First is { IsCloseDelimited: true };
+        AbandonExchanges(error, reason);
         if (withReset)
             Abort(reason);
         else
             Close(reason);
     }
 
-    private void EndTunnel()
+    /// <summary>Gives up what is in flight. Only safe requests run beside others, so that the client may ask for them again.</summary>
+    private void AbandonExchanges(ProxyError error, CloseReason reason)
     {
-        _exchange!.TunnelIsOver();
-        EndExchange();
-        Close(CloseReason.TunnelEnded);
+        _line.GiveUp();
+        while (_line.First is { } exchange)
+        {
+            exchange.Abandon(error, reason);
+            EndExchange();
+        }
     }
 
-    /// <summary>Logs the exchange and gives it back.</summary>
+    /// <summary>All requests are answered: the connection is idle, or goes on with what is there already.</summary>
+    private void EndRequests()
+    {
+        if (_client!.EndOfStreamSeen)
+        {
+            Close(CloseReason.ClientClosed);
+            return;
+        }
+        MoveTo(ClientSessionState.Waiting);
+        _nextMustWait = false;
+        FollowSuccessor();
+        _idleSinceMs = _loop.Clock.NowMs;
+        _headStartedMs = _loop.Clock.NowMs;
+        if (!_isProcessing)
+            ProcessTail();
+    }
+
+    /// <summary>Logs the first exchange in line and gives it back.</summary>
     private void EndExchange()
     {
-        if (_exchange is null)
-            return;
-        if (_isHalfClosed)
+        Exchange exchange = _line.RemoveFirst();
+        if (!_line.IsEmpty)
+            _listener.Counters.Add(CounterId.RequestsBehindOthers, -1);
+        if (_isHalfClosed && _line.IsEmpty)
         {
             _isHalfClosed = false;
             _listener.HalfClosedEnded();
         }
-        if (_state == ClientSessionState.Tunnelling)
-            _listener.Counters.Add(CounterId.TunnelsOpen, -1);
-        _listener.LogExchange(this, _exchange);
-        _listener.ReturnExchange(_exchange);
-        _exchange = null;
+        _listener.LogExchange(this, exchange);
+        _listener.ReturnExchange(exchange);
     }
 
     /// <summary>
-    /// Sends what is queued, then FIN, and reads until the client has closed too: an RST would destroy the response. A client that itself
-    /// announced its last request, and has sent nothing behind it, is closed at once (nginx's lingering_close does the same).
+    /// Ends the connection so that the client gets all that was sent. One that itself announced its last request, and has sent nothing behind
+    /// it, need not be waited for (nginx's lingering_close does the same).
     /// </summary>
     private void Linger(CloseReason reason)
     {
         if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _tail.IsEmpty && !_isProcessing)
-        {
             Close(reason);
-            return;
-        }
-        _listener.CountClose(this, reason);
-        MoveTo(ClientSessionState.Lingering);
-        _client!.FlushHeld();
-        if (_client.HasQueuedBytes)
-            ArmSendTimeout();
         else
-            SendFin();
+            End(reason).Linger(this);
     }
 
-    private void SendFin()
-    {
-        if (_client!.EndOfStreamSeen || _listener.Timeouts.LingerMs == 0)
-        {
-            BeginClose();
-            return;
-        }
-        _client.ShutdownSend();
-        _client.StartReceive();
-        _timer.Arm(_loop, SessionTimeout.Linger, _listener.Timeouts.LingerMs);
-    }
+    private void Close(CloseReason reason) => End(reason).Close(this);
 
-    private void Close(CloseReason reason)
+    private void Abort(CloseReason reason) => End(reason).Abort(this);
+
+    private ClientFarewell End(CloseReason reason)
     {
         _listener.CountClose(this, reason);
-        BeginClose();
-    }
-
-    /// <summary>Closes once the queued bytes are sent, within a limit.</summary>
-    private void BeginClose()
-    {
-        MoveTo(ClientSessionState.Closing);
-        _client!.Close();
-        if (_client.HasQueuedBytes)
-            _timer.Arm(_loop, SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
-        else
-            _timer.Disarm(_loop);
-    }
-
-    private void Abort(CloseReason reason)
-    {
-        // A lingering connection has its reason already.
-        if (_state != ClientSessionState.Lingering)
-            _listener.CountClose(this, reason);
-        MoveTo(ClientSessionState.Closing);
-        _client!.Abort();
+        MoveTo(ClientSessionState.Ending);
+        _timer.Disarm(_loop);
+        return _listener.LendFarewell();
     }
 
     private void MoveTo(ClientSessionState next)
@@ -690,5 +703,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _state = next;
         if (next != ClientSessionState.Exchanging)
             _client?.EndPatience();
+        if (next is not (ClientSessionState.Waiting or ClientSessionState.Exchanging))
+            Pin?.Release();
     }
 }

@@ -1,9 +1,10 @@
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Sessions;
 
-/// <summary>Which counter belongs to which close reason.</summary>
+/// <summary>Which counter belongs to which close reason; its label is the code of the reason.</summary>
 internal static class CloseCounters
 {
     public static CounterId Of(CloseReason reason) => reason switch
@@ -16,18 +17,27 @@ internal static class CloseCounters
         CloseReason.MaxRequests => CounterId.ClientClosesMaxRequests,
         CloseReason.MaxAge => CounterId.ClientClosesMaxAge,
         CloseReason.IdleTimeout => CounterId.ClientClosesIdleTimeout,
-        CloseReason.RequestHeaderTimeout or CloseReason.RequestBodyTimeout or CloseReason.SendTimeout or CloseReason.TunnelTimeout
-            => CounterId.ClientClosesTimeout,
-        CloseReason.BadRequest or CloseReason.LimitExceeded => CounterId.ClientClosesBadRequest,
+        CloseReason.RequestHeaderTimeout => CounterId.ClientClosesHeaderTimeout,
+        CloseReason.RequestBodyTimeout => CounterId.ClientClosesBodyTimeout,
+        CloseReason.SendTimeout => CounterId.ClientClosesSendTimeout,
+        CloseReason.TunnelTimeout => CounterId.ClientClosesTunnelTimeout,
+        CloseReason.BadRequest => CounterId.ClientClosesBadRequest,
+        CloseReason.LimitExceeded => CounterId.ClientClosesLimit,
+        CloseReason.Denied => CounterId.ClientClosesDenied,
         CloseReason.BadProxyHeader => CounterId.ClientClosesBadProxyHeader,
         CloseReason.AfterError => CounterId.ClientClosesAfterError,
         CloseReason.UnreadRequestBody => CounterId.ClientClosesUnreadBody,
         CloseReason.CloseDelimited => CounterId.ClientClosesUnknownLength,
         CloseReason.TruncatedResponse => CounterId.ClientClosesShortBody,
-        CloseReason.BadResponseBody or CloseReason.ServerTimeout => CounterId.ClientClosesServerError,
+        CloseReason.BadResponseBody => CounterId.ClientClosesBadResponseBody,
+        CloseReason.ServerTimeout => CounterId.ClientClosesServerTimeout,
+        CloseReason.PinnedServerClosed => CounterId.ClientClosesPinnedServer,
         CloseReason.TunnelEnded => CounterId.ClientClosesUpgradeEnded,
         CloseReason.Draining => CounterId.ClientClosesDrain,
+        CloseReason.ListenerRemoved => CounterId.ClientClosesListenerRemoved,
         CloseReason.ResourceExhausted => CounterId.ClientClosesPressure,
+        CloseReason.DescriptorPressure => CounterId.ClientClosesDescriptorPressure,
+        CloseReason.MemoryPressure => CounterId.ClientClosesMemoryPressure,
         _ => CounterId.ClientClosesInternalError,
     };
 }

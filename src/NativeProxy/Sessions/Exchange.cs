@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -26,6 +27,8 @@ internal sealed class Exchange : IServerConnectionUser
     private ConnectionOptions _options;
     private bool _expectsContinue;
     private bool _hasUserAgent;
+    private bool _runsBesideOthers;
+    private bool _authenticatesConnection;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
@@ -34,7 +37,7 @@ internal sealed class Exchange : IServerConnectionUser
     {
         _listener = listener;
         _loop = listener.Loop;
-        _request = new RequestPump(_loop.Pools, listener.Scratch);
+        _request = new RequestPump(_loop.Pools, listener.Scratch, listener.ReplayBudget);
         _link = new ServerLink(this, _loop, listener.Counters);
         _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
     }
@@ -49,7 +52,22 @@ internal sealed class Exchange : IServerConnectionUser
     public TcpConnection Client => _session!.Client;
 
     /// <summary>The next request waits already: the response to it will follow this one shortly.</summary>
-    public bool HasReadAhead => _request.IsComplete && _session!.HasReadAhead;
+    public bool HasReadAhead => _request.IsComplete && (Behind is not null || _session!.HasReadAhead);
+
+    /// <summary>Number of the request on its client connection, from 1.</summary>
+    public int RequestNumber { get; private set; }
+
+    /// <summary>True when all earlier requests of the client are answered, so that what comes goes to the client.</summary>
+    public bool IsFirstInLine { get; private set; }
+
+    /// <summary>True when further requests may begin beside this one.</summary>
+    public bool RunsBesideOthers => _runsBesideOthers && !IsLastOfClient;
+
+    /// <summary>True when this exchange is over but for what waits for its turn to be sent.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>The next exchange of the same client connection, or null.</summary>
+    internal Exchange? Behind { get; set; }
 
     public LoopCounters Counters => _listener.Counters;
 
@@ -62,7 +80,7 @@ internal sealed class Exchange : IServerConnectionUser
     public bool IsLastOfClient => _options.Close || (ClientMinorVersion == 0 && !_options.KeepAlive);
 
     /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
-    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - _session!.RequestCount;
+    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - RequestNumber;
 
     /// <summary>True once the client's last byte of this request was read.</summary>
     public bool RequestIsComplete => _request.IsComplete;
@@ -72,9 +90,6 @@ internal sealed class Exchange : IServerConnectionUser
 
     /// <summary>True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).</summary>
     public bool AwaitsContinue => _expectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
-
-    /// <summary>True once the bytes are no longer HTTP.</summary>
-    public bool IsTunnel => _response.State == ResponsePumpState.Switched;
 
     /// <summary>True when only a reset tells the client that the response is cut.</summary>
     public bool IsCloseDelimited => _response.IsCloseDelimited;
@@ -88,6 +103,12 @@ internal sealed class Exchange : IServerConnectionUser
 
     /// <summary>Where the request goes.</summary>
     public UpstreamGroup Group => _link.Group!;
+
+    /// <summary>The connection on which the client has authenticated; null when it never has.</summary>
+    public PinnedServer? Pin => _session!.Pin;
+
+    /// <summary>The server of the client connection's previous request, or null.</summary>
+    public UpstreamServer? LastServer => _session!.LastServer;
 
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.ResponseVia;
@@ -110,16 +131,28 @@ internal sealed class Exchange : IServerConnectionUser
 
     public int Attempts => _link.Attempts;
 
+    /// <summary>Why it was sent again the last time.</summary>
+    public RetryCause RetryCause => _link.RetryCause;
+
     /// <summary>Next unused object of the listener.</summary>
     internal Exchange? NextFree { get; set; }
 
     /// <summary>
     /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
     /// </summary>
-    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs)
+    /// <param name="session">Whose request it is.</param>
+    /// <param name="bytes">From the first byte of the head on.</param>
+    /// <param name="intake">What was read.</param>
+    /// <param name="startedAtMs">When the first byte came.</param>
+    /// <param name="ahead">The exchange before it that is still in flight, or null.</param>
+    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs, Exchange? ahead)
     {
         RequestHead head = _listener.Scratch.Request;
         _session = session;
+        RequestNumber = session.RequestCount;
+        IsFirstInLine = ahead is null;
+        IsOver = false;
+        _runsBesideOthers = intake.RunsBesideOthers(head);
         _options = intake.Options;
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
@@ -128,6 +161,7 @@ internal sealed class Exchange : IServerConnectionUser
         ClientMinorVersion = head.MinorVersion;
         _hasUserAgent = head.Fields.Contains(KnownHeader.UserAgent);
         _expectsContinue = head.MinorVersion == 1 && head.Fields.Contains(KnownHeader.Expect);
+        _authenticatesConnection = intake.AuthenticatesConnection;
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
@@ -137,13 +171,19 @@ internal sealed class Exchange : IServerConnectionUser
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, intake.Options.NamedFields))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, intake.Options.NamedFields))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
         }
-        return Linked(_link.Open(except: null), headIsInScratch: true, bytes[intake.HeadBytes..]);
+        ReadOnlySpan<byte> rest = bytes[intake.HeadBytes..];
+        if (ahead is not null && TryFollow(ahead))
+            return StartRequest(headIsInScratch: true, rest);
+        return Linked(_link.Open(except: null), headIsInScratch: true, rest);
     }
+
+    /// <summary>Sends what is held of the request because more was expected to go with it.</summary>
+    public void FlushRequest() => _link.Connection?.FlushHeld();
 
     /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
     public int FeedRequest(ReadOnlySpan<byte> bytes)
@@ -155,17 +195,8 @@ internal sealed class Exchange : IServerConnectionUser
         return used;
     }
 
-    /// <summary>Bytes of the client in a tunnel.</summary>
-    public void FeedTunnel(ReadOnlySpan<byte> bytes) => _link.Connection!.Send(bytes);
-
-    /// <summary>True while the server does not take what it was sent.</summary>
-    public bool ServerIsBehind => _link.Connection is { Tcp.HasQueuedBytes: true };
-
-    /// <summary>The client of a tunnel sent FIN: the server hears of it.</summary>
-    public void EndTunnelToServer() => _link.Connection!.Tcp!.ShutdownSend();
-
-    /// <summary>True when the server of a tunnel has sent FIN.</summary>
-    public bool ServerHasEnded => _link.Connection is { Tcp.EndOfStreamSeen: true };
+    /// <summary>Bytes of a tunnel that went to the client.</summary>
+    public void CountTunnelBytes(int bytes) => _response.CountTunnelBytes(bytes);
 
     /// <summary>Both sides of the tunnel have ended.</summary>
     public void TunnelIsOver()
@@ -174,19 +205,45 @@ internal sealed class Exchange : IServerConnectionUser
         _link.Release(ServerCloseReason.UpgradeEnded, reset: false);
     }
 
-    /// <summary>The client takes bytes again.</summary>
-    public void ClientCaughtUp()
+    /// <summary>All earlier requests of the client are answered: what was withheld goes to it. True when the exchange is over by that.</summary>
+    public bool MoveUp()
     {
-        if (!_link.IsEstablished)
-            return;
-        _link.Connection!.Tcp!.StartReceive();
-        ArmResponseTimeout();
+        IsFirstInLine = true;
+        return ClientCaughtUp();
+    }
+
+    /// <summary>The client takes bytes again. True when the exchange is over and nothing of it is left to be sent.</summary>
+    public bool ClientCaughtUp()
+    {
+        if (_response.HasWithheld && !_response.FlushWithheld())
+        {
+            _session!.ClientFellBehind();
+            return false;
+        }
+        if (IsOver)
+            return true;
+        if (Client.HasQueuedBytes)
+        {
+            ClientFellBehind();
+        }
+        else if (_link.IsEstablished)
+        {
+            _link.Connection!.Tcp!.StartReceive();
+            ArmResponseTimeout();
+        }
+        return false;
     }
 
     /// <summary>The client does not take what it was sent: the server must wait.</summary>
     public void ClientFellBehind()
     {
         _session!.ClientFellBehind();
+        ServerMustWait();
+    }
+
+    /// <summary>No more of the response can be taken for the moment.</summary>
+    public void ServerMustWait()
+    {
         if (!_link.IsEstablished)
             return;
         _link.Connection!.Tcp!.PauseReceive();
@@ -205,13 +262,16 @@ internal sealed class Exchange : IServerConnectionUser
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _options.Close,
                 RequestSaysKeepAlive = _options.KeepAlive,
+                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.MayBodyFollow && Upgrade is null)),
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,
-                RequestCount = _session!.RequestCount,
+                RequestCount = RequestNumber,
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
                 ClientHasEnded = Client.EndOfStreamSeen,
-                IsDraining = _listener.IsDraining,
+                ListenerEnding = _listener.Ending,
+                IsFollowed = Behind is not null,
+                Pressure = _listener.Pressure,
             },
             Keepalive);
         return _closeReason;
@@ -225,19 +285,27 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         CountFault(error);
         _link.Release(ExchangeFailures.ServerReasonOf(error), reset: true);
-        if (_response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
+        if (!IsFirstInLine)
+            _response.Withdraw();
+
+        // A client whose authenticated connection was closed under its request may repeat it, as it would without a proxy: it is shown the
+        // same, an end without an answer (Squid does so, too).
+        bool pinWasStale = _link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
+        if (pinWasStale || _response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
         {
-            _closeReason = ExchangeFailures.CutReasonOf(error);
+            _closeReason = pinWasStale ? CloseReason.PinnedServerClosed : ExchangeFailures.CutReasonOf(error);
             _session!.CutExchange(_response.IsCloseDelimited);
             return;
         }
         int status = ErrorReplies.StatusOf(error, detail);
-        DecideClose(status, endIsVisible: true);
-        if (error == ProxyError.BadRequest)
-            _closeReason = CloseReason.BadRequest;
-        int sentBytes = _session!.SendErrorReply(error, detail, _closeReason, hasBody: Method != HttpMethod.Head);
-        _response.AnsweredByProxy(status, sentBytes);
-        _session.ExchangeEnded(_closeReason);
+        _closeReason = ExchangeFailures.AnsweredReasonOf(error, detail, DecideClose(status, endIsVisible: true));
+        _response.Answer(error, detail);
+        if (_response.IsLost)
+        {
+            _response.Withdraw();
+            _closeReason = CloseReason.ResourceExhausted;
+        }
+        End();
     }
 
     /// <summary>The session gives the exchange up; nothing is sent to the client any more.</summary>
@@ -246,7 +314,15 @@ internal sealed class Exchange : IServerConnectionUser
         _error = error;
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
-        _link.Release(ServerCloseReason.ClientAborted, reset: true);
+        _response.DropWithheld();
+        _link.Release(ExchangeFailures.AbandonedReasonOf(reason), reset: true);
+    }
+
+    /// <summary>Leaves a server connection on which earlier exchanges are being answered.</summary>
+    public void LeaveServer()
+    {
+        if (_link.Connection is { State: UpstreamConnectionState.Busy or UpstreamConnectionState.Closing } && !_link.IsEstablished)
+            _link.Release(ServerCloseReason.ClientAborted, reset: true);
     }
 
     /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
@@ -258,6 +334,9 @@ internal sealed class Exchange : IServerConnectionUser
         _logText.Release(_loop.Pools);
         _session = null;
     }
+
+    /// <summary>Authentication goes over the server connection: it is this client's alone from now on.</summary>
+    internal void PinServer() => _link.Connection!.PinTo(_session!.PinForAuthentication());
 
     /// <summary>The link chose a server for the next try.</summary>
     internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
@@ -272,7 +351,7 @@ internal sealed class Exchange : IServerConnectionUser
     public void OnServerConnected(UpstreamConnection connection)
     {
         _times.Connected(_loop.Clock.NowMs);
-        _session!.ServerIsReady();
+        _session!.ServerIsReady(this);
     }
 
     /// <summary>
@@ -284,16 +363,31 @@ internal sealed class Exchange : IServerConnectionUser
         if (Method == HttpMethod.Connect)
         {
             _response.OpenTunnel();
-            _session!.EnterTunnel();
+            _session!.EnterTunnel(_link.Connection!);
             return 0;
         }
-        int used = _request.Start(_link.Connection!, headIsInScratch, input);
+        if (_authenticatesConnection)
+            PinServer();
+        bool mayBeFollowed = IsPipelinable && !input.IsEmpty && _listener.PipeliningMax > 1 && Group.Pipelining > 1;
+        int used = _request.Start(_link.Connection!, headIsInScratch, _request.HasBodyToKeep && _link.MayBeSentAgain, input, mayBeFollowed);
         AfterRequestBytes();
         return used;
     }
 
     /// <summary>True when an established connection waits for the request.</summary>
     public bool CanStart => _request.State == RequestPumpState.Holding && _link.IsEstablished;
+
+    public void OnServerTurn(UpstreamConnection connection)
+    {
+        _times.Connected(_loop.Clock.NowMs);
+        ArmResponseTimeout();
+    }
+
+    public void OnServerTurnLost(UpstreamConnection connection)
+    {
+        _link.TurnLost();
+        RetryOrFail(ProxyError.ServerClosedBeforeResponse, connection);
+    }
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
@@ -303,49 +397,46 @@ internal sealed class Exchange : IServerConnectionUser
 
     public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
     {
-        if (IsTunnel)
-            _session!.TouchTunnel();
+        _request.AnswerHasBegun();
         ProxyError error = _response.Feed(bytes);
         if (error != ProxyError.None)
             Fail(error, RejectReason.None);
+        else if (_response.IsLost)
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
         else if (_response.State == ResponsePumpState.Complete)
             Finish();
         else if (_response.State == ResponsePumpState.Switched)
-            _session!.EnterTunnel();
+            _session!.EnterTunnel(connection);
         else
             ArmResponseTimeout();
     }
 
     public void OnServerEndOfStream(UpstreamConnection connection)
     {
-        if (IsTunnel)
-        {
-            _session!.TunnelServerEnded();
-            return;
-        }
         ProxyError error = _response.End();
-        if (error == ProxyError.None)
-            Finish();
-        else
+        if (error != ProxyError.None)
             ServerGone(error);
+        else if (_response.IsLost)
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
+        else
+            Finish();
     }
 
-    public void OnServerSendDrained(UpstreamConnection connection) => _session!.ServerCaughtUp();
+    public void OnServerSendDrained(UpstreamConnection connection)
+    {
+        _request.ServerCaughtUp();
+        _session!.ServerCaughtUp();
+    }
 
     public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
     {
-        if (IsTunnel)
-        {
-            _session!.TunnelBroke();
-        }
-        else if (error == SocketError.NoBufferSpaceAvailable)
-        {
-            Counters.Add(CounterId.BufferRefusals);
-            Fail(ProxyError.BuffersExhausted, RejectReason.None);
-        }
-        else if (_request.NothingWasSent && !_response.HasBytes)
+        if (_request.NothingWasSent && !_response.HasBytes)
         {
             ServerGone(ProxyError.ServerClosedBeforeResponse);
+        }
+        else if (connection.Tcp!.RanOutOfBuffers)
+        {
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
         }
         else
         {
@@ -358,9 +449,7 @@ internal sealed class Exchange : IServerConnectionUser
 
     public void OnServerFailed(UpstreamConnection connection, SocketError error)
     {
-        if (IsTunnel)
-            _session!.TunnelBroke();
-        else if (_response.State != ResponsePumpState.AwaitingHead)
+        if (_response.State != ResponsePumpState.AwaitingHead)
             ServerGone(ProxyError.ServerTruncatedResponse);
         else
             ServerGone(_response.HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse);
@@ -404,6 +493,22 @@ internal sealed class Exchange : IServerConnectionUser
         return !writer.Overflowed;
     }
 
+    /// <summary>
+    /// GET alone: every answer to it is delimited by what it says itself, while a server that answers HEAD with a body would put that before the
+    /// next answer.
+    /// </summary>
+    private bool IsPipelinable => _runsBesideOthers && Method == HttpMethod.Get;
+
+    /// <summary>Goes over the server connection of the exchange ahead, if it may; else what is held there for this request goes out.</summary>
+    private bool TryFollow(Exchange ahead)
+    {
+        bool isAlike = IsPipelinable && ahead.IsPipelinable && ahead.Group == Group && ahead._request.State == RequestPumpState.Sending;
+        if (isAlike && Group.Pipelining > 1 && _link.TryFollow(ahead._link.Connection))
+            return true;
+        ahead.FlushRequest();
+        return false;
+    }
+
     /// <summary>Goes on after the link was asked for a connection. Returns how many input bytes were used.</summary>
     private int Linked(LinkResult result, bool headIsInScratch, ReadOnlySpan<byte> input)
     {
@@ -414,6 +519,9 @@ internal sealed class Exchange : IServerConnectionUser
                 return StartRequest(headIsInScratch, input);
             case LinkResult.NoServer:
                 Fail(Group.NoServerError, RejectReason.None);
+                return 0;
+            case LinkResult.PinIsLost:
+                Fail(ProxyError.ServerClosedBeforeResponse, RejectReason.None);
                 return 0;
             default:
                 return 0;
@@ -441,8 +549,10 @@ internal sealed class Exchange : IServerConnectionUser
         if (!_link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsTunnel && !Client.HasQueuedBytes ? Group.ResponseTimeoutMs : 0);
+        _link.Connection!.ArmResponseTimeout(serverMustAct && !IsOutputBlocked ? Group.ResponseTimeoutMs : 0);
     }
+
+    private bool IsOutputBlocked => IsFirstInLine ? Client.HasQueuedBytes : _response.IsWithheldFull;
 
     private void ServerGone(ProxyError error) =>
         RetryOrFail(_response.HasBytes ? NotBeforeResponse(error) : error, _link.Connection!);
@@ -465,19 +575,33 @@ internal sealed class Exchange : IServerConnectionUser
 
     private void Finish()
     {
-        _link.Release(JudgeConnection(), reset: _response.HasSurplus);
-        _session!.ExchangeEnded(_closeReason);
+        ServerCloseReason reason = JudgeConnection();
+
+        // A server that has answered and takes no more would have the rest of the request queued for it for ever.
+        bool isReset = reason == ServerCloseReason.SurplusBytes || _request.IsBlocked;
+        bool loginLasts = _link.End(reason, isReset, clientGoesOn: _closeReason == CloseReason.None, _response.SurplusBytes);
+        if (!loginLasts && _closeReason == CloseReason.None)
+            _closeReason = CloseReason.PinnedServerClosed;
+        _session!.LastServer = Server;
+        End();
+    }
+
+    private void End()
+    {
+        IsOver = true;
+        if (IsFirstInLine && !_response.HasWithheld)
+            _session!.ExchangeEnded();
     }
 
     /// <summary>
     /// The guard before a connection is pooled: request fully sent, response fully read by a visible end, no surplus bytes, both sides
-    /// agree that the connection goes on, nothing ambiguous.
+    /// agree that the connection goes on, nothing ambiguous. It also stands before the next exchange on a connection that is pipelined on.
     /// </summary>
     private ServerCloseReason JudgeConnection()
     {
-        if (_response.HasSurplus)
+        if (_response.HasSurplus && !_link.Connection!.MayAnswerNext)
             return ServerCloseReason.SurplusBytes;
-        if (!_request.IsComplete || _request.State != RequestPumpState.Sending)
+        if (!_request.IsSent || _request.IsBlocked)
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;

@@ -1,4 +1,5 @@
 using NativeProxy.Foundation;
+using NativeProxy.Http1;
 using NativeProxy.Upstreams;
 
 namespace NativeProxy.Sessions;
@@ -13,6 +14,30 @@ internal static class ExchangeFailures
         ProxyError.ServerBadResponse or ProxyError.ServerBadBody or ProxyError.ResponseBodyTooLarge => ServerCloseReason.BadResponse,
         ProxyError.ServerTruncatedResponse or ProxyError.ServerClosedBeforeResponse => ServerCloseReason.ServerFin,
         _ => ServerCloseReason.RequestUnsent,
+    };
+
+    /// <summary>Why the server connection is closed when the exchange is given up for what happened on the client's side.</summary>
+    public static ServerCloseReason AbandonedReasonOf(CloseReason reason) =>
+        reason == CloseReason.TunnelTimeout ? ServerCloseReason.UpgradeEnded : ServerCloseReason.ClientAborted;
+
+    /// <summary>Why the client connection is closed after a request that was refused.</summary>
+    public static CloseReason RefusalReasonOf(ProxyError error, RejectReason detail) => error switch
+    {
+        ProxyError.BuffersExhausted => CloseReason.ResourceExhausted,
+        ProxyError.ClientRefused or ProxyError.DestinationRefused => CloseReason.Denied,
+        ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
+        _ => ErrorReplies.StatusOf(error, detail) is 413 or 414 or 431 ? CloseReason.LimitExceeded : CloseReason.BadRequest,
+    };
+
+    /// <summary>
+    /// Why the client connection is closed after an answer of the proxy's own, or None: what the request itself did comes before what was
+    /// decided as for any answer.
+    /// </summary>
+    public static CloseReason AnsweredReasonOf(ProxyError error, RejectReason detail, CloseReason decided) => error switch
+    {
+        ProxyError.BadRequest or ProxyError.RequestBodyTimeout or ProxyError.RequestBodyTooLarge => RefusalReasonOf(error, detail),
+        ProxyError.BuffersExhausted when decided == CloseReason.UnreadRequestBody => CloseReason.ResourceExhausted,
+        _ => decided,
     };
 
     /// <summary>Why the client connection is cut when this error comes after the response has begun.</summary>

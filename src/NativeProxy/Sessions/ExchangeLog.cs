@@ -26,6 +26,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     public void Write(HttpListener listener, ClientSession session, Exchange exchange)
     {
         AccessRecord record = Begin(listener, session, exchange.Times.StartedMs);
+        record.Numbers.ClientRequestNumber = exchange.RequestNumber;
         FillTexts(ref record, exchange);
         FillTimes(ref record, exchange.Times);
         FillServer(ref record, exchange);
@@ -42,7 +43,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void WriteRejected(
-        HttpListener listener, ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+        HttpListener listener, ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
         AccessRecord record = Begin(listener, session, startedMs);
         if (RequestLineOf(bytes) is { IsEmpty: false } line)
@@ -55,7 +56,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         }
         record.Numbers.Status = statusCode;
         record.Numbers.BytesSent = sentBytes;
-        record.Numbers.CloseReasonName = _closeReasonIds[(int)ReasonOf(error)];
+        record.Numbers.CloseReasonName = _closeReasonIds[(int)reason];
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(error).Side;
         record.Numbers.EndedIn = (byte)'R';
         AccessRecordCodec.TryWrite(ring, record);
@@ -68,13 +69,6 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             ids[i] = names.Register(CloseReasons.CodeOf((CloseReason)i));
         return ids;
     }
-
-    private static CloseReason ReasonOf(ProxyError error) => error switch
-    {
-        ProxyError.RequestHeaderTimeout => CloseReason.RequestHeaderTimeout,
-        ProxyError.BadProxyHeader => CloseReason.BadProxyHeader,
-        _ => CloseReason.BadRequest,
-    };
 
     private static ReadOnlySpan<byte> RequestLineOf(ReadOnlySpan<byte> bytes)
     {
@@ -132,6 +126,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.UpstreamName = exchange.Group.LogId;
         record.Numbers.ServerName = exchange.Server?.LogId ?? LogNames.None;
         record.Numbers.RetryCount = Math.Max(0, exchange.Attempts - 1);
+        record.Numbers.RetryCause = exchange.RetryCause;
         record.Numbers.ServerConnectionCount = exchange.Server?.LentCount ?? 0;
         record.Numbers.UpstreamConnectionCount = exchange.Group.LentCount;
         ServerConnectionFacts server = exchange.ConnectionFacts;

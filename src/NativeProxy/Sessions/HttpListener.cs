@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -26,14 +28,21 @@ internal sealed class HttpListener : IConnectionAcceptor
     private readonly ListenerLimitSettings _limits;
     private readonly ListenerForwardedSettings _forwarded;
 
+    private readonly IdleShedding? _shedding;
+
+    /// <summary>How near the listener is to its own limit of connections.</summary>
+    private PressureGauge _connections;
+
     /// <summary>Clients that have sent FIN and are still answered.</summary>
     private int _halfClosedCount;
-    private ClientSession? _firstLive;
+    private int _leavingCount;
+    private LiveSessions _live;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
+    private ClientFarewell? _freeFarewell;
 
     public HttpListener(
-        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog)
+        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog, IdleShedding? shedding = null)
     {
         Loop = loop;
         Settings = settings;
@@ -49,6 +58,8 @@ internal sealed class HttpListener : IConnectionAcceptor
         HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
+        PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
+        _shedding = shedding;
         _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];
         for (int i = 0; i < _upgrades.Length; i++)
@@ -75,11 +86,17 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public SessionScratch Scratch { get; }
 
+    /// <summary>Memory for request bodies that may have to be sent again; one for all listeners of the worker.</summary>
+    public required ReplayBudget ReplayBudget { get; init; }
+
     public LoopCounters Counters { get; }
 
     public ExchangeLog? AccessLog { get; }
 
     public HeadLimits HeadLimits { get; }
+
+    /// <summary>Most requests of one connection in flight at once; 1 where each response closes its connection.</summary>
+    public int PipeliningMax { get; }
 
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; }
@@ -90,14 +107,32 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public byte[]? ResponseVia => Origins is null || _via.Length == 0 ? null : _via;
 
-    /// <summary>True once the process is going to stop: responses say close.</summary>
-    public bool IsDraining { get; private set; }
+    /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
+    public LedgerPage? Page { get; init; }
+
+    /// <summary>Why every connection ends after its exchange, once the process stops or the listener is gone; None before.</summary>
+    public CloseReason Ending { get; private set; }
+
+    /// <summary>True once responses say close, whatever else.</summary>
+    public bool IsDraining => Ending != CloseReason.None;
 
     /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
     public Action<HttpListener>? Drained { get; set; }
 
     /// <summary>Client connections of this listener.</summary>
-    public int SessionCount { get; private set; }
+    public int SessionCount => _live.Count;
+
+    /// <summary>Those of them that will stay unless something happens: without the ones that are being closed because of pressure.</summary>
+    public int StayingCount => SessionCount - _leavingCount;
+
+    /// <summary>What runs short, as the reason for which connections now close after their response; None when nothing does.</summary>
+    public CloseReason Pressure { get; set; }
+
+    /// <summary>How near the listener is to its own limit of connections.</summary>
+    public ref PressureGauge Connections => ref _connections;
+
+    /// <summary>The live session that was accepted last; the others follow by <see cref="ClientSession.NextLive"/>.</summary>
+    public ClientSession? NewestLive => _live.Newest;
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
 
@@ -125,7 +160,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         Successor = successor;
         CloseSockets();
-        for (ClientSession? session = _firstLive; session is not null;)
+        for (ClientSession? session = _live.Newest; session is not null;)
         {
             ClientSession? next = session.NextLive;
             session.FollowSuccessor();
@@ -136,10 +171,8 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Takes a session over from the listener that this one replaced.</summary>
     public void Adopt(ClientSession session, HttpListener from)
     {
-        from.RemoveLive(session);
-        from.SessionCount--;
-        AddLive(session);
-        SessionCount++;
+        from._live.Remove(session);
+        _live.Add(session);
     }
 
     /// <summary>Goes on accepting after a limit was reached.</summary>
@@ -150,11 +183,12 @@ internal sealed class HttpListener : IConnectionAcceptor
     }
 
     /// <summary>Stops accepting and closes idle connections; busy ones close after their response.</summary>
-    public void Drain()
+    /// <param name="reason">Because the process stops, or because a reload removed the listener.</param>
+    public void Drain(CloseReason reason)
     {
-        IsDraining = true;
+        Ending = reason;
         CloseSockets();
-        for (ClientSession? session = _firstLive; session is not null;)
+        for (ClientSession? session = _live.Newest; session is not null;)
         {
             ClientSession? next = session.NextLive;
             session.Drain();
@@ -168,24 +202,38 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         Counters.Add(CounterId.ClientConnectionsAccepted);
         Counters.Add(CounterId.ClientConnectionsOpen);
-        SessionCount++;
         _budget.Take();
         ClientSession session = _firstFree ?? new ClientSession(this);
         _firstFree = session.NextLive;
-        AddLive(session);
+        _live.Add(session);
         session.Begin(connection);
+        _shedding?.Accepted(this);
+    }
+
+    public void OnAcceptFailed(SocketError error)
+    {
+        Counters.Add(CounterId.AcceptFailures);
+        _shedding?.AcceptFailed(error);
+    }
+
+    /// <summary>A session is being closed because of pressure; <see cref="SessionEnded"/> follows.</summary>
+    public void SessionLeaves()
+    {
+        _leavingCount++;
+        _budget.Leave();
     }
 
     /// <summary>A session's socket is gone.</summary>
     public void SessionEnded(ClientSession session)
     {
-        RemoveLive(session);
+        bool wasFull = !MayAccept;
+        _live.Remove(session);
         session.NextLive = _firstFree;
         _firstFree = session;
-        bool wasFull = !MayAccept;
-        SessionCount--;
         Counters.Add(CounterId.ClientConnectionsOpen, -1);
-        _budget.GiveBack();
+        if (session.IsShed)
+            _leavingCount--;
+        _budget.GiveBack(session.IsShed);
         if (wasFull && MayAccept)
             ResumeAccept();
         if (IsDraining && SessionCount == 0)
@@ -211,7 +259,22 @@ internal sealed class HttpListener : IConnectionAcceptor
         _freeExchange = exchange;
     }
 
-    /// <summary>The protocol of the request's Upgrade field that this listener allows, or empty.</summary>
+    /// <summary>Lends the object that ends a connection; it gives itself back.</summary>
+    public ClientFarewell LendFarewell()
+    {
+        ClientFarewell farewell = _freeFarewell ?? new ClientFarewell(this);
+        _freeFarewell = farewell.NextFree;
+        farewell.NextFree = null;
+        return farewell;
+    }
+
+    public void ReturnFarewell(ClientFarewell farewell)
+    {
+        farewell.NextFree = _freeFarewell;
+        _freeFarewell = farewell;
+    }
+
+    /// <summary>The protocol of the request's Upgrade field that this listener allows, or null.</summary>
     public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
@@ -227,21 +290,24 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public void LogExchange(ClientSession session, Exchange exchange)
     {
+        session.Account.RequestEnded(exchange.Times.StartedMs, Loop.Clock.NowMs);
         AccessLog?.Write(this, session, exchange);
         if (ProxyEvents.Log.IsEnabled())
         {
             ProxyEvents.Log.ExchangeEnded(
-                session.Client.Id, session.RequestCount, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
+                session.Client.Id, exchange.RequestNumber, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
                 exchange.ConnectionFacts.Id, exchange.ConnectionFacts.UseCount);
         }
     }
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
-    public void LogRejected(ClientSession session, ProxyError error, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+    public void LogRejected(
+        ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
+        session.Account.RequestEnded(startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
-        AccessLog?.WriteRejected(this, session, error, statusCode, sentBytes, bytes, startedMs);
+        AccessLog?.WriteRejected(this, session, error, reason, statusCode, sentBytes, bytes, startedMs);
     }
 
     /// <summary>A client has sent FIN during an exchange: true when it is to be answered all the same, which the limit allows.</summary>
@@ -271,28 +337,18 @@ internal sealed class HttpListener : IConnectionAcceptor
     public void CountClose(ClientSession session, CloseReason reason)
     {
         Counters.Add(CloseCounters.Of(reason));
+        session.Account.Decide(session.Client, reason, Loop.Clock.NowMs);
         if (ProxyEvents.Log.IsEnabled())
             ProxyEvents.Log.ClientConnectionClosed(session.Client.Id, CloseReasons.CodeOf(reason));
     }
 
-    private void AddLive(ClientSession session)
+    /// <summary>Enters a connection into the ledger: its socket is gone.</summary>
+    public void EnterClose(ClientSession session)
     {
-        session.NextLive = _firstLive;
-        session.PreviousLive = null;
-        if (_firstLive is not null)
-            _firstLive.PreviousLive = session;
-        _firstLive = session;
-    }
-
-    private void RemoveLive(ClientSession session)
-    {
-        if (session.PreviousLive is null)
-            _firstLive = session.NextLive;
-        else
-            session.PreviousLive.NextLive = session.NextLive;
-        if (session.NextLive is not null)
-            session.NextLive.PreviousLive = session.PreviousLive;
-        session.PreviousLive = session.NextLive = null;
+        if (Page is not { } page)
+            return;
+        CloseRecord record = session.Account.Close(session.Client, session.Address, session.RequestCount, Loop.Clock.NowMs);
+        page.Enter(ref record);
     }
 
     private void CloseSockets()

@@ -13,6 +13,9 @@ internal readonly struct KeepAliveFacts
 
     public required bool RequestSaysKeepAlive { get; init; }
 
+    /// <summary>The server connection on which the client has authenticated does not live on.</summary>
+    public required bool PinnedServerEnds { get; init; }
+
     /// <summary>The request body was read to its end.</summary>
     public required bool RequestIsComplete { get; init; }
 
@@ -29,7 +32,15 @@ internal readonly struct KeepAliveFacts
     /// <summary>The client has sent FIN.</summary>
     public required bool ClientHasEnded { get; init; }
 
-    public required bool IsDraining { get; init; }
+    /// <summary>Why the listener ends all its connections, or None.</summary>
+    public required CloseReason ListenerEnding { get; init; }
+
+    /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>
+    public required bool IsFollowed { get; init; }
+
+
+    /// <summary>What runs short, as the reason to close that it gives; None when nothing does.</summary>
+    public required CloseReason Pressure { get; init; }
 }
 
 /// <summary>
@@ -41,17 +52,19 @@ internal static class KeepAliveVerdict
     /// <summary>None to keep the connection, else why it closes.</summary>
     public static CloseReason Decide(in KeepAliveFacts facts, in ListenerKeepaliveSettings settings)
     {
-        if (facts.IsDraining)
-            return CloseReason.Draining;
+        if (facts.ListenerEnding != CloseReason.None && !facts.IsFollowed)
+            return facts.ListenerEnding;
         if (!settings.Enabled || settings.TimeoutMs == 0)
             return CloseReason.KeepAliveOff;
         if (facts.RequestSaysClose)
             return CloseReason.ClientAskedClose;
         if (facts.ClientMinorVersion == 0 && !facts.RequestSaysKeepAlive)
             return CloseReason.Http10WithoutKeepAlive;
+        if (facts.PinnedServerEnds)
+            return CloseReason.PinnedServerClosed;
         if (!facts.ResponseEndIsVisible)
             return CloseReason.CloseDelimited;
-        if (facts.ClientHasEnded)
+        if (facts.ClientHasEnded && !facts.IsFollowed)
             return CloseReason.ClientClosed;
         if (!facts.RequestIsComplete)
             return CloseReason.UnreadRequestBody;
@@ -59,6 +72,8 @@ internal static class KeepAliveVerdict
             return CloseReason.AfterError;
         if (settings.MaxRequests > 0 && facts.RequestCount >= settings.MaxRequests)
             return CloseReason.MaxRequests;
-        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : CloseReason.None;
+        if (facts.IsFollowed)
+            return CloseReason.None;
+        return settings.MaxAgeMs > 0 && facts.ConnectionAgeMs >= settings.MaxAgeMs ? CloseReason.MaxAge : facts.Pressure;
     }
 }

@@ -28,6 +28,16 @@ internal readonly ref struct RequestIntake
 
     public BodyFraming Framing { get; private init; }
 
+    /// <summary>True when the request carries credentials that stand for its connection from then on (NTLM, Negotiate).</summary>
+    public bool AuthenticatesConnection { get; private init; }
+
+    /// <summary>
+    /// True when this request may be served while others of its connection are: it has no body, changes nothing (so that it may be given
+    /// up and asked for again, RFC 9112 9.3.2), and neither switches nor authenticates its connection.
+    /// </summary>
+    public bool RunsBesideOthers(RequestHead head) =>
+        head.MethodKind.IsSafe() && head.MinorVersion == 1 && Framing.Kind == BodyKind.None && !Options.Upgrade && !AuthenticatesConnection;
+
     /// <summary>
     /// Reads the head at the start of the bytes into the listener's table and judges it: syntax, framing, Connection, method, size, destination.
     /// Everything that could be read in two ways is refused here, before a server is involved. Never answers, never counts.
@@ -57,8 +67,16 @@ internal readonly ref struct RequestIntake
             framing = BodyFraming.None;
         }
         UpstreamGroup? group = Destination(bytes, head, listener, client, out ProxyError refusal, out RejectReason detail);
-        return group is null ? Refused(refusal, detail)
-            : new RequestIntake { Group = group, HeadBytes = outcome.ConsumedBytes, Options = options, Framing = framing };
+        if (group is null)
+            return Refused(refusal, detail);
+        return new RequestIntake
+        {
+            Group = group,
+            HeadBytes = outcome.ConsumedBytes,
+            Options = options,
+            Framing = framing,
+            AuthenticatesConnection = ConnectionAuthentication.IsInRequest(bytes, head.Fields, withProxyCredentials: listener.Origins is null),
+        };
     }
 
     /// <summary>Which counter a refusal belongs to.</summary>

@@ -34,6 +34,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
 
     private ByteTail _tail;
     private BodyRelay _body;
+    private WithheldResponse _withheld = new();
     private int _interimCount;
     private long _bodyBytesMax;
     private FieldNameMask _droppedTrailers;
@@ -49,8 +50,13 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>True when an interim response has come.</summary>
     public bool HasInterim => _interimCount > 0;
 
-    /// <summary>Bytes that came behind the end of the response; the connection is poisoned.</summary>
-    public bool HasSurplus { get; private set; }
+    /// <summary>
+    /// Bytes that came behind the end of the response, all of them with the last delivery. They are the beginning of the next answer if another
+    /// request is out on the connection; else it is poisoned.
+    /// </summary>
+    public int SurplusBytes { get; private set; }
+
+    public bool HasSurplus => SurplusBytes > 0;
 
     /// <summary>The server keeps its connection open after this response.</summary>
     public bool ServerKeepsAlive { get; private set; }
@@ -58,8 +64,17 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>The response has no body but announces one, which may still come.</summary>
     public bool MayBodyFollow { get; private set; }
 
-    /// <summary>Bytes given to the client connection.</summary>
+    /// <summary>Bytes given to the client connection, or withheld until it is their turn.</summary>
     public long SentBytes { get; private set; }
+
+    /// <summary>True while bytes wait for their turn or for the client to take what went before them.</summary>
+    public bool HasWithheld => !_withheld.IsEmpty;
+
+    /// <summary>True when so much is withheld that the server has to wait.</summary>
+    public bool IsWithheldFull => _withheld.IsFull;
+
+    /// <summary>True when there was no buffer to withhold the response in: it is lost.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>
     /// True when the client cannot tell the end of this body from a cut but by how the connection closes: what comes in chunks or
@@ -74,7 +89,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 0;
         SentBytes = 0;
         _interimCount = 0;
-        HasBytes = HasSurplus = ServerKeepsAlive = MayBodyFollow = false;
+        HasBytes = ServerKeepsAlive = MayBodyFollow = IsLost = false;
+        SurplusBytes = 0;
         _body = default;
     }
 
@@ -117,15 +133,51 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
     }
 
-    /// <summary>Counts an answer that the proxy itself gave.</summary>
-    public void AnsweredByProxy(int statusCode, int bytes)
+    /// <summary>Bytes that a tunnel has given to the client connection.</summary>
+    public void CountTunnelBytes(int bytes) => SentBytes += bytes;
+
+    /// <summary>Gives an answer of the proxy's own.</summary>
+    public void Answer(ProxyError error, RejectReason detail)
     {
-        StatusCode = statusCode;
-        SentBytes += bytes;
+        var writer = new HeadWriter(scratch.Output);
+        ErrorReplies.Write(ref writer, error, detail, hasBody: exchange.Method != HttpMethod.Head, exchange.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = exchange.CloseReason,
+            ClientMinorVersion = exchange.ClientMinorVersion,
+            RequestsLeft = exchange.RequestsLeft,
+        });
+        StatusCode = ErrorReplies.StatusOf(error, detail);
         State = ResponsePumpState.Complete;
+        exchange.Counters.Add(CounterId.ResponsesByProxy);
+        SendToClient(writer.Written);
     }
 
-    public void Release() => _tail.Release(pools);
+    /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>
+    public bool FlushWithheld() => _withheld.Flush(pools, exchange.Client);
+
+    /// <summary>Takes back what was withheld; nothing of it was sent, so another answer may take its place.</summary>
+    public void Withdraw()
+    {
+        DropWithheld();
+        IsLost = false;
+        StatusCode = 0;
+        State = ResponsePumpState.AwaitingHead;
+    }
+
+    /// <summary>What is withheld will never be sent.</summary>
+    public void DropWithheld()
+    {
+        SentBytes -= _withheld.Bytes;
+        _withheld.Release(pools);
+    }
+
+    public void Release()
+    {
+        _tail.Release(pools);
+        _withheld.Release(pools);
+    }
 
     private bool TryKeep(ReadOnlySpan<byte> bytes) =>
         _tail.TryAppend(pools, bytes, SessionScratch.ResponseHeadBytesMax + bytes.Length);
@@ -148,7 +200,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             }
             else
             {
-                HasSurplus |= State == ResponsePumpState.Complete;
+                SurplusBytes += State == ResponsePumpState.Complete ? rest.Length : 0;
                 if (State == ResponsePumpState.Switched)
                     SendToClient(rest);
                 used = bytes.Length;
@@ -172,6 +224,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
             return ProxyError.ServerBadResponse;
+        if (ConnectionAuthentication.IsInResponse(bytes, head.Fields))
+            exchange.PinServer();
         if (framing.Kind == BodyKind.Tunnel)
             return Switch(bytes, used);
         if (head.StatusCode < 200)
@@ -284,9 +338,26 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     {
         if (bytes.IsEmpty)
             return;
+        if (!exchange.IsFirstInLine || HasWithheld)
+        {
+            Withhold(bytes);
+            return;
+        }
         SentBytes += bytes.Length;
         SendResult result = exchange.HasReadAhead ? exchange.Client.SendSoon(bytes) : exchange.Client.Send(bytes);
         if (result == SendResult.Queued)
             exchange.ClientFellBehind();
+    }
+
+    private void Withhold(ReadOnlySpan<byte> bytes)
+    {
+        if (IsLost || !_withheld.TryAdd(pools, bytes))
+        {
+            IsLost = true;
+            return;
+        }
+        SentBytes += bytes.Length;
+        if (_withheld.IsFull)
+            exchange.ServerMustWait();
     }
 }

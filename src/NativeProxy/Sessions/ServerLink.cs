@@ -1,6 +1,7 @@
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -18,6 +19,9 @@ internal enum LinkResult : byte
 
     /// <summary>No server takes requests.</summary>
     NoServer,
+
+    /// <summary>The connection on which the client has authenticated is gone, and no other one may stand in for it.</summary>
+    PinIsLost,
 }
 
 /// <summary>
@@ -40,11 +44,17 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>The connection of the present try, connecting or established.</summary>
     public UpstreamConnection? Connection { get; private set; }
 
-    /// <summary>True while an established connection is held.</summary>
-    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy };
+    /// <summary>True while an established connection is held and it is this exchange's turn on it.</summary>
+    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(exchange);
+
+    /// <summary>True when the exchange has to go over the connection on which its client has authenticated.</summary>
+    public bool IsOnPin { get; private set; }
 
     /// <summary>Tries so far.</summary>
     public int Attempts { get; private set; }
+
+    /// <summary>Why the request was sent again the last time.</summary>
+    public RetryCause RetryCause { get; private set; }
 
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
@@ -55,6 +65,10 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie);
 
+    /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
+    public bool MayBeSentAgain =>
+        RetryPolicy.MayFollowStale(FactsOf(Connection!, nothingWasSent: false, Group!.RetriesUnacknowledged, isHeld: true));
+
     /// <summary>Begins the way for another exchange.</summary>
     public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky, in PeerAddress client)
     {
@@ -64,6 +78,8 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Server = null;
         Facts = default;
         Attempts = 0;
+        IsOnPin = false;
+        RetryCause = RetryCause.None;
         _isStaleRetryUsed = false;
         _mayReuse = group.Reuse switch
         {
@@ -75,14 +91,42 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     }
 
     /// <summary>
-    /// Asks for a connection to the server that the client's cookie names, else to whichever is next; after a failure not to the one that
-    /// has just failed if there is another.
+    /// Goes over the connection of the exchange before, whose request is out already. False when that connection is not to the right server,
+    /// or takes no more.
+    /// </summary>
+    public bool TryFollow(UpstreamConnection? ahead)
+    {
+        if (ahead is null || !(_sticky.Wanted is null || _sticky.Wanted == ahead.Server) || !ahead.MayFollow(Group!.Pipelining))
+            return false;
+        Server = ahead.Server;
+        exchange.ServerChosen();
+        Server.Follow(ahead, exchange);
+        Connection = ahead;
+        Attempts++;
+        return true;
+    }
+
+    /// <summary>The connection ended before the turn of this exchange came.</summary>
+    public void TurnLost()
+    {
+        Facts = FactsOf(Connection!);
+        Connection = null;
+    }
+
+    /// <summary>
+    /// Asks for the connection on which the client has authenticated, or for one to the server that its cookie names, else to the one of
+    /// its last request where that is preferred, else to whichever is next; after a failure not to the one that has just failed if there
+    /// is another.
     /// </summary>
     public LinkResult Open(UpstreamServer? except)
     {
+        if (exchange.Pin is { } pin && pin.IsFor(Group!) && exchange.Method != HttpMethod.Connect)
+            return OpenPinned(pin);
         while (true)
         {
-            Server = except is null ? Group!.ChooseWanted(_sticky.Wanted, _clientKey, out WaitQueue queue) : Group!.Choose(except, _clientKey, out queue);
+            Server = except is null
+                ? Group!.ChooseWanted(_sticky.Wanted ?? Group.Preferred(exchange.LastServer), _clientKey, out WaitQueue queue)
+                : Group!.Choose(except, _clientKey, out queue);
             if (Server is null)
                 return Wait(queue);
             if (TryOpen(Server, _mayReuse))
@@ -99,22 +143,16 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public LinkResult? Retry(ProxyError error, UpstreamConnection failed, RequestPump request)
     {
         bool isConnectFailure = ProxyErrors.Of(error).Retry == RetryRule.NothingWasSent;
-        var facts = new RetryFacts
-        {
-            Method = exchange.Method,
-            ConnectionWasReused = failed.IsReused,
-            NothingWasSent = request.NothingWasSent,
-            RequestIsHeld = request.IsHeld,
-            Attempts = Attempts,
-            AttemptsMax = Group!.AttemptsMax,
-            StaleRetryUsed = _isStaleRetryUsed,
-            StaleRetryAllowed = Group.RetriesStale,
-        };
+        bool isUnacknowledged = Group!.RetriesUnacknowledged && !exchange.Method.IsIdempotent() && failed.NothingWasAcknowledged;
+        RetryFacts facts = FactsOf(failed, request.NothingWasSent, isUnacknowledged, request.IsHeld);
         if (!RetryPolicy.MayRetry(error, facts))
             return null;
         Release(ServerCloseReason.ServerFin, reset: false);
+        RetryCause = isConnectFailure ? RetryCause.ConnectFailure
+            : request.NothingWasSent || exchange.Method.IsIdempotent() ? RetryCause.StaleReuse
+            : RetryCause.Unacknowledged;
+        counters.Add(CounterOf(RetryCause));
         request.Detach();
-        counters.Add(isConnectFailure ? CounterId.RetriesConnectFailure : CounterId.RetriesStaleReuse);
         if (isConnectFailure)
             return Open(except: Server);
         _isStaleRetryUsed = true;
@@ -128,15 +166,51 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         Group!.ConnectFailed(Server!);
     }
 
+    /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
+    /// <param name="responseKeepsIt">Nothing in the response speaks against keeping the connection.</param>
+    public bool PinEnds(bool responseKeepsIt) =>
+        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping() == ServerCloseReason.None) : IsOnPin;
+
+    /// <summary>
+    /// Gives the connection back after a response that has come to its end: to the pool, or to the client that has authenticated on it.
+    /// False when the client's authentication is lost, so that its connection must end too.
+    /// </summary>
+    /// <param name="reason">Why the connection cannot be kept, or None.</param>
+    /// <param name="reset">As for <see cref="Release"/>.</param>
+    /// <param name="clientGoesOn">The client's connection is kept.</param>
+    /// <param name="restBytes">As for <see cref="Release"/>.</param>
+    public bool End(ServerCloseReason reason, bool reset, bool clientGoesOn, int restBytes)
+    {
+        UpstreamConnection connection = Connection!;
+        bool isPinned = connection.IsPinned;
+        Release(isPinned && !clientGoesOn && reason == ServerCloseReason.None ? ServerCloseReason.PinnedClientLeft : reason, reset, restBytes);
+
+        // Handed on to the next request of the same client, it is kept when that one ends.
+        if (isPinned && connection.State == UpstreamConnectionState.Busy)
+            return true;
+        if (!isPinned)
+            return exchange.Pin is not { IsLost: true };
+        if (connection.State != UpstreamConnectionState.Pinned)
+            return false;
+        exchange.Pin!.Keep(connection, Group!);
+        return true;
+    }
+
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
-    public void Release(ServerCloseReason reason, bool reset)
+    /// <param name="reason">Why the connection must be closed, or None.</param>
+    /// <param name="reset">Close it with RST.</param>
+    /// <param name="restBytes">How many of the bytes that it delivered last belong to the next exchange on it.</param>
+    public void Release(ServerCloseReason reason, bool reset, int restBytes = 0)
     {
         LeaveQueue();
         if (Connection is not { } connection)
             return;
-        Facts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs);
+        Facts = FactsOf(connection);
         Connection = null;
-        connection.Server.Release(connection, reason, reset);
+        if (connection.State == UpstreamConnectionState.Connecting || connection.IsLentTo(exchange))
+            connection.Server.Release(connection, reason, reset, restBytes);
+        else
+            connection.Server.Unfollow(connection, exchange);
     }
 
     public void OnServerHasRoom()
@@ -151,6 +225,39 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
         counters.Add(CounterId.TimeoutsQueue);
         exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
+
+    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
+
+    private static CounterId CounterOf(RetryCause cause) => cause switch
+    {
+        RetryCause.ConnectFailure => CounterId.RetriesConnectFailure,
+        RetryCause.Unacknowledged => CounterId.RetriesUnacknowledged,
+        _ => CounterId.RetriesStaleReuse,
+    };
+
+    private LinkResult OpenPinned(PinnedServer pin)
+    {
+        IsOnPin = true;
+        exchange.ServerChosen();
+        Connection = pin.Take(exchange);
+        Server = Connection?.Server;
+        Attempts++;
+        return Connection is null ? LinkResult.PinIsLost : LinkResult.Ready;
+    }
+
+    private RetryFacts FactsOf(UpstreamConnection connection, bool nothingWasSent, bool nothingWasAcknowledged, bool isHeld) => new()
+    {
+        Method = exchange.Method,
+        ConnectionWasReused = connection.IsReused,
+        ConnectionIsPinned = IsOnPin,
+        NothingWasSent = nothingWasSent,
+        NothingWasAcknowledged = nothingWasAcknowledged,
+        RequestIsHeld = isHeld,
+        Attempts = Attempts,
+        AttemptsMax = Group!.AttemptsMax,
+        StaleRetryUsed = _isStaleRetryUsed,
+        StaleRetryAllowed = Group.RetriesStale,
+    };
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {

@@ -3,7 +3,7 @@ using NativeProxy.Transport;
 
 namespace NativeProxy.Sessions;
 
-/// <summary>What a client session waits for; one at a time.</summary>
+/// <summary>What a client session, or its farewell, waits for; one at a time.</summary>
 internal enum SessionTimeout : byte
 {
     None,
@@ -23,14 +23,11 @@ internal enum SessionTimeout : byte
     /// <summary>The client's FIN after ours.</summary>
     Linger,
 
-    /// <summary>A byte in a tunnel.</summary>
-    Tunnel,
-
     /// <summary>The client to take the last bytes of a connection that is being closed.</summary>
     Flush,
 }
 
-/// <summary>The one deadline of a client session. Thread: the loop.</summary>
+/// <summary>The one deadline of a client session or farewell. Thread: the loop.</summary>
 internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
 {
     /// <summary>What the deadline is for; None when none is set.</summary>

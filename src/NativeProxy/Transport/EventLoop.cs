@@ -61,11 +61,20 @@ internal abstract class EventLoop
     /// <summary>Sockets that are open or opening.</summary>
     public int ConnectionCount { get; private set; }
 
+    /// <summary>Those of them that are going away.</summary>
+    public int ClosingCount { get; private set; }
+
     /// <summary>Engine events handled so far.</summary>
     protected long TurnCount { get; private set; }
 
     /// <summary>True once the loop has been stopped: completions that still come are dropped.</summary>
     public bool IsStopped { get; private set; }
+
+    /// <summary>
+    /// What an idle connection costs this process: the objects of the engine and those above it, as the load test's <c>herd</c> measures them. It
+    /// holds no buffer; the kernel's share comes on top.
+    /// </summary>
+    public abstract int IdleConnectionBytes { get; }
 
     /// <summary>True on the loop thread, once the loop runs.</summary>
     public abstract bool IsLoopThread { get; }
@@ -112,7 +121,13 @@ internal abstract class EventLoop
 
     internal void ConnectionOpened() => ConnectionCount++;
 
-    internal void ConnectionClosed() => ConnectionCount--;
+    internal void ConnectionClosing() => ClosingCount++;
+
+    internal void ConnectionClosed()
+    {
+        ConnectionCount--;
+        ClosingCount--;
+    }
 
     /// <summary>Puts work of a connection off to the end of the current turn.</summary>
     internal void Defer(TcpConnection connection, DeferredWork work)

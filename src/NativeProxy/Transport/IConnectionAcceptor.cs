@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace NativeProxy.Transport;
 
 /// <summary>Takes connections that a <see cref="TcpListenerSocket"/> accepted.</summary>
@@ -11,4 +13,9 @@ internal interface IConnectionAcceptor
 
     /// <summary>A new connection: set its owner and start receiving, or abort it.</summary>
     void OnAccepted(TcpConnection connection);
+
+    /// <summary>
+    /// The process is out of descriptors (TooManyOpenSockets) or memory (NoBufferSpaceAvailable), and accepting rests for a moment.
+    /// </summary>
+    void OnAcceptFailed(SocketError error);
 }

@@ -33,11 +33,8 @@ internal enum SendResult : byte
     /// <summary>Some wait in pool blocks. Pause the source until <see cref="IConnectionOwner.OnSendDrained"/>.</summary>
     Queued,
 
-    /// <summary>The kernel took none of them, and the connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
+    /// <summary>The connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
     Failed,
-
-    /// <summary>As <see cref="Failed"/>, but the kernel took some of them: the peer may have seen these.</summary>
-    Cut,
 }
 
 /// <summary>
@@ -59,9 +56,13 @@ internal abstract class TcpConnection
     private bool _receiveWanted;
     private bool _sendBroken;
     private bool _endOfStreamSeen;
+    private bool _finSeen;
     private bool _sendShutdownWanted;
     private bool _sendShutdownDone;
     private bool _resetOnClose;
+
+    /// <summary>The peer has refused or reset the connection, or is gone.</summary>
+    private bool _isBroken;
     private bool _isHolding;
     private bool _isPatient;
     private SocketError _sendError;
@@ -94,8 +95,32 @@ internal abstract class TcpConnection
     /// <summary>Bytes of the queue that the kernel has taken since the connection began; shows whether a slow peer reads at all.</summary>
     public long SentFromQueueBytes { get; private set; }
 
-    /// <summary>True after the peer's FIN.</summary>
+    /// <summary>Bytes that were delivered to the owner.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Bytes that the kernel took.</summary>
+    public long SentBytes { get; private set; }
+
+    /// <summary>When the first of the received bytes was delivered, in loop milliseconds.</summary>
+    public long FirstByteMs { get; private set; }
+
+    /// <summary>True when nothing more comes from the peer: after its FIN, or an error.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
+
+    /// <summary>Who has ended the connection so far: the peer, by FIN or a break, or nobody, which leaves it to the proxy.</summary>
+    public ClosedBy EndedBy => _isBroken ? ClosedBy.PeerReset : _endOfStreamSeen ? ClosedBy.Peer : ClosedBy.Proxy;
+
+    /// <summary>True when the owner closed with RST.</summary>
+    public bool IsResetByUs => _resetOnClose;
+
+    /// <summary>
+    /// True after an end of stream without an error. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
+    /// then the send has used up the error that reading would have shown.
+    /// </summary>
+    public bool FinSeen => _finSeen;
+
+    /// <summary>Bytes that the peer's machine has acknowledged since the connection began; -1 when the system does not tell. A system call.</summary>
+    public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
 
     /// <summary>
     /// True when bytes of the peer lie in the kernel that were not delivered yet. A system call: for the moments at which it matters
@@ -105,6 +130,9 @@ internal abstract class TcpConnection
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => _sendBroken;
+
+    /// <summary>True when a send has failed because what the kernel did not take could not be queued: some of it may have gone out.</summary>
+    public bool RanOutOfBuffers => _sendError == SocketError.NoBufferSpaceAvailable;
 
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
@@ -182,20 +210,18 @@ internal abstract class TcpConnection
             return SendResult.Failed;
         if (_isHolding)
             return SendBehindHeld(bytes);
-        int sent = 0;
         if (SendQueue.IsEmpty)
         {
-            sent = SendNow(bytes, out SocketError error);
+            int sent = SendNow(bytes, out SocketError error);
             if (error is not (SocketError.Success or SocketError.WouldBlock))
                 return BreakSend(error);
+            SentBytes += sent;
             if (sent == bytes.Length)
                 return SendResult.Sent;
+            bytes = bytes[sent..];
         }
-        if (!SendQueue.TryEnqueue(Loop.Pools, bytes[sent..], SendQueueBytesMax))
-        {
-            BreakSend(SocketError.NoBufferSpaceAvailable);
-            return sent == 0 ? SendResult.Failed : SendResult.Cut;
-        }
+        if (!SendQueue.TryEnqueue(Loop.Pools, bytes, SendQueueBytesMax))
+            return BreakSend(SocketError.NoBufferSpaceAvailable);
         if (!SendInFlight)
             StartQueuedSend();
         return SendResult.Queued;
@@ -237,6 +263,7 @@ internal abstract class TcpConnection
                 return;
             }
             SendQueue.Advance(Loop.Pools, sent);
+            SentBytes += sent;
         }
     }
 
@@ -298,11 +325,11 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isHolding = _isPatient = false;
+        _receiveWanted = _sendBroken = _endOfStreamSeen = _finSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isBroken = _isHolding = _isPatient = false;
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
-        SentFromQueueBytes = 0;
+        SentFromQueueBytes = ReceivedBytes = SentBytes = 0;
         Loop.ConnectionOpened();
     }
 
@@ -319,6 +346,9 @@ internal abstract class TcpConnection
 
     /// <summary>Whether a read would give bytes at once.</summary>
     protected abstract bool SocketHasUnreadBytes();
+
+    /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
+    protected abstract long SocketAcknowledgedBytes();
 
     /// <summary>Shuts the sending direction of the socket down.</summary>
     protected abstract void SocketShutdownSend();
@@ -350,16 +380,19 @@ internal abstract class TcpConnection
             return;
         if (error != SocketError.Success)
         {
-            _endOfStreamSeen = true;
+            _endOfStreamSeen = _isBroken = true;
             _owner!.OnFailed(this, error);
         }
         else if (bytes.IsEmpty)
         {
-            _endOfStreamSeen = true;
+            _endOfStreamSeen = _finSeen = true;
             _owner!.OnEndOfStream(this);
         }
         else
         {
+            if (ReceivedBytes == 0)
+                FirstByteMs = Loop.Clock.NowMs;
+            ReceivedBytes += bytes.Length;
             _owner!.OnReceived(this, bytes);
         }
     }
@@ -379,6 +412,7 @@ internal abstract class TcpConnection
         }
         SendQueue.Advance(Loop.Pools, sentBytes);
         SentFromQueueBytes += sentBytes;
+        SentBytes += sentBytes;
         if (!SendQueue.IsEmpty)
             return true;
         if (_state == TcpConnectionState.Flushing)
@@ -424,6 +458,7 @@ internal abstract class TcpConnection
         }
         else
         {
+            _isBroken = true;
             _owner!.OnFailed(this, _connectError);
         }
     }
@@ -431,6 +466,7 @@ internal abstract class TcpConnection
     private SendResult BreakSend(SocketError error)
     {
         _sendBroken = true;
+        _isBroken |= error != SocketError.NoBufferSpaceAvailable;
         _sendError = error;
         ReleaseQueue();
         Loop.Defer(this, DeferredWork.SendFailed);
@@ -448,11 +484,13 @@ internal abstract class TcpConnection
     private void BeginClosing()
     {
         _state = TcpConnectionState.Closing;
+        Loop.ConnectionClosing();
         _isHolding = false;
         ReleaseQueue();
 
         // Bytes that were to be sent are lost: FIN would say that these were all.
-        SocketClose(_resetOnClose || _sendBroken);
+        _resetOnClose |= RanOutOfBuffers;
+        SocketClose(_resetOnClose);
         Loop.Defer(this, DeferredWork.Join);
     }
 

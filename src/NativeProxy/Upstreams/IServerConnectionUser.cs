@@ -14,6 +14,15 @@ internal interface IServerConnectionUser
     /// <summary>The fresh connection could not be established; it is gone already. <paramref name="error"/> is TimedOut for the connect timeout.</summary>
     void OnServerConnectFailed(UpstreamConnection connection, SocketError error);
 
+    /// <summary>
+    /// The answers to the requests before this user's on the same connection are complete: what comes now is the answer to its own. The one
+    /// call that comes while another user makes one, when it hands the connection on.
+    /// </summary>
+    void OnServerTurn(UpstreamConnection connection);
+
+    /// <summary>The connection ended before this user's turn came: there will be no answer on it.</summary>
+    void OnServerTurnLost(UpstreamConnection connection);
+
     /// <summary>Bytes of the server, lent for this call.</summary>
     void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes);
 

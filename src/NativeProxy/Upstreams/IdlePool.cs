@@ -4,7 +4,9 @@ namespace NativeProxy.Upstreams;
 
 /// <summary>
 /// Idle connections of one server on one loop: last in, first out, so that the most recently used is taken and the others grow old
-/// and time out. Linked through the connections. Never opens or closes a socket; thread: the loop.
+/// and time out. Its key is the server: address and TCP options, which is all that tells two unauthenticated connections apart, for the
+/// proxy speaks to a server under one identity. A connection that carries authentication has another key, its one client, and is never
+/// among the lent ones (<see cref="UpstreamServer.Pinned"/>). Linked through the connections. Never opens or closes a socket; thread: the loop.
 /// </summary>
 internal sealed class IdlePool
 {

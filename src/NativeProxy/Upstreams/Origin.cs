@@ -40,8 +40,8 @@ internal sealed class Origin
     /// <summary>What exchanges use. While the addresses are being looked up they wait in its queue.</summary>
     public UpstreamGroup Group { get; }
 
-    /// <summary>True while an exchange uses it or waits for it.</summary>
-    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0;
+    /// <summary>True while an exchange uses it or waits for it, or a client has a connection of its own to it.</summary>
+    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0 || Group.PinnedCount > 0;
 
     /// <summary>Neighbours in the table's list, towards the most and the least recently used one.</summary>
     internal Origin? Newer { get; set; }
@@ -101,7 +101,7 @@ internal sealed class Origin
             if (known.EndPoint.Equals(endPoint))
                 server = known;
         }
-        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId };
+        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId, Page = _table.Page };
         server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
         return server;
     }

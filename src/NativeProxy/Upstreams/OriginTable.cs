@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -48,6 +49,9 @@ internal sealed class OriginTable
     /// <summary>Id under which the access log knows their addresses.</summary>
     public int ServerLogId { get; init; }
 
+    /// <summary>Where the ledger has the connections to all of them; null when nobody keeps one.</summary>
+    public LedgerPage? Page { get; init; }
+
     /// <summary>Where clients may go.</summary>
     public DestinationPolicy Policy { get; private set; } = null!;
 
@@ -57,6 +61,9 @@ internal sealed class OriginTable
     public UpstreamServerSettings ServerSettings { get; private set; }
 
     public int Count => _origins.Count;
+
+    /// <summary>The origin that was used last; the others follow by <see cref="Origin.Older"/>.</summary>
+    public Origin? Newest => _newest;
 
     /// <summary>Takes over settings, at start and at reload. Addresses are judged by the new rules before they are used again.</summary>
     public void Apply(in ForwardSettings settings)

@@ -22,12 +22,15 @@ internal enum UpstreamConnectionState : byte
     /// <summary>In its server's pool, watched for bytes and FIN.</summary>
     Idle,
 
+    /// <summary>Waits, outside of the pool and watched likewise, for the one client that has authenticated on it.</summary>
+    Pinned,
+
     /// <summary>Given up; waits for the transport.</summary>
     Closing,
 }
 
 /// <summary>
-/// One connection to one server on one loop: connecting, lent to a user, or idle in the pool.
+/// One connection to one server on one loop: connecting, lent to a user, idle in the pool, or pinned to a client.
 /// Owner: its <see cref="UpstreamServer"/>. Thread: the loop. It knows how often it was used and since when it idles; it never knows
 /// what the bytes mean and never decides about retries.
 /// </summary>
@@ -37,8 +40,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     [
         /* Free       -> Connecting */ 1 << (int)UpstreamConnectionState.Connecting,
         /* Connecting -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Busy       -> Idle, Closing */ (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Busy       -> Idle, Pinned, Closing */
+        (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Pinned) | (1 << (int)UpstreamConnectionState.Closing),
         /* Idle       -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
+        /* Pinned     -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
         /* Closing    -> Free */ 1 << (int)UpstreamConnectionState.Free,
     ];
 
@@ -47,11 +52,28 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     private UpstreamConnectionState _state;
     private IServerConnectionUser? _user;
 
+    /// <summary>Users whose requests went out behind that of <see cref="_user"/>; null until the connection is pipelined on.</summary>
+    private FollowingUsers? _following;
+
+    /// <summary>Last bytes of the present delivery that belong to the next user.</summary>
+    private int _handedOnBytes;
+
+    /// <summary>A user left before its turn: its answer will come and has nobody to go to.</summary>
+    private bool _isOutOfStep;
+
+    /// <summary>The client whose authentication the connection carries; null while it carries none. Nothing takes it away again.</summary>
+    private IPinOwner? _pinOwner;
+    private ServerAccount _account;
+
     /// <summary>Why it will be closed when its idle time is over.</summary>
     private ServerCloseReason _idleEnd;
 
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
+
+    /// <summary>Bytes sent on this connection: all, and those of earlier exchanges.</summary>
+    private long _sentBytes;
+    private long _sentBeforeBytes;
 
     public UpstreamConnection(UpstreamServer server, EventLoop loop)
     {
@@ -81,7 +103,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     public long OpenedAtMs { get; private set; }
 
-    /// <summary>Neighbours in the idle pool of the server; towards the most and the least recently used.</summary>
+    /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
+    public bool IsPinned => _pinOwner is not null;
+
+    /// <summary>Neighbours in the idle pool of the server, or among its pinned ones; towards the most and the least recently used.</summary>
     internal UpstreamConnection? NewerIdle { get; set; }
 
     internal UpstreamConnection? OlderIdle { get; set; }
@@ -89,7 +114,16 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Next unused object.</summary>
     internal UpstreamConnection? NextFree { get; set; }
 
-    private long IdleSinceMs { get; set; }
+    /// <summary>Since when it idles, in loop milliseconds; of the last pause when it does not idle now.</summary>
+    internal long IdleSinceMs { get; private set; }
+
+    /// <summary>
+    /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the
+    /// acknowledgement of everything that has arrived, read or not. A reset proves nothing (the kernel drops its acknowledgement unread:
+    /// of 200 requests that were read and then answered by a reset, all still counted as unacknowledged), nor does an end of stream after a failed send.
+    /// </summary>
+    public bool NothingWasAcknowledged =>
+        Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
 
     /// <summary>
     /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
@@ -97,12 +131,55 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// </summary>
     internal bool HasSpokenUnasked => _loop.Clock.NowMs > IdleSinceMs && Tcp!.HasUnreadBytes;
 
+    /// <summary>Another user takes over for the one it is lent to.</summary>
+    public void PassTo(IServerConnectionUser user) => _user = user;
+
+    /// <summary>True when this user's turn has come, or it is the only one.</summary>
+    public bool IsLentTo(IServerConnectionUser user) => _state == UpstreamConnectionState.Busy && _user == user;
+
+    /// <summary>
+    /// True when the next user's request has gone out whole, so that bytes behind the present answer may be the answer to it; before, nobody
+    /// has asked for them.
+    /// </summary>
+    public bool MayAnswerNext => _following is { Count: > 0 } && Tcp!.QueuedBytes == 0;
+
+    /// <summary>
+    /// True when a further request may be sent behind those in flight: the server has shown that it keeps the connection (RFC 9112 9.3.2), all
+    /// went well so far, and there is room.
+    /// </summary>
+    public bool MayFollow(int pipeliningMax)
+    {
+        int waiting = _following?.Count ?? 0;
+        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_isOutOfStep && !IsPinned
+            && !Tcp!.EndOfStreamSeen && !Tcp.IsSendBroken && !Tcp.HasQueuedBytes
+            && Server.Judge(this, waiting, _loop.Clock.NowMs) == ServerCloseReason.None;
+    }
+
+    /// <summary>Sends what <see cref="SendSoon"/> holds.</summary>
+    public void FlushHeld() => Tcp?.FlushHeld();
+
+    /// <summary>Sends to the server with what follows shortly; see <see cref="TcpConnection.SendSoon"/>.</summary>
+    public SendResult SendSoon(ReadOnlySpan<byte> bytes)
+    {
+        Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
+        _sentBytes += bytes.Length;
+        return Tcp!.SendSoon(bytes);
+    }
+
     /// <summary>Sends to the server; see <see cref="TcpConnection.Send"/>.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
         Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
+        _sentBytes += bytes.Length;
         return Tcp!.Send(bytes);
+    }
+
+    /// <summary>Authentication goes over the lent connection: from now on it is this client's alone.</summary>
+    public void PinTo(IPinOwner owner)
+    {
+        Check.That(_state == UpstreamConnectionState.Busy && (_pinOwner ?? owner) == owner, "a connection is pinned once, by who uses it");
+        _pinOwner = owner;
     }
 
     /// <summary>Calls <see cref="IServerConnectionUser.OnServerTimeout"/> after this long; 0 disarms.</summary>
@@ -115,27 +192,29 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     }
 
     /// <summary>
-    /// The user is done and vouches that the exchange ended cleanly on both sides: the connection goes to the pool, or is closed when
-    /// the pool does not take it.
+    /// The user is done and vouches that the exchange ended cleanly on both sides: the connection goes to the pool, or waits for its one
+    /// client when it is pinned, or is closed when it may not be kept.
     /// </summary>
     public void GiveBack()
     {
         _user = null;
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
-            : _spokeFirst ? ServerCloseReason.Ambiguous
+            : _spokeFirst || _isOutOfStep ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
-            : Server.Judge(this, _loop.Clock.NowMs);
+            : IsPinned ? Server.JudgeKeeping() : Server.JudgeForPool(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
         {
             Discard(reason, reset: false);
             return;
         }
-        MoveTo(UpstreamConnectionState.Idle);
-        Server.Counters.Add(CounterId.ServerConnectionsIdle);
+        MoveTo(IsPinned ? UpstreamConnectionState.Pinned : UpstreamConnectionState.Idle);
         IdleSinceMs = _loop.Clock.NowMs;
-        ArmResponseTimeout(Server.IdleTimeoutMs(out _idleEnd));
+
+        // A pinned one has the idle time of its client and ends with it.
+        ArmResponseTimeout(IsPinned ? 0 : Server.IdleTimeoutMs(out _idleEnd));
         Tcp.StartReceive();
-        Server.Idle.Push(this);
+        WaitingRoom.Push(this);
+        Server.Counters.Add(WaitingGauge);
     }
 
     /// <summary>The connection must not be used again: closes it, with RST when the server should stop working at once.</summary>
@@ -144,26 +223,37 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
         _user = null;
-        Server.Counters.Add(ServerCloseReasons.CounterOf(reason));
-        if (_state == UpstreamConnectionState.Idle)
+
+        // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it.
+        reset |= _following is { Count: > 0 } || Tcp!.HasQueuedBytes;
+        Enter(reason, reset);
+        if (IsWaiting)
         {
-            Server.Idle.Remove(this);
-            Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
+            WaitingRoom.Remove(this);
+            Server.Counters.Add(WaitingGauge, -1);
         }
+        _pinOwner = null;
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
-
-        // What is queued belongs to a request that is over: a server that does not read must not keep the connection open with it.
-        if (reset || Tcp!.HasQueuedBytes)
+        if (reset)
             Tcp!.Abort();
         else
-            Tcp.Close();
+            Tcp!.Close();
+    }
+
+    /// <summary>Closes a pinned connection that waits, and tells its client.</summary>
+    internal void EndPinned(ServerCloseReason reason, bool reset)
+    {
+        IPinOwner owner = _pinOwner!;
+        Discard(reason, reset);
+        owner.OnPinEnded();
     }
 
     public void OnConnected(TcpConnection connection)
     {
         MoveTo(UpstreamConnectionState.Busy);
+        _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
         _spokeFirst = connection.HasUnreadBytes;
         connection.StartReceive();
@@ -175,12 +265,18 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         Server.Counters.Add(CounterId.BytesFromServers, bytes.Length);
         if (_state == UpstreamConnectionState.Busy)
         {
-            _user!.OnServerReceived(this, bytes);
+            do
+            {
+                _handedOnBytes = 0;
+                _user!.OnServerReceived(this, bytes);
+                bytes = bytes[^_handedOnBytes..];
+            }
+            while (!bytes.IsEmpty && _state == UpstreamConnectionState.Busy);
         }
-        else if (_state == UpstreamConnectionState.Idle)
+        else
         {
             // Bytes that no request asked for would become the answer to the next one.
-            Discard(ServerCloseReason.SurplusBytes, reset: true);
+            EndWaiting(ServerCloseReason.SurplusBytes, reset: true);
         }
     }
 
@@ -190,14 +286,17 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         {
             _user!.OnServerEndOfStream(this);
         }
-        else if (_state == UpstreamConnectionState.Idle)
+        else if (IsWaiting)
         {
             Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
-            Discard(ServerCloseReason.ServerFin, reset: false);
+            EndWaiting(ServerCloseReason.ServerFin, reset: false);
         }
     }
 
-    public void OnSendBlocked(TcpConnection connection) => Check.That(false, "bytes to a server are not held back");
+    /// <summary>What was held is in the queue now and goes out as the server takes it.</summary>
+    public void OnSendBlocked(TcpConnection connection)
+    {
+    }
 
     public void OnSendDrained(TcpConnection connection)
     {
@@ -221,14 +320,19 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             case UpstreamConnectionState.Busy:
                 _user!.OnServerFailed(this, error);
                 break;
-            case UpstreamConnectionState.Idle:
-                Discard(ServerCloseReason.ServerReset, reset: false);
+            default:
+                EndWaiting(ServerCloseReason.ServerReset, reset: false);
                 break;
         }
     }
 
     public void OnClosed(TcpConnection connection)
     {
+        while (_following?.Take() is { } user)
+        {
+            Server.FollowerEnded();
+            user.OnServerTurnLost(this);
+        }
         Tcp = null;
         Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
         MoveTo(UpstreamConnectionState.Free);
@@ -257,7 +361,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         MoveTo(UpstreamConnectionState.Connecting);
         _user = user;
+        _account.Begin();
         UseCount = 1;
+        _isOutOfStep = false;
+        _sentBytes = _sentBeforeBytes = 0;
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
@@ -266,15 +373,76 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }
 
-    /// <summary>Lends an idle connection, just taken from the pool, to a user.</summary>
+    /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user.</summary>
     internal void Reuse(IServerConnectionUser user)
     {
+        Server.Counters.Add(WaitingGauge, -1);
         MoveTo(UpstreamConnectionState.Busy);
-        Server.Counters.Add(CounterId.ServerConnectionsIdle, -1);
         _user = user;
         UseCount++;
+        _sentBeforeBytes = _sentBytes;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
+    }
+
+    /// <summary>Takes a user whose request goes out behind those in flight.</summary>
+    internal void Follow(IServerConnectionUser user)
+    {
+        _following ??= new FollowingUsers();
+        _following.Add(user);
+    }
+
+    /// <summary>A user gives up before its turn.</summary>
+    internal void Unfollow(IServerConnectionUser user)
+    {
+        _following!.Remove(user);
+        _isOutOfStep = true;
+    }
+
+    /// <summary>
+    /// The present answer ended cleanly: hands the connection on to the next user, if there is one, with the last bytes of the present delivery.
+    /// </summary>
+    internal bool TryHandOn(int restBytes)
+    {
+        if (_isOutOfStep || Tcp!.EndOfStreamSeen || _following?.Take() is not { } next)
+            return false;
+        _user = next;
+        _handedOnBytes = restBytes;
+        UseCount++;
+        IdleAgeMs = 0;
+        _loop.Wheel.Disarm(_timer);
+        next.OnServerTurn(this);
+        return true;
+    }
+
+    /// <summary>True while nobody uses the connection, but somebody may again.</summary>
+    private bool IsWaiting => _state is UpstreamConnectionState.Idle or UpstreamConnectionState.Pinned;
+
+    private IdlePool WaitingRoom => _state == UpstreamConnectionState.Pinned ? Server.Pinned : Server.Idle;
+
+    private CounterId WaitingGauge =>
+        _state == UpstreamConnectionState.Pinned ? CounterId.ServerConnectionsPinned : CounterId.ServerConnectionsIdle;
+
+    /// <summary>Something happened to a connection that waits, after which it must not be used.</summary>
+    private void EndWaiting(ServerCloseReason reason, bool reset)
+    {
+        if (_state == UpstreamConnectionState.Idle)
+            Discard(reason, reset);
+        else if (_state == UpstreamConnectionState.Pinned)
+            EndPinned(reason, reset);
+    }
+
+    /// <summary>Counts the close and enters it into the ledger. A server that broke the connection off did not end it in order.</summary>
+    private void Enter(ServerCloseReason reason, bool reset)
+    {
+        if (reason == ServerCloseReason.ServerFin && Tcp!.EndedBy == ClosedBy.PeerReset)
+            reason = ServerCloseReason.ServerReset;
+        Server.Counters.Add(ServerCloseCounters.Of(reason));
+        if (Server.Page is not { } page)
+            return;
+        long nowMs = _loop.Clock.NowMs;
+        CloseRecord record = _account.Close(Tcp!, Server.Peer, reason, reset, UseCount, IsWaiting ? IdleSinceMs : nowMs, nowMs);
+        page.Enter(ref record);
     }
 
     private void ConnectFailed(SocketError error)

@@ -91,13 +91,37 @@ internal sealed class UpstreamGroup
         }
     }
 
+    /// <summary>Connections that wait for the clients that authenticated on them, over all servers.</summary>
+    public int PinnedCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (UpstreamServer server in _servers)
+                count += server.Pinned.Count;
+            return count;
+        }
+    }
+
     public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
+
+    /// <summary>
+    /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
+    /// any answer.
+    /// </summary>
+    public int Pipelining => _settings.Retry is { Stale: true, Attempts: > 1 } && Reuse != ReusePolicy.Never ? _settings.Keepalive.Pipelining : 1;
 
     /// <summary>Tries of one exchange in all.</summary>
     public int AttemptsMax => _settings.Retry.Attempts;
 
     /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
     public bool RetriesStale => _settings.Retry.Stale;
+
+    /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
+    public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
+
+    /// <summary>Whether a request that demonstrably never reached its server is replayed whatever its method.</summary>
+    public bool RetriesUnacknowledged => _settings.Retry.Unacknowledged;
 
     /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
     public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;
@@ -138,8 +162,12 @@ internal sealed class UpstreamGroup
         return null;
     }
 
+    /// <summary>Of <c>prefer_last_server</c>: the server of the client connection's previous request if it may take the next one, else null.</summary>
+    public UpstreamServer? Preferred(UpstreamServer? last) =>
+        _settings.PreferLastServer && last is { CanTakeNow: true } && Array.IndexOf(_servers, last) >= 0 ? last : null;
+
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
-    /// <param name="wanted">The server that the client's cookie names, or null.</param>
+    /// <param name="wanted">The server that the client's cookie names, or its last one where that is preferred, or null.</param>
     /// <param name="clientKey">As for <see cref="Choose"/>.</param>
     /// <param name="queue">As for <see cref="Choose"/>.</param>
     public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue)

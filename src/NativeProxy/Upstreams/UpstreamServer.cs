@@ -2,6 +2,8 @@ using System;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -29,6 +31,7 @@ internal sealed class UpstreamServer
         Name = name;
         NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
         EndPoint = endPoint;
+        Peer = PeerAddress.Of(endPoint);
         Queue = new WaitQueue(loop, () => !IsUsable || HasRoom);
     }
 
@@ -70,7 +73,13 @@ internal sealed class UpstreamServer
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
 
+    /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
+    public LedgerPage? Page { get; init; }
+
     public IPEndPoint EndPoint { get; }
+
+    /// <summary>The address as the ledger shows it.</summary>
+    internal PeerAddress Peer { get; }
 
     public LoopCounters Counters { get; }
 
@@ -100,6 +109,12 @@ internal sealed class UpstreamServer
     public bool IsRetired { get; private set; }
 
     public IdlePool Idle { get; } = new();
+
+    /// <summary>
+    /// Connections that wait each for the one client that authenticated on it; they count as open, but are nobody else's and give no
+    /// room. The limits of the pool do not hold for them.
+    /// </summary>
+    public IdlePool Pinned { get; } = new();
 
     /// <summary>Connections lent to users, connecting ones included.</summary>
     public int LentCount
@@ -175,18 +190,17 @@ internal sealed class UpstreamServer
     {
         while (Idle.Pop() is { } connection)
         {
-            bool hasSpoken = connection.HasSpokenUnasked;
-            if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
-            {
-                LentCount++;
-                Counters.Add(CounterId.ServerReuses);
-                connection.Reuse(user);
+            if (TryLend(connection, Idle, user))
                 return connection;
-            }
-            Idle.Push(connection);
-            connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
         }
         return null;
+    }
+
+    /// <summary>Lends a pinned connection to its client's next exchange. False when it may not be used any more: it is closed then.</summary>
+    public bool TakePinned(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        Pinned.Remove(connection);
+        return TryLend(connection, Pinned, user);
     }
 
     /// <summary>Begins a fresh connection.</summary>
@@ -202,16 +216,40 @@ internal sealed class UpstreamServer
         return connection;
     }
 
-    /// <summary>The user of a connection is done with it: None gives it back to the pool, any other reason closes it.</summary>
-    public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false)
+    /// <summary>Lends a connection to a further user, whose request goes out behind those in flight.</summary>
+    public void Follow(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        LentCount++;
+        Counters.Add(CounterId.ServerReuses);
+        Counters.Add(CounterId.ServerRequestsPipelined);
+        connection.Follow(user);
+    }
+
+    /// <summary>A user gives up before its turn on the connection has come.</summary>
+    public void Unfollow(UpstreamConnection connection, IServerConnectionUser user)
     {
         LentCount--;
+        connection.Unfollow(user);
+    }
+
+    /// <summary>
+    /// The user of a connection is done with it: None hands it on to who follows, or gives it back to the pool; any other reason closes it.
+    /// </summary>
+    /// <param name="restBytes">How many of the bytes delivered last belong to who follows.</param>
+    public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false, int restBytes = 0)
+    {
+        LentCount--;
+        if (reason == ServerCloseReason.None && connection.TryHandOn(restBytes))
+            return;
         if (reason == ServerCloseReason.None)
             connection.GiveBack();
         else
             connection.Discard(reason, reset);
         RoomAgain?.Invoke();
     }
+
+    /// <summary>The turn of a following user will not come.</summary>
+    internal void FollowerEnded() => LentCount--;
 
     /// <summary>A connection was given up.</summary>
     internal void ConnectionEnded()
@@ -230,29 +268,60 @@ internal sealed class UpstreamServer
         return ConnectionsMax == 0 || OpenCount < ConnectionsMax;
     }
 
-    /// <summary>Closes all idle connections.</summary>
+    /// <summary>Closes all idle connections, pinned ones with those of their clients.</summary>
     public void PurgeIdle(ServerCloseReason reason)
     {
+        while (Pinned.Oldest is { } pinned)
+            pinned.EndPinned(reason, reset: false);
         while (Idle.Oldest is { } connection)
             connection.Discard(reason, reset: false);
     }
 
+    /// <summary>Why no connection of this server outlives its exchange, whoever keeps it, or None.</summary>
+    internal ServerCloseReason JudgeKeeping() =>
+        IsRetired ? ServerCloseReason.Purged
+        : !IsUp ? ServerCloseReason.ServerDown
+        : Keepalive.Enabled && Keepalive.Reuse != ReusePolicy.Never ? ServerCloseReason.None : ServerCloseReason.ReuseOff;
+
     /// <summary>Why a connection that ended its exchange cleanly may not be pooled, or None; makes room by closing the oldest one.</summary>
-    internal ServerCloseReason Judge(UpstreamConnection connection, long nowMs)
+    internal ServerCloseReason JudgeForPool(UpstreamConnection connection, long nowMs)
     {
-        if (IsRetired)
-            return ServerCloseReason.Purged;
-        if (!IsUp)
-            return ServerCloseReason.ServerDown;
-        if (!Keepalive.Enabled || Keepalive.Reuse == ReusePolicy.Never || Keepalive.MaxIdle == 0)
+        ServerCloseReason reason = Judge(connection, 0, nowMs);
+        if (reason == ServerCloseReason.None && Idle.Count >= Keepalive.MaxIdle)
+            Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
+        return reason;
+    }
+
+    /// <summary>Why a connection may not carry a further request, or None.</summary>
+    internal ServerCloseReason Judge(UpstreamConnection connection, int waitingUses, long nowMs)
+    {
+        Check.That(!connection.IsPinned, "a connection with authentication is for one client");
+        ServerCloseReason reason = JudgeKeeping();
+        if (reason != ServerCloseReason.None)
+            return reason;
+        if (Keepalive.MaxIdle == 0)
             return ServerCloseReason.ReuseOff;
-        if (Keepalive.MaxRequests > 0 && connection.UseCount >= Keepalive.MaxRequests)
+        if (Keepalive.MaxRequests > 0 && connection.UseCount + waitingUses >= Keepalive.MaxRequests)
             return ServerCloseReason.MaxRequests;
         if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
             return ServerCloseReason.MaxAge;
-        if (Idle.Count >= Keepalive.MaxIdle)
-            Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
         return ServerCloseReason.None;
+    }
+
+    /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
+    private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user)
+    {
+        bool hasSpoken = connection.HasSpokenUnasked;
+        if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+        {
+            LentCount++;
+            Counters.Add(CounterId.ServerReuses);
+            connection.Reuse(user);
+            return true;
+        }
+        pool.Push(connection);
+        connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
+        return false;
     }
 
     internal void Recycle(UpstreamConnection connection)

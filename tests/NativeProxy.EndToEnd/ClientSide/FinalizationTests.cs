@@ -151,7 +151,7 @@ public sealed class FinalizationTests
         Assert.Equal(21, (await proxy.Output.WaitForCount(21)).Count);
         Assert.All(proxy.Output.Lines, line => Assert.Contains(" 200 ", line, StringComparison.Ordinal));
         Assert.DoesNotContain(proxy.Errors.Lines, line => line.Contains(" error ", StringComparison.Ordinal) || line.Contains(" warn ", StringComparison.Ordinal));
-        Assert.Equal(21, await proxy.Metric("nativeproxy_client_closes_total{reason=\"client_fin\"}"));
+        Assert.Equal(21, await proxy.Metric("nativeproxy_client_closes_total{reason=\"client_closed\"}"));
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class ProxyProtocolTests
         await using Scene scene = await Scene.Start();
         scene.Client.Close();
         await scene.Proxy.WaitUntilIdle();
-        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"client_fin\"}"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"client_closed\"}"));
         Assert.Empty(scene.Proxy.Output.Lines);
     }
 

@@ -11,6 +11,27 @@ internal static class ProcessView
 {
     public static int DescriptorCount(int processId) => Directory.GetFileSystemEntries($"/proc/{processId}/fd").Length;
 
+    /// <summary>How many descriptors of each kind there are: socket, pipe, anon_inode:[eventpoll]..., all files as one.</summary>
+    public static SortedDictionary<string, int> DescriptorKinds(int processId)
+    {
+        var kinds = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (string link in Directory.GetFileSystemEntries($"/proc/{processId}/fd"))
+        {
+            string target = TargetOf(link);
+            string kind = target.StartsWith('/') ? "file" : target.StartsWith("anon_inode:", StringComparison.Ordinal) ? target : target.Split(':')[0];
+            if (kind.Length > 0)
+                kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
+        }
+        return kinds;
+    }
+
+    /// <summary>The number that the next descriptor of the process gets; a limit of this many lets it open none.</summary>
+    public static int LowestFreeDescriptor(int processId)
+    {
+        string[] open = [.. Directory.GetFileSystemEntries($"/proc/{processId}/fd").Select(path => Path.GetFileName(path))];
+        return Enumerable.Range(0, int.MaxValue).First(number => !open.Contains(number.ToString(CultureInfo.InvariantCulture)));
+    }
+
     /// <summary>Resident memory now, in bytes.</summary>
     public static long ResidentBytes(int processId)
     {
@@ -41,6 +62,15 @@ internal static class ProcessView
     public static bool IsInTimeWait(int localPort, int remotePort) =>
         File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 06 ", StringComparison.Ordinal));
 
+    /// <summary>IPv4 connections that the kernel holds in TIME_WAIT for the side with this port.</summary>
+    public static int TimeWaitsOf(int localPort) => TimeWaits(fields => fields[1].EndsWith($":{localPort:X4}", StringComparison.Ordinal));
+
+    /// <summary>IPv4 connections that the kernel holds in TIME_WAIT for the side that had connected to this port.</summary>
+    public static int TimeWaitsTowards(int remotePort) => TimeWaits(fields => fields[2].EndsWith($":{remotePort:X4}", StringComparison.Ordinal));
+
+    private static int TimeWaits(Func<string[], bool> fits) =>
+        File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Count(fields => fields[3] == "06" && fits(fields));
+
     /// <summary>Whether the process, or a child of it, has a socket that listens on this IPv4 port. Asks nobody, so no stranger is disturbed.</summary>
     public static bool ListensOn(int processId, int port)
     {
@@ -52,6 +82,19 @@ internal static class ProcessView
                select $"socket:[{fields[9]}]",
         ];
         return listening.Count > 0 && new[] { processId }.Concat(Children(processId)).Any(id => SocketsOf(id).Any(listening.Contains));
+    }
+
+    /// <summary>What a descriptor stands for; empty when it was closed meanwhile.</summary>
+    private static string TargetOf(string link)
+    {
+        try
+        {
+            return new FileInfo(link).LinkTarget ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static IEnumerable<string> SocketsOf(int processId)

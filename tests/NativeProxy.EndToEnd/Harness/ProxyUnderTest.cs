@@ -89,16 +89,19 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>The sum of a counter over all its labels.</summary>
     public async Task<long> MetricSum(string name) => (await Metrics(name + "{")).Sum();
 
-    private async Task<long[]> Metrics(string start)
+    /// <summary>All metrics of one look at the admin endpoint, by name with labels.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> AllMetrics()
     {
         await using RawClient admin = await RawClient.Connect(AdminPort);
         HttpResponse response = await admin.Ask("/metrics", "Connection: close\r\n");
-        long[] values =
-        [
-            .. from line in response.Body.Split('\n')
-               where line.StartsWith(start, StringComparison.Ordinal)
-               select long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture),
-        ];
+        return response.Body.Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
+            line => line[..line.LastIndexOf(' ')],
+            line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
+    }
+
+    private async Task<long[]> Metrics(string start)
+    {
+        long[] values = [.. from metric in await AllMetrics() where (metric.Key + " ").StartsWith(start, StringComparison.Ordinal) select metric.Value];
         return values.Length > 0 ? values : throw new XunitException($"/metrics does not show {start}");
     }
 

@@ -104,6 +104,16 @@ internal class TestSocket : IAsyncDisposable
         return (text, _end.Value);
     }
 
+    /// <summary>Everything until it is enough or the peer ends its stream; how it did, null while it has not.</summary>
+    public async Task<(string Text, StreamEnd? End)> ReadUntil(Func<string, bool> isEnough)
+    {
+        while (_end is null && !isEnough(Untaken))
+            await TryReceive("enough, or the end of the stream");
+        string text = Untaken;
+        _taken = (int)_received.Length;
+        return (text, _end);
+    }
+
     /// <summary>Reads and throws away this many bytes.</summary>
     public async Task Skip(long count)
     {

@@ -50,6 +50,31 @@ public sealed class SignalTests
         Assert.Equal(2, proxy.Output.Lines.Count);
     }
 
+    [Fact]
+    [Trait("promise", "S3.12")]
+    public async Task AResponseThatBeganBeforeTheSignal_EndsItsConnectionWhenItIsComplete()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
+        await using RawClient idle = await proxy.Connect();
+        await idle.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.Answer();
+        await idle.ReadResponse();
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet();
+        await server.Answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nbod");
+        Assert.DoesNotContain("close", await busy.ReadHead(), StringComparison.Ordinal);
+        proxy.Signal(LinuxSignals.Terminate);
+        await idle.ExpectFin();
+        await server.Send("y42");
+        Assert.Equal("body42", await busy.Read(6));
+        await busy.ExpectFin();
+        idle.Close();
+        busy.Close();
+        Assert.Equal(0, await proxy.WaitForExit());
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -1,6 +1,9 @@
 using System;
+using System.Linq;
 using System.Text;
+using System.Text.Json;
 using NativeProxy.Admin;
+using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
@@ -14,6 +17,7 @@ public class AdminRoutesTests
 {
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
     private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
+    private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
 
     [Theory]
     [InlineData("/health", "ok\n")]
@@ -35,11 +39,37 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, "/metrics"u8);
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
     }
+
+    [Fact]
+    [Trait("promise", "B3")]
+    public void Closes_ShowCountsPerReasonAndTheLatestOnesOfAllWorkers_NewestFirst()
+    {
+        _board.Row(0).Add(CounterId.ClientClosesIdleTimeout, 5);
+        _board.Row(0).Add(CounterId.ClientClosesBadRequest, 2);
+        _board.Row(0).Add(CounterId.ServerClosesServerFin, 3);
+        _board.Row(0).Add(CounterId.ServerClosedByPeer, 3);
+        foreach ((int worker, long wallMs, long id) in new[] { (0, 1000L, 1L), (1, 3000L, 2L), (0, 2000L, 3L), (0, 2000L, 4L) })
+            _closes.Ring(worker).Add(new CloseRecord { ClosedWallMs = wallMs, ConnectionId = id, Reason = (byte)CloseReason.IdleTimeout, Place = new RecordName("web"u8) });
+
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, "/closes"u8);
+        JsonElement root = JsonDocument.Parse(response.Body).RootElement;
+
+        Assert.Equal((200, "application/json"), (response.StatusCode, response.ContentType));
+        Assert.Equal((7, 5, 2, 0), (Number(root, "client", "closed"), Number(root, "client", "reasons", "idle_timeout"), Number(root, "client", "reasons", "bad_request"), Number(root, "client", "reasons", "max_age")));
+        Assert.Equal((3, 3, 3), (Number(root, "server", "closed"), Number(root, "server", "reasons", "server_fin"), Number(root, "server", "closed_by", "peer")));
+        Assert.Equal(
+            ["2 worker 1", "4 worker 0", "3 worker 0", "1 worker 0"],
+            root.GetProperty("recent").EnumerateArray().Select(one => $"{one.GetProperty("connection_id")} worker {one.GetProperty("worker")}"));
+        Assert.All(root.GetProperty("recent").EnumerateArray(), one => Assert.Equal(("idle_timeout", "web"), (one.GetProperty("reason").GetString(), one.GetProperty("listener").GetString())));
+    }
+
+    private static long Number(JsonElement root, params string[] path) =>
+        path.Aggregate(root, static (element, name) => element.GetProperty(name)).GetInt64();
 
     [Theory]
     [InlineData("/nothing")]
@@ -55,11 +85,11 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Delete, 405)]
     [InlineData(HttpMethod.Other, 405)]
     public void OnlyReading_IsAllowed(object method, int expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board, _servers).Respond((HttpMethod)method, "/health"u8).StatusCode);
+        Assert.Equal(expected, new AdminRoutes(_board, _servers, _closes).Respond((HttpMethod)method, "/health"u8).StatusCode);
 
     private (int Status, string Text) Get(string target)
     {
-        SmallResponse response = new AdminRoutes(_board, _servers).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

@@ -173,6 +173,41 @@ public sealed class BufferPoolTests
         Assert.Null(pools.DescribeLeaks());
     }
 
+    [Fact]
+    public void LentBytes_AreCountedByPurposeOverAllSizes()
+    {
+        BufferPools pools = new(64 << 20);
+        List<BufferBlock> lent = [];
+        foreach (int bytes in new[] { 1, BufferPools.SmallBlockBytes + 1, BufferPools.LargeBlockBytes + 1 })
+        {
+            Assert.True(pools.TryLend(Borrower.ReceiveTail, bytes, out BufferBlock? block));
+            lent.Add(block);
+        }
+
+        Assert.Equal(BufferPools.SmallBlockBytes + (3 * BufferPools.LargeBlockBytes), pools.LentBytesTo(Borrower.ReceiveTail));
+        Assert.Equal(0, pools.LentBytesTo(Borrower.SendQueue));
+        lent.ForEach(pools.Return);
+        Assert.Equal(0, pools.LentBytesTo(Borrower.ReceiveTail));
+    }
+
+    [Fact]
+    public void Fullness_IsThatOfTheFullerSize_AndSmallBlocksDoNotCount()
+    {
+        BufferPools pools = new(1 << 20);
+        Assert.Equal(0, pools.LentPermille);
+        List<BufferBlock> lent = [.. Lend(pools.Small, pools.Small.BlocksMax)];
+        Assert.Equal(0, pools.LentPermille);
+        lent.AddRange(Lend(pools.Large, 10));
+        Assert.Equal(250, pools.LentPermille);
+        Assert.True(pools.Big.TryLend(Borrower.Scratch, 64 * 1024, out BufferBlock? big));
+        Assert.Equal(500, pools.LentPermille);
+        pools.Return(big);
+        lent.AddRange(Lend(pools.Large, 30));
+        Assert.Equal(1000, pools.LentPermille);
+        lent.ForEach(pools.Return);
+        Assert.Equal(0, new BufferPools(0).LentPermille);
+    }
+
     private static List<BufferBlock> Lend(BufferPool pool, int count)
     {
         List<BufferBlock> blocks = [];

@@ -13,7 +13,8 @@ public class SettingsBindingTests
 
         Assert.Equal((0, EngineKind.Saea, 20_000, 30_000, ""),
             (settings.Runtime.Workers, settings.Runtime.Engine, settings.Runtime.MaxConnections, settings.Runtime.DrainTimeoutMs, settings.Runtime.PidFile));
-        Assert.Equal(("", "stdout", AccessLogFormat.Haproxy), (settings.Admin.Bind, settings.Log.AccessTarget, settings.Log.Format));
+        Assert.Equal(
+            ("", "stdout", "off", AccessLogFormat.Haproxy), (settings.Admin.Bind, settings.Log.AccessTarget, settings.Log.ConnectionsTarget, settings.Log.Format));
     }
 
     [Fact]
@@ -118,7 +119,7 @@ public class SettingsBindingTests
     }
 
     [Theory]
-    [InlineData("pipelining = 1", "5: unknown key \"pipelining\" in [[listener]]")]
+    [InlineData("pipeline = 1", "5: unknown key \"pipeline\" in [[listener]]")]
     [InlineData("[runtimes]", "5: unknown key \"runtimes\" at the top level")]
     [InlineData("[listener.compression]", "5: unknown key \"compression\" in [[listener]]")]
     public void KeyThatIsNotInTheSchema_IsUnknown(string line, string problem) =>
@@ -149,6 +150,7 @@ public class SettingsBindingTests
     [InlineData("workers = 257", "\"auto\" or an integer from 1 to 256")]
     [InlineData("workers = \"all\"", "\"auto\" or an integer from 1 to 256")]
     [InlineData("max_connections = 0", "an integer from 1 to 1000000")]
+    [InlineData("shed_idle_at = 101", "an integer from 0 to 100")]
     [InlineData("drain_timeout = \"25h\"", "a duration from \"0s\" to \"24h\"")]
     [InlineData("engine = \"kqueue\"", "one of: \"saea\", \"epoll\"")]
     [InlineData("pid_file = 1", "a string in quotes")]

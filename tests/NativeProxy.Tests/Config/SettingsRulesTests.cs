@@ -237,6 +237,16 @@ public class SettingsRulesTests
     public void UpstreamThatAMistypedListenerMayMean_IsNoWarning() =>
         Assert.Empty(SettingsTrial.Warnings(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"ap\"")));
 
+    [Theory]
+    [InlineData("\"1023KiB\"", false)]
+    [InlineData("1", false)]
+    [InlineData("\"1MiB\"", true)]
+    [InlineData("0", true)]
+    public void BufferBudget_IsComputedOrOfSomeSize(string value, bool isSound) =>
+        Assert.Equal(
+            isSound ? [] : ["2: " + (value == "1" ? "1" : "1023KiB") + " of buffers are too few to serve anybody"],
+            SettingsTrial.Problems($"[runtime]\nbuffer_bytes = {value}\n" + SettingsTrial.Minimal));
+
     [Fact]
     public void ListenerLimitAboveTheWorkersLimit_IsAWarning()
     {

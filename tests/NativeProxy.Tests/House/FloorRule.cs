@@ -21,6 +21,7 @@ internal static class FloorRule
         ["Toml"] = 1,
         ["Metrics"] = 1,
         ["Logging"] = 1,
+        ["Ledger"] = 2,
         ["Transport"] = 2,
         ["Persistence"] = 2,
         ["Upstreams"] = 3,

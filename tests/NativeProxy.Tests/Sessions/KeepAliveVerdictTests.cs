@@ -22,13 +22,16 @@ public class KeepAliveVerdictTests
         ClientMinorVersion = 1,
         RequestSaysClose = false,
         RequestSaysKeepAlive = false,
+        PinnedServerEnds = false,
         RequestIsComplete = true,
         ResponseEndIsVisible = true,
         StatusCode = 200,
         RequestCount = 1,
         ConnectionAgeMs = 0,
         ClientHasEnded = false,
-        IsDraining = false,
+        ListenerEnding = CloseReason.None,
+        IsFollowed = false,
+        Pressure = CloseReason.None,
     };
 
     /// <summary>Facts in which every reason to close applies at once.</summary>
@@ -37,20 +40,37 @@ public class KeepAliveVerdictTests
         ClientMinorVersion = 0,
         RequestSaysClose = true,
         RequestSaysKeepAlive = false,
+        PinnedServerEnds = true,
         RequestIsComplete = false,
         ResponseEndIsVisible = false,
         StatusCode = 500,
         RequestCount = 10,
         ConnectionAgeMs = 60_000,
         ClientHasEnded = true,
-        IsDraining = true,
+        ListenerEnding = CloseReason.Draining,
+        IsFollowed = false,
+        Pressure = CloseReason.MemoryPressure,
     };
 
     [Fact]
     public void PlainExchange_KeepsTheConnection() => Assert.Equal(CloseReason.None, Decide(Plain));
 
     [Fact]
-    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { IsDraining = true }));
+    public void Draining_Closes() => Assert.Equal(CloseReason.Draining, Decide(Plain with { ListenerEnding = CloseReason.Draining }));
+
+    [Fact]
+    public void WhatCanWait_ClosesAfterTheRequestsThatHaveBegunAlready()
+    {
+        KeepAliveFacts late = Plain with { ListenerEnding = CloseReason.Draining, ClientHasEnded = true, ConnectionAgeMs = 60_000 };
+        Assert.Equal(CloseReason.None, Decide(late with { IsFollowed = true }));
+        Assert.Equal(CloseReason.Draining, Decide(late));
+        Assert.Equal(CloseReason.ClientClosed, Decide(late with { ListenerEnding = CloseReason.None }));
+        Assert.Equal(CloseReason.MaxAge, Decide(late with { ListenerEnding = CloseReason.None, ClientHasEnded = false }));
+    }
+
+    [Fact]
+    public void AnErrorThatEndsTheConnection_DoesNotWaitForTheRequestsBehindIt() =>
+        Assert.Equal(CloseReason.AfterError, Decide(Plain with { StatusCode = 500, IsFollowed = true }));
 
     [Fact]
     public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
@@ -70,6 +90,10 @@ public class KeepAliveVerdictTests
 
     [Fact]
     public void Http10WithKeepAlive_Keeps() => Assert.Equal(CloseReason.None, Decide(Plain with { ClientMinorVersion = 0, RequestSaysKeepAlive = true }));
+
+    [Fact]
+    public void AuthenticatedServerConnectionThatEnds_Closes() =>
+        Assert.Equal(CloseReason.PinnedServerClosed, Decide(Plain with { PinnedServerEnds = true }));
 
     [Fact]
     public void ResponseWithoutAVisibleEnd_Closes() => Assert.Equal(CloseReason.CloseDelimited, Decide(Plain with { ResponseEndIsVisible = false }));
@@ -103,17 +127,26 @@ public class KeepAliveVerdictTests
     public void AgeLimit_ClosesAtItsAge(long ageMs, long maxAgeMs, object expected) =>
         Assert.Equal((CloseReason)expected, KeepAliveVerdict.Decide(Plain with { ConnectionAgeMs = ageMs }, Settings with { MaxAgeMs = maxAgeMs }));
 
+    [Theory]
+    [Trait("promise", "S4.9")]
+    [InlineData(CloseReason.DescriptorPressure)]
+    [InlineData(CloseReason.MemoryPressure)]
+    public void Pressure_ClosesForItsReason(object pressure) =>
+        Assert.Equal((CloseReason)pressure, Decide(Plain with { Pressure = (CloseReason)pressure }));
+
     [Fact]
     public void WhenAllReasonsApply_TheyAreReportedInOrder()
     {
         KeepAliveFacts facts = Worst;
         Assert.Equal(CloseReason.Draining, Decide(facts));
-        facts = facts with { IsDraining = false };
+        facts = facts with { ListenerEnding = CloseReason.None };
         Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(facts, Settings with { Enabled = false }));
         Assert.Equal(CloseReason.ClientAskedClose, Decide(facts));
         facts = facts with { RequestSaysClose = false };
         Assert.Equal(CloseReason.Http10WithoutKeepAlive, Decide(facts));
         facts = facts with { RequestSaysKeepAlive = true };
+        Assert.Equal(CloseReason.PinnedServerClosed, Decide(facts));
+        facts = facts with { PinnedServerEnds = false };
         Assert.Equal(CloseReason.CloseDelimited, Decide(facts));
         facts = facts with { ResponseEndIsVisible = true };
         Assert.Equal(CloseReason.ClientClosed, Decide(facts));
@@ -125,7 +158,9 @@ public class KeepAliveVerdictTests
         Assert.Equal(CloseReason.MaxRequests, Decide(facts));
         facts = facts with { RequestCount = 1 };
         Assert.Equal(CloseReason.MaxAge, Decide(facts));
-        Assert.Equal(CloseReason.None, Decide(facts with { ConnectionAgeMs = 0 }));
+        facts = facts with { ConnectionAgeMs = 0 };
+        Assert.Equal(CloseReason.MemoryPressure, Decide(facts));
+        Assert.Equal(CloseReason.None, Decide(facts with { Pressure = CloseReason.None }));
     }
 
     private static CloseReason Decide(in KeepAliveFacts facts) => KeepAliveVerdict.Decide(facts, Settings);

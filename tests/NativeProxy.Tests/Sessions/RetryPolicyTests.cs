@@ -14,7 +14,9 @@ public class RetryPolicyTests
     {
         Method = HttpMethod.Get,
         ConnectionWasReused = true,
+        ConnectionIsPinned = false,
         NothingWasSent = false,
+        NothingWasAcknowledged = false,
         RequestIsHeld = true,
         Attempts = 1,
         AttemptsMax = 3,
@@ -44,6 +46,63 @@ public class RetryPolicyTests
     [InlineData(HttpMethod.Other)]
     public void StaleConnectionThatTookNoByte_RetriesEveryMethod(object method) =>
         Assert.True(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, NothingWasSent = true }));
+
+    [Theory]
+    [Trait("promise", "S4.12")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void StaleConnectionOnWhichTheClientHadAuthenticated_IsNotReplaced(bool nothingWasSent) =>
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { ConnectionIsPinned = true, NothingWasSent = nothingWasSent }));
+
+    [Theory]
+    [Trait("promise", "B2")]
+    [InlineData(HttpMethod.Post, true)]
+    [InlineData(HttpMethod.Post, false)]
+    [InlineData(HttpMethod.Patch, true)]
+    [InlineData(HttpMethod.Patch, false)]
+    [InlineData(HttpMethod.Other, true)]
+    [InlineData(HttpMethod.Other, false)]
+    public void StaleConnectionThatAcknowledgedNoByte_RetriesEveryMethod_OneThatDidNot(object method, bool nothingWasAcknowledged) =>
+        Assert.Equal(
+            nothingWasAcknowledged,
+            RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
+
+    [Fact]
+    [Trait("promise", "B2")]
+    public void UnacknowledgedRequest_KeepsAllOtherBounds()
+    {
+        RetryFacts best = Stale with { Method = HttpMethod.Post, NothingWasAcknowledged = true };
+
+        Assert.True(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best with { ConnectionWasReused = false }));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best with { RequestIsHeld = false }));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best with { StaleRetryUsed = true }));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best with { StaleRetryAllowed = false }));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerClosedBeforeResponse, best with { Attempts = 3 }));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerBadResponse, best));
+        Assert.False(RetryPolicy.MayRetry(ProxyError.ServerResponseTimeout, best));
+    }
+
+    [Theory]
+    [Trait("promise", "B12")]
+    [InlineData(HttpMethod.Put, true, false, true)]
+    [InlineData(HttpMethod.Delete, true, false, true)]
+    [InlineData(HttpMethod.Put, false, false, false)]
+    [InlineData(HttpMethod.Post, true, false, false)]
+    [InlineData(HttpMethod.Post, true, true, true)]
+    [InlineData(HttpMethod.Post, false, true, false)]
+    public void ACopyOfTheBody_IsOfUseExactlyWhenARetryCouldFollow(object method, bool isReused, bool countsUnacknowledged, bool expected) =>
+        Assert.Equal(expected, RetryPolicy.MayFollowStale(
+            Stale with { Method = (HttpMethod)method, ConnectionWasReused = isReused, NothingWasAcknowledged = countsUnacknowledged }));
+
+    [Fact]
+    [Trait("promise", "B12")]
+    public void ACopyOfTheBody_IsOfNoUseInTheLastTry()
+    {
+        Assert.True(RetryPolicy.MayFollowStale(Stale with { Method = HttpMethod.Put, Attempts = 2 }));
+        Assert.False(RetryPolicy.MayFollowStale(Stale with { Method = HttpMethod.Put, Attempts = 3 }));
+        Assert.False(RetryPolicy.MayFollowStale(Stale with { Method = HttpMethod.Put, StaleRetryUsed = true }));
+    }
 
     [Fact]
     public void FreshConnection_IsNotRetried() =>

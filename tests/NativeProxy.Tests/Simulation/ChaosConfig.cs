@@ -23,6 +23,8 @@ internal sealed class ChaosConfig
     private readonly int _requestsMax;
     private readonly int _serverConnectionsMax;
     private readonly int _clientConnectionsMax;
+    private readonly int _serverPipelining;
+    private readonly bool _retriesUnacknowledged;
 
     public ChaosConfig(Dice dice, bool isCalm)
     {
@@ -36,6 +38,8 @@ internal sealed class ChaosConfig
         ClientCount = dice.Pick(1, 3, 8, 25);
         _clientConnectionsMax = isCalm ? 10_000 : dice.Pick(10_000, 10_000, Math.Max(1, ClientCount / 2));
         BufferBytes = isCalm ? 64 << 20 : dice.Pick(64 << 20, 64 << 20, 4 << 20, 128 << 10, 48 << 10);
+        _serverPipelining = dice.Pick(1, 1, 2, 8);
+        _retriesUnacknowledged = !isCalm && dice.PerMille(250);
         IsCompletionBased = dice.PerMille(500);
     }
 
@@ -57,12 +61,14 @@ internal sealed class ChaosConfig
 
     public IPEndPoint ServerEndPoint(int index) => new(new IPAddress([127, 0, 0, 1]), 9001 + index);
 
-    /// <summary>Tells the ledger what this configuration allows.</summary>
-    public void Teach(Ledger ledger)
+    /// <summary>Tells the evidence what this configuration allows.</summary>
+    public void Teach(Evidence evidence)
     {
-        ledger.Reuse = Enum.Parse<ReusePolicy>(_reuse, ignoreCase: true);
-        ledger.AttemptsMax = _attempts;
-        ledger.RequestsPerClientConnectionMax = _requestsMax == 0 ? int.MaxValue : _requestsMax;
+        evidence.Reuse = Enum.Parse<ReusePolicy>(_reuse, ignoreCase: true);
+        evidence.AttemptsMax = _attempts;
+        evidence.ServerPipeliningMax = _serverPipelining;
+        evidence.RetriesUnacknowledged = _retriesUnacknowledged;
+        evidence.RequestsPerClientConnectionMax = _requestsMax == 0 ? int.MaxValue : _requestsMax;
     }
 
     /// <summary>Draws what may vary and binds the whole as the proxy does.</summary>
@@ -81,10 +87,13 @@ internal sealed class ChaosConfig
         text.AppendLine($"""
             [runtime]
             max_connections = {_clientConnectionsMax}
+            replay_bytes = {_dice.Pick(16_000_000, 16_000_000, 20_000, 0)}
+            shed_idle_at = {(_isCalm ? 0 : _dice.Pick(0, 50, 90))}
             [[listener]]
             name = "web"
             bind = ["{Bind}"]
             upstream = "{Upstream}"
+            pipelining = {_dice.Pick(1, 1, 4, 16)}
             half_close = "{_dice.Pick("abort", "finish", "auto")}"
             [listener.keepalive]
             enabled = {(_dice.PerMille(_isCalm ? 1000 : 930) ? "true" : "false")}
@@ -106,6 +115,8 @@ internal sealed class ChaosConfig
             [[upstream]]
             name = "{Upstream}"
             balance = "{_dice.Pick("round_robin", "least_connections", "source_hash", "first")}"
+            pipelining = {_serverPipelining}
+            prefer_last_server = {(_dice.PerMille(300) ? "true" : "false")}
             [upstream.keepalive]
             enabled = {(_dice.PerMille(930) ? "true" : "false")}
             reuse = "{_reuse}"
@@ -120,6 +131,8 @@ internal sealed class ChaosConfig
             queue = "{Ms(20, 1000)}"
             [upstream.retry]
             attempts = {_attempts}
+            body_bytes = {_dice.Pick(65_536, 65_536, 1000, 0)}
+            unacknowledged = {(_retriesUnacknowledged ? "true" : "false")}
             stale = {(_dice.PerMille(850) ? "true" : "false")}
             """);
         for (int i = 0; i < ServerCount; i++)

@@ -36,7 +36,7 @@ internal sealed class ChaosRun : IDisposable
         _world = new ChaosWorld(seed, faults) { Sabotage = sabotage };
         Dice dice = _world.Dice;
         _config = new ChaosConfig(dice, _world.Faults.IsCalm);
-        _config.Teach(_world.Ledger);
+        _config.Teach(_world.Evidence);
         _world.Network.DelayMsMax = dice.Pick(0, 1, 3, 20);
         _world.Network.WholeArrivals = dice.Pick(950, 600, 100);
         _world.Network.WindowBytesMin = dice.Pick(1, 64, 2048, 65536);
@@ -75,12 +75,12 @@ internal sealed class ChaosRun : IDisposable
             RunRound(wanted);
         }
         _proxy.DrainAndCheck();
-        Ledger ledger = _world.Ledger;
+        Evidence evidence = _world.Evidence;
         var counters = new Dictionary<CounterId, long>();
         foreach (CounterInfo info in CounterTable.Rows)
             counters[info.Id] = _proxy.Counters.Read(info.Id);
         return new ChaosResult(
-            _world.Trace.Hash, _world.Trace.Count, ledger.RequestCount, ledger.DeliveredCount, ledger.CompleteCount, ledger.OwnReplyCount, _world.Time.NowMs, counters);
+            _world.Trace.Hash, _world.Trace.Count, evidence.RequestCount, evidence.DeliveredCount, evidence.CompleteCount, evidence.OwnReplyCount, _world.Time.NowMs, counters);
     }
 
     /// <summary>Lets clients come until so many requests were sent in all, and then everything come to rest.</summary>
@@ -92,7 +92,7 @@ internal sealed class ChaosRun : IDisposable
         while (_connectsClients || _clientCount > 0)
         {
             if (!_proxy.Step())
-                Ledger.Fail("clients wait and nothing happens any more");
+                Evidence.Fail("clients wait and nothing happens any more");
         }
         if (_world.Sabotage == Sabotage.LeakedBuffer)
             _proxy.Loop.Pools.TryLend(Borrower.Scratch, 100, out _);
@@ -105,7 +105,7 @@ internal sealed class ChaosRun : IDisposable
 
     private void PlanClients()
     {
-        while (_clientCount < _config.ClientCount && (_connectsClients = _world.Ledger.RequestCount < _requestsWanted))
+        while (_clientCount < _config.ClientCount && (_connectsClients = _world.Evidence.RequestCount < _requestsWanted))
         {
             _clientCount++;
             _world.Agenda.After(_world.Dice.Below(_world.Dice.Pick(2, 20, 60)), Connect);
@@ -137,6 +137,8 @@ internal sealed class ChaosRun : IDisposable
             _world.Trace.Note(TraceKind.Reloaded, _clientCount);
             _proxy.Apply(_config.Draw);
         }
+        if (dice.PerMille(300))
+            _proxy.LookForPressure();
         if (!dice.PerMille(_world.Faults.ServerDown))
             return;
         int server = dice.Below(_config.ServerCount);

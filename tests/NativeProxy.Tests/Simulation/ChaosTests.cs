@@ -23,7 +23,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         CounterId.BadRequestsFraming, CounterId.BadRequestsSyntax, CounterId.TimeoutsRequestHeader, CounterId.TimeoutsRequestBody, CounterId.TimeoutsResponse,
         CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted, CounterId.Responses1xx,
         CounterId.ClientClosesUnknownLength, CounterId.ClientClosesShortBody, CounterId.ClientClosesUnreadBody, CounterId.ServerClosesSurplusBytes,
-        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals,
+        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals, CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
     ];
 
     [Fact]

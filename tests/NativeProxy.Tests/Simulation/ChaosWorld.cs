@@ -15,8 +15,8 @@ internal sealed class ChaosWorld
         Agenda = new Agenda(Time, Dice);
         Network = new SimulatedNetwork(Agenda, Dice, Time, Trace);
         Requests = new RequestMaker(Dice, Faults);
-        Replies = new ReplyMaker(Dice, Faults, Ledger);
-        Ledger.IsCalm = Faults.IsCalm;
+        Replies = new ReplyMaker(Dice, Faults, Evidence);
+        Evidence.IsCalm = Faults.IsCalm;
     }
 
     public Dice Dice { get; }
@@ -31,7 +31,7 @@ internal sealed class ChaosWorld
 
     public SimulatedNetwork Network { get; }
 
-    public Ledger Ledger { get; } = new();
+    public Evidence Evidence { get; } = new();
 
     public RequestMaker Requests { get; }
 

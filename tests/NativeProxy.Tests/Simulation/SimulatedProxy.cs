@@ -4,6 +4,7 @@ using System.Net;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
 using NativeProxy.Hosting;
+using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Sessions;
@@ -28,6 +29,7 @@ internal sealed class SimulatedProxy : IDisposable
 
     private readonly ChaosWorld _world;
     private readonly CounterBoard _board = CounterBoard.CreatePrivate(1);
+    private readonly CloseBoard _closes = CloseBoard.CreatePrivate(1);
     private readonly LogRing _logRing = new(1 << 16);
     private readonly TrafficPlan _traffic;
     private bool _isApplied;
@@ -38,7 +40,9 @@ internal sealed class SimulatedProxy : IDisposable
         _world = world;
         Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), world.Time, world.Network, world.Dice, world.Trace, isCompletionBased);
         Accounts = new Accounts(Loop, Counters);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true));
+        var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
+        var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, accessLog, ledger, socketsMax: 0, static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }
@@ -67,6 +71,8 @@ internal sealed class SimulatedProxy : IDisposable
 
     public void FollowHealth() => Post(_traffic.FollowHealth);
 
+    public void LookForPressure() => Post(_traffic.LookForPressure);
+
     /// <summary>Stops accepting, lets everything end, and states that nothing is left.</summary>
     public void DrainAndCheck()
     {
@@ -85,7 +91,7 @@ internal sealed class SimulatedProxy : IDisposable
             // Only long timers of the proxy may take longer than that.
             bool isOverdue = _world.Time.NowMs > latestMs && Loop.WakeAtMs > latestMs + (2 * RestMsMax);
             if (!Step() || isOverdue || _world.Time.NowMs > latestMs + 1_000_000)
-                Ledger.Fail($"not reached: {what}{Environment.NewLine}{Accounts.Describe()}");
+                Evidence.Fail($"not reached: {what}{Environment.NewLine}{Accounts.Describe()}");
         }
     }
 
@@ -97,7 +103,7 @@ internal sealed class SimulatedProxy : IDisposable
         bool isAgendaDue = _world.Agenda.NextAtMs <= nowMs;
         if (!isLoopDue && !isAgendaDue)
             return TryMoveTime();
-        Ledger.Require(++_stepsAtOnce < StepsPerMsMax, "the loop goes round in circles");
+        Evidence.Require(++_stepsAtOnce < StepsPerMsMax, "the loop goes round in circles");
         if (isAgendaDue && (!isLoopDue || _world.Dice.PerMille(500)))
         {
             _world.Agenda.TryRunOne();
@@ -116,6 +122,7 @@ internal sealed class SimulatedProxy : IDisposable
     {
         _logRing.Dispose();
         Servers.Dispose();
+        _closes.Dispose();
         _board.Dispose();
     }
 

@@ -207,6 +207,10 @@ public class EventLoopTests
     {
         public bool MayAccept => true;
 
+        public void OnAcceptFailed(SocketError error)
+        {
+        }
+
         public void OnAccepted(TcpConnection connection) => connection.Abort();
     }
 

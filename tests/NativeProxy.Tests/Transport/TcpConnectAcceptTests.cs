@@ -221,6 +221,10 @@ public class TcpConnectAcceptTests
             _socket.Resume();
         });
 
+        public void OnAcceptFailed(SocketError error)
+        {
+        }
+
         public void OnAccepted(TcpConnection connection)
         {
             Taken.Add(connection);

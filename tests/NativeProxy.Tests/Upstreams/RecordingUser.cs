@@ -7,13 +7,17 @@ namespace NativeProxy.Tests.Upstreams;
 
 /// <summary>
 /// A user of server connections that writes down what it hears. Events: "connected", "connect failed X", "received", "end", "drained",
-/// "send failed X", "failed X", "timeout".
+/// "send failed X", "failed X", "timeout", "turn", "turn lost".
 /// </summary>
 internal sealed class RecordingUser : EventRecorder, IServerConnectionUser
 {
     public void OnServerConnected(UpstreamConnection connection) => Write("connected");
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error) => Write("connect failed " + error);
+
+    public void OnServerTurn(UpstreamConnection connection) => Write("turn");
+
+    public void OnServerTurnLost(UpstreamConnection connection) => Write("turn lost");
 
     public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes) => WriteBytes(bytes);
 

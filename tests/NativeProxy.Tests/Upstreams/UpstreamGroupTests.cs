@@ -45,6 +45,29 @@ public class UpstreamGroupTests
         Assert.Same(group.Queue, queue);
     }
 
+    [Fact]
+    [Trait("promise", "S0.14")]
+    public void LastServer_IsPreferredByOptionOnly()
+    {
+        UpstreamGroup on = Group("prefer_last_server = true");
+        UpstreamGroup off = Group("");
+
+        Assert.Same(on.Servers[1], on.Preferred(on.Servers[1]));
+        Assert.Null(on.Preferred(null));
+        Assert.Null(off.Preferred(off.Servers[1]));
+    }
+
+    [Fact]
+    public void LastServerThatIsRetiredOrOfAnotherGroup_IsNotPreferred()
+    {
+        UpstreamGroup group = Group("prefer_last_server = true");
+        UpstreamGroup other = Group("prefer_last_server = true");
+        group.Servers[1].Leave();
+
+        Assert.Null(group.Preferred(group.Servers[1]));
+        Assert.Null(group.Preferred(other.Servers[0]));
+    }
+
     [Theory]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"", ReusePolicy.Safe)]
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"\nenabled = false", ReusePolicy.Never)]

@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;
@@ -209,7 +210,7 @@ public class UpstreamServerTests
         using Socket closing = peer;
 
         (ServerCloseReason Young, ServerCloseReason Old) mayPool = await test.Test.Run(() => (
-            test.Server.Judge(connection, connection.OpenedAtMs + 59_999), test.Server.Judge(connection, connection.OpenedAtMs + 60_000)));
+            test.Server.Judge(connection, 0, connection.OpenedAtMs + 59_999), test.Server.Judge(connection, 0, connection.OpenedAtMs + 60_000)));
 
         Assert.Equal((ServerCloseReason.None, ServerCloseReason.MaxAge), mayPool);
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
@@ -223,7 +224,7 @@ public class UpstreamServerTests
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
         using Socket closing = peer;
 
-        Assert.Equal(ServerCloseReason.None, await test.Test.Run(() => test.Server.Judge(connection, connection.OpenedAtMs + 1_000_000_000)));
+        Assert.Equal(ServerCloseReason.None, await test.Test.Run(() => test.Server.Judge(connection, 0, connection.OpenedAtMs + 1_000_000_000)));
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
         await test.AssertEmpty();
     }

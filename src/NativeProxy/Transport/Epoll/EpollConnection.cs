@@ -137,6 +137,15 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         return EpollCalls.Receive(_descriptor, &first, 1, EpollCalls.Peek) > 0;
     }
 
+    protected override long SocketAcknowledgedBytes()
+    {
+        byte* info = stackalloc byte[TcpInfo.BytesMax];
+        uint bytes = TcpInfo.BytesMax;
+        return EpollCalls.GetOption(_descriptor, EpollCalls.TcpLevel, TcpInfo.Option, info, &bytes) == 0
+            ? TcpInfo.AcknowledgedBytes(new ReadOnlySpan<byte>(info, (int)bytes))
+            : -1;
+    }
+
     protected override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
 
     protected override void SocketClose(bool reset)

@@ -38,6 +38,8 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         Register(_wake, EpollCalls.In, _wakeToken);
     }
 
+    public override int IdleConnectionBytes => 445;
+
     public override bool IsLoopThread => Thread.CurrentThread == _thread;
 
     /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>

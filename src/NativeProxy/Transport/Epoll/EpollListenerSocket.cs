@@ -91,10 +91,12 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         int error = Marshal.GetLastSystemError();
         if (error == ErrorNumbers.WouldBlock)
             return false;
-        if (ErrorNumbers.ToSocketError(error) is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+        SocketError lack = ErrorNumbers.ToSocketError(error);
+        if (lack is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
             return true;
         Pause();
         _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
+        Acceptor.OnAcceptFailed(lack);
         return false;
     }
 

@@ -94,6 +94,22 @@ internal sealed class SaeaConnection : TcpConnection
 
     protected override bool SocketHasUnreadBytes() => _socket!.Available > 0;
 
+    protected override long SocketAcknowledgedBytes()
+    {
+        if (!OperatingSystem.IsLinux())
+            return -1;
+        Span<byte> info = stackalloc byte[TcpInfo.BytesMax];
+        try
+        {
+            int bytes = _socket!.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo.Option, info);
+            return TcpInfo.AcknowledgedBytes(info[..bytes]);
+        }
+        catch (SocketException)
+        {
+            return -1;
+        }
+    }
+
     protected override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
 
     protected override void SocketClose(bool reset)

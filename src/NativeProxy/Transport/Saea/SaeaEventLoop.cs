@@ -38,6 +38,8 @@ internal sealed class SaeaEventLoop : EventLoop
         _ticker = new LoopTicker(Wake);
     }
 
+    public override int IdleConnectionBytes => 1661;
+
     public override bool IsLoopThread => Environment.CurrentManagedThreadId == _loopThreadId;
 
     /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>

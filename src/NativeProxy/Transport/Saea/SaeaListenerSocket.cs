@@ -77,6 +77,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
                 return false;
             case SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable:
                 _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
+                Acceptor.OnAcceptFailed(_accept.SocketError);
                 return false;
             default:
                 // The client was gone before it was accepted, or the network was down for it.

@@ -74,6 +74,8 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
 
     protected override bool SocketHasUnreadBytes() => _socket!.Incoming.ReadableBytes > 0;
 
+    protected override long SocketAcknowledgedBytes() => _socket!.AcknowledgedBytes;
+
     protected override void SocketShutdownSend()
     {
         loop.Trace.Note(TraceKind.ProxyShutsSending, SocketId);

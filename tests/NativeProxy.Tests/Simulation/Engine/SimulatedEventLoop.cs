@@ -42,6 +42,8 @@ internal sealed class SimulatedEventLoop : EventLoop
     /// <summary>Every connection with a socket.</summary>
     public HashSet<SimulatedConnection> Live { get; } = [];
 
+    public override int IdleConnectionBytes => 1000;
+
     public override bool IsLoopThread => true;
 
     /// <summary>Something is to be done now, or at the time of <see cref="WakeAtMs"/>.</summary>

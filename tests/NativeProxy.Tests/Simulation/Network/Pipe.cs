@@ -49,7 +49,14 @@ internal sealed class Pipe
         _end += bytes.Length;
     }
 
-    public void Arrive(int bytes) => _arrivedEnd += bytes;
+    /// <summary>All bytes that have arrived since the beginning.</summary>
+    public long ArrivedBytes { get; private set; }
+
+    public void Arrive(int bytes)
+    {
+        _arrivedEnd += bytes;
+        ArrivedBytes += bytes;
+    }
 
     public int Read(Span<byte> target)
     {

@@ -11,6 +11,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
 {
     private SimulatedSocket? _other;
 
+    /// <summary>Bytes that had arrived here when this end sent FIN.</summary>
+    private long _arrivedBeforeEnd;
+
     /// <summary>Number of the connection; both ends have the same.</summary>
     public long Id => id;
 
@@ -33,6 +36,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
 
     /// <summary>Sees every byte that the kernel takes from this end.</summary>
     public Action<ReadOnlySpan<byte>>? Tap { get; set; }
+
+    /// <summary>Bytes of this end that the other one has acknowledged for sure: all that had arrived when it sent its FIN, else all that have arrived.</summary>
+    public long AcknowledgedBytes => incoming.EndArrived ? Other._arrivedBeforeEnd : outgoing.ArrivedBytes;
 
     public bool HasNews => IsReset || incoming.HasNews;
 
@@ -80,7 +86,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     {
         if (outgoing.IsEnded || IsReset)
             return;
-        outgoing.IsEnded = true;
+        EndOutgoing();
         network.Ship(this);
     }
 
@@ -97,8 +103,15 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
             network.SendReset(this);
             return;
         }
-        outgoing.IsEnded = true;
+        if (!outgoing.IsEnded)
+            EndOutgoing();
         network.Ship(this);
+    }
+
+    private void EndOutgoing()
+    {
+        outgoing.IsEnded = true;
+        _arrivedBeforeEnd = incoming.ArrivedBytes;
     }
 
     /// <summary>An RST arrives.</summary>

@@ -10,7 +10,7 @@ internal readonly record struct HostileMessage(Hostility Hostility, string Targe
 /// <summary>Requests that two parsers could read in two ways, each with another request behind it that must never reach a server.</summary>
 internal static class HostileRequests
 {
-    private const string Smuggled = "GET /smuggled HTTP/1.1\r\nHost: " + Ledger.Host + "\r\n\r\n";
+    private const string Smuggled = "GET /smuggled HTTP/1.1\r\nHost: " + Evidence.Host + "\r\n\r\n";
 
     /// <summary>Fields that make a head one to refuse; # stands for the request's target.</summary>
     private static readonly string[] Heads =
@@ -77,7 +77,7 @@ internal static class HostileRequests
             return new HostileMessage(Hostility.InHead, target, head.Replace("#", target, StringComparison.Ordinal), 0, Encoding.Latin1.GetBytes(Smuggled));
         }
         int bodyBytes = dice.Between(1, 2000);
-        string begin = $"POST {target} HTTP/1.1\r\nHost: {Ledger.Host}\r\nX-Pad: \r\nTransfer-Encoding: chunked\r\n\r\n";
+        string begin = $"POST {target} HTTP/1.1\r\nHost: {Evidence.Host}\r\nX-Pad: \r\nTransfer-Encoding: chunked\r\n\r\n";
         byte[] body = [.. Encoding.Latin1.GetBytes(bodyBytes.ToString("x", null) + "\r\n"), .. BodyPattern.Make(id, bodyBytes), .. Encoding.Latin1.GetBytes("\r\n" + dice.Pick<string>(Tails) + Smuggled)];
         return new HostileMessage(Hostility.InBody, target, begin, bodyBytes, body);
     }

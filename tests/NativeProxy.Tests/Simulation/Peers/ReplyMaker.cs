@@ -6,7 +6,7 @@ using NativeProxy.Tests.Simulation.Verdict;
 namespace NativeProxy.Tests.Simulation.Peers;
 
 /// <summary>Draws answers: status, framing, size, what goes wrong; and says how their bytes look.</summary>
-internal sealed class ReplyMaker(Dice dice, FaultMix faults, Ledger ledger)
+internal sealed class ReplyMaker(Dice dice, FaultMix faults, Evidence evidence)
 {
     private long _count;
     private long _lastRequestId;
@@ -79,7 +79,7 @@ internal sealed class ReplyMaker(Dice dice, FaultMix faults, Ledger ledger)
             IsFaulty = isFaulty,
             HasSurplus = !isFaulty && end == ReplyEnd.Keep && dice.PerMille(faults.ServerSurplus),
         };
-        ledger.Add(reply);
+        evidence.Add(reply);
         return reply;
     }
 

@@ -48,6 +48,9 @@ internal sealed class ReplyPlan
     /// <summary>Bytes that nobody asked for follow.</summary>
     public required bool HasSurplus { get; init; }
 
+    /// <summary>The server has come to it.</summary>
+    public bool IsReady { get; set; }
+
     /// <summary>Key of its body; differs from that of every request's.</summary>
     public long BodyKey => Serial | (1L << 40);
 }

@@ -10,7 +10,7 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
 {
     private long _count;
 
-    public RequestPlan Make(bool mayBeLast)
+    public RequestPlan Make(long clientId)
     {
         long id = ++_count;
         bool isHostile = dice.PerMille(faults.HostileRequest);
@@ -18,7 +18,7 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         int minor = dice.PerMille(150) ? 0 : 1;
         BodyShape shape = DrawShape(method, minor);
         int bodyBytes = shape == BodyShape.None ? 0 : dice.PerMille(30) ? dice.Size(200_000) : dice.Size(4000);
-        bool saysClose = mayBeLast && dice.PerMille(150);
+        bool saysClose = dice.PerMille(150);
         string pad = BodyPattern.Letters(id, dice.PerMille(20) ? dice.Size(3000) : dice.Size(60));
         string? trailer = shape == BodyShape.Chunked && dice.PerMille(300) ? BodyPattern.Letters(id + 7, dice.Between(1, 20)) : null;
         bool expects = shape != BodyShape.None && bodyBytes > 0 && minor == 1 && dice.PerMille(150);
@@ -37,6 +37,7 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         return new RequestPlan
         {
             Id = id,
+            ClientId = clientId,
             Method = method,
             Target = target,
             MinorVersion = minor,
@@ -64,7 +65,7 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         var head = new StringBuilder();
         if (dice.PerMille(30))
             head.Append("\r\n");
-        head.Append(method).Append(' ').Append(target).Append(" HTTP/1.").Append(minor).Append("\r\nHost: ").Append(Ledger.Host).Append("\r\n");
+        head.Append(method).Append(' ').Append(target).Append(" HTTP/1.").Append(minor).Append("\r\nHost: ").Append(Evidence.Host).Append("\r\n");
         if (dice.PerMille(700))
             head.Append("User-Agent: chaos\r\n");
         head.Append(dice.PerMille(500) ? "X-Pad: " : "x-PAD:\t ").Append(pad).Append("\r\n");

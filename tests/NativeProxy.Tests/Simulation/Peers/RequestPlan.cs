@@ -19,6 +19,9 @@ internal sealed class RequestPlan
 {
     public required long Id { get; init; }
 
+    /// <summary>Number of the client's connection.</summary>
+    public required long ClientId { get; init; }
+
     public required string Method { get; init; }
 
     public required string Target { get; init; }
@@ -61,6 +64,9 @@ internal sealed class RequestPlan
 
     /// <summary>How often the proxy began to send it to a server, as far as the number could be read.</summary>
     public int Starts { get; set; }
+
+    /// <summary>How often a server has read its head.</summary>
+    public int Readings { get; set; }
 
     /// <summary>How often it was sent whole.</summary>
     public int Ends { get; set; }

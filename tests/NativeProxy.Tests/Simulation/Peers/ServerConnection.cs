@@ -15,6 +15,7 @@ internal sealed class ServerConnection : IMessageSink
     private readonly PacedWriter _writer;
     private readonly MessageReader _reader;
     private readonly byte[] _buffer = new byte[4096];
+    private readonly Queue<ReplyPlan> _due = [];
     private ReplyPlan? _reply;
     private bool _isReadPlanned;
     private bool _stopsReading;
@@ -55,14 +56,16 @@ internal sealed class ServerConnection : IMessageSink
     public (BodyShape Shape, long Length) OnHead(MessageHead head)
     {
         string[] words = head.FirstLine.Split(' ');
-        RequestPlan request = _world.Ledger.FindByTarget(words[1])!;
+        RequestPlan request = _world.Evidence.FindByTarget(words[1])!;
         _requestCount++;
+        Evidence.RequestRead(request);
         _world.Trace.Note(TraceKind.RequestSeen, _socket.Id, request.Id);
         _reply = _world.Replies.Make(request, _socket.Id, _world.Sabotage);
+        _due.Enqueue(_reply);
         if (_world.Sabotage == Sabotage.RepeatedPost && request is { Method: "POST", Shape: BodyShape.None })
-            _world.Ledger.RequestStarted(request);
+            _world.Evidence.RequestStarted(request);
         if (_world.Sabotage == Sabotage.SmuggledRequest && _reply.Serial == 5)
-            new RequestWatch(_world.Ledger, _socket.Other, this, _world.Time, _world.Trace).Feed("GET /smuggled HTTP/1.1\r\n\r\n"u8);
+            new RequestWatch(_world.Evidence, _socket.Other, this, _world.Time, _world.Trace).Feed("GET /smuggled HTTP/1.1\r\n\r\n"u8);
         if (head["Expect"] is not null && (_world.Faults.IsCalm || _world.Dice.PerMille(800)))
             _writer.Add(Encoding.Latin1.GetBytes($"HTTP/1.1 100 Continue\r\nX-Id: {request.Id}.{_reply.Serial}\r\n\r\n"), Pace.AtOnce);
         if (_reply.IsEarly)
@@ -85,7 +88,7 @@ internal sealed class ServerConnection : IMessageSink
             Answer(_reply);
     }
 
-    public void OnMalformed(string why) => Ledger.Fail($"server connection {_socket.Id}: {why}");
+    public void OnMalformed(string why) => Evidence.Fail($"server connection {_socket.Id}: {why}");
 
     private void OnChanged()
     {
@@ -136,7 +139,18 @@ internal sealed class ServerConnection : IMessageSink
     private void Answer(ReplyPlan reply)
     {
         int delayMs = _world.Dice.PerMille(700) ? _world.Dice.Below(3) : _world.Dice.Below(_world.Faults.IsCalm ? 20 : 300);
-        _world.Agenda.After(delayMs, () => Write(reply));
+        _world.Agenda.After(delayMs, () =>
+        {
+            reply.IsReady = true;
+            WriteNext();
+        });
+    }
+
+    /// <summary>Answers go out in the order of the requests, one at a time.</summary>
+    private void WriteNext()
+    {
+        if (!_isAnswering && _due.TryPeek(out ReplyPlan? reply) && reply.IsReady)
+            Write(_due.Dequeue());
     }
 
     private void Write(ReplyPlan reply)
@@ -149,6 +163,7 @@ internal sealed class ServerConnection : IMessageSink
         if (reply.HasSurplus && _world.Dice.PerMille(500))
         {
             HasSpokenUnasked = true;
+            Watch!.Taint(writing: 1);
             bytes = [.. bytes, .. Encoding.Latin1.GetBytes(BadReplies.Unasked(_socket.Id))];
         }
         if (_world.Sabotage == Sabotage.ChangedByte && reply.Serial > 20 && reply is { BodyBytes: > 10, IsFaulty: false })
@@ -164,6 +179,9 @@ internal sealed class ServerConnection : IMessageSink
             SpeakUnasked();
         switch (reply.End)
         {
+            case ReplyEnd.Keep when _due.Count > 0:
+                WriteNext();
+                break;
             case ReplyEnd.Keep:
                 PlanIdle();
                 break;
@@ -171,12 +189,19 @@ internal sealed class ServerConnection : IMessageSink
                 if (_world.Dice.PerMille(700))
                     End(reset: false);
                 else
-                    _socket.ShutdownSend();
+                    StopServing();
                 break;
             case ReplyEnd.Reset:
                 End(reset: true);
                 break;
         }
+    }
+
+    /// <summary>Shuts the sending side; what arrives from now on is not served.</summary>
+    private void StopServing()
+    {
+        _stopsReading = true;
+        _socket.ShutdownSend();
     }
 
     private void PlanIdle()
@@ -208,7 +233,7 @@ internal sealed class ServerConnection : IMessageSink
     private void SpeakUnasked()
     {
         HasSpokenUnasked = true;
-        Watch!.Taint();
+        Watch!.Taint(_isAnswering ? 1 : 0);
         _writer.Add(Encoding.Latin1.GetBytes(BadReplies.Unasked(_socket.Id)), Pace.AtOnce);
     }
 

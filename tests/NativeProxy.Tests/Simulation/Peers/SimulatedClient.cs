@@ -35,7 +35,7 @@ internal sealed class SimulatedClient
         _socket = socket;
         Dice dice = world.Dice;
         _writer = new PacedWriter(socket, world.Agenda, dice);
-        _responses = new ResponseWatch(world.Ledger, world.Trace, socket.Id) { Heard = Continue, Answered = OnAnswered };
+        _responses = new ResponseWatch(world.Evidence, world.Trace, socket.Id) { Heard = Continue, Answered = OnAnswered };
         _depth = dice.Pick(1, 1, 1, 2, 4, 10);
         _leftToSend = dice.Pick(1, 1, 2, 5, 12);
         _isSlowReader = dice.PerMille(world.Faults.ClientSlowReader);
@@ -65,8 +65,8 @@ internal sealed class SimulatedClient
     private void SendOne()
     {
         _leftToSend--;
-        RequestPlan plan = _world.Requests.Make(mayBeLast: true);
-        _world.Ledger.Add(plan);
+        RequestPlan plan = _world.Requests.Make(_socket.Id);
+        _world.Evidence.Add(plan);
         _responses.Waiting.Enqueue(plan);
         _isSending = true;
         if (plan.Hostility != Hostility.None || plan.SaysClose || (plan.MinorVersion == 0 && !plan.SaysKeepAlive))
@@ -173,8 +173,8 @@ internal sealed class SimulatedClient
     /// <summary>The proxy has closed. Where nothing goes wrong, it may leave unanswered only what was sent behind its own announcement.</summary>
     private void CheckUnanswered()
     {
-        if (_world.Ledger.IsCalm && _responses.Waiting.TryPeek(out RequestPlan? first))
-            Ledger.Require(_responses.SaysClose && _responses.IsBetween, $"client connection {_socket.Id}: {first} was not answered though nothing went wrong");
+        if (_world.Evidence.IsCalm && _responses.Waiting.TryPeek(out RequestPlan? first))
+            Evidence.Require(_responses.SaysClose && _responses.IsBetween, $"client connection {_socket.Id}: {first} was not answered though nothing went wrong");
     }
 
     private void Quit(bool reset)

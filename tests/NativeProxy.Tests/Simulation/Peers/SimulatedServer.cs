@@ -21,7 +21,7 @@ internal sealed class SimulatedServer(ChaosWorld world, int connectionsMax) : IN
     public void Watch(SimulatedSocket proxySide)
     {
         _fresh = new ServerConnection(world, proxySide.Other);
-        var watch = new RequestWatch(world.Ledger, proxySide, _fresh, world.Time, world.Trace);
+        var watch = new RequestWatch(world.Evidence, proxySide, _fresh, world.Time, world.Trace);
         proxySide.Tap = watch.Feed;
         _fresh.Watch = watch;
     }
@@ -30,7 +30,7 @@ internal sealed class SimulatedServer(ChaosWorld world, int connectionsMax) : IN
     {
         _open.Add(socket);
         _open.RemoveAll(static socket => socket.IsClosed || socket.Other.IsClosed);
-        Ledger.Require(connectionsMax == 0 || _open.Count <= connectionsMax, $"a server has {_open.Count} connections and allows {connectionsMax}");
+        Evidence.Require(connectionsMax == 0 || _open.Count <= connectionsMax, $"a server has {_open.Count} connections and allows {connectionsMax}");
         _fresh!.Start();
     }
 }

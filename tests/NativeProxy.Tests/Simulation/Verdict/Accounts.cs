@@ -15,19 +15,25 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     /// <summary>Most bytes that wait for one connection: what one receive turns into, and an answer or a head beside it.</summary>
     private const int QueuedBytesMax = 256 * 1024;
 
-    /// <summary>Blocks that one connection may hold: its queue and, of a client, what was read ahead and a kept head.</summary>
-    private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + 4;
+    /// <summary>Requests of one client that run at once, at most.</summary>
+    private const int PipeliningMax = 16;
+
+    /// <summary>
+    /// Blocks that one connection may hold: its queue and, of a client, what was read ahead, and of each of its requests a copy with its body
+    /// and an answer that waits.
+    /// </summary>
+    private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + (PipeliningMax * 64);
 
     private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff, CounterId.ClientClosesInternalError);
-    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesServerDown);
+    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesMemoryPressure);
 
     /// <summary>After each turn: nothing grows without a bound.</summary>
     public void CheckStep()
     {
         foreach (SimulatedConnection connection in loop.Live)
-            Ledger.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
-        Ledger.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
-        Ledger.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax, $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
+            Evidence.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
+        Evidence.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
+        Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax, $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
     }
 
     /// <summary>True when no exchange runs and nothing but idle server connections is open.</summary>
@@ -41,12 +47,15 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         Require(CounterId.QueueWaiting, 0);
         Require(CounterId.ClientsHalfClosed, 0);
         Require(CounterId.TunnelsOpen, 0);
-        Ledger.Require(loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle), Describe());
+        Require(CounterId.RequestsBehindOthers, 0);
+        Require(CounterId.ReplayBytesHeld, 0);
+        Require(CounterId.ServerConnectionsPinned, 0);
+        Evidence.Require(loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle), Describe());
         Require(CounterId.ServerConnectionsOpen, loop.ConnectionCount);
-        Ledger.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
-        Ledger.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
+        Evidence.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
+        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
         Require(CounterId.ClientClosesInternalError, 0);
-        Ledger.Require(
+        Evidence.Require(
             Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.ConnectionCount,
             $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed with a reason");
     }
@@ -55,9 +64,9 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     public void CheckEmpty()
     {
         CheckQuiet();
-        Ledger.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
-        Ledger.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
-        Ledger.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
+        Evidence.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
+        Evidence.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
+        Evidence.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
     }
 
     /// <summary>What is open, for a message.</summary>
@@ -71,7 +80,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
 
     public long Read(CounterId id) => counters.Read(id);
 
-    private void Require(CounterId id, long expected) => Ledger.Require(Read(id) == expected, $"{id} is {Read(id)} instead of {expected}");
+    private void Require(CounterId id, long expected) => Evidence.Require(Read(id) == expected, $"{id} is {Read(id)} instead of {expected}");
 
     private long Sum((CounterId First, CounterId Last) range)
     {

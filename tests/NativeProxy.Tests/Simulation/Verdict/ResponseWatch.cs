@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Simulation.Verdict;
 /// </summary>
 internal sealed class ResponseWatch : IMessageSink
 {
-    private readonly Ledger _ledger;
+    private readonly Evidence _evidence;
     private readonly Trace _trace;
     private readonly long _socketId;
     private readonly MessageReader _reader;
@@ -23,9 +23,9 @@ internal sealed class ResponseWatch : IMessageSink
     private long _bodyBytes;
     private int _answerCount;
 
-    public ResponseWatch(Ledger ledger, Trace trace, long socketId)
+    public ResponseWatch(Evidence evidence, Trace trace, long socketId)
     {
-        _ledger = ledger;
+        _evidence = evidence;
         _trace = trace;
         _socketId = socketId;
         _reader = new MessageReader(this);
@@ -53,8 +53,8 @@ internal sealed class ResponseWatch : IMessageSink
 
     public void OnBegin(ReadOnlySpan<byte> firstBytes)
     {
-        Ledger.Require(!SaysClose, $"client connection {_socketId}: bytes behind the last answer");
-        Ledger.Require(_waiting.TryPeek(out RequestPlan? first) && first.WrittenBytes > 0, $"client connection {_socketId}: an answer that nobody waits for");
+        Evidence.Require(!SaysClose, $"client connection {_socketId}: bytes behind the last answer");
+        Evidence.Require(_waiting.TryPeek(out RequestPlan? first) && first.WrittenBytes > 0, $"client connection {_socketId}: an answer that nobody waits for");
     }
 
     public (BodyShape Shape, long Length) OnHead(MessageHead head)
@@ -66,11 +66,11 @@ internal sealed class ResponseWatch : IMessageSink
         _reply = FindReply(request, head, status);
         _isOwn = head["X-Id"] is null;
         Heard?.Invoke();
-        Ledger.Require(head["X-Hop"] is null || request.IsTainted, $"{request}: a hop-by-hop field of the server has passed");
-        Ledger.Require(request.Hostility != Hostility.InHead || (_isOwn && status >= 400), $"{request}: a hostile request was answered with {status}");
+        Evidence.Require(head["X-Hop"] is null || request.IsTainted, $"{request}: a hop-by-hop field of the server has passed");
+        Evidence.Require(request.Hostility != Hostility.InHead || (_isOwn && status >= 400), $"{request}: a hostile request was answered with {status}");
         if (_isInterim)
         {
-            Ledger.Require(request.MinorVersion == 1 && head["Content-Length"] is null && head["Transfer-Encoding"] is null, $"{request}: no such interim answer may come");
+            Evidence.Require(request.MinorVersion == 1 && head["Content-Length"] is null && head["Transfer-Encoding"] is null, $"{request}: no such interim answer may come");
             return (BodyShape.None, 0);
         }
         string? connection = head["Connection"];
@@ -81,7 +81,7 @@ internal sealed class ResponseWatch : IMessageSink
     public void OnBody(ReadOnlySpan<byte> bytes)
     {
         if (_reply is not null && !_request!.IsTainted)
-            Ledger.Require(BodyPattern.Matches(_reply.BodyKey, _bodyBytes, bytes), $"{_request}: body bytes behind {_bodyBytes} are not those of answer {_reply.Serial}");
+            Evidence.Require(BodyPattern.Matches(_reply.BodyKey, _bodyBytes, bytes), $"{_request}: body bytes behind {_bodyBytes} are not those of answer {_reply.Serial}");
         _bodyBytes += bytes.Length;
     }
 
@@ -90,24 +90,24 @@ internal sealed class ResponseWatch : IMessageSink
         if (_isInterim)
             return;
         RequestPlan request = _waiting.Dequeue();
-        Ledger.Require(++_answerCount <= _ledger.RequestsPerClientConnectionMax, $"client connection {_socketId}: more answers than keepalive.max_requests");
+        Evidence.Require(++_answerCount <= _evidence.RequestsPerClientConnectionMax, $"client connection {_socketId}: more answers than keepalive.max_requests");
         if (_isOwn)
         {
             _trace.Note(TraceKind.OwnReplySeen, _socketId, request.Id);
-            Ledger.Require(_bodyBytes < 200, $"{request}: an answer of the proxy has {_bodyBytes} body bytes");
+            Evidence.Require(_bodyBytes < 200, $"{request}: an answer of the proxy has {_bodyBytes} body bytes");
             if (!request.IsTainted)
-                _ledger.OwnReplyEnded(request);
+                _evidence.OwnReplyEnded(request);
         }
         else if (_reply is not null && !request.IsTainted)
         {
             _trace.Note(TraceKind.ReplySeenWhole, _socketId, request.Id, _reply.Serial);
-            Ledger.Require(trailers.Count == 0 || (trailers is [("X-Tail", var tail)] && tail == _reply.Trailer), $"{request}: the trailers differ");
-            _ledger.ReplyEnded(request, _reply, _bodyBytes);
+            Evidence.Require(trailers.Count == 0 || (trailers is [("X-Tail", var tail)] && tail == _reply.Trailer), $"{request}: the trailers differ");
+            _evidence.ReplyEnded(request, _reply, _bodyBytes);
         }
         Answered?.Invoke();
     }
 
-    public void OnMalformed(string why) => Ledger.Fail($"the proxy sends a malformed answer: {why} ({_request})");
+    public void OnMalformed(string why) => Evidence.Fail($"the proxy sends a malformed answer: {why} ({_request})");
 
     /// <summary>The answer that X-Id names; null for one of the proxy's own, or for one that nobody can tell from an answer.</summary>
     private ReplyPlan? FindReply(RequestPlan request, MessageHead head, int status)
@@ -115,30 +115,30 @@ internal sealed class ResponseWatch : IMessageSink
         string? id = head["X-Id"];
         if (id is null)
         {
-            Ledger.Require(status == 100 || IsOwnStatus(status), $"{request}: the proxy answers by itself with {head.FirstLine}");
+            Evidence.Require(status == 100 || IsOwnStatus(status), $"{request}: the proxy answers by itself with {head.FirstLine}");
             return null;
         }
         string[] parts = id.Split('.');
         if (parts[0] == "unasked")
         {
-            request.IsTainted |= _ledger.Deceivers.Contains(long.Parse(parts[1], CultureInfo.InvariantCulture));
-            Ledger.Require(request.IsTainted, $"{request}: the client gets what the server said unasked on connection {parts[1]}");
+            request.IsTainted |= _evidence.Deceivers.Contains(long.Parse(parts[1], CultureInfo.InvariantCulture));
+            Evidence.Require(request.IsTainted, $"{request}: the client gets what the server said unasked on connection {parts[1]}");
             return null;
         }
-        if (parts.Length != 2 || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out long serial) || !_ledger.TryFindReply(serial, out ReplyPlan? reply))
+        if (parts.Length != 2 || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out long serial) || !_evidence.TryFindReply(serial, out ReplyPlan? reply))
         {
-            Ledger.Require(request.IsTainted, $"{request}: the client gets an answer that had to be refused ({id})");
+            Evidence.Require(request.IsTainted, $"{request}: the client gets an answer that had to be refused ({id})");
             return null;
         }
         _trace.Note(TraceKind.ReplySeen, _socketId, request.Id, reply.Serial);
 
         // Whoever took something unasked for an answer leaves the answer itself to the one behind it.
-        request.IsTainted |= reply.RequestId != request.Id && _ledger.Deceivers.Contains(reply.SocketId);
+        request.IsTainted |= reply.RequestId != request.Id && _evidence.Deceivers.Contains(reply.SocketId);
         if (request.IsTainted)
             return reply;
-        Ledger.Require(reply.RequestId == request.Id, $"{request}: the client gets the answer to request {reply.RequestId}");
-        Ledger.Require(_isInterim || reply.Status == status, $"{request}: status {status} instead of {reply.Status}");
-        Ledger.Require(_isInterim || head["X-Pad"] == reply.Pad, $"{request}: a field of answer {reply.Serial} differs");
+        Evidence.Require(reply.RequestId == request.Id, $"{request}: the client gets the answer to request {reply.RequestId}");
+        Evidence.Require(_isInterim || reply.Status == status, $"{request}: status {status} instead of {reply.Status}");
+        Evidence.Require(_isInterim || head["X-Pad"] == reply.Pad, $"{request}: a field of answer {reply.Serial} differs");
         return reply;
     }
 
@@ -147,7 +147,7 @@ internal sealed class ResponseWatch : IMessageSink
     private static int StatusOf(MessageHead head)
     {
         if (!head.FirstLine.StartsWith("HTTP/1.1 ", StringComparison.Ordinal) || head.FirstLine.Length < 13)
-            Ledger.Fail($"no status line: {head.FirstLine}");
+            Evidence.Fail($"no status line: {head.FirstLine}");
         return int.Parse(head.FirstLine.AsSpan(9, 3), CultureInfo.InvariantCulture);
     }
 
@@ -155,7 +155,7 @@ internal sealed class ResponseWatch : IMessageSink
     {
         string? coding = head["Transfer-Encoding"];
         string? length = head["Content-Length"];
-        Ledger.Require(coding is null || (coding == "chunked" && length is null && request.MinorVersion == 1), $"{request}: framing {coding} with {length}");
+        Evidence.Require(coding is null || (coding == "chunked" && length is null && request.MinorVersion == 1), $"{request}: framing {coding} with {length}");
 
         // Of a head that did not arrive the proxy may not know that it was HEAD: its last answer may then have a body.
         if (request.IsHead && _isOwn && SaysClose)
@@ -166,7 +166,7 @@ internal sealed class ResponseWatch : IMessageSink
             return (BodyShape.Chunked, 0);
         if (length is not null)
             return (BodyShape.Length, long.Parse(length, NumberStyles.None, CultureInfo.InvariantCulture));
-        Ledger.Require(SaysClose, $"{request}: an answer without an end on a connection that goes on");
+        Evidence.Require(SaysClose, $"{request}: an answer without an end on a connection that goes on");
         return (BodyShape.UntilClose, 0);
     }
 }

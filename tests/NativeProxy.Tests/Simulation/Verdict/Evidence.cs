@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Simulation.Verdict;
 internal sealed class InvariantBroken(string what) : Exception(what);
 
 /// <summary>Who sent what and who saw what: requests by number, answers by serial, and what is allowed.</summary>
-internal sealed class Ledger
+internal sealed class Evidence
 {
     /// <summary>Host of every sound request.</summary>
     public const string Host = "sim.test:8080";
@@ -20,6 +20,12 @@ internal sealed class Ledger
     private readonly Dictionary<long, ReplyPlan> _replies = [];
 
     public ReusePolicy Reuse { get; set; }
+
+    /// <summary>Requests that may be under way on one server connection.</summary>
+    public int ServerPipeliningMax { get; set; } = 1;
+
+    /// <summary>A request that is not idempotent may go out again when no byte of the first try has reached the server.</summary>
+    public bool RetriesUnacknowledged { get; set; }
 
     public int AttemptsMax { get; set; } = 1;
 
@@ -73,8 +79,15 @@ internal sealed class Ledger
         request.Starts++;
         Require(request.Hostility != Hostility.InHead, $"{request} had to be refused, and a server gets it");
         Require(request.WrittenBytes >= request.HeadBytes, $"{request} goes to a server before its head was complete");
-        Require(request.IsIdempotent || request.Starts == 1, $"{request} is not idempotent, and was sent {request.Starts} times");
+        Require(request.IsIdempotent || request.Starts == 1 || RetriesUnacknowledged, $"{request} is not idempotent, and was sent {request.Starts} times");
         Require(request.Starts <= AttemptsMax, $"{request} was sent {request.Starts} times with {AttemptsMax} attempts allowed");
+    }
+
+    /// <summary>A server has read the head of a request.</summary>
+    public static void RequestRead(RequestPlan request)
+    {
+        request.Readings++;
+        Require(request.IsIdempotent || request.Readings == 1, $"{request} is not idempotent, and servers have read it {request.Readings} times");
     }
 
     /// <summary>A server has got the end of a request.</summary>

@@ -1,0 +1,110 @@
+namespace NativeProxy.Foundation;
+
+/// <summary>Why a server connection is closed, or <see cref="None"/> when it is sound and may be pooled. Every close has one.</summary>
+internal enum ServerCloseReason : byte
+{
+    /// <summary>The exchange ended cleanly on both sides.</summary>
+    None,
+
+    /// <summary>The server sent FIN.</summary>
+    ServerFin,
+
+    /// <summary>The server reset the connection.</summary>
+    ServerReset,
+
+    /// <summary>The response said that the connection ends after it.</summary>
+    ServerSaid,
+
+    /// <summary>Server keep-alive is switched off.</summary>
+    ReuseOff,
+
+    /// <summary>Not used for <c>keepalive.idle_timeout</c>.</summary>
+    IdleTimeout,
+
+    /// <summary>The server would soon have closed it, as was learned from it.</summary>
+    LearnedIdleTimeout,
+
+    /// <summary><c>keepalive.max_requests</c> is reached.</summary>
+    MaxRequests,
+
+    /// <summary><c>keepalive.max_age</c> is reached.</summary>
+    MaxAge,
+
+    /// <summary>The pool was full and this was its least recently used connection.</summary>
+    PoolFull,
+
+    /// <summary>Bytes came that no request had asked for.</summary>
+    SurplusBytes,
+
+    /// <summary>The request was not sent to its end.</summary>
+    RequestUnsent,
+
+    /// <summary>What the server believes about the connection is not certain (a refused upgrade).</summary>
+    Ambiguous,
+
+    /// <summary>The connection was not established.</summary>
+    ConnectFailed,
+
+    /// <summary>The client gave the exchange up.</summary>
+    ClientAborted,
+
+    /// <summary>No answer in time.</summary>
+    Timeout,
+
+    /// <summary>An answer that could not be read safely.</summary>
+    BadResponse,
+
+    /// <summary>The tunnel has ended.</summary>
+    UpgradeEnded,
+
+    /// <summary>The pools are being emptied.</summary>
+    Purged,
+
+    /// <summary>The server fails its health checks.</summary>
+    ServerDown,
+
+    /// <summary>The one client that had authenticated on the connection has left, or has authenticated elsewhere.</summary>
+    PinnedClientLeft,
+
+    /// <summary>Descriptors are running short, and this was an idle connection.</summary>
+    DescriptorPressure,
+
+    /// <summary>Buffer memory is running short, and this was an idle connection.</summary>
+    MemoryPressure,
+}
+
+/// <summary>Short codes of the reasons, the same in the log, the metrics and the admin endpoint.</summary>
+internal static class ServerCloseReasons
+{
+    /// <summary>How many reasons there are, None included.</summary>
+    public const int Count = (int)ServerCloseReason.MemoryPressure + 1;
+
+    /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
+    public static string CodeOf(ServerCloseReason reason) => reason switch
+    {
+        ServerCloseReason.None => "-",
+        ServerCloseReason.ServerFin => "server_fin",
+        ServerCloseReason.ServerReset => "server_reset",
+        ServerCloseReason.ServerSaid => "server_said",
+        ServerCloseReason.ReuseOff => "reuse_off",
+        ServerCloseReason.IdleTimeout => "idle_timeout",
+        ServerCloseReason.LearnedIdleTimeout => "learned_idle_timeout",
+        ServerCloseReason.MaxRequests => "max_requests",
+        ServerCloseReason.MaxAge => "max_age",
+        ServerCloseReason.PoolFull => "pool_full",
+        ServerCloseReason.SurplusBytes => "surplus_bytes",
+        ServerCloseReason.RequestUnsent => "request_unsent",
+        ServerCloseReason.Ambiguous => "ambiguous",
+        ServerCloseReason.ConnectFailed => "connect_failed",
+        ServerCloseReason.ClientAborted => "client_aborted",
+        ServerCloseReason.Timeout => "timeout",
+        ServerCloseReason.BadResponse => "bad_response",
+        ServerCloseReason.UpgradeEnded => "upgrade_ended",
+        ServerCloseReason.Purged => "purged",
+        ServerCloseReason.ServerDown => "server_down",
+        ServerCloseReason.PinnedClientLeft => "pinned_client_left",
+        ServerCloseReason.DescriptorPressure => "descriptor_pressure",
+        ServerCloseReason.MemoryPressure => "memory_pressure",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,62 @@
+using System;
+using System.Linq;
+using System.Net;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+
+namespace NativeProxy.EndToEnd.ServerSide;
+
+/// <summary>A proxy with one idle connection in its pool, and the client that has used it.</summary>
+internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : IAsyncDisposable
+{
+    public ScriptedOrigin Origin => origin;
+
+    public ProxyUnderTest Proxy => proxy;
+
+    public RawClient Client => client;
+
+    public OriginConnection Idle => idle;
+
+    public static Task<StaleScene> WithOneIdleConnection(params string[] upstreamLines) => WithOneIdleConnection(config => config.Upstream(upstreamLines));
+
+    public static async Task<StaleScene> WithOneIdleConnection(Func<ProxyConfig, ProxyConfig> configure)
+    {
+        ScriptedOrigin origin = ScriptedOrigin.Driven();
+        ProxyUnderTest proxy = await ProxyUnderTest.Start(configure(ProxyConfig.For(origin)));
+        RawClient client = await proxy.Connect();
+        await client.SendGet("/first");
+        OriginConnection idle = await origin.Accept();
+        await idle.Answer();
+        await client.ReadResponse();
+        return new StaleScene(origin, proxy, client, idle);
+    }
+
+    /// <summary>Lets the proxy find the request and, behind it, the end of the idle connection: it looks at the request first.</summary>
+    public async Task LayBefore(string request, bool withReset)
+    {
+        int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
+        await proxy.Freeze();
+        await client.Send(request);
+        await Deadline.Until(() => StateOf(proxy.Port(), client.LocalPort).UnreadBytes == request.Length, () => "the request to arrive");
+        if (withReset)
+            idle.Reset();
+        else
+            idle.Close();
+
+        // A reset socket is in no table any more.
+        string? state = withReset ? null : SocketTable.CloseWait;
+        await Deadline.Until(() => StateOf(idlePort, origin.Port).State == state, () => "the end of the idle connection to arrive");
+        proxy.Thaw();
+    }
+
+    /// <summary>The proxy's end of a connection, as its kernel knows it; default when it does not.</summary>
+    private static SocketRow StateOf(int localPort, int remotePort) =>
+        SocketTable.Rows().FirstOrDefault(row => row.LocalPort == localPort && row.RemotePort == remotePort);
+
+    public async ValueTask DisposeAsync()
+    {
+        await client.DisposeAsync();
+        await proxy.DisposeAsync();
+        await origin.DisposeAsync();
+    }
+}
