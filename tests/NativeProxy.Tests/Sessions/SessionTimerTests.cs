@@ -76,7 +76,7 @@ public class SessionTimerTests
     [Fact]
     public void Remove_LeavesNothingInTheWheel()
     {
-        _timer.Arm(_loop, SessionTimeout.Tunnel, 1000);
+        _timer.Arm(_loop, SessionTimeout.Linger, 1000);
         Assert.Equal(1, _loop.Wheel.LinkedCount);
 
         _timer.Remove(_loop);
