@@ -37,7 +37,7 @@ internal sealed class ChaosConfig
         _serverConnectionsMax = dice.Pick(0, 0, 1, 2, 5);
         ClientCount = dice.Pick(1, 3, 8, 25);
         _clientConnectionsMax = isCalm ? 10_000 : dice.Pick(10_000, 10_000, Math.Max(1, ClientCount / 2));
-        BufferBytes = isCalm ? 64 << 20 : dice.Pick(64 << 20, 64 << 20, 4 << 20, 128 << 10, 48 << 10);
+        BufferBytes = isCalm ? 64 << 20 : dice.Pick(64 << 20, 64 << 20, 4 << 20, 128 << 10, 48 << 10, 48 << 10);
         _serverPipelining = dice.Pick(1, 1, 2, 8);
         _retriesUnacknowledged = !isCalm && dice.PerMille(250);
         IsCompletionBased = dice.PerMille(500);
@@ -115,9 +115,9 @@ internal sealed class ChaosConfig
             [[upstream]]
             name = "{Upstream}"
             balance = "{_dice.Pick("round_robin", "least_connections", "source_hash", "first")}"
-            pipelining = {_serverPipelining}
             prefer_last_server = {(_dice.PerMille(300) ? "true" : "false")}
             [upstream.keepalive]
+            pipelining = {_serverPipelining}
             enabled = {(_dice.PerMille(930) ? "true" : "false")}
             reuse = "{_reuse}"
             max_idle = {_dice.Pick(0, 1, 3, 256)}
