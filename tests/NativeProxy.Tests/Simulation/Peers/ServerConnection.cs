@@ -20,6 +20,7 @@ internal sealed class ServerConnection : IMessageSink
     private bool _isReadPlanned;
     private bool _stopsReading;
     private bool _isAnswering;
+    private bool _discards;
     private int _requestCount;
 
     public ServerConnection(ChaosWorld world, SimulatedSocket socket)
@@ -123,7 +124,8 @@ internal sealed class ServerConnection : IMessageSink
         _world.Trace.Note(TraceKind.ServerReads, _socket.Id, received, (long)error);
         if (received > 0)
         {
-            _reader.Feed(_buffer.AsSpan(0, received));
+            if (!_discards)
+                _reader.Feed(_buffer.AsSpan(0, received));
             PlanRead();
         }
         else if (error != SocketError.Success)
@@ -186,7 +188,7 @@ internal sealed class ServerConnection : IMessageSink
                 PlanIdle();
                 break;
             case ReplyEnd.Fin:
-                if (_world.Dice.PerMille(700))
+                if (!_world.Faults.IsCalm && _world.Dice.PerMille(700))
                     End(reset: false);
                 else
                     StopServing();
@@ -197,11 +199,15 @@ internal sealed class ServerConnection : IMessageSink
         }
     }
 
-    /// <summary>Shuts the sending side; what arrives from now on is not served.</summary>
+    /// <summary>
+    /// Shuts the sending side, and throws away what still arrives, as a good server does: closing with unread bytes would be a reset, which
+    /// destroys the answer.
+    /// </summary>
     private void StopServing()
     {
-        _stopsReading = true;
+        _discards = true;
         _socket.ShutdownSend();
+        PlanRead();
     }
 
     private void PlanIdle()
