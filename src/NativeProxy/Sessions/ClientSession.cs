@@ -201,7 +201,16 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
-    public void OnSendFailed(TcpConnection connection, SocketError error) => ClientGone();
+    public void OnSendFailed(TcpConnection connection, SocketError error)
+    {
+        if (!connection.RanOutOfBuffers)
+        {
+            ClientGone();
+            return;
+        }
+        _listener.Counters.Add(CounterId.BufferRefusals);
+        AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+    }
 
     public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
 
@@ -370,7 +379,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_state == ClientSessionState.Exchanging)
             AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
         else
-            Reject(ProxyError.BuffersExhausted, RejectReason.None, default);
+            Reject(ProxyError.BuffersExhausted, RejectReason.None, _tail.IsEmpty ? bytes : _tail.Bytes);
         return false;
     }
 
@@ -498,17 +507,21 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
         CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
-        int sentBytes = SendErrorReply(error, detail, reason);
+        int sentBytes = SendErrorReply(error, detail, reason, bytes);
         _listener.LogRejected(this, error, reason, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
         Linger(reason);
         return 0;
     }
 
-    /// <summary>Answers without an exchange. Returns the size of the answer in bytes.</summary>
-    private int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason)
+    /// <summary>
+    /// Answers without an exchange. Returns the size of the answer in bytes. To HEAD it has no body (RFC 9110 9.3.2), however little else of
+    /// the request could be read.
+    /// </summary>
+    private int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request)
     {
+        bool isHead = request[RequestHeadParser.EmptyLineBytes(request)..].StartsWith("HEAD "u8);
         var writer = new HeadWriter(_listener.Scratch.Output);
-        ErrorReplies.Write(ref writer, error, detail, hasBody: true, _listener.Keepalive, new OutgoingResponse
+        ErrorReplies.Write(ref writer, error, detail, hasBody: !isHead, _listener.Keepalive, new OutgoingResponse
         {
             EmitsChunks = false,
             KeepsLength = false,
@@ -592,7 +605,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         int sentBytes = _awaitsProxyHeader
             ? 0
-            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout);
+            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _tail.Bytes);
         _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
@@ -608,8 +621,13 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void AbortExchanges(ProxyError error, CloseReason reason)
     {
+        // A client that only half-closed reads on: FIN would complete a body that has no other end.
+        bool withReset = _line.First is { IsCloseDelimited: true };
         AbandonExchanges(error, reason);
-        Close(reason);
+        if (withReset)
+            Abort(reason);
+        else
+            Close(reason);
     }
 
     /// <summary>Gives up what is in flight. Only safe requests run beside others, so that the client may ask for them again.</summary>

@@ -94,6 +94,9 @@ internal sealed class Exchange : IServerConnectionUser
     /// <summary>True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).</summary>
     public bool AwaitsContinue => _expectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
 
+    /// <summary>True when only a reset tells the client that the response is cut.</summary>
+    public bool IsCloseDelimited => _response.IsCloseDelimited;
+
     /// <summary>What the log says about this exchange besides its times.</summary>
     public ExchangeLogText LogText => _logText;
 

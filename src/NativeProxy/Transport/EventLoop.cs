@@ -40,16 +40,17 @@ internal abstract class EventLoop
     /// <param name="workerIndex">0-based number of this worker.</param>
     /// <param name="workerCount">How many workers there are; connection ids of different workers never coincide.</param>
     /// <param name="pools">The loop's buffers.</param>
-    protected EventLoop(int workerIndex, int workerCount, BufferPools pools)
+    /// <param name="time">Where the clock takes its time from; null = the system.</param>
+    protected EventLoop(int workerIndex, int workerCount, BufferPools pools, TimeProvider? time = null)
     {
         Pools = pools;
-        Clock.Refresh();
+        Clock = new LoopClock(time);
         Wheel = new TimingWheel(Clock.NowMs);
         _connectionIdNext = workerIndex + 1;
         _connectionIdStep = workerCount;
     }
 
-    public LoopClock Clock { get; } = new();
+    public LoopClock Clock { get; }
 
     public TimingWheel Wheel { get; }
 

@@ -475,6 +475,9 @@ internal abstract class TcpConnection
         Loop.ConnectionClosing();
         _isHolding = false;
         ReleaseQueue();
+
+        // Bytes that were to be sent are lost: FIN would say that these were all.
+        _resetOnClose |= RanOutOfBuffers;
         SocketClose(_resetOnClose);
         Loop.Defer(this, DeferredWork.Join);
     }

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace NativeProxy.Transport;
 
 /// <summary>
@@ -14,21 +12,13 @@ internal abstract class TcpListenerSocket
     /// <summary>How long accepting rests when the process is out of descriptors or memory.</summary>
     protected const int ExhaustedPauseMs = 100;
 
-    protected TcpListenerSocket(Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-    {
-        Socket = socket;
-        Acceptor = acceptor;
-        Tune(tuning);
-    }
+    protected TcpListenerSocket(IConnectionAcceptor acceptor) => Acceptor = acceptor;
 
     /// <summary>Who takes the connections; may be exchanged between two events.</summary>
     public IConnectionAcceptor Acceptor { get; set; }
 
-    /// <summary>Bound and listening; disposed by <see cref="Close"/>.</summary>
-    protected Socket Socket { get; }
-
     /// <summary>Sets the options of the connections that are accepted from now on.</summary>
-    public void Tune(SocketTuning tuning) => tuning.ApplyTo(Socket);
+    public abstract void Tune(SocketTuning tuning);
 
     /// <summary>Starts accepting, or goes on after <see cref="IConnectionAcceptor.MayAccept"/> was false.</summary>
     public abstract void Resume();

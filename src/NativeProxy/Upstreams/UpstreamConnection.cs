@@ -223,6 +223,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
         _user = null;
+
+        // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it.
+        reset |= _following is { Count: > 0 } || Tcp!.HasQueuedBytes;
         Enter(reason, reset);
         if (IsWaiting)
         {
@@ -233,7 +236,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
-        if (reset || _following is { Count: > 0 })
+        if (reset)
             Tcp!.Abort();
         else
             Tcp!.Close();

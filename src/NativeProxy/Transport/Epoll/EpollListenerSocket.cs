@@ -9,6 +9,7 @@ namespace NativeProxy.Transport.Epoll;
 internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatched, ITimerOwner
 {
     private readonly EpollEventLoop _loop;
+    private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly TimerNode _pause;
     private readonly ulong _token;
@@ -22,14 +23,18 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
     private bool _isClosed;
 
     public EpollListenerSocket(EpollEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-        : base(socket, acceptor, tuning)
+        : base(acceptor)
     {
         _loop = loop;
+        _socket = socket;
+        Tune(tuning);
         _descriptor = (int)socket.Handle;
         _pause = new TimerNode(this);
         socket.Blocking = false;
         _token = loop.Watched.Add(this);
     }
+
+    public override void Tune(SocketTuning tuning) => tuning.ApplyTo(_socket);
 
     public override void Resume()
     {
@@ -47,7 +52,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         _isClosed = true;
         _loop.Wheel.Remove(_pause);
         _loop.Watched.Remove(_token);
-        Socket.Dispose();
+        _socket.Dispose();
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Resume();

@@ -7,6 +7,7 @@ namespace NativeProxy.Transport.Saea;
 internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 {
     private readonly SaeaEventLoop _loop;
+    private readonly Socket _socket;
     private readonly AcceptOperation _accept;
     private readonly AcceptWork _acceptWork;
     private readonly TimerNode _pause;
@@ -14,13 +15,17 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     private bool _posted;
 
     public SaeaListenerSocket(SaeaEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
-        : base(socket, acceptor, tuning)
+        : base(acceptor)
     {
         _loop = loop;
+        _socket = socket;
+        Tune(tuning);
         _accept = new AcceptOperation(this);
         _acceptWork = new AcceptWork(this);
         _pause = new TimerNode(this);
     }
+
+    public override void Tune(SocketTuning tuning) => tuning.ApplyTo(_socket);
 
     public override void Resume()
     {
@@ -34,7 +39,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     {
         _closed = true;
         _loop.Wheel.Remove(_pause);
-        Socket.Dispose();
+        _socket.Dispose();
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Resume();
@@ -48,7 +53,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
                 return;
             _accept.AcceptSocket = null;
             _accept.InFlight = true;
-            if (Socket.AcceptAsync(_accept))
+            if (_socket.AcceptAsync(_accept))
                 return;
             _accept.InFlight = false;
             if (!Take())

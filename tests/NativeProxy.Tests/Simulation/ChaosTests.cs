@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using NativeProxy.Metrics;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace NativeProxy.Tests.Simulation;
+
+/// <summary>
+/// Seeded exchanges through scripted faults on both sides, without sockets, threads or a clock. A failure prints its seed, which runs it again:
+/// <c>NATIVEPROXY_CHAOS_SEED</c> is the first seed, <c>NATIVEPROXY_CHAOS_RUNS</c> how many seeds follow it (1 unless set), and
+/// <c>NATIVEPROXY_CHAOS_EXCHANGES</c> the requests of each (1000 unless set).
+/// </summary>
+public sealed class ChaosTests(ITestOutputHelper output)
+{
+    private const int ExchangesUnlessSet = 1000;
+
+    /// <summary>What must have happened at least once in the runs, or they would prove little.</summary>
+    private static readonly CounterId[] RarePaths =
+    [
+        CounterId.RetriesStaleReuse, CounterId.RetriesConnectFailure, CounterId.ServerReuses, CounterId.QueueEntered, CounterId.BadResponses, CounterId.ShortBodies,
+        CounterId.BadRequestsFraming, CounterId.BadRequestsSyntax, CounterId.TimeoutsRequestHeader, CounterId.TimeoutsRequestBody, CounterId.TimeoutsResponse,
+        CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted, CounterId.Responses1xx,
+        CounterId.ClientClosesUnknownLength, CounterId.ClientClosesShortBody, CounterId.ClientClosesUnreadBody, CounterId.ServerClosesSurplusBytes,
+        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals, CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
+    ];
+
+    [Fact]
+    public void WhateverGoesWrong_EveryPromiseHolds()
+    {
+        ChaosResult[] results = [.. Array.ConvertAll<ulong, ChaosResult>([1, 2, 3, 4, 5, 6, 7, 8], seed => Run(seed, ExchangesUnlessSet, null))];
+
+        Assert.All(results, static result => Assert.True(result.Complete > result.Requests / 10, $"only {result.Complete} of {result.Requests} answered"));
+        Assert.Empty(Array.FindAll(RarePaths, id => Array.TrueForAll(results, result => result.Counters[id] == 0)));
+    }
+
+    [Theory]
+    [InlineData(11)]
+    [InlineData(12)]
+    [InlineData(13)]
+    public void WhereNothingGoesWrong_EveryRequestIsAnswered(ulong seed)
+    {
+        ChaosResult result = Run(seed, 500, FaultMix.Calm);
+
+        Assert.Equal(0, result.OwnReplies);
+        Assert.True(result.Complete >= result.Requests * 9 / 10, $"{result.Complete} of {result.Requests} answered");
+    }
+
+    [Fact]
+    public void SameSeed_GivesTheSameTrace()
+    {
+        ChaosResult one = Run(7, 600, null);
+        ChaosResult other = Run(7, 600, null);
+
+        Assert.Equal((one.TraceHash, one.TraceCount), (other.TraceHash, other.TraceCount));
+        Assert.NotEqual(one.TraceHash, Run(8, 600, null).TraceHash);
+    }
+
+    [Fact]
+    public void SeedsOfTheEnvironment_HoldEveryPromise()
+    {
+        if (!ulong.TryParse(Environment.GetEnvironmentVariable("NATIVEPROXY_CHAOS_SEED"), CultureInfo.InvariantCulture, out ulong first))
+        {
+            output.WriteLine("skipped: NATIVEPROXY_CHAOS_SEED is not set");
+            return;
+        }
+        int runs = NumberOf("NATIVEPROXY_CHAOS_RUNS", 1);
+        int exchanges = NumberOf("NATIVEPROXY_CHAOS_EXCHANGES", ExchangesUnlessSet);
+        var failures = new List<ChaosFailure>();
+        for (ulong seed = first; seed < first + (ulong)runs; seed++)
+        {
+            try
+            {
+                Run(seed, exchanges, null);
+            }
+            catch (ChaosFailure failure)
+            {
+                failures.Add(failure);
+                output.WriteLine($"seed {seed} failed: {failure.InnerException!.Message}");
+            }
+        }
+        if (failures.Count > 0)
+            throw failures[0];
+    }
+
+    private static int NumberOf(string variable, int unlessSet) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int number) ? number : unlessSet;
+
+    private ChaosResult Run(ulong seed, int exchanges, FaultMix? faults)
+    {
+        ChaosResult result = ChaosRun.Run(seed, exchanges, faults);
+        output.WriteLine(
+            $"seed {seed}: {result.Requests} requests, {result.Delivered} delivered whole, {result.Complete} answered whole by servers, {result.OwnReplies} by the proxy; "
+            + $"{result.TraceCount} events in {result.VirtualMs} ms of virtual time, hash {result.TraceHash:x}");
+        return result;
+    }
+}

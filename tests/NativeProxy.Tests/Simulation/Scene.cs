@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Tests.Simulation.Network;
+
+namespace NativeProxy.Tests.Simulation;
+
+/// <summary>
+/// A <see cref="SimulatedProxy"/> with one server, both of whose sides a test plays by hand, step by step in virtual time: what a chaos run has
+/// found, in a few lines. Bytes travel at once and whole.
+/// </summary>
+internal sealed class Scene : IDisposable, INetworkServer
+{
+    private readonly ChaosWorld _world = new(1, FaultMix.Calm);
+
+    /// <param name="listener">Lines of the listener's table and its sub-tables.</param>
+    /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
+    /// <param name="bufferBytes">Budget of the buffers.</param>
+    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20)
+    {
+        _world.Network.DelayMsMax = 0;
+        _world.Network.WholeArrivals = 1000;
+        _world.Network.VariesWindows = false;
+        _world.Network.AddServer(new IPEndPoint(IPAddress.Loopback, 9001), this);
+        Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased: false) { SlowTurns = 0 };
+        string text = $"""
+            [[listener]]
+            name = "web"
+            bind = ["127.0.0.1:8080"]
+            upstream = "app"
+            {listener}
+            [[upstream]]
+            name = "app"
+            {upstream}
+            [[upstream.server]]
+            name = "a"
+            address = "127.0.0.1:9001"
+            """;
+        Proxy.Apply(() => SettingsFile.Parse("scene.toml", Encoding.UTF8.GetBytes(text)).Settings);
+        Settle();
+    }
+
+    public SimulatedProxy Proxy { get; }
+
+    /// <summary>The server's ends of its connections, in the order in which they were opened.</summary>
+    public List<SimulatedSocket> ServerSockets { get; } = [];
+
+    /// <summary>Bytes that a connection takes ahead of its reader, on connections from now on.</summary>
+    public int WindowBytes { get; set; } = 256 * 1024;
+
+    /// <summary>A client connects.</summary>
+    public SimulatedSocket Connect()
+    {
+        SimulatedSocket client = _world.Network.ConnectClient()!;
+        client.Incoming.WindowBytes = client.Outgoing.WindowBytes = WindowBytes;
+        return client;
+    }
+
+    /// <summary>Lets everything happen that is due within this time.</summary>
+    public void Settle(int ms = 0)
+    {
+        bool isOver = false;
+        _world.Agenda.After(ms, () => isOver = true);
+        while (!isOver || Proxy.Loop.HasWork || _world.Agenda.NextAtMs <= _world.Time.NowMs)
+            Proxy.Step();
+    }
+
+    public void Write(SimulatedSocket socket, string text)
+    {
+        socket.Send(Encoding.Latin1.GetBytes(text), out _);
+        Settle();
+    }
+
+    /// <summary>All that has come so far.</summary>
+    public string Read(SimulatedSocket socket)
+    {
+        var text = new StringBuilder();
+        byte[] buffer = new byte[4096];
+        for (int received; (received = socket.Receive(buffer, out _)) > 0;)
+        {
+            text.Append(Encoding.Latin1.GetString(buffer, 0, received));
+            Settle();
+        }
+        return text.ToString();
+    }
+
+    ConnectAnswer INetworkServer.AnswerConnect() => ConnectAnswer.Accept;
+
+    void INetworkServer.OnConnected(SimulatedSocket socket) => ServerSockets.Add(socket);
+
+    void INetworkServer.Watch(SimulatedSocket proxySide) => proxySide.Incoming.WindowBytes = proxySide.Outgoing.WindowBytes = WindowBytes;
+
+    public void Dispose() => Proxy.Dispose();
+}

@@ -1,0 +1,108 @@
+using System;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Simulation.Network;
+using Xunit;
+
+namespace NativeProxy.Tests.Simulation;
+
+/// <summary>What chaos runs have found, each in a scene of its own.</summary>
+public sealed class SceneTests
+{
+    [Fact]
+    public void ServerThatStopsReadingBehindItsEarlyAnswer_KeepsNoConnectionAndNoBuffer()
+    {
+        using var scene = new Scene { WindowBytes = 1000 };
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" + new string('x', 900));
+        Assert.Single(scene.ServerSockets);
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        client.Close(reset: false);
+        scene.Settle(60_000);
+
+        scene.Proxy.Accounts.CheckQuiet();
+        Assert.Equal(0, scene.Proxy.Loop.ConnectionCount);
+    }
+
+    [Fact]
+    public void ClientThatStopsReadingItsLastAnswer_IsCountedOnce()
+    {
+        using var scene = new Scene();
+        SimulatedSocket client = scene.Connect();
+        client.Incoming.WindowBytes = 100;
+        scene.Write(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET");
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + new string('x', 900));
+        scene.Settle(120_000);
+
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.TimeoutsClientSend));
+        scene.Proxy.Accounts.CheckQuiet();
+    }
+
+    /// <summary>RFC 9110 9.3.2; and its twin.</summary>
+    [Theory]
+    [InlineData("HEAD / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", false)]
+    [InlineData("HEAD / HTTP/1.1\r\nHo", false)]
+    [InlineData("\r\nHEAD / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n", false)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", true)]
+    [InlineData("GET / HTTP/1.1\r\nHo", true)]
+    public void RefusedRequest_IsAnsweredWithABodyUnlessItIsHead(string request, bool hasBody)
+    {
+        using var scene = new Scene();
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, request);
+        scene.Settle(20_000);
+        string answer = scene.Read(client);
+
+        Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
+        Assert.Equal(hasBody, !answer.EndsWith("\r\n\r\n", StringComparison.Ordinal));
+    }
+
+    /// <summary>To an HTTP/1.0 client a body in chunks ends with the connection: FIN would make a cut body a whole one. And its twin.</summary>
+    [Theory]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", true)]
+    [InlineData("Content-Length: 100\r\n\r\nhello", false)]
+    public void HalfClosingClientThatIsGivenUp_SeesThatItsBodyIsCut(string answer, bool isReset)
+    {
+        using var scene = new Scene("half_close = \"abort\"");
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, "GET / HTTP/1.0\r\n\r\n");
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\n" + answer);
+        Assert.EndsWith("hello", scene.Read(client), StringComparison.Ordinal);
+        client.ShutdownSend();
+        scene.Settle(100);
+
+        Assert.Equal((isReset, !isReset), (client.IsReset, client.Incoming.EndArrived));
+    }
+
+    [Fact]
+    public void AnswerThatFindsNoBuffer_IsVisiblyCut()
+    {
+        using var scene = new Scene(bufferBytes: 16 * 1024);
+        SimulatedSocket client = scene.Connect();
+        client.Incoming.WindowBytes = 200;
+        scene.Write(client, "GET / HTTP/1.0\r\n\r\n");
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\n\r\n" + new string('x', 9000));
+        scene.Settle(100);
+
+        Assert.True(client.IsReset);
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.ClientClosesPressure));
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.BufferRefusals));
+    }
+
+    /// <summary>Some bytes of the head are gone, for the rest there is no buffer: the server may have seen it, so it is not sent again (RFC 9110 9.2.2).</summary>
+    [Fact]
+    public void PostThatIsCutForWantOfABuffer_IsNotSentAgain()
+    {
+        using var scene = new Scene(bufferBytes: 16 * 1024) { WindowBytes = 300 };
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        scene.Read(scene.ServerSockets[0]);
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 ", scene.Read(client), StringComparison.Ordinal);
+        scene.Write(client, "POST / HTTP/1.1\r\nHost: a\r\nX: " + new string('x', 240) + "\r\n\r\n");
+        scene.Settle(10);
+
+        Assert.Single(scene.ServerSockets);
+        Assert.StartsWith("HTTP/1.1 503 ", scene.Read(client), StringComparison.Ordinal);
+        Assert.True(scene.ServerSockets[0].IsReset);
+    }
+}

@@ -1,0 +1,92 @@
+using System;
+using System.Collections.Generic;
+using NativeProxy.Buffers;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Simulation.Engine;
+
+namespace NativeProxy.Tests.Simulation.Verdict;
+
+/// <summary>
+/// The books of the proxy: what is open, waiting and lent must be explained at any time, and be nothing when nothing is left to do; every
+/// connection that closed was counted with a reason.
+/// </summary>
+internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
+{
+    /// <summary>Most bytes that wait for one connection: what one receive turns into, and an answer or a head beside it.</summary>
+    private const int QueuedBytesMax = 256 * 1024;
+
+    /// <summary>Requests of one client that run at once, at most.</summary>
+    private const int PipeliningMax = 16;
+
+    /// <summary>
+    /// Blocks that one connection may hold: its queue and, of a client, what was read ahead, and of each of its requests a copy with its body
+    /// and an answer that waits.
+    /// </summary>
+    private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + (PipeliningMax * 64);
+
+    private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff, CounterId.ClientClosesInternalError);
+    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesMemoryPressure);
+
+    /// <summary>After each turn: nothing grows without a bound.</summary>
+    public void CheckStep()
+    {
+        foreach (SimulatedConnection connection in loop.Live)
+            Evidence.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
+        Evidence.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
+        Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax, $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
+    }
+
+    /// <summary>True when no exchange runs and nothing but idle server connections is open.</summary>
+    public bool IsQuiet => !loop.HasWork && Read(CounterId.ClientConnectionsOpen) == 0 && loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle);
+
+    /// <summary>Between two rounds and at the end: only idle server connections are left.</summary>
+    public void CheckQuiet()
+    {
+        Require(CounterId.ClientConnectionsOpen, 0);
+        Require(CounterId.RequestsInFlight, 0);
+        Require(CounterId.QueueWaiting, 0);
+        Require(CounterId.ClientsHalfClosed, 0);
+        Require(CounterId.TunnelsOpen, 0);
+        Require(CounterId.RequestsBehindOthers, 0);
+        Require(CounterId.ReplayBytesHeld, 0);
+        Require(CounterId.ServerConnectionsPinned, 0);
+        Evidence.Require(loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle), Describe());
+        Require(CounterId.ServerConnectionsOpen, loop.ConnectionCount);
+        Evidence.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
+        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
+        Require(CounterId.ClientClosesInternalError, 0);
+        Evidence.Require(
+            Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.ConnectionCount,
+            $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed with a reason");
+    }
+
+    /// <summary>After the drain: nothing at all.</summary>
+    public void CheckEmpty()
+    {
+        CheckQuiet();
+        Evidence.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
+        Evidence.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
+        Evidence.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
+    }
+
+    /// <summary>What is open, for a message.</summary>
+    public string Describe()
+    {
+        var lines = new List<string> { $"{loop.ConnectionCount} connections are open, {Read(CounterId.ServerConnectionsIdle)} of them idle, {Read(CounterId.ClientConnectionsOpen)} of clients" };
+        foreach (SimulatedConnection connection in loop.Live)
+            lines.Add($"  connection {connection.SocketId}: {connection.State}, {connection.QueuedBytes} bytes queued, opened at {connection.OpenedAtMs} ms");
+        return string.Join(Environment.NewLine, lines);
+    }
+
+    public long Read(CounterId id) => counters.Read(id);
+
+    private void Require(CounterId id, long expected) => Evidence.Require(Read(id) == expected, $"{id} is {Read(id)} instead of {expected}");
+
+    private long Sum((CounterId First, CounterId Last) range)
+    {
+        long sum = 0;
+        for (CounterId id = range.First; id <= range.Last; id++)
+            sum += Read(id);
+        return sum;
+    }
+}
