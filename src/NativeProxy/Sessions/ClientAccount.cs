@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Foundation;
 using NativeProxy.Transport;
 
@@ -5,15 +6,16 @@ namespace NativeProxy.Sessions;
 
 /// <summary>
 /// What the ledger needs to know of a client connection besides its socket: when its requests ran, when and why its end was decided.
-/// Part of a <see cref="ClientSession"/>; thread: the loop.
+/// Part of a <see cref="ClientSession"/>, in few bytes, since idle connections hold it: times count from the opening of the connection and
+/// stop at 24 days. Thread: the loop.
 /// </summary>
 internal struct ClientAccount
 {
-    private const long NotReached = -1;
+    private const int NotReached = -1;
 
-    private long _firstRequestMs;
-    private long _lastResponseMs;
-    private long _decidedMs;
+    private int _firstRequestMs;
+    private int _lastResponseMs;
+    private int _decidedMs;
     private CloseReason _reason;
     private ClosedBy _by;
 
@@ -25,13 +27,14 @@ internal struct ClientAccount
     }
 
     /// <summary>A request was answered, or its exchange ended in another way.</summary>
+    /// <param name="client">The connection.</param>
     /// <param name="startedMs">When its first byte came.</param>
     /// <param name="nowMs">The time.</param>
-    public void RequestEnded(long startedMs, long nowMs)
+    public void RequestEnded(TcpConnection client, long startedMs, long nowMs)
     {
         if (_firstRequestMs == NotReached)
-            _firstRequestMs = startedMs;
-        _lastResponseMs = nowMs;
+            _firstRequestMs = Since(client, startedMs);
+        _lastResponseMs = Since(client, nowMs);
     }
 
     /// <summary>The end of the connection was decided.</summary>
@@ -39,14 +42,14 @@ internal struct ClientAccount
     {
         _reason = reason;
         _by = client.EndedBy;
-        _decidedMs = nowMs;
+        _decidedMs = Since(client, nowMs);
     }
 
     /// <summary>Makes the entry of a connection whose socket is gone.</summary>
     public readonly CloseRecord Close(TcpConnection client, in PeerAddress peer, int requestCount, long nowMs)
     {
-        long openedMs = client.OpenedAtMs;
-        long decidedMs = _decidedMs == NotReached ? nowMs : _decidedMs;
+        int lifeMs = Since(client, nowMs);
+        int decidedMs = _decidedMs == NotReached ? lifeMs : _decidedMs;
         bool hasServed = _lastResponseMs != NotReached;
         return new CloseRecord
         {
@@ -55,13 +58,15 @@ internal struct ClientAccount
             Reason = (byte)_reason,
             By = _by == ClosedBy.Proxy && client.IsResetByUs ? ClosedBy.ProxyReset : _by,
             Uses = requestCount,
-            SetupMs = client.ReceivedBytes == 0 ? NotReached : client.FirstByteMs - openedMs,
+            SetupMs = client.ReceivedBytes == 0 ? NotReached : client.FirstByteAfterMs,
             ActiveMs = hasServed ? _lastResponseMs - _firstRequestMs : 0,
-            IdleMs = decidedMs - (hasServed ? _lastResponseMs : openedMs),
-            CloseMs = nowMs - decidedMs,
-            LifeMs = nowMs - openedMs,
+            IdleMs = decidedMs - (hasServed ? _lastResponseMs : 0),
+            CloseMs = lifeMs - decidedMs,
+            LifeMs = lifeMs,
             BytesIn = client.ReceivedBytes,
             BytesOut = client.SentBytes,
         };
     }
+
+    private static int Since(TcpConnection client, long atMs) => (int)Math.Clamp(atMs - client.OpenedAtMs, 0, int.MaxValue);
 }

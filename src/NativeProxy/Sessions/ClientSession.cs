@@ -50,7 +50,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     ];
 
     private HttpListener _listener;
-    private readonly EventLoop _loop;
     private readonly SessionTimer _timer;
     private TcpConnection? _client;
     private ByteTail _tail;
@@ -73,11 +72,12 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public ClientSession(HttpListener listener)
     {
         _listener = listener;
-        _loop = listener.Loop;
         _timer = new SessionTimer(this);
     }
 
     public TcpConnection Client => _client!;
+
+    private EventLoop Loop => _listener.Loop;
 
     /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
     public bool HasReadAhead => !_tail.IsEmpty;
@@ -89,7 +89,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public int RequestCount { get; private set; }
 
     /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
-    public PeerAddress Address { get; private set; }
+    public PeerAddress Address => _client!.Peer;
 
     /// <summary>The server connection on which the client has authenticated; null when this object never had one.</summary>
     public PinnedServer? Pin { get; private set; }
@@ -116,16 +116,15 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         MoveTo(ClientSessionState.Waiting);
         _client = client;
-        _headStartedMs = _loop.Clock.NowMs;
+        _headStartedMs = Loop.Clock.NowMs;
         RequestCount = 0;
         _account.Begin();
         IsShed = false;
-        Address = client.Peer;
         _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
         _emptyLineBytes = 0;
         client.SetOwner(this);
         client.StartReceive();
-        _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+        _timer.Arm(Loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
@@ -188,7 +187,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Waiting)
         {
-            _idleSinceMs = _loop.Clock.NowMs;
+            _idleSinceMs = Loop.Clock.NowMs;
             ProcessTail();
         }
         else if (_line.First!.ClientCaughtUp())
@@ -220,8 +219,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void SocketIsGone()
     {
         MoveTo(ClientSessionState.Free);
-        _timer.Remove(_loop);
-        _tail.Release(_loop.Pools);
+        _timer.Remove(Loop);
+        _tail.Release(Loop.Pools);
         _listener.EnterClose(this);
         LastServer = null;
         _client = null;
@@ -329,9 +328,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void EnterTunnel(UpstreamConnection server)
     {
         MoveTo(ClientSessionState.Tunnelling);
-        _timer.Disarm(_loop);
+        _timer.Disarm(Loop);
         new Tunnel(_listener, this, _line.First!, server).Begin(_tail.Bytes);
-        _tail.Release(_loop.Pools);
+        _tail.Release(Loop.Pools);
     }
 
     /// <summary>The tunnel gives the connection back, to be closed.</summary>
@@ -356,7 +355,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_tail.IsEmpty)
         {
             if (_state == ClientSessionState.Waiting)
-                _headStartedMs = _loop.Clock.NowMs;
+                _headStartedMs = Loop.Clock.NowMs;
             int used = Process(bytes);
             if (IsReading && used < bytes.Length && !TryKeep(bytes[used..]))
                 return;
@@ -373,7 +372,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     private bool TryKeep(ReadOnlySpan<byte> bytes)
     {
         int bytesMax = _listener.Limits.HeaderBytes + AheadBytesMax + bytes.Length;
-        if (_tail.TryAppend(_loop.Pools, bytes, bytesMax))
+        if (_tail.TryAppend(Loop.Pools, bytes, bytesMax))
             return true;
         _listener.Counters.Add(CounterId.BufferRefusals);
         if (_state == ClientSessionState.Exchanging)
@@ -389,7 +388,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         {
             int used = Process(_tail.Bytes);
             if (IsReading)
-                _tail.Consume(_loop.Pools, used);
+                _tail.Consume(Loop.Pools, used);
         }
         AfterInput();
     }
@@ -434,7 +433,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return 0;
         _awaitsProxyHeader = false;
         if (header.Source.IsGiven)
-            Address = header.Source;
+            _client!.Peer = header.Source;
         return header.HeaderBytes;
     }
 
@@ -457,7 +456,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (intake.Refusal != ProxyError.None)
             return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
-        _timer.Disarm(_loop);
+        _timer.Disarm(Loop);
         int used = BeginExchange(bytes, intake, _headStartedMs);
         if (_state == ClientSessionState.Exchanging && _line.First is { IsLastOfClient: true, RequestIsComplete: true })
             _client!.BePatient();
@@ -483,7 +482,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         CountRequest();
         _listener.Counters.Add(CounterId.RequestsInParallel);
         _listener.Counters.Add(CounterId.RequestsBehindOthers);
-        return BeginExchange(bytes, intake, _loop.Clock.NowMs);
+        return BeginExchange(bytes, intake, Loop.Clock.NowMs);
     }
 
     private void CountRequest()
@@ -549,7 +548,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         else if (_state == ClientSessionState.Waiting)
             ArmWaitingTimeout();
         else
-            _timer.Arm(_loop, SessionTimeout.RequestBody, _line.Last!.WantsRequestBody && !_line.Last.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
+            _timer.Arm(Loop, SessionTimeout.RequestBody, _line.Last!.WantsRequestBody && !_line.Last.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
         if (WantsBytes)
             _client.StartReceive();
         else
@@ -565,14 +564,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_tail.IsEmpty && RequestCount > 0)
             ArmKeepAlive();
         else if (_timer.Pending != SessionTimeout.RequestHeader)
-            _timer.Arm(_loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+            _timer.Arm(Loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
     }
 
     /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
     private void ArmKeepAlive()
     {
         if (_timer.Pending != SessionTimeout.KeepAlive)
-            _timer.Arm(_loop, SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - _loop.Clock.NowMs));
+            _timer.Arm(Loop, SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - Loop.Clock.NowMs));
     }
 
     private void ArmSendTimeout()
@@ -580,14 +579,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_timer.Pending == SessionTimeout.Send)
             return;
         _send.Begin(_client!);
-        _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
+        _timer.Arm(Loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
     }
 
     private void SendTimeout()
     {
         if (_send.HasMoved(_client!))
         {
-            _timer.Disarm(_loop);
+            _timer.Disarm(Loop);
             ArmSendTimeout();
             return;
         }
@@ -652,8 +651,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         MoveTo(ClientSessionState.Waiting);
         _nextMustWait = false;
         FollowSuccessor();
-        _idleSinceMs = _loop.Clock.NowMs;
-        _headStartedMs = _loop.Clock.NowMs;
+        _idleSinceMs = Loop.Clock.NowMs;
+        _headStartedMs = Loop.Clock.NowMs;
         if (!_isProcessing)
             ProcessTail();
     }
@@ -693,7 +692,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Ending);
-        _timer.Disarm(_loop);
+        _timer.Disarm(Loop);
         return _listener.LendFarewell();
     }
 

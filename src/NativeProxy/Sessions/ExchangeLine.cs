@@ -15,8 +15,6 @@ internal struct ExchangeLine
     /// <summary>The exchange of the latest request; bytes of the client belong to it until its request is complete.</summary>
     public Exchange? Last { get; private set; }
 
-    public int Count { get; private set; }
-
     public readonly bool IsEmpty => First is null;
 
     /// <summary>
@@ -25,11 +23,12 @@ internal struct ExchangeLine
     /// </summary>
     public readonly bool MayGrow(int countMax)
     {
-        if (Count >= countMax || Last is not { RequestsLeft: not 0 })
+        if (Last is not { RequestsLeft: not 0 })
             return false;
+        int count = 0;
         for (Exchange? exchange = First; exchange is not null; exchange = exchange.Behind)
         {
-            if (!exchange.RunsBesideOthers || exchange.CloseReason != CloseReason.None)
+            if (++count >= countMax || !exchange.RunsBesideOthers || exchange.CloseReason != CloseReason.None)
                 return false;
         }
         return true;
@@ -49,7 +48,6 @@ internal struct ExchangeLine
         else
             Last.Behind = exchange;
         Last = exchange;
-        Count++;
     }
 
     public Exchange RemoveFirst()
@@ -59,7 +57,6 @@ internal struct ExchangeLine
         exchange.Behind = null;
         if (First is null)
             Last = null;
-        Count--;
         return exchange;
     }
 }

@@ -294,7 +294,7 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public void LogExchange(ClientSession session, Exchange exchange)
     {
-        session.Account.RequestEnded(exchange.Times.StartedMs, Loop.Clock.NowMs);
+        session.Account.RequestEnded(session.Client, exchange.Times.StartedMs, Loop.Clock.NowMs);
         AccessLog?.Write(this, session, exchange);
         if (ProxyEvents.Log.IsEnabled())
         {
@@ -308,7 +308,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     public void LogRejected(
         ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
-        session.Account.RequestEnded(startedMs, Loop.Clock.NowMs);
+        session.Account.RequestEnded(session.Client, startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
         AccessLog?.WriteRejected(this, session, error, reason, statusCode, sentBytes, bytes, startedMs);

@@ -8,8 +8,8 @@ internal struct SendWatch
     private long _mark;
 
     /// <summary>Looks from now on.</summary>
-    public void Begin(TcpConnection client) => _mark = client.SentFromQueueBytes;
+    public void Begin(TcpConnection client) => _mark = client.SentBytes;
 
     /// <summary>True when the client has taken any byte since.</summary>
-    public readonly bool HasMoved(TcpConnection client) => client.SentFromQueueBytes != _mark;
+    public readonly bool HasMoved(TcpConnection client) => client.SentBytes != _mark;
 }

@@ -1,7 +1,7 @@
 namespace NativeProxy.Timers;
 
 /// <summary>
-/// Whoever arms timers. One owner may own several nodes and tells them apart by identity or by <see cref="TimerNode.Kind"/>.
+/// Whoever arms timers. One owner may own several nodes and tells them apart by identity.
 /// Called on the loop thread, from <see cref="TimingWheel.AdvanceTo"/> only.
 /// </summary>
 internal interface ITimerOwner

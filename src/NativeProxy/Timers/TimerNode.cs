@@ -15,14 +15,7 @@ internal class TimerNode
     /// <summary>List that holds the node: a slot of the wheel, one of its two working lists, or <see cref="Unlinked"/>.</summary>
     internal int ListIndex = Unlinked;
 
-    public TimerNode(ITimerOwner owner, int kind = 0)
-    {
-        Owner = owner;
-        Kind = kind;
-    }
-
-    /// <summary>Free for the owner, so that one owner can tell its timers apart.</summary>
-    public int Kind { get; set; }
+    public TimerNode(ITimerOwner owner) => Owner = owner;
 
     /// <summary>True exactly from <see cref="TimingWheel.Arm"/> until the node fires, is disarmed or is removed.</summary>
     public bool IsArmed { get; internal set; }

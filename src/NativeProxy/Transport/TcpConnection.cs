@@ -90,25 +90,22 @@ internal abstract class TcpConnection
     /// <summary>When the connection was accepted or the connect began, in loop milliseconds.</summary>
     public long OpenedAtMs { get; private set; }
 
-    /// <summary>Address of the other side.</summary>
-    public PeerAddress Peer { get; protected set; }
+    /// <summary>Address of the other side, or of whom a trusted balancer before us has named instead.</summary>
+    public PeerAddress Peer { get; set; }
 
     /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; held bytes do not count.</summary>
     public bool HasQueuedBytes => !SendQueue.IsEmpty && !_isHolding;
 
     public int QueuedBytes => SendQueue.QueuedBytes;
 
-    /// <summary>Bytes of the queue that the kernel has taken since the connection began; shows whether a slow peer reads at all.</summary>
-    public long SentFromQueueBytes { get; private set; }
-
     /// <summary>Bytes that were delivered to the owner.</summary>
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Bytes that the kernel took.</summary>
+    /// <summary>Bytes that the kernel took; while some are queued it shows whether a slow peer reads at all.</summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>When the first of the received bytes was delivered, in loop milliseconds.</summary>
-    public long FirstByteMs { get; private set; }
+    /// <summary>How long after the opening the first of the received bytes was delivered, in ms.</summary>
+    public int FirstByteAfterMs { get; private set; }
 
     /// <summary>True when nothing more comes from the peer: after its FIN, or an error.</summary>
     public bool EndOfStreamSeen => _endOfStreamSeen;
@@ -317,7 +314,7 @@ internal abstract class TcpConnection
         _sendError = SocketError.Success;
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
-        SentFromQueueBytes = ReceivedBytes = SentBytes = 0;
+        ReceivedBytes = SentBytes = 0;
         Loop.ConnectionOpened();
     }
 
@@ -379,7 +376,7 @@ internal abstract class TcpConnection
         else
         {
             if (ReceivedBytes == 0)
-                FirstByteMs = Loop.Clock.NowMs;
+                FirstByteAfterMs = (int)Math.Min(Loop.Clock.NowMs - OpenedAtMs, int.MaxValue);
             ReceivedBytes += bytes.Length;
             _owner!.OnReceived(this, bytes);
         }
@@ -399,7 +396,6 @@ internal abstract class TcpConnection
             return false;
         }
         SendQueue.Advance(Loop.Pools, sentBytes);
-        SentFromQueueBytes += sentBytes;
         SentBytes += sentBytes;
         if (!SendQueue.IsEmpty)
             return true;

@@ -46,11 +46,13 @@ public sealed class ReloadUnderTrafficTests
         await server.ReadRequest();
         await proxy.Reload(one);
         await idle.ExpectFin();
+
+        // Every worker has heard of it then, that of the busy client too.
+        await Deadline.Until(() => !ProcessView.ListensOn(proxy.Id, proxy.Port("second")), () => "the removed address to be given up");
         await server.Send(OriginConnection.Ok);
         HttpResponse response = await busy.ReadResponse();
         Assert.Equal(("ok", "close"), (response.Body, response.Connection));
         await busy.ExpectFin();
-        await Deadline.Until(() => !ProcessView.ListensOn(proxy.Id, proxy.Port("second")), () => "the removed address to be given up");
         Assert.True(ProcessView.ListensOn(proxy.Id, proxy.Port()));
     }
 

@@ -40,7 +40,7 @@ public sealed class TimingWheelModelTests
             _turnMs = tickMs << slotsLog2;
             for (int i = 0; i < NodeCount; i++)
             {
-                _nodes[i] = new TimerNode(this, i);
+                _nodes[i] = new TimerNode(this);
             }
         }
 

@@ -26,7 +26,7 @@ public sealed class TimingWheelTests
 
     private readonly Recorder _owner = new();
 
-    private TimerNode Node(int kind = 0) => new(_owner, kind);
+    private TimerNode Node() => new(_owner);
 
     [Theory]
     [InlineData(1)]
@@ -263,8 +263,8 @@ public sealed class TimingWheelTests
     public void OwnerDisarmingAnotherDueNode_KeepsItFromFiring()
     {
         TimingWheel wheel = new(nowMs: 0);
-        TimerNode one = Node(1);
-        TimerNode other = Node(2);
+        TimerNode one = Node();
+        TimerNode other = Node();
         _owner.Reaction = (node, _) => wheel.Disarm(node == one ? other : one);
         wheel.Arm(one, 10);
         wheel.Arm(other, 10);
@@ -294,8 +294,8 @@ public sealed class TimingWheelTests
     public void OwnerMovingAnotherDueNodeLater_DelaysIt()
     {
         TimingWheel wheel = new(nowMs: 0);
-        TimerNode one = Node(1);
-        TimerNode other = Node(2);
+        TimerNode one = Node();
+        TimerNode other = Node();
         _owner.Reaction = (node, nowMs) =>
         {
             if (nowMs == 10)

@@ -312,7 +312,7 @@ public class TcpCloseTests
 
         Assert.Same(first, second);
         Assert.True(second.Id > firstId);
-        Assert.Equal((false, false, false, 0L), (second.EndOfStreamSeen, second.IsSendBroken, second.HasQueuedBytes, second.SentFromQueueBytes));
+        Assert.Equal((false, false, false, 0L), (second.EndOfStreamSeen, second.IsSendBroken, second.HasQueuedBytes, second.SentBytes));
         await test.Run(() => second.Send("works"u8));
         Assert.Equal("works", Encoding.ASCII.GetString(secondPeer.ReadExactly(5)));
         secondPeer.Send("too"u8);
