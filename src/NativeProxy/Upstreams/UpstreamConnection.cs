@@ -71,8 +71,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
 
-    /// <summary>Bytes sent on this connection: all, and those of earlier exchanges.</summary>
-    private long _sentBytes;
+    /// <summary>Bytes sent for earlier exchanges; nothing of them was queued any more when this one began.</summary>
     private long _sentBeforeBytes;
 
     public UpstreamConnection(UpstreamServer server, EventLoop loop)
@@ -162,7 +161,6 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public SendResult SendSoon(ReadOnlySpan<byte> bytes)
     {
         Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
-        _sentBytes += bytes.Length;
         return Tcp!.SendSoon(bytes);
     }
 
@@ -171,7 +169,6 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
         Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
-        _sentBytes += bytes.Length;
         return Tcp!.Send(bytes);
     }
 
@@ -364,7 +361,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         _account.Begin();
         UseCount = 1;
         _isOutOfStep = false;
-        _sentBytes = _sentBeforeBytes = 0;
+        _sentBeforeBytes = 0;
         IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
@@ -380,7 +377,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Busy);
         _user = user;
         UseCount++;
-        _sentBeforeBytes = _sentBytes;
+        _sentBeforeBytes = Tcp!.SentBytes;
         IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
     }

@@ -38,7 +38,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         Register(_wake, EpollCalls.In, _wakeToken);
     }
 
-    public override int IdleConnectionBytes => 445;
+    public override int IdleConnectionBytes => 454;
 
     public override bool IsLoopThread => Thread.CurrentThread == _thread;
 

@@ -38,7 +38,7 @@ internal sealed class SaeaEventLoop : EventLoop
         _ticker = new LoopTicker(Wake);
     }
 
-    public override int IdleConnectionBytes => 1661;
+    public override int IdleConnectionBytes => 1666;
 
     public override bool IsLoopThread => Environment.CurrentManagedThreadId == _loopThreadId;
 
