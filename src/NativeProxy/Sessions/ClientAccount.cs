@@ -56,7 +56,7 @@ internal struct ClientAccount
             ConnectionId = client.Id,
             Peer = peer,
             Reason = (byte)_reason,
-            By = _by == ClosedBy.Proxy && client.IsResetByUs ? ClosedBy.ProxyReset : _by,
+            By = CloseRecord.WhoEnded(_by, client.IsResetByUs),
             Uses = requestCount,
             SetupMs = client.ReceivedBytes == 0 ? NotReached : client.FirstByteAfterMs,
             ActiveMs = hasServed ? _lastResponseMs - _firstRequestMs : 0,

@@ -31,7 +31,7 @@ internal struct ServerAccount
             ConnectionId = tcp.Id,
             Peer = peer,
             Reason = (byte)reason,
-            By = tcp.EndedBy == ClosedBy.Proxy && reset ? ClosedBy.ProxyReset : tcp.EndedBy,
+            By = CloseRecord.WhoEnded(tcp.EndedBy, reset),
             Uses = isConnected ? useCount : 0,
             SetupMs = isConnected ? _connectedMs - tcp.OpenedAtMs : NotReached,
             ActiveMs = isConnected ? idleSinceMs - _connectedMs : 0,
