@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
@@ -20,14 +19,10 @@ namespace NativeProxy.Sessions;
 internal sealed class HttpListener : IConnectionAcceptor
 {
     private readonly Dictionary<string, TcpListenerSocket> _sockets = [];
-    private readonly byte[][] _upgrades;
-    private readonly byte[] _via;
     private readonly ConnectionBudget _budget;
     private readonly ListenerKeepaliveSettings _keepalive;
     private readonly ListenerTimeoutSettings _timeouts;
     private readonly ListenerLimitSettings _limits;
-    private readonly ListenerForwardedSettings _forwarded;
-
     private readonly IdleShedding? _shedding;
 
     /// <summary>How near the listener is to its own limit of connections.</summary>
@@ -49,7 +44,6 @@ internal sealed class HttpListener : IConnectionAcceptor
         _keepalive = settings.Keepalive;
         _timeouts = settings.Timeouts;
         _limits = settings.Limits;
-        _forwarded = settings.Forwarded;
         Upstream = upstream;
         Origins = origins;
         Scratch = scratch;
@@ -61,10 +55,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         _budget = budget;
         PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
         _shedding = shedding;
-        _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
-        _upgrades = new byte[settings.Upgrade.Length][];
-        for (int i = 0; i < _upgrades.Length; i++)
-            _upgrades[i] = Encoding.ASCII.GetBytes(settings.Upgrade[i]);
+        Forwarding = new ListenerForwarding(settings, isProxy: origins is not null, scratch);
     }
 
     public EventLoop Loop { get; }
@@ -80,7 +71,8 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public ref readonly ListenerLimitSettings Limits => ref _limits;
 
-    public ref readonly ListenerForwardedSettings Forwarded => ref _forwarded;
+    /// <summary>What becomes of the heads that pass.</summary>
+    public ListenerForwarding Forwarding { get; }
 
     /// <summary>Where requests go; null on a forward proxy.</summary>
     public UpstreamGroup? Upstream { get; }
@@ -104,12 +96,6 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; }
-
-    /// <summary>Pseudonym for Via; empty = none is added.</summary>
-    public ReadOnlySpan<byte> Via => _via;
-
-    /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
-    public byte[]? ResponseVia => Origins is null || _via.Length == 0 ? null : _via;
 
     /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
@@ -278,20 +264,6 @@ internal sealed class HttpListener : IConnectionAcceptor
         _freeFarewell = farewell;
     }
 
-    /// <summary>The protocol of the request's Upgrade field that this listener allows, or null.</summary>
-    public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
-    {
-        if (_upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
-            return null;
-        ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
-        foreach (byte[] upgrade in _upgrades)
-        {
-            if (AsciiBytes.EqualsIgnoreCase(wanted, upgrade))
-                return upgrade;
-        }
-        return null;
-    }
-
     public void LogExchange(ClientSession session, Exchange exchange)
     {
         session.Account.RequestEnded(session.Client, exchange.Times.StartedMs, Loop.Clock.NowMs);
@@ -320,7 +292,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         bool isAnswered = exchange.RequestIsComplete && _halfClosedCount < _limits.HalfClosed && Settings.HalfClose switch
         {
             HalfClosePolicy.Finish => true,
-            HalfClosePolicy.Auto => exchange.IsByHalfCloser,
+            HalfClosePolicy.Auto => exchange.Facts.IsByHalfCloser,
             _ => false,
         };
         if (!isAnswered)

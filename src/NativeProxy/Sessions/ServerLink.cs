@@ -26,9 +26,9 @@ internal enum LinkResult : byte
 
 /// <summary>
 /// The way of one exchange to a server: which server, pooled or fresh connection or a place in the queue, which try, and what may be
-/// tried again. Owner: one <see cref="Exchange"/>, which gets the events of the connection; thread: the loop. Never sends.
+/// tried again. Owner: one <see cref="ServerSide"/>, which gets the events of the connection; thread: the loop. Never sends.
 /// </summary>
-internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters counters) : IServerWaiter
+internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop loop, LoopCounters counters) : IServerWaiter
 {
     private QueueTicket? _ticket;
     private ulong _clientKey;
@@ -45,7 +45,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     public UpstreamConnection? Connection { get; private set; }
 
     /// <summary>True while an established connection is held and it is this exchange's turn on it.</summary>
-    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(exchange);
+    public bool IsEstablished => Connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(user);
 
     /// <summary>True when the exchange has to go over the connection on which its client has authenticated.</summary>
     public bool IsOnPin { get; private set; }
@@ -100,7 +100,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
             return false;
         Server = ahead.Server;
         exchange.ServerChosen();
-        Server.Follow(ahead, exchange);
+        Server.Follow(ahead, user);
         Connection = ahead;
         Attempts++;
         return true;
@@ -207,16 +207,16 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
             return;
         Facts = FactsOf(connection);
         Connection = null;
-        if (connection.State == UpstreamConnectionState.Connecting || connection.IsLentTo(exchange))
+        if (connection.State == UpstreamConnectionState.Connecting || connection.IsLentTo(user))
             connection.Server.Release(connection, reason, reset, restBytes);
         else
-            connection.Server.Unfollow(connection, exchange);
+            connection.Server.Unfollow(connection, user);
     }
 
     public void OnServerHasRoom()
     {
         counters.Add(CounterId.QueueWaiting, -1);
-        exchange.OnTurnInQueue();
+        user.OnTurnInQueue();
     }
 
     public void OnQueueTimeout()
@@ -239,7 +239,7 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     {
         IsOnPin = true;
         exchange.ServerChosen();
-        Connection = pin.Take(exchange);
+        Connection = pin.Take(user);
         Server = Connection?.Server;
         Attempts++;
         return Connection is null ? LinkResult.PinIsLost : LinkResult.Ready;
@@ -262,9 +262,9 @@ internal sealed class ServerLink(Exchange exchange, EventLoop loop, LoopCounters
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         exchange.ServerChosen();
-        Connection = mayReuse ? server.TakeIdle(exchange) : null;
+        Connection = mayReuse ? server.TakeIdle(user) : null;
         if (Connection is null && server.TryMakeRoomForFresh())
-            Connection = server.Connect(exchange);
+            Connection = server.Connect(user);
         if (Connection is null)
             return false;
         Attempts++;

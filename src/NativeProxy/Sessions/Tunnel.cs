@@ -144,7 +144,7 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
     {
         _loop.Wheel.Remove(_idle);
         _listener.Counters.Add(CounterId.TunnelsOpen, -1);
-        _server.PassTo(_exchange);
+        _server.PassTo(_exchange.ServerSide);
         _session.TunnelEnded(reason);
     }
 }
