@@ -506,31 +506,19 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
         CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
-        int sentBytes = SendErrorReply(error, detail, reason, bytes);
-        _listener.LogRejected(this, error, reason, ErrorReplies.StatusOf(error, detail), sentBytes, bytes, _headStartedMs);
+        OwnReply reply = OwnReply.ToUnread(error, detail, reason, bytes);
+        int sentBytes = Answer(reply);
+        _listener.LogRejected(this, error, reason, reply.StatusCode, sentBytes, bytes, _headStartedMs);
         Linger(reason);
         return 0;
     }
 
-    /// <summary>
-    /// Answers without an exchange. Returns the size of the answer in bytes. To HEAD it has no body (RFC 9110 9.3.2), however little else of
-    /// the request could be read.
-    /// </summary>
-    private int SendErrorReply(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request)
+    /// <summary>Answers without an exchange. Returns the size of the answer in bytes.</summary>
+    private int Answer(in OwnReply reply)
     {
-        bool isHead = request[RequestHeadParser.EmptyLineBytes(request)..].StartsWith("HEAD "u8);
-        var writer = new HeadWriter(_listener.Scratch.Output);
-        ErrorReplies.Write(ref writer, error, detail, hasBody: !isHead, _listener.Keepalive, new OutgoingResponse
-        {
-            EmitsChunks = false,
-            KeepsLength = false,
-            CloseReason = closeReason,
-            ClientMinorVersion = 1,
-            RequestsLeft = -1,
-        });
-        _listener.Counters.Add(CounterId.ResponsesByProxy);
-        _client!.Send(writer.Written);
-        return writer.WrittenBytes;
+        ReadOnlySpan<byte> bytes = reply.Write(_listener.Scratch, _listener.Keepalive, _listener.Counters);
+        _client!.Send(bytes);
+        return bytes.Length;
     }
 
     /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
@@ -604,7 +592,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         int sentBytes = _awaitsProxyHeader
             ? 0
-            : SendErrorReply(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _tail.Bytes);
+            : Answer(OwnReply.ToUnread(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _tail.Bytes));
         _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }

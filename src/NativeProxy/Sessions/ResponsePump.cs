@@ -139,19 +139,18 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>Gives an answer of the proxy's own.</summary>
     public void Answer(ProxyError error, RejectReason detail)
     {
-        var writer = new HeadWriter(scratch.Output);
-        ErrorReplies.Write(ref writer, error, detail, hasBody: exchange.Method != HttpMethod.Head, exchange.Keepalive, new OutgoingResponse
+        var reply = new OwnReply
         {
-            EmitsChunks = false,
-            KeepsLength = false,
+            Error = error,
+            Detail = detail,
             CloseReason = exchange.CloseReason,
+            IsToHead = exchange.Method == HttpMethod.Head,
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
-        });
-        StatusCode = ErrorReplies.StatusOf(error, detail);
+        };
+        StatusCode = reply.StatusCode;
         State = ResponsePumpState.Complete;
-        exchange.Counters.Add(CounterId.ResponsesByProxy);
-        SendToClient(writer.Written);
+        SendToClient(reply.Write(scratch, exchange.Keepalive, exchange.Counters));
     }
 
     /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>

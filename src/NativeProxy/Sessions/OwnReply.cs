@@ -1,0 +1,67 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>
+/// One answer of the proxy's own: what it says, and what of the request decides on its form. Immutable; thread: the loop. Never sends:
+/// who answers knows whether it is the answer's turn.
+/// </summary>
+internal readonly struct OwnReply
+{
+    /// <summary>What went wrong; its status must not be 0.</summary>
+    public required ProxyError Error { get; init; }
+
+    /// <summary>The rule that a refused request broke, or None.</summary>
+    public required RejectReason Detail { get; init; }
+
+    /// <summary>Why the connection ends with this answer, or None.</summary>
+    public required CloseReason CloseReason { get; init; }
+
+    /// <summary>True when the request was a HEAD: the answer has no body (RFC 9110 9.3.2).</summary>
+    public required bool IsToHead { get; init; }
+
+    public required int ClientMinorVersion { get; init; }
+
+    /// <summary>Requests that the connection may carry after this one; negative = no limit.</summary>
+    public required int RequestsLeft { get; init; }
+
+    public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
+
+    /// <summary>
+    /// The last answer on a connection, to a request that could not be read to its end, or must not be: whatever else stands there, HEAD
+    /// at its beginning counts.
+    /// </summary>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="detail">The rule that the request broke, or None.</param>
+    /// <param name="closeReason">Why the connection ends.</param>
+    /// <param name="request">What has come of the request.</param>
+    public static OwnReply ToUnread(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request) => new()
+    {
+        Error = error,
+        Detail = detail,
+        CloseReason = closeReason,
+        IsToHead = request[RequestHeadParser.EmptyLineBytes(request)..].StartsWith("HEAD "u8),
+        ClientMinorVersion = 1,
+        RequestsLeft = -1,
+    };
+
+    /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
+    public ReadOnlySpan<byte> Write(SessionScratch scratch, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
+    {
+        var writer = new HeadWriter(scratch.Output);
+        ErrorReplies.Write(ref writer, Error, Detail, hasBody: !IsToHead, keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = CloseReason,
+            ClientMinorVersion = ClientMinorVersion,
+            RequestsLeft = RequestsLeft,
+        });
+        counters.Add(CounterId.ResponsesByProxy);
+        return writer.Written;
+    }
+}
