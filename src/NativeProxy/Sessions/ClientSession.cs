@@ -1,11 +1,8 @@
 using System;
 using System.Net.Sockets;
-using NativeProxy.Buffers;
-using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
-using NativeProxy.ProxyProtocol;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -32,14 +29,11 @@ internal enum ClientSessionState : byte
 }
 
 /// <summary>
-/// The life of one client connection: reads requests from its bytes, one after another, hands each to an <see cref="Exchange"/>, keeps
-/// their order, and ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never touches a server connection.
+/// The life of one client connection: hands each request that its <see cref="ClientInput"/> finds to an <see cref="Exchange"/>, keeps their
+/// order, and ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never reads bytes, never touches a server connection.
 /// </summary>
 internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 {
-    /// <summary>Bytes of later requests that are read ahead while one is being served.</summary>
-    private const int AheadBytesMax = 16 * 1024;
-
     private static readonly byte[] Moves =
     [
         /* Free         */ Bit(ClientSessionState.Waiting),
@@ -50,37 +44,26 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     ];
 
     private HttpListener _listener;
-    private readonly SessionTimer _timer;
     private TcpConnection? _client;
-    private ByteTail _tail;
+    private ClientInput _input;
+    private SessionDeadlines _deadlines;
     private ExchangeLine _line;
-    private ClientSessionState _state;
-    private bool _isProcessing;
-    private bool _awaitsProxyHeader;
-    private bool _isHalfClosed;
-
-    /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
-    private bool _nextMustWait;
     private ClientAccount _account;
-    private long _headStartedMs;
+    private ClientSessionState _state;
 
-    /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
-    private int _emptyLineBytes;
-    private long _idleSinceMs;
-    private SendWatch _send;
+    /// <summary>The client has sent FIN, and is answered all the same.</summary>
+    private bool _isHalfClosed;
 
     public ClientSession(HttpListener listener)
     {
         _listener = listener;
-        _timer = new SessionTimer(this);
+        _deadlines = new SessionDeadlines(this);
     }
 
     public TcpConnection Client => _client!;
 
-    private EventLoop Loop => _listener.Loop;
-
     /// <summary>True when bytes of a further request are there already, so that more will soon be sent to the client.</summary>
-    public bool HasReadAhead => !_tail.IsEmpty;
+    public bool HasReadAhead => !_input.IsEmpty;
 
     /// <summary>What the ledger will say about the connection.</summary>
     public ref ClientAccount Account => ref _account;
@@ -100,8 +83,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>
     /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
     /// </summary>
-    public long IdleSinceMs => _state != ClientSessionState.Waiting || !_tail.IsEmpty || _client!.QueuedBytes > 0 ? -1
-        : RequestCount > 0 ? _idleSinceMs : _client.OpenedAtMs;
+    public long IdleSinceMs => _state != ClientSessionState.Waiting || !_input.IsEmpty || _client!.QueuedBytes > 0 ? -1
+        : RequestCount > 0 ? _deadlines.IdleSinceMs : _client.OpenedAtMs;
 
     /// <summary>True from <see cref="TryShed"/> on.</summary>
     public bool IsShed { get; private set; }
@@ -111,26 +94,41 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     internal ClientSession? NextLive { get; set; }
 
+    internal HttpListener Listener => _listener;
+
+    /// <summary>The exchange of the latest request; null between two requests.</summary>
+    internal Exchange? LatestExchange => _line.Last;
+
+    /// <summary>True until the end is decided or a tunnel begins.</summary>
+    internal bool TakesRequests => _state is ClientSessionState.Waiting or ClientSessionState.Exchanging;
+
+    /// <summary>True when what the client sends may be dealt with: its next request not before it has taken what it was sent.</summary>
+    internal bool MayRead => _state == ClientSessionState.Exchanging || (_state == ClientSessionState.Waiting && !_client!.HasQueuedBytes);
+
+    /// <summary>True when another request may begin beside those that are being served.</summary>
+    internal bool MayServeAnother =>
+        !_client!.HasQueuedBytes && !_client.EndOfStreamSeen && Pin is not { IsHeld: true } && _line.MayGrow(_listener.PipeliningMax);
+
+    private EventLoop Loop => _listener.Loop;
+
     /// <summary>Takes over an accepted connection.</summary>
     public void Begin(TcpConnection client)
     {
         MoveTo(ClientSessionState.Waiting);
         _client = client;
-        _headStartedMs = Loop.Clock.NowMs;
         RequestCount = 0;
         _account.Begin();
         IsShed = false;
-        _awaitsProxyHeader = _listener.Settings.ProxyProtocol;
-        _emptyLineBytes = 0;
+        _input.Begin(_listener.Settings.ProxyProtocol);
         client.SetOwner(this);
         client.StartReceive();
-        _timer.Arm(Loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
+        _deadlines.Begin(_listener);
     }
 
     /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
     public void Drain()
     {
-        if (_state == ClientSessionState.Waiting && _tail.IsEmpty)
+        if (_state == ClientSessionState.Waiting && _input.IsEmpty)
             Linger(_listener.Ending);
     }
 
@@ -160,7 +158,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);
-        TakeBytes(bytes);
+        if (_state == ClientSessionState.Waiting && _input.IsEmpty)
+            _deadlines.RequestStarts(Loop.Clock.NowMs);
+        _input.Take(this, bytes);
+        AfterInput();
     }
 
     public void OnEndOfStream(TcpConnection connection)
@@ -187,8 +188,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         if (_state == ClientSessionState.Waiting)
         {
-            _idleSinceMs = Loop.Clock.NowMs;
-            ProcessTail();
+            _deadlines.ResponseTaken(Loop.Clock.NowMs);
+            ReadOn();
         }
         else if (_line.First!.ClientCaughtUp())
         {
@@ -196,7 +197,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
         else
         {
-            ProcessTail();
+            ReadOn();
         }
     }
 
@@ -219,8 +220,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void SocketIsGone()
     {
         MoveTo(ClientSessionState.Free);
-        _timer.Remove(Loop);
-        _tail.Release(Loop.Pools);
+        _deadlines.End(Loop);
+        _input.Drop(Loop.Pools);
         _listener.EnterClose(this);
         LastServer = null;
         _client = null;
@@ -250,28 +251,28 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         }
     }
 
-    public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_timer.Pending);
+    public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_deadlines.Pending);
 
     /// <summary>The server connection that the exchange waited for is there.</summary>
     public void ServerIsReady(Exchange exchange)
     {
-        if (exchange.RequestIsComplete || _tail.IsEmpty)
+        if (exchange.RequestIsComplete || _input.IsEmpty)
             exchange.StartRequest(headIsInScratch: false, default);
-        ProcessTail();
+        ReadOn();
     }
 
     /// <summary>The server takes bytes again, or will never: what waits of the request goes on.</summary>
     public void ServerCaughtUp()
     {
         if (_state == ClientSessionState.Exchanging)
-            ProcessTail();
+            ReadOn();
     }
 
     /// <summary>The client does not take a response as fast as it comes: from now on its send timeout runs.</summary>
     public void ClientFellBehind()
     {
         if (_state == ClientSessionState.Exchanging)
-            ArmSendTimeout();
+            _deadlines.AwaitSend(_listener, _client!);
     }
 
     /// <summary>Where a server connection goes that carries this client's authentication.</summary>
@@ -283,7 +284,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     public void PinnedServerEnded()
     {
-        if (_state == ClientSessionState.Waiting && !_isProcessing)
+        if (_state == ClientSessionState.Waiting && !_input.IsBeingRead)
             Linger(CloseReason.PinnedServerClosed);
     }
 
@@ -307,8 +308,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         while (_line.First is { } next && next.MoveUp());
         if (_line.IsEmpty)
             EndRequests();
-        else if (!_isProcessing)
-            ProcessTail();
+        else if (!_input.IsBeingRead)
+            ReadOn();
     }
 
     /// <summary>The response cannot be completed: the client must see that.</summary>
@@ -328,9 +329,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     public void EnterTunnel(UpstreamConnection server)
     {
         MoveTo(ClientSessionState.Tunnelling);
-        _timer.Disarm(Loop);
-        new Tunnel(_listener, this, _line.First!, server).Begin(_tail.Bytes);
-        _tail.Release(Loop.Pools);
+        _deadlines.AwaitNothing(Loop);
+        new Tunnel(_listener, this, _line.First!, server).Begin(_input.Bytes);
+        _input.Drop(Loop.Pools);
     }
 
     /// <summary>The tunnel gives the connection back, to be closed.</summary>
@@ -348,142 +349,53 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         Close(reason);
     }
 
-    private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
-
-    private void TakeBytes(ReadOnlySpan<byte> bytes)
+    /// <summary>Serves a request while no other is served. Returns the bytes used.</summary>
+    internal int Serve(ReadOnlySpan<byte> bytes, in RequestIntake intake)
     {
-        if (_tail.IsEmpty)
-        {
-            if (_state == ClientSessionState.Waiting)
-                _headStartedMs = Loop.Clock.NowMs;
-            int used = Process(bytes);
-            if (IsReading && used < bytes.Length && !TryKeep(bytes[used..]))
-                return;
-            AfterInput();
-        }
-        else if (TryKeep(bytes))
-        {
-            ProcessTail();
-        }
-    }
-
-    private bool IsReading => _state is ClientSessionState.Waiting or ClientSessionState.Exchanging;
-
-    private bool TryKeep(ReadOnlySpan<byte> bytes)
-    {
-        int bytesMax = _listener.Limits.HeaderBytes + AheadBytesMax + bytes.Length;
-        if (_tail.TryAppend(Loop.Pools, bytes, bytesMax))
-            return true;
-        _listener.Counters.Add(CounterId.BufferRefusals);
-        if (_state == ClientSessionState.Exchanging)
-            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
-        else
-            Reject(ProxyError.BuffersExhausted, RejectReason.None, _tail.IsEmpty ? bytes : _tail.Bytes);
-        return false;
-    }
-
-    private void ProcessTail()
-    {
-        if (!_tail.IsEmpty)
-        {
-            int used = Process(_tail.Bytes);
-            if (IsReading)
-                _tail.Consume(Loop.Pools, used);
-        }
-        AfterInput();
-    }
-
-    /// <summary>Reads requests and bodies from the bytes as far as they can be dealt with now. Returns how many were used.</summary>
-    private int Process(ReadOnlySpan<byte> bytes)
-    {
-        Check.That(!_isProcessing, "requests are read one after another");
-        _isProcessing = true;
-        int used = 0;
-        while (used < bytes.Length && IsReading && !(_state == ClientSessionState.Waiting && _client!.HasQueuedBytes))
-        {
-            ReadOnlySpan<byte> rest = bytes[used..];
-            int step = _awaitsProxyHeader ? ReadProxyHeader(rest)
-                : _state == ClientSessionState.Waiting ? ReadRequest(rest)
-                : _line.Last!.CanStart ? _line.Last.StartRequest(headIsInScratch: false, rest)
-                : !_line.Last.RequestIsComplete ? _line.Last.FeedRequest(rest)
-                : ReadRequestAhead(rest);
-            used += step;
-            if (step == 0)
-                break;
-        }
-        _isProcessing = false;
-        if (_listener.PipeliningMax > 1)
-            _line.Last?.FlushRequest();
-        return used;
-    }
-
-    /// <summary>
-    /// Reads the PROXY header that precedes the first request. Returns the bytes used, 0 when it is incomplete. A connection without a
-    /// sound one is closed without an answer: it came past the balancer, or from something that does not speak HTTP.
-    /// </summary>
-    private int ReadProxyHeader(ReadOnlySpan<byte> bytes)
-    {
-        ProxyHeader header = ProxyHeaderParser.Parse(bytes);
-        if (header.Status == ProxyHeaderStatus.Rejected)
-        {
-            _listener.LogRejected(this, ProxyError.BadProxyHeader, CloseReason.BadProxyHeader, 0, 0, default, _headStartedMs);
-            Close(CloseReason.BadProxyHeader);
-        }
-        if (header.Status != ProxyHeaderStatus.Done)
-            return 0;
-        _awaitsProxyHeader = false;
-        if (header.Source.IsGiven)
-            _client!.Peer = header.Source;
-        return header.HeaderBytes;
-    }
-
-    /// <summary>
-    /// Reads a request head and begins its exchange. Returns the bytes used, 0 when the head is incomplete or refused. Empty lines alone
-    /// are used up: a client that ends a body with one too many (RFC 9112 2.2) is idle all the same. They count, however they arrive.
-    /// </summary>
-    private int ReadRequest(ReadOnlySpan<byte> bytes)
-    {
-        int emptyLineBytes = RequestHeadParser.EmptyLineBytes(bytes);
-        bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
-        RequestIntake intake = isFlood ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken) : RequestIntake.Read(bytes, _listener, Address);
-        if (intake.NeedsMore)
-        {
-            _emptyLineBytes += emptyLineBytes;
-            return emptyLineBytes;
-        }
-        _emptyLineBytes = 0;
         CountRequest();
-        if (intake.Refusal != ProxyError.None)
-            return Reject(intake.Refusal, intake.Detail, bytes);
         MoveTo(ClientSessionState.Exchanging);
-        _timer.Disarm(Loop);
-        int used = BeginExchange(bytes, intake, _headStartedMs);
+        _deadlines.AwaitNothing(Loop);
+        int used = BeginExchange(bytes, intake, _deadlines.RequestStartedMs);
         if (_state == ClientSessionState.Exchanging && _line.First is { IsLastOfClient: true, RequestIsComplete: true })
             _client!.BePatient();
         return used;
     }
 
-    /// <summary>
-    /// Begins the next request while earlier ones are being answered, if it may run beside them. Returns the bytes used, 0 when it has to
-    /// wait; what is wrong with it, if anything, is then said in its turn.
-    /// </summary>
-    private int ReadRequestAhead(ReadOnlySpan<byte> bytes)
+    /// <summary>Serves a request beside earlier ones. Returns the bytes used.</summary>
+    internal int ServeBeside(ReadOnlySpan<byte> bytes, in RequestIntake intake)
     {
-        if (_nextMustWait || _client!.HasQueuedBytes || _client.EndOfStreamSeen || Pin is { IsHeld: true } || !_line.MayGrow(_listener.PipeliningMax))
-            return 0;
-        RequestIntake intake = RequestIntake.Read(bytes, _listener, Address);
-        if (intake.NeedsMore)
-            return 0;
-        if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(_listener.Scratch.Request))
-        {
-            _nextMustWait = true;
-            return 0;
-        }
         CountRequest();
         _listener.Counters.Add(CounterId.RequestsInParallel);
         _listener.Counters.Add(CounterId.RequestsBehindOthers);
         return BeginExchange(bytes, intake, Loop.Clock.NowMs);
     }
+
+    /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely.</summary>
+    internal void Refuse(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
+    {
+        CountRequest();
+        Reject(error, detail, bytes);
+    }
+
+    /// <summary>A connection without a sound PROXY header came past the balancer, or from something that does not speak HTTP: no answer.</summary>
+    internal void RefuseProxyHeader()
+    {
+        _listener.LogRejected(this, ProxyError.BadProxyHeader, CloseReason.BadProxyHeader, 0, 0, default, _deadlines.RequestStartedMs);
+        Close(CloseReason.BadProxyHeader);
+    }
+
+    /// <summary>There is no room for what the client has sent.</summary>
+    /// <param name="bytes">From where its next request begins, if none is being served.</param>
+    internal void InputDoesNotFit(ReadOnlySpan<byte> bytes)
+    {
+        _listener.Counters.Add(CounterId.BufferRefusals);
+        if (_state == ClientSessionState.Exchanging)
+            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+        else
+            Reject(ProxyError.BuffersExhausted, RejectReason.None, bytes);
+    }
+
+    private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
 
     private void CountRequest()
     {
@@ -501,16 +413,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, ahead);
     }
 
-    /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely. Returns 0.</summary>
-    private int Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
+    private void Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
         CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
         OwnReply reply = OwnReply.ToUnread(error, detail, reason, bytes);
         int sentBytes = Answer(reply);
-        _listener.LogRejected(this, error, reason, reply.StatusCode, sentBytes, bytes, _headStartedMs);
+        _listener.LogRejected(this, error, reason, reply.StatusCode, sentBytes, bytes, _deadlines.RequestStartedMs);
         Linger(reason);
-        return 0;
     }
 
     /// <summary>Answers without an exchange. Returns the size of the answer in bytes.</summary>
@@ -521,63 +431,48 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         return bytes.Length;
     }
 
-    /// <summary>After each event: which deadline holds now, and whether more bytes are wanted.</summary>
+    /// <summary>Goes on with what the client has sent already.</summary>
+    private void ReadOn()
+    {
+        _input.ReadOn(this);
+        AfterInput();
+    }
+
+    /// <summary>After each event: what is awaited of the client now, and whether more bytes are wanted.</summary>
     private void AfterInput()
     {
-        if (!IsReading)
+        if (!TakesRequests)
             return;
-        if (_state == ClientSessionState.Waiting && _listener.IsDraining && _tail.IsEmpty)
+        if (_state == ClientSessionState.Waiting && _listener.IsDraining && _input.IsEmpty)
         {
             Linger(_listener.Ending);
             return;
         }
+        SetDeadline();
+        if (_input.WantsBytes(this))
+            _client!.StartReceive();
+        else
+            _client!.PauseReceive();
+    }
+
+    private void SetDeadline()
+    {
         if (_client!.HasQueuedBytes)
-            ArmSendTimeout();
-        else if (_state == ClientSessionState.Waiting)
-            ArmWaitingTimeout();
+            _deadlines.AwaitSend(_listener, _client);
+        else if (_line.Last is { } exchange && !(exchange.WantsRequestBody && !exchange.AwaitsContinue))
+            _deadlines.AwaitNothing(Loop);
+        else if (_line.Last is not null)
+            _deadlines.AwaitBody(_listener);
+        else if (_input.IsEmpty && RequestCount > 0)
+            _deadlines.AwaitRequest(_listener);
         else
-            _timer.Arm(Loop, SessionTimeout.RequestBody, _line.Last!.WantsRequestBody && !_line.Last.AwaitsContinue ? _listener.Timeouts.RequestBodyMs : 0);
-        if (WantsBytes)
-            _client.StartReceive();
-        else
-            _client.PauseReceive();
-    }
-
-    private bool WantsBytes => _state == ClientSessionState.Waiting ? !_client!.HasQueuedBytes || _tail.Length < AheadBytesMax
-        : _line.Last!.RequestIsComplete ? _tail.Length < AheadBytesMax
-        : _tail.IsEmpty || _line.Last.WantsRequestBody;
-
-    private void ArmWaitingTimeout()
-    {
-        if (_tail.IsEmpty && RequestCount > 0)
-            ArmKeepAlive();
-        else if (_timer.Pending != SessionTimeout.RequestHeader)
-            _timer.Arm(Loop, SessionTimeout.RequestHeader, _listener.Timeouts.RequestHeaderMs);
-    }
-
-    /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
-    private void ArmKeepAlive()
-    {
-        if (_timer.Pending != SessionTimeout.KeepAlive)
-            _timer.Arm(Loop, SessionTimeout.KeepAlive, Math.Max(1, _idleSinceMs + _listener.Keepalive.TimeoutMs - Loop.Clock.NowMs));
-    }
-
-    private void ArmSendTimeout()
-    {
-        if (_timer.Pending == SessionTimeout.Send)
-            return;
-        _send.Begin(_client!);
-        _timer.Arm(Loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
+            _deadlines.AwaitHead(_listener);
     }
 
     private void SendTimeout()
     {
-        if (_send.HasMoved(_client!))
-        {
-            _timer.Disarm(Loop);
-            ArmSendTimeout();
+        if (_deadlines.TryProlongSend(_listener, _client!))
             return;
-        }
         _listener.Counters.Add(CounterId.TimeoutsClientSend);
         AbandonExchanges(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
         Abort(CloseReason.SendTimeout);
@@ -585,15 +480,15 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     private void HeaderTimeout()
     {
-        if (_tail.IsEmpty)
+        if (_input.IsEmpty)
         {
             Linger(CloseReason.RequestHeaderTimeout);
             return;
         }
-        int sentBytes = _awaitsProxyHeader
+        int sentBytes = _input.AwaitsProxyHeader
             ? 0
-            : Answer(OwnReply.ToUnread(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _tail.Bytes));
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _headStartedMs);
+            : Answer(OwnReply.ToUnread(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _input.Bytes));
+        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _deadlines.RequestStartedMs);
         Linger(CloseReason.RequestHeaderTimeout);
     }
 
@@ -637,12 +532,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             return;
         }
         MoveTo(ClientSessionState.Waiting);
-        _nextMustWait = false;
+        _input.NextMayBegin();
         FollowSuccessor();
-        _idleSinceMs = Loop.Clock.NowMs;
-        _headStartedMs = Loop.Clock.NowMs;
-        if (!_isProcessing)
-            ProcessTail();
+        _deadlines.RequestsEnd(Loop.Clock.NowMs);
+        if (!_input.IsBeingRead)
+            ReadOn();
     }
 
     /// <summary>Logs the first exchange in line and gives it back.</summary>
@@ -666,7 +560,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     private void Linger(CloseReason reason)
     {
-        if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _tail.IsEmpty && !_isProcessing)
+        if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _input.IsEmpty && !_input.IsBeingRead)
             Close(reason);
         else
             End(reason).Linger(this);
@@ -680,7 +574,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Ending);
-        _timer.Disarm(Loop);
+        _deadlines.AwaitNothing(Loop);
         return _listener.LendFarewell();
     }
 
