@@ -8,8 +8,8 @@ namespace NativeProxy.Sessions;
 
 /// <summary>
 /// What a client sends, in its order: finds the PROXY header, request heads and bodies in it, hands each on when it can be dealt with, and
-/// keeps the rest. Part of a <see cref="ClientSession"/> (a mutable struct: keep it in a field, never copy it); thread: the loop. Never
-/// answers, never ends anything: the session does, to which every verdict goes.
+/// keeps the rest. Part of a <see cref="ClientSession"/> (a mutable struct: keep it in a field, never copy it); thread: the loop. Tells the
+/// session what it has found; never answers and never ends the connection.
 /// </summary>
 internal struct ClientInput
 {
@@ -130,7 +130,7 @@ internal struct ClientInput
     {
         ProxyHeader header = ProxyHeaderParser.Parse(bytes);
         if (header.Status == ProxyHeaderStatus.Rejected)
-            session.RefuseProxyHeader();
+            session.Refuse(RefusedRequest.NoProxyHeader());
         if (header.Status != ProxyHeaderStatus.Done)
             return 0;
         AwaitsProxyHeader = false;
@@ -156,9 +156,10 @@ internal struct ClientInput
             return emptyLineBytes;
         }
         _emptyLineBytes = 0;
+        session.CountRequest();
         if (intake.Refusal == ProxyError.None)
             return session.Serve(bytes, intake);
-        session.Refuse(intake.Refusal, intake.Detail, bytes);
+        session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes));
         return 0;
     }
 
@@ -173,9 +174,12 @@ internal struct ClientInput
         RequestIntake intake = RequestIntake.Read(bytes, session.Listener, session.Address);
         if (intake.NeedsMore)
             return 0;
-        if (intake.Refusal == ProxyError.None && intake.RunsBesideOthers(session.Listener.Scratch.Request))
-            return session.ServeBeside(bytes, intake);
-        _nextMustWait = true;
-        return 0;
+        if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(session.Listener.Scratch.Request))
+        {
+            _nextMustWait = true;
+            return 0;
+        }
+        session.CountRequest();
+        return session.Serve(bytes, intake);
     }
 }

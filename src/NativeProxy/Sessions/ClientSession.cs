@@ -94,6 +94,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     internal ClientSession? NextLive { get; set; }
 
+    /// <summary>The listener; after a reload the one that took its place.</summary>
     internal HttpListener Listener => _listener;
 
     /// <summary>The exchange of the latest request; null between two requests.</summary>
@@ -166,14 +167,9 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        if (_state == ClientSessionState.Waiting)
-        {
-            Close(CloseReason.ClientClosed);
-            return;
-        }
-        _isHalfClosed = _listener.TryAnswerHalfClosed(_line.Last!);
+        _isHalfClosed = _state == ClientSessionState.Exchanging && _listener.TryAnswerHalfClosed(_line.Last!);
         if (!_isHalfClosed)
-            AbortExchanges(ProxyError.ClientAborted, CloseReason.ClientAborted);
+            ClientGone();
     }
 
     public void OnSendBlocked(TcpConnection connection)
@@ -186,19 +182,14 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     public void OnSendDrained(TcpConnection connection)
     {
-        if (_state == ClientSessionState.Waiting)
-        {
-            _deadlines.ResponseTaken(Loop.Clock.NowMs);
-            ReadOn();
-        }
-        else if (_line.First!.ClientCaughtUp())
+        if (_state == ClientSessionState.Exchanging && _line.First!.ClientCaughtUp())
         {
             ExchangeEnded();
+            return;
         }
-        else
-        {
-            ReadOn();
-        }
+        if (_state == ClientSessionState.Waiting)
+            _deadlines.ResponseTaken(Loop.Clock.NowMs);
+        ReadOn();
     }
 
     public void OnSendFailed(TcpConnection connection, SocketError error)
@@ -228,30 +219,28 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _listener.SessionEnded(this);
     }
 
-    /// <summary>A deadline of <see cref="SessionTimer"/> has passed.</summary>
-    public void OnTimeout(SessionTimeout timeout)
+    public void OnTimer(TimerNode node, long nowMs)
     {
-        switch (timeout)
+        switch (_deadlines.Passed(_listener, _client!))
         {
             case SessionTimeout.KeepAlive:
-                _listener.Counters.Add(CounterId.TimeoutsKeepAlive);
                 Linger(CloseReason.IdleTimeout);
                 break;
+            case SessionTimeout.RequestHeader when _input.IsEmpty:
+                Linger(CloseReason.RequestHeaderTimeout);
+                break;
             case SessionTimeout.RequestHeader:
-                _listener.Counters.Add(CounterId.TimeoutsRequestHeader);
-                HeaderTimeout();
+                Refuse(RefusedRequest.Late(_input.AwaitsProxyHeader ? default : _input.Bytes));
                 break;
             case SessionTimeout.RequestBody:
-                _listener.Counters.Add(CounterId.TimeoutsRequestBody);
                 _line.Last!.Fail(ProxyError.RequestBodyTimeout, RejectReason.None);
                 break;
             case SessionTimeout.Send:
-                SendTimeout();
+                _line.Abandon(this, ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
+                Abort(CloseReason.SendTimeout);
                 break;
         }
     }
-
-    public void OnTimer(TimerNode node, long nowMs) => OnTimeout(_deadlines.Pending);
 
     /// <summary>The server connection that the exchange waited for is there.</summary>
     public void ServerIsReady(Exchange exchange)
@@ -294,19 +283,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// </summary>
     public void ExchangeEnded()
     {
-        do
-        {
-            CloseReason closeReason = _line.First!.CloseReason;
-            EndExchange();
-            if (closeReason != CloseReason.None)
-            {
-                AbandonExchanges(ProxyError.None, closeReason);
-                Linger(closeReason);
-                return;
-            }
-        }
-        while (_line.First is { } next && next.MoveUp());
-        if (_line.IsEmpty)
+        CloseReason closeReason = _line.EndFinished(this);
+        if (closeReason != CloseReason.None)
+            Linger(closeReason);
+        else if (_line.IsEmpty)
             EndRequests();
         else if (!_input.IsBeingRead)
             ReadOn();
@@ -316,9 +296,8 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <param name="withReset">Only a reset tells this client that the body is cut.</param>
     public void CutExchange(bool withReset)
     {
-        CloseReason reason = _line.First!.CloseReason;
-        EndExchange();
-        AbandonExchanges(ProxyError.None, reason);
+        CloseReason reason = _line.EndFirst(this);
+        _line.Abandon(this, ProxyError.None, reason);
         if (withReset)
             Abort(reason);
         else
@@ -340,48 +319,44 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (reason == CloseReason.TunnelEnded)
         {
             _line.First!.TunnelIsOver();
-            EndExchange();
+            _line.EndFirst(this);
         }
         else
         {
-            AbandonExchanges(ProxyError.None, reason);
+            _line.Abandon(this, ProxyError.None, reason);
         }
         Close(reason);
     }
 
-    /// <summary>Serves a request while no other is served. Returns the bytes used.</summary>
+    /// <summary>A request head was read.</summary>
+    internal void CountRequest()
+    {
+        _listener.Counters.Add(CounterId.Requests);
+        if (++RequestCount > 1)
+            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
+    }
+
+    /// <summary>Serves a request, beside earlier ones if there are any. Returns the bytes used.</summary>
     internal int Serve(ReadOnlySpan<byte> bytes, in RequestIntake intake)
     {
-        CountRequest();
+        if (_state == ClientSessionState.Exchanging)
+            return _line.Begin(this, bytes, intake, Loop.Clock.NowMs);
         MoveTo(ClientSessionState.Exchanging);
         _deadlines.AwaitNothing(Loop);
-        int used = BeginExchange(bytes, intake, _deadlines.RequestStartedMs);
+        int used = _line.Begin(this, bytes, intake, _deadlines.RequestStartedMs);
         if (_state == ClientSessionState.Exchanging && _line.First is { IsLastOfClient: true, RequestIsComplete: true })
             _client!.BePatient();
         return used;
     }
 
-    /// <summary>Serves a request beside earlier ones. Returns the bytes used.</summary>
-    internal int ServeBeside(ReadOnlySpan<byte> bytes, in RequestIntake intake)
+    /// <summary>Does not serve a request, and closes: what follows it cannot be told apart safely.</summary>
+    internal void Refuse(in RefusedRequest request)
     {
-        CountRequest();
-        _listener.Counters.Add(CounterId.RequestsInParallel);
-        _listener.Counters.Add(CounterId.RequestsBehindOthers);
-        return BeginExchange(bytes, intake, Loop.Clock.NowMs);
-    }
-
-    /// <summary>Answers a request that must not be forwarded, and closes: what follows it cannot be told apart safely.</summary>
-    internal void Refuse(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
-    {
-        CountRequest();
-        Reject(error, detail, bytes);
-    }
-
-    /// <summary>A connection without a sound PROXY header came past the balancer, or from something that does not speak HTTP: no answer.</summary>
-    internal void RefuseProxyHeader()
-    {
-        _listener.LogRejected(this, ProxyError.BadProxyHeader, CloseReason.BadProxyHeader, 0, 0, default, _deadlines.RequestStartedMs);
-        Close(CloseReason.BadProxyHeader);
+        request.Tell(this, _deadlines.RequestStartedMs);
+        if (request.CloseReason == CloseReason.BadProxyHeader)
+            Close(request.CloseReason);
+        else
+            Linger(request.CloseReason);
     }
 
     /// <summary>There is no room for what the client has sent.</summary>
@@ -392,44 +367,10 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_state == ClientSessionState.Exchanging)
             AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
         else
-            Reject(ProxyError.BuffersExhausted, RejectReason.None, bytes);
+            Refuse(RefusedRequest.Bad(ProxyError.BuffersExhausted, RejectReason.None, bytes));
     }
 
     private static byte Bit(ClientSessionState state) => (byte)(1 << (int)state);
-
-    private void CountRequest()
-    {
-        _listener.Counters.Add(CounterId.Requests);
-        if (++RequestCount > 1)
-            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
-    }
-
-    /// <summary>Appends an exchange to the line. Returns the bytes used.</summary>
-    private int BeginExchange(ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedMs)
-    {
-        Exchange exchange = _listener.LendExchange();
-        Exchange? ahead = _line.Last;
-        _line.Append(exchange);
-        return intake.HeadBytes + exchange.Begin(this, bytes, intake, startedMs, ahead);
-    }
-
-    private void Reject(ProxyError error, RejectReason detail, ReadOnlySpan<byte> bytes)
-    {
-        _listener.Counters.Add(RequestIntake.CounterOf(error, detail));
-        CloseReason reason = ExchangeFailures.RefusalReasonOf(error, detail);
-        OwnReply reply = OwnReply.ToUnread(error, detail, reason, bytes);
-        int sentBytes = Answer(reply);
-        _listener.LogRejected(this, error, reason, reply.StatusCode, sentBytes, bytes, _deadlines.RequestStartedMs);
-        Linger(reason);
-    }
-
-    /// <summary>Answers without an exchange. Returns the size of the answer in bytes.</summary>
-    private int Answer(in OwnReply reply)
-    {
-        ReadOnlySpan<byte> bytes = reply.Write(_listener.Scratch, _listener.Keepalive, _listener.Counters);
-        _client!.Send(bytes);
-        return bytes.Length;
-    }
 
     /// <summary>Goes on with what the client has sent already.</summary>
     private void ReadOn()
@@ -441,58 +382,18 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>After each event: what is awaited of the client now, and whether more bytes are wanted.</summary>
     private void AfterInput()
     {
+        if (_listener.IsDraining)
+            Drain();
         if (!TakesRequests)
             return;
-        if (_state == ClientSessionState.Waiting && _listener.IsDraining && _input.IsEmpty)
-        {
-            Linger(_listener.Ending);
-            return;
-        }
-        SetDeadline();
+        _deadlines.Set(_listener, _client!, _line.Last, isIdle: RequestCount > 0 && _input.IsEmpty);
         if (_input.WantsBytes(this))
             _client!.StartReceive();
         else
             _client!.PauseReceive();
     }
 
-    private void SetDeadline()
-    {
-        if (_client!.HasQueuedBytes)
-            _deadlines.AwaitSend(_listener, _client);
-        else if (_line.Last is { } exchange && !(exchange.WantsRequestBody && !exchange.AwaitsContinue))
-            _deadlines.AwaitNothing(Loop);
-        else if (_line.Last is not null)
-            _deadlines.AwaitBody(_listener);
-        else if (_input.IsEmpty && RequestCount > 0)
-            _deadlines.AwaitRequest(_listener);
-        else
-            _deadlines.AwaitHead(_listener);
-    }
-
-    private void SendTimeout()
-    {
-        if (_deadlines.TryProlongSend(_listener, _client!))
-            return;
-        _listener.Counters.Add(CounterId.TimeoutsClientSend);
-        AbandonExchanges(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
-        Abort(CloseReason.SendTimeout);
-    }
-
-    private void HeaderTimeout()
-    {
-        if (_input.IsEmpty)
-        {
-            Linger(CloseReason.RequestHeaderTimeout);
-            return;
-        }
-        int sentBytes = _input.AwaitsProxyHeader
-            ? 0
-            : Answer(OwnReply.ToUnread(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, _input.Bytes));
-        _listener.LogRejected(this, ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout, sentBytes == 0 ? 0 : 408, sentBytes, default, _deadlines.RequestStartedMs);
-        Linger(CloseReason.RequestHeaderTimeout);
-    }
-
-    /// <summary>The client reset its connection or cannot be sent to.</summary>
+    /// <summary>The client has closed or reset its connection, or cannot be sent to.</summary>
     private void ClientGone()
     {
         if (_state == ClientSessionState.Waiting)
@@ -505,22 +406,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     {
         // A client that only half-closed reads on: FIN would complete a body that has no other end.
         bool withReset = _line.First is { IsCloseDelimited: true };
-        AbandonExchanges(error, reason);
+        _line.Abandon(this, error, reason);
         if (withReset)
             Abort(reason);
         else
             Close(reason);
-    }
-
-    /// <summary>Gives up what is in flight. Only safe requests run beside others, so that the client may ask for them again.</summary>
-    private void AbandonExchanges(ProxyError error, CloseReason reason)
-    {
-        _line.GiveUp();
-        while (_line.First is { } exchange)
-        {
-            exchange.Abandon(error, reason);
-            EndExchange();
-        }
     }
 
     /// <summary>All requests are answered: the connection is idle, or goes on with what is there already.</summary>
@@ -537,21 +427,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _deadlines.RequestsEnd(Loop.Clock.NowMs);
         if (!_input.IsBeingRead)
             ReadOn();
-    }
-
-    /// <summary>Logs the first exchange in line and gives it back.</summary>
-    private void EndExchange()
-    {
-        Exchange exchange = _line.RemoveFirst();
-        if (!_line.IsEmpty)
-            _listener.Counters.Add(CounterId.RequestsBehindOthers, -1);
-        if (_isHalfClosed && _line.IsEmpty)
-        {
-            _isHalfClosed = false;
-            _listener.HalfClosedEnded();
-        }
-        _listener.LogExchange(this, exchange);
-        _listener.ReturnExchange(exchange);
     }
 
     /// <summary>
@@ -575,6 +450,11 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         _listener.CountClose(this, reason);
         MoveTo(ClientSessionState.Ending);
         _deadlines.AwaitNothing(Loop);
+        if (_isHalfClosed)
+        {
+            _isHalfClosed = false;
+            _listener.HalfClosedEnded();
+        }
         return _listener.LendFarewell();
     }
 

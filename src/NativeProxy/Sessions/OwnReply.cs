@@ -31,24 +31,6 @@ internal readonly struct OwnReply
 
     public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
 
-    /// <summary>
-    /// The last answer on a connection, to a request that could not be read to its end, or must not be: whatever else stands there, HEAD
-    /// at its beginning counts.
-    /// </summary>
-    /// <param name="error">What went wrong.</param>
-    /// <param name="detail">The rule that the request broke, or None.</param>
-    /// <param name="closeReason">Why the connection ends.</param>
-    /// <param name="request">What has come of the request.</param>
-    public static OwnReply ToUnread(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request) => new()
-    {
-        Error = error,
-        Detail = detail,
-        CloseReason = closeReason,
-        IsToHead = request[RequestHeadParser.EmptyLineBytes(request)..].StartsWith("HEAD "u8),
-        ClientMinorVersion = 1,
-        RequestsLeft = -1,
-    };
-
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
     public ReadOnlySpan<byte> Write(SessionScratch scratch, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
     {

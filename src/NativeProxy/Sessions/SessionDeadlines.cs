@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Metrics;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
 
@@ -21,9 +22,6 @@ internal struct SessionDeadlines(ITimerOwner owner)
     /// <summary>When the client had taken all of its latest response.</summary>
     public long IdleSinceMs { get; private set; }
 
-    /// <summary>What the deadline is for that has passed or will; None when none is set.</summary>
-    public readonly SessionTimeout Pending => _timer.Pending;
-
     /// <summary>A connection was accepted: its first request must come in time.</summary>
     public void Begin(HttpListener listener)
     {
@@ -40,46 +38,47 @@ internal struct SessionDeadlines(ITimerOwner owner)
     /// <summary>What was left of a response has been taken: the client idles from now on.</summary>
     public void ResponseTaken(long nowMs) => IdleSinceMs = nowMs;
 
-    /// <summary>
-    /// The next request must come; it has as long as the connection may idle. That runs from the end of the response: empty lines that come
-    /// meanwhile do not prolong it.
-    /// </summary>
-    public readonly void AwaitRequest(HttpListener listener)
+    /// <summary>Sets the deadline that holds now, after each event.</summary>
+    /// <param name="listener">Whose times hold.</param>
+    /// <param name="client">The connection.</param>
+    /// <param name="exchange">The exchange of the latest request; null between two requests.</param>
+    /// <param name="isIdle">True when a request has been answered and nothing has come of the next.</param>
+    public void Set(HttpListener listener, TcpConnection client, Exchange? exchange, bool isIdle)
     {
-        if (Pending == SessionTimeout.KeepAlive)
-            return;
-        long timeoutMs = IdleSinceMs + listener.Keepalive.TimeoutMs - listener.Loop.Clock.NowMs;
-        _timer.Arm(listener.Loop, SessionTimeout.KeepAlive, Math.Max(1, timeoutMs));
-    }
-
-    /// <summary>The rest of a request head must come. Its bytes do not prolong that.</summary>
-    public readonly void AwaitHead(HttpListener listener)
-    {
-        if (Pending != SessionTimeout.RequestHeader)
+        if (client.HasQueuedBytes)
+            AwaitSend(listener, client);
+        else if (exchange is not null)
+            AwaitBody(listener, exchange);
+        else if (isIdle)
+            AwaitRequest(listener);
+        else if (_timer.Pending != SessionTimeout.RequestHeader)
             _timer.Arm(listener.Loop, SessionTimeout.RequestHeader, listener.Timeouts.RequestHeaderMs);
     }
-
-    /// <summary>More of a request body must come, counted anew with each call.</summary>
-    public readonly void AwaitBody(HttpListener listener) =>
-        _timer.Arm(listener.Loop, SessionTimeout.RequestBody, listener.Timeouts.RequestBodyMs);
 
     /// <summary>The client must take some of what was sent to it.</summary>
     public void AwaitSend(HttpListener listener, TcpConnection client)
     {
-        if (Pending == SessionTimeout.Send)
+        if (_timer.Pending == SessionTimeout.Send)
             return;
         _send.Begin(client);
         _timer.Arm(listener.Loop, SessionTimeout.Send, listener.Timeouts.SendMs);
     }
 
-    /// <summary>The time to take something is over: true when the client has, so that it was given the same time again.</summary>
-    public bool TryProlongSend(HttpListener listener, TcpConnection client)
+    /// <summary>
+    /// The deadline has passed. Returns what was awaited in vain, and counts it; None when the client has taken something of what was sent to
+    /// it, so that it has the same time again.
+    /// </summary>
+    public SessionTimeout Passed(HttpListener listener, TcpConnection client)
     {
-        if (!_send.HasMoved(client))
-            return false;
-        _timer.Disarm(listener.Loop);
-        AwaitSend(listener, client);
-        return true;
+        SessionTimeout timeout = _timer.Pending;
+        if (timeout == SessionTimeout.Send && _send.HasMoved(client))
+        {
+            _timer.Disarm(listener.Loop);
+            AwaitSend(listener, client);
+            return SessionTimeout.None;
+        }
+        listener.Counters.Add(CounterOf(timeout));
+        return timeout;
     }
 
     /// <summary>Nothing is expected of the client.</summary>
@@ -87,4 +86,23 @@ internal struct SessionDeadlines(ITimerOwner owner)
 
     /// <summary>The connection is gone.</summary>
     public readonly void End(EventLoop loop) => _timer.Remove(loop);
+
+    /// <summary>Counted anew with each event.</summary>
+    private readonly void AwaitBody(HttpListener listener, Exchange exchange) =>
+        _timer.Arm(listener.Loop, SessionTimeout.RequestBody, exchange.WantsRequestBody && !exchange.AwaitsContinue ? listener.Timeouts.RequestBodyMs : 0);
+
+    /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
+    private readonly void AwaitRequest(HttpListener listener)
+    {
+        if (_timer.Pending != SessionTimeout.KeepAlive)
+            _timer.Arm(listener.Loop, SessionTimeout.KeepAlive, Math.Max(1, IdleSinceMs + listener.Keepalive.TimeoutMs - listener.Loop.Clock.NowMs));
+    }
+
+    private static CounterId CounterOf(SessionTimeout timeout) => timeout switch
+    {
+        SessionTimeout.KeepAlive => CounterId.TimeoutsKeepAlive,
+        SessionTimeout.RequestHeader => CounterId.TimeoutsRequestHeader,
+        SessionTimeout.RequestBody => CounterId.TimeoutsRequestBody,
+        _ => CounterId.TimeoutsClientSend,
+    };
 }
