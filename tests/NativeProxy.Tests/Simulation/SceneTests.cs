@@ -37,6 +37,22 @@ public sealed class SceneTests
         scene.Proxy.Accounts.CheckQuiet();
     }
 
+    /// <summary>A session object serves one connection after another.</summary>
+    [Fact]
+    public void RequestThatStillWaitsWhenItsConnectionEnds_HoldsUpNothingOnTheNextOne()
+    {
+        const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        using var scene = new Scene("pipelining = 4");
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, Get + "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+        Assert.Equal(0, scene.Proxy.Counters.Read(CounterId.RequestsInParallel));
+        client.Close(reset: true);
+        scene.Settle(100);
+        scene.Write(scene.Connect(), Get + Get);
+
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.RequestsInParallel));
+    }
+
     /// <summary>RFC 9110 9.3.2; and its twin.</summary>
     [Theory]
     [InlineData("HEAD / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", false)]
