@@ -126,9 +126,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>
     /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
-    /// Looked at only after a pause of a millisecond; a busy loop, which comes to all its sockets in less, is spared the system call.
+    /// What the loop has read or heard of the socket so far proves nothing about what has arrived since, so each lending costs this system call.
     /// </summary>
-    internal bool HasSpokenUnasked => _loop.Clock.NowMs > IdleSinceMs && Tcp!.HasUnreadBytes;
+    internal bool HasSpokenUnasked => Tcp!.HasUnreadBytes;
 
     /// <summary>Another user takes over for the one it is lent to.</summary>
     public void PassTo(IServerConnectionUser user) => _user = user;

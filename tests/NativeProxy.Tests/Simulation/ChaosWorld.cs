@@ -13,7 +13,7 @@ internal sealed class ChaosWorld
         Faults = faults ?? (Dice.PerMille(100) ? FaultMix.Calm : FaultMix.Draw(Dice));
         Trace = new Trace(Time);
         Agenda = new Agenda(Time, Dice);
-        Network = new SimulatedNetwork(Agenda, Dice, Time, Trace);
+        Network = new SimulatedNetwork(Agenda, Dice, Trace);
         Requests = new RequestMaker(Dice, Faults);
         Replies = new ReplyMaker(Dice, Faults, Evidence);
         Evidence.IsCalm = Faults.IsCalm;

@@ -67,6 +67,14 @@ internal sealed class Scene : IDisposable, INetworkServer
             Proxy.Step();
     }
 
+    /// <summary>Lets all that is on its way arrive, so that the proxy's loop comes to it in one turn, in any order.</summary>
+    public void Arrive()
+    {
+        while (_world.Agenda.TryRunOne())
+        {
+        }
+    }
+
     public void Write(SimulatedSocket socket, string text)
     {
         socket.Send(Encoding.Latin1.GetBytes(text), out _);

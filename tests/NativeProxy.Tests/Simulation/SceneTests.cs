@@ -121,4 +121,31 @@ public sealed class SceneTests
         Assert.StartsWith("HTTP/1.1 503 ", scene.Read(client), StringComparison.Ordinal);
         Assert.True(scene.ServerSockets[0].IsReset);
     }
+
+    /// <summary>In whatever order the loop comes to the two, and although no time passes: the clock of a loop stands still during a turn.</summary>
+    [Fact]
+    [Trait("promise", "B10")]
+    public void BytesBehindAnAnswer_AreNoAnswerToARequestOfTheSameMillisecond()
+    {
+        using var scene = new Scene();
+        SimulatedSocket client = scene.Connect();
+        long beginMs = scene.Proxy.Loop.Clock.NowMs;
+        for (int round = 1; round <= 20; round++)
+        {
+            scene.Write(client, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+            SimulatedSocket server = scene.ServerSockets[^1];
+            scene.Write(server, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
+            Assert.EndsWith("first", scene.Read(client), StringComparison.Ordinal);
+
+            server.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"u8, out _);
+            client.Send("GET /second HTTP/1.1\r\nHost: a\r\n\r\n"u8, out _);
+            scene.Arrive();
+            scene.Settle();
+            Assert.True(server.IsReset);
+            scene.Write(scene.ServerSockets[^1], "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
+            Assert.EndsWith("second", scene.Read(client), StringComparison.Ordinal);
+            Assert.Equal((round + 1, (long)round), (scene.ServerSockets.Count, scene.Proxy.Counters.Read(CounterId.ServerClosesSurplusBytes)));
+        }
+        Assert.Equal(beginMs, scene.Proxy.Loop.Clock.NowMs);
+    }
 }

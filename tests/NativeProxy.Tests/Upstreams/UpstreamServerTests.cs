@@ -59,9 +59,6 @@ public class UpstreamServerTests
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
         using Socket closing = peer;
-        long idleSince = await test.Test.Run(() => test.Test.Loop.Clock.NowMs);
-        await test.Test.Until(() => test.Test.Loop.Clock.NowMs > idleSince, "a millisecond");
-
         // On the loop thread, so that it cannot come to the bytes before the connection is asked for.
         UpstreamConnection? taken = await test.Test.Run(() =>
         {
@@ -72,6 +69,28 @@ public class UpstreamServerTests
         Assert.Null(taken);
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
         Assert.NotEqual(UpstreamConnectionState.Idle, connection.State);
+        Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
+        await test.AssertEmpty();
+    }
+
+    [Fact]
+    [Trait("promise", "B10")]
+    public async Task BytesThatComeInTheTurnInWhichTheConnectionBecameIdle_KeepItFromBeingLent()
+    {
+        using var test = new ServerUnderTest();
+        (UpstreamConnection connection, _, Socket peer) = await test.Connect();
+        using Socket closing = peer;
+
+        // One piece of work of the loop: its clock stands still, and the engine reports nothing meanwhile.
+        UpstreamConnection? taken = await test.Test.Run(() =>
+        {
+            test.Server.Release(connection, ServerCloseReason.None);
+            peer.Send("poison"u8);
+            return test.Server.TakeIdle(new RecordingUser());
+        });
+
+        Assert.Null(taken);
+        Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
         Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
         await test.AssertEmpty();
     }

@@ -36,9 +36,6 @@ internal sealed class Pipe
     /// <summary>An arrival is on the agenda.</summary>
     public bool IsMoving { get; set; }
 
-    /// <summary>When bytes were last read.</summary>
-    public long LastReadAtMs { get; set; } = -1;
-
     public bool HasNews => ReadableBytes > 0 || EndArrived;
 
     public void Write(ReadOnlySpan<byte> bytes)

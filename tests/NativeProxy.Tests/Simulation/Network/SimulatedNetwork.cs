@@ -30,7 +30,7 @@ internal interface INetworkServer
 /// Carries bytes between the ends of connections: in random pieces, with random delays, in order. Owns no socket and decides nothing
 /// about their content.
 /// </summary>
-internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, SimulatedTime time, Trace trace)
+internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
 {
     private readonly Dictionary<EndPoint, INetworkServer> _servers = [];
     private long _socketCount;
@@ -106,7 +106,6 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, SimulatedTime t
     internal void HasRead(SimulatedSocket reader, bool wasFull)
     {
         Pipe pipe = reader.Incoming;
-        pipe.LastReadAtMs = time.NowMs;
         if (VariesWindows && dice.PerMille(100))
             pipe.WindowBytes = DrawWindow();
         if (wasFull)

@@ -66,7 +66,7 @@ internal sealed class ServerConnection : IMessageSink
         if (_world.Sabotage == Sabotage.RepeatedPost && request is { Method: "POST", Shape: BodyShape.None })
             _world.Evidence.RequestStarted(request);
         if (_world.Sabotage == Sabotage.SmuggledRequest && _reply.Serial == 5)
-            new RequestWatch(_world.Evidence, _socket.Other, this, _world.Time, _world.Trace).Feed("GET /smuggled HTTP/1.1\r\n\r\n"u8);
+            new RequestWatch(_world.Evidence, _socket.Other, this, _world.Trace).Feed("GET /smuggled HTTP/1.1\r\n\r\n"u8);
         if (head["Expect"] is not null && (_world.Faults.IsCalm || _world.Dice.PerMille(800)))
             _writer.Add(Encoding.Latin1.GetBytes($"HTTP/1.1 100 Continue\r\nX-Id: {request.Id}.{_reply.Serial}\r\n\r\n"), Pace.AtOnce);
         if (_reply.IsEarly)
@@ -228,11 +228,11 @@ internal sealed class ServerConnection : IMessageSink
             End(reset);
     }
 
-    /// <summary>Only when the proxy has read the answer a while ago: bytes right behind it are surplus.</summary>
+    /// <summary>Only when the proxy has read the answer: bytes right behind it are surplus.</summary>
     private void SpeakWhileIdle(int requestCount)
     {
         Pipe toProxy = _socket.Outgoing;
-        if (requestCount == _requestCount && toProxy.ReadableBytes == 0 && toProxy.FlyingBytes == 0 && toProxy.LastReadAtMs < _world.Time.NowMs)
+        if (requestCount == _requestCount && toProxy.ReadableBytes == 0 && toProxy.FlyingBytes == 0)
             SpeakUnasked();
     }
 

@@ -21,7 +21,7 @@ internal sealed class SimulatedServer(ChaosWorld world, int connectionsMax) : IN
     public void Watch(SimulatedSocket proxySide)
     {
         _fresh = new ServerConnection(world, proxySide.Other);
-        var watch = new RequestWatch(world.Evidence, proxySide, _fresh, world.Time, world.Trace);
+        var watch = new RequestWatch(world.Evidence, proxySide, _fresh, world.Trace);
         proxySide.Tap = watch.Feed;
         _fresh.Watch = watch;
     }
