@@ -1,6 +1,5 @@
 using System;
 using System.Net.Sockets;
-using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport;
@@ -24,19 +23,6 @@ internal enum TcpConnectionState : byte
     Closing,
 }
 
-/// <summary>What became of the bytes given to <see cref="TcpConnection.Send"/>.</summary>
-internal enum SendResult : byte
-{
-    /// <summary>The kernel took all of them.</summary>
-    Sent,
-
-    /// <summary>Some wait in pool blocks. Pause the source until <see cref="IConnectionOwner.OnSendDrained"/>.</summary>
-    Queued,
-
-    /// <summary>The connection cannot send any more; <see cref="IConnectionOwner.OnSendFailed"/> follows or has come.</summary>
-    Failed,
-}
-
 /// <summary>
 /// One TCP connection on one loop, whatever the engine below it: receive lends bytes, send takes a span and queues what the kernel
 /// does not take, half-close, graceful close and abort are distinct verbs, closing is a join.
@@ -54,18 +40,13 @@ internal abstract class TcpConnection
     private IConnectionOwner? _owner;
     private TcpConnectionState _state;
     private bool _receiveWanted;
-    private bool _sendBroken;
     private bool _endOfStreamSeen;
     private bool _finSeen;
-    private bool _sendShutdownWanted;
-    private bool _sendShutdownDone;
     private bool _resetOnClose;
 
     /// <summary>The peer has refused or reset the connection, or is gone.</summary>
     private bool _isBroken;
-    private bool _isHolding;
     private bool _isPatient;
-    private SocketError _sendError;
     private SocketError _connectError;
 
     protected TcpConnection(EventLoop loop) => Loop = loop;
@@ -76,8 +57,8 @@ internal abstract class TcpConnection
     /// <summary>Place in the loop's list of patient connections; the patience may have ended since.</summary>
     internal WaitingLink PatientLink;
 
-    /// <summary>Bytes that the kernel has not taken yet.</summary>
-    private protected SendQueue SendQueue = new();
+    /// <summary>What is sent and waits to be.</summary>
+    private protected SendSide Sending = new();
 
     /// <summary>The loop that owns this connection.</summary>
     public EventLoop Loop { get; }
@@ -94,15 +75,15 @@ internal abstract class TcpConnection
     public PeerAddress Peer { get; set; }
 
     /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; held bytes do not count.</summary>
-    public bool HasQueuedBytes => !SendQueue.IsEmpty && !_isHolding;
+    public bool HasQueuedBytes => Sending.HasQueuedBytes;
 
-    public int QueuedBytes => SendQueue.QueuedBytes;
+    public int QueuedBytes => Sending.Queue.QueuedBytes;
 
     /// <summary>Bytes that were delivered to the owner.</summary>
     public long ReceivedBytes { get; private set; }
 
     /// <summary>Bytes that the kernel took; while some are queued it shows whether a slow peer reads at all.</summary>
-    public long SentBytes { get; private set; }
+    public long SentBytes => Sending.SentBytes;
 
     /// <summary>How long after the opening the first of the received bytes was delivered, in ms.</summary>
     public int FirstByteAfterMs { get; private set; }
@@ -111,7 +92,7 @@ internal abstract class TcpConnection
     public bool EndOfStreamSeen => _endOfStreamSeen;
 
     /// <summary>Who has ended the connection so far: the peer, by FIN or a break, or nobody, which leaves it to the proxy.</summary>
-    public ClosedBy EndedBy => _isBroken ? ClosedBy.PeerReset : _endOfStreamSeen ? ClosedBy.Peer : ClosedBy.Proxy;
+    public ClosedBy EndedBy => _isBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset : _endOfStreamSeen ? ClosedBy.Peer : ClosedBy.Proxy;
 
     /// <summary>True when the owner closed with RST.</summary>
     public bool IsResetByUs => _resetOnClose;
@@ -132,10 +113,10 @@ internal abstract class TcpConnection
     public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_endOfStreamSeen && SocketHasUnreadBytes();
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
-    public bool IsSendBroken => _sendBroken;
+    public bool IsSendBroken => Sending.IsBroken;
 
     /// <summary>True when a send has failed because what the kernel did not take could not be queued: some of it may have gone out.</summary>
-    public bool RanOutOfBuffers => _sendError == SocketError.NoBufferSpaceAvailable;
+    public bool RanOutOfBuffers => Sending.RanOutOfBuffers;
 
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
@@ -147,7 +128,7 @@ internal abstract class TcpConnection
     protected abstract bool ReceiveInFlight { get; }
 
     /// <summary>True exactly when a connect or queued send was handed to the engine and its completion has not been handled.</summary>
-    protected abstract bool SendInFlight { get; }
+    internal abstract bool SendInFlight { get; }
 
     /// <summary>Hands the connection to another owner, who hears all later events.</summary>
     public void SetOwner(IConnectionOwner owner) => _owner = owner;
@@ -191,25 +172,7 @@ internal abstract class TcpConnection
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(_state == TcpConnectionState.Open, "send on a connection that is not open");
-        if (_sendBroken || _sendShutdownWanted)
-            return SendResult.Failed;
-        if (_isHolding)
-            return SendBehindHeld(bytes);
-        if (SendQueue.IsEmpty)
-        {
-            int sent = SendNow(bytes, out SocketError error);
-            if (error is not (SocketError.Success or SocketError.WouldBlock))
-                return BreakSend(error);
-            SentBytes += sent;
-            if (sent == bytes.Length)
-                return SendResult.Sent;
-            bytes = bytes[sent..];
-        }
-        if (!SendQueue.TryEnqueue(Loop.Pools, bytes, SendQueueBytesMax))
-            return BreakSend(SocketError.NoBufferSpaceAvailable);
-        if (!SendInFlight)
-            StartQueuedSend();
-        return SendResult.Queued;
+        return Sending.Send(this, bytes);
     }
 
     /// <summary>
@@ -217,50 +180,17 @@ internal abstract class TcpConnection
     /// is held goes with the next <see cref="Send"/>, when a block is full, when the loop has nothing else to do, and after
     /// <see cref="EventLoop.HoldMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel then does not take it.
     /// </summary>
-    public SendResult SendSoon(ReadOnlySpan<byte> bytes)
-    {
-        bool mayHold = (_isHolding || SendQueue.IsEmpty) && !_sendBroken && !_sendShutdownWanted;
-        if (!mayHold || !SendQueue.TryHold(Loop.Pools, bytes))
-            return Send(bytes);
-        _isHolding = true;
-        Loop.Hold(this);
-        return SendResult.Sent;
-    }
+    public SendResult SendSoon(ReadOnlySpan<byte> bytes) => Sending.SendSoon(this, bytes);
 
     /// <summary>Sends what is held, if anything is.</summary>
-    public void FlushHeld()
-    {
-        if (!_isHolding)
-            return;
-        _isHolding = false;
-        while (!SendQueue.IsEmpty)
-        {
-            int sent = SendNow(SendQueue.First, out SocketError error);
-            if (error is not (SocketError.Success or SocketError.WouldBlock))
-            {
-                BreakSend(error);
-                return;
-            }
-            if (sent == 0)
-            {
-                StartQueuedSend();
-                Loop.Defer(this, DeferredWork.Blocked);
-                return;
-            }
-            SendQueue.Advance(Loop.Pools, sent);
-            SentBytes += sent;
-        }
-    }
+    public void FlushHeld() => Sending.FlushHeld(this);
 
     /// <summary>Sends FIN once the queue is empty. Receiving goes on.</summary>
     public void ShutdownSend()
     {
         FlushHeld();
-        if (_state != TcpConnectionState.Open || _sendShutdownWanted)
-            return;
-        _sendShutdownWanted = true;
-        if (SendQueue.IsEmpty)
-            DoShutdownSend();
+        if (_state == TcpConnectionState.Open)
+            Sending.Shutdown(this);
     }
 
     /// <summary>Closes: queued bytes are sent first, then FIN. <see cref="IConnectionOwner.OnClosed"/> follows.</summary>
@@ -270,7 +200,7 @@ internal abstract class TcpConnection
             return;
         _receiveWanted = false;
         FlushHeld();
-        if (_state == TcpConnectionState.Open && !SendQueue.IsEmpty && !_sendBroken)
+        if (_state == TcpConnectionState.Open && !Sending.Queue.IsEmpty && !Sending.IsBroken)
         {
             _state = TcpConnectionState.Flushing;
             return;
@@ -293,7 +223,7 @@ internal abstract class TcpConnection
         if ((work & DeferredWork.Connected) != 0 && _state == TcpConnectionState.Connecting)
             ReportConnect();
         if ((work & DeferredWork.SendFailed) != 0 && _state == TcpConnectionState.Open)
-            _owner!.OnSendFailed(this, _sendError);
+            _owner!.OnSendFailed(this, Sending.Error);
         if ((work & DeferredWork.Blocked) != 0 && _state == TcpConnectionState.Open && HasQueuedBytes)
             _owner!.OnSendBlocked(this);
         if ((work & DeferredWork.Drained) != 0 && _state == TcpConnectionState.Open)
@@ -310,11 +240,11 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _sendBroken = _endOfStreamSeen = _finSeen = _sendShutdownWanted = _sendShutdownDone = _resetOnClose = _isBroken = _isHolding = _isPatient = false;
-        _sendError = SocketError.Success;
+        _receiveWanted = _endOfStreamSeen = _finSeen = _resetOnClose = _isBroken = _isPatient = false;
+        Sending.Begin();
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
-        ReceivedBytes = SentBytes = 0;
+        ReceivedBytes = 0;
         Loop.ConnectionOpened();
     }
 
@@ -324,10 +254,10 @@ internal abstract class TcpConnection
     protected abstract void Receive();
 
     /// <summary>One attempt to send without waiting.</summary>
-    protected abstract int SendNow(ReadOnlySpan<byte> bytes, out SocketError error);
+    internal abstract int SendNow(ReadOnlySpan<byte> bytes, out SocketError error);
 
     /// <summary>Sends the queue as the socket becomes writable; <see cref="QueuedSendProgressed"/> hears of it.</summary>
-    protected abstract void StartQueuedSend();
+    internal abstract void StartQueuedSend();
 
     /// <summary>Whether a read would give bytes at once.</summary>
     protected abstract bool SocketHasUnreadBytes();
@@ -336,7 +266,7 @@ internal abstract class TcpConnection
     protected abstract long SocketAcknowledgedBytes();
 
     /// <summary>Shuts the sending direction of the socket down.</summary>
-    protected abstract void SocketShutdownSend();
+    internal abstract void SocketShutdownSend();
 
     /// <summary>
     /// Makes the socket go away, with RST when <paramref name="reset"/> is set; operations in flight must complete soon after.
@@ -390,47 +320,13 @@ internal abstract class TcpConnection
             Loop.Defer(this, DeferredWork.Join);
             return false;
         }
-        if (_sendBroken || error != SocketError.Success)
-        {
-            QueuedSendFailed(error);
-            return false;
-        }
-        SendQueue.Advance(Loop.Pools, sentBytes);
-        SentBytes += sentBytes;
-        if (!SendQueue.IsEmpty)
+        if (Sending.Progressed(this, sentBytes, error))
             return true;
         if (_state == TcpConnectionState.Flushing)
             BeginClosing();
-        else
-            QueueDrained();
+        else if (!Sending.IsBroken)
+            Sending.Drained(this);
         return false;
-    }
-
-    /// <summary>Sends held bytes and these in one go when they fit into one block, else one after the other.</summary>
-    private SendResult SendBehindHeld(ReadOnlySpan<byte> bytes)
-    {
-        bool isTaken = SendQueue.TryHold(Loop.Pools, bytes);
-        FlushHeld();
-        if (!isTaken)
-            return Send(bytes);
-        return _sendBroken ? SendResult.Failed : SendQueue.IsEmpty ? SendResult.Sent : SendResult.Queued;
-    }
-
-    private void QueuedSendFailed(SocketError error)
-    {
-        if (_sendBroken)
-            ReleaseQueue();
-        else
-            BreakSend(error);
-        if (_state == TcpConnectionState.Flushing)
-            BeginClosing();
-    }
-
-    private void QueueDrained()
-    {
-        if (_sendShutdownWanted)
-            DoShutdownSend();
-        Loop.Defer(this, DeferredWork.Drained);
     }
 
     private void ReportConnect()
@@ -447,42 +343,16 @@ internal abstract class TcpConnection
         }
     }
 
-    private SendResult BreakSend(SocketError error)
-    {
-        _sendBroken = true;
-        _isBroken |= error != SocketError.NoBufferSpaceAvailable;
-        _sendError = error;
-        ReleaseQueue();
-        Loop.Defer(this, DeferredWork.SendFailed);
-        return SendResult.Failed;
-    }
-
-    private void DoShutdownSend()
-    {
-        if (_sendShutdownDone || _sendBroken)
-            return;
-        _sendShutdownDone = true;
-        SocketShutdownSend();
-    }
-
     private void BeginClosing()
     {
         _state = TcpConnectionState.Closing;
         Loop.ConnectionClosing();
-        _isHolding = false;
-        ReleaseQueue();
+        Sending.Drop(this);
 
         // Bytes that were to be sent are lost: FIN would say that these were all.
         _resetOnClose |= RanOutOfBuffers;
         SocketClose(_resetOnClose);
         Loop.Defer(this, DeferredWork.Join);
-    }
-
-    /// <summary>Blocks that the engine is sending from must not be lent to anybody else before it has finished.</summary>
-    private void ReleaseQueue()
-    {
-        if (!SendInFlight)
-            SendQueue.Release(Loop.Pools);
     }
 
     private void TryJoin()
@@ -494,7 +364,7 @@ internal abstract class TcpConnection
             Loop.Defer(this, DeferredWork.Join);
             return;
         }
-        SendQueue.Release(Loop.Pools);
+        Sending.Queue.Release(Loop.Pools);
         _state = TcpConnectionState.Free;
         IConnectionOwner owner = _owner!;
         Loop.ConnectionClosed();

@@ -7,28 +7,6 @@ using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
 
-/// <summary>Life of a connection to a server.</summary>
-internal enum UpstreamConnectionState : byte
-{
-    /// <summary>Object unused.</summary>
-    Free,
-
-    /// <summary>Lent to a user; the connect is in flight.</summary>
-    Connecting,
-
-    /// <summary>Lent to a user; carries its exchange.</summary>
-    Busy,
-
-    /// <summary>In its server's pool, watched for bytes and FIN.</summary>
-    Idle,
-
-    /// <summary>Waits, outside of the pool and watched likewise, for the one client that has authenticated on it.</summary>
-    Pinned,
-
-    /// <summary>Given up; waits for the transport.</summary>
-    Closing,
-}
-
 /// <summary>
 /// One connection to one server on one loop: connecting, lent to a user, idle in the pool, or pinned to a client.
 /// Owner: its <see cref="UpstreamServer"/>. Thread: the loop. It knows how often it was used and since when it idles; it never knows
@@ -36,37 +14,12 @@ internal enum UpstreamConnectionState : byte
 /// </summary>
 internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 {
-    private static readonly byte[] Moves =
-    [
-        /* Free       -> Connecting */ 1 << (int)UpstreamConnectionState.Connecting,
-        /* Connecting -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Busy       -> Idle, Pinned, Closing */
-        (1 << (int)UpstreamConnectionState.Idle) | (1 << (int)UpstreamConnectionState.Pinned) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Idle       -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Pinned     -> Busy, Closing */ (1 << (int)UpstreamConnectionState.Busy) | (1 << (int)UpstreamConnectionState.Closing),
-        /* Closing    -> Free */ 1 << (int)UpstreamConnectionState.Free,
-    ];
-
     private readonly EventLoop _loop;
     private readonly TimerNode _timer;
     private UpstreamConnectionState _state;
-    private IServerConnectionUser? _user;
-
-    /// <summary>Users whose requests went out behind that of <see cref="_user"/>; null until the connection is pipelined on.</summary>
-    private FollowingUsers? _following;
-
-    /// <summary>Last bytes of the present delivery that belong to the next user.</summary>
-    private int _handedOnBytes;
-
-    /// <summary>A user left before its turn: its answer will come and has nobody to go to.</summary>
-    private bool _isOutOfStep;
-
-    /// <summary>The client whose authentication the connection carries; null while it carries none. Nothing takes it away again.</summary>
-    private IPinOwner? _pinOwner;
+    private UserLine _users;
+    private ConnectionPause _pause;
     private ServerAccount _account;
-
-    /// <summary>Why it will be closed when its idle time is over.</summary>
-    private ServerCloseReason _idleEnd;
 
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
@@ -98,12 +51,12 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public bool IsReused => UseCount > 1;
 
     /// <summary>How long the connection had idled when it was taken, in ms.</summary>
-    public long IdleAgeMs { get; private set; }
+    public long IdleAgeMs => _pause.LastedMs;
 
     public long OpenedAtMs { get; private set; }
 
     /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
-    public bool IsPinned => _pinOwner is not null;
+    public bool IsPinned => _pause.IsPinned;
 
     /// <summary>Neighbours in the idle pool of the server, or among its pinned ones; towards the most and the least recently used.</summary>
     internal UpstreamConnection? NewerIdle { get; set; }
@@ -114,7 +67,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     internal UpstreamConnection? NextFree { get; set; }
 
     /// <summary>Since when it idles, in loop milliseconds; of the last pause when it does not idle now.</summary>
-    internal long IdleSinceMs { get; private set; }
+    internal long IdleSinceMs => _pause.SinceMs;
 
     /// <summary>
     /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the
@@ -131,16 +84,16 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     internal bool HasSpokenUnasked => Tcp!.HasUnreadBytes;
 
     /// <summary>Another user takes over for the one it is lent to.</summary>
-    public void PassTo(IServerConnectionUser user) => _user = user;
+    public void PassTo(IServerConnectionUser user) => _users.PassTo(user);
 
     /// <summary>True when this user's turn has come, or it is the only one.</summary>
-    public bool IsLentTo(IServerConnectionUser user) => _state == UpstreamConnectionState.Busy && _user == user;
+    public bool IsLentTo(IServerConnectionUser user) => _state == UpstreamConnectionState.Busy && _users.Present == user;
 
     /// <summary>
     /// True when the next user's request has gone out whole, so that bytes behind the present answer may be the answer to it; before, nobody
     /// has asked for them.
     /// </summary>
-    public bool MayAnswerNext => _following is { Count: > 0 } && Tcp!.QueuedBytes == 0;
+    public bool MayAnswerNext => _users.FollowingCount > 0 && Tcp!.QueuedBytes == 0;
 
     /// <summary>
     /// True when a further request may be sent behind those in flight: the server has shown that it keeps the connection (RFC 9112 9.3.2), all
@@ -148,8 +101,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// </summary>
     public bool MayFollow(int pipeliningMax)
     {
-        int waiting = _following?.Count ?? 0;
-        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_isOutOfStep && !IsPinned
+        int waiting = _users.FollowingCount;
+        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_users.IsOutOfStep && !IsPinned
             && !Tcp!.EndOfStreamSeen && !Tcp.IsSendBroken && !Tcp.HasQueuedBytes
             && Server.Judge(this, waiting, _loop.Clock.NowMs) == ServerCloseReason.None;
     }
@@ -175,8 +128,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Authentication goes over the lent connection: from now on it is this client's alone.</summary>
     public void PinTo(IPinOwner owner)
     {
-        Check.That(_state == UpstreamConnectionState.Busy && (_pinOwner ?? owner) == owner, "a connection is pinned once, by who uses it");
-        _pinOwner = owner;
+        Check.That(_state == UpstreamConnectionState.Busy, "a connection is pinned by who uses it");
+        _pause.PinTo(owner);
     }
 
     /// <summary>Calls <see cref="IServerConnectionUser.OnServerTimeout"/> after this long; 0 disarms.</summary>
@@ -194,9 +147,9 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// </summary>
     public void GiveBack()
     {
-        _user = null;
+        _users.Leave();
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
-            : _spokeFirst || _isOutOfStep ? ServerCloseReason.Ambiguous
+            : _spokeFirst || _users.IsOutOfStep ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
             : IsPinned ? Server.JudgeKeeping() : Server.JudgeForPool(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
@@ -205,13 +158,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             return;
         }
         MoveTo(IsPinned ? UpstreamConnectionState.Pinned : UpstreamConnectionState.Idle);
-        IdleSinceMs = _loop.Clock.NowMs;
-
-        // A pinned one has the idle time of its client and ends with it.
-        ArmResponseTimeout(IsPinned ? 0 : Server.IdleTimeoutMs(out _idleEnd));
+        ArmResponseTimeout(_pause.Begin(this, _loop.Clock.NowMs));
         Tcp.StartReceive();
-        WaitingRoom.Push(this);
-        Server.Counters.Add(WaitingGauge);
     }
 
     /// <summary>The connection must not be used again: closes it, with RST when the server should stop working at once.</summary>
@@ -219,17 +167,14 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         if (_state is UpstreamConnectionState.Closing or UpstreamConnectionState.Free)
             return;
-        _user = null;
+        _users.Leave();
 
         // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it.
-        reset |= _following is { Count: > 0 } || Tcp!.HasQueuedBytes;
-        Enter(reason, reset);
+        reset |= _users.FollowingCount > 0 || Tcp!.HasQueuedBytes;
+        _account.Close(this, reason, reset, IsWaiting, _loop.Clock.NowMs);
         if (IsWaiting)
-        {
-            WaitingRoom.Remove(this);
-            Server.Counters.Add(WaitingGauge, -1);
-        }
-        _pinOwner = null;
+            _pause.Break(this);
+        _pause.Unpin();
         MoveTo(UpstreamConnectionState.Closing);
         Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
@@ -242,7 +187,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Closes a pinned connection that waits, and tells its client.</summary>
     internal void EndPinned(ServerCloseReason reason, bool reset)
     {
-        IPinOwner owner = _pinOwner!;
+        IPinOwner owner = _pause.PinOwner!;
         Discard(reason, reset);
         owner.OnPinEnded();
     }
@@ -254,7 +199,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         _loop.Wheel.Disarm(_timer);
         _spokeFirst = connection.HasUnreadBytes;
         connection.StartReceive();
-        _user!.OnServerConnected(this);
+        _users.Present!.OnServerConnected(this);
     }
 
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
@@ -263,11 +208,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         if (_state == UpstreamConnectionState.Busy)
         {
             do
-            {
-                _handedOnBytes = 0;
-                _user!.OnServerReceived(this, bytes);
-                bytes = bytes[^_handedOnBytes..];
-            }
+                bytes = bytes[^_users.Deliver(this, bytes)..];
             while (!bytes.IsEmpty && _state == UpstreamConnectionState.Busy);
         }
         else
@@ -281,7 +222,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     {
         if (_state == UpstreamConnectionState.Busy)
         {
-            _user!.OnServerEndOfStream(this);
+            _users.Present!.OnServerEndOfStream(this);
         }
         else if (IsWaiting)
         {
@@ -298,13 +239,13 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     public void OnSendDrained(TcpConnection connection)
     {
         if (_state == UpstreamConnectionState.Busy)
-            _user!.OnServerSendDrained(this);
+            _users.Present!.OnServerSendDrained(this);
     }
 
     public void OnSendFailed(TcpConnection connection, SocketError error)
     {
         if (_state == UpstreamConnectionState.Busy)
-            _user!.OnServerSendFailed(this, error);
+            _users.Present!.OnServerSendFailed(this, error);
     }
 
     public void OnFailed(TcpConnection connection, SocketError error)
@@ -315,7 +256,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 ConnectFailed(error);
                 break;
             case UpstreamConnectionState.Busy:
-                _user!.OnServerFailed(this, error);
+                _users.Present!.OnServerFailed(this, error);
                 break;
             default:
                 EndWaiting(ServerCloseReason.ServerReset, reset: false);
@@ -325,7 +266,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     public void OnClosed(TcpConnection connection)
     {
-        while (_following?.Take() is { } user)
+        while (_users.TakeFollowing() is { } user)
         {
             Server.FollowerEnded();
             user.OnServerTurnLost(this);
@@ -345,10 +286,10 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
                 ConnectFailed(SocketError.TimedOut);
                 break;
             case UpstreamConnectionState.Busy:
-                _user!.OnServerTimeout(this);
+                _users.Present!.OnServerTimeout(this);
                 break;
             case UpstreamConnectionState.Idle:
-                Discard(_idleEnd, reset: false);
+                Discard(_pause.EndReason, reset: false);
                 break;
         }
     }
@@ -357,12 +298,11 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     internal void Open(IServerConnectionUser user)
     {
         MoveTo(UpstreamConnectionState.Connecting);
-        _user = user;
+        _users.Begin(user);
+        _pause.Forget();
         _account.Begin();
         UseCount = 1;
-        _isOutOfStep = false;
         _sentBeforeBytes = 0;
-        IdleAgeMs = 0;
         OpenedAtMs = _loop.Clock.NowMs;
         ArmResponseTimeout(Server.ConnectTimeoutMs);
         Tcp = _loop.Connect(Server.EndPoint, this, Server.Tuning);
@@ -373,40 +313,29 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
     /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user.</summary>
     internal void Reuse(IServerConnectionUser user)
     {
-        Server.Counters.Add(WaitingGauge, -1);
+        _pause.End(this, _loop.Clock.NowMs);
         MoveTo(UpstreamConnectionState.Busy);
-        _user = user;
+        _users.PassTo(user);
         UseCount++;
         _sentBeforeBytes = Tcp!.SentBytes;
-        IdleAgeMs = _loop.Clock.NowMs - IdleSinceMs;
         _loop.Wheel.Disarm(_timer);
     }
 
     /// <summary>Takes a user whose request goes out behind those in flight.</summary>
-    internal void Follow(IServerConnectionUser user)
-    {
-        _following ??= new FollowingUsers();
-        _following.Add(user);
-    }
+    internal void Follow(IServerConnectionUser user) => _users.Follow(user);
 
     /// <summary>A user gives up before its turn.</summary>
-    internal void Unfollow(IServerConnectionUser user)
-    {
-        _following!.Remove(user);
-        _isOutOfStep = true;
-    }
+    internal void Unfollow(IServerConnectionUser user) => _users.Unfollow(user);
 
     /// <summary>
     /// The present answer ended cleanly: hands the connection on to the next user, if there is one, with the last bytes of the present delivery.
     /// </summary>
     internal bool TryHandOn(int restBytes)
     {
-        if (_isOutOfStep || Tcp!.EndOfStreamSeen || _following?.Take() is not { } next)
+        if (Tcp!.EndOfStreamSeen || _users.Advance(restBytes) is not { } next)
             return false;
-        _user = next;
-        _handedOnBytes = restBytes;
         UseCount++;
-        IdleAgeMs = 0;
+        _pause.Forget();
         _loop.Wheel.Disarm(_timer);
         next.OnServerTurn(this);
         return true;
@@ -414,11 +343,6 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>True while nobody uses the connection, but somebody may again.</summary>
     private bool IsWaiting => _state is UpstreamConnectionState.Idle or UpstreamConnectionState.Pinned;
-
-    private IdlePool WaitingRoom => _state == UpstreamConnectionState.Pinned ? Server.Pinned : Server.Idle;
-
-    private CounterId WaitingGauge =>
-        _state == UpstreamConnectionState.Pinned ? CounterId.ServerConnectionsPinned : CounterId.ServerConnectionsIdle;
 
     /// <summary>Something happened to a connection that waits, after which it must not be used.</summary>
     private void EndWaiting(ServerCloseReason reason, bool reset)
@@ -429,38 +353,17 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
             EndPinned(reason, reset);
     }
 
-    /// <summary>Counts the close and enters it into the ledger. A server that broke the connection off did not end it in order.</summary>
-    private void Enter(ServerCloseReason reason, bool reset)
-    {
-        if (reason == ServerCloseReason.ServerFin && Tcp!.EndedBy == ClosedBy.PeerReset)
-            reason = ServerCloseReason.ServerReset;
-        Server.Counters.Add(ServerCloseCounters.Of(reason));
-        if (Server.Page is not { } page)
-            return;
-        long nowMs = _loop.Clock.NowMs;
-        CloseRecord record = _account.Close(Tcp!, Server.Peer, reason, reset, UseCount, IsWaiting ? IdleSinceMs : nowMs, nowMs);
-        page.Enter(ref record);
-    }
-
     private void ConnectFailed(SocketError error)
     {
-        IServerConnectionUser user = _user!;
-        Server.Counters.Add(FailureCounter(error));
+        IServerConnectionUser user = _users.Present!;
+        ServerAccount.CountConnectFailure(Server, error);
         Server.Release(this, ServerCloseReason.ConnectFailed);
         user.OnServerConnectFailed(this, error);
     }
 
-    private static CounterId FailureCounter(SocketError error) => error switch
-    {
-        SocketError.ConnectionRefused => CounterId.ServerConnectFailuresRefused,
-        SocketError.TimedOut => CounterId.ServerConnectFailuresTimeout,
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => CounterId.ServerConnectFailuresUnreachable,
-        _ => CounterId.ServerConnectFailuresOther,
-    };
-
     private void MoveTo(UpstreamConnectionState next)
     {
-        Check.Lawful((Moves[(int)_state] & (1 << (int)next)) != 0, _state, next);
+        Check.Lawful(_state.MayBecome(next), _state, next);
         _state = next;
     }
 }

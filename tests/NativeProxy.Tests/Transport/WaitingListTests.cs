@@ -154,19 +154,19 @@ public class WaitingListTests
     {
         protected override bool ReceiveInFlight => false;
 
-        protected override bool SendInFlight => false;
+        internal override bool SendInFlight => false;
 
         protected override void Receive() => throw new NotSupportedException();
 
-        protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => throw new NotSupportedException();
+        internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => throw new NotSupportedException();
 
-        protected override void StartQueuedSend() => throw new NotSupportedException();
+        internal override void StartQueuedSend() => throw new NotSupportedException();
 
         protected override bool SocketHasUnreadBytes() => throw new NotSupportedException();
 
         protected override long SocketAcknowledgedBytes() => throw new NotSupportedException();
 
-        protected override void SocketShutdownSend() => throw new NotSupportedException();
+        internal override void SocketShutdownSend() => throw new NotSupportedException();
 
         protected override void SocketClose(bool reset) => throw new NotSupportedException();
 

@@ -36,7 +36,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     protected override bool ReceiveInFlight => false;
 
-    protected override bool SendInFlight => false;
+    internal override bool SendInFlight => false;
 
     public void OnReady(uint events)
     {
@@ -107,7 +107,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             Watch(forWriting: false);
     }
 
-    protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
+    internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
     {
         fixed (byte* start = bytes)
         {
@@ -118,7 +118,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     }
 
     /// <summary>The edge comes when the kernel takes bytes again. Hardly any connection ever needs it, so it is asked for only then.</summary>
-    protected override void StartQueuedSend()
+    internal override void StartQueuedSend()
     {
         if (!_isWatched)
         {
@@ -146,7 +146,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             : -1;
     }
 
-    protected override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
+    internal override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
 
     protected override void SocketClose(bool reset)
     {
@@ -185,7 +185,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         int sent;
         do
         {
-            sent = SendNow(SendQueue.First, out error);
+            sent = SendNow(Sending.Queue.First, out error);
             if (error == SocketError.WouldBlock)
                 return;
         }

@@ -31,7 +31,7 @@ internal sealed class SaeaConnection : TcpConnection
 
     protected override bool ReceiveInFlight => _receive.InFlight;
 
-    protected override bool SendInFlight => _send is { InFlight: true };
+    internal override bool SendInFlight => _send is { InFlight: true };
 
     /// <summary>Takes over an accepted socket.</summary>
     internal void BeginAccepted(Socket socket)
@@ -76,16 +76,16 @@ internal sealed class SaeaConnection : TcpConnection
             _loop.Defer(this, DeferredWork.Receive);
     }
 
-    protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
+    internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
     {
         int sent = _socket!.Send(bytes, SocketFlags.None, out error);
         return error == SocketError.Success ? sent : 0;
     }
 
-    protected override void StartQueuedSend()
+    internal override void StartQueuedSend()
     {
         _send ??= new SendOperation(this);
-        while (!_send.BeginSend(_socket!, SendQueue.FirstSegment))
+        while (!_send.BeginSend(_socket!, Sending.Queue.FirstSegment))
         {
             if (!QueuedSendProgressed(_send.BytesTransferred, _send.SocketError))
                 return;
@@ -110,7 +110,7 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
-    protected override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
+    internal override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
 
     protected override void SocketClose(bool reset)
     {

@@ -20,7 +20,7 @@ internal sealed class CompletionConnection(SimulatedEventLoop loop) : SimulatedC
 
     protected override bool ReceiveInFlight => _receives;
 
-    protected override bool SendInFlight => _connects || _sends;
+    internal override bool SendInFlight => _connects || _sends;
 
     public override void BeginConnect(IConnectionOwner owner)
     {
@@ -63,10 +63,10 @@ internal sealed class CompletionConnection(SimulatedEventLoop loop) : SimulatedC
             Loop.Defer(this, DeferredWork.Receive);
     }
 
-    protected override void StartQueuedSend()
+    internal override void StartQueuedSend()
     {
         _sends = true;
-        _segment = SendQueue.FirstSegment;
+        _segment = Sending.Queue.FirstSegment;
         _segmentSentBytes = 0;
         SimulatedLoop.MarkReady(this);
     }

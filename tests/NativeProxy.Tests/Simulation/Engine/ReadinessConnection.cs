@@ -13,7 +13,7 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
 
     protected override bool ReceiveInFlight => false;
 
-    protected override bool SendInFlight => false;
+    internal override bool SendInFlight => false;
 
     public override void OnReady()
     {
@@ -45,7 +45,7 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
     }
 
     /// <summary>The socket says when there is room again.</summary>
-    protected override void StartQueuedSend()
+    internal override void StartQueuedSend()
     {
     }
 
@@ -55,7 +55,7 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
         int sent;
         do
         {
-            sent = SendNow(SendQueue.First, out error);
+            sent = SendNow(Sending.Queue.First, out error);
             if (error == SocketError.WouldBlock)
                 return;
         }

@@ -65,7 +65,7 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
         loop.MarkReady(this);
     }
 
-    protected override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
+    internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
     {
         int sent = _socket!.Send(bytes, out error);
         loop.Trace.Note(TraceKind.ProxySends, SocketId, sent, (long)error);
@@ -76,7 +76,7 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
 
     protected override long SocketAcknowledgedBytes() => _socket!.AcknowledgedBytes;
 
-    protected override void SocketShutdownSend()
+    internal override void SocketShutdownSend()
     {
         loop.Trace.Note(TraceKind.ProxyShutsSending, SocketId);
         _socket!.ShutdownSend();
