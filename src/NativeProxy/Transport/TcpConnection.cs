@@ -38,15 +38,12 @@ internal abstract class TcpConnection
     public const int SendQueueBytesMax = 1024 * 1024;
 
     private IConnectionOwner? _owner;
+    private ReceiveSide _receiving;
     private TcpConnectionState _state;
-    private bool _receiveWanted;
-    private bool _endOfStreamSeen;
-    private bool _finSeen;
     private bool _resetOnClose;
 
     /// <summary>The peer has refused or reset the connection, or is gone.</summary>
     private bool _isBroken;
-    private bool _isPatient;
     private SocketError _connectError;
 
     protected TcpConnection(EventLoop loop) => Loop = loop;
@@ -80,19 +77,19 @@ internal abstract class TcpConnection
     public int QueuedBytes => Sending.Queue.QueuedBytes;
 
     /// <summary>Bytes that were delivered to the owner.</summary>
-    public long ReceivedBytes { get; private set; }
+    public long ReceivedBytes => _receiving.ReceivedBytes;
 
     /// <summary>Bytes that the kernel took; while some are queued it shows whether a slow peer reads at all.</summary>
     public long SentBytes => Sending.SentBytes;
 
     /// <summary>How long after the opening the first of the received bytes was delivered, in ms.</summary>
-    public int FirstByteAfterMs { get; private set; }
+    public int FirstByteAfterMs => _receiving.FirstByteAfterMs;
 
     /// <summary>True when nothing more comes from the peer: after its FIN, or an error.</summary>
-    public bool EndOfStreamSeen => _endOfStreamSeen;
+    public bool EndOfStreamSeen => _receiving.HasEnded;
 
     /// <summary>Who has ended the connection so far: the peer, by FIN or a break, or nobody, which leaves it to the proxy.</summary>
-    public ClosedBy EndedBy => _isBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset : _endOfStreamSeen ? ClosedBy.Peer : ClosedBy.Proxy;
+    public ClosedBy EndedBy => _isBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset : _receiving.HasEnded ? ClosedBy.Peer : ClosedBy.Proxy;
 
     /// <summary>True when the owner closed with RST.</summary>
     public bool IsResetByUs => _resetOnClose;
@@ -101,7 +98,7 @@ internal abstract class TcpConnection
     /// True after an end of stream without an error. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
     /// then the send has used up the error that reading would have shown.
     /// </summary>
-    public bool FinSeen => _finSeen;
+    public bool FinSeen => _receiving.FinSeen;
 
     /// <summary>Bytes that the peer's machine has acknowledged since the connection began; -1 when the system does not tell. A system call.</summary>
     public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
@@ -110,7 +107,7 @@ internal abstract class TcpConnection
     /// True when bytes of the peer lie in the kernel that were not delivered yet. A system call: for the moments at which it matters
     /// whether the peer has spoken before it was spoken to.
     /// </summary>
-    public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_endOfStreamSeen && SocketHasUnreadBytes();
+    public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_receiving.HasEnded && SocketHasUnreadBytes();
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => Sending.IsBroken;
@@ -125,7 +122,7 @@ internal abstract class TcpConnection
     internal DeferredWork Deferred { get; set; }
 
     /// <summary>True exactly when a receive was handed to the engine and its completion has not been handled.</summary>
-    protected abstract bool ReceiveInFlight { get; }
+    internal abstract bool ReceiveInFlight { get; }
 
     /// <summary>True exactly when a connect or queued send was handed to the engine and its completion has not been handled.</summary>
     internal abstract bool SendInFlight { get; }
@@ -134,39 +131,19 @@ internal abstract class TcpConnection
     public void SetOwner(IConnectionOwner owner) => _owner = owner;
 
     /// <summary>Asks for bytes. Idempotent; delivery begins after the current event.</summary>
-    public void StartReceive()
-    {
-        if (_receiveWanted)
-            return;
-        _receiveWanted = true;
-        if (!ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
-            Loop.Defer(this, DeferredWork.Receive);
-    }
+    public void StartReceive() => _receiving.Start(this);
 
     /// <summary>Stops asking for bytes. One delivery that the engine has already begun may still come.</summary>
-    public void PauseReceive() => _receiveWanted = false;
+    public void PauseReceive() => _receiving.Pause();
 
     /// <summary>
     /// Nothing is expected from the peer for the moment (but perhaps that it gives up): for up to <see cref="EventLoop.PatienceMsMax"/>, or until
     /// <see cref="EndPatience"/>, the socket is not looked at. This spares a connection of one request the registration with the kernel.
     /// </summary>
-    public void BePatient()
-    {
-        if (_isPatient)
-            return;
-        _isPatient = true;
-        Loop.Await(this);
-    }
+    public void BePatient() => _receiving.BePatient(this);
 
     /// <summary>Bytes are expected again.</summary>
-    public void EndPatience()
-    {
-        if (!_isPatient)
-            return;
-        _isPatient = false;
-        if (_receiveWanted && !ReceiveInFlight && _state == TcpConnectionState.Open && !_endOfStreamSeen)
-            Loop.Defer(this, DeferredWork.Receive);
-    }
+    public void EndPatience() => _receiving.EndPatience(this);
 
     /// <summary>Sends bytes: to the kernel if it takes them, else to the queue.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
@@ -198,7 +175,7 @@ internal abstract class TcpConnection
     {
         if (_state is TcpConnectionState.Free or TcpConnectionState.Closing or TcpConnectionState.Flushing)
             return;
-        _receiveWanted = false;
+        _receiving.Pause();
         FlushHeld();
         if (_state == TcpConnectionState.Open && !Sending.Queue.IsEmpty && !Sending.IsBroken)
         {
@@ -240,15 +217,15 @@ internal abstract class TcpConnection
         Check.Lawful(_state == TcpConnectionState.Free, _state, state);
         _owner = owner;
         _state = state;
-        _receiveWanted = _endOfStreamSeen = _finSeen = _resetOnClose = _isBroken = _isPatient = false;
+        _resetOnClose = _isBroken = false;
+        _receiving.Begin();
         Sending.Begin();
         Id = Loop.NextConnectionId();
         OpenedAtMs = Loop.Clock.NowMs;
-        ReceivedBytes = 0;
         Loop.ConnectionOpened();
     }
 
-    protected bool MayReceive => _receiveWanted && !_isPatient && _state == TcpConnectionState.Open && !_endOfStreamSeen;
+    protected bool MayReceive => _state == TcpConnectionState.Open && _receiving.MayReceive;
 
     /// <summary>Receives until the engine has to wait or the owner pauses; each delivery goes through <see cref="Deliver"/>.</summary>
     protected abstract void Receive();
@@ -295,19 +272,18 @@ internal abstract class TcpConnection
             return;
         if (error != SocketError.Success)
         {
-            _endOfStreamSeen = _isBroken = true;
+            _receiving.End(isFin: false);
+            _isBroken = true;
             _owner!.OnFailed(this, error);
         }
         else if (bytes.IsEmpty)
         {
-            _endOfStreamSeen = _finSeen = true;
+            _receiving.End(isFin: true);
             _owner!.OnEndOfStream(this);
         }
         else
         {
-            if (ReceivedBytes == 0)
-                FirstByteAfterMs = (int)Math.Min(Loop.Clock.NowMs - OpenedAtMs, int.MaxValue);
-            ReceivedBytes += bytes.Length;
+            _receiving.Count(bytes.Length, Loop.Clock.NowMs - OpenedAtMs);
             _owner!.OnReceived(this, bytes);
         }
     }

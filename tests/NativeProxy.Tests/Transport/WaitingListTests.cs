@@ -152,7 +152,7 @@ public class WaitingListTests
     /// <summary>A connection without a loop and a socket, which can do nothing but wait.</summary>
     private sealed class Item() : TcpConnection(null!)
     {
-        protected override bool ReceiveInFlight => false;
+        internal override bool ReceiveInFlight => false;
 
         internal override bool SendInFlight => false;
 

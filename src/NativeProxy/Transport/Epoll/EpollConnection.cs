@@ -34,7 +34,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     /// <summary>Next free connection in the loop's pool.</summary>
     internal EpollConnection? NextFree { get; set; }
 
-    protected override bool ReceiveInFlight => false;
+    internal override bool ReceiveInFlight => false;
 
     internal override bool SendInFlight => false;
 

@@ -29,7 +29,7 @@ internal sealed class SaeaConnection : TcpConnection
     /// <summary>Next free connection in the loop's pool.</summary>
     internal SaeaConnection? NextFree { get; set; }
 
-    protected override bool ReceiveInFlight => _receive.InFlight;
+    internal override bool ReceiveInFlight => _receive.InFlight;
 
     internal override bool SendInFlight => _send is { InFlight: true };
 

@@ -18,7 +18,7 @@ internal sealed class CompletionConnection(SimulatedEventLoop loop) : SimulatedC
     private (byte[] Array, int Offset, int Count) _segment;
     private int _segmentSentBytes;
 
-    protected override bool ReceiveInFlight => _receives;
+    internal override bool ReceiveInFlight => _receives;
 
     internal override bool SendInFlight => _connects || _sends;
 

@@ -11,7 +11,7 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
 {
     private const int ReadsMax = 4;
 
-    protected override bool ReceiveInFlight => false;
+    internal override bool ReceiveInFlight => false;
 
     internal override bool SendInFlight => false;
 
