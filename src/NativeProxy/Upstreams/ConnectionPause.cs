@@ -26,7 +26,7 @@ internal struct ConnectionPause
 
     public readonly bool IsPinned => PinOwner is not null;
 
-    /// <summary>The connection is opened.</summary>
+    /// <summary>No pause came before the present use: the connection is fresh, or was handed on.</summary>
     public void Forget() => LastedMs = 0;
 
     /// <summary>Authentication goes over the connection: from now on it is this client's alone.</summary>
@@ -36,7 +36,7 @@ internal struct ConnectionPause
         PinOwner = owner;
     }
 
-    /// <summary>Returns how long the connection may wait; 0 = without a limit.</summary>
+    /// <summary>Nobody uses the connection any more: it waits where it belongs. Returns for how many ms it may; 0 = without a limit.</summary>
     public long Begin(UpstreamConnection connection, long nowMs)
     {
         SinceMs = nowMs;
