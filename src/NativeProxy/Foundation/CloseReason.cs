@@ -84,6 +84,9 @@ internal enum CloseReason : byte
     /// <summary>The process is draining.</summary>
     Draining,
 
+    /// <summary>The process ended before the connection was done: the drain time was over, or a second signal came.</summary>
+    Stopped,
+
     /// <summary>A reload removed the listener.</summary>
     ListenerRemoved,
 
@@ -132,6 +135,7 @@ internal static class CloseReasons
         CloseReason.PinnedServerClosed => "pinned_server_closed",
         CloseReason.TunnelEnded => "tunnel_ended",
         CloseReason.Draining => "draining",
+        CloseReason.Stopped => "stopped",
         CloseReason.ListenerRemoved => "listener_removed",
         CloseReason.ResourceExhausted => "resource",
         CloseReason.DescriptorPressure => "descriptor_pressure",

@@ -30,6 +30,7 @@ internal enum ProxyError : byte
     ClientAborted,
     ClientSendTimeout,
     BuffersExhausted,
+    Stopped,
 }
 
 /// <summary>Whose fault an error is; the first letter of HAProxy's termination state.</summary>
@@ -43,6 +44,9 @@ internal enum ErrorSide : byte
     Proxy = (byte)'P',
     Resource = (byte)'R',
     Local = (byte)'L',
+
+    /// <summary>Killed by the operator.</summary>
+    Killed = (byte)'K',
 }
 
 /// <summary>Whether an exchange may be tried again after an error; further conditions lie with the retry policy.</summary>
@@ -64,7 +68,7 @@ internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryR
 internal static class ProxyErrors
 {
     /// <summary>How many errors there are.</summary>
-    public const int Count = (int)ProxyError.BuffersExhausted + 1;
+    public const int Count = (int)ProxyError.Stopped + 1;
 
     private static readonly ProxyErrorRow[] Rows = BuildRows();
 
@@ -101,6 +105,7 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
         rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");
+        rows[(int)ProxyError.Stopped] = new(0, ErrorSide.Killed, RetryRule.Never, "");
         return rows;
     }
 }

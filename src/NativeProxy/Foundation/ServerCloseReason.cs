@@ -60,6 +60,9 @@ internal enum ServerCloseReason : byte
     /// <summary>The pools are being emptied.</summary>
     Purged,
 
+    /// <summary>The process ended before the exchange did: the drain time was over, or a second signal came.</summary>
+    Stopped,
+
     /// <summary>The server fails its health checks.</summary>
     ServerDown,
 
@@ -101,6 +104,7 @@ internal static class ServerCloseReasons
         ServerCloseReason.BadResponse => "bad_response",
         ServerCloseReason.UpgradeEnded => "upgrade_ended",
         ServerCloseReason.Purged => "purged",
+        ServerCloseReason.Stopped => "stopped",
         ServerCloseReason.ServerDown => "server_down",
         ServerCloseReason.PinnedClientLeft => "pinned_client_left",
         ServerCloseReason.DescriptorPressure => "descriptor_pressure",

@@ -19,6 +19,9 @@ internal enum ControlCommand : byte
 
     /// <summary>Servers have gone up or down; the shared board says which.</summary>
     FollowHealth = 4,
+
+    /// <summary>After <see cref="Drain"/>: cut what is left, then exit.</summary>
+    Cut = 5,
 }
 
 /// <summary>
@@ -110,8 +113,9 @@ internal sealed class ControlLine(Socket socket) : IDisposable
             }
             return true;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
+            // Disposed: the worker ends while it listens for what the supervisor may still say.
             return false;
         }
     }

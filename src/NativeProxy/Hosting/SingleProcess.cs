@@ -109,12 +109,14 @@ internal sealed class SingleProcess
             if (signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow)
             {
                 _log.Warn("stopped at once by a second signal");
+                _worker.Cut();
                 return ExitCodes.CutShort;
             }
         }
         if (!drain.Result)
         {
             _log.Warn("the drain time ran out; the remaining connections are cut");
+            _worker.Cut();
             return ExitCodes.CutShort;
         }
         _log.Info("stopped: all exchanges finished");

@@ -18,6 +18,9 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {
+    /// <summary>How long workers may take to end once they must: cutting what is left, then writing their logs. The rest is killed.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<WorkerSlot> _exited = new();
@@ -173,21 +176,48 @@ internal sealed class Supervisor : IDisposable
             slot.CloseSockets();
         TellAll(ControlCommand.Drain);
 
-        // The workers keep the limit themselves; the margin is for their own ending.
-        DateTime latest = DateTime.UtcNow + limit + TimeSpan.FromSeconds(2);
-        while (Array.Exists(_slots, slot => slot.IsRunning))
+        // The workers keep the limit themselves.
+        if (!WaitForWorkers(limit + EndLimit, signals, out bool isSecondSignal))
         {
-            bool isCut = signals.TryWait(Tick, out OperatorWish wish) && wish == OperatorWish.ExitNow;
-            if (!isCut && DateTime.UtcNow < latest)
-                continue;
-            _log.Warn(isCut ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
-            foreach (WorkerSlot slot in _slots)
-                slot.Kill();
+            if (isSecondSignal)
+                return CutWorkers(signals);
+            _log.Warn("the drain time ran out; the remaining connections are cut");
+            KillWorkers();
             return ExitCodes.CutShort;
         }
         bool isClean = Array.TrueForAll(_slots, slot => slot.Process!.ExitCode == ExitCodes.Success);
         _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
         return isClean ? ExitCodes.Success : ExitCodes.CutShort;
+    }
+
+    /// <summary>The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.</summary>
+    private int CutWorkers(ProcessSignals signals)
+    {
+        _log.Warn("stopped at once by a second signal");
+        TellAll(ControlCommand.Cut);
+        if (!WaitForWorkers(EndLimit, signals, out _))
+            KillWorkers();
+        return ExitCodes.CutShort;
+    }
+
+    /// <summary>Waits until no worker runs. False when that took too long, or a signal said not to wait any longer.</summary>
+    private bool WaitForWorkers(TimeSpan limit, ProcessSignals signals, out bool isSignalled)
+    {
+        isSignalled = false;
+        DateTime latest = DateTime.UtcNow + limit;
+        while (Array.Exists(_slots, slot => slot.IsRunning))
+        {
+            isSignalled = signals.TryWait(Tick, out OperatorWish wish) && wish == OperatorWish.ExitNow;
+            if (isSignalled || DateTime.UtcNow >= latest)
+                return false;
+        }
+        return true;
+    }
+
+    private void KillWorkers()
+    {
+        foreach (WorkerSlot slot in _slots)
+            slot.Kill();
     }
 
     private void TellAll(ControlCommand command)

@@ -93,6 +93,15 @@ internal sealed class TrafficPlan
             listener.Drain(CloseReason.Draining);
     }
 
+    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
+    public int Cut(int countMax)
+    {
+        int count = 0;
+        foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
+            count += listener.Cut(countMax - count);
+        return count;
+    }
+
     private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
     {
         var kept = new List<UpstreamGroup>();

@@ -25,6 +25,12 @@ internal sealed class Worker : IDisposable
     /// <summary>A loop that does not answer for this long is stuck; the process ends without it.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// How long cutting may take: it is work of the loop alone, which waits for no peer, and some ten microseconds per connection. A loop that
+    /// hangs must not keep the process.
+    /// </summary>
+    private static readonly TimeSpan CutLimit = TimeSpan.FromSeconds(1);
+
     private readonly TrafficPlan _traffic;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
@@ -32,6 +38,7 @@ internal sealed class Worker : IDisposable
     private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drainSeen = new();
     private readonly ManualResetEventSlim _drained = new();
+    private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
     public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ErrorLog errors)
@@ -79,10 +86,24 @@ internal sealed class Worker : IDisposable
     /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
     public bool WaitDrained(TimeSpan limit) => _drained.Wait(limit);
 
+    /// <summary>As <see cref="WaitDrained(TimeSpan)"/>; also false as soon as the wait is given up.</summary>
+    public bool WaitDrained(TimeSpan limit, WaitHandle givenUp) => WaitHandle.WaitAny([_drained.WaitHandle, givenUp], limit) == 0;
+
+    /// <summary>
+    /// The thread that began the drain: ends the connections that are left, so that each has its reason in the log and in the counters. Returns
+    /// when they are gone, or when the loop has had its time for it.
+    /// </summary>
+    public void Cut()
+    {
+        _isCut = true;
+        Loop.Post(new TrafficCut(Loop, _traffic, _log?.Ring));
+        _drained.Wait(CutLimit);
+    }
+
     /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
     public void ReopenLog() => _log?.Writer.Reopen();
 
-    /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back.</summary>
+    /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in flight.</summary>
     public void Dispose()
     {
         if (!Loop.StopAndWait(EndLimit))
@@ -90,7 +111,7 @@ internal sealed class Worker : IDisposable
             _errors.Error("the event loop does not answer; its log lines may be lost");
             return;
         }
-        if (_drained.IsSet && _pools.DescribeLeaks() is { } leaks)
+        if (_drained.IsSet && !_isCut && _pools.DescribeLeaks() is { } leaks)
             _errors.Error("buffers were not returned: " + leaks);
         _log?.Dispose();
         _drained.Dispose();

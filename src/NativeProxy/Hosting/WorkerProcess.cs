@@ -5,6 +5,7 @@ using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -51,7 +52,10 @@ internal static class WorkerProcess
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
             worker.BeginDrain();
-            return worker.WaitDrained(TimeSpan.FromMilliseconds(drainLimitMs)) ? ExitCodes.Success : ExitCodes.CutShort;
+            if (worker.WaitDrained(TimeSpan.FromMilliseconds(drainLimitMs), ListenForCut(control)))
+                return ExitCodes.Success;
+            worker.Cut();
+            return ExitCodes.CutShort;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,6 +76,27 @@ internal static class WorkerProcess
                 drainLimitMs = Reload(control, worker, SettingsMessage.Decode(payload), log) ?? drainLimitMs;
         }
         return drainLimitMs;
+    }
+
+    /// <summary>
+    /// While the worker drains: is set when the supervisor says that it is to stop at once. A supervisor that is gone says nothing more, and the
+    /// drain goes on without it.
+    /// </summary>
+    private static ManualResetEvent ListenForCut(ControlLine control)
+    {
+        var cut = new ManualResetEvent(initialState: false);
+        var listener = new Thread(() =>
+        {
+            while (control.TryReceive(out ControlCommand command, out _))
+            {
+                if (command == ControlCommand.Cut)
+                    cut.Set();
+            }
+        });
+        listener.IsBackground = true;
+        listener.Name = "control line";
+        listener.Start();
+        return cut;
     }
 
     /// <summary>Goes over to other settings. Returns their drain time, or null when they could not be used.</summary>

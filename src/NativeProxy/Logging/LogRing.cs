@@ -47,6 +47,9 @@ internal sealed class LogRing : IDisposable
 
     public bool IsEmpty => Volatile.Read(ref _positions.Head) == Volatile.Read(ref _positions.Tail);
 
+    /// <summary>Producer: true when records take more than half of the memory.</summary>
+    public bool IsHalfFull => !HasRoomUpTo(_positions.Tail + (_memory.Length / 2));
+
     /// <summary>Producer: room for one record, or false (and one more dropped). Nothing is visible to the consumer before <see cref="Commit"/>.</summary>
     public bool TryReserve(int bytes, out Span<byte> slot)
     {

@@ -60,6 +60,14 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
         _client!.Abort();
     }
 
+    /// <summary>Waits for nothing any more: what the kernel does not take at once is lost, which an RST then says.</summary>
+    public void Cut()
+    {
+        _client!.Close();
+        if (_client.HasQueuedBytes)
+            _client.Abort();
+    }
+
     public void OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
 
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes) => _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);

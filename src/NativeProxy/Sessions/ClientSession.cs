@@ -133,6 +133,29 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
             Linger(_listener.Ending);
     }
 
+    /// <summary>
+    /// The process ends: so does the connection, whatever runs on it and whoever has it. The client must not take a cut response, or a cut
+    /// tunnel, for a whole one. False when its socket is going away already.
+    /// </summary>
+    public bool Cut()
+    {
+        if (_client!.State == TcpConnectionState.Closing)
+            return false;
+        if (_client.Owner is not ClientFarewell farewell)
+        {
+            bool withReset = _state == ClientSessionState.Tunnelling || _line.First is { IsCloseDelimited: true };
+            (_client.Owner as Tunnel)?.GiveBack();
+            _line.Abandon(this, ProxyError.Stopped, CloseReason.Stopped);
+            farewell = End(CloseReason.Stopped);
+            if (withReset)
+                farewell.Abort(this);
+            else
+                farewell.Close(this);
+        }
+        farewell.Cut();
+        return true;
+    }
+
     /// <summary>Closes the connection at once if it is idle and its next request is not waiting in the kernel; else false.</summary>
     public bool TryShed(CloseReason reason)
     {

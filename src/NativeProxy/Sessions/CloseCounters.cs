@@ -34,6 +34,7 @@ internal static class CloseCounters
         CloseReason.PinnedServerClosed => CounterId.ClientClosesPinnedServer,
         CloseReason.TunnelEnded => CounterId.ClientClosesUpgradeEnded,
         CloseReason.Draining => CounterId.ClientClosesDrain,
+        CloseReason.Stopped => CounterId.ClientClosesStopped,
         CloseReason.ListenerRemoved => CounterId.ClientClosesListenerRemoved,
         CloseReason.ResourceExhausted => CounterId.ClientClosesPressure,
         CloseReason.DescriptorPressure => CounterId.ClientClosesDescriptorPressure,

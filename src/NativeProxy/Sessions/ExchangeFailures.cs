@@ -16,9 +16,13 @@ internal static class ExchangeFailures
         _ => ServerCloseReason.RequestUnsent,
     };
 
-    /// <summary>Why the server connection is closed when the exchange is given up for what happened on the client's side.</summary>
-    public static ServerCloseReason AbandonedReasonOf(CloseReason reason) =>
-        reason == CloseReason.TunnelTimeout ? ServerCloseReason.UpgradeEnded : ServerCloseReason.ClientAborted;
+    /// <summary>Why the server connection is closed when the exchange is given up for what happened to the client's connection.</summary>
+    public static ServerCloseReason AbandonedReasonOf(CloseReason reason) => reason switch
+    {
+        CloseReason.TunnelTimeout => ServerCloseReason.UpgradeEnded,
+        CloseReason.Stopped => ServerCloseReason.Stopped,
+        _ => ServerCloseReason.ClientAborted,
+    };
 
     /// <summary>Why the client connection is closed after a request that was refused.</summary>
     public static CloseReason RefusalReasonOf(ProxyError error, RejectReason detail) => error switch

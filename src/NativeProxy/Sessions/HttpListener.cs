@@ -188,6 +188,9 @@ internal sealed class HttpListener : IConnectionAcceptor
             Drained?.Invoke(this);
     }
 
+    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
+    public int Cut(int countMax) => _live.Cut(countMax);
+
     public void OnAccepted(TcpConnection connection)
     {
         Counters.Add(CounterId.ClientConnectionsAccepted);

@@ -21,6 +21,19 @@ internal struct LiveSessions
         Count++;
     }
 
+    /// <summary>Cuts this many sessions, or all there are; those whose sockets are going away do not count. Returns how many it were.</summary>
+    public readonly int Cut(int countMax)
+    {
+        int count = 0;
+        for (ClientSession? session = Newest; session is not null && count < countMax;)
+        {
+            ClientSession? next = session.NextLive;
+            count += session.Cut() ? 1 : 0;
+            session = next;
+        }
+        return count;
+    }
+
     public void Remove(ClientSession session)
     {
         if (session.PreviousLive is null)

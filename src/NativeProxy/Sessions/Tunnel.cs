@@ -50,6 +50,14 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
         Steer();
     }
 
+    /// <summary>Has nothing to do with its connections any more; the session and the exchange, to which they return, end them.</summary>
+    public void GiveBack()
+    {
+        _loop.Wheel.Remove(_idle);
+        _listener.Counters.Add(CounterId.TunnelsOpen, -1);
+        _server.PassTo(_exchange.ServerSide);
+    }
+
     public void OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
 
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
@@ -142,9 +150,7 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
 
     private void End(CloseReason reason)
     {
-        _loop.Wheel.Remove(_idle);
-        _listener.Counters.Add(CounterId.TunnelsOpen, -1);
-        _server.PassTo(_exchange.ServerSide);
+        GiveBack();
         _session.TunnelEnded(reason);
     }
 }

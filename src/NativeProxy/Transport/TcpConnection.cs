@@ -127,6 +127,9 @@ internal abstract class TcpConnection
     /// <summary>True exactly when a connect or queued send was handed to the engine and its completion has not been handled.</summary>
     internal abstract bool SendInFlight { get; }
 
+    /// <summary>Who hears the events of the connection; null between two sockets.</summary>
+    public IConnectionOwner? Owner => _owner;
+
     /// <summary>Hands the connection to another owner, who hears all later events.</summary>
     public void SetOwner(IConnectionOwner owner) => _owner = owner;
 

@@ -25,6 +25,7 @@ internal static class ServerCloseCounters
         ServerCloseReason.BadResponse => CounterId.ServerClosesBadResponse,
         ServerCloseReason.UpgradeEnded => CounterId.ServerClosesUpgradeEnded,
         ServerCloseReason.Purged => CounterId.ServerClosesPurged,
+        ServerCloseReason.Stopped => CounterId.ServerClosesStopped,
         ServerCloseReason.DescriptorPressure => CounterId.ServerClosesDescriptorPressure,
         ServerCloseReason.MemoryPressure => CounterId.ServerClosesMemoryPressure,
         ServerCloseReason.PinnedClientLeft => CounterId.ServerClosesPinnedClientLeft,
