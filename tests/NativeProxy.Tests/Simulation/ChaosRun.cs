@@ -63,6 +63,20 @@ internal sealed class ChaosRun : IDisposable
         }
     }
 
+    /// <summary>Runs until this many requests were sent, and is cut right then, with whatever runs. Returns how many client connections that were.</summary>
+    public static int RunAndCut(ulong seed, int exchanges)
+    {
+        using var run = new ChaosRun(seed, faults: null, Sabotage.None);
+        try
+        {
+            return run.GoUntilCut(exchanges);
+        }
+        catch (Exception cause)
+        {
+            throw new ChaosFailure(seed, exchanges, cause, run._world.Trace.Tail());
+        }
+    }
+
     public void Dispose() => _proxy.Dispose();
 
     private ChaosResult Go(int exchanges)
@@ -83,12 +97,37 @@ internal sealed class ChaosRun : IDisposable
             _world.Trace.Hash, _world.Trace.Count, evidence.RequestCount, evidence.DeliveredCount, evidence.CompleteCount, evidence.OwnReplyCount, _world.Time.NowMs, counters);
     }
 
-    /// <summary>Lets clients come until so many requests were sent in all, and then everything come to rest.</summary>
-    private void RunRound(int requestsWanted)
+    private int GoUntilCut(int exchanges)
+    {
+        _proxy.Apply(_config.Draw);
+        _proxy.StepUntil(() => _world.Network.Listening is not null, "the proxy listens");
+        SendClients(exchanges);
+        while (_connectsClients)
+            _proxy.Step();
+        _proxy.BeginDrain();
+        int count = _proxy.CutAndCheck();
+        _proxy.Accounts.CheckLedger();
+
+        // They judge what they have got when they come to its end.
+        while (_clientCount > 0)
+        {
+            if (!_proxy.Step())
+                Evidence.Fail("clients wait and nothing happens any more");
+        }
+        return count;
+    }
+
+    private void SendClients(int requestsWanted)
     {
         _requestsWanted = requestsWanted;
         _connectsClients = true;
         PlanClients();
+    }
+
+    /// <summary>Lets clients come until so many requests were sent in all, and then everything come to rest.</summary>
+    private void RunRound(int requestsWanted)
+    {
+        SendClients(requestsWanted);
         while (_connectsClients || _clientCount > 0)
         {
             if (!_proxy.Step())

@@ -35,6 +35,16 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.Empty(Array.FindAll(RarePaths, id => Array.TrueForAll(results, result => result.Counters[id] == 0)));
     }
 
+    /// <summary>A stop whose drain time is over, in the middle of all that.</summary>
+    [Fact]
+    [Trait("promise", "B3")]
+    public void WhateverRunsWhenTheProxyIsCut_IsEnteredWithAReason_AndLooksCut()
+    {
+        int[] cut = Array.ConvertAll<ulong, int>([21, 22, 23, 24, 25, 26, 27, 28], static seed => ChaosRun.RunAndCut(seed, 300));
+
+        Assert.True(Array.FindAll(cut, static count => count > 0).Length > cut.Length / 2, $"cut: {string.Join(", ", cut)}");
+    }
+
     [Theory]
     [InlineData(11)]
     [InlineData(12)]

@@ -18,7 +18,8 @@ internal sealed class Scene : IDisposable, INetworkServer
     /// <param name="listener">Lines of the listener's table and its sub-tables.</param>
     /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
     /// <param name="bufferBytes">Budget of the buffers.</param>
-    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20)
+    /// <param name="server">Lines of the server's table.</param>
+    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "")
     {
         _world.Network.DelayMsMax = 0;
         _world.Network.WholeArrivals = 1000;
@@ -37,6 +38,7 @@ internal sealed class Scene : IDisposable, INetworkServer
             [[upstream.server]]
             name = "a"
             address = "127.0.0.1:9001"
+            {server}
             """;
         Proxy.Apply(() => SettingsFile.Parse("scene.toml", Encoding.UTF8.GetBytes(text)).Settings);
         Settle();

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
@@ -49,6 +50,9 @@ internal sealed class SimulatedProxy : IDisposable
 
     public Accounts Accounts { get; }
 
+    /// <summary>When the last client connection of a drain was gone; -1 before.</summary>
+    public long DrainedAtMs { get; private set; } = -1;
+
     public LoopCounters Counters => _board.Row(0);
 
     public ServerBoard Servers { get; } = ServerBoard.CreatePrivate(1);
@@ -76,9 +80,34 @@ internal sealed class SimulatedProxy : IDisposable
     /// <summary>Stops accepting, lets everything end, and states that nothing is left.</summary>
     public void DrainAndCheck()
     {
-        bool isDrained = false;
-        Post(() => _traffic.Drain(() => isDrained = true));
-        StepUntil(() => isDrained && Loop.ConnectionCount == 0, "drained");
+        BeginDrain();
+        CheckDrained();
+    }
+
+    /// <summary>Stops accepting.</summary>
+    public void BeginDrain() => Post(() => _traffic.Drain(() => DrainedAtMs = _world.Time.NowMs));
+
+    /// <summary>Ends what the drain has left, and states that nothing is left then. Returns how many connections it were.</summary>
+    public int CutAndCheck()
+    {
+        int count = -1;
+        Post(() => count = _traffic.Cut(int.MaxValue));
+        CheckDrained();
+        return count;
+    }
+
+    /// <summary>The ledger's entries: side, reason and who ended the connection; the oldest first.</summary>
+    public List<string> Closes()
+    {
+        var lines = new List<string>();
+        for (int age = 0; _closes.Ring(0).TryRead(age, out CloseRecord record); age++)
+            lines.Insert(0, $"{record.Side} {(record.Side == ConnectionSide.Client ? CloseReasons.CodeOf((CloseReason)record.Reason) : ServerCloseReasons.CodeOf((ServerCloseReason)record.Reason))} {record.By}");
+        return lines;
+    }
+
+    private void CheckDrained()
+    {
+        StepUntil(() => DrainedAtMs >= 0 && Loop.ConnectionCount == 0, "drained");
         StepUntil(() => Loop.WakeAtMs == long.MaxValue && !Loop.HasWork, "no timer is left");
         Accounts.CheckEmpty();
     }

@@ -27,6 +27,9 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff, CounterId.ClientClosesInternalError);
     private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesMemoryPressure);
 
+    private static readonly (CounterId First, CounterId Last) ClientClosedBy = (CounterId.ClientClosedByProxy, CounterId.ClientClosedByPeerReset);
+    private static readonly (CounterId First, CounterId Last) ServerClosedBy = (CounterId.ServerClosedByProxy, CounterId.ServerClosedByPeerReset);
+
     /// <summary>After each turn: nothing grows without a bound.</summary>
     public void CheckStep()
     {
@@ -67,6 +70,13 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         Evidence.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
         Evidence.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
         Evidence.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
+    }
+
+    /// <summary>At the end: every connection has its entry in the ledger, which knows who has ended it.</summary>
+    public void CheckLedger()
+    {
+        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientClosedBy), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientClosedBy)} entered");
+        Evidence.Require(Read(CounterId.ServerConnects) == Sum(ServerClosedBy), $"{Read(CounterId.ServerConnects)} server connections were opened and {Sum(ServerClosedBy)} entered");
     }
 
     /// <summary>What is open, for a message.</summary>
