@@ -113,9 +113,8 @@ internal sealed class ControlLine(Socket socket) : IDisposable
             }
             return true;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (SocketException)
         {
-            // Disposed: the worker ends while it listens for what the supervisor may still say.
             return false;
         }
     }

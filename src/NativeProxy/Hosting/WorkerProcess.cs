@@ -32,7 +32,9 @@ internal static class WorkerProcess
         LeaveSignalsToSupervisor();
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
         ErrorLog log = ErrorLog.Stderr;
-        using var control = new ControlLine(new Socket(new SafeSocketHandle(arguments.Control, ownsHandle: true)));
+
+        // Open until the process is gone: closing it would wait for the thread that listens to it.
+        var control = new ControlLine(new Socket(new SafeSocketHandle(arguments.Control, ownsHandle: true)));
         if (!control.TryReceive(out ControlCommand command, out byte[] payload) || command != ControlCommand.Settings)
             return ExitCodes.Failure;
         if (!SettingsMessage.Decode(payload).TryParse(out ProxySettings settings))
