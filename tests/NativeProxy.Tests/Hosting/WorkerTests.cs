@@ -1,8 +1,10 @@
 using System;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
+using NativeProxy.Transport;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
@@ -59,6 +61,41 @@ public class WorkerTests
     }
 
     [Fact]
+    [Trait("promise", "B3")]
+    public void Cut_EndsARunningExchangeWithItsReason()
+    {
+        var test = new WorkerUnderTest();
+        using Socket client = test.Client();
+        client.SendText("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        using Socket server = test.AcceptAtOrigin();
+        server.ReadHead();
+
+        test.Worker.BeginDrain();
+        test.Worker.Cut();
+
+        Assert.Equal((1, 1), (test.Counter(CounterId.ClientClosesStopped), test.Counter(CounterId.ServerClosesStopped)));
+        Assert.Equal(SocketError.Success, client.ReadToError());
+        Assert.Equal(SocketError.ConnectionReset, server.ReadToError());
+        test.Dispose();
+        Assert.Equal("", test.Messages);
+    }
+
+    /// <summary>Would wait for ever if the loop had to answer.</summary>
+    [Fact]
+    public void LoopThatHangs_KeepsNeitherTheCutNorTheEnd()
+    {
+        using var isOver = new ManualResetEventSlim();
+        var test = new WorkerUnderTest();
+        test.Worker.Loop.Post(new HangingWork(isOver));
+
+        test.Worker.Cut();
+        test.Dispose();
+
+        Assert.Contains("the event loop does not answer", test.Messages, StringComparison.Ordinal);
+        isOver.Set();
+    }
+
+    [Fact]
     public void RequestThatOutgrowsTheRewriteBuffer_IsRefusedAndNotCut()
     {
         using var test = new WorkerUnderTest("[listener.limits]\nheader_bytes = \"256KiB\"");
@@ -70,5 +107,11 @@ public class WorkerTests
         (string head, _) = client.ReadMessage();
         Assert.StartsWith("HTTP/1.1 431 ", head, StringComparison.Ordinal);
         Assert.Equal(0, test.Counter(CounterId.ServerConnects));
+    }
+
+    /// <summary>Keeps the loop thread.</summary>
+    private sealed class HangingWork(ManualResetEventSlim isOver) : LoopWork
+    {
+        public override void Run() => isOver.Wait();
     }
 }

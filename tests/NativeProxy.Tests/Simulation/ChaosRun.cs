@@ -104,6 +104,9 @@ internal sealed class ChaosRun : IDisposable
         SendClients(exchanges);
         while (_connectsClients)
             _proxy.Step();
+
+        // From now on requests may remain without an answer, whatever the seed says.
+        _world.Evidence.IsCalm = false;
         _proxy.BeginDrain();
         int count = _proxy.CutAndCheck();
         _proxy.Accounts.CheckLedger();
