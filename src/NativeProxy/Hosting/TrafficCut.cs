@@ -10,8 +10,8 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class TrafficCut : LoopWork, ITimerOwner
 {
-    /// <summary>Their lines, of the exchanges and of both sides, take a fraction of the ring.</summary>
-    private const int SliceCount = 128;
+    /// <summary>So few that the records of their exchanges and of both sides fit into half of the ring, even with long targets.</summary>
+    private const int SliceCount = 32;
 
     private const int LogWaitMs = 1;
 

@@ -94,7 +94,7 @@ public sealed class CutTests
             for (int i = 0; i < Count; i++)
             {
                 clients.Add(await proxy.Connect());
-                await clients[^1].SendGet("/" + new string('x', 400));
+                await clients[^1].SendGet("/" + new string('x', 3000));
             }
             for (int i = 0; i < Count; i++)
                 await (await origin.Accept()).ReadRequest();
