@@ -77,7 +77,7 @@ public class ErrorRepliesTests
     [Fact]
     public void ErrorsWithoutAStatus_AreThoseThatNobodyCouldOrShouldRead() =>
         Assert.Equal(
-            [ProxyError.None, ProxyError.BadProxyHeader, ProxyError.ClientAborted, ProxyError.ClientSendTimeout],
+            [ProxyError.None, ProxyError.BadProxyHeader, ProxyError.ClientAborted, ProxyError.ClientSendTimeout, ProxyError.Stopped],
             Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).Status == 0));
 
     [Fact]
