@@ -26,6 +26,13 @@ internal static class CompareCommand
     private static readonly Option<string[]> Scenarios = new("--scenario", "-s") { Description = "Only these scenarios.", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<string[]> Only = new("--contender") { Description = "Only these contenders.", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<string?> Binary = new("--binary") { Description = "NativeProxy binary; default: out/nativeproxy of the checkout.", HelpName = "FILE" };
+
+    private static readonly Option<string?> Baseline = new("--baseline")
+    {
+        Description = "An earlier NativeProxy binary: runs beside the present one with each of its engines, and the report shows before and after.",
+        HelpName = "FILE",
+    };
+
     private static readonly Option<string?> Output = new("--out") { Description = "Folder of the results; default: perf/results of the checkout.", HelpName = "FOLDER" };
     private static readonly Option<bool> Install = new("--install-peers") { Description = "Install missing peers with apt-get; a package may start its service." };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Build nothing; what is there is used as it is." };
@@ -33,7 +40,7 @@ internal static class CompareCommand
 
     public static Command Make()
     {
-        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Output, Install, NoBuild, Smoke };
+        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Baseline, Output, Install, NoBuild, Smoke };
         command.SetAction(Run);
         return command;
     }
@@ -60,7 +67,8 @@ internal static class CompareCommand
         bool isSmoke = asked.GetValue(Smoke), mayBuild = !asked.GetValue(NoBuild);
         string[] scenarioNames = asked.GetValue(Scenarios) ?? [], contenderNames = asked.GetValue(Only) ?? [];
         int[] processors = Processors.Allowed();
-        if (Refusal(processors, scenarioNames, contenderNames) is { } refusal)
+        string? baseline = asked.GetValue(Baseline) is { } path ? Path.GetFullPath(path) : null;
+        if ((Refusal(processors, scenarioNames, contenderNames) ?? BaselineRefusal(baseline, contenderNames)) is { } refusal)
             return Refuse(refusal);
         if (asked.GetValue(Install) && Peers.Install() is { } error)
             return Refuse(error);
@@ -76,7 +84,7 @@ internal static class CompareCommand
         var refusals = new List<string>();
         string binary = asked.GetValue(Binary) ?? Path.Combine(OwnProgram.Checkout ?? ".", "out", "nativeproxy");
         List<Contender> contenders = Peers.Find(
-            contenderNames.Length > 0 ? contenderNames : Peers.ContenderNames, Path.GetFullPath(binary), OwnProgram.Checkout, mayBuild, refusals);
+            contenderNames.Length > 0 ? contenderNames : Peers.ContenderNames, Path.GetFullPath(binary), baseline, OwnProgram.Checkout, mayBuild, refusals);
         // What was asked for by name must not be left out in silence.
         if (contenders.Count == 0 || (contenderNames.Length > 0 && refusals.Count > 0))
             return Refuse(string.Join("; ", refusals));
@@ -104,6 +112,12 @@ internal static class CompareCommand
         return Scenario.All.Where(scenario => scenarioNames.Contains(scenario.Name))
             .Select(scenario => scenario.Refusal() is { } refusal ? $"{scenario.Title}: {refusal}" : null).FirstOrDefault(line => line is not null);
     }
+
+    private static string? BaselineRefusal(string? baseline, string[] contenderNames) =>
+        baseline is null ? null
+        : contenderNames.Length > 0 && !contenderNames.Any(Peers.IsOwn) ? "--baseline needs a contender that is NativeProxy, to be compared with"
+        : Peers.BaselineRefusal(baseline) is { } refusal ? "--baseline: " + refusal
+        : null;
 
     private static RunSettings SettingsOf(ParseResult asked, int[] processors, bool isSmoke)
     {

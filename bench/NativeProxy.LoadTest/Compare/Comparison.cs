@@ -26,7 +26,7 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
             if (scenario.Refusal() is { } refusal)
                 Refuse(report.Refusals, $"{scenario.Title}: {refusal}");
             else if (scenario.Kind == ScenarioKind.Latency && !FindRate(scenario, result))
-                Refuse(report.Refusals, $"{scenario.Title}: needs HAProxy and its maximum rate");
+                Refuse(report.Refusals, $"{scenario.Title}: needs the maximum rate of HAProxy or of a baseline");
             else
                 RunOne(scenario, result);
             if (result.Results.Count > 0 || result.Failures.Count > 0)
@@ -45,12 +45,14 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
         List<Contender> running = [];
         foreach (Contender contender in contenders.Where(one => one.TakesPart(scenario)))
         {
-            if (contender.Refusal(scenario) is { } refusal)
+            IReadOnlyList<Contender> variants = contender.VariantsFor(scenario);
+            string? refusal = contender.Refusal(scenario)
+                ?? variants.Select(variant => _measuring.ConfigurationRefusal(variant, scenario)).FirstOrDefault(one => one is not null);
+            if (refusal is not null)
             {
                 Refuse(result.Refusals, $"{contender.Name}: {refusal}");
                 continue;
             }
-            IReadOnlyList<Contender> variants = contender.VariantsFor(scenario);
             running.AddRange(variants);
             string? baseline = variants.Count > 1 ? variants[0].Name : null;
             result.Results.AddRange(variants.Select(variant => new ContenderResult { Contender = variant.Name, Baseline = baseline }));
@@ -98,15 +100,21 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
         }
     }
 
-    /// <summary>Half of what HAProxy reaches in a closed loop.</summary>
+    /// <summary>Whose maximum rate the constant rate is half of: HAProxy, where it does not run the first baseline; null when there is neither.</summary>
+    internal static Contender? RateMeasure(IReadOnlyList<Contender> contenders) =>
+        contenders.FirstOrDefault(contender => contender.Name == Haproxy.BaselineName)
+        ?? contenders.FirstOrDefault(contender => NativeProxyContender.IsBaseline(contender.Name));
+
+    /// <summary>Half of what the measure reaches in a closed loop.</summary>
     private bool FindRate(Scenario scenario, ScenarioResult result)
     {
-        if (contenders.FirstOrDefault(contender => contender.Name == Haproxy.BaselineName) is not { } haproxy)
+        if (RateMeasure(contenders) is not { } measure)
             return false;
         try
         {
-            result.RatePerSecond = Math.Round(ShareOfMaximum * _measuring.Run(haproxy, scenario, ratePerSecond: 0, round: 0).RequestsPerSecond);
-            Tell($"half of HAProxy's maximum rate is {result.RatePerSecond} requests/s");
+            result.RatePerSecond = Math.Round(ShareOfMaximum * _measuring.Run(measure, scenario, ratePerSecond: 0, round: 0).RequestsPerSecond);
+            result.RateOf = measure.Name;
+            Tell($"half of the maximum rate of {measure.Name} is {result.RatePerSecond} requests/s");
             return result.RatePerSecond > 0;
         }
         catch (CannotRunException failure)

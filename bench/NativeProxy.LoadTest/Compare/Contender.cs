@@ -34,6 +34,9 @@ internal abstract class Contender(string name)
     /// <summary>Why this contender cannot run a scenario honestly, or null.</summary>
     public virtual string? Refusal(Scenario scenario) => null;
 
+    /// <summary>Why the program does not accept its configuration, which lies in the folder of the setup; null = it does, or is not asked.</summary>
+    public virtual string? ConfigurationRefusal(ContenderSetup setup) => null;
+
     /// <summary>The text of the configuration file; empty = none is needed.</summary>
     public abstract string Configuration(ContenderSetup setup);
 

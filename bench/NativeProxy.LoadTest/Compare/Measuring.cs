@@ -42,6 +42,15 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         return figures;
     }
 
+    /// <summary>Why the contender does not accept the configuration that the scenario needs, or null.</summary>
+    public string? ConfigurationRefusal(Contender contender, Scenario scenario)
+    {
+        ContenderSetup setup = Prepare(contender, scenario);
+        string? refusal = contender.ConfigurationRefusal(setup);
+        Directory.Delete(setup.Folder, recursive: true);
+        return refusal;
+    }
+
     /// <summary>Counts system calls under strace, which slows the proxy down; so nothing else is measured meanwhile.</summary>
     public SyscallFigures? CountSyscalls(Contender contender, Scenario scenario, string stracePath)
     {

@@ -22,9 +22,11 @@ internal static class Peers
 
     /// <summary>Those contenders of <paramref name="names"/> that can be started here; for each that cannot, a line in <paramref name="refusals"/>.</summary>
     /// <param name="binary">The proxy of this project.</param>
+    /// <param name="baseline">An earlier build, which runs with each engine that the present one runs with; null = none.</param>
     /// <param name="checkout">Where YARP's program is built from; null = nowhere, and without <paramref name="mayBuild"/> what is there is used.</param>
     /// <param name="locate">Finds a program by its name; default: <see cref="Locate"/>.</param>
-    public static List<Contender> Find(IReadOnlyCollection<string> names, string binary, string? checkout, bool mayBuild, List<string> refusals, Func<string, string?>? locate = null)
+    public static List<Contender> Find(
+        IReadOnlyCollection<string> names, string binary, string? baseline, string? checkout, bool mayBuild, List<string> refusals, Func<string, string?>? locate = null)
     {
         locate ??= Locate;
         var found = new List<Contender>();
@@ -36,13 +38,17 @@ internal static class Peers
                 AddYarp(locate("dotnet"), checkout, mayBuild, found, refusals);
             else if (name == Limit.LimitName)
                 found.Add(new Limit());
-            else if (NativeCodeRefusal(binary) is { } refusal)
-                refusals.Add($"{name}: {refusal}");
             else
-                found.Add(new NativeProxyContender(binary, Engines.First(engine => NativeProxyContender.NameOf(engine) == name)));
+                AddOwn(name, binary, baseline, found, refusals);
         }
         return found;
     }
+
+    /// <summary>Why a file cannot be the baseline, or null.</summary>
+    public static string? BaselineRefusal(string path) =>
+        NativeCodeRefusal(path) ?? (ProgramVersion.Ask(path, "version").StartsWith("nativeproxy ", StringComparison.Ordinal) ? null : $"{path} is no NativeProxy");
+
+    public static bool IsOwn(string name) => Engines.Any(engine => NativeProxyContender.NameOf(engine) == name);
 
     /// <summary>Installs the missing peers from the system's packages. Returns an error or null.</summary>
     public static string? Install()
@@ -68,6 +74,20 @@ internal static class Peers
             refusals.Add($"{name}: not installed (--install-peers installs it)");
     }
 
+    /// <summary>The baseline stands beside the present build, so that in most rounds they run one right after the other.</summary>
+    private static void AddOwn(string name, string binary, string? baseline, List<Contender> found, List<string> refusals)
+    {
+        if (NativeCodeRefusal(binary) is { } refusal)
+        {
+            refusals.Add($"{name}: {refusal} (./run.sh --build makes it)");
+            return;
+        }
+        string engine = Engines.First(one => NativeProxyContender.NameOf(one) == name);
+        if (baseline is not null)
+            found.Add(NativeProxyContender.Baseline(baseline, engine));
+        found.Add(new NativeProxyContender(binary, engine));
+    }
+
     private static void AddYarp(string? runtime, string? checkout, bool mayBuild, List<Contender> found, List<string> refusals)
     {
         string? error = checkout is null ? "no checkout to build it from" : null;
@@ -80,8 +100,8 @@ internal static class Peers
 
     /// <summary>Why a file is not the proxy as native code, or null. Code that is compiled while it runs would be another program.</summary>
     private static string? NativeCodeRefusal(string binary) =>
-        !File.Exists(binary) ? $"{binary} is missing (./run.sh --build makes it)"
-        : File.Exists(Path.ChangeExtension(binary, ".dll")) ? $"{binary} is not the NativeAOT binary (./run.sh --build makes it)"
+        !File.Exists(binary) ? $"{binary} is missing"
+        : File.Exists(Path.ChangeExtension(binary, ".dll")) ? $"{binary} is not the NativeAOT binary"
         : null;
 
     private static string? Run(string program, string[] arguments)

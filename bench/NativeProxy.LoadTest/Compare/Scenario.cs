@@ -9,7 +9,7 @@ internal enum ScenarioKind
     /// <summary>closed loop; ratio of processor time per request</summary>
     Cost,
 
-    /// <summary>open loop at half of HAProxy's maximum rate; ratio of p99</summary>
+    /// <summary>open loop at half of the maximum rate of HAProxy, or of the baseline where HAProxy does not run; ratio of p99</summary>
     Latency,
 
     /// <summary>idle connections; ratio of resident bytes per connection</summary>
@@ -44,7 +44,7 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Lo
         new("large", "1 MB response, 16 connections", ScenarioKind.Cost, Base with { Connections = 16, Path = "/s/1048576" }),
         new("post", "64 KB POST, 64 connections", ScenarioKind.Cost, Base with { Method = "POST", BodyBytes = 65536 }),
         new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),
-        new("p99", "p99 at half of HAProxy's maximum rate, 64 connections", ScenarioKind.Latency, Base),
+        new("p99", "p99 at a constant rate, 64 connections", ScenarioKind.Latency, Base),
         new("idle", "idle connections, resident memory", ScenarioKind.Herd, Base with { Connections = 8000, IsHerd = true }),
         new("start", "start of the program", ScenarioKind.Start, Base),
         new("keepalive", "small GET, 64 clients, keep-alive on and off on each side", ScenarioKind.Persistence, Base),

@@ -14,7 +14,7 @@ internal static class Charts
 
     private const string OtherColour = "#b0b0b5";
 
-    /// <summary>Ours stand out; each contender has the same colour in every chart.</summary>
+    /// <summary>Ours stand out, the baseline is a paler one of ours; each contender has the same colour in every chart.</summary>
     private static readonly Dictionary<string, string> Colours = new()
     {
         [Haproxy.BaselineName] = "#8fa8c8",
@@ -23,6 +23,8 @@ internal static class Charts
         [Yarp.YarpName] = "#c3a9cf",
         [NativeProxyContender.NameOf("saea")] = "#f2a03d",
         [NativeProxyContender.NameOf("epoll")] = "#d9472b",
+        [NativeProxyContender.BaselineNameOf("saea")] = "#f7d3a4",
+        [NativeProxyContender.BaselineNameOf("epoll")] = "#eaa79b",
         [Limit.LimitName] = OtherColour,
     };
 

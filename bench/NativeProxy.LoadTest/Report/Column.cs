@@ -72,7 +72,7 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         : $"{Text(some.Median, format)} ({Text(some.Min, format)}{(some.Min < 0 ? " to " : "-")}{Text(some.Max, format)})";
 
     /// <summary>A small negative figure does not become "-0".</summary>
-    private static string Text(double value, string format)
+    public static string Text(double value, string format)
     {
         string text = value.ToString(format, CultureInfo.InvariantCulture);
         return text.AsSpan().TrimStart("-0.").Length == 0 ? text.TrimStart('-') : text;

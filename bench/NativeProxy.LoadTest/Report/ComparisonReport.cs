@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace NativeProxy.LoadTest.Report;
 
-/// <summary>All figures of one comparison, as they stand in the JSON file. What can be computed (medians, ratios) is not stored.</summary>
+/// <summary>All figures of one comparison, as they stand in the JSON file. What can be computed (medians, ratios) is not stored, but for <see cref="Changes"/>.</summary>
 internal sealed record ComparisonReport
 {
     public int Format { get; init; } = 1;
@@ -21,6 +21,9 @@ internal sealed record ComparisonReport
 
     /// <summary>What was not run at all, and why.</summary>
     public List<string> Refusals { get; init; } = [];
+
+    /// <summary>For other programs that read the file; computed anew from the figures, never read back.</summary>
+    public IEnumerable<Change> Changes => BeforeAndAfter.Of(this);
 }
 
 internal sealed record MachineInfo
@@ -69,6 +72,9 @@ internal sealed record ScenarioResult
 
     /// <summary>Open loop: requests per second asked for; otherwise 0.</summary>
     public double RatePerSecond { get; set; }
+
+    /// <summary>Open loop: the contender whose maximum that rate is half of; null = HAProxy.</summary>
+    public string? RateOf { get; set; }
 
     public List<ContenderResult> Results { get; init; } = [];
 

@@ -67,7 +67,7 @@ internal static class Figures
         scenario.Results.FirstOrDefault(one => one.Contender == to) is { } baseline ? Ratio(result, baseline, figure) : null;
 
     /// <summary>Ratio of a figure to that of another result in the same round, over the rounds that both have finished; null without such a pair.</summary>
-    private static Spread? Ratio(ContenderResult result, ContenderResult baseline, Func<Measurement, double> figure)
+    public static Spread? Ratio(ContenderResult result, ContenderResult baseline, Func<Measurement, double> figure)
     {
         var ratios = new List<double>();
         foreach (Measurement own in result.Rounds)

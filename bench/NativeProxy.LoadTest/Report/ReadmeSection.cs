@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
+using NativeProxy.LoadTest.Compare.Contenders;
 
 namespace NativeProxy.LoadTest.Report;
 
@@ -49,8 +50,8 @@ internal static class ReadmeSection
         text.Append(CultureInfo.InvariantCulture, $"| runs | {run.Rounds} rounds of {run.Seconds} s after {run.WarmUpSeconds} s of warm-up, contenders in turn, each started fresh; medians |\n");
         foreach (ContenderInfo contender in report.Contenders)
             text.Append(CultureInfo.InvariantCulture, $"| {contender.Name} | {contender.Version} |\n");
-        foreach (ContenderInfo contender in report.Contenders.Where(one => one.ProgramBytes > 0).DistinctBy(one => one.ProgramBytes))
-            text.Append(CultureInfo.InvariantCulture, $"| binary of NativeProxy | {contender.ProgramBytes:N0} bytes |\n");
+        foreach (var builds in report.Contenders.Where(one => one.ProgramBytes > 0).GroupBy(one => NativeProxyContender.IsBaseline(one.Name) ? "the baseline" : "NativeProxy"))
+            text.Append(CultureInfo.InvariantCulture, $"| binary of {builds.Key} | {builds.First().ProgramBytes:N0} bytes |\n");
         text.Append("""
 
             CPU is the processor time of the proxy's whole process tree per request, to the nanosecond by the kernel's clock of each process (its

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using NativeProxy.LoadTest.Compare;
+using NativeProxy.LoadTest.Compare.Contenders;
 
 namespace NativeProxy.LoadTest.Report;
 
@@ -19,6 +20,7 @@ internal static class ReportTable
         if (report.Run.Rounds < RoundsMin)
             text.Append(CultureInfo.InvariantCulture, $"\nOnly {report.Run.Rounds} rounds: a trial that shows that it runs, not a result.\n");
         AppendRatios(text, report);
+        text.Append(BeforeAndAfter.Render(report));
         text.Append(Targets.Render(report));
         foreach (ScenarioResult scenario in report.Scenarios)
             AppendScenario(text, report, scenario);
@@ -53,7 +55,7 @@ internal static class ReportTable
     {
         text.Append(CultureInfo.InvariantCulture, $"\n### {scenario.Title}\n\n");
         if (scenario.RatePerSecond > 0)
-            text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s; the ratio is that of p99.\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s, half of the maximum of {scenario.RateOf ?? Haproxy.BaselineName}; the ratio is that of p99.\n\n");
         if (scenario.Kind == nameof(ScenarioKind.Persistence))
             text.Append("Ratios are against the same engine with keep-alive on both sides, in the same round.\n\n");
         Column[] columns = Column.Of(scenario);

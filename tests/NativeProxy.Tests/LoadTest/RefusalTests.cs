@@ -18,6 +18,9 @@ public sealed class RefusalTests
     [InlineData("no scenario \"get65\"; there are get64, get512", "compare", "--no-build", "-s", "get64", "get65")]
     [InlineData("no contender \"apache\"; there are haproxy, nginx", "compare", "--no-build", "--contender", "apache")]
     [InlineData("/nowhere/nativeproxy is missing", "compare", "--no-build", "--binary", "/nowhere/nativeproxy", "--contender", "limit", "nativeproxy-epoll")]
+    [InlineData("--baseline: /nowhere/nativeproxy is missing", "compare", "--no-build", "--baseline", "/nowhere/nativeproxy")]
+    [InlineData("--baseline: /bin/true is no NativeProxy", "compare", "--no-build", "--baseline", "/bin/true")]
+    [InlineData("--baseline needs a contender that is NativeProxy", "compare", "--no-build", "--baseline", "/bin/true", "--contender", "haproxy", "limit")]
     [InlineData("holds no results", "report", "--out", "/nowhere/results")]
     [InlineData("threads from 1 to the number of connections", "load", "--target", "1", "-c", "1", "--threads", "2")]
     public void ImpossibleRequest_IsRefusedInOneLine(string reason, params string[] arguments) => AssertRefused(reason, Loadtest("", "", arguments));
@@ -38,7 +41,7 @@ public sealed class RefusalTests
     public void PeerThatIsNotInstalled_IsNamedAndTheOthersAreFound()
     {
         var refusals = new List<string>();
-        List<Contender> found = Peers.Find(["haproxy", "yarp", "limit"], "/nowhere", checkout: null, mayBuild: false, refusals, locate: _ => null);
+        List<Contender> found = Peers.Find(["haproxy", "yarp", "limit"], "/nowhere", baseline: null, checkout: null, mayBuild: false, refusals, locate: _ => null);
         Assert.Equal(["limit"], found.Select(contender => contender.Name));
         Assert.Equal(["haproxy: not installed (--install-peers installs it)", "yarp: no checkout to build it from"], refusals);
     }

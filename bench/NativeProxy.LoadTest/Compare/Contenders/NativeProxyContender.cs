@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -5,9 +6,15 @@ using NativeProxy.LoadTest.Generator;
 
 namespace NativeProxy.LoadTest.Compare.Contenders;
 
-/// <summary>NativeProxy with one worker and one of its engines; timeouts, limits and counters are on as in every configuration.</summary>
+/// <summary>
+/// NativeProxy with one worker and one of its engines; timeouts, limits and counters are on as in every configuration. Either the present
+/// build or the baseline, an earlier build that runs with the same configuration.
+/// </summary>
 internal sealed class NativeProxyContender : Contender
 {
+    private const string PresentPrefix = "nativeproxy-";
+    private const string BaselinePrefix = "baseline-";
+
     private readonly string _path;
     private readonly string _engine;
     private readonly KeepAlive _keepAlive;
@@ -26,7 +33,17 @@ internal sealed class NativeProxyContender : Contender
         Version = ProgramVersion.Ask(path, "version");
     }
 
-    public static string NameOf(string engine) => $"nativeproxy-{engine}";
+    public static NativeProxyContender Baseline(string path, string engine) => new(path, engine, KeepAlive.Both, BaselineNameOf(engine));
+
+    public static string NameOf(string engine) => PresentPrefix + engine;
+
+    public static string BaselineNameOf(string engine) => BaselinePrefix + engine;
+
+    /// <summary>Name of the baseline that a contender of the present build, or a variant of one, is compared with; null for all others.</summary>
+    public static string? BaselineOf(string contender) =>
+        contender.StartsWith(PresentPrefix, StringComparison.Ordinal) ? BaselinePrefix + contender[PresentPrefix.Length..] : null;
+
+    public static bool IsBaseline(string contender) => contender.StartsWith(BaselinePrefix, StringComparison.Ordinal);
 
     public override string Version { get; }
 
@@ -42,6 +59,10 @@ internal sealed class NativeProxyContender : Contender
     public override LoadPlan PlanOf(Scenario scenario) =>
         _keepAlive.Client ? scenario.Plan : scenario.Plan with { IsConnectionPerRequest = true };
 
+    /// <summary>Only an earlier build may lack a key; where the present one refuses its configuration, something is wrong, and its start fails.</summary>
+    public override string? ConfigurationRefusal(ContenderSetup setup) => IsBaseline(Name) ? ConfigurationCheck.Refusal(_path, setup.ConfigurationPath) : null;
+
+    /// <summary>Keys that only one scenario is about are left out elsewhere, so that an earlier build without them can run the others.</summary>
     public override string Configuration(ContenderSetup setup) => $"""
         [runtime]
         workers = 1
@@ -55,7 +76,7 @@ internal sealed class NativeProxyContender : Contender
         name = "web"
         bind = ["{setup.Listen}"]
         upstream = "app"
-        pipelining = {setup.ServerPipelining}
+        {Pipelining(setup)}
           [listener.keepalive]
           enabled = {(_keepAlive.Client ? "true" : "false")}
           timeout = "75s"
@@ -70,7 +91,7 @@ internal sealed class NativeProxyContender : Contender
         name = "app"
           [upstream.keepalive]
           enabled = {(_keepAlive.Server ? "true" : "false")}
-          pipelining = {setup.ServerPipelining}
+          {Pipelining(setup)}
           max_idle = {setup.ConnectionsMax}
           [[upstream.server]]
           name = "a"
@@ -79,4 +100,6 @@ internal sealed class NativeProxyContender : Contender
         """;
 
     public override IReadOnlyList<string> Command(ContenderSetup setup) => [_path, "run", "-c", setup.ConfigurationPath];
+
+    private static string Pipelining(ContenderSetup setup) => setup.ServerPipelining > 1 ? $"pipelining = {setup.ServerPipelining}" : "# no pipelining to the server";
 }
