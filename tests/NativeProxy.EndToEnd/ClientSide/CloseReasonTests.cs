@@ -14,9 +14,6 @@ namespace NativeProxy.EndToEnd.ClientSide;
 [Trait("promise", "S4.10")]
 public sealed class CloseReasonTests
 {
-    private const string Upgrade = "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-    private const string Switch = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
-
     [Fact]
     [Trait("close", "client:client_closed")]
     public async Task IdleClientThatCloses()
@@ -44,9 +41,7 @@ public sealed class CloseReasonTests
     public async Task ClientThatLeavesInAnExchange(bool withReset, string by)
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
+        OriginConnection server = await scene.Ask();
         if (withReset)
             scene.Client.Reset();
         else
@@ -101,9 +96,7 @@ public sealed class CloseReasonTests
     public async Task ConnectionThatIsTooOld()
     {
         await using CloseScene scene = await CloseScene.Start("keepalive.max_age = \"100ms\"");
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
+        OriginConnection server = await scene.Ask();
         await PassingTime.Of(150);
         await server.Send(OriginConnection.Ok);
         await scene.ExpectClientClose("max_age", "proxy");
@@ -127,7 +120,7 @@ public sealed class CloseReasonTests
         await using CloseScene scene = await CloseScene.Start("timeouts.request_header = \"100ms\"");
         await scene.Client.Send(beginning);
         if (isAnswered)
-            Assert.Equal(408, (await scene.Client.ReadResponse()).Status);
+            await scene.ExpectStatus(408);
         await scene.ExpectClientClose("request_header_timeout", "proxy");
     }
 
@@ -137,7 +130,7 @@ public sealed class CloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start("timeouts.request_body = \"100ms\"");
         await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-        Assert.Equal(408, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(408);
         await scene.ExpectClientClose("request_body_timeout", "proxy");
     }
 
@@ -166,7 +159,7 @@ public sealed class CloseReasonTests
     public async Task TunnelThatIsSilent()
     {
         await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]", "timeouts.tunnel = \"100ms\"");
-        await EnterTunnel(scene);
+        await scene.EnterTunnel();
         await scene.ExpectClientClose("tunnel_timeout", "proxy");
         await scene.ExpectClose("server", "upgrade_ended", "proxy_reset");
     }
@@ -178,7 +171,7 @@ public sealed class CloseReasonTests
     public async Task TunnelThatEnds(bool serverFirst)
     {
         await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]");
-        OriginConnection server = await EnterTunnel(scene);
+        OriginConnection server = await scene.EnterTunnel();
         if (serverFirst)
             server.HalfClose();
         else
@@ -201,7 +194,7 @@ public sealed class CloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start();
         await scene.Client.Send(request);
-        Assert.Equal(status, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(status);
         await scene.ExpectClientClose("bad_request", "proxy");
     }
 
@@ -211,7 +204,7 @@ public sealed class CloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start();
         await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n");
-        Assert.Equal(400, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(400);
         await scene.ExpectClientClose("bad_request", "proxy");
     }
 
@@ -234,7 +227,7 @@ public sealed class CloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start(setting);
         await scene.Client.Send(request);
-        Assert.Equal(status, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(status);
         await scene.ExpectClientClose("limit", "proxy");
     }
 
@@ -265,9 +258,7 @@ public sealed class CloseReasonTests
     public async Task ResponseBeforeTheRequestHasEnded()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadThrough("abc");
+        OriginConnection server = await scene.BeginPost();
         await server.Send(OriginConnection.Ok);
         await scene.Client.ReadResponse();
         await scene.ExpectClientClose("unread_request_body", "proxy");
@@ -278,9 +269,8 @@ public sealed class CloseReasonTests
     public async Task BodyWithoutALengthThatTheClientCouldSee()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.Send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\n\r\nabc");
+        OriginConnection server = await scene.Ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        await server.Send("HTTP/1.1 200 OK\r\n\r\nabc");
         server.HalfClose();
         await scene.ExpectClientClose("close_delimited", "proxy");
     }
@@ -290,9 +280,8 @@ public sealed class CloseReasonTests
     public async Task BodyThatTheServerEndsTooEarly()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         server.Close();
         await scene.ExpectClientClose("truncated_response", "proxy");
     }
@@ -302,9 +291,8 @@ public sealed class CloseReasonTests
     public async Task BodyThatTheServerFramesWrongly()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
         await scene.Client.ReadThrough("abc\r\n");
         await server.Send("xyz\r\n");
         await scene.ExpectClientClose("bad_response_body", "proxy");
@@ -315,9 +303,8 @@ public sealed class CloseReasonTests
     public async Task ServerThatFallsSilentInABody()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Upstream("timeouts.response = \"100ms\""));
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         await scene.ExpectClientClose("server_timeout", "proxy");
     }
 
@@ -346,7 +333,7 @@ public sealed class CloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start(config => config.AddListener("other", "app"));
         await scene.Exchange();
-        await scene.Proxy.Reload(CloseScene.WithConnectionLog(new ProxyConfig().AddUpstream("app", scene.Origin.Address).AddListener("other", "app")));
+        await RemoveListener(scene);
         await scene.ExpectClientClose("listener_removed", "proxy");
     }
 
@@ -355,10 +342,8 @@ public sealed class CloseReasonTests
     public async Task ListenerThatAReloadRemoves_WhileItAnswers()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.AddListener("other", "app"));
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
-        await scene.Proxy.Reload(CloseScene.WithConnectionLog(new ProxyConfig().AddUpstream("app", scene.Origin.Address).AddListener("other", "app")));
+        OriginConnection server = await scene.Ask();
+        await RemoveListener(scene);
         await server.Send(OriginConnection.Ok);
         Assert.Equal("close", (await scene.Client.ReadResponse()).Connection);
         await scene.ExpectClientClose("listener_removed", "proxy");
@@ -385,12 +370,7 @@ public sealed class CloseReasonTests
         await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 1);
     }
 
-    private static async Task<OriginConnection> EnterTunnel(CloseScene scene)
-    {
-        await scene.Client.Send(Upgrade);
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer(Switch);
-        await scene.Client.ReadHead();
-        return server;
-    }
+    /// <summary>Only the listener "other" is left.</summary>
+    private static Task RemoveListener(CloseScene scene) =>
+        scene.Proxy.Reload(CloseScene.WithConnectionLog(new ProxyConfig().AddUpstream("app", scene.Origin.Address).AddListener("other", "app")));
 }

@@ -12,6 +12,8 @@ namespace NativeProxy.EndToEnd.Harness;
 /// </summary>
 internal sealed class CloseScene : IAsyncDisposable
 {
+    public const string Upgrade = "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
     private CloseScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client)
     {
         Origin = origin;
@@ -38,15 +40,44 @@ internal sealed class CloseScene : IAsyncDisposable
 
     public static ProxyConfig WithConnectionLog(ProxyConfig config) => config.Log("access = \"off\"", "connections = \"stdout\"");
 
-    /// <summary>One GET of the client on a fresh server connection, answered with this.</summary>
-    public async Task<OriginConnection> Exchange(string response = OriginConnection.Ok, string? request = null)
+    /// <summary>One GET of the client, which has reached a fresh server connection and waits for its answer.</summary>
+    public async Task<OriginConnection> Ask(string? request = null)
     {
         await Client.Send(request ?? RawClient.Get());
         OriginConnection server = await Origin.Accept();
-        await server.Answer(response);
+        await server.ReadRequest();
+        return server;
+    }
+
+    /// <summary>One GET of the client on a fresh server connection, answered with this.</summary>
+    public async Task<OriginConnection> Exchange(string response = OriginConnection.Ok, string? request = null)
+    {
+        OriginConnection server = await Ask(request);
+        await server.Send(response);
         await Client.ReadResponse();
         return server;
     }
+
+    /// <summary>A POST of the client, of whose body a part is still to come; what there is has reached a fresh server connection.</summary>
+    public async Task<OriginConnection> BeginPost()
+    {
+        await Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await Origin.Accept();
+        await server.ReadThrough("abc");
+        return server;
+    }
+
+    /// <summary>A fresh server connection and the client's have become a tunnel; the listener must allow it.</summary>
+    public async Task<OriginConnection> EnterTunnel()
+    {
+        OriginConnection server = await Ask(Upgrade);
+        await server.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        await Client.ReadHead();
+        return server;
+    }
+
+    /// <summary>The next response of the client has this status.</summary>
+    public async Task ExpectStatus(int status) => Assert.Equal(status, (await Client.ReadResponse()).Status);
 
     /// <summary>The client sees its connection end; then this reason stands everywhere, and no other.</summary>
     public async Task<CloseLine> ExpectClientClose(string reason, string by, StreamEnd? end = StreamEnd.Fin)

@@ -3,18 +3,13 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
+using static NativeProxy.EndToEnd.ServerSide.ReplayScene;
 
 namespace NativeProxy.EndToEnd.ServerSide;
 
 /// <summary>Requests with a body that are sent again: whole and byte for byte, from the kept copy, or not at all.</summary>
 public sealed class ReplayTests
 {
-    private const string StaleRetries = "nativeproxy_retries_total{cause=\"stale_reuse\"}";
-    private const string Refusals = "nativeproxy_replay_refusals_total";
-
-    /// <summary>More than the sockets between proxy and server hold, so that a replay has to wait for its reader.</summary>
-    private const int HugeBytes = 14 * 1024 * 1024;
-
     [Theory]
     [Trait("promise", "B12")]
     [InlineData(1, false)]
@@ -24,24 +19,20 @@ public sealed class ReplayTests
     [InlineData(65_536, false)]
     public async Task PutOnAStaleConnection_ReachesTheServerWhole(int bodyBytes, bool withReset)
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(bodyBytes);
-        await scene.Client.Send(Put(body));
-        string first = await scene.Idle.ReadRequest();
+        string first = await scene.SendOnIdle(Put(body));
         Assert.EndsWith(body, first, StringComparison.Ordinal);
-        if (withReset)
-            scene.Idle.Reset();
-        else
-            scene.Idle.Close();
-        Assert.Equal(first, await AnswerOnFreshConnection(scene));
-        await ExpectOneReplay(scene);
+        scene.BreakIdle(withReset);
+        Assert.Equal(first, await scene.AnswerOnFreshConnection());
+        await scene.ExpectOneReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task BodyThatComesInManyPieces_IsReplayedWhole()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(12_000);
         await scene.Client.Send(PutHead(body.Length));
         for (int at = 0; at < body.Length; at += 750)
@@ -52,8 +43,8 @@ public sealed class ReplayTests
             await scene.Idle.Read(750);
         }
         scene.Idle.Close();
-        Assert.Equal(scene.Idle.Received[(scene.Idle.Received.IndexOf("PUT ", StringComparison.Ordinal))..], await AnswerOnFreshConnection(scene));
-        await ExpectOneReplay(scene);
+        Assert.Equal(scene.Idle.Received[(scene.Idle.Received.IndexOf("PUT ", StringComparison.Ordinal))..], await scene.AnswerOnFreshConnection());
+        await scene.ExpectOneReplay();
     }
 
     [Theory]
@@ -62,44 +53,36 @@ public sealed class ReplayTests
     [InlineData(true)]
     public async Task ReplayInTheMiddleOfABody_TheRestFollowsBehind(bool withReset)
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(20_000);
-        await scene.Client.Send(PutHead(body.Length) + body[..9_000]);
-        string head = await scene.Idle.ReadHead();
-        await scene.Idle.Read(9_000);
-        if (withReset)
-            scene.Idle.Reset();
-        else
-            scene.Idle.Close();
+        string head = await scene.BeginOnIdle(PutHead(body.Length), body[..9_000]);
+        scene.BreakIdle(withReset);
         OriginConnection fresh = await scene.Origin.Accept();
         Assert.Equal(head, await fresh.ReadHead());
         Assert.Equal(body[..9_000], await fresh.Read(9_000));
         await scene.Client.Send(body[9_000..]);
         Assert.Equal(body[9_000..], await fresh.Read(body.Length - 9_000));
-        await fresh.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
-        await ExpectOneReplay(scene);
+        await scene.Answer(fresh);
+        await scene.ExpectOneReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task BodyThatIsStillSentWhileTheConnectionBreaks_IsReplayedWhole()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(30_000);
-        await scene.Client.Send(PutHead(body.Length) + body[..5_000]);
-        string head = await scene.Idle.ReadHead();
-        await scene.Idle.Read(5_000);
+        string head = await scene.BeginOnIdle(PutHead(body.Length), body[..5_000]);
         await scene.LayBefore(body[5_000..], withReset: true);
-        Assert.Equal(head + body, await AnswerOnFreshConnection(scene));
-        await ExpectOneReplay(scene);
+        Assert.Equal(head + body, await scene.AnswerOnFreshConnection());
+        await scene.ExpectOneReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task ChunkedPutWithTrailers_IsReplayedWhole()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string data = Body(5_000);
         const string End = "0\r\nX-Check: 17\r\n\r\n";
         await scene.Client.Send("PUT /again HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" + data + "\r\n");
@@ -111,16 +94,15 @@ public sealed class ReplayTests
         Assert.Equal(head, await fresh.ReadHead());
         Assert.Equal(sent, await fresh.ReadThrough(End));
         Assert.Contains("abc", sent, StringComparison.Ordinal);
-        await fresh.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
-        await ExpectOneReplay(scene);
+        await scene.Answer(fresh);
+        await scene.ExpectOneReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task ReplayInTheMiddleOfAChunk_TheRestFollowsBehind()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         await scene.Client.Send("PUT /again HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nA\r\n01234");
         string head = await scene.Idle.ReadHead();
         Assert.Equal("5\r\n01234\r\n", await scene.Idle.Read(10));
@@ -129,8 +111,7 @@ public sealed class ReplayTests
         Assert.Equal(head + "5\r\n01234\r\n", await fresh.ReadHead() + await fresh.Read(10));
         await scene.Client.Send("56789\r\n0\r\n\r\n");
         Assert.Equal("5\r\n56789\r\n0\r\n\r\n", await fresh.ReadThrough("\r\n0\r\n\r\n"));
-        await fresh.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.Answer(fresh);
     }
 
     [Theory]
@@ -141,7 +122,7 @@ public sealed class ReplayTests
     [InlineData(20_000, true)]
     public async Task BodyAboveTheBound_IsNotReplayed_OneWithinIs(int bodyBytes, bool isChunked)
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection("retry.body_bytes = \"8KiB\"");
+        await using ReplayScene scene = await ReplayScene.Start("retry.body_bytes = \"8KiB\"");
         string body = Body(bodyBytes);
         string coded = isChunked ? $"{bodyBytes:X}\r\n{body}\r\n0\r\n\r\n" : body;
         await scene.Client.Send("PUT /again HTTP/1.1\r\nHost: h\r\n" + (isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {bodyBytes}") + "\r\n\r\n" + coded);
@@ -153,9 +134,9 @@ public sealed class ReplayTests
         scene.Idle.Close();
         bool isWithin = !isChunked && bodyBytes <= 8 * 1024;
         if (isWithin)
-            Assert.EndsWith(body, await AnswerOnFreshConnection(scene), StringComparison.Ordinal);
+            Assert.EndsWith(body, await scene.AnswerOnFreshConnection(), StringComparison.Ordinal);
         else
-            Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+            await scene.ExpectStatus(502);
         Assert.Equal(isWithin ? 2 : 1, scene.Origin.ConnectionCount);
         await scene.Proxy.WaitForMetric("nativeproxy_replay_bytes_held", 0);
     }
@@ -164,27 +145,26 @@ public sealed class ReplayTests
     [Trait("promise", "B12")]
     public async Task BudgetUsedUp_TheRequestIsServed_ButNotReplayed()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(config => config.Runtime("replay_bytes = \"16KiB\""));
+        await using ReplayScene scene = await ReplayScene.Start(config => config.Runtime("replay_bytes = \"16KiB\""));
         string body = Body(30_000);
         await scene.Client.Send(Put(body));
         Assert.EndsWith(body, await scene.Idle.Answer(), StringComparison.Ordinal);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(200);
         Assert.Equal(1, await scene.Proxy.Metric(Refusals));
 
-        await scene.Client.Send(Put(body));
-        await scene.Idle.ReadRequest();
+        await scene.SendOnIdle(Put(body));
         scene.Idle.Close();
-        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(502);
         Assert.Equal(2, await scene.Proxy.Metric(Refusals));
         Assert.Equal(1, scene.Origin.ConnectionCount);
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.ExpectHeld(0);
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task TheBudgetIsShared_AndComesBackWithTheFirstByteOfTheAnswer()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(config => config.Runtime("replay_bytes = \"16KiB\""));
+        await using ReplayScene scene = await ReplayScene.Start(config => config.Runtime("replay_bytes = \"16KiB\""));
         await using RawClient other = await scene.Proxy.Connect();
         string body = Body(14_000);
         await other.SendGet();
@@ -197,24 +177,21 @@ public sealed class ReplayTests
         await other.ReadResponse();
 
         // Two idle connections now. The copy of the first request fills the budget until its answer begins.
-        await scene.Client.Send(Put(body));
-        await scene.Idle.ReadRequest();
-        Assert.Equal(16 * 1024, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.SendOnIdle(Put(body));
+        await scene.ExpectHeld(16 * 1024);
         await other.Send(Put(body));
         Assert.EndsWith(body, await second.Answer(), StringComparison.Ordinal);
         Assert.Equal(200, (await other.ReadResponse()).Status);
         Assert.Equal(1, await scene.Proxy.Metric(Refusals));
         await scene.Idle.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
         await scene.Client.ReadHead();
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.ExpectHeld(0);
         await scene.Idle.Send("k");
         Assert.Equal("k", (await scene.Client.Read(2))[1..]);
 
-        await scene.Client.Send(Put(body));
-        await scene.Idle.ReadRequest();
-        Assert.Equal(16 * 1024, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
-        await scene.Idle.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.SendOnIdle(Put(body));
+        await scene.ExpectHeld(16 * 1024);
+        await scene.Answer(scene.Idle);
         Assert.Equal(1, await scene.Proxy.Metric(Refusals));
     }
 
@@ -226,14 +203,12 @@ public sealed class ReplayTests
     [InlineData("PUT", "retry.body_bytes = 0")]
     public async Task BodyThatCouldNeverBeSentAgain_IsNotCopied(string method, string upstreamLine)
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(upstreamLine);
+        await using ReplayScene scene = await ReplayScene.Start(upstreamLine);
         string body = Body(20_000);
-        await scene.Client.Send(Put(body).Replace("PUT ", method + " ", StringComparison.Ordinal));
-        await scene.Idle.ReadRequest();
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.SendOnIdle(Put(body).Replace("PUT ", method + " ", StringComparison.Ordinal));
+        await scene.ExpectHeld(0);
         scene.Idle.Close();
-        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
-        Assert.Equal(1, scene.Origin.ConnectionCount);
+        await scene.ExpectNoReplay();
     }
 
     [Fact]
@@ -241,10 +216,10 @@ public sealed class ReplayTests
     [Trait("promise", "S4.18")]
     public async Task PostOfWhichNoByteWasSent_IsReplayedWithItsBody()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(20_000);
         await scene.LayBefore(RawClient.Post("/again", body), withReset: true);
-        Assert.EndsWith(body, await AnswerOnFreshConnection(scene), StringComparison.Ordinal);
+        Assert.EndsWith(body, await scene.AnswerOnFreshConnection(), StringComparison.Ordinal);
         Assert.Equal(1, await scene.Proxy.Metric(StaleRetries));
     }
 
@@ -271,14 +246,9 @@ public sealed class ReplayTests
     [Trait("promise", "B12")]
     public async Task ReplayThatTheNewConnectionTakesOnlyInPart_WaitsForIt()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(
-            config => config.Runtime("replay_bytes = \"64MiB\"").Upstream("retry.body_bytes = \"16MiB\""));
+        await using ReplayScene scene = await ReplayScene.StartWithRoom();
         string body = Body(HugeBytes);
-        Task sending = scene.Client.Send(PutHead(body.Length + 5) + body);
-        string head = await scene.Idle.ReadHead();
-        await scene.Idle.Skip(body.Length);
-        await sending;
-        scene.Idle.Close();
+        string head = await scene.BreakUnderHuge(PutHead(body.Length + 5), body);
         OriginConnection fresh = await scene.Origin.Accept();
         await scene.Client.Send("12345");
 
@@ -287,57 +257,44 @@ public sealed class ReplayTests
         Assert.Equal(head, await fresh.ReadHead());
         Assert.True(body == await fresh.Read(body.Length), "the body is the same byte for byte");
         Assert.Equal("12345", await fresh.Read(5));
-        await fresh.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
-        await ExpectOneReplay(scene);
+        await scene.Answer(fresh);
+        await scene.ExpectOneReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task AnswerInTheMiddleOfAReplay_IsPassedOn_AndTheConnectionIsNotUsedAgain()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(
-            config => config.Runtime("replay_bytes = \"64MiB\"").Upstream("retry.body_bytes = \"16MiB\""));
-        string body = Body(HugeBytes);
-        Task sending = scene.Client.Send(Put(body));
-        await scene.Idle.ReadHead();
-        await scene.Idle.Skip(body.Length);
-        await sending;
-        scene.Idle.Close();
+        await using ReplayScene scene = await ReplayScene.StartWithRoom();
+        await scene.BreakUnderHuge(PutHead(HugeBytes), Body(HugeBytes));
         OriginConnection fresh = await scene.Origin.Accept();
         await fresh.ReadHead();
         await fresh.Send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno");
-        Assert.Equal(413, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(413);
         await scene.Client.SendGet("/next");
         OriginConnection third = await scene.Origin.Accept();
         Assert.StartsWith("GET /next ", await third.Answer(), StringComparison.Ordinal);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.ExpectStatus(200);
+        await scene.ExpectHeld(0);
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task ClientThatLeavesInTheMiddleOfAReplay_LeavesNoCopyBehind()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(
-            config => config.Runtime("replay_bytes = \"64MiB\"").Upstream("retry.body_bytes = \"16MiB\""));
-        string body = Body(HugeBytes);
-        Task sending = scene.Client.Send(Put(body));
-        await scene.Idle.ReadHead();
-        await scene.Idle.Skip(body.Length);
-        await sending;
-        scene.Idle.Close();
+        await using ReplayScene scene = await ReplayScene.StartWithRoom();
+        await scene.BreakUnderHuge(PutHead(HugeBytes), Body(HugeBytes));
         await scene.Origin.Accept();
         scene.Client.Reset();
         await scene.Proxy.WaitUntilIdle();
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        await scene.ExpectHeld(0);
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task ExpectContinue_TheHeadAloneIsReplayed_AndTheBodyFollowsWhenItIsAskedFor()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(3_000);
         await scene.Client.Send(PutHead(body.Length, "Expect: 100-continue\r\n"));
         string head = await scene.Idle.ReadHead();
@@ -348,15 +305,14 @@ public sealed class ReplayTests
         Assert.StartsWith("HTTP/1.1 100 ", await scene.Client.ReadHead(), StringComparison.Ordinal);
         await scene.Client.Send(body);
         Assert.Equal(body, await fresh.Read(body.Length));
-        await fresh.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.Answer(fresh);
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task InterimAnswerOnTheStaleConnection_IsABeginning_AndNothingIsReplayed()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(3_000);
         await scene.Client.Send(PutHead(body.Length, "Expect: 100-continue\r\n"));
         await scene.Idle.ReadHead();
@@ -365,21 +321,20 @@ public sealed class ReplayTests
         await scene.Client.Send(body);
         await scene.Idle.Read(body.Length);
         scene.Idle.Close();
-        Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
-        Assert.Equal(1, scene.Origin.ConnectionCount);
+        await scene.ExpectNoReplay();
     }
 
     [Fact]
     [Trait("promise", "B12")]
     public async Task ClientThatHasHalfClosed_GetsTheAnswerToTheReplay()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection(config => config.Listener("half_close = \"finish\""));
+        await using ReplayScene scene = await ReplayScene.Start(config => config.Listener("half_close = \"finish\""));
         string body = Body(20_000);
         await scene.Client.Send(Put(body));
         scene.Client.HalfClose();
         string first = await scene.Idle.ReadRequest();
         scene.Idle.Close();
-        Assert.Equal(first, await AnswerOnFreshConnection(scene));
+        Assert.Equal(first, await scene.AnswerOnFreshConnection());
         await scene.Client.ExpectFin();
     }
 
@@ -387,48 +342,14 @@ public sealed class ReplayTests
     [Trait("promise", "B12")]
     public async Task RequestBehindTheReplayedOne_IsServedAfterIt()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection();
+        await using ReplayScene scene = await ReplayScene.Start();
         string body = Body(20_000);
-        await scene.Client.Send(Put(body) + RawClient.Get("/behind"));
-        string first = await scene.Idle.ReadRequest();
+        string first = await scene.SendOnIdle(Put(body) + RawClient.Get("/behind"));
         scene.Idle.Close();
         OriginConnection fresh = await scene.Origin.Accept();
         Assert.Equal(first, await fresh.Answer());
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.ExpectStatus(200);
         Assert.StartsWith("GET /behind ", await fresh.Answer(), StringComparison.Ordinal);
-        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
-    }
-
-    /// <summary>A body in which no piece resembles another.</summary>
-    private static string Body(int bytes) => string.Create(bytes, 0, static (text, _) =>
-    {
-        uint value = 17;
-        for (int i = 0; i < text.Length; i++)
-        {
-            value = value * 1_664_525 + 1_013_904_223;
-            text[i] = (char)('0' + (value >> 24) % 75);
-        }
-    });
-
-    private static string PutHead(int bodyBytes, string fields = "") => $"PUT /again HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {bodyBytes}\r\n\r\n";
-
-    private static string Put(string body) => PutHead(body.Length) + body;
-
-    private static async Task<string> AnswerOnFreshConnection(StaleScene scene)
-    {
-        OriginConnection fresh = await scene.Origin.Accept();
-        string request = await fresh.Answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
-        Assert.Equal("good", (await scene.Client.ReadResponse()).Body);
-        Assert.Equal("", fresh.Untaken);
-        return request;
-    }
-
-    private static async Task ExpectOneReplay(StaleScene scene)
-    {
-        Assert.Equal(1, await scene.Proxy.Metric(StaleRetries));
-        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_replayed_bodies_total"));
-        Assert.Equal(0, await scene.Proxy.Metric(Refusals));
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
-        Assert.Equal(2, scene.Origin.ConnectionCount);
+        await scene.ExpectStatus(200);
     }
 }

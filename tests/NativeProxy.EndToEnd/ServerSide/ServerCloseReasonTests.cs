@@ -38,9 +38,8 @@ public sealed class ServerCloseReasonTests
     public async Task ServerThatEndsItsResponseTooEarly(bool withReset, string reason, string by)
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         await scene.Client.ReadThrough("abc");
         if (withReset)
             server.Reset();
@@ -90,9 +89,7 @@ public sealed class ServerCloseReasonTests
     public async Task ConnectionThatIsTooOld()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Upstream("keepalive.max_age = \"100ms\""));
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
+        OriginConnection server = await scene.Ask();
         await PassingTime.Of(150);
         await server.Send(OriginConnection.Ok);
         await scene.ExpectClose("server", "max_age", "proxy");
@@ -104,9 +101,7 @@ public sealed class ServerCloseReasonTests
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Upstream("keepalive.max_idle = 1"));
         await using RawClient second = await scene.Proxy.Connect();
-        await scene.Client.SendGet();
-        OriginConnection a = await scene.Origin.Accept();
-        await a.ReadRequest();
+        OriginConnection a = await scene.Ask();
         await second.SendGet();
         OriginConnection b = await scene.Origin.Accept();
         await b.ReadRequest();
@@ -132,9 +127,7 @@ public sealed class ServerCloseReasonTests
     public async Task ResponseBeforeTheRequestWasSent()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadThrough("abc");
+        OriginConnection server = await scene.BeginPost();
         await server.Send(OriginConnection.Ok);
         await server.ExpectEnd();
         await scene.ExpectClose("server", "request_unsent", "proxy");
@@ -145,7 +138,7 @@ public sealed class ServerCloseReasonTests
     public async Task UpgradeThatTheServerIgnores()
     {
         await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]");
-        await scene.Exchange(request: "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        await scene.Exchange(request: CloseScene.Upgrade);
         await scene.ExpectClose("server", "ambiguous", "proxy");
     }
 
@@ -165,9 +158,7 @@ public sealed class ServerCloseReasonTests
     public async Task ClientThatLeavesInAnExchange()
     {
         await using CloseScene scene = await CloseScene.Start();
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
+        OriginConnection server = await scene.Ask();
         scene.Client.Reset();
         await server.ExpectReset();
         await scene.ExpectClose("server", "client_aborted", "proxy_reset");
@@ -178,9 +169,7 @@ public sealed class ServerCloseReasonTests
     public async Task ServerThatDoesNotAnswer()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Upstream("timeouts.response = \"100ms\""));
-        await scene.Client.SendGet();
-        OriginConnection server = await scene.Origin.Accept();
-        await server.ReadRequest();
+        OriginConnection server = await scene.Ask();
         await server.ExpectReset();
         await scene.ExpectClose("server", "timeout", "proxy_reset");
     }
@@ -199,10 +188,7 @@ public sealed class ServerCloseReasonTests
     public async Task TunnelThatEnds()
     {
         await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]");
-        await scene.Client.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-        OriginConnection server = await scene.Origin.Accept();
-        await server.Answer("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-        await scene.Client.ReadHead();
+        OriginConnection server = await scene.EnterTunnel();
         server.HalfClose();
         await scene.Client.ExpectFin();
         scene.Client.Close();
