@@ -125,7 +125,6 @@ public class EventLoopTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: false);
-        using Socket closing = peer;
         peer.Send("here already"u8);
 
         string[] seenInside = await test.Run<string[]>(() =>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -18,6 +19,8 @@ internal sealed class LoopUnderTest : IDisposable
 {
     /// <summary>How long a test waits for what must come. Never part of a verdict about speed.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    private readonly List<Socket> _peers = [];
 
     public LoopUnderTest(long bufferBytes = 64 * 1024 * 1024, int workerIndex = 0, int workerCount = 1, bool isEpoll = false)
     {
@@ -86,14 +89,25 @@ internal sealed class LoopUnderTest : IDisposable
         using Socket listener = Peers.Listen();
         var owner = new RecordingOwner();
         TcpConnection connection = await Run(() => Loop.Connect((IPEndPoint)listener.LocalEndPoint!, owner, SocketTuning.Default));
-        Socket peer = Peers.Accept(listener);
+        Socket peer = ClosedAtTheEnd(Peers.Accept(listener));
         await owner.Until(seen => seen.Count("connected") == 1);
         if (startReceive)
             await Run(connection.StartReceive);
         return (connection, owner, peer);
     }
 
-    public void Dispose() => Loop.Post(new ActionWork(Loop.Stop));
+    /// <summary>The other end of a connection; a test that does not close it itself need not.</summary>
+    public Socket ClosedAtTheEnd(Socket peer)
+    {
+        _peers.Add(peer);
+        return peer;
+    }
+
+    public void Dispose()
+    {
+        _peers.ForEach(static peer => peer.Dispose());
+        Loop.Post(new ActionWork(Loop.Stop));
+    }
 
     private sealed class ActionWork(Action action) : LoopWork
     {

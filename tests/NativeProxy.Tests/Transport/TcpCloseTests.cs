@@ -17,7 +17,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         await test.Run(() =>
         {
             connection.Send("last words"u8);
@@ -36,7 +35,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         peer.Send("request"u8);
         peer.Shutdown(SocketShutdown.Send);
         await owner.Until(static seen => seen.Count("end") == 1);
@@ -57,7 +55,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         peer.Shutdown(SocketShutdown.Send);
         await owner.Until(static seen => seen.Count("end") == 1);
 
@@ -77,7 +74,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] sent = await TcpSendReceiveTests.FillUntilQueued(test, connection);
         await test.Run(connection.ShutdownSend);
 
@@ -91,7 +87,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] sent = await TcpSendReceiveTests.FillUntilQueued(test, connection);
         await test.Run(connection.Close);
         await test.Settle();
@@ -109,7 +104,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(connection.Close);
         await owner.UntilClosed();
@@ -123,7 +117,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect(startReceive: false);
-        using Socket closing = peer;
 
         await test.Run(connection.Close);
         await owner.UntilClosed();
@@ -136,8 +129,7 @@ public class TcpCloseTests
     public async Task SecondClose_ChangesNothing()
     {
         using var test = new LoopUnderTest();
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (TcpConnection connection, RecordingOwner owner, _) = await test.Connect();
 
         await test.Run(() =>
         {
@@ -157,7 +149,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(connection.Abort);
         await owner.UntilClosed();
@@ -172,7 +163,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         await TcpSendReceiveTests.FillUntilQueued(test, connection);
 
         await test.Run(connection.Abort);
@@ -187,7 +177,6 @@ public class TcpCloseTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         await TcpSendReceiveTests.FillUntilQueued(test, connection);
         await test.Run(connection.Close);
 

@@ -16,7 +16,6 @@ public class TcpConnectAcceptTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         Assert.Equal((IPEndPoint)peer.LocalEndPoint!, connection.Peer.ToEndPoint());
         Assert.Equal(TcpConnectionState.Open, connection.State);

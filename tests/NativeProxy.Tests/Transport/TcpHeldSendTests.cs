@@ -17,7 +17,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         int heldBytes = await test.Run(() =>
         {
@@ -41,7 +40,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         int heldBytes = await test.Run(() =>
         {
@@ -62,7 +60,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] large = Peers.Pattern(BufferPools.LargeBlockBytes);
 
         await test.Run(() =>
@@ -83,7 +80,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(() =>
         {
@@ -104,7 +100,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(() =>
         {
@@ -124,7 +119,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] piece = Peers.Pattern(BufferPools.LargeBlockBytes);
         int pieces = 0;
 
@@ -154,7 +148,6 @@ public class TcpHeldSendTests
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(connection.BePatient);
         peer.Send("later"u8);

@@ -21,7 +21,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] sent = Peers.Pattern(1_500_000);
 
         await Task.Run(() => peer.Send(sent));
@@ -36,8 +35,7 @@ public class TcpSendReceiveTests
     public async Task WaitingForBytes_HoldsNoBuffer()
     {
         using var test = new LoopUnderTest();
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (TcpConnection connection, RecordingOwner owner, _) = await test.Connect();
 
         Assert.Equal(0, await test.Run(() => test.Pools.LentCount));
         await Finish(test, connection, owner);
@@ -73,7 +71,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         SendResult result = await test.Run(() => connection.Send("hello"u8));
 
@@ -87,8 +84,7 @@ public class TcpSendReceiveTests
     public async Task EmptySend_IsSentAndNothingHappens()
     {
         using var test = new LoopUnderTest();
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (TcpConnection connection, RecordingOwner owner, _) = await test.Connect();
 
         Assert.Equal(SendResult.Sent, await test.Run(() => connection.Send(default)));
         await Finish(test, connection, owner);
@@ -99,7 +95,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] sent = await FillUntilQueued(test, connection);
         byte[] more = Peers.Pattern(10_000, seed: 99);
 
@@ -120,7 +115,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         for (int round = 1; round <= 3; round++)
         {
@@ -156,7 +150,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         byte[] sent = await FillUntilQueued(test, connection);
         (long taken, int queued) = await test.Run(() => (connection.SentBytes, connection.QueuedBytes));
 
@@ -191,8 +184,7 @@ public class TcpSendReceiveTests
     public async Task PoolsWithoutABlock_FailTheSend()
     {
         using var test = new LoopUnderTest(bufferBytes: 0);
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (TcpConnection connection, RecordingOwner owner, _) = await test.Connect();
 
         SendResult result = await test.Run(() =>
         {
@@ -215,8 +207,6 @@ public class TcpSendReceiveTests
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
         (TcpConnection witness, RecordingOwner witnessOwner, Socket witnessPeer) = await test.Connect();
-        using Socket closing = peer;
-        using Socket closingToo = witnessPeer;
         await test.Run(connection.PauseReceive);
 
         // The delivery that the engine had begun may still come; what comes behind it may not. The witness shows that the engine has been there.
@@ -267,7 +257,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Run(() =>
         {
@@ -288,7 +277,6 @@ public class TcpSendReceiveTests
     {
         using var test = new LoopUnderTest();
         (TcpConnection connection, RecordingOwner first, Socket peer) = await test.Connect();
-        using Socket closing = peer;
         var second = new RecordingOwner();
         await test.Run(() => connection.SetOwner(second));
 

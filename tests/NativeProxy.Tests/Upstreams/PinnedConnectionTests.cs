@@ -19,8 +19,7 @@ public class PinnedConnectionTests
     public async Task PinnedConnection_IsNotInThePool_AndGoesToItsClientOnly()
     {
         using var test = new ServerUnderTest();
-        (UpstreamConnection connection, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
+        (UpstreamConnection connection, _) = await Pinned(test);
 
         Assert.Equal((UpstreamConnectionState.Pinned, 0, 1), (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Pinned.Count)));
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
@@ -40,8 +39,7 @@ public class PinnedConnectionTests
     public async Task LimitsOfThePool_DoNotHoldForIt(string setting)
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\n" + setting);
-        (UpstreamConnection connection, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
+        (UpstreamConnection connection, _) = await Pinned(test);
 
         Assert.Equal(UpstreamConnectionState.Pinned, connection.State);
         await test.AssertEmpty();
@@ -54,7 +52,6 @@ public class PinnedConnectionTests
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\n" + setting);
         (UpstreamConnection connection, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
 
         Assert.NotEqual(UpstreamConnectionState.Pinned, connection.State);
         Assert.Equal(SocketError.Success, peer.ReadToError());
@@ -66,14 +63,12 @@ public class PinnedConnectionTests
     {
         using var test = new ServerUnderTest();
         await test.Test.Run(() => ApplyLimit(test, connectionsMax: 1));
-        (UpstreamConnection connection, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
+        (UpstreamConnection connection, _) = await Pinned(test);
         Assert.False(await test.Test.Run(() => test.Server.HasRoom));
         Assert.False(await test.Test.Run(test.Server.TryMakeRoomForFresh));
         await test.Test.Run(() => connection.Discard(ServerCloseReason.PinnedClientLeft, reset: false));
 
-        (_, Socket pooledPeer) = await test.ConnectIdle();
-        using Socket closingToo = pooledPeer;
+        await test.ConnectIdle();
         Assert.True(await test.Test.Run(() => test.Server.HasRoom));
         Assert.True(await test.Test.Run(test.Server.TryMakeRoomForFresh));
         await test.AssertEmpty();
@@ -97,7 +92,6 @@ public class PinnedConnectionTests
     {
         using var test = new ServerUnderTest();
         (_, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
         peer.Send("poison"u8);
 
         await _owner.UntilSeen("pin ended");
@@ -112,7 +106,6 @@ public class PinnedConnectionTests
     {
         using var test = new ServerUnderTest();
         (_, Socket peer) = await Pinned(test);
-        using Socket closing = peer;
 
         await test.Test.Run(test.Server.Retire);
 

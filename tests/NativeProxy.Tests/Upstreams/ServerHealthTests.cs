@@ -21,8 +21,6 @@ public class ServerHealthTests
         ServerSlot slot = await Share(test);
         (UpstreamConnection busy, _, Socket busyPeer) = await test.Connect();
         (_, Socket idlePeer) = await test.ConnectIdle();
-        using Socket closing = busyPeer;
-        using Socket closingToo = idlePeer;
 
         slot.IsUp = false;
         await test.Test.Run(test.Server.FollowHealth);
@@ -45,8 +43,7 @@ public class ServerHealthTests
         slot.IsUp = true;
         await test.Test.Run(test.Server.FollowHealth);
 
-        (_, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
+        await test.ConnectIdle();
 
         Assert.Equal((1, 0L), (await test.IdleCount(), test.Counter(CounterId.ServerClosesServerDown)));
         await test.AssertEmpty();
@@ -57,10 +54,8 @@ public class ServerHealthTests
     {
         using var test = new ServerUnderTest();
         ServerSlot slot = await Share(test);
-        (UpstreamConnection one, _, Socket onePeer) = await test.Connect();
-        (UpstreamConnection two, _, Socket twoPeer) = await test.Connect();
-        using Socket closing = onePeer;
-        using Socket closingToo = twoPeer;
+        (UpstreamConnection one, _, _) = await test.Connect();
+        (UpstreamConnection two, _, _) = await test.Connect();
 
         Assert.Equal(2, slot.Running());
         await test.Test.Run(() => test.Server.Release(one, ServerCloseReason.None));

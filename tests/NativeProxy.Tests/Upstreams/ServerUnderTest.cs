@@ -47,7 +47,7 @@ internal sealed class ServerUnderTest : IDisposable
     {
         var user = new RecordingUser();
         UpstreamConnection connection = await Test.Run(() => Server.Connect(user));
-        Socket peer = Peers.Accept(_listener);
+        Socket peer = Test.ClosedAtTheEnd(Peers.Accept(_listener));
         await user.UntilSeen("connected");
         return (connection, user, peer);
     }

@@ -18,7 +18,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, RecordingUser user, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Test.Run(() => connection.Send("request"u8));
         Assert.Equal("request", Encoding.ASCII.GetString(peer.ReadExactly(7)));
@@ -37,7 +36,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
         var next = new RecordingUser();
 
         UpstreamConnection? taken = await test.Test.Run(() => test.Server.TakeIdle(next));
@@ -126,10 +124,8 @@ public class UpstreamServerTests
     public async Task ConnectionsAreReused_NewestFirst()
     {
         using var test = new ServerUnderTest();
-        (UpstreamConnection older, Socket olderPeer) = await test.ConnectIdle();
-        (UpstreamConnection newer, Socket newerPeer) = await test.ConnectIdle();
-        using Socket closing = olderPeer;
-        using Socket closingToo = newerPeer;
+        (UpstreamConnection older, _) = await test.ConnectIdle();
+        (UpstreamConnection newer, _) = await test.ConnectIdle();
         var user = new RecordingUser();
 
         Assert.Same(newer, await test.Test.Run(() => test.Server.TakeIdle(user)));
@@ -147,7 +143,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
 
@@ -160,7 +155,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, _, Socket peer) = await test.Connect();
-        using Socket closing = peer;
 
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid, reset: true));
 
@@ -199,7 +193,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest(settings);
         (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
 
         Assert.Equal(SocketError.Success, peer.ReadToError());
         Assert.NotEqual(UpstreamConnectionState.Idle, connection.State);
@@ -211,7 +204,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nmax_requests = 2");
         (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
         Assert.Equal(1, await test.IdleCount());
 
         Assert.Same(connection, await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
@@ -225,8 +217,7 @@ public class UpstreamServerTests
     public async Task ConnectionPastItsAge_IsNotPooledAgain()
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nmax_age = \"1m\"");
-        (UpstreamConnection connection, _, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (UpstreamConnection connection, _, _) = await test.Connect();
 
         (ServerCloseReason Young, ServerCloseReason Old) mayPool = await test.Test.Run(() => (
             test.Server.Judge(connection, 0, connection.OpenedAtMs + 59_999), test.Server.Judge(connection, 0, connection.OpenedAtMs + 60_000)));
@@ -240,8 +231,7 @@ public class UpstreamServerTests
     public async Task AgeZero_MeansNoLimit()
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nmax_age = \"0s\"");
-        (UpstreamConnection connection, _, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (UpstreamConnection connection, _, _) = await test.Connect();
 
         Assert.Equal(ServerCloseReason.None, await test.Test.Run(() => test.Server.Judge(connection, 0, connection.OpenedAtMs + 1_000_000_000)));
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
@@ -253,7 +243,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nidle_timeout = \"30ms\"");
         (_, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
 
         Assert.Equal(SocketError.Success, peer.ReadToError());
         Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CounterId.ServerClosesIdleTimeout)));
@@ -264,10 +253,8 @@ public class UpstreamServerTests
     public async Task TakenConnection_IsNoLongerUnderTheIdleTimeout()
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nidle_timeout = \"60ms\"");
-        (UpstreamConnection taken, _, Socket takenPeer) = await test.Connect();
+        (UpstreamConnection taken, _, _) = await test.Connect();
         (UpstreamConnection idle, _, Socket idlePeer) = await test.Connect();
-        using Socket closing = takenPeer;
-        using Socket closingToo = idlePeer;
         var user = new RecordingUser();
         await test.Test.Run(() =>
         {
@@ -291,7 +278,6 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (_, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
 
         peer.Send("HTTP/1.1 200 OK\r\n\r\n"u8);
 
@@ -401,8 +387,7 @@ public class UpstreamServerTests
     public async Task ResponseTimeout_IsToldToTheUser()
     {
         using var test = new ServerUnderTest();
-        (UpstreamConnection connection, RecordingUser user, Socket peer) = await test.Connect();
-        using Socket closing = peer;
+        (UpstreamConnection connection, RecordingUser user, _) = await test.Connect();
 
         await test.Test.Run(() => connection.ArmResponseTimeout(30));
         await user.UntilSeen("timeout");
@@ -428,9 +413,7 @@ public class UpstreamServerTests
     {
         using var test = new ServerUnderTest();
         (_, Socket idlePeer) = await test.ConnectIdle();
-        (UpstreamConnection busy, _, Socket busyPeer) = await test.Connect();
-        using Socket closing = idlePeer;
-        using Socket closingToo = busyPeer;
+        (UpstreamConnection busy, _, _) = await test.Connect();
 
         await test.Test.Run(() => test.Server.PurgeIdle(ServerCloseReason.Purged));
 
@@ -444,8 +427,7 @@ public class UpstreamServerTests
     public async Task SendOnAConnectionThatIsNotLent_IsABug()
     {
         using var test = new ServerUnderTest();
-        (UpstreamConnection connection, Socket peer) = await test.ConnectIdle();
-        using Socket closing = peer;
+        (UpstreamConnection connection, _) = await test.ConnectIdle();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => test.Test.Run(() => connection.Send("x"u8)));
         await test.AssertEmpty();
