@@ -197,12 +197,6 @@ public sealed class BaselineTests : IDisposable
         ],
     };
 
-    private static ComparisonReport Report(params ScenarioResult[] scenarios) => new()
-    {
-        TakenAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
-        Machine = new MachineInfo { Processor = "P", ProcessorCount = 2, MemoryBytes = 1 << 30, Kernel = "K", System = "S", Runtime = "R" },
-        Run = new RunInfo { Rounds = 5, Seconds = 1, WarmUpSeconds = 1, ProxyProcessors = [1], LoadProcessors = [0], LoadThreads = 1 },
-        Contenders = [new ContenderInfo("baseline-epoll", "1", "", 7_000), new ContenderInfo("nativeproxy-epoll", "1", "", 8_000)],
-        Scenarios = [.. scenarios],
-    };
+    private static ComparisonReport Report(params ScenarioResult[] scenarios) =>
+        SampleReport.Of(5, [new ContenderInfo("baseline-epoll", "1", "", 7_000), new ContenderInfo("nativeproxy-epoll", "1", "", 8_000)], scenarios);
 }

@@ -170,12 +170,5 @@ public sealed class ReportTests
         })],
     };
 
-    private static ComparisonReport Report(params ScenarioResult[] scenarios) => new()
-    {
-        TakenAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
-        Machine = new MachineInfo { Processor = "P", ProcessorCount = 2, MemoryBytes = 1 << 30, Kernel = "K", System = "S", Runtime = "R" },
-        Run = new RunInfo { Rounds = 1, Seconds = 1, WarmUpSeconds = 1, ProxyProcessors = [1], LoadProcessors = [0], LoadThreads = 1 },
-        Contenders = [new ContenderInfo("haproxy", "1", "global\n")],
-        Scenarios = [.. scenarios],
-    };
+    private static ComparisonReport Report(params ScenarioResult[] scenarios) => SampleReport.Of(1, [new ContenderInfo("haproxy", "1", "global\n")], scenarios);
 }

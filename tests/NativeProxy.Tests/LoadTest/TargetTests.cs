@@ -86,12 +86,6 @@ public sealed class TargetTests
         })],
     };
 
-    private static ComparisonReport Report(params ScenarioResult[] scenarios) => new()
-    {
-        TakenAt = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc),
-        Machine = new MachineInfo { Processor = "P", ProcessorCount = 2, MemoryBytes = 1 << 30, Kernel = "K", System = "S", Runtime = "R" },
-        Run = new RunInfo { Rounds = 5, Seconds = 1, WarmUpSeconds = 1, ProxyProcessors = [1], LoadProcessors = [0], LoadThreads = 1 },
-        Contenders = [.. Contenders.Select(name => new ContenderInfo(name, "1", "", name.StartsWith("native", StringComparison.Ordinal) ? 6_000_000 : 0))],
-        Scenarios = [.. scenarios],
-    };
+    private static ComparisonReport Report(params ScenarioResult[] scenarios) =>
+        SampleReport.Of(5, [.. Contenders.Select(name => new ContenderInfo(name, "1", "", name.StartsWith("native", StringComparison.Ordinal) ? 6_000_000 : 0))], scenarios);
 }
