@@ -15,6 +15,9 @@ internal enum Borrower : byte
     /// <summary>Block of a pending receive, where the engine cannot share one buffer.</summary>
     PendingReceive,
 
+    /// <summary>A response of a cache, complete or not; cut from a pool of the cache's own.</summary>
+    CachedResponse,
+
     /// <summary>Work space of one call, returned before it ends.</summary>
     Scratch,
 }

@@ -30,7 +30,8 @@ internal sealed class BufferPool
 
     public int BlockBytes { get; }
 
-    public int BlocksMax { get; }
+    /// <summary>Most blocks that exist at once. Lowered below what was made, it only keeps more from being made.</summary>
+    public int BlocksMax { get; internal set; }
 
     public int LentCount { get; private set; }
 

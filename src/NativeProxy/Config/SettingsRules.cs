@@ -132,6 +132,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
 
         new CookieRules(_places, errors).Check(upstream, path);
+        new CacheRules(_places, errors).Check(upstream.Cache, $"{path}.cache");
         CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
         if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))
             Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0", "a weight above 0 for one server at least");

@@ -55,6 +55,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("cookie")]
     public partial UpstreamCookieSettings Cookie { get; init; }
 
+    [Setting("cache")]
+    public partial UpstreamCacheSettings Cache { get; init; }
+
     [Setting("server", Required = true)]
     public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
 }

@@ -152,6 +152,16 @@ internal enum CounterId
     QueueWaiting,
     NoServerAvailable,
 
+    // Cache
+    CacheHits,
+    CacheMisses,
+    CacheStores,
+    CacheEvictions,
+    CacheInvalidations,
+    CacheFetchesAlone,
+    CacheEntries,
+    CacheBytesHeld,
+
     // Forward proxy
     Origins,
     NameLookups,

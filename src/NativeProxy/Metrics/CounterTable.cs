@@ -156,6 +156,16 @@ internal static class CounterTable
         Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server with room now."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
 
+        // Cache
+        Counter(CounterId.CacheHits, "nativeproxy_cache_hits_total", "Requests answered from the cache."),
+        Counter(CounterId.CacheMisses, "nativeproxy_cache_misses_total", "Requests that the cache might have answered, had it had the response."),
+        Counter(CounterId.CacheStores, "nativeproxy_cache_stores_total", "Responses taken into the cache."),
+        Counter(CounterId.CacheEvictions, "nativeproxy_cache_evictions_total", "Responses that left the cache to make room for others."),
+        Counter(CounterId.CacheInvalidations, "nativeproxy_cache_invalidations_total", "Responses that left the cache because a request changed what they show (POST, PUT, DELETE and the like)."),
+        Counter(CounterId.CacheFetchesAlone, "nativeproxy_cache_fetches_alone_total", "Responses read on for the cache after their client had gone (half_close other than abort)."),
+        Gauge(CounterId.CacheEntries, "nativeproxy_cache_entries", "Responses that the cache has now."),
+        Gauge(CounterId.CacheBytesHeld, "nativeproxy_cache_bytes_held", "Bytes of the blocks that hold responses for the cache now, complete or not."),
+
         // Forward proxy
         Gauge(CounterId.Origins, "nativeproxy_forward_origins", "Destinations (host and port) that forward listeners remember now."),
         Counter(CounterId.NameLookups, "nativeproxy_name_lookups_total", "Names looked up for forward listeners."),

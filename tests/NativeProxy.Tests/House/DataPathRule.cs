@@ -10,7 +10,7 @@ namespace NativeProxy.Tests.House;
 /// <summary>The data path runs on one thread that never waits: no async, no tasks, no locks, no LINQ.</summary>
 internal static class DataPathRule
 {
-    private static readonly HashSet<string> Folders = new(StringComparer.Ordinal) { "Buffers", "Timers", "Http1", "ProxyProtocol", "Ledger", "Transport", "Upstreams", "Sessions" };
+    private static readonly HashSet<string> Folders = new(StringComparer.Ordinal) { "Buffers", "Timers", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Upstreams", "Sessions" };
 
     /// <summary>Files of these folders that run on a thread of their own, by their purpose.</summary>
     private static readonly HashSet<string> OtherThreads = new(StringComparer.Ordinal) { "Transport/Saea/LoopTicker.cs" };

@@ -24,6 +24,7 @@ internal static class FloorRule
         ["Ledger"] = 2,
         ["Transport"] = 2,
         ["Persistence"] = 2,
+        ["Caching"] = 2,
         ["Upstreams"] = 3,
         ["Sessions"] = 4,
         ["Admin"] = 4,

@@ -1,0 +1,83 @@
+using System;
+
+namespace NativeProxy.Caching;
+
+/// <summary>
+/// A response on its way into the cache: from the request on it knows the key, from a storable head on it copies what the server sends, and at
+/// a clean end it becomes an entry. Owner: one exchange, then perhaps a fetch without a client; lent by its <see cref="ResponseCache"/>, which
+/// must get it back by <see cref="Commit"/> or <see cref="Drop"/>. Thread: the loop.
+/// </summary>
+internal sealed class CacheFill(ResponseCache cache)
+{
+    private readonly byte[] _key = new byte[CacheKey.BytesMax];
+    private int _keyBytes;
+    private ulong _hash;
+    private long _requestedMs;
+
+    /// <summary>How many changes the cache had seen when the request was read.</summary>
+    private long _changesBefore;
+    private CacheEntry? _entry;
+
+    /// <summary>Next unused object of the cache.</summary>
+    internal CacheFill? NextFree { get; set; }
+
+    /// <summary>True from a storable head on, until something speaks against it.</summary>
+    public bool IsOpen => _entry is not null;
+
+    /// <summary>A request went to the server that may fill this key.</summary>
+    internal void Begin(ReadOnlySpan<byte> key, ulong hash, long requestedMs, long changesBefore)
+    {
+        key.CopyTo(_key);
+        _keyBytes = key.Length;
+        _hash = hash;
+        _requestedMs = requestedMs;
+        _changesBefore = changesBefore;
+    }
+
+    /// <summary>When the request was read and the answer came, which is now.</summary>
+    public ExchangeMoments Moments => cache.MomentsSince(_requestedMs);
+
+    /// <summary>The head is storable: copies it.</summary>
+    /// <param name="head">As the server sent it.</param>
+    /// <param name="bodyBytes">Length of the body if that is known; else 0.</param>
+    /// <param name="freshness">For how long it is fresh.</param>
+    /// <param name="moments">Those that this was found with.</param>
+    public void Open(ReadOnlySpan<byte> head, long bodyBytes, in Freshness freshness, in ExchangeMoments moments)
+    {
+        if (head.Length + bodyBytes > cache.ObjectBytesMax)
+            return;
+        _entry = cache.LendEntry(_key.AsSpan(0, _keyBytes), _hash, freshness, moments);
+        Append(head);
+    }
+
+    /// <summary>Copies what follows. When it is too much, or there is no memory, nothing will be kept.</summary>
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (_entry is null || cache.TryAppend(_entry, bytes))
+            return;
+        cache.ReturnEntry(_entry);
+        _entry = null;
+    }
+
+    /// <summary>The response has come to a clean end: it is kept, unless a request changed the resource meanwhile.</summary>
+    /// <param name="bodyBytes">Content without its framing.</param>
+    public void Commit(long bodyBytes)
+    {
+        if (_entry is { } entry)
+        {
+            entry.BodyBytes = bodyBytes;
+            _entry = null;
+            cache.Add(entry, _changesBefore);
+        }
+        cache.Return(this);
+    }
+
+    /// <summary>Nothing is kept.</summary>
+    public void Drop()
+    {
+        if (_entry is { } entry)
+            cache.ReturnEntry(entry);
+        _entry = null;
+        cache.Return(this);
+    }
+}

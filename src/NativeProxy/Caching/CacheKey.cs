@@ -1,0 +1,38 @@
+using System;
+using System.Text;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Caching;
+
+/// <summary>
+/// What a response is kept under: the host in lower case, a blank, which neither part can hold, and the target as its server gets it, byte for
+/// byte. Nothing is decoded or normalised: two spellings are two keys, and one key is one request line and Host. Pure.
+/// </summary>
+internal static class CacheKey
+{
+    /// <summary>Longer ones are not cached: a key lies in one block, with the beginning of its response.</summary>
+    public const int BytesMax = 2 * 1024;
+
+    /// <summary>Writes the key. Returns its length, 0 when it is too long.</summary>
+    /// <param name="bytes">The head of the request.</param>
+    /// <param name="head">What was read of it; its target names a resource.</param>
+    /// <param name="fallbackHost">Host of a request that came without one.</param>
+    /// <param name="key">At least <see cref="BytesMax"/> long.</param>
+    public static int Write(ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> fallbackHost, Span<byte> key)
+    {
+        bool isAbsolute = head.Form == TargetForm.Absolute;
+        ReadOnlySpan<byte> host = isAbsolute ? head.Authority.Of(bytes)
+            : head.Fields.Contains(KnownHeader.Host) ? head.Host.Of(bytes) : fallbackHost;
+        ReadOnlySpan<byte> target = isAbsolute ? head.PathAndQuery.Of(bytes) : head.Target.Of(bytes);
+        if (host.Length + target.Length + 2 > BytesMax)
+            return 0;
+        Ascii.ToLower(host, key, out int count);
+        key[count++] = (byte)' ';
+
+        // RFC 9112 3.2.1: an empty path goes out as "/".
+        if (target.IsEmpty || (isAbsolute && target[0] != '/'))
+            key[count++] = (byte)'/';
+        target.CopyTo(key[count..]);
+        return count + target.Length;
+    }
+}

@@ -1,0 +1,107 @@
+using System;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Caching;
+
+/// <summary>What the cache may do for one request.</summary>
+[Flags]
+internal enum CacheUse : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>Answer it with a fresh response, if there is one.</summary>
+    Serve = 1,
+
+    /// <summary>Keep its response, if that allows it.</summary>
+    Store = 2,
+
+    /// <summary>The client wants no other answer than one of the cache (RFC 9111 section 5.2.1.7).</summary>
+    OnlyServe = 4,
+
+    /// <summary>Drop what it has for the target once the server agrees to the change (RFC 9111 section 4.4).</summary>
+    Invalidate = 8,
+}
+
+/// <summary>
+/// The rules of a shared cache (RFC 9111 section 3 and 4), each read the strict way: what may be served, what may be kept. Pure.
+/// </summary>
+internal static class CachePolicy
+{
+    /// <summary>Requests that are partial or conditional are the server's: it knows what it has.</summary>
+    private static readonly KnownHeader[] ServersOwn =
+    [
+        KnownHeader.Authorization, KnownHeader.ProxyAuthorization, KnownHeader.Range, KnownHeader.IfRange, KnownHeader.IfMatch, KnownHeader.IfNoneMatch,
+        KnownHeader.IfModifiedSince, KnownHeader.IfUnmodifiedSince, KnownHeader.Expect,
+    ];
+
+    /// <summary>Responses that are for one client, or for one way of asking; or only part of one.</summary>
+    private static readonly KnownHeader[] NotForAll =
+    [
+        KnownHeader.Vary, KnownHeader.SetCookie, KnownHeader.WwwAuthenticate, KnownHeader.ProxyAuthenticate, KnownHeader.ContentRange, KnownHeader.Pragma, KnownHeader.Upgrade,
+    ];
+
+    /// <summary>Fields that the decision rests on: they must reach whoever gets the response from us.</summary>
+    private static readonly KnownHeader[] EndToEnd = [KnownHeader.CacheControl, KnownHeader.Expires, KnownHeader.Date, KnownHeader.Age];
+
+    /// <summary>What may be done for a request.</summary>
+    /// <param name="bytes">Its head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="hasBody">A body follows, even an empty one in chunks.</param>
+    public static CacheUse OfRequest(ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody)
+    {
+        if (!head.MethodKind.IsSafe())
+            return CacheUse.Invalidate;
+        if (head.MethodKind is not (HttpMethod.Get or HttpMethod.Head) || hasBody || ContainsAny(head.Fields, ServersOwn) || IsHttps(bytes, head))
+            return CacheUse.None;
+        CacheControl control = CacheControl.Read(bytes, head.Fields);
+        if (control.IsMalformed || control.NoStore)
+            return CacheUse.None;
+        bool wantsNewer = control.NoCache || control.MaxAge >= 0 || control.MinFresh >= 0 || head.Fields.Contains(KnownHeader.Pragma);
+        return (wantsNewer ? CacheUse.None : CacheUse.Serve)
+            | (head.MethodKind == HttpMethod.Get ? CacheUse.Store : CacheUse.None)
+            | (control.OnlyIfCached ? CacheUse.OnlyServe : CacheUse.None);
+    }
+
+    /// <summary>Whether a final response to a GET may be kept, and for how long it is fresh; null = it may not.</summary>
+    /// <param name="bytes">Its head.</param>
+    /// <param name="head">What was read of it, with the fields marked that Connection names.</param>
+    /// <param name="framing">How its body ends.</param>
+    /// <param name="moments">When it was asked for and came.</param>
+    public static Freshness? OfResponse(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, in ExchangeMoments moments)
+    {
+        if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll) || IsAnyNominated(head.Fields))
+            return null;
+        CacheControl control = CacheControl.Read(bytes, head.Fields);
+        if (control.IsMalformed || control.NoStore || control.NoCache || control.Private)
+            return null;
+        Freshness freshness = Freshness.Of(bytes, head.Fields, control, moments);
+        return freshness.LeftMs > 0 ? freshness : null;
+    }
+
+    /// <summary>Whether a response to an unsafe request says that the change was made (RFC 9111 section 4.4).</summary>
+    public static bool IsChangeMade(int statusCode) => statusCode is >= 200 and < 400;
+
+    /// <summary>To the server an https target looks like an http one; to the client it is another resource.</summary>
+    private static bool IsHttps(ReadOnlySpan<byte> bytes, RequestHead head) => head.Form == TargetForm.Absolute && (bytes[head.Target.Start + 4] | 0x20) == 's';
+
+    private static bool ContainsAny(HeaderTable fields, KnownHeader[] names)
+    {
+        foreach (KnownHeader known in names)
+        {
+            if (fields.Contains(known))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool IsAnyNominated(HeaderTable fields)
+    {
+        foreach (KnownHeader known in EndToEnd)
+        {
+            if (fields.FirstIndexOf(known) is >= 0 and var index && fields[index].IsNominated)
+                return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,239 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Metrics;
+using NativeProxy.Timers;
+
+namespace NativeProxy.Caching;
+
+/// <summary>
+/// The responses that one upstream's servers let one worker keep. What was not used for longest makes room; what is being sent stays in
+/// memory until that is done. Owner: an upstream group; thread: the loop. Never reads HTTP (see <see cref="CachePolicy"/>) and never
+/// serves anything stale.
+/// </summary>
+internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
+{
+    private readonly KeyHash _hash = KeyHash.Create();
+    private readonly CacheMemory _memory = new(counters);
+    private readonly CacheIndex _index = new();
+    private readonly RecentChanges _changes = new();
+    private CacheEntry? _newest;
+    private CacheEntry? _oldest;
+    private CacheEntry? _freeEntry;
+    private CacheFill? _freeFill;
+    private long _maxAgeMs;
+
+    /// <summary>Largest response that is kept.</summary>
+    public long ObjectBytesMax { get; private set; }
+
+    public int Count => _index.Count;
+
+    public long HeldBytes => _memory.HeldBytes;
+
+    /// <summary>The cache for these settings: the one that was there, or a new one, or none. What does not fit any more goes.</summary>
+    public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock)
+    {
+        if (settings.Bytes == 0)
+        {
+            before?.Close();
+            return null;
+        }
+        ResponseCache cache = before ?? new ResponseCache(counters, clock);
+        cache.Apply(settings);
+        return cache;
+    }
+
+    /// <summary>Nothing is kept any more.</summary>
+    public void Close()
+    {
+        ObjectBytesMax = _memory.BytesMax = 0;
+        while (_oldest is not null)
+            Remove(_oldest);
+    }
+
+    /// <summary>Opens the fresh response for this key. False, and counted, when there is none.</summary>
+    /// <param name="key">See <see cref="CacheKey"/>.</param>
+    /// <param name="hash">That of the key.</param>
+    /// <param name="bodyBytesMax">Longer ones are none for this client; 0 = no limit.</param>
+    /// <param name="response">Where to read it.</param>
+    public bool TryOpen(ReadOnlySpan<byte> key, ulong hash, long bodyBytesMax, ref CachedResponse response)
+    {
+        CacheEntry? entry = _index.Find(hash, key);
+        if (entry is not null && !IsFresh(entry))
+        {
+            Remove(entry);
+            entry = null;
+        }
+        if (entry is null || (bodyBytesMax > 0 && entry.BodyBytes > bodyBytesMax))
+        {
+            counters.Add(CounterId.CacheMisses);
+            return false;
+        }
+        counters.Add(CounterId.CacheHits);
+        LeaveOrder(entry);
+        EnterOrder(entry);
+        response.Open(this, entry);
+        return true;
+    }
+
+    /// <summary>A request for this key goes to a server, and its answer may be kept.</summary>
+    public CacheFill BeginFill(ReadOnlySpan<byte> key, ulong hash)
+    {
+        CacheFill fill = _freeFill ?? new CacheFill(this);
+        _freeFill = fill.NextFree;
+        fill.NextFree = null;
+        fill.Begin(key, hash, clock.NowMs, _changes.Count);
+        return fill;
+    }
+
+    /// <summary>Under a secret of this cache.</summary>
+    public ulong HashOf(ReadOnlySpan<byte> key) => _hash.Of(key);
+
+    /// <summary>A server has changed what this key stands for: what was kept is gone, and what is on its way is not kept.</summary>
+    public void Invalidate(ulong hash)
+    {
+        _changes.Note(hash);
+        while (_index.Find(hash) is { } entry)
+        {
+            counters.Add(CounterId.CacheInvalidations);
+            Remove(entry);
+        }
+    }
+
+    internal ExchangeMoments MomentsSince(long requestedMs) => new(requestedMs, clock.NowMs, clock.WallMs);
+
+    internal CachedTimes TimesOf(CacheEntry entry) =>
+        new((entry.Freshness.InitialAgeMs + clock.NowMs - entry.Moments.ReceivedMs) / 1000, entry.Moments.ReceivedWallMs);
+
+    /// <summary>An entry that has its key; null when there is no memory.</summary>
+    internal CacheEntry? LendEntry(ReadOnlySpan<byte> key, ulong hash, in Freshness freshness, in ExchangeMoments moments)
+    {
+        while (!_memory.TryTakeEntry())
+        {
+            if (!TryEvict())
+                return null;
+        }
+        CacheEntry entry = _freeEntry ?? new CacheEntry();
+        _freeEntry = entry.Next;
+        entry.Next = null;
+        while (!entry.TryBegin(_memory, key, hash, freshness, moments))
+        {
+            if (TryEvict())
+                continue;
+            ReturnEntry(entry);
+            return null;
+        }
+        return entry;
+    }
+
+    /// <summary>Copies bytes into an entry that grows; others make room. False when it is too large or there is no memory.</summary>
+    internal bool TryAppend(CacheEntry entry, ReadOnlySpan<byte> bytes)
+    {
+        if (entry.Bytes - entry.KeyBytes + bytes.Length > ObjectBytesMax)
+            return false;
+        while (!entry.TryAppend(_memory, ref bytes))
+        {
+            if (!TryEvict())
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Takes a complete response, unless there is a newer one already.</summary>
+    internal void Add(CacheEntry entry, long changesBefore)
+    {
+        CacheEntry? other = _index.Find(entry.Hash, entry.Key);
+        bool isOutdated = other is not null && other.Moments.ReceivedMs > entry.Moments.ReceivedMs;
+        if (isOutdated || !IsFresh(entry) || _changes.HasSince(entry.Hash, changesBefore) || _memory.HeldBytes > _memory.BytesMax)
+        {
+            ReturnEntry(entry);
+            return;
+        }
+        if (other is not null)
+            Remove(other);
+        _index.Add(entry);
+        EnterOrder(entry);
+        counters.Add(CounterId.CacheStores);
+        counters.Add(CounterId.CacheEntries);
+    }
+
+    /// <summary>Frees an entry that neither the index nor a reader has.</summary>
+    internal void ReturnEntry(CacheEntry entry)
+    {
+        Check.That(!entry.IsLinked && entry.ReaderCount == 0, "an entry is freed that is in use");
+        entry.Release(_memory);
+        _memory.ReturnEntry();
+        entry.Next = _freeEntry;
+        _freeEntry = entry;
+    }
+
+    internal void ReaderLeaves(CacheEntry entry)
+    {
+        entry.ReaderCount--;
+        if (!entry.IsLinked && entry.ReaderCount == 0)
+            ReturnEntry(entry);
+    }
+
+    internal void Return(CacheFill fill)
+    {
+        fill.NextFree = _freeFill;
+        _freeFill = fill;
+    }
+
+    private void Apply(in UpstreamCacheSettings settings)
+    {
+        _maxAgeMs = settings.MaxAgeMs;
+        ObjectBytesMax = Math.Min(settings.ObjectBytes, settings.Bytes);
+        if (_memory.BytesMax == settings.Bytes)
+            return;
+        _memory.BytesMax = settings.Bytes;
+        _index.Resize(settings.Bytes / (CacheMemory.BlockBytes + CacheMemory.EntryBytes));
+        while (_memory.HeldBytes > _memory.BytesMax && TryEvict())
+        {
+        }
+    }
+
+    private bool IsFresh(CacheEntry entry) => clock.NowMs - entry.Moments.ReceivedMs < Math.Min(entry.Freshness.LeftMs, _maxAgeMs);
+
+    private bool TryEvict()
+    {
+        if (_oldest is not { } entry)
+            return false;
+        counters.Add(CounterId.CacheEvictions);
+        Remove(entry);
+        return true;
+    }
+
+    /// <summary>Nobody finds it any more; who reads it already reads on.</summary>
+    private void Remove(CacheEntry entry)
+    {
+        _index.Remove(entry);
+        LeaveOrder(entry);
+        counters.Add(CounterId.CacheEntries, -1);
+        if (entry.ReaderCount == 0)
+            ReturnEntry(entry);
+    }
+
+    private void EnterOrder(CacheEntry entry)
+    {
+        entry.Older = _newest;
+        if (_newest is null)
+            _oldest = entry;
+        else
+            _newest.Newer = entry;
+        _newest = entry;
+    }
+
+    private void LeaveOrder(CacheEntry entry)
+    {
+        if (entry.Newer is null)
+            _newest = entry.Older;
+        else
+            entry.Newer.Older = entry.Older;
+        if (entry.Older is null)
+            _oldest = entry.Newer;
+        else
+            entry.Older.Newer = entry.Newer;
+        entry.Newer = entry.Older = null;
+    }
+}

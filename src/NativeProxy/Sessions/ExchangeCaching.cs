@@ -1,0 +1,123 @@
+using System;
+using NativeProxy.Caching;
+using NativeProxy.Http1;
+using NativeProxy.Upstreams;
+
+namespace NativeProxy.Sessions;
+
+/// <summary>What the cache says to a request.</summary>
+internal enum CacheAnswer : byte
+{
+    /// <summary>It goes to a server.</summary>
+    Miss,
+
+    /// <summary>There is a fresh response.</summary>
+    Hit,
+
+    /// <summary>There is none, and the client wants no other.</summary>
+    Refused,
+}
+
+/// <summary>
+/// What the cache of the upstream does for one exchange: answers it, copies what its server answers, forgets what it changes. Does nothing
+/// where there is no cache. Owner: one <see cref="Exchange"/> (a mutable struct: keep it in a field, never copy it); thread: the loop. Never
+/// sends and never touches a connection.
+/// </summary>
+internal struct ExchangeCaching
+{
+    private ResponseCache? _cache;
+    private CachedResponse _stored;
+    private CacheFill? _fill;
+    private ulong _hash;
+    private bool _isChange;
+
+    /// <summary>True when the response comes from the cache.</summary>
+    public readonly bool IsHit => _stored.IsOpen;
+
+    /// <summary>True while the server sends a response that is to be kept.</summary>
+    public readonly bool IsFilling => _fill is { IsOpen: true };
+
+    /// <summary>What a hit shows; null for a response of a server.</summary>
+    public readonly CachedTimes? Times => _stored.IsOpen ? _stored.Times : null;
+
+    /// <summary>Asks the cache.</summary>
+    /// <param name="group">The upstream.</param>
+    /// <param name="bytes">From the first byte of the request head on.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="hasBody">A body follows it.</param>
+    /// <param name="isPinned">The client has a server connection of its own: its answers are for it alone.</param>
+    /// <param name="bodyBytesMax">Longest body that the client may get; 0 = no limit.</param>
+    public CacheAnswer Begin(UpstreamGroup group, ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody, bool isPinned, long bodyBytesMax)
+    {
+        if (group.Cache is not { } cache)
+            return CacheAnswer.Miss;
+        CacheUse use = CachePolicy.OfRequest(bytes, head, hasBody);
+        if (isPinned)
+            use &= CacheUse.Invalidate;
+        if (use == CacheUse.None)
+            return CacheAnswer.Miss;
+        CacheAnswer miss = (use & CacheUse.OnlyServe) != 0 ? CacheAnswer.Refused : CacheAnswer.Miss;
+        Span<byte> buffer = stackalloc byte[CacheKey.BytesMax];
+        ReadOnlySpan<byte> key = buffer[..CacheKey.Write(bytes, head, group.NameBytes, buffer)];
+        if (key.IsEmpty)
+            return miss;
+        _cache = cache;
+        _hash = cache.HashOf(key);
+        _isChange = (use & CacheUse.Invalidate) != 0;
+        if ((use & CacheUse.Serve) != 0 && cache.TryOpen(key, _hash, bodyBytesMax, ref _stored))
+            return CacheAnswer.Hit;
+        if ((use & CacheUse.Store) != 0 && miss == CacheAnswer.Miss)
+            _fill = cache.BeginFill(key, _hash);
+        return miss;
+    }
+
+    /// <summary>The next bytes of a hit, as if a server had sent them; valid until anybody asks this cache again. Empty at the end.</summary>
+    public ReadOnlySpan<byte> NextBytes() => _stored.Read(_cache!.Piece) is > 0 and var count ? _cache.Piece.AsSpan(0, count) : default;
+
+    /// <summary>The server's final head was read.</summary>
+    /// <param name="bytes">The head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="framing">How its body ends.</param>
+    /// <param name="hasInterim">Others came before it, which would have to be kept with it.</param>
+    public readonly void HeadRead(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, bool hasInterim)
+    {
+        if (_isChange && CachePolicy.IsChangeMade(head.StatusCode))
+            _cache!.Invalidate(_hash);
+        if (_fill is null || hasInterim)
+            return;
+        ExchangeMoments moments = _fill.Moments;
+        if (CachePolicy.OfResponse(bytes, head, framing, moments) is { } freshness)
+            _fill.Open(bytes, framing.LengthBytes, freshness, moments);
+    }
+
+    /// <summary>Bytes of the server's body were read and found sound, in its framing.</summary>
+    public readonly void BodyRead(ReadOnlySpan<byte> bytes) => _fill?.Append(bytes);
+
+    /// <summary>The server's response is complete.</summary>
+    /// <param name="isClean">Nothing about it is doubtful.</param>
+    /// <param name="bodyBytes">Content without its framing.</param>
+    public void End(bool isClean, long bodyBytes)
+    {
+        if (isClean)
+            TakeFill()?.Commit(bodyBytes);
+        else
+            TakeFill()?.Drop();
+    }
+
+    /// <summary>Hands over what is being filled; the caller has to end it.</summary>
+    public CacheFill? TakeFill()
+    {
+        CacheFill? fill = _fill;
+        _fill = null;
+        return fill;
+    }
+
+    /// <summary>Lets everything go.</summary>
+    public void Release()
+    {
+        _stored.Close();
+        TakeFill()?.Drop();
+        _cache = null;
+        _isChange = false;
+    }
+}

@@ -1,0 +1,91 @@
+using System;
+using NativeProxy.Caching;
+using NativeProxy.Config;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Http1;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Simulation;
+using NativeProxy.Timers;
+
+namespace NativeProxy.Tests.Caching;
+
+/// <summary>A cache whose time the test moves, and short ways to fill and ask it.</summary>
+internal sealed class CacheTrial
+{
+    public const string Fresh = "HTTP/1.1 200 OK\r\nCache-Control: max-age=3600\r\nContent-Length: 2\r\n\r\n";
+
+    private readonly SimulatedTime _time = new();
+    private readonly LoopClock _clock;
+    private ResponseCache? _cache;
+
+    public CacheTrial(long bytes = 1 << 20, string more = "")
+    {
+        _clock = new LoopClock(_time);
+        Apply(bytes, more);
+    }
+
+    public LoopCounters Counters { get; } = LastingCounters.Create();
+
+    public ResponseCache Cache => _cache!;
+
+    /// <summary>As at a reload.</summary>
+    public void Apply(long bytes, string more = "") => _cache = ResponseCache.Of(Settings(bytes, more), _cache, Counters, _clock);
+
+    public void PassTime(long ms)
+    {
+        _time.MoveTo(_time.NowMs + ms);
+        _clock.Refresh();
+    }
+
+    /// <summary>A fill whose head is open; the text is head and the beginning of the body.</summary>
+    public CacheFill BeginFill(string key, string response = Fresh + "ok")
+    {
+        CacheFill fill = Ask(key);
+        OpenFill(fill, response);
+        return fill;
+    }
+
+    /// <summary>The request goes to the server.</summary>
+    public CacheFill Ask(string key) => Cache.BeginFill(Wire.Bytes(key), Hash(key));
+
+    /// <summary>The answer comes.</summary>
+    public static void OpenFill(CacheFill fill, string response)
+    {
+        ExchangeMoments moments = fill.Moments;
+        Wire.Response(response, out ResponseHead head);
+        fill.Open(Wire.Bytes(response), 0, CachePolicy.OfResponse(Wire.Bytes(response), head, BodyFraming.Length(2), moments)!.Value, moments);
+    }
+
+    public void Store(string key, string response = Fresh + "ok") => BeginFill(key, response).Commit(2);
+
+    /// <summary>The whole response, or null for a miss.</summary>
+    public string? Find(string key, int pieceBytes = 100, long bodyBytesMax = 0)
+    {
+        CachedResponse response = default;
+        if (!TryOpen(key, ref response, bodyBytesMax))
+            return null;
+        string text = ReadAll(ref response, pieceBytes);
+        response.Close();
+        return text;
+    }
+
+    public bool TryOpen(string key, ref CachedResponse response, long bodyBytesMax = 0) => Cache.TryOpen(Wire.Bytes(key), Hash(key), bodyBytesMax, ref response);
+
+    public static string ReadAll(ref CachedResponse response, int pieceBytes = 100)
+    {
+        string text = "";
+        byte[] piece = new byte[pieceBytes];
+        for (int count; (count = response.Read(piece)) > 0;)
+            text += Wire.Text(piece.AsSpan(0, count));
+        return text;
+    }
+
+    public void Change(string key) => Cache.Invalidate(Hash(key));
+
+    private ulong Hash(string key) => Cache.HashOf(Wire.Bytes(key));
+
+    private static UpstreamCacheSettings Settings(long bytes, string more) =>
+        SettingsTrial.Parse(SettingsTrial.WithUpstream($"[upstream.cache]\nbytes = {bytes}\n{more}")).Settings.Upstreams[0].Cache;
+}
