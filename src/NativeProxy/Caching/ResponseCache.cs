@@ -13,6 +13,9 @@ namespace NativeProxy.Caching;
 /// </summary>
 internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
 {
+    /// <summary>Most bytes of a response that are passed on at once.</summary>
+    private const int PieceBytes = 32 * 1024;
+
     private readonly KeyHash _hash = KeyHash.Create();
     private readonly CacheMemory _memory = new(counters);
     private readonly CacheIndex _index = new();
@@ -25,6 +28,9 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
 
     /// <summary>Largest response that is kept.</summary>
     public long ObjectBytesMax { get; private set; }
+
+    /// <summary>Where the bytes of a response are put together to be passed on; each use ends with the call that makes it.</summary>
+    public byte[] Piece { get; } = new byte[PieceBytes];
 
     public int Count => _index.Count;
 

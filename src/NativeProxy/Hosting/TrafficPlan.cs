@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Ledger;
@@ -26,6 +27,7 @@ internal sealed class TrafficPlan
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
     private readonly ReplayBudget _replayBudget;
+    private readonly CacheFetches _cacheFetches;
     private readonly IdleShedding _shedding;
     private readonly int _socketsMax;
     private readonly NameResolver _resolver;
@@ -52,6 +54,7 @@ internal sealed class TrafficPlan
         _ledger = ledger;
         _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
         _replayBudget = new ReplayBudget(loop.Pools, counters);
+        _cacheFetches = new CacheFetches(loop, counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
@@ -111,6 +114,7 @@ internal sealed class TrafficPlan
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
             group.Apply(upstream, MakeServers(group, upstream, endPoints[i]));
+            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock);
             kept.Add(group);
         }
         foreach (UpstreamGroup group in _groups)
@@ -169,6 +173,7 @@ internal sealed class TrafficPlan
             listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog, _shedding)
             {
                 ReplayBudget = _replayBudget,
+                CacheFetches = _cacheFetches,
                 Drained = ListenerDrained,
                 Page = _ledger.ForListener(listener.Name),
             });
@@ -235,6 +240,7 @@ internal sealed class TrafficPlan
     {
         if (_drained is null || _listeners.Exists(listener => listener.SessionCount > 0) || _retired.Exists(listener => listener.SessionCount > 0))
             return;
+        _cacheFetches.CutAll();
         foreach (UpstreamGroup group in _groups)
             group.Retire();
         foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])

@@ -22,6 +22,7 @@ internal sealed class Exchange
     private readonly ResponsePump _response;
     private readonly ExchangeLogText _logText = new();
     private readonly ServerLink _link;
+    private ExchangeCaching _caching;
     private RequestFacts _facts;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
@@ -126,8 +127,11 @@ internal sealed class Exchange
     /// <summary>What the stickiness cookie came to.</summary>
     public ref Stickiness Sticky => ref _link.Sticky;
 
-    /// <summary>What becomes of the stickiness cookie in the response.</summary>
-    public StickyResponse StickyResponse => _link.StickyResponse;
+    /// <summary>What becomes of the stickiness cookie in the response; one of the cache is no server's.</summary>
+    public StickyResponse StickyResponse => _caching.IsHit ? default : _link.StickyResponse;
+
+    /// <summary>What the cache does for this exchange.</summary>
+    public ref ExchangeCaching Caching => ref _caching;
 
     public int StatusCode => _response.StatusCode;
 
@@ -174,6 +178,8 @@ internal sealed class Exchange
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
+        if (Group.Cache is not null && Upgrade is null && TryEndInCache(bytes, head, intake))
+            return 0;
         if (!forwarding.TryWriteHead(bytes, head, intake, Upgrade, session.Address, out int headBytes))
         {
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
@@ -210,7 +216,10 @@ internal sealed class Exchange
     public bool MoveUp()
     {
         IsFirstInLine = true;
-        return ClientCaughtUp();
+        if (!_caching.IsHit)
+            return ClientCaughtUp();
+        Client.AskForOutput();
+        return false;
     }
 
     /// <summary>The client takes bytes again. True when the exchange is over and nothing of it is left to be sent.</summary>
@@ -225,6 +234,8 @@ internal sealed class Exchange
             return true;
         if (Client.HasQueuedBytes)
             ClientFellBehind();
+        else if (_caching.IsHit)
+            return PassCached();
         else
             ServerSide.Resume();
         return false;
@@ -304,7 +315,7 @@ internal sealed class Exchange
         _closeReason = reason;
         Counters.Add(CounterId.RequestsAborted);
         _response.DropWithheld();
-        _link.Release(ExchangeFailures.AbandonedReasonOf(reason), reset: true);
+        ServerSide.Abandon(reason);
     }
 
     /// <summary>Leaves a server connection on which earlier exchanges are being answered.</summary>
@@ -314,6 +325,7 @@ internal sealed class Exchange
     public void Release()
     {
         _link.Release(ServerCloseReason.Ambiguous, reset: false);
+        _caching.Release();
         _request.Release();
         _response.Release();
         _logText.Release(_loop.Pools);
@@ -337,6 +349,38 @@ internal sealed class Exchange
             _closeReason = CloseReason.PinnedServerClosed;
         Session!.LastServer = Server;
         End();
+    }
+
+    /// <summary>Asks the cache. True when no server is needed: its response follows at the end of the turn, or when it is its turn.</summary>
+    private bool TryEndInCache(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake)
+    {
+        bool hasBody = intake.Framing.Kind != BodyKind.None;
+        CacheAnswer answer = _caching.Begin(Group, bytes, head, hasBody, Pin is { IsHeld: true }, _listener.Limits.ResponseBodyBytes);
+        if (answer == CacheAnswer.Miss)
+            return false;
+        _request.BeginUnsent();
+        ServerChosen();
+        ServerConnected();
+        if (answer == CacheAnswer.Refused)
+            Fail(ProxyError.NotCached, RejectReason.None);
+        else if (IsFirstInLine)
+            Client.AskForOutput();
+        return true;
+    }
+
+    /// <summary>Passes the next piece of a cached response on; the rest follows when the client has taken it. True when that was the last.</summary>
+    private bool PassCached()
+    {
+        ReadOnlySpan<byte> bytes = _caching.NextBytes();
+        Check.That(!bytes.IsEmpty, "what the cache keeps is complete");
+        ProxyError error = _response.Feed(bytes);
+        if (error != ProxyError.None)
+            Fail(error, RejectReason.None);
+        else if (_response.State == ResponsePumpState.Complete)
+            return IsOver = true;
+        else if (!Client.HasQueuedBytes)
+            Client.AskForOutput();
+        return false;
     }
 
     private void End()

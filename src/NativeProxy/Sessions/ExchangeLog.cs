@@ -14,6 +14,9 @@ namespace NativeProxy.Sessions;
 internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock, bool wantsFields)
 {
     private readonly int[] _closeReasonIds = RegisterReasons(names);
+
+    /// <summary>Stands for the server of a response that comes from the cache, as in HAProxy's log.</summary>
+    private readonly int _cacheNameId = names.Register("<CACHE>");
     private readonly byte[] _address = new byte[16];
 
     /// <summary>True when the format shows fields of the request besides its first line.</summary>
@@ -121,10 +124,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.ResponseMs = times.ResponseMs;
     }
 
-    private static void FillServer(ref AccessRecord record, Exchange exchange)
+    private void FillServer(ref AccessRecord record, Exchange exchange)
     {
         record.Numbers.UpstreamName = exchange.Group.LogId;
-        record.Numbers.ServerName = exchange.Server?.LogId ?? LogNames.None;
+        record.Numbers.ServerName = exchange.Caching.IsHit ? _cacheNameId : exchange.Server?.LogId ?? LogNames.None;
         record.Numbers.RetryCount = Math.Max(0, exchange.Attempts - 1);
         record.Numbers.RetryCause = exchange.RetryCause;
         record.Numbers.ServerConnectionCount = exchange.Server?.LentCount ?? 0;

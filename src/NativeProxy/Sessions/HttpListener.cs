@@ -85,6 +85,9 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>Memory for request bodies that may have to be sent again; one for all listeners of the worker.</summary>
     public required ReplayBudget ReplayBudget { get; init; }
 
+    /// <summary>Where responses are read on for the cache when their client has gone; one for all listeners of the worker.</summary>
+    public required CacheFetches CacheFetches { get; init; }
+
     public LoopCounters Counters { get; }
 
     public ExchangeLog? AccessLog { get; }
@@ -295,7 +298,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         bool isAnswered = exchange.RequestIsComplete && _halfClosedCount < _limits.HalfClosed && Settings.HalfClose switch
         {
             HalfClosePolicy.Finish => true,
-            HalfClosePolicy.Auto => exchange.Facts.IsByHalfCloser,
+            HalfClosePolicy.Auto => exchange.Facts.IsByHalfCloser || exchange.Caching.IsFilling,
             _ => false,
         };
         if (!isAnswered)
@@ -304,6 +307,9 @@ internal sealed class HttpListener : IConnectionAcceptor
         Counters.Add(CounterId.ClientsHalfClosed);
         return true;
     }
+
+    /// <summary>True when a response may be read on for the cache although its client has gone; the same limit bounds both.</summary>
+    public bool MayFetchAlone => Settings.HalfClose != HalfClosePolicy.Abort && CacheFetches.Count < _limits.HalfClosed;
 
     /// <summary>A client for which <see cref="TryAnswerHalfClosed"/> was true is gone.</summary>
     public void HalfClosedEnded()

@@ -85,6 +85,13 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch, Rep
         return _copy.TryBegin(scratch.Output.AsSpan(0, headBytes));
     }
 
+    /// <summary>Begins with a request without a body that goes to no server.</summary>
+    public void BeginUnsent()
+    {
+        _body.Begin(BodyFraming.None, emitsChunks: false);
+        State = RequestPumpState.Holding;
+    }
+
     /// <summary>
     /// Sends the head, and as much of the body as is there, in one go; after a failed try, everything that had gone out before, and the
     /// body goes on behind it. Returns how many input bytes were used.

@@ -1,4 +1,6 @@
 using System;
+using System.Buffers.Text;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
@@ -27,6 +29,9 @@ internal readonly struct OutgoingResponse
 
     /// <summary>What becomes of the stickiness cookie.</summary>
     public StickyResponse Sticky { get; init; }
+
+    /// <summary>For a response of the cache: its times; null for one that comes from a server now.</summary>
+    public CachedTimes? Cached { get; init; }
 }
 
 /// <summary>
@@ -40,8 +45,10 @@ internal static class ResponseHeadWriter
         ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
     {
         WriteStatusLine(ref writer, bytes, head);
-        CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength, response.Sticky);
+        CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength, response.Sticky, dropsAge: response.Cached is not null);
         writer.Append(response.Sticky.InsertedLines);
+        if (response.Cached is { } cached)
+            WriteTimes(ref writer, cached, hasDate: head.Fields.Contains(KnownHeader.Date));
         if (response.EmitsChunks)
             writer.AppendField("Transfer-Encoding"u8, "chunked"u8);
         if (response.Via is not null)
@@ -89,6 +96,17 @@ internal static class ResponseHeadWriter
             WriteKeepAlive(ref writer, settings.TimeoutMs / 1000, response.RequestsLeft);
     }
 
+    /// <summary>Age (RFC 9111 5.1), and Date where the server gave none (RFC 9110 6.6.1).</summary>
+    private static void WriteTimes(ref HeadWriter writer, in CachedTimes cached, bool hasDate)
+    {
+        writer.Append("Age: "u8);
+        writer.AppendDecimal(cached.AgeSeconds);
+        writer.EndLine();
+        Span<byte> date = stackalloc byte[32];
+        if (!hasDate && Utf8Formatter.TryFormat(DateTimeOffset.FromUnixTimeMilliseconds(cached.ReceivedWallMs), date, out int dateBytes, 'R'))
+            writer.AppendField("Date"u8, date[..dateBytes]);
+    }
+
     private static void WriteKeepAlive(ref HeadWriter writer, long timeoutSeconds, int requestsLeft)
     {
         writer.Append("Keep-Alive: timeout="u8);
@@ -110,13 +128,13 @@ internal static class ResponseHeadWriter
         writer.EndLine();
     }
 
-    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength, in StickyResponse sticky)
+    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength, in StickyResponse sticky, bool dropsAge = false)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || (field.Known == KnownHeader.ContentLength && !keepsLength))
+            if (field.IsHopByHop || (field.Known == KnownHeader.ContentLength && !keepsLength) || (field.Known == KnownHeader.Age && dropsAge))
             {
                 copy.CopyUpTo(i, ref writer);
             }

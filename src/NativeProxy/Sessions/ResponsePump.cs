@@ -82,6 +82,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// </summary>
     public bool IsCloseDelimited => _body.Kind is BodyKind.UntilClose or BodyKind.Chunked && exchange.ClientMinorVersion == 0;
 
+    /// <summary>Body bytes read, without framing.</summary>
+    public long BodyBytes => _body.BodyBytes;
+
     public void Begin(long bodyBytesMax)
     {
         _bodyBytesMax = bodyBytesMax;
@@ -155,6 +158,13 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
 
     /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>
     public bool FlushWithheld() => _withheld.Flush(pools, exchange.Client);
+
+    /// <summary>How far the body was read, for somebody who reads on. False when it has not begun, or some of it was read and not used.</summary>
+    public bool TryCopyBody(out BodyRelay body)
+    {
+        body = _body;
+        return State == ResponsePumpState.Body && _tail.IsEmpty;
+    }
 
     /// <summary>Takes back what was withheld; nothing of it was sent, so another answer may take its place.</summary>
     public void Withdraw()
@@ -234,8 +244,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
         _droppedTrailers = exchange.DroppedTrailers(options.NamedFields);
         if (head.Fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index && KeepAliveField.TimeoutSeconds(head.Fields[index].Value.Of(bytes)) is >= 0 and var seconds)
-            exchange.Server!.IdleTimeoutAnnounced(seconds);
+            exchange.Server?.IdleTimeoutAnnounced(seconds);
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
+        exchange.Caching.HeadRead(bytes[..used], head, framing, HasInterim);
         ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
         used += bodyUsed;
         return error;
@@ -294,6 +305,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             RequestsLeft = exchange.RequestsLeft,
             Via = exchange.ResponseVia,
             Sticky = sticky,
+            Cached = exchange.Caching.Times,
         });
         bodyUsed = 0;
         if (writer.Overflowed)
@@ -318,6 +330,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             SendToClient(scratch.Output.AsSpan(0, outputBytes));
             return _body.Fault != RejectReason.None ? ProxyError.ServerBadBody : ProxyError.ResponseBodyTooLarge;
         }
+        exchange.Caching.BodyRead(bytes[..used]);
         if (outputBytes == 0)
         {
             SendToClient(body);

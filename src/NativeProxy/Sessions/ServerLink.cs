@@ -196,6 +196,15 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         return true;
     }
 
+    /// <summary>Lets go of the connection, which another user takes over.</summary>
+    public UpstreamConnection Detach()
+    {
+        UpstreamConnection connection = Connection!;
+        Facts = FactsOf(connection);
+        Connection = null;
+        return connection;
+    }
+
     /// <summary>Gives the connection back, if there is one, and leaves the queue.</summary>
     /// <param name="reason">Why the connection must be closed, or None.</param>
     /// <param name="reset">Close it with RST.</param>

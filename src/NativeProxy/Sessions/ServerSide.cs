@@ -117,12 +117,23 @@ internal sealed class ServerSide : IServerConnectionUser
     }
 
     /// <summary>
+    /// The exchange is given up for what happened on the client's side. What is being kept of a client that has gone is read on without it,
+    /// where half-closed clients are answered, too.
+    /// </summary>
+    public void Abandon(CloseReason reason)
+    {
+        if (reason != CloseReason.ClientAborted || !TryFetchAlone())
+            Link.Release(ExchangeFailures.AbandonedReasonOf(reason), reset: true);
+    }
+
+    /// <summary>
     /// The response is complete: gives the connection back, to be used again if nothing about it is doubtful. False when the client's
     /// authentication is lost with it.
     /// </summary>
     public bool End(bool clientGoesOn)
     {
         ServerCloseReason reason = JudgeConnection();
+        _exchange.Caching.End(isClean: reason is ServerCloseReason.None or ServerCloseReason.ServerSaid, _response.BodyBytes);
 
         // A server that has answered and takes no more would have the rest of the request queued for it for ever.
         bool isReset = reason == ServerCloseReason.SurplusBytes || _request.IsBlocked;
@@ -217,6 +228,16 @@ internal sealed class ServerSide : IServerConnectionUser
     {
         _listener.Counters.Add(CounterId.TimeoutsResponse);
         FailExchange(ProxyError.ServerResponseTimeout);
+    }
+
+    private bool TryFetchAlone()
+    {
+        bool isReading = _exchange.Caching.IsFilling && Link.IsEstablished && _request.IsSent && !_request.IsBlocked;
+        if (!isReading || !_listener.MayFetchAlone || !_response.TryCopyBody(out BodyRelay body))
+            return false;
+        long timeoutMs = Link.Group!.ResponseTimeoutMs;
+        _listener.CacheFetches.Begin(Link.Detach(), _exchange.Caching.TakeFill()!, body, _listener.Scratch, _response.ServerKeepsAlive, timeoutMs);
+        return true;
     }
 
     /// <summary>Goes over the server connection of the exchange ahead, if it may; else what is held there for this request goes out.</summary>

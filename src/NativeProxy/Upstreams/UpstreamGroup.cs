@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Transport;
@@ -148,6 +149,9 @@ internal sealed class UpstreamGroup
     /// <summary>True when a choice depends on the client's address.</summary>
     public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
 
+    /// <summary>Responses that its servers let this worker keep; null when it has no cache.</summary>
+    public ResponseCache? Cache { get; set; }
+
     /// <summary>The cookie that names a server, or null.</summary>
     public StickyCookie? Cookie { get; private set; }
 
@@ -250,9 +254,11 @@ internal sealed class UpstreamGroup
         return !HasServer;
     }
 
-    /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close.</summary>
+    /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close, its cache is emptied.</summary>
     public void Retire()
     {
+        Cache?.Close();
+        Cache = null;
         foreach (UpstreamServer server in _servers)
             server.Retire();
     }
