@@ -178,8 +178,11 @@ internal sealed class Exchange
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
-        if (Group.Cache is not null && Upgrade is null && TryEndInCache(bytes, head, intake))
+        if (_caching.Begin(this, bytes, head, intake, _listener.Limits.ResponseBodyBytes) is not CacheAnswer.Miss and var answer)
+        {
+            EndInCache(answer);
             return 0;
+        }
         if (!forwarding.TryWriteHead(bytes, head, intake, Upgrade, session.Address, out int headBytes))
         {
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
@@ -351,13 +354,9 @@ internal sealed class Exchange
         End();
     }
 
-    /// <summary>Asks the cache. True when no server is needed: its response follows at the end of the turn, or when it is its turn.</summary>
-    private bool TryEndInCache(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake)
+    /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
+    private void EndInCache(CacheAnswer answer)
     {
-        bool hasBody = intake.Framing.Kind != BodyKind.None;
-        CacheAnswer answer = _caching.Begin(Group, bytes, head, hasBody, Pin is { IsHeld: true }, _listener.Limits.ResponseBodyBytes);
-        if (answer == CacheAnswer.Miss)
-            return false;
         _request.BeginUnsent();
         ServerChosen();
         ServerConnected();
@@ -365,20 +364,17 @@ internal sealed class Exchange
             Fail(ProxyError.NotCached, RejectReason.None);
         else if (IsFirstInLine)
             Client.AskForOutput();
-        return true;
     }
 
     /// <summary>Passes the next piece of a cached response on; the rest follows when the client has taken it. True when that was the last.</summary>
     private bool PassCached()
     {
-        ReadOnlySpan<byte> bytes = _caching.NextBytes();
-        Check.That(!bytes.IsEmpty, "what the cache keeps is complete");
-        ProxyError error = _response.Feed(bytes);
+        ProxyError error = _response.Feed(_caching.NextBytes());
         if (error != ProxyError.None)
             Fail(error, RejectReason.None);
         else if (_response.State == ResponsePumpState.Complete)
             return IsOver = true;
-        else if (!Client.HasQueuedBytes)
+        else
             Client.AskForOutput();
         return false;
     }

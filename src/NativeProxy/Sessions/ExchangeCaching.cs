@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Caching;
+using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Upstreams;
 
@@ -41,18 +42,20 @@ internal struct ExchangeCaching
     public readonly CachedTimes? Times => _stored.IsOpen ? _stored.Times : null;
 
     /// <summary>Asks the cache.</summary>
-    /// <param name="group">The upstream.</param>
+    /// <param name="exchange">Whose request it is.</param>
     /// <param name="bytes">From the first byte of the request head on.</param>
-    /// <param name="head">What was read of it.</param>
-    /// <param name="hasBody">A body follows it.</param>
-    /// <param name="isPinned">The client has a server connection of its own: its answers are for it alone.</param>
+    /// <param name="head">Its parts.</param>
+    /// <param name="intake">What was read.</param>
     /// <param name="bodyBytesMax">Longest body that the client may get; 0 = no limit.</param>
-    public CacheAnswer Begin(UpstreamGroup group, ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody, bool isPinned, long bodyBytesMax)
+    public CacheAnswer Begin(Exchange exchange, ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake, long bodyBytesMax)
     {
-        if (group.Cache is not { } cache)
+        UpstreamGroup group = exchange.Group;
+        if (group.Cache is not { } cache || exchange.Upgrade is not null)
             return CacheAnswer.Miss;
-        CacheUse use = CachePolicy.OfRequest(bytes, head, hasBody);
-        if (isPinned)
+        CacheUse use = CachePolicy.OfRequest(bytes, head, hasBody: intake.Framing.Kind != BodyKind.None);
+
+        // What comes over a server connection of the client's own is for it alone.
+        if (exchange.Pin is { IsHeld: true })
             use &= CacheUse.Invalidate;
         if (use == CacheUse.None)
             return CacheAnswer.Miss;
@@ -71,8 +74,13 @@ internal struct ExchangeCaching
         return miss;
     }
 
-    /// <summary>The next bytes of a hit, as if a server had sent them; valid until anybody asks this cache again. Empty at the end.</summary>
-    public ReadOnlySpan<byte> NextBytes() => _stored.Read(_cache!.Piece) is > 0 and var count ? _cache.Piece.AsSpan(0, count) : default;
+    /// <summary>The next bytes of a hit, as if a server had sent them; valid until somebody else reads from this cache.</summary>
+    public ReadOnlySpan<byte> NextBytes()
+    {
+        int count = _stored.Read(_cache!.Piece);
+        Check.That(count > 0, "what the cache keeps is complete");
+        return _cache.Piece.AsSpan(0, count);
+    }
 
     /// <summary>The server's final head was read.</summary>
     /// <param name="bytes">The head.</param>
