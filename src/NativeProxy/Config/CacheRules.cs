@@ -15,7 +15,9 @@ internal sealed class CacheRules(SettingPlaces places, SettingsErrors errors)
             Break($"{path}.bytes", $"{Units.FormatSize(cache.Bytes)} are too few for a cache", $"0, or at least {Units.FormatSize(BytesMin)}");
         else if (cache.Bytes > 0 && cache.ObjectBytes > cache.Bytes)
             Break($"{path}.object_bytes", $"object_bytes ({Units.FormatSize(cache.ObjectBytes)}) is above bytes ({Units.FormatSize(cache.Bytes)})", "at most bytes, which all responses share");
-        if (cache.Bytes > 0)
+
+        // Somebody who writes bytes = 0 knows what that means.
+        if (places.IsSet($"{path}.bytes"))
             return;
         foreach (string key in (string[])["object_bytes", "max_age"])
             Warn($"{path}.{key}", $"\"{key}\" has no effect: the upstream has no cache", "bytes = \"64MiB\" or the like switches it on");

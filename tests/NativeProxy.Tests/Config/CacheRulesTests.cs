@@ -9,6 +9,7 @@ public class CacheRulesTests
     [InlineData("bytes = \"64KiB\"")]
     [InlineData("bytes = \"64MiB\"\nobject_bytes = \"64MiB\"\nmax_age = \"1h\"")]
     [InlineData("bytes = 0")]
+    [InlineData("bytes = 0\nmax_age = \"1h\"")]
     [InlineData("")]
     public void ProperCaches_AreAccepted(string lines)
     {
@@ -31,8 +32,8 @@ public class CacheRulesTests
 
     [Theory]
     [InlineData("object_bytes = \"2MiB\"", "8: \"object_bytes\" has no effect: the upstream has no cache")]
-    [InlineData("max_age = \"1h\"\nbytes = 0", "8: \"max_age\" has no effect: the upstream has no cache")]
-    public void SettingsOfACacheThatIsOff_AreWarnedAbout(string lines, string warning) => Assert.Equal([warning], SettingsTrial.Warnings(WithCache(lines)));
+    [InlineData("max_age = \"1h\"", "8: \"max_age\" has no effect: the upstream has no cache")]
+    public void SettingsOfACacheWithoutBytes_AreWarnedAbout(string lines, string warning) => Assert.Equal([warning], SettingsTrial.Warnings(WithCache(lines)));
 
     private static string WithCache(string lines) => SettingsTrial.WithUpstream("[upstream.cache]\n" + lines);
 }
