@@ -159,7 +159,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
     /// <summary>Closes the connection at once if it is idle and its next request is not waiting in the kernel; else false.</summary>
     public bool TryShed(CloseReason reason)
     {
-        if (IdleSinceMs < 0 || _client!.EndOfStreamSeen || _client.HasUnreadBytes)
+        if (IdleSinceMs < 0 || _client!.LookAhead() != UnreadInput.None)
             return false;
         IsShed = true;
         _listener.SessionLeaves();

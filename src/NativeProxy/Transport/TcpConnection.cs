@@ -104,10 +104,11 @@ internal abstract class TcpConnection
     public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
 
     /// <summary>
-    /// True when bytes of the peer lie in the kernel that were not delivered yet. A system call: for the moments at which it matters
-    /// whether the peer has spoken before it was spoken to.
+    /// What a read would give now. A system call: for the moments at which it matters whether the peer has spoken, or left, before it was
+    /// spoken to.
     /// </summary>
-    public bool HasUnreadBytes => _state == TcpConnectionState.Open && !_receiving.HasEnded && SocketHasUnreadBytes();
+    public UnreadInput LookAhead() =>
+        _receiving.HasEnded || _state != TcpConnectionState.Open ? UnreadInput.End : SocketLookAhead();
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => Sending.IsBroken;
@@ -242,8 +243,8 @@ internal abstract class TcpConnection
     /// <summary>Sends the queue as the socket becomes writable; <see cref="QueuedSendProgressed"/> hears of it.</summary>
     internal abstract void StartQueuedSend();
 
-    /// <summary>Whether a read would give bytes at once.</summary>
-    protected abstract bool SocketHasUnreadBytes();
+    /// <summary>What a read would give now, with the bytes left where they are.</summary>
+    protected abstract UnreadInput SocketLookAhead();
 
     /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
     protected abstract long SocketAcknowledgedBytes();

@@ -78,10 +78,23 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
 
     /// <summary>
-    /// True when an idle connection has bytes that the loop has not come to yet: they would become the answer to the next request.
-    /// What the loop has read or heard of the socket so far proves nothing about what has arrived since, so each lending costs this system call.
+    /// Why a waiting connection must not be lent, or None. Bytes that the loop has not come to yet would become the answer to the next request; a
+    /// server that has closed would not get it. What the loop has heard of the socket so far proves nothing about what has arrived since, so
+    /// each lending costs this system call.
     /// </summary>
-    internal bool HasSpokenUnasked => Tcp!.HasUnreadBytes;
+    internal ServerCloseReason JudgeWaiting()
+    {
+        switch (Tcp!.LookAhead())
+        {
+            case UnreadInput.Bytes:
+                return ServerCloseReason.SurplusBytes;
+            case UnreadInput.End:
+                Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
+                return ServerCloseReason.ServerFin;
+            default:
+                return ServerCloseReason.None;
+        }
+    }
 
     /// <summary>Another user takes over for the one it is lent to.</summary>
     public void PassTo(IServerConnectionUser user) => _users.PassTo(user);
@@ -197,7 +210,7 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
         MoveTo(UpstreamConnectionState.Busy);
         _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
-        _spokeFirst = connection.HasUnreadBytes;
+        _spokeFirst = connection.LookAhead() == UnreadInput.Bytes;
         connection.StartReceive();
         _users.Present!.OnServerConnected(this);
     }

@@ -311,8 +311,8 @@ internal sealed class UpstreamServer
     /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
     private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user)
     {
-        bool hasSpoken = connection.HasSpokenUnasked;
-        if (!hasSpoken && connection.Tcp is { EndOfStreamSeen: false, State: TcpConnectionState.Open })
+        ServerCloseReason reason = connection.JudgeWaiting();
+        if (reason == ServerCloseReason.None)
         {
             LentCount++;
             Counters.Add(CounterId.ServerReuses);
@@ -320,7 +320,7 @@ internal sealed class UpstreamServer
             return true;
         }
         pool.Push(connection);
-        connection.Discard(hasSpoken ? ServerCloseReason.SurplusBytes : ServerCloseReason.ServerFin, reset: hasSpoken);
+        connection.Discard(reason, reset: reason == ServerCloseReason.SurplusBytes);
         return false;
     }
 

@@ -162,7 +162,7 @@ public class WaitingListTests
 
         internal override void StartQueuedSend() => throw new NotSupportedException();
 
-        protected override bool SocketHasUnreadBytes() => throw new NotSupportedException();
+        protected override UnreadInput SocketLookAhead() => throw new NotSupportedException();
 
         protected override long SocketAcknowledgedBytes() => throw new NotSupportedException();
 

@@ -93,6 +93,29 @@ public class UpstreamServerTests
         await test.AssertEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ServerThatLeavesInTheTurnInWhichTheConnectionBecameIdle_IsNotSentTheNextRequest(bool withReset)
+    {
+        using var test = new ServerUnderTest();
+        (UpstreamConnection connection, _, Socket peer) = await test.Connect();
+
+        UpstreamConnection? taken = await test.Test.Run(() =>
+        {
+            test.Server.Release(connection, ServerCloseReason.None);
+            if (withReset)
+                peer.LingerState = new LingerOption(enable: true, seconds: 0);
+            peer.Close();
+            return test.Server.TakeIdle(new RecordingUser());
+        });
+
+        Assert.Null(taken);
+        Assert.Equal(1, test.Counter(CounterId.ServerClosesServerFin));
+        Assert.Equal(0, test.Counter(CounterId.ServerReuses));
+        await test.AssertEmpty();
+    }
+
     [Fact]
     [Trait("promise", "B10")]
     public async Task ServerThatSpokeBeforeItWasAsked_IsHeard_ButNotPooled()

@@ -131,10 +131,13 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
     }
 
-    protected override bool SocketHasUnreadBytes()
+    protected override UnreadInput SocketLookAhead()
     {
         byte first;
-        return EpollCalls.Receive(_descriptor, &first, 1, EpollCalls.Peek) > 0;
+        nint received = EpollCalls.Receive(_descriptor, &first, 1, EpollCalls.Peek);
+        if (received > 0)
+            return UnreadInput.Bytes;
+        return received < 0 && Marshal.GetLastSystemError() == ErrorNumbers.WouldBlock ? UnreadInput.None : UnreadInput.End;
     }
 
     protected override long SocketAcknowledgedBytes()

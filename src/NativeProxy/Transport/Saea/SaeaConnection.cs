@@ -92,7 +92,12 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
-    protected override bool SocketHasUnreadBytes() => _socket!.Available > 0;
+    protected override UnreadInput SocketLookAhead()
+    {
+        if (!_socket!.Poll(microSeconds: 0, SelectMode.SelectRead))
+            return UnreadInput.None;
+        return _socket.Available > 0 ? UnreadInput.Bytes : UnreadInput.End;
+    }
 
     protected override long SocketAcknowledgedBytes()
     {

@@ -72,7 +72,8 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
         return sent;
     }
 
-    protected override bool SocketHasUnreadBytes() => _socket!.Incoming.ReadableBytes > 0;
+    protected override UnreadInput SocketLookAhead() =>
+        _socket!.Incoming.ReadableBytes > 0 ? UnreadInput.Bytes : _socket.HasNews ? UnreadInput.End : UnreadInput.None;
 
     protected override long SocketAcknowledgedBytes() => _socket!.AcknowledgedBytes;
 
