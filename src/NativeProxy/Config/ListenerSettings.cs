@@ -21,7 +21,7 @@ internal enum HalfClosePolicy
     [SettingChoice("finish", Doc = "the client still waits: the response is delivered, then the connection ends")]
     Finish,
 
-    [SettingChoice("auto", Doc = "finish for HTTP/1.0, Connection: close, no User-Agent or a cache being filled, else abort: a browser has left")]
+    [SettingChoice("auto", Doc = "finish for HTTP/1.0, Connection: close, no User-Agent, a cache being filled; else abort")]
     Auto,
 }
 
