@@ -134,6 +134,8 @@ internal sealed class ChaosConfig
             body_bytes = {_dice.Pick(65_536, 65_536, 1000, 0)}
             unacknowledged = {(_retriesUnacknowledged ? "true" : "false")}
             stale = {(_dice.PerMille(850) ? "true" : "false")}
+            [upstream.cache]
+            bytes = {_dice.Pick(0, 65_536, 65_536, 1_000_000)}
             """);
         for (int i = 0; i < ServerCount; i++)
         {

@@ -24,12 +24,13 @@ public sealed class ChaosTests(ITestOutputHelper output)
         CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted, CounterId.Responses1xx,
         CounterId.ClientClosesUnknownLength, CounterId.ClientClosesShortBody, CounterId.ClientClosesUnreadBody, CounterId.ServerClosesSurplusBytes,
         CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals, CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
+        CounterId.CacheStores, CounterId.CacheEvictions, CounterId.CacheFetchesAlone,
     ];
 
     [Fact]
     public void WhateverGoesWrong_EveryPromiseHolds()
     {
-        ChaosResult[] results = [.. Array.ConvertAll<ulong, ChaosResult>([1, 2, 3, 4, 5, 6, 7, 8], seed => Run(seed, ExchangesUnlessSet, null))];
+        ChaosResult[] results = [.. Array.ConvertAll<ulong, ChaosResult>([1, 2, 3, 4, 5, 6, 7, 8, 15, 18], seed => Run(seed, ExchangesUnlessSet, null))];
 
         Assert.All(results, static result => Assert.True(result.Complete > result.Requests / 10, $"only {result.Complete} of {result.Requests} answered"));
         Assert.Empty(Array.FindAll(RarePaths, id => Array.TrueForAll(results, result => result.Counters[id] == 0)));

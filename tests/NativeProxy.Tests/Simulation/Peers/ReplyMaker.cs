@@ -113,6 +113,9 @@ internal sealed class ReplyMaker(Dice dice, FaultMix faults, Evidence evidence)
             head.Append("Connection: ").Append(saysClose && namesHop ? "x-hop, close" : saysClose ? "close" : "x-hop").Append("\r\n");
         if (!saysClose && dice.PerMille(50))
             head.Append("Keep-Alive: timeout=1, max=5\r\n");
+        // No two requests have the same target: what is kept is never asked for again, and must come and go without a trace.
+        if (dice.PerMille(400))
+            head.Append("Cache-Control: max-age=60\r\n");
         return head.Append("\r\n").ToString();
     }
 

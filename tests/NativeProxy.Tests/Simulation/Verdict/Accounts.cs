@@ -67,6 +67,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     public void CheckEmpty()
     {
         CheckQuiet();
+        Require(CounterId.CacheBytesHeld, 0);
         Evidence.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
         Evidence.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
         Evidence.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
