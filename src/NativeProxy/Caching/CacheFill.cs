@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace NativeProxy.Caching;
 
@@ -9,7 +10,7 @@ namespace NativeProxy.Caching;
 /// </summary>
 internal sealed class CacheFill(ResponseCache cache)
 {
-    private readonly byte[] _key = new byte[CacheKey.BytesMax];
+    private byte[] _key = [];
     private int _keyBytes;
     private ulong _hash;
     private long _requestedMs;
@@ -27,6 +28,8 @@ internal sealed class CacheFill(ResponseCache cache)
     /// <summary>A request went to the server that may fill this key.</summary>
     internal void Begin(ReadOnlySpan<byte> key, ulong hash, long requestedMs, long changesBefore)
     {
+        if (_key.Length < key.Length)
+            _key = new byte[BitOperations.RoundUpToPowerOf2((uint)key.Length)];
         key.CopyTo(_key);
         _keyBytes = key.Length;
         _hash = hash;

@@ -35,6 +35,17 @@ public sealed class ResponseCacheTests
     }
 
     [Fact]
+    public void KeysOfAnyLength_AreToldApart()
+    {
+        var trial = new CacheTrial();
+        for (int length = 1; length < CacheKey.BytesMax; length += 97)
+            trial.Store(new string('k', length), CacheTrial.Fresh + $"{length,4}");
+        for (int length = 1; length < CacheKey.BytesMax; length += 97)
+            Assert.EndsWith($"{length,4}", trial.Find(new string('k', length)));
+        Assert.Null(trial.Find(new string('k', 2)));
+    }
+
+    [Fact]
     public void FillThatIsNotCommitted_IsNeverFound()
     {
         var trial = new CacheTrial();
