@@ -213,18 +213,6 @@ public sealed class ReplayTests
 
     [Fact]
     [Trait("promise", "B12")]
-    [Trait("promise", "S4.18")]
-    public async Task PostOfWhichNoByteWasSent_IsReplayedWithItsBody()
-    {
-        await using ReplayScene scene = await ReplayScene.Start();
-        string body = Body(20_000);
-        await scene.LayBefore(RawClient.Post("/again", body), withReset: true);
-        Assert.EndsWith(body, await scene.AnswerOnFreshConnection(), StringComparison.Ordinal);
-        Assert.Equal(1, await scene.Proxy.Metric(StaleRetries));
-    }
-
-    [Fact]
-    [Trait("promise", "B12")]
     public async Task PostToADeadServer_GoesToTheNextOneWithItsWholeBody()
     {
         using var dead = new DeadServer();

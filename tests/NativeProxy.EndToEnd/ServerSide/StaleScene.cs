@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 
@@ -9,6 +10,8 @@ namespace NativeProxy.EndToEnd.ServerSide;
 /// <summary>A proxy with one idle connection in its pool, and the client that has used it.</summary>
 internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : IAsyncDisposable
 {
+    private LostSegments? _lost;
+
     public ScriptedOrigin Origin => origin;
 
     public ProxyUnderTest Proxy => proxy;
@@ -29,6 +32,19 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
         await idle.Answer();
         await client.ReadResponse();
         return new StaleScene(origin, proxy, client, idle);
+    }
+
+    /// <summary>
+    /// The end of the idle connection and the request cross: when the server shuts its side, no byte of the request has reached its machine; when
+    /// the proxy sends the request, nothing has come from there.
+    /// </summary>
+    public async Task LetCross(string request)
+    {
+        int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
+        _lost = LostSegments.At(idle.Socket);
+        await client.Send(request);
+        await Deadline.Until(() => StateOf(idlePort, origin.Port).UnacknowledgedBytes >= request.Length, () => "the request to be sent");
+        idle.Socket.Shutdown(SocketShutdown.Send);
     }
 
     /// <summary>Lets the proxy find the request and, behind it, the end of the idle connection: it looks at the request first.</summary>
@@ -57,6 +73,7 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
     {
         await client.DisposeAsync();
         await proxy.DisposeAsync();
+        _lost?.Dispose();
         await origin.DisposeAsync();
     }
 }

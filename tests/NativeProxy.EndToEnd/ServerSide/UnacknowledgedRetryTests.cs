@@ -17,7 +17,7 @@ public sealed class UnacknowledgedRetryTests
     public async Task FinThatCrossesThePost_ItIsSentAgainWhole()
     {
         await using StaleScene scene = await StaleScene.WithOneIdleConnection(On);
-        await scene.LayBefore(Post, withReset: false);
+        await scene.LetCross(Post);
         OriginConnection fresh = await scene.Origin.Accept();
         Assert.EndsWith(new string('p', 20_000), await fresh.Answer(), StringComparison.Ordinal);
         Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
@@ -30,7 +30,7 @@ public sealed class UnacknowledgedRetryTests
     public async Task FinThatCrossesThePost_WithoutTheOption_ItIsNotSentAgain()
     {
         await using StaleScene scene = await StaleScene.WithOneIdleConnection();
-        await scene.LayBefore(Post, withReset: false);
+        await scene.LetCross(Post);
         await ExpectNoSecondDelivery(scene);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Simulation.Network;
 using Xunit;
@@ -120,6 +121,34 @@ public sealed class SceneTests
         Assert.Single(scene.ServerSockets);
         Assert.StartsWith("HTTP/1.1 503 ", scene.Read(client), StringComparison.Ordinal);
         Assert.True(scene.ServerSockets[0].IsReset);
+    }
+
+    /// <summary>Of the three ways in which a stale connection shows, the rarest: it looked sound when it was lent, and the write fails. So nothing was sent.</summary>
+    [Theory]
+    [Trait("promise", "S4.17")]
+    [Trait("promise", "S4.18")]
+    [Trait("promise", "B12")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "")]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "")]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n", "b")]
+    public void WriteThatFailsOnAKeptConnection_IsRepeatedWholeOnAFreshOne(string head, string bodyByte)
+    {
+        using var scene = new Scene();
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
+        scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        scene.Read(client);
+        scene.ServerSockets[0].Other.BreaksAtNextSend = true;
+        string body = string.Concat(Enumerable.Repeat(bodyByte, 20_000));
+        scene.Write(client, head + body);
+
+        Assert.Equal(2, scene.ServerSockets.Count);
+        string received = scene.Read(scene.ServerSockets[1]);
+        Assert.StartsWith(head[..head.IndexOf('\r')], received, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\n" + body, received, StringComparison.Ordinal);
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.RetriesStaleReuse));
+        scene.Write(scene.ServerSockets[1], "HTTP/1.1 204 No Content\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 204 ", scene.Read(client), StringComparison.Ordinal);
     }
 
     /// <summary>In whatever order the loop comes to the two, and although no time passes: the clock of a loop stands still during a turn.</summary>

@@ -31,6 +31,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     /// <summary>The bytes that go next were to go before, and found no room.</summary>
     public bool HasBlocked { get; private set; }
 
+    /// <summary>An RST arrives between the last look at this end and the next send.</summary>
+    public bool BreaksAtNextSend { get; set; }
+
     /// <summary>Called when bytes, FIN, RST or room may be there.</summary>
     public Action? Changed { get; set; }
 
@@ -47,6 +50,8 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     /// <summary>As send(2) without waiting: 0 and WouldBlock when there is no room.</summary>
     public int Send(ReadOnlySpan<byte> bytes, out SocketError error)
     {
+        if (BreaksAtNextSend)
+            ResetArrives(dropsUnread: true);
         error = IsReset ? SocketError.ConnectionReset : outgoing.IsEnded ? SocketError.Shutdown : SocketError.Success;
         if (error != SocketError.Success)
             return 0;
