@@ -23,6 +23,9 @@ internal sealed partial class LogTarget : IDisposable
     private const short PollOut = 4;
     private const int PollMs = 1000;
 
+    /// <summary>PIPE_BUF (pipe(7)): what is written to a pipe at once and is not longer stays together, whoever else writes to it.</summary>
+    private const int PipeBytesMax = 4096;
+
     private readonly string? _path;
 
     /// <summary>Linux; elsewhere <see cref="_stream"/>.</summary>
@@ -91,7 +94,15 @@ internal sealed partial class LogTarget : IDisposable
             return null;
         }
 
-        return (_isInsideLine ? WriteAll("\n"u8) : null) ?? WriteAll(lines);
+        string? error = _isInsideLine ? WriteAll("\n"u8) : null;
+        while (error is null && !lines.IsEmpty)
+        {
+            int bytes = _path is null ? PieceBytes(lines) : lines.Length;
+            error = WriteAll(lines[..bytes]);
+            lines = lines[bytes..];
+        }
+
+        return error;
     }
 
     public void Dispose()
@@ -120,6 +131,22 @@ internal sealed partial class LogTarget : IDisposable
         }
 
         _handle = new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>
+    /// Worker processes share stdout, which may be a pipe: whole lines, as many as stay together there. Only a line that is too long alone may
+    /// be torn apart by another worker's.
+    /// </summary>
+    private static int PieceBytes(ReadOnlySpan<byte> lines)
+    {
+        if (lines.Length <= PipeBytesMax)
+        {
+            return lines.Length;
+        }
+
+        int end = lines[..PipeBytesMax].LastIndexOf((byte)'\n');
+        end = end < 0 ? lines.IndexOf((byte)'\n') : end;
+        return end < 0 ? lines.Length : end + 1;
     }
 
     private string? WriteAll(ReadOnlySpan<byte> bytes)
