@@ -62,6 +62,9 @@ internal abstract class EventLoop
     /// <summary>Those of them that are going away.</summary>
     public int ClosingCount { get; private set; }
 
+    /// <summary>The connection whose bytes are being handled, if the read that took them left nothing behind; else null.</summary>
+    internal TcpConnection? JustDrained { get; set; }
+
     /// <summary>Engine events handled so far.</summary>
     protected long TurnCount { get; private set; }
 

@@ -104,11 +104,15 @@ internal abstract class TcpConnection
     public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
 
     /// <summary>
-    /// What a read would give now. A system call: for the moments at which it matters whether the peer has spoken, or left, before it was
-    /// spoken to.
+    /// What a read would give now. A system call, for the moments at which it matters whether the peer has spoken, or left, before it was
+    /// spoken to; none while bytes are handled whose read has just shown that there are no more.
     /// </summary>
-    public UnreadInput LookAhead() =>
-        _receiving.HasEnded || _state != TcpConnectionState.Open ? UnreadInput.End : SocketLookAhead();
+    public UnreadInput LookAhead()
+    {
+        if (_receiving.HasEnded || _state != TcpConnectionState.Open)
+            return UnreadInput.End;
+        return Loop.JustDrained == this ? UnreadInput.None : SocketLookAhead();
+    }
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => Sending.IsBroken;
@@ -268,7 +272,10 @@ internal abstract class TcpConnection
     }
 
     /// <summary>An engine's receive ended: bytes, end of stream (0 bytes) or an error.</summary>
-    protected void Deliver(ReadOnlySpan<byte> bytes, SocketError error)
+    /// <param name="bytes">What was read.</param>
+    /// <param name="error">Of the read.</param>
+    /// <param name="isDrained">The read took all that was there, and nothing is known of an end behind it.</param>
+    protected void Deliver(ReadOnlySpan<byte> bytes, SocketError error, bool isDrained = false)
     {
         if (_state == TcpConnectionState.Closing)
         {
@@ -291,7 +298,9 @@ internal abstract class TcpConnection
         else
         {
             _receiving.Count(bytes.Length, Loop.Clock.NowMs - OpenedAtMs);
+            Loop.JustDrained = isDrained ? this : null;
             _owner!.OnReceived(this, bytes);
+            Loop.JustDrained = null;
         }
     }
 

@@ -79,8 +79,8 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>
     /// Why a waiting connection must not be lent, or None. Bytes that the loop has not come to yet would become the answer to the next request; a
-    /// server that has closed would not get it. What the loop has heard of the socket so far proves nothing about what has arrived since, so
-    /// each lending costs this system call.
+    /// server that has closed would not get it. What the loop has heard of the socket before proves nothing about what has arrived since, so
+    /// this costs a system call, unless the connection is lent on while its last answer is being read.
     /// </summary>
     internal ServerCloseReason JudgeWaiting()
     {

@@ -23,7 +23,6 @@ internal static unsafe partial class EpollCalls
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
     public const int NoSignal = 0x4000;
-    public const int Peek = 0x2;
     public const int ShutdownWrite = 1;
 
     public const int SocketLevel = 1;

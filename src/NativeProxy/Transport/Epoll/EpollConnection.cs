@@ -131,14 +131,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
     }
 
-    protected override UnreadInput SocketLookAhead()
-    {
-        byte first;
-        nint received = EpollCalls.Receive(_descriptor, &first, 1, EpollCalls.Peek);
-        if (received > 0)
-            return UnreadInput.Bytes;
-        return received < 0 && Marshal.GetLastSystemError() == ErrorNumbers.WouldBlock ? UnreadInput.None : UnreadInput.End;
-    }
+    protected override UnreadInput SocketLookAhead() => SocketPeek.Look(_descriptor);
 
     protected override long SocketAcknowledgedBytes()
     {
@@ -171,7 +164,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         if (received > 0)
         {
             _isReadable = received == EventLoop.ReceiveBytesMax || _isHangUpSeen;
-            Deliver(new ReadOnlySpan<byte>(loop.HotBuffer, (int)received), SocketError.Success);
+            Deliver(new ReadOnlySpan<byte>(loop.HotBuffer, (int)received), SocketError.Success, isDrained: !_isReadable);
             return;
         }
         int error = received == 0 ? 0 : Marshal.GetLastSystemError();

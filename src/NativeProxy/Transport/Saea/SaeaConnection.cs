@@ -94,6 +94,8 @@ internal sealed class SaeaConnection : TcpConnection
 
     protected override UnreadInput SocketLookAhead()
     {
+        if (OperatingSystem.IsLinux())
+            return SocketPeek.Look((int)_socket!.SafeHandle.DangerousGetHandle());
         if (!_socket!.Poll(microSeconds: 0, SelectMode.SelectRead))
             return UnreadInput.None;
         return _socket.Available > 0 ? UnreadInput.Bytes : UnreadInput.End;
@@ -155,7 +157,8 @@ internal sealed class SaeaConnection : TcpConnection
     private void DeliverReceived()
     {
         SocketError error = _receive.SocketError;
-        Deliver(error == SocketError.Success ? _loop.HotBuffer.AsSpan(0, _receive.BytesTransferred) : default, error);
+        int bytes = _receive.BytesTransferred;
+        Deliver(error == SocketError.Success ? _loop.HotBuffer.AsSpan(0, bytes) : default, error, isDrained: bytes < EventLoop.ReceiveBytesMax);
     }
 
     private void ReceiveCompleted()

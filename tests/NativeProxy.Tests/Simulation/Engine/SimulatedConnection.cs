@@ -104,7 +104,7 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
         if (error == SocketError.WouldBlock)
             return false;
         loop.Trace.Note(TraceKind.ProxyReceives, SocketId, received, (long)error);
-        Deliver(loop.HotBuffer.AsSpan(0, received), error);
+        Deliver(loop.HotBuffer.AsSpan(0, received), error, isDrained: received < max);
         loop.HotBuffer.AsSpan(0, received).Fill(0xDD);
         return true;
     }
