@@ -62,8 +62,8 @@ internal abstract class EventLoop
     /// <summary>Those of them that are going away.</summary>
     public int ClosingCount { get; private set; }
 
-    /// <summary>The connection whose bytes are being handled, if the read that took them left nothing behind; else null.</summary>
-    internal TcpConnection? JustDrained { get; set; }
+    /// <summary>Id of the connection whose bytes are being handled, if the read that took them left nothing behind; else 0.</summary>
+    internal long JustDrainedId { get; set; }
 
     /// <summary>Engine events handled so far.</summary>
     protected long TurnCount { get; private set; }

@@ -111,7 +111,7 @@ internal abstract class TcpConnection
     {
         if (_receiving.HasEnded || _state != TcpConnectionState.Open)
             return UnreadInput.End;
-        return Loop.JustDrained == this ? UnreadInput.None : SocketLookAhead();
+        return Loop.JustDrainedId == Id ? UnreadInput.None : SocketLookAhead();
     }
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
@@ -298,9 +298,9 @@ internal abstract class TcpConnection
         else
         {
             _receiving.Count(bytes.Length, Loop.Clock.NowMs - OpenedAtMs);
-            Loop.JustDrained = isDrained ? this : null;
+            Loop.JustDrainedId = isDrained ? Id : 0;
             _owner!.OnReceived(this, bytes);
-            Loop.JustDrained = null;
+            Loop.JustDrainedId = 0;
         }
     }
 
