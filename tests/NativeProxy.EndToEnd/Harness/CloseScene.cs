@@ -10,22 +10,14 @@ namespace NativeProxy.EndToEnd.Harness;
 /// A client, the proxy with the connection log on stdout and nothing else there, and an origin that the test drives. What a connection was
 /// closed for is asked in all three places: the log line, the counters, the admin endpoint.
 /// </summary>
-internal sealed class CloseScene : IAsyncDisposable
+internal sealed class CloseScene : ClientScene
 {
     public const string Upgrade = "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
     private CloseScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client)
+        : base(origin, proxy, client)
     {
-        Origin = origin;
-        Proxy = proxy;
-        Client = client;
     }
-
-    public ScriptedOrigin Origin { get; }
-
-    public ProxyUnderTest Proxy { get; }
-
-    public RawClient Client { get; }
 
     /// <param name="listenerLines">TOML of the listener.</param>
     public static Task<CloseScene> Start(params string[] listenerLines) => Start(config => config.Listener(listenerLines));
@@ -76,9 +68,6 @@ internal sealed class CloseScene : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The next response of the client has this status.</summary>
-    public async Task ExpectStatus(int status) => Assert.Equal(status, (await Client.ReadResponse()).Status);
-
     /// <summary>The client sees its connection end; then this reason stands everywhere, and no other.</summary>
     public async Task<CloseLine> ExpectClientClose(string reason, string by, StreamEnd? end = StreamEnd.Fin)
     {
@@ -113,12 +102,5 @@ internal sealed class CloseScene : IAsyncDisposable
         HttpResponse response = await admin.Ask("/closes", "Connection: close\r\n");
         Assert.Equal((200, "application/json"), (response.Status, response.Field("Content-Type")));
         return JsonDocument.Parse(response.Body).RootElement;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Client.DisposeAsync();
-        await Origin.DisposeAsync();
-        await Proxy.DisposeAsync();
     }
 }

@@ -10,20 +10,12 @@ namespace NativeProxy.EndToEnd.Messages;
 /// A client of a proxy that may work on several of its requests at once, and an origin that the test drives: each request has a server
 /// connection for itself.
 /// </summary>
-internal sealed class ParallelScene : IAsyncDisposable
+internal sealed class ParallelScene : ClientScene
 {
     private ParallelScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client)
+        : base(origin, proxy, client)
     {
-        Origin = origin;
-        Proxy = proxy;
-        Client = client;
     }
-
-    public ScriptedOrigin Origin { get; }
-
-    public ProxyUnderTest Proxy { get; }
-
-    public RawClient Client { get; }
 
     /// <param name="pipelining">How many requests of a client may be in flight.</param>
     /// <param name="listenerLines">More TOML of the listener.</param>
@@ -65,15 +57,5 @@ internal sealed class ParallelScene : IAsyncDisposable
     {
         foreach (string body in bodies)
             Assert.Equal(body, (await Client.ReadResponse()).Body);
-    }
-
-    /// <summary>The next response of the client has this status.</summary>
-    public async Task ExpectStatus(int status) => Assert.Equal(status, (await Client.ReadResponse()).Status);
-
-    public async ValueTask DisposeAsync()
-    {
-        await Client.DisposeAsync();
-        await Proxy.DisposeAsync();
-        await Origin.DisposeAsync();
     }
 }

@@ -10,20 +10,12 @@ namespace NativeProxy.EndToEnd.ServerSide;
 /// A client of a proxy that may have several of its requests under way on one server connection, and an origin that the test drives. The
 /// requests are GETs of /1, /2 and so on; each is answered with its number.
 /// </summary>
-internal sealed class PipelinedScene : IAsyncDisposable
+internal sealed class PipelinedScene : ClientScene
 {
     private PipelinedScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client)
+        : base(origin, proxy, client)
     {
-        Origin = origin;
-        Proxy = proxy;
-        Client = client;
     }
-
-    public ScriptedOrigin Origin { get; }
-
-    public ProxyUnderTest Proxy { get; }
-
-    public RawClient Client { get; }
 
     /// <param name="onConnection">How many requests may be under way on one server connection.</param>
     /// <param name="change">What the test needs besides.</param>
@@ -76,12 +68,5 @@ internal sealed class PipelinedScene : IAsyncDisposable
     {
         Assert.StartsWith($"GET /{number} ", await (await Origin.Accept()).Answer(Reply(number)), StringComparison.Ordinal);
         await ExpectAnswers(number, number, of);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Client.DisposeAsync();
-        await Proxy.DisposeAsync();
-        await Origin.DisposeAsync();
     }
 }

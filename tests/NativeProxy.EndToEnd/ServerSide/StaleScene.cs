@@ -8,15 +8,9 @@ using NativeProxy.EndToEnd.Harness;
 namespace NativeProxy.EndToEnd.ServerSide;
 
 /// <summary>A proxy with one idle connection in its pool, and the client that has used it.</summary>
-internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : IAsyncDisposable
+internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : ClientScene(origin, proxy, client)
 {
     private LostSegments? _lost;
-
-    public ScriptedOrigin Origin => origin;
-
-    public ProxyUnderTest Proxy => proxy;
-
-    public RawClient Client => client;
 
     public OriginConnection Idle => idle;
 
@@ -42,8 +36,8 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
     {
         int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
         _lost = LostSegments.At(idle.Socket);
-        await client.Send(request);
-        await Deadline.Until(() => StateOf(idlePort, origin.Port).UnacknowledgedBytes >= request.Length, () => "the request to be sent");
+        await Client.Send(request);
+        await Deadline.Until(() => StateOf(idlePort, Origin.Port).UnacknowledgedBytes >= request.Length, () => "the request to be sent");
         idle.Socket.Shutdown(SocketShutdown.Send);
     }
 
@@ -51,9 +45,9 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
     public async Task LayBefore(string request, bool withReset)
     {
         int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
-        await proxy.Freeze();
-        await client.Send(request);
-        await Deadline.Until(() => StateOf(proxy.Port(), client.LocalPort).UnreadBytes == request.Length, () => "the request to arrive");
+        await Proxy.Freeze();
+        await Client.Send(request);
+        await Deadline.Until(() => StateOf(Proxy.Port(), Client.LocalPort).UnreadBytes == request.Length, () => "the request to arrive");
         if (withReset)
             idle.Reset();
         else
@@ -61,19 +55,17 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
 
         // A reset socket is in no table any more.
         string? state = withReset ? null : SocketTable.CloseWait;
-        await Deadline.Until(() => StateOf(idlePort, origin.Port).State == state, () => "the end of the idle connection to arrive");
-        proxy.Thaw();
+        await Deadline.Until(() => StateOf(idlePort, Origin.Port).State == state, () => "the end of the idle connection to arrive");
+        Proxy.Thaw();
     }
 
     /// <summary>The proxy's end of a connection, as its kernel knows it; default when it does not.</summary>
     private static SocketRow StateOf(int localPort, int remotePort) =>
         SocketTable.Rows().FirstOrDefault(row => row.LocalPort == localPort && row.RemotePort == remotePort);
 
-    public async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
-        await client.DisposeAsync();
-        await proxy.DisposeAsync();
         _lost?.Dispose();
-        await origin.DisposeAsync();
+        return base.DisposeAsync();
     }
 }
