@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Buffers;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Caching;
 
@@ -8,7 +9,7 @@ namespace NativeProxy.Caching;
 /// <see cref="CacheFill"/> while it grows, then the <see cref="ResponseCache"/>; read by any number of <see cref="CachedResponse"/>. Thread:
 /// the loop. Never knows what the bytes mean.
 /// </summary>
-internal sealed class CacheEntry
+internal sealed class CacheEntry : Ordered<CacheEntry>
 {
     private BufferBlock? _last;
 
@@ -29,19 +30,11 @@ internal sealed class CacheEntry
     /// <summary>Content without its framing.</summary>
     public long BodyBytes { get; set; }
 
-    /// <summary>True exactly while the index has it.</summary>
-    public bool IsLinked { get; set; }
+    /// <summary>True exactly while the cache can find it.</summary>
+    public bool IsListed { get; set; }
 
     /// <summary>How many exchanges are being answered with it: its memory stays until they are done.</summary>
     public int ReaderCount { get; set; }
-
-    /// <summary>Next one with the same place in the index, or of the unused ones.</summary>
-    internal CacheEntry? Next { get; set; }
-
-    /// <summary>Neighbours in the order of use, towards the most and the least recently used one.</summary>
-    internal CacheEntry? Newer { get; set; }
-
-    internal CacheEntry? Older { get; set; }
 
     public ReadOnlySpan<byte> Key => First!.Span[..KeyBytes];
 

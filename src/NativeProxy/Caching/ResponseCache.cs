@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
@@ -16,12 +17,16 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Most bytes of a response that are passed on at once.</summary>
     private const int PieceBytes = 32 * 1024;
 
+    /// <summary>Room is made at once for as many entries as fit into the memory, but not for more than this.</summary>
+    private const int EntriesAtOnceMax = 1 << 20;
+
     private readonly KeyHash _hash = KeyHash.Create();
     private readonly CacheMemory _memory = new(counters);
-    private readonly CacheIndex _index = new();
+
+    /// <summary>By the hash of their keys: 64 bits under a secret, so that two keys with one hash are not to be expected; one replaces the other.</summary>
+    private readonly Dictionary<ulong, CacheEntry> _byHash = [];
     private readonly RecentChanges _changes = new();
-    private CacheEntry? _newest;
-    private CacheEntry? _oldest;
+    private NewestFirst<CacheEntry> _order;
     private CacheEntry? _freeEntry;
     private CacheFill? _freeFill;
     private long _maxAgeMs;
@@ -32,7 +37,10 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Where the bytes of a response are put together to be passed on; each use ends with the call that makes it.</summary>
     public byte[] Piece { get; } = new byte[PieceBytes];
 
-    public int Count => _index.Count;
+    /// <summary>Where the key of a request is put together; each use ends with the call that makes it.</summary>
+    public byte[] Key { get; } = new byte[CacheKey.BytesMax];
+
+    public int Count => _order.Count;
 
     public long HeldBytes => _memory.HeldBytes;
 
@@ -53,8 +61,8 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     public void Close()
     {
         ObjectBytesMax = _memory.BytesMax = 0;
-        while (_oldest is not null)
-            Remove(_oldest);
+        while (_order.Oldest is { } entry)
+            Remove(entry);
     }
 
     /// <summary>Opens the fresh response for this key. False, and counted, when there is none.</summary>
@@ -64,7 +72,8 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <param name="response">Where to read it.</param>
     public bool TryOpen(ReadOnlySpan<byte> key, ulong hash, long bodyBytesMax, ref CachedResponse response)
     {
-        CacheEntry? entry = _index.Find(hash, key);
+        if (_byHash.TryGetValue(hash, out CacheEntry? entry) && !entry.Key.SequenceEqual(key))
+            entry = null;
         if (entry is not null && !IsFresh(entry))
         {
             Remove(entry);
@@ -76,8 +85,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
             return false;
         }
         counters.Add(CounterId.CacheHits);
-        LeaveOrder(entry);
-        EnterOrder(entry);
+        _order.Renew(entry);
         response.Open(this, entry);
         return true;
     }
@@ -99,11 +107,10 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     public void Invalidate(ulong hash)
     {
         _changes.Note(hash);
-        while (_index.Find(hash) is { } entry)
-        {
-            counters.Add(CounterId.CacheInvalidations);
-            Remove(entry);
-        }
+        if (!_byHash.TryGetValue(hash, out CacheEntry? entry))
+            return;
+        counters.Add(CounterId.CacheInvalidations);
+        Remove(entry);
     }
 
     internal ExchangeMoments MomentsSince(long requestedMs) => new(requestedMs, clock.NowMs, clock.WallMs);
@@ -120,8 +127,8 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
                 return null;
         }
         CacheEntry entry = _freeEntry ?? new CacheEntry();
-        _freeEntry = entry.Next;
-        entry.Next = null;
+        _freeEntry = entry.Older;
+        entry.Older = null;
         while (!entry.TryBegin(_memory, key, hash, freshness, moments))
         {
             if (TryEvict())
@@ -148,7 +155,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Takes a complete response, unless there is a newer one already.</summary>
     internal void Add(CacheEntry entry, long changesBefore)
     {
-        CacheEntry? other = _index.Find(entry.Hash, entry.Key);
+        _byHash.TryGetValue(entry.Hash, out CacheEntry? other);
         bool isOutdated = other is not null && other.Moments.ReceivedMs > entry.Moments.ReceivedMs;
         if (isOutdated || !IsFresh(entry) || _changes.HasSince(entry.Hash, changesBefore) || _memory.HeldBytes > _memory.BytesMax)
         {
@@ -157,8 +164,9 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
         }
         if (other is not null)
             Remove(other);
-        _index.Add(entry);
-        EnterOrder(entry);
+        _byHash.Add(entry.Hash, entry);
+        _order.Add(entry);
+        entry.IsListed = true;
         counters.Add(CounterId.CacheStores);
         counters.Add(CounterId.CacheEntries);
     }
@@ -166,17 +174,17 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Frees an entry that neither the index nor a reader has.</summary>
     internal void ReturnEntry(CacheEntry entry)
     {
-        Check.That(!entry.IsLinked && entry.ReaderCount == 0, "an entry is freed that is in use");
+        Check.That(!entry.IsListed && entry.ReaderCount == 0, "an entry is freed that is in use");
         entry.Release(_memory);
         _memory.ReturnEntry();
-        entry.Next = _freeEntry;
+        entry.Older = _freeEntry;
         _freeEntry = entry;
     }
 
     internal void ReaderLeaves(CacheEntry entry)
     {
         entry.ReaderCount--;
-        if (!entry.IsLinked && entry.ReaderCount == 0)
+        if (!entry.IsListed && entry.ReaderCount == 0)
             ReturnEntry(entry);
     }
 
@@ -193,7 +201,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
         if (_memory.BytesMax == settings.Bytes)
             return;
         _memory.BytesMax = settings.Bytes;
-        _index.Resize(settings.Bytes / (CacheMemory.BlockBytes + CacheMemory.EntryBytes));
+        _byHash.EnsureCapacity((int)Math.Min(settings.Bytes / (CacheMemory.BlockBytes + CacheMemory.EntryBytes), EntriesAtOnceMax));
         while (_memory.HeldBytes > _memory.BytesMax && TryEvict())
         {
         }
@@ -203,7 +211,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
 
     private bool TryEvict()
     {
-        if (_oldest is not { } entry)
+        if (_order.Oldest is not { } entry)
             return false;
         counters.Add(CounterId.CacheEvictions);
         Remove(entry);
@@ -213,33 +221,11 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Nobody finds it any more; who reads it already reads on.</summary>
     private void Remove(CacheEntry entry)
     {
-        _index.Remove(entry);
-        LeaveOrder(entry);
+        _byHash.Remove(entry.Hash);
+        _order.Remove(entry);
+        entry.IsListed = false;
         counters.Add(CounterId.CacheEntries, -1);
         if (entry.ReaderCount == 0)
             ReturnEntry(entry);
-    }
-
-    private void EnterOrder(CacheEntry entry)
-    {
-        entry.Older = _newest;
-        if (_newest is null)
-            _oldest = entry;
-        else
-            _newest.Newer = entry;
-        _newest = entry;
-    }
-
-    private void LeaveOrder(CacheEntry entry)
-    {
-        if (entry.Newer is null)
-            _newest = entry.Older;
-        else
-            entry.Newer.Older = entry.Older;
-        if (entry.Older is null)
-            _oldest = entry.Newer;
-        else
-            entry.Older.Newer = entry.Newer;
-        entry.Newer = entry.Older = null;
     }
 }

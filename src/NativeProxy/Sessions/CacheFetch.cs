@@ -15,7 +15,7 @@ namespace NativeProxy.Sessions;
 /// most what the cache takes of one response, and waits for the server as an exchange does. Owner: <see cref="CacheFetches"/>; thread: the
 /// loop. Never begins a response and never sends.
 /// </summary>
-internal sealed class CacheFetch(EventLoop loop, CacheFetches fetches) : IServerConnectionUser
+internal sealed class CacheFetch(EventLoop loop, CacheFetches fetches) : Ordered<CacheFetch>, IServerConnectionUser
 {
     private UpstreamConnection? _server;
     private CacheFill? _fill;
@@ -24,11 +24,6 @@ internal sealed class CacheFetch(EventLoop loop, CacheFetches fetches) : IServer
     private ByteTail _tail;
     private bool _serverKeepsAlive;
     private long _timeoutMs;
-
-    /// <summary>Neighbours among those that run; <see cref="Next"/> also of the unused ones.</summary>
-    internal CacheFetch? Previous { get; set; }
-
-    internal CacheFetch? Next { get; set; }
 
     /// <summary>Takes the server connection over.</summary>
     /// <param name="server">Lent to an exchange that forgets it.</param>

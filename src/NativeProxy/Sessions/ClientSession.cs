@@ -32,7 +32,7 @@ internal enum ClientSessionState : byte
 /// The life of one client connection: hands each request that its <see cref="ClientInput"/> finds to an <see cref="Exchange"/>, keeps their
 /// order, and ends with a reason. Owner: its <see cref="HttpListener"/>; thread: the loop. Never reads bytes, never touches a server connection.
 /// </summary>
-internal sealed class ClientSession : IConnectionOwner, ITimerOwner
+internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, ITimerOwner
 {
     private static readonly byte[] Moves =
     [
@@ -88,11 +88,6 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     /// <summary>True from <see cref="TryShed"/> on.</summary>
     public bool IsShed { get; private set; }
-
-    /// <summary>Neighbours in the listener's list of live sessions.</summary>
-    internal ClientSession? PreviousLive { get; set; }
-
-    internal ClientSession? NextLive { get; set; }
 
     /// <summary>The listener; after a reload the one that took its place.</summary>
     internal HttpListener Listener => _listener;
@@ -190,7 +185,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        _isHalfClosed = _state == ClientSessionState.Exchanging && _listener.TryAnswerHalfClosed(_line.Last!);
+        _isHalfClosed = _state == ClientSessionState.Exchanging && _listener.HalfClosed.TryAnswer(_line.Last!);
         if (!_isHalfClosed)
             ClientGone();
     }
@@ -476,7 +471,7 @@ internal sealed class ClientSession : IConnectionOwner, ITimerOwner
         if (_isHalfClosed)
         {
             _isHalfClosed = false;
-            _listener.HalfClosedEnded();
+            _listener.HalfClosed.Ended();
         }
         return _listener.LendFarewell();
     }

@@ -60,8 +60,7 @@ internal struct ExchangeCaching
         if (use == CacheUse.None)
             return CacheAnswer.Miss;
         CacheAnswer miss = (use & CacheUse.OnlyServe) != 0 ? CacheAnswer.Refused : CacheAnswer.Miss;
-        Span<byte> buffer = stackalloc byte[CacheKey.BytesMax];
-        ReadOnlySpan<byte> key = buffer[..CacheKey.Write(bytes, head, group.NameBytes, buffer)];
+        ReadOnlySpan<byte> key = cache.Key.AsSpan(0, CacheKey.Write(bytes, head, group.NameBytes, cache.Key));
         if (key.IsEmpty)
             return miss;
         _cache = cache;

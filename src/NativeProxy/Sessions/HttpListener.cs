@@ -27,11 +27,8 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>How near the listener is to its own limit of connections.</summary>
     private PressureGauge _connections;
-
-    /// <summary>Clients that have sent FIN and are still answered.</summary>
-    private int _halfClosedCount;
     private int _leavingCount;
-    private LiveSessions _live;
+    private NewestFirst<ClientSession> _live;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
     private ClientFarewell? _freeFarewell;
@@ -53,6 +50,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
+        HalfClosed = new HalfClosedClients(settings.HalfClose, settings.Limits.HalfClosed, counters);
         PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
         _shedding = shedding;
         Forwarding = new ListenerForwarding(settings, isProxy: origins is not null, scratch);
@@ -87,6 +85,9 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Where responses are read on for the cache when their client has gone; one for all listeners of the worker.</summary>
     public required CacheFetches CacheFetches { get; init; }
+
+    /// <summary>Clients that have sent FIN and are still answered.</summary>
+    public HalfClosedClients HalfClosed { get; }
 
     public LoopCounters Counters { get; }
 
@@ -124,7 +125,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>How near the listener is to its own limit of connections.</summary>
     public ref PressureGauge Connections => ref _connections;
 
-    /// <summary>The live session that was accepted last; the others follow by <see cref="ClientSession.NextLive"/>.</summary>
+    /// <summary>The live session that was accepted last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public ClientSession? NewestLive => _live.Newest;
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
@@ -155,7 +156,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         CloseSockets();
         for (ClientSession? session = _live.Newest; session is not null;)
         {
-            ClientSession? next = session.NextLive;
+            ClientSession? next = session.Older;
             session.FollowSuccessor();
             session = next;
         }
@@ -183,7 +184,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         CloseSockets();
         for (ClientSession? session = _live.Newest; session is not null;)
         {
-            ClientSession? next = session.NextLive;
+            ClientSession? next = session.Older;
             session.Drain();
             session = next;
         }
@@ -191,8 +192,18 @@ internal sealed class HttpListener : IConnectionAcceptor
             Drained?.Invoke(this);
     }
 
-    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
-    public int Cut(int countMax) => _live.Cut(countMax);
+    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all; those whose sockets are going away do not count. Returns how many it were.</summary>
+    public int Cut(int countMax)
+    {
+        int count = 0;
+        for (ClientSession? session = _live.Newest; session is not null && count < countMax;)
+        {
+            ClientSession? next = session.Older;
+            count += session.Cut() ? 1 : 0;
+            session = next;
+        }
+        return count;
+    }
 
     public void OnAccepted(TcpConnection connection)
     {
@@ -200,7 +211,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         Counters.Add(CounterId.ClientConnectionsOpen);
         _budget.Take();
         ClientSession session = _firstFree ?? new ClientSession(this);
-        _firstFree = session.NextLive;
+        _firstFree = session.Older;
         _live.Add(session);
         session.Begin(connection);
         _shedding?.Accepted(this);
@@ -224,7 +235,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     {
         bool wasFull = !MayAccept;
         _live.Remove(session);
-        session.NextLive = _firstFree;
+        session.Older = _firstFree;
         _firstFree = session;
         Counters.Add(CounterId.ClientConnectionsOpen, -1);
         if (session.IsShed)
@@ -290,32 +301,6 @@ internal sealed class HttpListener : IConnectionAcceptor
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
         AccessLog?.WriteRejected(this, session, error, reason, statusCode, sentBytes, bytes, startedMs);
-    }
-
-    /// <summary>A client has sent FIN during an exchange: true when it is to be answered all the same, which the limit allows.</summary>
-    public bool TryAnswerHalfClosed(Exchange exchange)
-    {
-        bool isAnswered = exchange.RequestIsComplete && _halfClosedCount < _limits.HalfClosed && Settings.HalfClose switch
-        {
-            HalfClosePolicy.Finish => true,
-            HalfClosePolicy.Auto => exchange.Facts.IsByHalfCloser || exchange.Caching.IsFilling,
-            _ => false,
-        };
-        if (!isAnswered)
-            return false;
-        _halfClosedCount++;
-        Counters.Add(CounterId.ClientsHalfClosed);
-        return true;
-    }
-
-    /// <summary>True when a response may be read on for the cache although its client has gone; the same limit bounds both.</summary>
-    public bool MayFetchAlone => Settings.HalfClose != HalfClosePolicy.Abort && CacheFetches.Count < _limits.HalfClosed;
-
-    /// <summary>A client for which <see cref="TryAnswerHalfClosed"/> was true is gone.</summary>
-    public void HalfClosedEnded()
-    {
-        _halfClosedCount--;
-        Counters.Add(CounterId.ClientsHalfClosed, -1);
     }
 
     /// <summary>Counts why a client connection is closed.</summary>

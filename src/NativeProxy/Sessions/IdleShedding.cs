@@ -181,7 +181,7 @@ internal sealed class IdleShedding : ITimerOwner
         _clients.Begin((int)Math.Min(count, BatchMax));
         foreach (HttpListener listener in listeners)
         {
-            for (ClientSession? session = listener.NewestLive; session is not null; session = session.NextLive)
+            for (ClientSession? session = listener.NewestLive; session is not null; session = session.Older)
             {
                 long sinceMs = session.IdleSinceMs;
                 if (sinceMs >= 0 && (session.RequestCount > 0 || nowMs - sinceMs >= FreshMs))
@@ -224,7 +224,7 @@ internal sealed class IdleShedding : ITimerOwner
         {
             UpstreamConnection? connection = server.Idle.Oldest;
             while (connection is not null && nowMs - connection.IdleSinceMs >= FreshMs && _servers.Offer(connection, connection.IdleSinceMs, connection.Id))
-                connection = connection.NewerIdle;
+                connection = connection.Newer;
         }
     }
 }

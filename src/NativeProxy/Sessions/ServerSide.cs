@@ -233,7 +233,7 @@ internal sealed class ServerSide : IServerConnectionUser
     private bool TryFetchAlone()
     {
         bool isReading = _exchange.Caching.IsFilling && Link.IsEstablished && _request.IsSent && !_request.IsBlocked;
-        if (!isReading || !_listener.MayFetchAlone || !_response.TryCopyBody(out BodyRelay body))
+        if (!isReading || !_listener.HalfClosed.MayFetchAlone(_listener.CacheFetches) || !_response.TryCopyBody(out BodyRelay body))
             return false;
         long timeoutMs = Link.Group!.ResponseTimeoutMs;
         _listener.CacheFetches.Begin(Link.Detach(), _exchange.Caching.TakeFill()!, body, _listener.Scratch, _response.ServerKeepsAlive, timeoutMs);

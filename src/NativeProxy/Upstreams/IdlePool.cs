@@ -10,48 +10,19 @@ namespace NativeProxy.Upstreams;
 /// </summary>
 internal sealed class IdlePool
 {
-    private UpstreamConnection? _newest;
+    private NewestFirst<UpstreamConnection> _order;
 
-    public int Count { get; private set; }
+    public int Count => _order.Count;
 
     /// <summary>The least recently used connection, the one to evict.</summary>
-    public UpstreamConnection? Oldest { get; private set; }
+    public UpstreamConnection? Oldest => _order.Oldest;
 
     /// <summary>Puts a connection on top.</summary>
-    public void Push(UpstreamConnection connection)
-    {
-        connection.OlderIdle = _newest;
-        connection.NewerIdle = null;
-        if (_newest is null)
-            Oldest = connection;
-        else
-            _newest.NewerIdle = connection;
-        _newest = connection;
-        Count++;
-    }
+    public void Push(UpstreamConnection connection) => _order.Add(connection);
 
     /// <summary>Takes the most recently used connection, or null.</summary>
-    public UpstreamConnection? Pop()
-    {
-        UpstreamConnection? connection = _newest;
-        if (connection is not null)
-            Remove(connection);
-        return connection;
-    }
+    public UpstreamConnection? Pop() => _order.TakeNewest();
 
     /// <summary>Takes a connection out, wherever it stands.</summary>
-    public void Remove(UpstreamConnection connection)
-    {
-        Check.That(Count > 0, "a connection left an empty pool");
-        if (connection.NewerIdle is null)
-            _newest = connection.OlderIdle;
-        else
-            connection.NewerIdle.OlderIdle = connection.OlderIdle;
-        if (connection.OlderIdle is null)
-            Oldest = connection.NewerIdle;
-        else
-            connection.OlderIdle.NewerIdle = connection.NewerIdle;
-        connection.NewerIdle = connection.OlderIdle = null;
-        Count--;
-    }
+    public void Remove(UpstreamConnection connection) => _order.Remove(connection);
 }

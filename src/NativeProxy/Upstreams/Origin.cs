@@ -10,7 +10,7 @@ namespace NativeProxy.Upstreams;
 /// One destination of a forward proxy, host and port: its addresses, as long as they may be used, and the group of servers made of them,
 /// in which idle connections wait for the next request. Owner: an <see cref="OriginTable"/>; thread: the loop.
 /// </summary>
-internal sealed class Origin
+internal sealed class Origin : Ordered<Origin>
 {
     /// <summary>The system does not tell how long an answer is valid; this long it is taken to be.</summary>
     private const long AddressesAgeMsMax = 60_000;
@@ -42,11 +42,6 @@ internal sealed class Origin
 
     /// <summary>True while an exchange uses it or waits for it, or a client has a connection of its own to it.</summary>
     public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0 || Group.PinnedCount > 0;
-
-    /// <summary>Neighbours in the table's list, towards the most and the least recently used one.</summary>
-    internal Origin? Newer { get; set; }
-
-    internal Origin? Older { get; set; }
 
     /// <summary>Before each use: finds the addresses when they are not known or too old.</summary>
     public void Refresh()

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
@@ -25,8 +26,7 @@ internal sealed class OriginTable
 
     private readonly Dictionary<byte[], Origin> _origins = new(new ByteKeyComparer());
     private readonly Dictionary<byte[], Origin>.AlternateLookup<ReadOnlySpan<byte>> _byKey;
-    private Origin? _newest;
-    private Origin? _oldest;
+    private NewestFirst<Origin> _order;
     private UpstreamSettings _settings;
 
     public OriginTable(EventLoop loop, LoopCounters counters, NameResolver resolver)
@@ -63,7 +63,7 @@ internal sealed class OriginTable
     public int Count => _origins.Count;
 
     /// <summary>The origin that was used last; the others follow by <see cref="Origin.Older"/>.</summary>
-    public Origin? Newest => _newest;
+    public Origin? Newest => _order.Newest;
 
     /// <summary>Takes over settings, at start and at reload. Addresses are judged by the new rules before they are used again.</summary>
     public void Apply(in ForwardSettings settings)
@@ -79,7 +79,7 @@ internal sealed class OriginTable
             Retry = settings.Retry,
         };
         ServerSettings = UpstreamServerSettings.ReadFrom(SettingsTableReader.Root(null, errors));
-        for (Origin? origin = _newest; origin is not null; origin = origin.Older)
+        for (Origin? origin = _order.Newest; origin is not null; origin = origin.Older)
             origin.Expire();
     }
 
@@ -95,10 +95,9 @@ internal sealed class OriginTable
         BinaryPrimitives.WriteUInt16BigEndian(key[1..], (ushort)port);
         Ascii.ToLower(host, key[KeyExtraBytes..], out _);
         if (_byKey.TryGetValue(key, out Origin? origin))
-            Unlink(origin);
+            _order.Renew(origin);
         else
             origin = Add(key, port, scope);
-        Link(origin);
         origin.Refresh();
         return origin;
     }
@@ -106,23 +105,24 @@ internal sealed class OriginTable
     /// <summary>Closes all idle connections; the table is not used any more.</summary>
     public void Retire()
     {
-        while (_oldest is { } origin)
+        while (_order.Oldest is { } origin)
             Forget(origin);
     }
 
     private Origin Add(ReadOnlySpan<byte> key, int port, DestinationScope scope)
     {
         if (_origins.Count >= OriginsMax)
-            Forget(OldestIdle() ?? _oldest!);
+            Forget(OldestIdle() ?? _order.Oldest!);
         var origin = new Origin(this, key.ToArray(), Encoding.ASCII.GetString(key[KeyExtraBytes..]), port, scope);
         _origins.Add(origin.Key, origin);
+        _order.Add(origin);
         Counters.Add(CounterId.Origins);
         return origin;
     }
 
     private Origin? OldestIdle()
     {
-        Origin? origin = _oldest;
+        Origin? origin = _order.Oldest;
         while (origin is { IsBusy: true })
             origin = origin.Newer;
         return origin;
@@ -130,33 +130,10 @@ internal sealed class OriginTable
 
     private void Forget(Origin origin)
     {
-        Unlink(origin);
+        _order.Remove(origin);
         _origins.Remove(origin.Key);
         Counters.Add(CounterId.Origins, -1);
         origin.Retire();
-    }
-
-    private void Link(Origin origin)
-    {
-        origin.Older = _newest;
-        if (_newest is null)
-            _oldest = origin;
-        else
-            _newest.Newer = origin;
-        _newest = origin;
-    }
-
-    private void Unlink(Origin origin)
-    {
-        if (origin.Newer is null)
-            _newest = origin.Older;
-        else
-            origin.Newer.Older = origin.Older;
-        if (origin.Older is null)
-            _oldest = origin.Newer;
-        else
-            origin.Older.Newer = origin.Newer;
-        origin.Newer = origin.Older = null;
     }
 
     /// <summary>Keys by content, so that a key on the stack finds the one that is kept. The hash has a secret: hosts are chosen by clients.</summary>

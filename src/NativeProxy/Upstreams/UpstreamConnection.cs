@@ -12,7 +12,7 @@ namespace NativeProxy.Upstreams;
 /// Owner: its <see cref="UpstreamServer"/>. Thread: the loop. It knows how often it was used and since when it idles; it never knows
 /// what the bytes mean and never decides about retries.
 /// </summary>
-internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
+internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnectionOwner, ITimerOwner
 {
     private readonly EventLoop _loop;
     private readonly TimerNode _timer;
@@ -57,11 +57,6 @@ internal sealed class UpstreamConnection : IConnectionOwner, ITimerOwner
 
     /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
     public bool IsPinned => _pause.IsPinned;
-
-    /// <summary>Neighbours in the idle pool of the server, or among its pinned ones; towards the most and the least recently used.</summary>
-    internal UpstreamConnection? NewerIdle { get; set; }
-
-    internal UpstreamConnection? OlderIdle { get; set; }
 
     /// <summary>Next unused object.</summary>
     internal UpstreamConnection? NextFree { get; set; }
