@@ -82,6 +82,11 @@ internal static class AccessRecordCodec
 
     private static void Put(ref Span<byte> rest, ReadOnlySpan<byte> text, int bytes)
     {
+        if (bytes == 0)
+        {
+            return;
+        }
+
         text[..bytes].CopyTo(rest);
         rest = rest[bytes..];
     }

@@ -26,9 +26,9 @@ internal static class CloseTextFormat
         text.Append(" uses="u8);
         text.AppendNumber(record.Uses);
         text.Append(" ms="u8);
-        HaproxyFormat.AppendNumbers(text, [record.SetupMs, record.ActiveMs, record.IdleMs, record.CloseMs, record.LifeMs]);
+        text.AppendNumbers([record.SetupMs, record.ActiveMs, record.IdleMs, record.CloseMs, record.LifeMs]);
         text.Append(" bytes="u8);
-        HaproxyFormat.AppendNumbers(text, [record.BytesIn, record.BytesOut]);
+        text.AppendNumbers([record.BytesIn, record.BytesOut]);
         text.Append("\n"u8);
     }
 

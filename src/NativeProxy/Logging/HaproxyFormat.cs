@@ -22,7 +22,7 @@ internal static class HaproxyFormat
         LogTime.AppendHaproxy(text, numbers.StartWallMs);
         text.Append("] "u8);
         AppendPath(text, numbers, names);
-        AppendNumbers(text, [numbers.RequestMs, numbers.QueueMs, numbers.ConnectMs, numbers.ResponseMs, numbers.TotalMs]);
+        text.AppendNumbers([numbers.RequestMs, numbers.QueueMs, numbers.ConnectMs, numbers.ResponseMs, numbers.TotalMs]);
         text.Append(" "u8);
         text.AppendNumber(numbers.Status > 0 ? numbers.Status : -1);
         text.Append(" "u8);
@@ -30,21 +30,21 @@ internal static class HaproxyFormat
         text.Append(" - - "u8);
         AppendTerminationState(text, numbers);
         text.Append(" "u8);
-        AppendNumbers(text, [numbers.ProcessConnectionCount, numbers.ListenerConnectionCount, numbers.UpstreamConnectionCount, numbers.ServerConnectionCount, numbers.RetryCount]);
+        text.AppendNumbers([numbers.ProcessConnectionCount, numbers.ListenerConnectionCount, numbers.UpstreamConnectionCount, numbers.ServerConnectionCount, numbers.RetryCount]);
         text.Append(" "u8);
-        AppendNumbers(text, [numbers.ServerQueueCount, numbers.UpstreamQueueCount]);
+        text.AppendNumbers([numbers.ServerQueueCount, numbers.UpstreamQueueCount]);
         text.Append(" \""u8);
         AppendRequestLine(text, record);
         text.Append("\" cc="u8);
-        AppendNumbers(text, [numbers.ClientConnectionId, numbers.ClientRequestNumber, numbers.ClientConnectionAgeMs]);
+        text.AppendNumbers([numbers.ClientConnectionId, numbers.ClientRequestNumber, numbers.ClientConnectionAgeMs]);
         text.Append(" sc="u8);
-        AppendNumbers(text, [numbers.ServerConnectionId, numbers.ServerUseNumber, numbers.ServerIdleMs]);
+        text.AppendNumbers([numbers.ServerConnectionId, numbers.ServerUseNumber, numbers.ServerIdleMs]);
         text.Append("/"u8);
         text.Append(OriginName(numbers.ServerOrigin));
         text.Append(" rt="u8);
         text.Append(CauseName(numbers.RetryCause));
         text.Append(" rs="u8);
-        text.AppendWord(names.NameOf(numbers.CloseReasonName));
+        text.Append(names.WordOf(numbers.CloseReasonName));
         text.Append("\n"u8);
     }
 
@@ -78,14 +78,11 @@ internal static class HaproxyFormat
     /// <summary>As HAProxy: without an upstream the listener's name stands for it, without a server <c>&lt;NOSRV&gt;</c>.</summary>
     private static void AppendPath(LogText text, in AccessNumbers numbers, LogNames names)
     {
-        ReadOnlySpan<byte> listener = names.NameOf(numbers.ListenerName);
-        ReadOnlySpan<byte> upstream = names.NameOf(numbers.UpstreamName);
-        ReadOnlySpan<byte> server = names.NameOf(numbers.ServerName);
-        text.AppendWord(listener);
+        text.Append(names.WordOf(numbers.ListenerName));
         text.Append(" "u8);
-        text.AppendWord(upstream.IsEmpty ? listener : upstream);
+        text.Append(names.WordOf(numbers.UpstreamName == LogNames.None ? numbers.ListenerName : numbers.UpstreamName));
         text.Append("/"u8);
-        text.AppendWord(server.IsEmpty ? "<NOSRV>"u8 : server);
+        text.Append(numbers.ServerName == LogNames.None ? "<NOSRV>"u8 : names.WordOf(numbers.ServerName));
         text.Append(" "u8);
     }
 
@@ -102,16 +99,5 @@ internal static class HaproxyFormat
         text.AppendQuotable(record.Target);
         text.Append(" "u8);
         text.AppendQuotable(record.Version);
-    }
-
-    /// <summary>Numbers with slashes between them.</summary>
-    internal static void AppendNumbers(LogText text, ReadOnlySpan<long> values)
-    {
-        text.AppendNumber(values[0]);
-        foreach (long value in values[1..])
-        {
-            text.Append("/"u8);
-            text.AppendNumber(value);
-        }
     }
 }

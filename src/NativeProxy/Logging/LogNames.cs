@@ -16,7 +16,7 @@ internal sealed class LogNames
 
     private readonly Lock _registering = new();
     private readonly Dictionary<string, int> _ids = [];
-    private byte[][] _names = [[]];
+    private Entry[] _names = [new("")];
 
     /// <summary>The id of a name, the same one each time; 0 for the empty name. Not for the path of a request.</summary>
     public int Register(string name)
@@ -33,7 +33,7 @@ internal sealed class LogNames
                 return known;
             }
 
-            byte[][] longer = [.. _names, Encoding.UTF8.GetBytes(name)];
+            Entry[] longer = [.. _names, new Entry(name)];
             int id = _names.Length;
             _ids.Add(name, id);
             Volatile.Write(ref _names, longer);
@@ -42,9 +42,30 @@ internal sealed class LogNames
     }
 
     /// <summary>The name in UTF-8; empty for 0 and for an id that was never given.</summary>
-    public ReadOnlySpan<byte> NameOf(int id)
+    public ReadOnlySpan<byte> NameOf(int id) => EntryOf(id).Name;
+
+    /// <summary>The name as <see cref="LogText.AppendWord"/> writes it, <c>-</c> for no name.</summary>
+    public ReadOnlySpan<byte> WordOf(int id) => EntryOf(id).Word;
+
+    private Entry EntryOf(int id)
     {
-        byte[][] names = Volatile.Read(ref _names);
-        return (uint)id < (uint)names.Length ? names[id] : default;
+        Entry[] names = Volatile.Read(ref _names);
+        return (uint)id < (uint)names.Length ? names[id] : names[None];
+    }
+
+    /// <summary>A name in both its shapes, so that a line only copies it.</summary>
+    private sealed class Entry
+    {
+        public Entry(string name)
+        {
+            Name = Encoding.UTF8.GetBytes(name);
+            LogText word = new();
+            word.AppendWord(Name);
+            Word = word.Bytes.ToArray();
+        }
+
+        public byte[] Name { get; }
+
+        public byte[] Word { get; }
     }
 }

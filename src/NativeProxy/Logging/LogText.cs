@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace NativeProxy.Logging;
@@ -15,6 +16,9 @@ internal sealed class LogText
     private static readonly SearchValues<byte> PlainInQuotes = SearchValues.Create(
         " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
+    /// <summary>As <see cref="Utf8Formatter"/> needs it for the longest number.</summary>
+    private const int NumberBytesMax = 20;
+
     private byte[] _bytes = new byte[1024];
     private int _length;
 
@@ -24,12 +28,15 @@ internal sealed class LogText
 
     public void Clear() => _length = 0;
 
+    /// <summary>Inlined, since a line consists of many short literals, whose lengths the compiler then knows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(ReadOnlySpan<byte> text)
     {
         text.CopyTo(Room(text.Length));
         _length += text.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AppendByte(byte value)
     {
         Room(1)[0] = value;
@@ -39,10 +46,20 @@ internal sealed class LogText
     /// <summary>For words of our own, such as codes: ASCII without signs that would have to be escaped.</summary>
     public void AppendAscii(string word) => _length += Encoding.ASCII.GetBytes(word, Room(word.Length));
 
-    public void AppendNumber(long value)
+    public void AppendNumber(long value) => _length += Write(value, Room(NumberBytesMax));
+
+    /// <summary>Numbers with slashes between them.</summary>
+    public void AppendNumbers(ReadOnlySpan<long> values)
     {
-        Utf8Formatter.TryFormat(value, Room(20), out int written);
-        _length += written;
+        Span<byte> room = Room(values.Length * (NumberBytesMax + 1));
+        int used = 0;
+        foreach (long value in values)
+        {
+            used += Write(value, room[used..]);
+            room[used++] = (byte)'/';
+        }
+
+        _length += Math.Max(0, used - 1);
     }
 
     /// <summary>Zero-padded decimal of fixed width, for dates; the value must fit.</summary>
@@ -123,13 +140,29 @@ internal sealed class LogText
         _length += 2;
     }
 
+    /// <summary>Most numbers of a line have one digit: times in milliseconds, counts.</summary>
+    private static int Write(long value, Span<byte> room)
+    {
+        if ((ulong)value < 10)
+        {
+            room[0] = (byte)('0' + value);
+            return 1;
+        }
+
+        Utf8Formatter.TryFormat(value, room, out int written);
+        return written;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Room(int bytes)
     {
         if (_bytes.Length - _length < bytes)
         {
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + bytes));
+            Grow(bytes);
         }
 
         return _bytes.AsSpan(_length);
     }
+
+    private void Grow(int bytes) => Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + bytes));
 }

@@ -8,12 +8,13 @@ internal static class LogTime
     /// <summary><c>2026-11-22T10:11:12.123Z</c>.</summary>
     public static void AppendIso(LogText text, long wallMs)
     {
-        DateTime time = TimeOf(wallMs);
-        text.AppendDigits(time.Year, 4);
+        (DateOnly date, TimeOnly time) = TimeOf(wallMs);
+        (int year, int month, int day) = date;
+        text.AppendDigits(year, 4);
         text.Append("-"u8);
-        text.AppendDigits(time.Month, 2);
+        text.AppendDigits(month, 2);
         text.Append("-"u8);
-        text.AppendDigits(time.Day, 2);
+        text.AppendDigits(day, 2);
         text.Append("T"u8);
         AppendClock(text, time);
         AppendMillisecond(text, time);
@@ -23,33 +24,36 @@ internal static class LogTime
     /// <summary><c>22/Nov/2026:10:11:12.123</c>.</summary>
     public static void AppendHaproxy(LogText text, long wallMs)
     {
-        DateTime time = TimeOf(wallMs);
-        AppendDayMonthYear(text, time);
+        (DateOnly date, TimeOnly time) = TimeOf(wallMs);
+        AppendDayMonthYear(text, date);
+        AppendClock(text, time);
         AppendMillisecond(text, time);
     }
 
     /// <summary><c>22/Nov/2026:10:11:12 +0000</c>.</summary>
     public static void AppendCombined(LogText text, long wallMs)
     {
-        AppendDayMonthYear(text, TimeOf(wallMs));
+        (DateOnly date, TimeOnly time) = TimeOf(wallMs);
+        AppendDayMonthYear(text, date);
+        AppendClock(text, time);
         text.Append(" +0000"u8);
     }
 
     private static DateTime TimeOf(long wallMs) =>
         DateTime.UnixEpoch.AddMilliseconds(Math.Clamp(wallMs, 0, (DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond));
 
-    private static void AppendDayMonthYear(LogText text, DateTime time)
+    private static void AppendDayMonthYear(LogText text, DateOnly date)
     {
-        text.AppendDigits(time.Day, 2);
+        (int year, int month, int day) = date;
+        text.AppendDigits(day, 2);
         text.Append("/"u8);
-        text.Append("JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((time.Month - 1) * 3, 3));
+        text.Append("JanFebMarAprMayJunJulAugSepOctNovDec"u8.Slice((month - 1) * 3, 3));
         text.Append("/"u8);
-        text.AppendDigits(time.Year, 4);
+        text.AppendDigits(year, 4);
         text.Append(":"u8);
-        AppendClock(text, time);
     }
 
-    private static void AppendClock(LogText text, DateTime time)
+    private static void AppendClock(LogText text, TimeOnly time)
     {
         text.AppendDigits(time.Hour, 2);
         text.Append(":"u8);
@@ -58,7 +62,7 @@ internal static class LogTime
         text.AppendDigits(time.Second, 2);
     }
 
-    private static void AppendMillisecond(LogText text, DateTime time)
+    private static void AppendMillisecond(LogText text, TimeOnly time)
     {
         text.Append("."u8);
         text.AppendDigits(time.Millisecond, 3);

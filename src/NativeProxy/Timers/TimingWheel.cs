@@ -35,6 +35,10 @@ internal sealed class TimingWheel
 
     private bool _isAdvancing;
 
+    /// <summary>When the first slot with a node must be visited; asked for several times a turn, it is searched for only after a change of the slots.</summary>
+    private long _slotWakeMs;
+    private bool _isSlotWakeKnown;
+
     /// <param name="nowMs">Loop time at the start.</param>
     /// <param name="slotsLog2">Number of slots as a power of two, 6..20.</param>
     /// <param name="tickMs">Milliseconds per slot, a power of two.</param>
@@ -70,7 +74,13 @@ internal sealed class TimingWheel
         get
         {
             long currentMs = _heads[_currentList] is null && _heads[_firingList] is null ? long.MaxValue : EndOfTick(TickOf(_currentEarliestMs - 1));
-            return Math.Min(currentMs, NextSlotWakeMs());
+            if (!_isSlotWakeKnown)
+            {
+                _slotWakeMs = NextSlotWakeMs();
+                _isSlotWakeKnown = true;
+            }
+
+            return Math.Min(currentMs, _slotWakeMs);
         }
     }
 
@@ -150,6 +160,7 @@ internal sealed class TimingWheel
         long firstTick = _cursorTick + 1;
         int slotsToVisit = (int)Math.Min(nowTick - _cursorTick, _heads.Length - 2);
         _cursorTick = nowTick;
+        _isSlotWakeKnown = false;
         for (int i = 0; i < slotsToVisit; i++)
         {
             int slot = (int)(firstTick + i) & _slotMask;
@@ -212,11 +223,12 @@ internal sealed class TimingWheel
     {
         int start = (int)(_cursorTick + 1) & _slotMask;
         int wordCount = _occupied.Length;
+        int wordMask = wordCount - 1;
 
         // The word of the start slot is looked at twice: first its bits from the start slot up, at the end the ones below.
         for (int i = 0; i <= wordCount; i++)
         {
-            int wordIndex = ((start >> 6) + i) % wordCount;
+            int wordIndex = ((start >> 6) + i) & wordMask;
             ulong word = _occupied[wordIndex];
             ulong fromStart = ulong.MaxValue << start;
             word &= i == 0 ? fromStart : i == wordCount ? ~fromStart : ulong.MaxValue;
@@ -267,6 +279,7 @@ internal sealed class TimingWheel
         else if (list < _currentList)
         {
             _occupied[list >> 6] |= 1UL << list;
+            _isSlotWakeKnown = false;
         }
 
         _heads[list] = node;
@@ -290,6 +303,7 @@ internal sealed class TimingWheel
             if (node.Next is null && list < _currentList)
             {
                 _occupied[list >> 6] &= ~(1UL << list);
+                _isSlotWakeKnown = false;
             }
         }
 

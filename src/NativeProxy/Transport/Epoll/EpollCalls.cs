@@ -5,7 +5,7 @@ namespace NativeProxy.Transport.Epoll;
 /// <summary>
 /// The system calls of the direct engine. Those that never block are called without the runtime's bookkeeping for blocking calls
 /// (SuppressGCTransition), so that errno is still the call's own afterwards: read it with <see cref="Marshal.GetLastSystemError"/> at once.
-/// Linux, 64 bit.
+/// Sending and receiving are <see cref="SocketCalls"/>. Linux, 64 bit.
 /// </summary>
 internal static unsafe partial class EpollCalls
 {
@@ -22,7 +22,6 @@ internal static unsafe partial class EpollCalls
 
     public const int CloseOnExec = 0x80000;
     public const int NonBlocking = 0x800;
-    public const int NoSignal = 0x4000;
     public const int ShutdownWrite = 1;
 
     public const int SocketLevel = 1;
@@ -53,12 +52,6 @@ internal static unsafe partial class EpollCalls
 
     [LibraryImport("libc", EntryPoint = "write")]
     public static partial nint Write(int descriptor, void* bytes, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "recv"), SuppressGCTransition]
-    public static partial nint Receive(int descriptor, byte* bytes, nuint count, int flags);
-
-    [LibraryImport("libc", EntryPoint = "send"), SuppressGCTransition]
-    public static partial nint Send(int descriptor, byte* bytes, nuint count, int flags);
 
     [LibraryImport("libc", EntryPoint = "accept4"), SuppressGCTransition]
     public static partial int Accept(int descriptor, byte* address, uint* addressBytes, int flags);

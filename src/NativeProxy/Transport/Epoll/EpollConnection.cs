@@ -107,15 +107,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             Watch(forWriting: false);
     }
 
-    internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
-    {
-        fixed (byte* start = bytes)
-        {
-            nint sent = EpollCalls.Send(_descriptor, start, (nuint)bytes.Length, EpollCalls.NoSignal);
-            error = sent >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
-            return sent >= 0 ? (int)sent : 0;
-        }
-    }
+    internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.Send(_descriptor, bytes, out error);
 
     /// <summary>The edge comes when the kernel takes bytes again. Hardly any connection ever needs it, so it is asked for only then.</summary>
     internal override void StartQueuedSend()
@@ -160,7 +152,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     private void ReadOnce()
     {
-        nint received = EpollCalls.Receive(_descriptor, loop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
+        nint received = SocketCalls.Receive(_descriptor, loop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
         if (received > 0)
         {
             _isReadable = received == EventLoop.ReceiveBytesMax || _isHangUpSeen;

@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
@@ -19,6 +20,9 @@ internal sealed class SaeaConnection : TcpConnection
     private SendOperation? _send;
     private Socket? _socket;
 
+    /// <summary>Of <see cref="_socket"/>, on Linux: sending and looking ahead are bare system calls there.</summary>
+    private int _descriptor;
+
     public SaeaConnection(SaeaEventLoop loop)
         : base(loop)
     {
@@ -36,7 +40,7 @@ internal sealed class SaeaConnection : TcpConnection
     /// <summary>Takes over an accepted socket.</summary>
     internal void BeginAccepted(Socket socket)
     {
-        _socket = socket;
+        Take(socket);
         socket.Blocking = false;
         Begin(null, TcpConnectionState.Open);
         Peer = PeerAddress.Of(socket.RemoteEndPoint);
@@ -49,7 +53,7 @@ internal sealed class SaeaConnection : TcpConnection
         Peer = PeerAddress.Of(server);
         try
         {
-            _socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            Take(new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
             tuning.ApplyTo(_socket);
         }
         catch (SocketException exhausted)
@@ -78,6 +82,8 @@ internal sealed class SaeaConnection : TcpConnection
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
     {
+        if (OperatingSystem.IsLinux())
+            return SocketCalls.Send(_descriptor, bytes, out error);
         int sent = _socket!.Send(bytes, SocketFlags.None, out error);
         return error == SocketError.Success ? sent : 0;
     }
@@ -95,7 +101,7 @@ internal sealed class SaeaConnection : TcpConnection
     protected override UnreadInput SocketLookAhead()
     {
         if (OperatingSystem.IsLinux())
-            return SocketPeek.Look((int)_socket!.SafeHandle.DangerousGetHandle());
+            return SocketPeek.Look(_descriptor);
         if (!_socket!.Poll(microSeconds: 0, SelectMode.SelectRead))
             return UnreadInput.None;
         return _socket.Available > 0 ? UnreadInput.Bytes : UnreadInput.End;
@@ -123,6 +129,7 @@ internal sealed class SaeaConnection : TcpConnection
     {
         if (_socket is null)
             return;
+        _descriptor = -1;
         if (reset)
             _socket.LingerState = new LingerOption(true, 0);
 
@@ -138,6 +145,13 @@ internal sealed class SaeaConnection : TcpConnection
         _socket?.Dispose();
         _socket = null;
         _loop.Recycle(this);
+    }
+
+    [MemberNotNull(nameof(_socket))]
+    private void Take(Socket socket)
+    {
+        _socket = socket;
+        _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
     }
 
     private bool TryShutdown(SocketShutdown direction)

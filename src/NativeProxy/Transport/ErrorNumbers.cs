@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 
-namespace NativeProxy.Transport.Epoll;
+namespace NativeProxy.Transport;
 
-/// <summary>Linux error numbers, and what they are called above the engine.</summary>
+/// <summary>Linux error numbers, and what they are called above the engines.</summary>
 internal static class ErrorNumbers
 {
     public const int Interrupted = 4;
