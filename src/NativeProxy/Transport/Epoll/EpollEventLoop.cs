@@ -121,7 +121,11 @@ internal sealed unsafe class EpollEventLoop : EventLoop
             if (count == 0 && HoldsBytes)
                 FlushAllHeld();
             for (int i = 0; i < count && !IsStopped; i++)
+            {
+                if (i + 1 < count)
+                    _watched.Prefetch(events[i + 1].Data);
                 _watched.Find(events[i].Data)?.OnReady(events[i].Events);
+            }
             LeaveTurn();
         }
         EpollCalls.Close(_wake);
