@@ -105,14 +105,21 @@ internal abstract class TcpConnection
 
     /// <summary>
     /// What a read would give now. A system call, for the moments at which it matters whether the peer has spoken, or left, before it was
-    /// spoken to; none while bytes are handled whose read has just shown that there are no more.
+    /// spoken to.
     /// </summary>
     public UnreadInput LookAhead()
     {
         if (_receiving.HasEnded || _state != TcpConnectionState.Open)
             return UnreadInput.End;
-        return Loop.JustDrainedId == Id ? UnreadInput.None : SocketLookAhead();
+        return SocketLookAhead();
     }
+
+    /// <summary>
+    /// True when <see cref="LookAhead"/> would find nothing, as far as is known without it: the read whose bytes are being handled took all there was,
+    /// or the engine has heard of nothing and has just listened.
+    /// </summary>
+    public bool IsKnownQuiet =>
+        _state == TcpConnectionState.Open && !_receiving.HasEnded && (Loop.JustDrainedId == Id || SocketIsKnownQuiet);
 
     /// <summary>True when a send has failed; the peer's bytes may still be readable.</summary>
     public bool IsSendBroken => Sending.IsBroken;
@@ -246,6 +253,9 @@ internal abstract class TcpConnection
 
     /// <summary>Sends the queue as the socket becomes writable; <see cref="QueuedSendProgressed"/> hears of it.</summary>
     internal abstract void StartQueuedSend();
+
+    /// <summary>True when the engine knows without asking the socket that nothing was there to be read a moment ago.</summary>
+    protected virtual bool SocketIsKnownQuiet => false;
 
     /// <summary>What a read would give now, with the bytes left where they are.</summary>
     protected abstract UnreadInput SocketLookAhead();

@@ -74,12 +74,12 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
 
     /// <summary>
     /// Why a waiting connection must not be lent, or None. Bytes that the loop has not come to yet would become the answer to the next request; a
-    /// server that has closed would not get it. What the loop has heard of the socket before proves nothing about what has arrived since, so
-    /// this costs a system call, unless the connection is lent on while its last answer is being read.
+    /// server that has closed would not get it. What the loop has heard of the socket some time ago proves nothing about what has arrived since, so
+    /// this costs a system call, unless it has just been heard (<see cref="TcpConnection.IsKnownQuiet"/>).
     /// </summary>
     internal ServerCloseReason JudgeWaiting()
     {
-        switch (Tcp!.LookAhead())
+        switch (Tcp!.IsKnownQuiet ? UnreadInput.None : Tcp.LookAhead())
         {
             case UnreadInput.Bytes:
                 return ServerCloseReason.SurplusBytes;

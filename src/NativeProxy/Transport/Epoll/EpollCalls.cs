@@ -44,6 +44,10 @@ internal static unsafe partial class EpollCalls
     [LibraryImport("libc", EntryPoint = "epoll_wait")]
     public static partial int Wait(int epoll, EpollEvent* events, int countMax, int timeoutMs);
 
+    /// <summary>The same call when it does not wait.</summary>
+    [LibraryImport("libc", EntryPoint = "epoll_wait"), SuppressGCTransition]
+    public static partial int Poll(int epoll, EpollEvent* events, int countMax, int timeoutMs);
+
     [LibraryImport("libc", EntryPoint = "eventfd")]
     public static partial int MakeEvent(uint initial, int flags);
 

@@ -123,6 +123,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         }
     }
 
+    protected override bool SocketIsKnownQuiet => _isWatched && !_isReadable && loop.Ready.HasNothingFor(_token);
+
     protected override UnreadInput SocketLookAhead() => SocketPeek.Look(_descriptor);
 
     protected override long SocketAcknowledgedBytes()

@@ -14,11 +14,11 @@ namespace NativeProxy.Transport.Epoll;
 /// </summary>
 internal sealed unsafe class EpollEventLoop : EventLoop
 {
-    private const int EventsPerWaitMax = 256;
+    /// <summary>Events handled in one turn; the rest waits for the next, so that timers and deferred work have their turn too.</summary>
+    private const int EventsPerTurnMax = 256;
 
     private readonly WatchTable _watched = new();
     private readonly byte[] _hotBuffer;
-    private readonly EpollEvent[] _events = GC.AllocateArray<EpollEvent>(EventsPerWaitMax, pinned: true);
     private readonly int _epoll;
     private readonly int _wake;
     private readonly ulong _wakeToken;
@@ -34,6 +34,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         HotBuffer = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(_hotBuffer, 0);
         _epoll = Checked(EpollCalls.Create(EpollCalls.CloseOnExec));
         _wake = Checked(EpollCalls.MakeEvent(0, EpollCalls.CloseOnExec | EpollCalls.NonBlocking));
+        Ready = new ReadyEvents(_epoll, _watched);
         _wakeToken = _watched.Add(new WakeLine(this));
         Register(_wake, EpollCalls.In, _wakeToken);
     }
@@ -44,6 +45,9 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>
     internal byte* HotBuffer { get; }
+
+    /// <summary>What has come and waits to be handled.</summary>
+    internal ReadyEvents Ready { get; }
 
     /// <summary>What the events of this loop belong to.</summary>
     internal WatchTable Watched => _watched;
@@ -112,19 +116,18 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     private void Run()
     {
-        EpollEvent* events = (EpollEvent*)Marshal.UnsafeAddrOfPinnedArrayElement(_events, 0);
         _wakeAtMs = long.MaxValue;
         while (!IsStopped)
         {
-            int count = EpollCalls.Wait(_epoll, events, EventsPerWaitMax, HoldsBytes ? 0 : TimeoutMs());
+            // What came while the last events were handled waits already.
+            int count = Ready.Count > 0 ? Ready.Count : Ready.Wait(HoldsBytes ? 0 : TimeoutMs());
             EnterTurn();
             if (count == 0 && HoldsBytes)
                 FlushAllHeld();
-            for (int i = 0; i < count && !IsStopped; i++)
+            for (count = Math.Min(count, EventsPerTurnMax); count > 0 && !IsStopped; count--)
             {
-                if (i + 1 < count)
-                    _watched.Prefetch(events[i + 1].Data);
-                _watched.Find(events[i].Data)?.OnReady(events[i].Events);
+                EpollEvent ready = Ready.Take();
+                _watched.Find(ready.Data)?.OnReady(ready.Events);
             }
             LeaveTurn();
         }

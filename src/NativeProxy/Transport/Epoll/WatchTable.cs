@@ -19,6 +19,9 @@ internal sealed class WatchTable
     private const int PrefetchBytes = 4 * CacheLineBytes;
 
     private Slot[] _slots = new Slot[FirstCapacity];
+
+    /// <summary>True exactly for the slots of which an event waits to be handled.</summary>
+    private bool[] _reported = new bool[FirstCapacity];
     private int _used;
     private int _free = -1;
 
@@ -34,7 +37,10 @@ internal sealed class WatchTable
         {
             index = _used++;
             if (index == _slots.Length)
+            {
                 Array.Resize(ref _slots, index * 2);
+                Array.Resize(ref _reported, index * 2);
+            }
         }
         _slots[index].Watched = watched;
         return (uint)index | ((ulong)_slots[index].Generation << 32);
@@ -47,7 +53,18 @@ internal sealed class WatchTable
         _slots[index].Watched = null;
         _slots[index].Generation++;
         _slots[index].NextFree = _free;
+        _reported[index] = false;
         _free = index;
+    }
+
+    /// <summary>True while an event of the object waits to be handled; false when the token is stale.</summary>
+    public bool IsReported(ulong token) => IsPresent(token) && _reported[(int)(uint)token];
+
+    /// <summary>An event of the object has come, or is being handled. A stale token means nothing.</summary>
+    public void SetReported(ulong token, bool isReported)
+    {
+        if (IsPresent(token))
+            _reported[(int)(uint)token] = isReported;
     }
 
     /// <summary>The object of a token, or null when the token is stale.</summary>
@@ -69,6 +86,8 @@ internal sealed class WatchTable
         for (int offset = 0; offset < PrefetchBytes; offset += CacheLineBytes)
             Sse.Prefetch0(start + offset);
     }
+
+    private bool IsPresent(ulong token) => _slots[(int)(uint)token].Generation == (uint)(token >> 32);
 
     /// <summary>One place of the table; its generation outlives the object in it.</summary>
     private struct Slot
