@@ -87,11 +87,11 @@ internal static class CommandLine
         var count = new Option<int>("--count") { Required = true };
         var control = new Option<int>("--control") { Required = true };
         var listen = new Option<string>("--listen") { Required = true };
-        var board = new Option<string>("--board") { Required = true };
-        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, listen, board };
+        var boards = new Option<string>("--boards") { Required = true };
+        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, listen, boards };
         command.Hidden = true;
         command.SetAction(result => WorkerProcess.Run(new WorkerArguments(
-            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(listen)!, result.GetValue(board)!)));
+            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(listen)!, result.GetValue(boards)!)));
         return command;
     }
 }

@@ -19,6 +19,9 @@ internal static unsafe partial class LinuxProcess
             throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>Closes a descriptor that was inherited and that no object owns.</summary>
+    public static void Close(int descriptor) => CallClose(descriptor);
+
     /// <summary>
     /// Binds the calling thread, and the threads that it starts later, to one of the processors that this process may use.
     /// False when the kernel refuses; the process then runs unbound.
@@ -51,6 +54,9 @@ internal static unsafe partial class LinuxProcess
             return 0;
         return (int)Math.Clamp((long)Math.Min(limit[0], int.MaxValue) - Directory.GetFileSystemEntries(OpenDescriptors).Length, 1, int.MaxValue);
     }
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CallClose(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int CallGetLimit(int resource, ulong* softAndHard);

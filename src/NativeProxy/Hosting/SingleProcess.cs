@@ -7,7 +7,6 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
-using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -43,20 +42,18 @@ internal sealed class SingleProcess
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
-        using var board = CounterBoard.CreatePrivate(1);
-        using var servers = ServerBoard.CreatePrivate(1);
-        using var closes = CloseBoard.CreatePrivate(1);
+        using Boards boards = Boards.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), board.Row(0), closes.Ring(0), servers, log);
-            var health = new HealthChecks(worker.Loop, servers, log, worker.FollowHealth);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, log);
+            var health = new HealthChecks(worker.Loop, boards.Servers, log, worker.FollowHealth);
             health.Apply(settings, endPoints);
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
-            admin?.Start(worker.Loop, board, servers, closes);
+            admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(path, settings, worker, health, board.Row(0), log).WaitForEnd(signals);
+            return new SingleProcess(path, settings, worker, health, boards.Counters.Row(0), log).WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,21 +26,19 @@ internal sealed class Supervisor : IDisposable
     private readonly ConcurrentQueue<WorkerSlot> _exited = new();
     private readonly List<WorkerSlot> _restarting = [];
     private readonly WorkerSlot[] _slots;
-    private readonly CounterBoard _board;
-    private readonly ServerBoard _servers;
+    private readonly Boards _boards;
     private readonly HealthChecks _health;
     private readonly ErrorLog _log;
     private readonly string _path;
     private ProxySettings _settings;
     private int _healthChangesSeen;
 
-    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, CounterBoard board, ServerBoard servers, HealthChecks health, ErrorLog log)
+    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, Boards boards, HealthChecks health, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _slots = slots;
-        _board = board;
-        _servers = servers;
+        _boards = boards;
         _health = health;
         _log = log;
     }
@@ -56,19 +54,15 @@ internal sealed class Supervisor : IDisposable
             return StartFailure.Report(log, errors);
         try
         {
-            LeftoverBoards.Remove();
-            string boardPath = LeftoverBoards.BoardPath(Environment.ProcessId);
-            using CounterBoard board = CounterBoard.CreateShared(workers, boardPath);
-            using ServerBoard servers = ServerBoard.CreateShared(workers, ServerBoardPath(boardPath));
-            using CloseBoard closes = CloseBoard.CreateShared(workers, CloseBoardPath(boardPath));
+            using Boards boards = Boards.CreateShared(workers);
             using var loop = new SupervisorLoop();
-            var health = new HealthChecks(loop.Loop, servers, log, changed: static () => { });
+            var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: static () => { });
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
-            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boardPath), board, servers, health, log);
+            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boards), boards, health, log);
             supervisor.StartAll();
-            admin?.Start(loop.Loop, board, servers, closes);
+            admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
         }
@@ -78,24 +72,18 @@ internal sealed class Supervisor : IDisposable
         }
     }
 
-    /// <summary>Where the board of the servers lies beside that of the counters.</summary>
-    public static string ServerBoardPath(string boardPath) => boardPath + "-servers";
-
-    /// <summary>Where the board of closed connections lies beside it.</summary>
-    public static string CloseBoardPath(string boardPath) => boardPath + "-closes";
-
     public void Dispose()
     {
         foreach (WorkerSlot slot in _slots)
             slot.Dispose();
     }
 
-    private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, string boardPath)
+    private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, Boards boards)
     {
         var settings = new SettingsMessage(path, [], File.ReadAllBytes(path));
         var slots = new WorkerSlot[sockets.Length];
         for (int i = 0; i < slots.Length; i++)
-            slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boardPath, settings);
+            slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boards, settings);
         return slots;
     }
 
@@ -128,7 +116,7 @@ internal sealed class Supervisor : IDisposable
     private void ReloadAll()
     {
         Reload? reload = Reload.TryRead(_path, _settings, _slots.Length, _log);
-        _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
+        _boards.Counters.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
             return;
         _health.Apply(reload.Settings, reload.EndPoints);
@@ -154,7 +142,7 @@ internal sealed class Supervisor : IDisposable
                 continue;
             _restarting.RemoveAt(i);
             slot.Start(_exited.Enqueue);
-            _board.Row(slot.Index).Add(CounterId.WorkerRestarts);
+            _boards.Counters.Row(slot.Index).Add(CounterId.WorkerRestarts);
             _log.Info($"worker {slot.Index} started again");
         }
     }
@@ -162,7 +150,7 @@ internal sealed class Supervisor : IDisposable
     /// <summary>Workers see on the board at once who is up; pools and queues are put in order when they are told.</summary>
     private void PassHealthOn()
     {
-        int changes = _servers.ChangeCount;
+        int changes = _boards.Servers.ChangeCount;
         if (changes == _healthChangesSeen)
             return;
         _healthChangesSeen = changes;

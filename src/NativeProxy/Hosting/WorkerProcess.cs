@@ -8,8 +8,6 @@ using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
-using NativeProxy.Metrics;
-using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
@@ -18,8 +16,8 @@ namespace NativeProxy.Hosting;
 /// <param name="Count">How many workers there are.</param>
 /// <param name="Control">Descriptor of the control line.</param>
 /// <param name="Listen">Inherited listening sockets: "descriptor=address" joined by commas.</param>
-/// <param name="Board">Path of the shared counters.</param>
-internal sealed record WorkerArguments(int Index, int Count, int Control, string Listen, string Board);
+/// <param name="Boards">Descriptors of the shared boards (<see cref="Hosting.Boards.DescriptorText"/>).</param>
+internal sealed record WorkerArguments(int Index, int Count, int Control, string Listen, string Boards);
 
 /// <summary>
 /// A worker process: takes over its listening sockets, gets the settings over the control line, runs one loop bound to one core, and
@@ -43,14 +41,11 @@ internal static class WorkerProcess
         IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
-        using CounterBoard board = CounterBoard.Attach(arguments.Board);
-        board.Row(arguments.Index).ClearGauges();
-        using ServerBoard servers = ServerBoard.Attach(Supervisor.ServerBoardPath(arguments.Board));
-        servers.ClearRunning(arguments.Index);
-        using CloseBoard closes = CloseBoard.Attach(Supervisor.CloseBoardPath(arguments.Board));
+        using Boards boards = Boards.Attach(arguments.Boards);
+        boards.BeginWorker(arguments.Index);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), board.Row(arguments.Index), closes.Ring(arguments.Index), servers, log);
+            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index), boards.Closes.Ring(arguments.Index), boards.Servers, log);
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
             worker.BeginDrain();

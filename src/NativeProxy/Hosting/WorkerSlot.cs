@@ -14,7 +14,7 @@ namespace NativeProxy.Hosting;
 /// The place of one worker in the supervisor: its listening sockets, which outlive the process, its process and control line, and the
 /// back-off after a crash. Used by the supervisor's main thread.
 /// </summary>
-internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> sockets, string boardPath, SettingsMessage settings) : IDisposable
+internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, SettingsMessage settings) : IDisposable
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
@@ -124,7 +124,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
         if (Path.GetFileNameWithoutExtension(program) == "dotnet")
             info.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         string listen = string.Join(',', sockets.Select(socket => string.Create(CultureInfo.InvariantCulture, $"{(int)socket.Socket.Handle}={socket.Bind}")));
-        foreach (string argument in (string[])["worker", "--index", Text(index), "--count", Text(count), "--control", Text(control), "--listen", listen, "--board", boardPath])
+        foreach (string argument in (string[])["worker", "--index", Text(index), "--count", Text(count), "--control", Text(control), "--listen", listen, "--boards", boards.DescriptorText])
             info.ArgumentList.Add(argument);
         return info;
     }
@@ -136,5 +136,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
         LinuxProcess.SetInherited((int)control.Handle, isInherited);
         foreach (ListeningSocket socket in sockets)
             LinuxProcess.SetInherited((int)socket.Socket.Handle, isInherited);
+        foreach (int board in boards.Descriptors)
+            LinuxProcess.SetInherited(board, isInherited);
     }
 }

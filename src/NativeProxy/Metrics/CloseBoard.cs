@@ -6,7 +6,7 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Metrics;
 
 /// <summary>
-/// One <see cref="CloseRing"/> per worker, in memory of one process or in a mapped file that supervisor and workers share. What a crashed
+/// One <see cref="CloseRing"/> per worker, in memory of one process or in memory that supervisor and workers share. What a crashed
 /// worker noted stays. Owner: the host; dispose it after all loops have ended.
 /// </summary>
 internal sealed unsafe class CloseBoard : IDisposable
@@ -26,6 +26,9 @@ internal sealed unsafe class CloseBoard : IDisposable
 
     public int WorkerCount => _rings.Length;
 
+    /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
+    public int Descriptor => _memory.Descriptor;
+
     /// <summary>Rings of this process only.</summary>
     public static CloseBoard CreatePrivate(int workers)
     {
@@ -33,11 +36,11 @@ internal sealed unsafe class CloseBoard : IDisposable
         return new CloseBoard(SharedMemory.CreatePrivate(BoardBytes(workers)), workers);
     }
 
-    /// <summary>Creates the file; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
-    public static CloseBoard CreateShared(int workers, string path)
+    /// <summary>Rings that other processes can attach to; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
+    public static CloseBoard CreateShared(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
-        SharedMemory memory = SharedMemory.CreateShared(path, BoardBytes(workers));
+        SharedMemory memory = SharedMemory.CreateShared("nativeproxy-closes", BoardBytes(workers));
         long* head = (long*)memory.Start;
         head[1] = workers;
         head[2] = Unsafe.SizeOf<CloseRecord>();
@@ -46,9 +49,9 @@ internal sealed unsafe class CloseBoard : IDisposable
     }
 
     /// <summary>Maps a board that another process made. Throws <see cref="InvalidDataException"/> when it is none of this build.</summary>
-    public static CloseBoard Attach(string path)
+    public static CloseBoard Attach(int descriptor)
     {
-        SharedMemory memory = SharedMemory.Attach(path);
+        SharedMemory memory = SharedMemory.Attach(descriptor);
         long* head = (long*)memory.Start;
         if (head[0] == Magic && head[2] == Unsafe.SizeOf<CloseRecord>() && head[1] is >= 1 and <= int.MaxValue && memory.LengthBytes >= BoardBytes((int)head[1]))
             return new CloseBoard(memory, (int)head[1]);

@@ -4,7 +4,7 @@ using System.IO;
 namespace NativeProxy.Metrics;
 
 /// <summary>
-/// One row of counters per worker, in memory of one process or in a mapped file that supervisor and workers share.
+/// One row of counters per worker, in memory of one process or in memory that supervisor and workers share.
 /// Owner: the host. Any thread may read sums; rows are written by their workers only. Dispose it after all loops have ended.
 /// </summary>
 internal sealed unsafe class CounterBoard : IDisposable
@@ -28,6 +28,9 @@ internal sealed unsafe class CounterBoard : IDisposable
 
     public int WorkerCount => _rows.Length;
 
+    /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
+    public int Descriptor => _memory.Descriptor;
+
     /// <summary>Longs per row, rounded up so that no two rows share a cache line.</summary>
     private static int RowLongs => (CounterTable.Count + HeadLongs - 1) / HeadLongs * HeadLongs;
 
@@ -38,11 +41,11 @@ internal sealed unsafe class CounterBoard : IDisposable
         return new CounterBoard(SharedMemory.CreatePrivate(BoardBytes(workers)), workers);
     }
 
-    /// <summary>Creates the file; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
-    public static CounterBoard CreateShared(int workers, string path)
+    /// <summary>Counters that other processes can attach to; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
+    public static CounterBoard CreateShared(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
-        SharedMemory memory = SharedMemory.CreateShared(path, BoardBytes(workers));
+        SharedMemory memory = SharedMemory.CreateShared("nativeproxy-counters", BoardBytes(workers));
         long* head = (long*)memory.Start;
         head[1] = workers;
         head[2] = CounterTable.Count;
@@ -51,9 +54,9 @@ internal sealed unsafe class CounterBoard : IDisposable
     }
 
     /// <summary>Maps a board that another process made. Throws <see cref="InvalidDataException"/> when it is none of this build.</summary>
-    public static CounterBoard Attach(string path)
+    public static CounterBoard Attach(int descriptor)
     {
-        SharedMemory memory = SharedMemory.Attach(path);
+        SharedMemory memory = SharedMemory.Attach(descriptor);
         long* head = (long*)memory.Start;
         if (head[0] == Magic && head[2] == CounterTable.Count && head[1] is >= 1 and <= int.MaxValue && memory.LengthBytes >= BoardBytes((int)head[1]))
             return new CounterBoard(memory, (int)head[1]);

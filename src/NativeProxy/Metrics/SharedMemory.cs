@@ -1,100 +1,122 @@
 using System;
 using System.IO;
-using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 
 namespace NativeProxy.Metrics;
 
 /// <summary>
-/// A block of zeroed memory that begins on a cache line: of this process only, or a mapped file that supervisor and workers share.
-/// Owner: the board that lays it out. Never synchronises; dispose it after everybody has stopped using <see cref="Start"/>.
+/// A block of zeroed memory that begins on a cache line: of this process only, or shared by supervisor and workers. Shared memory has no
+/// path (memfd_create): it goes to another process by its descriptor, nobody can remove or change it from outside, and it is gone with the
+/// last process that has it. The one place where such memory is made and attached. Owner: the board that lays it out. Never synchronises;
+/// dispose it after everybody has stopped using <see cref="Start"/>. Shared memory: Linux.
 /// </summary>
-internal sealed unsafe class SharedMemory : IDisposable
+internal sealed unsafe partial class SharedMemory : IDisposable
 {
     public const int LineBytes = 64;
 
-    private readonly MemoryMappedFile? _file;
-    private readonly MemoryMappedViewAccessor? _view;
-    private readonly string? _ownedPath;
+    private const uint CloseOnExec = 1;
+    private const int ReadAndWrite = 1 | 2;
+    private const int MapShared = 1;
+    private const int SeekEnd = 2;
+    private const int None = -1;
+
     private void* _native;
     private bool _isDisposed;
 
     private SharedMemory(long bytes)
     {
         LengthBytes = bytes;
+        Descriptor = None;
 
         // Zeroed by the system page by page when touched: what is never used costs nothing.
         _native = NativeMemory.AllocZeroed((nuint)(bytes + LineBytes));
         Start = (byte*)(((nuint)_native + LineBytes - 1) & ~(nuint)(LineBytes - 1));
     }
 
-    private SharedMemory(FileStream stream, string? ownedPath)
+    private SharedMemory(byte* mapped, long bytes, int ownedDescriptor)
     {
-        LengthBytes = stream.Length;
-        _ownedPath = ownedPath;
-        _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
-        _view = _file.CreateViewAccessor(0, LengthBytes, MemoryMappedFileAccess.ReadWrite);
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        Start = start;
+        Start = mapped;
+        LengthBytes = bytes;
+        Descriptor = ownedDescriptor;
     }
 
     public byte* Start { get; }
 
     public long LengthBytes { get; }
 
+    /// <summary>What another process attaches to, for the one who made it; closed on exec and by <see cref="Dispose"/>. -1 elsewhere.</summary>
+    public int Descriptor { get; private set; }
+
     /// <summary>Memory of this process only.</summary>
     public static SharedMemory CreatePrivate(long bytes) => new(bytes);
 
-    /// <summary>
-    /// Creates the file, readable by this user only, and maps it; a leftover file of that name is replaced. The file is unlinked on dispose.
-    /// Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the directory does not allow it.
-    /// </summary>
-    public static SharedMemory CreateShared(string path, long bytes)
+    /// <summary>Memory that other processes can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
+    /// <param name="name">What a look at the process's descriptors shows; need not be unique.</param>
+    /// <param name="bytes">Size.</param>
+    public static SharedMemory CreateShared(string name, long bytes)
     {
-        File.Delete(path);
-        FileStreamOptions options = new()
+        int descriptor = CallCreate(name, CloseOnExec);
+        if (descriptor < 0)
+            throw Failure("made");
+        if (CallResize(descriptor, bytes) != 0)
         {
-            // CreateNew never follows a link that somebody else put there.
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-        };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        FileStream stream = new(path, options);
-        stream.SetLength(bytes);
-        return new SharedMemory(stream, path);
+            IOException failure = Failure("made");
+            CallClose(descriptor);
+            throw failure;
+        }
+        return new SharedMemory(Map(descriptor, bytes), bytes, descriptor);
     }
 
-    /// <summary>Maps a file that another process made. Throws <see cref="InvalidDataException"/> when it holds less than one line.</summary>
-    public static SharedMemory Attach(string path)
+    /// <summary>
+    /// Maps what another process made. The descriptor stays the caller's and may be closed afterwards. Throws <see cref="InvalidDataException"/>
+    /// when it holds less than one line or is no memory at all, <see cref="IOException"/> when it cannot be mapped.
+    /// </summary>
+    public static SharedMemory Attach(int descriptor)
     {
-        FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        if (stream.Length >= LineBytes)
-            return new SharedMemory(stream, ownedPath: null);
-        stream.Dispose();
-        throw new InvalidDataException("the board is too short");
+        long bytes = CallSeek(descriptor, 0, SeekEnd);
+        return bytes >= LineBytes ? new SharedMemory(Map(descriptor, bytes), bytes, None) : throw new InvalidDataException("the board is too short");
     }
-
-    /// <summary>Where shared memory of that name belongs: memory-backed where the system has such a directory.</summary>
-    public static string PathFor(string name) =>
-        Path.Combine(OperatingSystem.IsLinux() && Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), name);
 
     public void Dispose()
     {
         if (_isDisposed)
             return;
         _isDisposed = true;
-        NativeMemory.Free(_native);
-        _native = null;
-        if (_view is not null)
+        if (_native is not null)
         {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
-            _file!.Dispose();
+            NativeMemory.Free(_native);
+            _native = null;
+            return;
         }
-        if (_ownedPath is not null)
-            File.Delete(_ownedPath);
+        CallUnmap(Start, (nuint)LengthBytes);
+        if (Descriptor != None)
+            CallClose(Descriptor);
+        Descriptor = None;
     }
+
+    private static byte* Map(int descriptor, long bytes)
+    {
+        void* mapped = CallMap(null, (nuint)bytes, ReadAndWrite, MapShared, descriptor, 0);
+        return mapped == (void*)-1 ? throw Failure("mapped") : (byte*)mapped;
+    }
+
+    private static IOException Failure(string what) => new($"shared memory cannot be {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CallCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    private static partial int CallResize(int descriptor, long bytes);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long CallSeek(int descriptor, long offset, int origin);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    private static partial void* CallMap(void* address, nuint bytes, int protection, int flags, int descriptor, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int CallUnmap(void* address, nuint bytes);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CallClose(int descriptor);
 }

@@ -9,7 +9,7 @@ using NativeProxy.Metrics;
 namespace NativeProxy.Upstreams;
 
 /// <summary>
-/// One <see cref="ServerSlot"/> per server, in memory of one process or in a mapped file that supervisor and workers share. A server is
+/// One <see cref="ServerSlot"/> per server, in memory of one process or in memory that supervisor and workers share. A server is
 /// known by upstream, name and address as they stand in the settings, so that it keeps its slot, and with it its health, over a reload.
 /// Owner: the host, whose main thread publishes settings before any loop looks for their servers. Dispose it after all loops have ended.
 /// </summary>
@@ -33,6 +33,9 @@ internal sealed unsafe class ServerBoard : IDisposable
         _running = (int*)(_slots + SlotsMax);
     }
 
+    /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
+    public int Descriptor => _memory.Descriptor;
+
     /// <summary>Grows whenever a server goes up or down.</summary>
     public int ChangeCount => Volatile.Read(ref _head->ChangeCount);
 
@@ -54,13 +57,13 @@ internal sealed unsafe class ServerBoard : IDisposable
     /// <summary>A board of this process only.</summary>
     public static ServerBoard CreatePrivate(int workers) => Begin(SharedMemory.CreatePrivate(BoardBytes(workers)), workers);
 
-    /// <summary>Creates the file; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
-    public static ServerBoard CreateShared(int workers, string path) => Begin(SharedMemory.CreateShared(path, BoardBytes(workers)), workers);
+    /// <summary>A board that other processes can attach to; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
+    public static ServerBoard CreateShared(int workers) => Begin(SharedMemory.CreateShared("nativeproxy-servers", BoardBytes(workers)), workers);
 
     /// <summary>Maps a board that another process made. Throws <see cref="InvalidDataException"/> when it is none of this build.</summary>
-    public static ServerBoard Attach(string path)
+    public static ServerBoard Attach(int descriptor)
     {
-        var board = new ServerBoard(SharedMemory.Attach(path));
+        var board = new ServerBoard(SharedMemory.Attach(descriptor));
         if (board._head->Magic == Magic && board._head->WorkerCount >= 1 && board._memory.LengthBytes == BoardBytes(board._head->WorkerCount))
             return board;
         board.Dispose();

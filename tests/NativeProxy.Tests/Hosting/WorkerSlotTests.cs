@@ -46,14 +46,14 @@ public class WorkerSlotTests
     public void CloseSockets_ClosesThoseOfTheSlot()
     {
         Socket listening = Peers.Listen();
-        using var slot = new WorkerSlot(0, 1, [new ListeningSocket("127.0.0.1:1", listening)], "board", NoSettings);
+        using var slot = new WorkerSlot(0, 1, [new ListeningSocket("127.0.0.1:1", listening)], Boards.CreatePrivate(1), NoSettings);
 
         slot.CloseSockets();
 
         Assert.True(listening.SafeHandle.IsClosed);
     }
 
-    private static WorkerSlot NewSlot() => new(0, 1, [], "board", NoSettings);
+    private static WorkerSlot NewSlot() => new(0, 1, [], Boards.CreatePrivate(1), NoSettings);
 
     private static SettingsMessage NoSettings => new("proxy.toml", [], []);
 }

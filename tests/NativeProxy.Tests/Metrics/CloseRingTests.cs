@@ -8,10 +8,8 @@ using Xunit;
 
 namespace NativeProxy.Tests.Metrics;
 
-public sealed class CloseRingTests : IDisposable
+public sealed class CloseRingTests
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), "nativeproxy-closes-" + Guid.NewGuid());
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -31,8 +29,8 @@ public sealed class CloseRingTests : IDisposable
     [Fact]
     public void Record_ComesOutAsItWentIn_AlsoInAnotherProcess()
     {
-        using CloseBoard supervisor = CloseBoard.CreateShared(2, _path);
-        using CloseBoard worker = CloseBoard.Attach(_path);
+        using CloseBoard supervisor = CloseBoard.CreateShared(2);
+        using CloseBoard worker = CloseBoard.Attach(supervisor.Descriptor);
         CloseRecord written = Record(7) with
         {
             Side = ConnectionSide.Server,
@@ -55,10 +53,10 @@ public sealed class CloseRingTests : IDisposable
     [Fact]
     public void WorkerThatTakesOverTheRing_GoesOnBehindWhatTheCrashedOneNoted()
     {
-        using CloseBoard supervisor = CloseBoard.CreateShared(1, _path);
-        using (CloseBoard crashed = CloseBoard.Attach(_path))
+        using CloseBoard supervisor = CloseBoard.CreateShared(1);
+        using (CloseBoard crashed = CloseBoard.Attach(supervisor.Descriptor))
             crashed.Ring(0).Add(Record(1));
-        using CloseBoard next = CloseBoard.Attach(_path);
+        using CloseBoard next = CloseBoard.Attach(supervisor.Descriptor);
         next.Ring(0).Add(Record(2));
 
         Assert.Equal([2L, 1L], Read(supervisor.Ring(0)));
@@ -93,12 +91,9 @@ public sealed class CloseRingTests : IDisposable
     [Fact]
     public void BoardOfAnotherBuild_IsRefused()
     {
-        CloseBoard.CreatePrivate(1).Dispose();
-        File.WriteAllBytes(_path, new byte[4096]);
-        Assert.Throws<InvalidDataException>(() => CloseBoard.Attach(_path));
+        using SharedMemory memory = SharedMemory.CreateShared("test", 4096);
+        Assert.Throws<InvalidDataException>(() => CloseBoard.Attach(memory.Descriptor));
     }
-
-    public void Dispose() => File.Delete(_path);
 
     private static CloseRecord Record(long id) => new() { ConnectionId = id };
 

@@ -5,19 +5,15 @@ using Xunit;
 
 namespace NativeProxy.Tests.Metrics;
 
-/// <summary>Rows do not touch each other, sums add them up, and two maps of one file see the same numbers.</summary>
-public sealed class CounterBoardTests : IDisposable
+/// <summary>Rows do not touch each other, sums add them up, and two maps of one memory see the same numbers.</summary>
+public sealed class CounterBoardTests
 {
-    private readonly string _path = SharedMemory.PathFor("nativeproxy-test-" + Guid.NewGuid().ToString("N"));
-
-    public void Dispose() => File.Delete(_path);
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void EveryCounterOfEveryRow_IsAPlaceOfItsOwn(bool isShared)
     {
-        using CounterBoard board = isShared ? CounterBoard.CreateShared(3, _path) : CounterBoard.CreatePrivate(3);
+        using CounterBoard board = isShared ? CounterBoard.CreateShared(3) : CounterBoard.CreatePrivate(3);
         for (int worker = 0; worker < board.WorkerCount; worker++)
         {
             foreach (CounterId id in Enum.GetValues<CounterId>())
@@ -52,8 +48,8 @@ public sealed class CounterBoardTests : IDisposable
     [Fact]
     public void AttachedBoard_SeesWhatTheOtherWritesAndTheReverse()
     {
-        using CounterBoard supervisor = CounterBoard.CreateShared(2, _path);
-        using CounterBoard worker = CounterBoard.Attach(_path);
+        using CounterBoard supervisor = CounterBoard.CreateShared(2);
+        using CounterBoard worker = CounterBoard.Attach(supervisor.Descriptor);
         Assert.Equal(2, worker.WorkerCount);
         worker.Row(1).Add(CounterId.Requests, 7);
         supervisor.Row(0).Add(CounterId.Requests, 5);
@@ -64,65 +60,42 @@ public sealed class CounterBoardTests : IDisposable
     [Fact]
     public void CountersOfAWorkerThatEnded_StayForTheNextOne()
     {
-        using CounterBoard supervisor = CounterBoard.CreateShared(1, _path);
-        using (CounterBoard crashed = CounterBoard.Attach(_path))
+        using CounterBoard supervisor = CounterBoard.CreateShared(1);
+        using (CounterBoard crashed = CounterBoard.Attach(supervisor.Descriptor))
         {
             crashed.Row(0).Add(CounterId.Requests, 7);
             crashed.Row(0).Add(CounterId.ClientConnectionsOpen, 3);
         }
 
-        using CounterBoard next = CounterBoard.Attach(_path);
+        using CounterBoard next = CounterBoard.Attach(supervisor.Descriptor);
         next.Row(0).ClearGauges();
         Assert.Equal(7, supervisor.Sum(CounterId.Requests));
         Assert.Equal(0, supervisor.Sum(CounterId.ClientConnectionsOpen));
     }
 
-    [Fact]
-    public void OwnerDisposing_UnlinksTheFileAndAnAttachedBoardDoesNot()
-    {
-        CounterBoard owner = CounterBoard.CreateShared(1, _path);
-        CounterBoard.Attach(_path).Dispose();
-        Assert.True(File.Exists(_path));
-        owner.Dispose();
-        owner.Dispose();
-        Assert.False(File.Exists(_path));
-    }
-
-    [Fact]
-    public void LeftoverFile_IsReplacedByAZeroedBoard()
-    {
-        File.WriteAllText(_path, new string('x', 100_000));
-        using CounterBoard board = CounterBoard.CreateShared(1, _path);
-        Assert.Equal(0, board.Sum(CounterId.Requests));
-    }
-
     [Theory]
     [InlineData(0)]
-    [InlineData(23)]
-    [InlineData(24)]
+    [InlineData(64)]
     [InlineData(100_000)]
-    public void FileThatIsNoBoard_IsRefused(int bytes)
+    public void MemoryThatIsNoBoard_IsRefused(int bytes)
     {
-        File.WriteAllBytes(_path, new byte[bytes]);
-        Assert.Throws<InvalidDataException>(() => CounterBoard.Attach(_path));
+        using SharedMemory memory = SharedMemory.CreateShared("test", Math.Max(bytes, 1));
+        Assert.Throws<InvalidDataException>(() => CounterBoard.Attach(memory.Descriptor));
     }
 
     [Fact]
-    public void BoardThatWasCutShort_IsRefused()
+    public unsafe void BoardThatWasCutShort_IsRefused()
     {
-        using CounterBoard owner = CounterBoard.CreateShared(4, _path);
-        byte[] bytes = File.ReadAllBytes(_path);
-        string cutPath = _path + ".cut";
-        try
+        using CounterBoard owner = CounterBoard.CreateShared(4);
+        using SharedMemory whole = SharedMemory.Attach(owner.Descriptor);
+        foreach (int missing in (int[])[0, 1])
         {
-            File.WriteAllBytes(cutPath, bytes);
-            CounterBoard.Attach(cutPath).Dispose();
-            File.WriteAllBytes(cutPath, bytes.AsSpan(0, bytes.Length - 1).ToArray());
-            Assert.Throws<InvalidDataException>(() => CounterBoard.Attach(cutPath));
-        }
-        finally
-        {
-            File.Delete(cutPath);
+            using SharedMemory copy = SharedMemory.CreateShared("test", whole.LengthBytes - missing);
+            new ReadOnlySpan<byte>(whole.Start, (int)copy.LengthBytes).CopyTo(new Span<byte>(copy.Start, (int)copy.LengthBytes));
+            if (missing == 0)
+                CounterBoard.Attach(copy.Descriptor).Dispose();
+            else
+                Assert.Throws<InvalidDataException>(() => CounterBoard.Attach(copy.Descriptor));
         }
     }
 
@@ -132,7 +105,7 @@ public sealed class CounterBoardTests : IDisposable
     [Fact]
     public void SumAfterDispose_IsRefusedInsteadOfReadingFreedMemory()
     {
-        CounterBoard board = CounterBoard.CreateShared(1, _path);
+        CounterBoard board = CounterBoard.CreateShared(1);
         board.Dispose();
         Assert.Throws<ObjectDisposedException>(() => board.Sum(CounterId.Requests));
     }

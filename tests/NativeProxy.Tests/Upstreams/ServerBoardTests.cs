@@ -9,12 +9,8 @@ using Xunit;
 namespace NativeProxy.Tests.Upstreams;
 
 /// <summary>A server keeps its slot while it is named, slots of others are never taken too early, and two maps see the same.</summary>
-public sealed class ServerBoardTests : IDisposable
+public sealed class ServerBoardTests
 {
-    private readonly string _path = SharedMemory.PathFor("nativeproxy-test-" + Guid.NewGuid().ToString("N"));
-
-    public void Dispose() => File.Delete(_path);
-
     [Fact]
     public void NewServer_IsUpAndUnchecked()
     {
@@ -71,9 +67,9 @@ public sealed class ServerBoardTests : IDisposable
     public void AttachedBoard_SeesWhatTheOtherWrites()
     {
         ProxySettings settings = ServersOnBoard.SettingsOf("a1 b1");
-        using ServerBoard supervisor = ServerBoard.CreateShared(2, _path);
+        using ServerBoard supervisor = ServerBoard.CreateShared(2);
         supervisor.Publish(settings);
-        using ServerBoard worker = ServerBoard.Attach(_path);
+        using ServerBoard worker = ServerBoard.Attach(supervisor.Descriptor);
         ServerSlot seen = worker.Find("app", "b", "127.0.0.1:1", workerIndex: 1)!;
 
         supervisor.Find("app", "b", "127.0.0.1:1")!.IsUp = false;
@@ -137,9 +133,9 @@ public sealed class ServerBoardTests : IDisposable
     [InlineData(0)]
     [InlineData(64)]
     [InlineData(100_000)]
-    public void FileThatIsNoBoard_IsRefused(int bytes)
+    public void MemoryThatIsNoBoard_IsRefused(int bytes)
     {
-        File.WriteAllBytes(_path, new byte[bytes]);
-        Assert.Throws<InvalidDataException>(() => ServerBoard.Attach(_path));
+        using SharedMemory memory = SharedMemory.CreateShared("test", Math.Max(bytes, 1));
+        Assert.Throws<InvalidDataException>(() => ServerBoard.Attach(memory.Descriptor));
     }
 }
