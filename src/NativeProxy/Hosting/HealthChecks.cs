@@ -7,6 +7,7 @@ using NativeProxy.Logging;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
 using NativeProxy.Upstreams.Health;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -39,10 +40,10 @@ internal sealed class HealthChecks
     }
 
     /// <summary>Main thread: goes over to these settings. Workers may look for their servers when it returns.</summary>
-    public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints)
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
         _servers.Publish(settings);
-        _loop.Post(new ApplyWork(_checker, settings, endPoints));
+        _loop.Post(new ApplyWork(_checker, settings, endPoints.First()));
     }
 
     /// <summary>Main thread: no further checks.</summary>
@@ -82,7 +83,7 @@ internal sealed class HealthChecks
     }
 
     /// <summary>Takes settings over, on the loop thread.</summary>
-    private sealed class ApplyWork(HealthChecker checker, ProxySettings settings, IPEndPoint[][] endPoints) : LoopWork
+    private sealed class ApplyWork(HealthChecker checker, ProxySettings settings, IPEndPoint?[][] endPoints) : LoopWork
     {
         public override void Run() => checker.Apply(settings, endPoints);
     }

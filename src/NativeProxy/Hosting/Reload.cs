@@ -1,9 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -13,7 +13,7 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class Reload
 {
-    private Reload(byte[] text, ProxySettings settings, IPEndPoint[][] endPoints, List<ListeningSocket>[] newSockets)
+    private Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
     {
         Text = text;
         Settings = settings;
@@ -26,7 +26,7 @@ internal sealed class Reload
 
     public ProxySettings Settings { get; }
 
-    public IPEndPoint[][] EndPoints { get; }
+    public ServerEndPoints EndPoints { get; }
 
     /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
     public List<ListeningSocket>[] NewSockets { get; }
@@ -49,7 +49,7 @@ internal sealed class Reload
         if (!result.IsOk)
             return Refused(log, []);
         var errors = new List<string>();
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(result.Settings, errors);
+        ServerEndPoints endPoints = ServerAddresses.Resolve(result.Settings, errors);
         List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(result.Settings, BindsOf(running), workers, errors) : [];
         if (errors.Count > 0)
             return Refused(log, errors);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -10,17 +11,17 @@ namespace NativeProxy.Hosting;
 internal static class ServerAddresses
 {
     /// <summary>End points in the order of the settings, per upstream. Problems go to <paramref name="errors"/>, one line each.</summary>
-    public static IPEndPoint[][] Resolve(in ProxySettings settings, List<string> errors)
+    public static ServerEndPoints Resolve(in ProxySettings settings, List<string> errors)
     {
-        var groups = new IPEndPoint[settings.Upstreams.Length][];
+        var groups = new IPEndPoint[settings.Upstreams.Length][][];
         for (int group = 0; group < groups.Length; group++)
         {
             UpstreamSettings upstream = settings.Upstreams[group];
-            groups[group] = new IPEndPoint[upstream.Servers.Length];
+            groups[group] = new IPEndPoint[upstream.Servers.Length][];
             for (int server = 0; server < upstream.Servers.Length; server++)
-                groups[group][server] = ResolveOne(upstream.Name, upstream.Servers[server], errors);
+                groups[group][server] = [ResolveOne(upstream.Name, upstream.Servers[server], errors)];
         }
-        return groups;
+        return new ServerEndPoints(groups);
     }
 
     private static IPEndPoint ResolveOne(string upstream, in UpstreamServerSettings server, List<string> errors)

@@ -1,12 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -37,7 +37,7 @@ internal sealed class SingleProcess
     public static int Run(string path, in ProxySettings settings, ErrorLog log)
     {
         var errors = new List<string>();
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
+        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
         List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors) : [];
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)

@@ -2,12 +2,12 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
-using System.Net;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -47,7 +47,7 @@ internal sealed class Supervisor : IDisposable
     public static int Run(string path, in ProxySettings settings, int workers, ErrorLog log)
     {
         var errors = new List<string>();
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
+        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
         List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
@@ -60,7 +60,7 @@ internal sealed class Supervisor : IDisposable
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
-            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, boards), boards, health, log);
+            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, endPoints, boards), boards, health, log);
             supervisor.StartAll();
             admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers));
@@ -78,9 +78,9 @@ internal sealed class Supervisor : IDisposable
             slot.Dispose();
     }
 
-    private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, Boards boards)
+    private static WorkerSlot[] MakeSlots(string path, List<ListeningSocket>[] sockets, ServerEndPoints endPoints, Boards boards)
     {
-        var settings = new SettingsMessage(path, [], File.ReadAllBytes(path));
+        var settings = new SettingsMessage(path, [], endPoints.ToLine(), File.ReadAllBytes(path));
         var slots = new WorkerSlot[sockets.Length];
         for (int i = 0; i < slots.Length; i++)
             slots[i] = new WorkerSlot(i, slots.Length, sockets[i], boards, settings);

@@ -9,6 +9,7 @@ using NativeProxy.Metrics;
 using NativeProxy.Sessions;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Naming;
 using HttpListener = NativeProxy.Sessions.HttpListener;
 
 namespace NativeProxy.Hosting;
@@ -62,9 +63,9 @@ internal sealed class TrafficPlan
 
     /// <summary>Takes the settings over.</summary>
     /// <param name="settings">Valid settings.</param>
-    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
+    /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="newSockets">Listening sockets for the addresses that no listener had before; the plan then owns them.</param>
-    public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
         _budget.ConnectionsMax = settings.Runtime.MaxConnections;
         _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
@@ -105,7 +106,7 @@ internal sealed class TrafficPlan
         return count;
     }
 
-    private void ApplyUpstreams(in ProxySettings settings, IPEndPoint[][] endPoints)
+    private void ApplyUpstreams(in ProxySettings settings, ServerEndPoints endPoints)
     {
         var kept = new List<UpstreamGroup>();
         for (int i = 0; i < settings.Upstreams.Length; i++)
@@ -113,7 +114,7 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i];
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
-            group.Apply(upstream, MakeServers(group, upstream, endPoints[i]));
+            group.Apply(upstream, MakeServers(group, upstream, endPoints.First()[i]!));
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock);
             kept.Add(group);
         }
@@ -127,14 +128,14 @@ internal sealed class TrafficPlan
     }
 
     /// <summary>A server with the same name and address is the same server and keeps its connections.</summary>
-    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, IPEndPoint[] endPoints)
+    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, IPEndPoint?[] endPoints)
     {
         var servers = new UpstreamServer[upstream.Servers.Length];
         for (int i = 0; i < servers.Length; i++)
         {
             UpstreamServerSettings server = upstream.Servers[i];
-            servers[i] = Find(group, server.Name, endPoints[i])
-                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i])
+            servers[i] = Find(group, server.Name, endPoints[i]!)
+                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]!)
                 {
                     LogId = _accessLog?.Register(server.Name) ?? 0,
                     Page = _ledger.ForServer(upstream.Name, server.Name),

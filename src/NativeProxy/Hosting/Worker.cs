@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Net;
 using System.Threading;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
@@ -13,6 +12,7 @@ using NativeProxy.Transport;
 using NativeProxy.Transport.Epoll;
 using NativeProxy.Transport.Saea;
 using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -61,16 +61,16 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Starts the loop and serves.</summary>
     /// <param name="settings">Valid settings.</param>
-    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
+    /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
-    public void Start(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets)
+    public void Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
         Loop.Start(new ApplyWork(this, settings, endPoints, sockets));
         Loop.Post(new GaugeWork(_gauges));
     }
 
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
-    public void Reload(in ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
+    public void Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
         Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
@@ -122,7 +122,7 @@ internal sealed class Worker : IDisposable
     private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
     /// <summary>Takes settings over, on the loop thread.</summary>
-    private sealed class ApplyWork(Worker worker, ProxySettings settings, IPEndPoint[][] endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
+    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
         public override void Run() => worker._traffic.Apply(settings, endPoints, sockets);
     }

@@ -2,12 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -35,12 +35,8 @@ internal static class WorkerProcess
         var control = new ControlLine(new Socket(new SafeSocketHandle(arguments.Control, ownsHandle: true)));
         if (!control.TryReceive(out ControlCommand command, out byte[] payload) || command != ControlCommand.Settings)
             return ExitCodes.Failure;
-        if (!SettingsMessage.Decode(payload).TryParse(out ProxySettings settings))
+        if (!SettingsMessage.Decode(payload).TryParse(out ProxySettings settings, out ServerEndPoints endPoints))
             return ExitCodes.BadConfiguration;
-        var errors = new List<string>();
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
-        if (errors.Count > 0)
-            return StartFailure.Report(log, errors);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Index);
         try
@@ -100,14 +96,14 @@ internal static class WorkerProcess
     private static long? Reload(ControlLine control, Worker worker, SettingsMessage message, ErrorLog log)
     {
         List<ListeningSocket> sockets = control.ReceiveSockets(message.Binds);
-        var errors = new List<string>();
-        if (!message.TryParse(out ProxySettings settings))
+        if (!message.TryParse(out ProxySettings settings, out ServerEndPoints endPoints))
+        {
+            // Nothing received is left open and unserved.
+            foreach (ListeningSocket socket in sockets)
+                socket.Socket.Dispose();
+            log.Error("a worker could not take over the new settings; it goes on with those that it has");
             return null;
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, errors);
-        foreach (string error in errors)
-            log.Error(error);
-        if (errors.Count > 0)
-            return null;
+        }
         worker.Reload(settings, endPoints, sockets);
         return settings.Runtime.DrainTimeoutMs;
     }

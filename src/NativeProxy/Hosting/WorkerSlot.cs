@@ -69,7 +69,7 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
     public void Reload(Reload reload, string path)
     {
         List<ListeningSocket> added = reload.NewSockets[index];
-        var message = new SettingsMessage(path, added.ConvertAll(socket => socket.Bind), reload.Text);
+        var message = new SettingsMessage(path, added.ConvertAll(socket => socket.Bind), reload.EndPoints.ToLine(), reload.Text);
         if (_control?.Send(ControlCommand.Settings, message.Encode()) == true)
             _control.SendSockets(added);
         _settings = message with { Binds = [] };

@@ -3,6 +3,7 @@ using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Hosting;
 using NativeProxy.Tests.Config;
+using NativeProxy.Upstreams.Naming;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
@@ -14,19 +15,19 @@ public class ServerAddressesTests
     [InlineData("[2001:db8::1]:82", "2001:db8::1", 82)]
     public void IpAddresses_NeedNoResolver(string address, string ip, int port)
     {
-        IPEndPoint[][] found = Resolve(address, out List<string> errors);
+        ServerEndPoints found = Resolve(address, out List<string> errors);
 
         Assert.Empty(errors);
-        Assert.Equal(new IPEndPoint(IPAddress.Parse(ip), port), found[0][0]);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(ip), port), found.Of(0, 0)[0]);
     }
 
     [Fact]
     public void Name_IsResolvedToIpv4First()
     {
-        IPEndPoint[][] found = Resolve("localhost:83", out List<string> errors);
+        ServerEndPoints found = Resolve("localhost:83", out List<string> errors);
 
         Assert.Empty(errors);
-        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 83), found[0][0]);
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 83), found.Of(0, 0)[0]);
     }
 
     [Fact]
@@ -55,13 +56,13 @@ public class ServerAddressesTests
             """).Settings;
         var errors = new List<string>();
 
-        IPEndPoint[][] found = ServerAddresses.Resolve(settings, errors);
+        ServerEndPoints found = ServerAddresses.Resolve(settings, errors);
 
-        Assert.Equal([9001, 9002], System.Array.ConvertAll(found[0], static point => point.Port));
-        Assert.Equal([9003], System.Array.ConvertAll(found[1], static point => point.Port));
+        Assert.Equal([9001, 9002], [found.Of(0, 0)[0].Port, found.Of(0, 1)[0].Port]);
+        Assert.Equal([9003], [found.Of(1, 0)[0].Port]);
     }
 
-    private static IPEndPoint[][] Resolve(string address, out List<string> errors)
+    private static ServerEndPoints Resolve(string address, out List<string> errors)
     {
         ProxySettings settings = SettingsTrial.Parse(SettingsTrial.Minimal.Replace("127.0.0.1:9001", address, System.StringComparison.Ordinal)).Settings;
         errors = [];

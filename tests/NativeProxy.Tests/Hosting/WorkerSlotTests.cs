@@ -55,5 +55,5 @@ public class WorkerSlotTests
 
     private static WorkerSlot NewSlot() => new(0, 1, [], Boards.CreatePrivate(1), NoSettings);
 
-    private static SettingsMessage NoSettings => new("proxy.toml", [], []);
+    private static SettingsMessage NoSettings => new("proxy.toml", [], "", []);
 }

@@ -11,6 +11,7 @@ using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Tests.Upstreams;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Tests.Hosting;
 
@@ -25,7 +26,7 @@ internal sealed class WorkerUnderTest : IDisposable
     public WorkerUnderTest(string listenerSettings = "")
     {
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
-        IPEndPoint[][] servers = [[(IPEndPoint)_origin.LocalEndPoint!]];
+        var servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
         Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0), ServersOnBoard.NewBoard(), new ErrorLog(_messages, TimeProvider.System));
         Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)]);

@@ -13,6 +13,7 @@ using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Verdict;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Tests.Simulation;
 
@@ -65,7 +66,7 @@ internal sealed class SimulatedProxy : IDisposable
     {
         ProxySettings settings = draw();
         Servers.Publish(settings);
-        IPEndPoint[][] endPoints = ServerAddresses.Resolve(settings, []);
+        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, []);
 
         // The simulated engine has no use for the socket itself.
         List<ListeningSocket> sockets = _isApplied ? [] : [new ListeningSocket(settings.Listeners[0].Bind[0], null!)];

@@ -40,8 +40,8 @@ internal sealed class HealthChecker
 
     /// <summary>Takes over settings, at start and at reload: a server that is still there keeps its health and what was counted.</summary>
     /// <param name="settings">Settings whose servers have been published.</param>
-    /// <param name="endPoints">Resolved addresses of the servers, per upstream.</param>
-    public void Apply(in ProxySettings settings, IPEndPoint[][] endPoints)
+    /// <param name="endPoints">The address of each server, per upstream; null for one whose name has none: it is not checked.</param>
+    public void Apply(in ProxySettings settings, IPEndPoint?[][] endPoints)
     {
         Dictionary<(string, string, string), HealthProbe> old = _probes;
         _probes = [];
@@ -73,7 +73,7 @@ internal sealed class HealthChecker
     }
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
-    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint endPoint, int checkedCount)
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint? endPoint, int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
@@ -83,6 +83,8 @@ internal sealed class HealthChecker
             slot.IsUp = true;
             return null;
         }
+        if (endPoint is null)
+            return null;
         HealthProbe probe = before ?? new HealthProbe(_loop.Wheel, slot, OnChanged);
         long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
         probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), _loop.Clock.NowMs + delayMs);
