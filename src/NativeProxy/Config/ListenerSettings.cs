@@ -35,6 +35,16 @@ internal enum TrailerPolicy
     Drop,
 }
 
+/// <summary>What becomes of a request whose path or query holds raw bytes above 0x7f, which no URI has (RFC 3986).</summary>
+internal enum NonAsciiTargetPolicy
+{
+    [SettingChoice("reject", Doc = "it is answered with 400")]
+    Reject,
+
+    [SettingChoice("pass", Doc = "it is passed on byte for byte")]
+    Pass,
+}
+
 /// <summary>`[[listener]]`: a place where clients connect.</summary>
 [SettingsTable(Doc = "A place where clients connect. Repeat the table for more listeners.")]
 internal readonly partial struct ListenerSettings
@@ -59,6 +69,9 @@ internal readonly partial struct ListenerSettings
 
     [Setting("trailers", Default = "forward", Doc = "What becomes of the trailer fields of requests and responses.")]
     public partial TrailerPolicy Trailers { get; init; }
+
+    [Setting("non_ascii_target", Default = "reject", Doc = "What becomes of a request with raw bytes above 0x7f in its path or query. In a host they are always refused.")]
+    public partial NonAsciiTargetPolicy NonAsciiTarget { get; init; }
 
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }

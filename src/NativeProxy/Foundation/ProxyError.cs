@@ -62,8 +62,11 @@ internal enum RetryRule : byte
     IfReusedConnection,
 }
 
-/// <summary>One row of the error table: status 0 means that no answer can be sent any more.</summary>
-internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryRule Retry, string Text);
+/// <summary>
+/// One row of the error table: status 0 means that no answer can be sent any more. Rule is the code by which a log names the setting or the
+/// rule that refused a message; null where nothing was refused, or where the parser's own reason says it.
+/// </summary>
+internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryRule Retry, string Text, string? Rule = null);
 
 /// <summary>The one table that maps errors to status, blame, retry rule and text. Columns, not <c>if</c>s.</summary>
 internal static class ProxyErrors
@@ -81,16 +84,16 @@ internal static class ProxyErrors
         var rows = new ProxyErrorRow[Count];
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
-        rows[(int)ProxyError.BadProxyHeader] = new(0, ErrorSide.Proxy, RetryRule.Never, "");
-        rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large");
-        rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large");
+        rows[(int)ProxyError.BadProxyHeader] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "bad_proxy_header");
+        rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large", Rule: "request_head_too_large");
+        rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large", Rule: "request_body_too_large");
         rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");
         rows[(int)ProxyError.RequestBodyTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request body did not arrive in time");
-        rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here");
-        rows[(int)ProxyError.NotAProxyRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "This is a forward proxy: the target must be a whole http:// address, or host and port of CONNECT");
-        rows[(int)ProxyError.SchemeNotSupported] = new(501, ErrorSide.Proxy, RetryRule.Never, "This proxy fetches http:// targets only; for https:// use CONNECT");
-        rows[(int)ProxyError.ClientRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not serve clients of this network");
-        rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port");
+        rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here", Rule: "method_not_allowed");
+        rows[(int)ProxyError.NotAProxyRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "This is a forward proxy: the target must be a whole http:// address, or host and port of CONNECT", Rule: "not_a_proxy_request");
+        rows[(int)ProxyError.SchemeNotSupported] = new(501, ErrorSide.Proxy, RetryRule.Never, "This proxy fetches http:// targets only; for https:// use CONNECT", Rule: "scheme_not_supported");
+        rows[(int)ProxyError.ClientRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not serve clients of this network", Rule: "client_not_allowed");
+        rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port", Rule: "destination_not_allowed");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
         rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The name of the server was not resolved in time");
         rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never, "The request wants an answer of the cache only, and it has none");
@@ -103,7 +106,7 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The server did not answer in time");
         rows[(int)ProxyError.ServerTruncatedResponse] = new(502, ErrorSide.Server, RetryRule.Never, "The server ended its answer too early");
         rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");
-        rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never, "The answer of the server is larger than allowed here");
+        rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never, "The answer of the server is larger than allowed here", Rule: "response_body_too_large");
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
         rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");

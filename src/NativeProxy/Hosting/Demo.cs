@@ -89,7 +89,8 @@ internal static class Demo
           curl -s http://127.0.0.1:{port + 3}/closes
 
         Each request leaves a line below; cc= is the client connection / request number on it / age in ms,
-        sc= the server connection / use number / idle ms / new or reused; rt= why it was retried, rs= why the client's connection closed.
+        sc= the server connection / use number / idle ms / new or reused; rt= why it was retried, rs= why the client's connection closed,
+        why= by which rule a message was refused.
         Stop with Ctrl-C.
 
         """;

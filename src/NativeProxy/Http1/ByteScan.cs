@@ -186,11 +186,10 @@ internal static class ByteScan
     }
 
     /// <summary>
-    /// VCHAR except '"', '#', '&lt;', '&gt;' and '\'. RFC 3986 also leaves out '{', '|', '}', '^', '`', '[' and ']' here,
-    /// but browsers send them raw in queries and no server reads them as a delimiter.
+    /// VCHAR except '#', with which a fragment would begin: some servers cut the target there. RFC 3986 also leaves out '"', '&lt;', '&gt;',
+    /// '\', '^', '`', '{', '|', '}', '[' and ']', but browsers send them raw, nginx and Squid let them pass, and none of them ends a target.
     /// </summary>
-    public static bool IsTargetByte(byte value) =>
-        value is > 0x20 and < 0x7F and not ((byte)'"' or (byte)'#' or (byte)'<' or (byte)'>' or (byte)'\\');
+    public static bool IsTargetByte(byte value) => value is > 0x20 and < 0x7F and not (byte)'#';
 
     private static bool IsPlainHostByte(byte value) =>
         (uint)((value | 0x20) - 'a') <= 25 || (uint)(value - '0') <= 9 || value is (byte)'-' or (byte)'.';
@@ -218,13 +217,7 @@ internal static class ByteScan
     private static uint TargetStops(Vector128<byte> block)
     {
         Vector128<byte> visible = InRange(block, '!', '~');
-
-        // '"' and '#' differ in bit 0, '<' and '>' in bit 1.
-        Vector128<byte> refused =
-            Vector128.Equals(block & Vector128.Create((byte)0xFE), Vector128.Create((byte)'"')) |
-            Vector128.Equals(block & Vector128.Create((byte)0xFD), Vector128.Create((byte)'<')) |
-            Vector128.Equals(block, Vector128.Create((byte)'\\'));
-        return (~visible | refused).ExtractMostSignificantBits();
+        return (~visible | Vector128.Equals(block, Vector128.Create((byte)'#'))).ExtractMostSignificantBits();
     }
 
     /// <summary>

@@ -1,8 +1,8 @@
 namespace NativeProxy.Http1;
 
 /// <summary>
-/// Why bytes are not an acceptable HTTP/1.x message. One value per rule, so that a log line and a metric can name it;
-/// <see cref="RejectReasons.StatusOf"/> gives the status code that a client is answered with.
+/// Why bytes are not an acceptable HTTP/1.x message. One value per rule, so that a log line can name it
+/// (<see cref="RejectReasons.CodeOf"/>); <see cref="RejectReasons.StatusOf"/> gives the status code that a client is answered with.
 /// </summary>
 internal enum RejectReason : byte
 {
@@ -48,17 +48,26 @@ internal enum RejectReason : byte
     UnknownTransferCoding,
     TransferEncodingInHttp10,
 
-    /// <summary>Status 101 although no upgrade was forwarded.</summary>
+    /// <summary>CONNECT with a body: what follows its head are bytes of the tunnel (RFC 9110 section 9.3.6).</summary>
+    BodyOnConnect,
+
+    /// <summary>Status 101 although no upgrade was forwarded, or to another protocol than was asked for.</summary>
     UnexpectedUpgrade,
 
     /// <summary>An interim response that announces a body, which it cannot have (RFC 9112 section 6.1, RFC 9110 section 8.6).</summary>
     BodyOnInterim,
+
+    /// <summary>More interim responses to one request than any server has a use for.</summary>
+    TooManyInterims,
 
     // Connection (RFC 9110 section 7.6.1).
     BadConnectionOption,
 
     // Status line (RFC 9112 section 4).
     BadStatusLine,
+
+    /// <summary>The connection ended within the head of a response.</summary>
+    IncompleteHead,
 
     // Chunked coding (RFC 9112 section 7.1).
     BadChunkSize,
@@ -74,10 +83,58 @@ internal enum RejectReason : byte
     BadTrailer,
 }
 
-/// <summary>The status code of each reason, for a message that came from a client. A server's fault is always a 502.</summary>
+/// <summary>What is known of each reason: how many there are, the code that logs name it by, and the status code of a refused request.</summary>
 internal static class RejectReasons
 {
-    /// <summary>400 except where an RFC names a better one (RFC 9110 section 15, RFC 6585 section 5).</summary>
+    /// <summary>How many reasons there are; indexes of tables per reason are below it.</summary>
+    public const int Count = (int)RejectReason.BadTrailer + 1;
+
+    /// <summary>The code of the rule in logs, stable over versions; "-" when none was broken.</summary>
+    public static string CodeOf(RejectReason reason) => reason switch
+    {
+        RejectReason.BadMethodToken => "bad_method_token",
+        RejectReason.BadTarget => "bad_target",
+        RejectReason.BadVersion => "bad_version",
+        RejectReason.UnsupportedVersion => "unsupported_version",
+        RejectReason.RequestLineTooLong => "request_line_too_long",
+        RejectReason.HeadTooLarge => "head_too_large",
+        RejectReason.TooManyFields => "too_many_fields",
+        RejectReason.BareCarriageReturn => "bare_carriage_return",
+        RejectReason.BareLineFeed => "bare_line_feed",
+        RejectReason.ObsFold => "obs_fold",
+        RejectReason.BadFieldName => "bad_field_name",
+        RejectReason.SpaceBeforeColon => "space_before_colon",
+        RejectReason.BadFieldValue => "bad_field_value",
+        RejectReason.MissingHost => "missing_host",
+        RejectReason.DuplicateHost => "duplicate_host",
+        RejectReason.BadHost => "bad_host",
+        RejectReason.BadContentLength => "bad_content_length",
+        RejectReason.DuplicateContentLength => "duplicate_content_length",
+        RejectReason.LengthWithTransferEncoding => "length_with_transfer_encoding",
+        RejectReason.BadTransferEncoding => "bad_transfer_encoding",
+        RejectReason.UnknownTransferCoding => "unknown_transfer_coding",
+        RejectReason.TransferEncodingInHttp10 => "transfer_encoding_in_http10",
+        RejectReason.BodyOnConnect => "body_on_connect",
+        RejectReason.UnexpectedUpgrade => "unexpected_upgrade",
+        RejectReason.BodyOnInterim => "body_on_interim",
+        RejectReason.TooManyInterims => "too_many_interims",
+        RejectReason.BadConnectionOption => "bad_connection_option",
+        RejectReason.BadStatusLine => "bad_status_line",
+        RejectReason.IncompleteHead => "incomplete_head",
+        RejectReason.BadChunkSize => "bad_chunk_size",
+        RejectReason.ChunkSizeOverflow => "chunk_size_overflow",
+        RejectReason.BadChunkExtension => "bad_chunk_extension",
+        RejectReason.ChunkExtensionTooLarge => "chunk_extension_too_large",
+        RejectReason.BadChunkEnd => "bad_chunk_end",
+        RejectReason.TrailerTooLarge => "trailer_too_large",
+        RejectReason.BadTrailer => "bad_trailer",
+        _ => "-",
+    };
+
+    /// <summary>
+    /// For a message that came from a client: 400 except where an RFC names a better one (RFC 9110 section 15, RFC 6585 section 5). A
+    /// server's fault is always a 502.
+    /// </summary>
     public static int StatusOf(RejectReason reason) => reason switch
     {
         RejectReason.RequestLineTooLong => 414,

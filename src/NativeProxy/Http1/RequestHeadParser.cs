@@ -78,7 +78,7 @@ internal static class RequestHeadParser
         }
 
         int lineStart = skipped.ConsumedBytes;
-        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits.RequestLineBytesMax, head);
+        ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits, head);
         if (line.Status != ParseStatus.Done)
         {
             return line.Limited(isFull, RejectReason.RequestLineTooLong);

@@ -14,13 +14,13 @@ internal static class RequestLineParser
     private const int CommonLineBytesMin = 14;
 
     /// <param name="start">Index of the first byte of the method.</param>
-    /// <param name="lineBytesMax">Without CRLF.</param>
+    /// <param name="limits">The longest line, and what a target may hold.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, int lineBytesMax, RequestHead head)
+    public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, int start, in HeadLimits limits, RequestHead head)
     {
-        int windowBytes = (int)Math.Min((long)lineBytesMax + 2, int.MaxValue);
+        int windowBytes = (int)Math.Min((long)limits.RequestLineBytesMax + 2, int.MaxValue);
         bool isFull = bytes.Length - start >= windowBytes;
-        ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, head);
+        ParseOutcome outcome = ParseLine(isFull ? bytes[..(start + windowBytes)] : bytes, start, limits.AllowsNonAsciiTarget, head);
         return outcome.Limited(isFull, RejectReason.RequestLineTooLong);
     }
 
@@ -53,7 +53,7 @@ internal static class RequestLineParser
         return true;
     }
 
-    private static ParseOutcome ParseLine(ReadOnlySpan<byte> bytes, int start, RequestHead head)
+    private static ParseOutcome ParseLine(ReadOnlySpan<byte> bytes, int start, bool allowsNonAscii, RequestHead head)
     {
         int methodEnd = ByteScan.TokenEnd(bytes, start);
         if (methodEnd == bytes.Length)
@@ -67,7 +67,7 @@ internal static class RequestLineParser
         }
 
         int targetStart = methodEnd + 1;
-        int targetEnd = ByteScan.TargetEnd(bytes, targetStart);
+        int targetEnd = allowsNonAscii ? TargetEndBeyondAscii(bytes, targetStart) : ByteScan.TargetEnd(bytes, targetStart);
         if (targetEnd == bytes.Length)
         {
             return ParseOutcome.NeedMore;
@@ -106,5 +106,14 @@ internal static class RequestLineParser
         return TargetRules.TryClassify(bytes, head)
             ? ParseOutcome.Done(versionEnd + 2 - start)
             : ParseOutcome.Rejected(RejectReason.BadTarget);
+    }
+
+    /// <summary>As <see cref="ByteScan.TargetEnd"/>, but over bytes above 0x7f; those of a host are refused where it is taken out.</summary>
+    private static int TargetEndBeyondAscii(ReadOnlySpan<byte> bytes, int start)
+    {
+        int end = ByteScan.TargetEnd(bytes, start);
+        while (end < bytes.Length && bytes[end] >= 0x80)
+            end = ByteScan.TargetEnd(bytes, end + 1);
+        return end;
     }
 }

@@ -68,6 +68,9 @@ internal struct AccessNumbers
     /// <summary>Why the client connection was closed after this exchange; 0 when it was kept.</summary>
     public int CloseReasonName;
 
+    /// <summary>The rule by which the request or its response was refused; 0 when neither was.</summary>
+    public int RejectName;
+
     /// <summary>HAProxy's TR: from the first byte of the request to its complete head; -1 = not reached, as in the other timers.</summary>
     public int RequestMs = -1;
 

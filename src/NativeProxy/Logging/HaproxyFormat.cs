@@ -4,13 +4,13 @@ namespace NativeProxy.Logging;
 
 /// <summary>
 /// One line as HAProxy's <c>option httplog</c> writes it (its configuration manual, section 8.2.3, without the syslog prefix and in UTC),
-/// then the connection columns <c>cc= sc= rt= rs=</c>. Stateless; log writer thread.
+/// then the connection columns <c>cc= sc= rt= rs= why=</c>. Stateless; log writer thread.
 /// </summary>
 internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin rt=retryCause rs=reason</c>.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin rt=retryCause rs=reason why=rule</c>.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -45,6 +45,8 @@ internal static class HaproxyFormat
         text.Append(CauseName(numbers.RetryCause));
         text.Append(" rs="u8);
         text.Append(names.WordOf(numbers.CloseReasonName));
+        text.Append(" why="u8);
+        text.Append(names.WordOf(numbers.RejectName));
         text.Append("\n"u8);
     }
 

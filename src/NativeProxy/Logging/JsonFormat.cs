@@ -34,6 +34,7 @@ internal static class JsonFormat
         HaproxyFormat.AppendTerminationState(text, numbers);
         text.Append("\""u8);
         AppendString(text, "close_reason"u8, names.NameOf(numbers.CloseReasonName));
+        AppendString(text, "reject"u8, names.NameOf(numbers.RejectName));
         AppendConnections(text, numbers);
         text.Append("}\n"u8);
     }

@@ -58,24 +58,10 @@ internal static class ErrorReplies
 
     private static byte[][] BuildDetails()
     {
-        RejectReason[] reasons = Enum.GetValues<RejectReason>();
-        var details = new byte[reasons.Length][];
-        foreach (RejectReason reason in reasons)
-            details[(int)reason] = Encoding.ASCII.GetBytes(" (" + Words(reason.ToString()) + ")");
+        var details = new byte[RejectReasons.Count][];
+        for (int i = 0; i < details.Length; i++)
+            details[i] = Encoding.ASCII.GetBytes(" (" + RejectReasons.CodeOf((RejectReason)i).Replace('_', ' ') + ")");
         return details;
-    }
-
-    /// <summary>"SpaceBeforeColon" becomes "space before colon".</summary>
-    private static string Words(string name)
-    {
-        var words = new StringBuilder(name.Length + 8);
-        foreach (char letter in name)
-        {
-            if (char.IsUpper(letter) && words.Length > 0)
-                words.Append(' ');
-            words.Append(char.ToLowerInvariant(letter));
-        }
-        return words.ToString();
     }
 
     private static ReadOnlySpan<byte> ReasonOf(int status) => status switch

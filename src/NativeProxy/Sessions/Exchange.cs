@@ -141,6 +141,9 @@ internal sealed class Exchange
 
     public ProxyError Error => _error;
 
+    /// <summary>The rule of syntax or framing by which the request, or what the server sent, was refused; None when neither was.</summary>
+    public RejectReason Rejection { get; private set; }
+
     public CloseReason CloseReason => _closeReason;
 
     public int Attempts => _link.Attempts;
@@ -172,6 +175,7 @@ internal sealed class Exchange
         IsOver = false;
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
+        Rejection = RejectReason.None;
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         _facts = new RequestFacts(head, intake, forwarding.AcceptedUpgrade(bytes, head, intake));
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
@@ -287,6 +291,7 @@ internal sealed class Exchange
     public void Fail(ProxyError error, RejectReason detail)
     {
         _error = error;
+        Rejection = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? _response.Fault : detail;
         ServerSide.Fail(error);
         if (!IsFirstInLine)
             _response.Withdraw();

@@ -14,6 +14,7 @@ namespace NativeProxy.Sessions;
 internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock, bool wantsFields)
 {
     private readonly int[] _closeReasonIds = RegisterReasons(names);
+    private readonly RejectNames _rejectNames = new(names);
 
     /// <summary>Stands for the server of a response that comes from the cache, as in HAProxy's log.</summary>
     private readonly int _cacheNameId = names.Register("<CACHE>");
@@ -37,6 +38,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.BytesSent = exchange.SentBytes;
         record.Numbers.BytesReceived = exchange.RequestBodyBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)exchange.CloseReason];
+        record.Numbers.RejectName = _rejectNames.Of(exchange.Error, exchange.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(exchange.Error).Side;
         record.Numbers.EndedIn = exchange.Error == ProxyError.None ? (byte)'-' : PhaseOf(exchange);
         record.Numbers.CookieInRequest = exchange.Sticky.RequestLetter;
@@ -46,7 +48,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void WriteRejected(
-        HttpListener listener, ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+        HttpListener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
         AccessRecord record = Begin(listener, session, startedMs);
         if (RequestLineOf(bytes) is { IsEmpty: false } line)
@@ -60,6 +62,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.Status = statusCode;
         record.Numbers.BytesSent = sentBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)reason];
+        record.Numbers.RejectName = _rejectNames.Of(error, detail);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(error).Side;
         record.Numbers.EndedIn = (byte)'R';
         AccessRecordCodec.TryWrite(ring, record);

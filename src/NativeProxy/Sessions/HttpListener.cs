@@ -47,7 +47,8 @@ internal sealed class HttpListener : IConnectionAcceptor
         Counters = counters;
         AccessLog = accessLog;
         DropsTrailers = settings.Trailers == TrailerPolicy.Drop;
-        HeadLimits = new HeadLimits(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes);
+        HeadLimits = new HeadLimits(
+            settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes, settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
         HalfClosed = new HalfClosedClients(settings.HalfClose, settings.Limits.HalfClosed, counters);
@@ -295,12 +296,12 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void LogRejected(
-        ClientSession session, ProxyError error, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
     {
         session.Account.RequestEnded(session.Client, startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, sentBytes);
         CountStatus(statusCode);
-        AccessLog?.WriteRejected(this, session, error, reason, statusCode, sentBytes, bytes, startedMs);
+        AccessLog?.WriteRejected(this, session, error, detail, reason, statusCode, sentBytes, bytes, startedMs);
     }
 
     /// <summary>Counts why a client connection is closed.</summary>

@@ -63,7 +63,7 @@ internal readonly ref struct RefusedRequest
             statusCode = reply.StatusCode;
             sentBytes = bytes.Length;
         }
-        listener.LogRejected(session, _error, CloseReason, statusCode, sentBytes, _isBad ? _request : default, startedMs);
+        listener.LogRejected(session, _error, _detail, CloseReason, statusCode, sentBytes, _isBad ? _request : default, startedMs);
     }
 
     /// <summary>To HEAD the answer has no body (RFC 9110 9.3.2), however little else of the request could be read.</summary>

@@ -63,7 +63,7 @@ internal readonly ref struct RequestIntake
         {
             // What follows the head are bytes of the tunnel; a body would be one of them to some and not to others.
             if (framing.Kind == BodyKind.Chunked || framing.LengthBytes > 0)
-                return Refused(ProxyError.BadRequest, RejectReason.None);
+                return Refused(ProxyError.BadRequest, RejectReason.BodyOnConnect);
             framing = BodyFraming.None;
         }
         UpstreamGroup? group = Destination(bytes, head, listener, client, out ProxyError refusal, out RejectReason detail);

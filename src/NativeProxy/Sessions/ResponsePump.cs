@@ -82,6 +82,9 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// </summary>
     public bool IsCloseDelimited => _body.Kind is BodyKind.UntilClose or BodyKind.Chunked && exchange.ClientMinorVersion == 0;
 
+    /// <summary>The rule that the server broke when its bytes were refused, or None.</summary>
+    public RejectReason Fault { get; private set; }
+
     /// <summary>Body bytes read, without framing.</summary>
     public long BodyBytes => _body.BodyBytes;
 
@@ -94,6 +97,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         _interimCount = 0;
         HasBytes = ServerKeepsAlive = MayBodyFollow = IsLost = false;
         SurplusBytes = 0;
+        Fault = RejectReason.None;
         _body = default;
     }
 
@@ -119,13 +123,16 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     public ProxyError End()
     {
         if (State == ResponsePumpState.AwaitingHead)
-            return HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse;
+            return HeadIsCut();
         if (!_body.TryEnd(out ReadOnlySpan<byte> output))
             return ProxyError.ServerTruncatedResponse;
         SendToClient(output);
         State = ResponsePumpState.Complete;
         return ProxyError.None;
     }
+
+    /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
+    public ProxyError HeadIsCut() => HasBytes ? Bad(RejectReason.IncompleteHead) : ProxyError.ServerClosedBeforeResponse;
 
     /// <summary>Tells the client of CONNECT that its tunnel is open: from here on bytes are no longer HTTP (RFC 9110 9.3.6).</summary>
     public void OpenTunnel()
@@ -228,11 +235,11 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         ParseOutcome outcome = ResponseHeadParser.Parse(bytes, scratch.ResponseLimits, head);
         used = outcome.ConsumedBytes;
         if (outcome.Status != ParseStatus.Done)
-            return outcome.Status == ParseStatus.NeedMore ? ProxyError.None : ProxyError.ServerBadResponse;
+            return outcome.Status == ParseStatus.NeedMore ? ProxyError.None : Bad(outcome.Reason);
         BodyFraming framing = MessageFraming.OfResponse(bytes, head, exchange.Method, exchange.Upgrade is not null);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
-            return ProxyError.ServerBadResponse;
+            return Bad(framing.Reason != RejectReason.None ? framing.Reason : options.Reason);
         if (ConnectionAuthentication.IsInResponse(bytes, head.Fields))
             exchange.PinServer();
         if (framing.Kind == BodyKind.Tunnel)
@@ -252,17 +259,24 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         return error;
     }
 
+    /// <summary>What the server has sent is refused by this rule.</summary>
+    private ProxyError Bad(RejectReason reason)
+    {
+        Fault = reason;
+        return ProxyError.ServerBadResponse;
+    }
+
     private ProxyError PassInterim(ReadOnlySpan<byte> bytes, int headEnd)
     {
-        if (++_interimCount > InterimResponsesMax || scratch.Response.StatusCode == 101)
-            return ProxyError.ServerBadResponse;
+        if (++_interimCount > InterimResponsesMax)
+            return Bad(RejectReason.TooManyInterims);
         exchange.Counters.Add(CounterId.Responses1xx);
         if (exchange.ClientMinorVersion == 0)
             return ProxyError.None;
         var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd, exchange.StickyResponse);
         if (writer.Overflowed)
-            return ProxyError.ServerBadResponse;
+            return Bad(RejectReason.HeadTooLarge);
         SendToClient(writer.Written);
         return ProxyError.None;
     }
@@ -272,12 +286,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     {
         HeaderTable fields = scratch.Response.Fields;
         if (fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
-            return ProxyError.ServerBadResponse;
+            return Bad(RejectReason.UnexpectedUpgrade);
         StickyResponse sticky = exchange.StickyResponse;
         var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd, sticky);
         if (writer.Overflowed)
-            return ProxyError.ServerBadResponse;
+            return Bad(RejectReason.HeadTooLarge);
         exchange.Sticky.ResponseLetter = sticky.LetterOf(bytes, fields);
         StatusCode = scratch.Response.StatusCode;
         State = ResponsePumpState.Switched;
@@ -309,7 +323,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         });
         bodyUsed = 0;
         if (writer.Overflowed)
-            return ProxyError.ServerBadResponse;
+            return Bad(RejectReason.HeadTooLarge);
         exchange.Sticky.ResponseLetter = sticky.LetterOf(head, response.Fields);
         _body.Begin(framing, emitsChunks, _droppedTrailers);
         State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
@@ -328,7 +342,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (_body.Fault != RejectReason.None || (_bodyBytesMax > 0 && _body.BodyBytes > _bodyBytesMax))
         {
             SendToClient(scratch.Output.AsSpan(0, outputBytes));
-            return _body.Fault != RejectReason.None ? ProxyError.ServerBadBody : ProxyError.ResponseBodyTooLarge;
+            Fault = _body.Fault;
+            return Fault != RejectReason.None ? ProxyError.ServerBadBody : ProxyError.ResponseBodyTooLarge;
         }
         exchange.Caching.BodyRead(bytes[..used]);
         if (outputBytes == 0)

@@ -218,10 +218,7 @@ internal sealed class ServerSide : IServerConnectionUser
 
     public void OnServerFailed(UpstreamConnection connection, SocketError error)
     {
-        if (_response.State != ResponsePumpState.AwaitingHead)
-            ServerGone(ProxyError.ServerTruncatedResponse);
-        else
-            ServerGone(_response.HasBytes ? ProxyError.ServerBadResponse : ProxyError.ServerClosedBeforeResponse);
+        ServerGone(_response.State == ResponsePumpState.AwaitingHead ? _response.HeadIsCut() : ProxyError.ServerTruncatedResponse);
     }
 
     public void OnServerTimeout(UpstreamConnection connection)

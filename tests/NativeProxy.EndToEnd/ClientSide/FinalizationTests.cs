@@ -209,6 +209,6 @@ public sealed class FinalizationTests
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd", soFar);
         string line = await proxy.Output.WaitFor("\"GET / HTTP/1.1\"");
         Assert.Contains(" SD-- ", line, StringComparison.Ordinal);
-        Assert.EndsWith(" rs=truncated_response", line, StringComparison.Ordinal);
+        Assert.EndsWith(" rs=truncated_response why=-", line, StringComparison.Ordinal);
     }
 }

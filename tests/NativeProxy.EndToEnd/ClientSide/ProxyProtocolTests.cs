@@ -70,7 +70,7 @@ public sealed class ProxyProtocolTests
         await using Scene scene = await Scene.Start();
         await scene.Client.Send(bytes);
         await scene.Client.ExpectEnd();
-        Assert.Matches($"^127\\.0\\.0\\.1:{scene.Client.LocalPort} .* -1 0 - - PR-- .* \"<BADREQ>\" .* rs=bad_proxy_header$", (await scene.Proxy.Output.WaitForCount(1))[0]);
+        Assert.Matches($"^127\\.0\\.0\\.1:{scene.Client.LocalPort} .* -1 0 - - PR-- .* \"<BADREQ>\" .* rs=bad_proxy_header why=bad_proxy_header$", (await scene.Proxy.Output.WaitForCount(1))[0]);
         Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"bad_proxy_header\"}"));
         Assert.Equal(0, scene.Origin.ConnectionCount);
     }

@@ -28,10 +28,12 @@ internal static class RequestHeadCases
             .Refuse(400, "G@T / HTTP/1.1\r\nHost: a\r\n\r\n", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", "G\0T / HTTP/1.1\r\nHost: a\r\n\r\n", "G\u00c9T / HTTP/1.1\r\nHost: a\r\n\r\n", "GET: / HTTP/1.1\r\nHost: a\r\n\r\n", "\"GET\" / HTTP/1.1\r\nHost: a\r\n\r\n")
             .Pass("G'T! / HTTP/1.1\r\nHost: a\r\n\r\n"),
         new RequestCase("target-bytes")
-            .Refuse(400, [.. new[] { "", "/a b", "/a\tb", "/a\0b", "/a\u007fb", "/a\u001bb", "/a\rb", "/a#b", "/a\u00e9", "/a\"b", "/a<b", "/a\\b", "a", "?q", "//a\u000bb" }
+            .Refuse(400, [.. new[] { "", "/a b", "/a\tb", "/a\0b", "/a\u007fb", "/a\u001bb", "/a\rb", "/a#b", "/a\u00e9", "/a?\u0080", "a", "?q", "\\a", "//a\u000bb" }
                 .Select(target => $"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")])
             .Refuse(400, "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /  HTTP/1.1\r\nHost: a\r\n\r\n")
             .Pass("GET /a%20b%00?q=%0d%0a HTTP/1.1\r\nHost: a\r\n\r\n")
+            .Pass("GET /a\\b\"c<d>e^f|g{h}i`j?\\\"<>^|{}`[] HTTP/1.1\r\nHost: a\r\n\r\n")
+            .Pass("GET http://a/\\?\" HTTP/1.1\r\nHost: a\r\n\r\n", "GET /\\?\" HTTP/1.1\r\nHost: a\r\n\r\n")
             .Pass("GET //a/../b?? HTTP/1.1\r\nHost: a\r\n\r\n"),
         new RequestCase("version")
             .Refuse(400, [.. new[] { "http/1.1", "HTTP/1,1", "HTTP/11", "HTTP/1.10", "HTTP/01.1", "HTTP/ 1.1", "HTTP /1.1", "HTTP/1.", "HTTP/1.1 ", "HTTP/1.1\t", "HTTP/1.x", "HTTP/+1.1", "ICAP/1.0", "HTTP/1.1\0", "HTTP/1.1 HTTP/1.1" }

@@ -171,7 +171,7 @@ public sealed class BadServerTests
         await server.Send("xyz\r\n0\r\n\r\n");
         Assert.Equal("", (await client.ReadToEnd()).Text);
         await server.ExpectReset();
-        Assert.EndsWith(" rs=bad_response_body", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        Assert.EndsWith(" rs=bad_response_body why=bad_chunk_size", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
     }
 
     [Fact]

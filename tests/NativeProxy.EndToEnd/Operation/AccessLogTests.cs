@@ -14,7 +14,7 @@ public sealed class AccessLogTests
     private const string Line =
         @"^127\.0\.0\.1:(?<port>\d+) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3}\] (?<listener>\S+) (?<path>\S+) "
         + @"(?<times>-?\d+/-?\d+/-?\d+/-?\d+/-?\d+) (?<status>-?\d+) (?<bytes>\d+) - - (?<state>\S{4}) (?<counts>\d+/\d+/\d+/\d+/\d+) \d+/\d+ "
-        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+)$";
+        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+) why=(?<why>\S+)$";
 
     [Fact]
     [Trait("promise", "B4")]
@@ -155,6 +155,6 @@ public sealed class AccessLogTests
         string line = await proxy.Output.WaitFor("/late");
         Assert.Contains(" \"GET /late HTTP/2.0\" ", line, StringComparison.Ordinal);
         Assert.Contains(" PR-- ", line, StringComparison.Ordinal);
-        Assert.EndsWith(" rs=bad_request", line, StringComparison.Ordinal);
+        Assert.EndsWith(" rs=bad_request why=unsupported_version", line, StringComparison.Ordinal);
     }
 }

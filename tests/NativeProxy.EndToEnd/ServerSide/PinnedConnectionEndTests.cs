@@ -124,7 +124,7 @@ public sealed class PinnedConnectionEndTests
         else
             await client.ExpectFin();
         Assert.Equal(isKept ? 0 : 1, await proxy.Metric(ClientClosed));
-        Assert.EndsWith(isKept ? "rs=-" : "rs=pinned_server_closed", await proxy.Output.WaitFor("401"), StringComparison.Ordinal);
+        Assert.EndsWith(isKept ? "rs=- why=-" : "rs=pinned_server_closed why=-", await proxy.Output.WaitFor("401"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public class FuzzTests(ITestOutputHelper output)
     private const string TokenBytes = @"[!#$%&'*+\-.^_`|~0-9A-Za-z]+";
     private const string FieldLines = @"(?:" + TokenBytes + @":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n";
     private static readonly Regex RequestGrammar = new(
-        @"\A(?:\r\n){0,4}" + TokenBytes + @" [\x21\x24-\x3b\x3d\x3f-\x5b\x5d-\x7e]+ HTTP/1\.[0-9]\r\n" + FieldLines,
+        @"\A(?:\r\n){0,4}" + TokenBytes + @" [\x21\x22\x24-\x7e]+ HTTP/1\.[0-9]\r\n" + FieldLines,
         RegexOptions.CultureInvariant);
 
     private static readonly Regex ResponseGrammar = new(

@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 37;
+    private const int JsonFieldCount = 38;
 
     private readonly LogNames _names = SampleRecords.Names();
 
@@ -39,7 +39,7 @@ public sealed class AccessFormatTests
     [Fact]
     [Trait("promise", "B4")]
     public void HaproxyLine_IsTheDocumentedExample() => Assert.Equal(
-        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 sc=7/2/1200/reused rt=none rs=-",
+        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 sc=7/2/1200/reused rt=none rs=- why=-",
         Line(AccessLogStyle.Haproxy, SampleRecords.Get()));
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class AccessFormatTests
             ClientAddress = new byte[16],
         };
         Assert.Equal(
-            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- rt=none rs=idle_timeout",
+            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- rt=none rs=idle_timeout why=-",
             Line(AccessLogStyle.Haproxy, record));
     }
 
@@ -101,6 +101,15 @@ public sealed class AccessFormatTests
     }
 
     [Fact]
+    public void RuleOfARefusal_StandsInTheFormatsWithConnectionColumns()
+    {
+        AccessRecord record = SampleRecords.Get();
+        record.Numbers.RejectName = _names.Register("bare_line_feed");
+        Assert.EndsWith(" rs=- why=bare_line_feed", Line(AccessLogStyle.Haproxy, record), StringComparison.Ordinal);
+        Assert.Contains(",\"reject\":\"bare_line_feed\"", Line(AccessLogStyle.Json, record));
+    }
+
+    [Fact]
     public void CombinedLine_IsWhatItsToolsRead() => Assert.Equal(
         "127.0.0.1 - - [22/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 150 \"http://example.com/start\" \"curl/8.0\"",
         Line(AccessLogStyle.Combined, SampleRecords.Get()));
@@ -119,7 +128,7 @@ public sealed class AccessFormatTests
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
             "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 listener=web upstream=app server=a request_ms=0 queue_ms=0 connect_ms=1 response_ms=2 total_ms=3 " +
-            "status=200 bytes_sent=150 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= " +
+            "status=200 bytes_sent=150 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
             "client_connection_id=12 client_request_number=3 client_connection_age_ms=4500 server_connection_id=7 server_use_number=2 server_idle_ms=1200 server_connection=reused " +
             "retries=0 retry_cause=none actconn=1 feconn=1 beconn=1 srvconn=1 srv_queue=0 backend_queue=0",
             fields);
