@@ -50,21 +50,19 @@ public sealed class AccessLogTests
     }
 
     [Theory]
-    [InlineData("/a\"b", "GET /a\\\"b HTTP/1.1")]
-    [InlineData("/a\\b", "GET /a\\\\b HTTP/1.1")]
-    public async Task QuotesInTheTarget_CannotForgeALine(string target, string logged)
+    [InlineData("/a\"b")]
+    [InlineData("/a\\\"")]
+    [InlineData("/a\"\"\"")]
+    public async Task QuotesInTheTarget_CannotForgeALine(string target)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect();
         await client.SendGet(target);
-        int status = (await client.ReadResponse()).Status;
+        Assert.Equal(200, (await client.ReadResponse()).Status);
         string line = (await proxy.Output.WaitForCount(1))[0];
         Assert.Matches(Line, line);
-        if (status == 200)
-            Assert.Contains($"\"{logged}\" cc=", line, StringComparison.Ordinal);
-        else
-            Assert.DoesNotContain(target, line, StringComparison.Ordinal);
+        Assert.Equal(2, line.Count(static letter => letter == '"'));
     }
 
     [Theory]

@@ -26,7 +26,7 @@ public sealed class RejectionLogTests
     public async Task RefusedRequest_NamesTheRule(string request, int status, string rule)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.body_bytes = \"64\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.body_bytes = 64"));
         await using RawClient client = await proxy.Connect();
         await client.Send(request);
         Assert.Equal(status, (await client.ReadResponse()).Status);
@@ -56,7 +56,7 @@ public sealed class RejectionLogTests
     public async Task RefusedAnswer_NamesTheRule_AndTheClientOnlySees502(string answer, string rule)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.response_body_bytes = \"64\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.response_body_bytes = 64"));
         await using RawClient client = await proxy.Connect();
         await client.SendGet();
         OriginConnection server = await origin.Accept();
