@@ -17,7 +17,7 @@ public class BufferPoolBenchmarks
     [Benchmark]
     public int Pool()
     {
-        if (!_pools.TryLend(Borrower.Scratch, Bytes, out BufferBlock? block))
+        if (!_pools.TryLend(Borrower.LogText, Bytes, out BufferBlock? block))
             throw new InvalidOperationException("the pool is empty");
         block.Span[0] = 1;
         _pools.Return(block);

@@ -35,6 +35,7 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
         PrometheusText.Write(board, text);
         WorkerMetricsText.Write(board, text);
         ServerMetricsText.Write(servers, text);
-        return new SmallResponse(200, "text/plain; version=0.0.4; charset=utf-8", text.WrittenMemory);
+        ProcessMetricsText.Write(board, text);
+        return new SmallResponse(200, PrometheusText.ContentType, text.WrittenMemory);
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Text;
 using NativeProxy.Upstreams;
 
 namespace NativeProxy.Admin;
@@ -15,21 +14,20 @@ internal static class ServerMetricsText
     {
         ServerSlot[] servers = [.. board.Current];
         ServerSlot[] watched = Array.FindAll(servers, static server => server.IsChecked);
-        Family(output, servers, "nativeproxy_server_requests_running", "Requests that run on a server now.", "gauge", static server => server.Running());
-        Family(output, watched, "nativeproxy_server_up", "Whether a server passes its health checks.", "gauge", static server => server.IsUp ? 1 : 0);
-        Family(output, watched, "nativeproxy_server_downs_total", "Times a server went down.", "counter", static server => server.Downs);
-        Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", "counter", static server => server.ChecksPassed + server.ChecksFailed);
-        Family(output, watched, "nativeproxy_server_checks_failed_total", "Health checks that a server failed.", "counter", static server => server.ChecksFailed);
+        Family(output, servers, "nativeproxy_server_requests_running", "Requests that run on a server now.", isCounter: false, static server => server.Running());
+        Family(output, watched, "nativeproxy_server_up", "Whether a server passes its health checks.", isCounter: false, static server => server.IsUp ? 1 : 0);
+        Family(output, watched, "nativeproxy_server_downs_total", "Times a server went down.", isCounter: true, static server => server.Downs);
+        Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", isCounter: true, static server => server.ChecksPassed + server.ChecksFailed);
+        Family(output, watched, "nativeproxy_server_checks_failed_total", "Health checks that a server failed.", isCounter: true, static server => server.ChecksFailed);
     }
 
     /// <summary>Names hold no sign that would have to be escaped (`Config/NameText.cs`).</summary>
-    private static void Family(IBufferWriter<byte> output, ServerSlot[] servers, string name, string help, string type, Func<ServerSlot, long> value)
+    private static void Family(IBufferWriter<byte> output, ServerSlot[] servers, string name, string help, bool isCounter, Func<ServerSlot, long> value)
     {
         if (servers.Length == 0)
             return;
-        var text = new StringBuilder($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        Exposition.Head(output, name, help, isCounter);
         foreach (ServerSlot server in servers)
-            text.Append($"{name}{{upstream=\"{server.Upstream}\",server=\"{server.Server}\"}} {value(server)}\n");
-        Encoding.UTF8.GetBytes(text.ToString(), output);
+            Exposition.Sample(output, name, $"upstream=\"{server.Upstream}\",server=\"{server.Server}\"", value(server));
     }
 }

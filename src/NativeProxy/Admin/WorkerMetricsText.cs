@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using System.Text;
 using NativeProxy.Metrics;
 
 namespace NativeProxy.Admin;
@@ -27,18 +26,16 @@ internal static class WorkerMetricsText
 
     public static void Write(CounterBoard board, IBufferWriter<byte> output)
     {
-        var text = new StringBuilder();
         string? family = null;
         foreach (CounterId id in Shown)
         {
             CounterInfo info = CounterTable.Rows[(int)id];
             string name = info.Name.Replace("nativeproxy_", "nativeproxy_worker_", StringComparison.Ordinal);
             if (info.Name != family)
-                text.Append($"# HELP {name} Per worker: {info.Help}\n# TYPE {name} gauge\n");
+                Exposition.Head(output, name, "Per worker: " + info.Help, isCounter: false);
             family = info.Name;
             for (int i = 0; i < board.WorkerCount; i++)
-                text.Append($"{name}{{worker=\"{i}\"{(info.Label is null ? "" : "," + info.Label)}}} {board.Row(i).Read(id)}\n");
+                Exposition.Sample(output, name, $"worker=\"{i}\"{(info.Label is null ? "" : "," + info.Label)}", board.Row(i).Read(id));
         }
-        Encoding.UTF8.GetBytes(text.ToString(), output);
     }
 }

@@ -12,7 +12,7 @@ namespace NativeProxy.Buffers;
 internal sealed class BigBlockPool
 {
     private readonly long _bytesMax;
-    private readonly long[] _lentBytesTo = new long[(int)Borrower.Scratch + 1];
+    private readonly long[] _lentBytesTo = new long[(int)Borrower.LogText + 1];
     private BufferBlock? _shells;
 
     public BigBlockPool(long bytesMax) => _bytesMax = bytesMax;

@@ -12,12 +12,9 @@ internal enum Borrower : byte
     /// <summary>Copy of a request kept so that it can be sent again.</summary>
     ReplayCopy,
 
-    /// <summary>Block of a pending receive, where the engine cannot share one buffer.</summary>
-    PendingReceive,
-
     /// <summary>A response of a cache, complete or not; cut from a pool of the cache's own.</summary>
     CachedResponse,
 
-    /// <summary>Work space of one call, returned before it ends.</summary>
-    Scratch,
+    /// <summary>What the access log will show of a request, until its exchange ends.</summary>
+    LogText,
 }

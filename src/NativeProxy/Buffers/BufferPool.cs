@@ -12,7 +12,7 @@ namespace NativeProxy.Buffers;
 internal sealed class BufferPool
 {
     private const int SlabTargetBytes = 1 << 20;
-    private const int BorrowerCount = (int)Borrower.Scratch + 1;
+    private const int BorrowerCount = (int)Borrower.LogText + 1;
 
     private readonly int[] _lentBy = new int[BorrowerCount];
     private BufferBlock? _free;

@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Hosting;
 

@@ -19,17 +19,17 @@ internal sealed class SingleProcess
     private readonly string _path;
     private readonly Worker _worker;
     private readonly HealthChecks _health;
-    private readonly LoopCounters _counters;
+    private readonly CounterBoard _board;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, LoopCounters counters, ErrorLog log)
+    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, CounterBoard board, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _worker = worker;
         _health = health;
-        _counters = counters;
+        _board = board;
         _log = log;
     }
 
@@ -51,9 +51,10 @@ internal sealed class SingleProcess
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
+            boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(path, settings, worker, health, boards.Counters.Row(0), log).WaitForEnd(signals);
+            return new SingleProcess(path, settings, worker, health, boards.Counters, log).WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -86,12 +87,16 @@ internal sealed class SingleProcess
     private void Reload()
     {
         Reload? reload = Hosting.Reload.TryRead(_path, _settings, workers: 1, _log);
-        _counters.Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
+        _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
+        {
+            _board.ConfigurationRefused();
             return;
+        }
         _health.Apply(reload.Settings, reload.EndPoints);
         _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
         _settings = reload.Settings;
+        _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info("reloaded: " + StartLine.Traffic(_settings));
     }
 

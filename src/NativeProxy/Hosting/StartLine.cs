@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Hosting;
 

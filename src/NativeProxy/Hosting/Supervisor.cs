@@ -62,6 +62,7 @@ internal sealed class Supervisor : IDisposable
             using var signals = new ProcessSignals();
             using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, endPoints, boards), boards, health, log);
             supervisor.StartAll();
+            boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
@@ -118,11 +119,15 @@ internal sealed class Supervisor : IDisposable
         Reload? reload = Reload.TryRead(_path, _settings, _slots.Length, _log);
         _boards.Counters.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
+        {
+            _boards.Counters.ConfigurationRefused();
             return;
+        }
         _health.Apply(reload.Settings, reload.EndPoints);
         foreach (WorkerSlot slot in _slots)
             slot.Reload(reload, _path);
         _settings = reload.Settings;
+        _boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info("reloaded: " + StartLine.Traffic(_settings));
     }
 

@@ -44,6 +44,7 @@ internal sealed class Worker : IDisposable
     public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ErrorLog errors)
     {
         _errors = errors;
+        counters.ProcessId = Environment.ProcessId;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
         Loop = settings.Runtime.Engine == EngineKind.Epoll
             ? new EpollEventLoop(place.Index, place.Count, _pools)

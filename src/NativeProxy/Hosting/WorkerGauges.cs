@@ -70,7 +70,6 @@ internal sealed class WorkerGauges : ITimerOwner
         _counters.Set(CounterId.BufferBytesReceiveTails, _pools.LentBytesTo(Borrower.ReceiveTail));
         _counters.Set(CounterId.BufferBytesSendQueues, _pools.LentBytesTo(Borrower.SendQueue));
         _counters.Set(CounterId.BufferBytesReplayCopies, _pools.LentBytesTo(Borrower.ReplayCopy));
-        _counters.Set(CounterId.BufferBytesPendingReceives, _pools.LentBytesTo(Borrower.PendingReceive));
-        _counters.Set(CounterId.BufferBytesScratch, _pools.LentBytesTo(Borrower.Scratch));
+        _counters.Set(CounterId.BufferBytesLogTexts, _pools.LentBytesTo(Borrower.LogText));
     }
 }

@@ -41,10 +41,16 @@ internal struct AccessNumbers
     /// <summary>Start of the request, milliseconds since 1970-01-01 UTC.</summary>
     public long StartWallMs;
 
-    /// <summary>Bytes sent to the client, head included.</summary>
+    /// <summary>What <see cref="Status"/>, a timer that was not reached, and whatever else a number cannot say, is.</summary>
+    public const int Unknown = -1;
+
+    /// <summary>Bytes sent to the client, heads and framing included.</summary>
     public long BytesSent;
 
-    /// <summary>Bytes received from the client for this request, head included.</summary>
+    /// <summary>Of these the content: without heads and without the framing of chunks; all that came through a tunnel.</summary>
+    public long BodyBytesSent;
+
+    /// <summary>Bytes received from the client for this request: its head, and the body as it came, with its framing; all that went into a tunnel.</summary>
     public long BytesReceived;
 
     public long ClientConnectionId;
@@ -72,22 +78,22 @@ internal struct AccessNumbers
     public int RejectName;
 
     /// <summary>HAProxy's TR: from the first byte of the request to its complete head; -1 = not reached, as in the other timers.</summary>
-    public int RequestMs = -1;
+    public int RequestMs = Unknown;
 
     /// <summary>Tw: waiting in queues.</summary>
-    public int QueueMs = -1;
+    public int QueueMs = Unknown;
 
     /// <summary>Tc: getting a server connection, retries included; 0 for a reused one.</summary>
-    public int ConnectMs = -1;
+    public int ConnectMs = Unknown;
 
     /// <summary>Tr: from the connection until the server's complete response head.</summary>
-    public int ResponseMs = -1;
+    public int ResponseMs = Unknown;
 
     /// <summary>Ta: from the first byte of the request to the last byte of the response.</summary>
-    public int TotalMs = -1;
+    public int TotalMs = Unknown;
 
-    /// <summary>Status sent to the client; 0 when none was.</summary>
-    public int Status;
+    /// <summary>Status sent to the client; -1 when none was, as HAProxy says it.</summary>
+    public int Status = Unknown;
 
     /// <summary>1 for the first request on the client connection.</summary>
     public int ClientRequestNumber;
@@ -97,22 +103,25 @@ internal struct AccessNumbers
 
     public int RetryCount;
 
-    /// <summary>actconn: open client connections of the process, this one included (so in the three below).</summary>
+    /// <summary>
+    /// actconn: client connections of the process when the exchange had ended, its own included. As in HAProxy's log, which says the same of
+    /// its process; ours is a worker, here and in the three below.
+    /// </summary>
     public int ProcessConnectionCount;
 
-    /// <summary>feconn: open client connections of the listener.</summary>
+    /// <summary>feconn: of these those of the listener.</summary>
     public int ListenerConnectionCount;
 
-    /// <summary>beconn: exchanges of the upstream in progress.</summary>
+    /// <summary>beconn: other exchanges that the upstream had then, on its servers or waiting for one.</summary>
     public int UpstreamConnectionCount;
 
-    /// <summary>srvconn: exchanges of the server in progress.</summary>
+    /// <summary>srv_conn: other exchanges that ran on the server then.</summary>
     public int ServerConnectionCount;
 
-    /// <summary>Requests before this one in the server's queue.</summary>
+    /// <summary>srv_queue: the place in the server's queue where the request began to wait, 1 = the first; 0 = it did not wait there. Added up over retries.</summary>
     public int ServerQueueCount;
 
-    /// <summary>Requests before this one in the upstream's queue.</summary>
+    /// <summary>backend_queue: the same of the upstream's queue, where whichever server has room first serves.</summary>
     public int UpstreamQueueCount;
 
     public ServerConnectionOrigin ServerOrigin;

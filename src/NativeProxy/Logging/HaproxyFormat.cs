@@ -24,7 +24,7 @@ internal static class HaproxyFormat
         AppendPath(text, numbers, names);
         text.AppendNumbers([numbers.RequestMs, numbers.QueueMs, numbers.ConnectMs, numbers.ResponseMs, numbers.TotalMs]);
         text.Append(" "u8);
-        text.AppendNumber(numbers.Status > 0 ? numbers.Status : -1);
+        text.AppendNumber(numbers.Status);
         text.Append(" "u8);
         text.AppendNumber(numbers.BytesSent);
         text.Append(" - - "u8);
@@ -96,10 +96,10 @@ internal static class HaproxyFormat
             return;
         }
 
-        text.AppendQuotable(record.Method);
+        text.AppendHashQuotable(record.Method);
         text.Append(" "u8);
-        text.AppendQuotable(record.Target);
+        text.AppendHashQuotable(record.Target);
         text.Append(" "u8);
-        text.AppendQuotable(record.Version);
+        text.AppendHashQuotable(record.Version);
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// One JSON object (RFC 8259) per line with every field of the record; what is unknown is null or, in timers, -1. Stateless; log writer thread.
+/// One JSON object (RFC 8259) per line with every field of the record; what is unknown is null or, in the timers and the status, -1. Stateless; log writer thread.
 /// </summary>
 internal static class JsonFormat
 {
@@ -28,6 +28,7 @@ internal static class JsonFormat
         AppendNumber(text, "total_ms"u8, numbers.TotalMs);
         AppendNumber(text, "status"u8, numbers.Status);
         AppendNumber(text, "bytes_sent"u8, numbers.BytesSent);
+        AppendNumber(text, "body_bytes_sent"u8, numbers.BodyBytesSent);
         AppendNumber(text, "bytes_received"u8, numbers.BytesReceived);
         AppendRequest(text, record);
         text.Append(",\"state\":\""u8);

@@ -16,6 +16,10 @@ internal sealed class LogText
     private static readonly SearchValues<byte> PlainInQuotes = SearchValues.Create(
         " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
+    /// <summary>Bytes that HAProxy writes as they are in a request line (its url_encode_map): visible ASCII and space, without the quote and the sign of its escapes.</summary>
+    private static readonly SearchValues<byte> PlainInHaproxyQuotes = SearchValues.Create(
+        " !$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
+
     /// <summary>As <see cref="Utf8Formatter"/> needs it for the longest number.</summary>
     private const int NumberBytesMax = 20;
 
@@ -75,22 +79,10 @@ internal sealed class LogText
     }
 
     /// <summary>For text between double quotes: every control, quote, backslash and non-ASCII byte becomes <c>\xHH</c>.</summary>
-    public void AppendQuotable(ReadOnlySpan<byte> text)
-    {
-        while (true)
-        {
-            int plain = text.IndexOfAnyExcept(PlainInQuotes);
-            if (plain < 0)
-            {
-                Append(text);
-                return;
-            }
+    public void AppendQuotable(ReadOnlySpan<byte> text) => AppendEscaped(text, PlainInQuotes, "\\x"u8);
 
-            Append(text[..plain]);
-            AppendHexEscape(text[plain]);
-            text = text[(plain + 1)..];
-        }
-    }
+    /// <summary>For text between double quotes as HAProxy escapes it: every control, quote, hash and non-ASCII byte becomes <c>#HH</c>.</summary>
+    public void AppendHashQuotable(ReadOnlySpan<byte> text) => AppendEscaped(text, PlainInHaproxyQuotes, "#"u8);
 
     /// <summary>For a field that ends at a space: as <see cref="AppendQuotable"/>, and spaces are escaped too. An empty text becomes <c>-</c>.</summary>
     public void AppendWord(ReadOnlySpan<byte> text)
@@ -130,6 +122,24 @@ internal sealed class LogText
     {
         Append("\\x"u8);
         AppendHex(value);
+    }
+
+    private void AppendEscaped(ReadOnlySpan<byte> text, SearchValues<byte> plainBytes, ReadOnlySpan<byte> escape)
+    {
+        while (true)
+        {
+            int plain = text.IndexOfAnyExcept(plainBytes);
+            if (plain < 0)
+            {
+                Append(text);
+                return;
+            }
+
+            Append(text[..plain]);
+            Append(escape);
+            AppendHex(text[plain]);
+            text = text[(plain + 1)..];
+        }
     }
 
     public void AppendHex(byte value)

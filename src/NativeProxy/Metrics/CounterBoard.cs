@@ -31,8 +31,8 @@ internal sealed unsafe class CounterBoard : IDisposable
     /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
     public int Descriptor => _memory.Descriptor;
 
-    /// <summary>Longs per row, rounded up so that no two rows share a cache line.</summary>
-    private static int RowLongs => (CounterTable.Count + HeadLongs - 1) / HeadLongs * HeadLongs;
+    /// <summary>Longs per row, the process behind the counters, rounded up so that no two rows share a cache line.</summary>
+    private static int RowLongs => (CounterTable.Count + 1 + HeadLongs - 1) / HeadLongs * HeadLongs;
 
     /// <summary>Counters of this process only.</summary>
     public static CounterBoard CreatePrivate(int workers)
@@ -76,6 +76,17 @@ internal sealed unsafe class CounterBoard : IDisposable
             sum += row.Read(id);
         return sum;
     }
+
+    /// <summary>The supervisor: a configuration was taken over, at the start or by a reload.</summary>
+    /// <param name="wallMs">Now, in milliseconds since 1970-01-01 UTC.</param>
+    public void ConfigurationTaken(long wallMs)
+    {
+        _rows[0].Set(CounterId.LastReloadSucceeded, 1);
+        _rows[0].Set(CounterId.LastReloadSuccessWallMs, wallMs);
+    }
+
+    /// <summary>The supervisor: a configuration was refused, and the one before it stays in force.</summary>
+    public void ConfigurationRefused() => _rows[0].Set(CounterId.LastReloadSucceeded, 0);
 
     public void Dispose()
     {

@@ -187,8 +187,7 @@ internal enum CounterId
     BufferBytesReceiveTails,
     BufferBytesSendQueues,
     BufferBytesReplayCopies,
-    BufferBytesPendingReceives,
-    BufferBytesScratch,
+    BufferBytesLogTexts,
     IdleClientBytes,
     IdleServerBytes,
     BufferRefusals,
@@ -197,6 +196,8 @@ internal enum CounterId
     WorkerRestarts,
     Reloads,
     ReloadFailures,
+    LastReloadSucceeded,
+    LastReloadSuccessWallMs,
     HeapAllocatedBytes,
     HeapCollections,
 }

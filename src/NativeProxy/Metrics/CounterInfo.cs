@@ -8,6 +8,19 @@ internal enum CounterKind : byte
 
     /// <summary>A level that goes up and down; void when its worker ends.</summary>
     Gauge,
+
+    /// <summary>A gauge of the whole service, which the supervisor keeps in the first row: the end of a worker leaves it.</summary>
+    ServiceGauge,
+}
+
+/// <summary>In which unit a number is kept. Prometheus is shown base units.</summary>
+internal enum CounterUnit : byte
+{
+    /// <summary>As it is shown: a count, or bytes.</summary>
+    One,
+
+    /// <summary>Kept in milliseconds, shown in seconds.</summary>
+    Milliseconds,
 }
 
 /// <summary>One row of <see cref="CounterTable"/>.</summary>
@@ -16,4 +29,5 @@ internal enum CounterKind : byte
 /// <param name="Name">Prometheus family name, shared by neighbouring rows that differ in their label.</param>
 /// <param name="Help">One sentence for the family.</param>
 /// <param name="Label">Label pairs as they stand between the braces, or null.</param>
-internal readonly record struct CounterInfo(CounterId Id, CounterKind Kind, string Name, string Help, string? Label);
+/// <param name="Unit">In which unit it is kept.</param>
+internal readonly record struct CounterInfo(CounterId Id, CounterKind Kind, string Name, string Help, string? Label, CounterUnit Unit);

@@ -19,8 +19,8 @@ internal static class CounterTable
         Counter(CounterId.TunnelsStarted, "nativeproxy_tunnels_started_total", "Connections that became tunnels."),
 
         // Requests and responses
-        Counter(CounterId.Requests, "nativeproxy_requests_total", "Requests whose head was read completely and accepted."),
-        Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Requests that were not the first on their client connection."),
+        Counter(CounterId.Requests, "nativeproxy_requests_total", "Requests that were accepted, to be served by a server, by the cache or by an answer of the proxy; those refused by their head are not among them (nativeproxy_bad_requests_total)."),
+        Counter(CounterId.RequestsOnKeptConnection, "nativeproxy_requests_on_kept_connection_total", "Accepted requests that were not the first on their client connection."),
         Counter(CounterId.RequestsInParallel, "nativeproxy_requests_in_parallel_total", "Requests that began before the earlier ones of their client connection were answered (pipelining above 1)."),
         Gauge(CounterId.RequestsInFlight, "nativeproxy_requests_in_flight", "Requests being handled now."),
         Gauge(CounterId.RequestsBehindOthers, "nativeproxy_requests_behind_others", "Of these, those behind another one of their client connection (pipelining above 1)."),
@@ -31,11 +31,11 @@ internal static class CounterTable
         Counter(CounterId.Responses4xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=4xx"),
         Counter(CounterId.Responses5xx, "nativeproxy_responses_total", "Responses sent to clients, by status class.", label: "class=5xx"),
         Counter(CounterId.ResponsesByProxy, "nativeproxy_responses_by_proxy_total", "Responses made by the proxy itself instead of a server."),
-        Counter(CounterId.BadRequestsSyntax, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=syntax"),
-        Counter(CounterId.BadRequestsFraming, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=framing"),
-        Counter(CounterId.BadRequestsTooLarge, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=too_large"),
-        Counter(CounterId.BadRequestsUnsupported, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=unsupported"),
-        Counter(CounterId.BadRequestsDenied, "nativeproxy_bad_requests_total", "Requests refused, by reason.", label: "reason=denied"),
+        Counter(CounterId.BadRequestsSyntax, "nativeproxy_bad_requests_total", "Requests refused for what they are, by reason: by their head, before they were accepted, or accepted ones by their body.", label: "reason=syntax"),
+        Counter(CounterId.BadRequestsFraming, "nativeproxy_bad_requests_total", "Requests refused for what they are, by reason: by their head, before they were accepted, or accepted ones by their body.", label: "reason=framing"),
+        Counter(CounterId.BadRequestsTooLarge, "nativeproxy_bad_requests_total", "Requests refused for what they are, by reason: by their head, before they were accepted, or accepted ones by their body.", label: "reason=too_large"),
+        Counter(CounterId.BadRequestsUnsupported, "nativeproxy_bad_requests_total", "Requests refused for what they are, by reason: by their head, before they were accepted, or accepted ones by their body.", label: "reason=unsupported"),
+        Counter(CounterId.BadRequestsDenied, "nativeproxy_bad_requests_total", "Requests refused for what they are, by reason: by their head, before they were accepted, or accepted ones by their body.", label: "reason=denied"),
         Counter(CounterId.BytesFromClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=in"),
         Counter(CounterId.BytesToClients, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=client,direction=out"),
         Counter(CounterId.BytesFromServers, "nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.", label: "peer=server,direction=in"),
@@ -91,11 +91,11 @@ internal static class CounterTable
         Counter(CounterId.ClientClosedByPeer, "nativeproxy_client_closed_by_total", "Client connections closed, by who ended them first.", label: "by=peer"),
         Counter(CounterId.ClientClosedByPeerReset, "nativeproxy_client_closed_by_total", "Client connections closed, by who ended them first.", label: "by=peer_reset"),
         Counter(CounterId.ClientConnectionUses, "nativeproxy_client_connection_requests_total", "Requests read on client connections that have closed since."),
-        Counter(CounterId.ClientConnectionSetupMs, "nativeproxy_client_connection_setup_ms_total", "From accepting to the first byte, summed over closed client connections."),
-        Counter(CounterId.ClientConnectionActiveMs, "nativeproxy_client_connection_active_ms_total", "From the first request to the last response, summed over closed client connections."),
-        Counter(CounterId.ClientConnectionIdleMs, "nativeproxy_client_connection_idle_ms_total", "From the last response to the decision to close, summed over closed client connections."),
-        Counter(CounterId.ClientConnectionCloseMs, "nativeproxy_client_connection_close_ms_total", "From the decision to close until the socket was gone, summed over closed client connections."),
-        Counter(CounterId.ClientConnectionLifeMs, "nativeproxy_client_connection_life_ms_total", "From the opening until the socket was gone, summed over closed client connections."),
+        Seconds(CounterId.ClientConnectionSetupMs, "nativeproxy_client_connection_setup_seconds_total", "From accepting to the first byte, summed over closed client connections."),
+        Seconds(CounterId.ClientConnectionActiveMs, "nativeproxy_client_connection_active_seconds_total", "From the first request to the last response, summed over closed client connections."),
+        Seconds(CounterId.ClientConnectionIdleMs, "nativeproxy_client_connection_idle_seconds_total", "From the last response to the decision to close, summed over closed client connections."),
+        Seconds(CounterId.ClientConnectionCloseMs, "nativeproxy_client_connection_close_seconds_total", "From the decision to close until the socket was gone, summed over closed client connections."),
+        Seconds(CounterId.ClientConnectionLifeMs, "nativeproxy_client_connection_life_seconds_total", "From the opening until the socket was gone, summed over closed client connections."),
 
         // Server connections
         Counter(CounterId.ServerConnects, "nativeproxy_server_connects_total", "Connects to servers begun."),
@@ -136,11 +136,11 @@ internal static class CounterTable
         Counter(CounterId.ServerClosedByPeer, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=peer"),
         Counter(CounterId.ServerClosedByPeerReset, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=peer_reset"),
         Counter(CounterId.ServerConnectionUses, "nativeproxy_server_connection_requests_total", "Requests for which server connections that have closed since were used."),
-        Counter(CounterId.ServerConnectionSetupMs, "nativeproxy_server_connection_setup_ms_total", "From the connect to its success, summed over closed server connections."),
-        Counter(CounterId.ServerConnectionActiveMs, "nativeproxy_server_connection_active_ms_total", "From the first request to the last response, summed over closed server connections."),
-        Counter(CounterId.ServerConnectionIdleMs, "nativeproxy_server_connection_idle_ms_total", "From the last response to the decision to close, summed over closed server connections."),
-        Counter(CounterId.ServerConnectionCloseMs, "nativeproxy_server_connection_close_ms_total", "From the decision to close until the socket was gone, summed over closed server connections."),
-        Counter(CounterId.ServerConnectionLifeMs, "nativeproxy_server_connection_life_ms_total", "From the opening until the socket was gone, summed over closed server connections."),
+        Seconds(CounterId.ServerConnectionSetupMs, "nativeproxy_server_connection_setup_seconds_total", "From the connect to its success, summed over closed server connections."),
+        Seconds(CounterId.ServerConnectionActiveMs, "nativeproxy_server_connection_active_seconds_total", "From the first request to the last response, summed over closed server connections."),
+        Seconds(CounterId.ServerConnectionIdleMs, "nativeproxy_server_connection_idle_seconds_total", "From the last response to the decision to close, summed over closed server connections."),
+        Seconds(CounterId.ServerConnectionCloseMs, "nativeproxy_server_connection_close_seconds_total", "From the decision to close until the socket was gone, summed over closed server connections."),
+        Seconds(CounterId.ServerConnectionLifeMs, "nativeproxy_server_connection_life_seconds_total", "From the opening until the socket was gone, summed over closed server connections."),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
 
@@ -151,7 +151,7 @@ internal static class CounterTable
         Counter(CounterId.RetriesUnacknowledged, "nativeproxy_retries_total", "Requests sent once more, by cause.", label: "cause=unacknowledged"),
         Counter(CounterId.ReplayedBodies, "nativeproxy_replayed_bodies_total", "Requests sent once more with body bytes that had gone out before."),
         Counter(CounterId.ReplayRefusals, "nativeproxy_replay_refusals_total", "Request bodies that were not kept for another try because replay_bytes was used up."),
-        Gauge(CounterId.ReplayBytesHeld, "nativeproxy_replay_bytes_held", "Bytes of the blocks that keep request bodies for another try now."),
+        Gauge(CounterId.ReplayBytesHeld, "nativeproxy_replay_held_bytes", "Bytes of the blocks that keep request bodies for another try now."),
         Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server with room."),
         Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server with room now."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
@@ -164,7 +164,7 @@ internal static class CounterTable
         Counter(CounterId.CacheInvalidations, "nativeproxy_cache_invalidations_total", "Responses that left the cache because a request changed what they show (POST, PUT, DELETE and the like)."),
         Counter(CounterId.CacheFetchesAlone, "nativeproxy_cache_fetches_alone_total", "Responses read on for the cache after their client had gone (half_close other than abort)."),
         Gauge(CounterId.CacheEntries, "nativeproxy_cache_entries", "Responses that the cache has now."),
-        Gauge(CounterId.CacheBytesHeld, "nativeproxy_cache_bytes_held", "Bytes of the blocks that hold responses for the cache now, complete or not."),
+        Gauge(CounterId.CacheBytesHeld, "nativeproxy_cache_held_bytes", "Bytes of the blocks that hold responses for the cache now, complete or not."),
 
         // Forward proxy
         Gauge(CounterId.Origins, "nativeproxy_forward_origins", "Destinations (host and port) that forward listeners remember now."),
@@ -186,13 +186,12 @@ internal static class CounterTable
         Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Log lines written (exchanges and connections)."),
         Counter(CounterId.LogLinesDropped, "nativeproxy_log_lines_dropped_total", "Log lines dropped because the log ring was full."),
         Counter(CounterId.LogLinesLost, "nativeproxy_log_lines_lost_total", "Log lines lost to write errors."),
-        Gauge(CounterId.BufferBytesHeld, "nativeproxy_buffer_bytes_held", "Bytes of buffer memory held, lent or not."),
+        Gauge(CounterId.BufferBytesHeld, "nativeproxy_buffer_held_bytes", "Bytes of buffer memory held, lent or not."),
         Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
-        Gauge(CounterId.BufferBytesReceiveTails, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=receive_tail"),
-        Gauge(CounterId.BufferBytesSendQueues, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=send_queue"),
-        Gauge(CounterId.BufferBytesReplayCopies, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=replay_copy"),
-        Gauge(CounterId.BufferBytesPendingReceives, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=pending_receive"),
-        Gauge(CounterId.BufferBytesScratch, "nativeproxy_buffer_bytes_lent", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=scratch"),
+        Gauge(CounterId.BufferBytesReceiveTails, "nativeproxy_buffer_lent_bytes", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=receive_tail"),
+        Gauge(CounterId.BufferBytesSendQueues, "nativeproxy_buffer_lent_bytes", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=send_queue"),
+        Gauge(CounterId.BufferBytesReplayCopies, "nativeproxy_buffer_lent_bytes", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=replay_copy"),
+        Gauge(CounterId.BufferBytesLogTexts, "nativeproxy_buffer_lent_bytes", "Bytes of buffer blocks in use, by purpose; receive_tail is what beginnings of messages and requests read ahead hold. Once a second.", label: "purpose=log_text"),
         Gauge(CounterId.IdleClientBytes, "nativeproxy_idle_connection_bytes", "Memory of the process that idle connections hold, estimated by the objects of one; the kernel's is not in it. Once a second.", label: "side=client"),
         Gauge(CounterId.IdleServerBytes, "nativeproxy_idle_connection_bytes", "Memory of the process that idle connections hold, estimated by the objects of one; the kernel's is not in it. Once a second.", label: "side=server"),
         Counter(CounterId.BufferRefusals, "nativeproxy_buffer_refusals_total", "Times no buffer block could be had within the budget."),
@@ -201,6 +200,8 @@ internal static class CounterTable
         Counter(CounterId.WorkerRestarts, "nativeproxy_worker_restarts_total", "Worker processes started again after a crash."),
         Counter(CounterId.Reloads, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=done"),
         Counter(CounterId.ReloadFailures, "nativeproxy_reloads_total", "Reloads of the configuration, by outcome.", label: "outcome=refused"),
+        Service(CounterId.LastReloadSucceeded, "nativeproxy_config_last_reload_successful", "Whether the last reload of the configuration was taken over (1) or refused (0); 1 after the start."),
+        Service(CounterId.LastReloadSuccessWallMs, "nativeproxy_config_last_reload_success_timestamp_seconds", "When the configuration that is in force was taken over, in seconds since 1970-01-01 UTC.", CounterUnit.Milliseconds),
         Counter(CounterId.HeapAllocatedBytes, "nativeproxy_heap_allocated_bytes_total", "Bytes of managed memory allocated since the start."),
         Counter(CounterId.HeapCollections, "nativeproxy_heap_collections_total", "Garbage collections since the start."),
     ];
@@ -209,9 +210,16 @@ internal static class CounterTable
 
     public static int Count => AllRows.Length;
 
-    private static CounterInfo Counter(CounterId id, string name, string help, string? label = null) => new(id, CounterKind.Counter, name, help, label is null ? null : QuoteValues(label));
+    private static CounterInfo Counter(CounterId id, string name, string help, string? label = null) => Row(id, CounterKind.Counter, name, help, label);
 
-    private static CounterInfo Gauge(CounterId id, string name, string help, string? label = null) => new(id, CounterKind.Gauge, name, help, label is null ? null : QuoteValues(label));
+    private static CounterInfo Seconds(CounterId id, string name, string help) => Row(id, CounterKind.Counter, name, help, label: null, CounterUnit.Milliseconds);
+
+    private static CounterInfo Gauge(CounterId id, string name, string help, string? label = null) => Row(id, CounterKind.Gauge, name, help, label);
+
+    private static CounterInfo Service(CounterId id, string name, string help, CounterUnit unit = CounterUnit.One) => Row(id, CounterKind.ServiceGauge, name, help, label: null, unit);
+
+    private static CounterInfo Row(CounterId id, CounterKind kind, string name, string help, string? label, CounterUnit unit = CounterUnit.One) =>
+        new(id, kind, name, help, label is null ? null : QuoteValues(label), unit);
 
     /// <summary><c>a=b,c=d</c> as the table writes it becomes <c>a="b",c="d"</c>; no value holds any of these signs.</summary>
     private static string QuoteValues(string label) => label.Replace(",", "\",").Replace("=", "=\"") + "\"";

@@ -23,6 +23,13 @@ internal sealed unsafe class LoopCounters
 
     public long Read(CounterId id) => Volatile.Read(ref _row[(int)id]);
 
+    /// <summary>The process that counts here, for whoever looks its figures up; 0 = none yet. It stands behind the counters.</summary>
+    public int ProcessId
+    {
+        get => (int)Volatile.Read(ref _row[CounterTable.Count]);
+        set => Volatile.Write(ref _row[CounterTable.Count], value);
+    }
+
     /// <summary>For a worker that takes over the row of one that crashed: counters go on, levels begin at zero.</summary>
     public void ClearGauges()
     {

@@ -19,7 +19,7 @@ internal sealed unsafe class ProxyEvents : EventSource
     /// <summary>An exchange ended, in whichever way.</summary>
     /// <param name="clientConnection">Number of the client connection, as in the access log.</param>
     /// <param name="clientRequest">1-based number of the request on it.</param>
-    /// <param name="status">Status sent to the client; 0 = none.</param>
+    /// <param name="status">Status sent to the client; -1 = none, as in the access log.</param>
     /// <param name="totalMs">From the first byte of the request to the last of the response.</param>
     /// <param name="serverConnection">Number of the server connection; 0 = none.</param>
     /// <param name="serverUse">Exchanges on it, this one included.</param>

@@ -346,17 +346,15 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
         Close(reason);
     }
 
-    /// <summary>A request head was read.</summary>
-    internal void CountRequest()
-    {
-        _listener.Counters.Add(CounterId.Requests);
-        if (++RequestCount > 1)
-            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
-    }
+    /// <summary>A request head was read, or refused: the request has its number on the connection.</summary>
+    internal void CountRequest() => RequestCount++;
 
-    /// <summary>Serves a request, beside earlier ones if there are any. Returns the bytes used.</summary>
+    /// <summary>Serves an accepted request, beside earlier ones if there are any. Returns the bytes used.</summary>
     internal int Serve(ReadOnlySpan<byte> bytes, in RequestIntake intake)
     {
+        _listener.Counters.Add(CounterId.Requests);
+        if (RequestCount > 1)
+            _listener.Counters.Add(CounterId.RequestsOnKeptConnection);
         if (_state == ClientSessionState.Exchanging)
             return _line.Begin(this, bytes, intake, Loop.Clock.NowMs);
         MoveTo(ClientSessionState.Exchanging);

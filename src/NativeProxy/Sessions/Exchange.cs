@@ -27,6 +27,7 @@ internal sealed class Exchange
     private ExchangeTimes _times;
     private CloseReason _closeReason;
     private ProxyError _error;
+    private long _receivedBytes;
 
     public Exchange(HttpListener listener)
     {
@@ -137,7 +138,14 @@ internal sealed class Exchange
 
     public long SentBytes => _response.SentBytes;
 
-    public long RequestBodyBytes => _request.BodyBytes;
+    /// <summary>Of these the content, without heads and framing.</summary>
+    public long SentBodyBytes => _response.SentBodyBytes;
+
+    /// <summary>Bytes of the client that belong to this request: its head, its body as it came, or what went into its tunnel.</summary>
+    public long ReceivedBytes => _receivedBytes;
+
+    /// <summary>Where the request began to wait for a server.</summary>
+    public QueuePlaces QueuePlaces => _link.QueuePlaces;
 
     public ProxyError Error => _error;
 
@@ -176,6 +184,7 @@ internal sealed class Exchange
         _closeReason = CloseReason.None;
         _error = ProxyError.None;
         Rejection = RejectReason.None;
+        _receivedBytes = intake.HeadBytes;
         _times.Begin(startedAtMs, _loop.Clock.NowMs);
         _facts = new RequestFacts(head, intake, forwarding.AcceptedUpgrade(bytes, head, intake));
         _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
@@ -197,20 +206,27 @@ internal sealed class Exchange
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
         }
-        return ServerSide.Begin(ahead, bytes[intake.HeadBytes..]);
+        return CountReceived(ServerSide.Begin(ahead, bytes[intake.HeadBytes..]));
     }
 
     /// <summary>Sends the request on the established connection, with what has arrived of the body; see <see cref="ServerSide.Start"/>.</summary>
-    public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input) => ServerSide.Start(headIsInScratch, input);
+    public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input) => CountReceived(ServerSide.Start(headIsInScratch, input));
 
     /// <summary>Sends what is held of the request because more was expected to go with it.</summary>
     public void FlushRequest() => ServerSide.Flush();
 
     /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
-    public int FeedRequest(ReadOnlySpan<byte> bytes) => _request.IsComplete ? 0 : ServerSide.Feed(bytes);
+    public int FeedRequest(ReadOnlySpan<byte> bytes) => _request.IsComplete ? 0 : CountReceived(ServerSide.Feed(bytes));
 
     /// <summary>Bytes of a tunnel that went to the client.</summary>
     public void CountTunnelBytes(int bytes) => _response.CountTunnelBytes(bytes);
+
+    /// <summary>Bytes of the client that were taken for this request, or for its tunnel. Returns them.</summary>
+    public int CountReceived(int bytes)
+    {
+        _receivedBytes += bytes;
+        return bytes;
+    }
 
     /// <summary>Both sides of the tunnel have ended.</summary>
     public void TunnelIsOver()

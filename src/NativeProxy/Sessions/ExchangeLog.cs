@@ -3,6 +3,7 @@ using System.Net;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Logging;
+using NativeProxy.Metrics;
 using NativeProxy.Timers;
 
 namespace NativeProxy.Sessions;
@@ -34,9 +35,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         FillTexts(ref record, exchange);
         FillTimes(ref record, exchange.Times);
         FillServer(ref record, exchange);
-        record.Numbers.Status = exchange.StatusCode;
+        record.Numbers.Status = StatusOf(exchange.StatusCode);
         record.Numbers.BytesSent = exchange.SentBytes;
-        record.Numbers.BytesReceived = exchange.RequestBodyBytes;
+        record.Numbers.BodyBytesSent = exchange.SentBodyBytes;
+        record.Numbers.BytesReceived = exchange.ReceivedBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)exchange.CloseReason];
         record.Numbers.RejectName = _rejectNames.Of(exchange.Error, exchange.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(exchange.Error).Side;
@@ -48,7 +50,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void WriteRejected(
-        HttpListener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+        HttpListener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, long startedMs)
     {
         AccessRecord record = Begin(listener, session, startedMs);
         if (RequestLineOf(bytes) is { IsEmpty: false } line)
@@ -59,8 +61,10 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             record.Target = blank < 0 ? rest : rest[..blank];
             record.Version = blank < 0 ? default : rest[(blank + 1)..];
         }
-        record.Numbers.Status = statusCode;
-        record.Numbers.BytesSent = sentBytes;
+        record.Numbers.Status = StatusOf(statusCode);
+        record.Numbers.BytesSent = answer.Length;
+        record.Numbers.BodyBytesSent = answer.Length - HeadBytesOf(answer);
+        record.Numbers.BytesReceived = HeadBytesOf(bytes);
         record.Numbers.CloseReasonName = _closeReasonIds[(int)reason];
         record.Numbers.RejectName = _rejectNames.Of(error, detail);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(error).Side;
@@ -75,6 +79,12 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             ids[i] = names.Register(CloseReasons.CodeOf((CloseReason)i));
         return ids;
     }
+
+    /// <summary>Exchanges know no status as 0, the log as -1.</summary>
+    private static int StatusOf(int statusCode) => statusCode == 0 ? AccessNumbers.Unknown : statusCode;
+
+    /// <summary>Length of the head at the beginning of a message; of all that there is when it has no end.</summary>
+    private static int HeadBytesOf(ReadOnlySpan<byte> message) => message.IndexOf("\r\n\r\n"u8) is >= 0 and var end ? end + 4 : message.Length;
 
     private static ReadOnlySpan<byte> RequestLineOf(ReadOnlySpan<byte> bytes)
     {
@@ -101,7 +111,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         numbers.ClientConnectionId = session.Client.Id;
         numbers.ClientRequestNumber = session.RequestCount;
         numbers.ClientConnectionAgeMs = clock.NowMs - session.Client.OpenedAtMs;
-        numbers.ProcessConnectionCount = listener.Loop.ConnectionCount;
+        numbers.ProcessConnectionCount = (int)listener.Counters.Read(CounterId.ClientConnectionsOpen);
         numbers.ListenerConnectionCount = listener.SessionCount;
         numbers.TotalMs = (int)(clock.NowMs - startedMs);
         numbers.ClientPort = session.Address.Port;
@@ -134,7 +144,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RetryCount = Math.Max(0, exchange.Attempts - 1);
         record.Numbers.RetryCause = exchange.RetryCause;
         record.Numbers.ServerConnectionCount = exchange.Server?.LentCount ?? 0;
-        record.Numbers.UpstreamConnectionCount = exchange.Group.LentCount;
+        record.Numbers.UpstreamConnectionCount = exchange.Group.LentCount + exchange.Group.WaitingCount;
+        record.Numbers.ServerQueueCount = exchange.QueuePlaces.OfServer;
+        record.Numbers.UpstreamQueueCount = exchange.QueuePlaces.OfGroup;
         ServerConnectionFacts server = exchange.ConnectionFacts;
         record.Numbers.ServerConnectionId = server.Id;
         record.Numbers.ServerUseNumber = server.UseCount;

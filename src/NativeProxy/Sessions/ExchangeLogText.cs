@@ -35,7 +35,7 @@ internal sealed class ExchangeLogText
     public void Take(BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head, bool withFields)
     {
         Release(pools);
-        if (!pools.TryLend(Borrower.Scratch, BufferPools.SmallBlockBytes, out _block))
+        if (!pools.TryLend(Borrower.LogText, BufferPools.SmallBlockBytes, out _block))
             return;
         _method = Copy(head.Method.Of(bytes), FieldBytesMax);
         _target = Copy(head.Target.Of(bytes), TargetBytesMax);

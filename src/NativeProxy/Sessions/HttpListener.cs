@@ -6,6 +6,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Ledger;
+using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
@@ -289,19 +290,19 @@ internal sealed class HttpListener : IConnectionAcceptor
         if (ProxyEvents.Log.IsEnabled())
         {
             ProxyEvents.Log.ExchangeEnded(
-                session.Client.Id, exchange.RequestNumber, exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
+                session.Client.Id, exchange.RequestNumber, exchange.StatusCode == 0 ? AccessNumbers.Unknown : exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
                 exchange.ConnectionFacts.Id, exchange.ConnectionFacts.UseCount);
         }
     }
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void LogRejected(
-        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, int sentBytes, ReadOnlySpan<byte> bytes, long startedMs)
+        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, long startedMs)
     {
         session.Account.RequestEnded(session.Client, startedMs, Loop.Clock.NowMs);
-        Counters.Add(CounterId.BytesToClients, sentBytes);
+        Counters.Add(CounterId.BytesToClients, answer.Length);
         CountStatus(statusCode);
-        AccessLog?.WriteRejected(this, session, error, detail, reason, statusCode, sentBytes, bytes, startedMs);
+        AccessLog?.WriteRejected(this, session, error, detail, reason, statusCode, answer, bytes, startedMs);
     }
 
     /// <summary>Counts why a client connection is closed.</summary>

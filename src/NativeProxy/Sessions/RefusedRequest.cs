@@ -52,18 +52,17 @@ internal readonly ref struct RefusedRequest
     {
         HttpListener listener = session.Listener;
         if (_isBad)
-            listener.Counters.Add(RequestIntake.CounterOf(_error, _detail));
+            RequestIntake.CountRefusal(listener.Counters, _error, _detail);
         int statusCode = 0;
-        int sentBytes = 0;
+        ReadOnlySpan<byte> answer = default;
         if (!_request.IsEmpty)
         {
             OwnReply reply = Reply();
-            ReadOnlySpan<byte> bytes = reply.Write(listener.Scratch, listener.Keepalive, listener.Counters);
-            session.Client.Send(bytes);
+            answer = reply.Write(listener.Scratch, listener.Keepalive, listener.Counters);
+            session.Client.Send(answer);
             statusCode = reply.StatusCode;
-            sentBytes = bytes.Length;
         }
-        listener.LogRejected(session, _error, _detail, CloseReason, statusCode, sentBytes, _isBad ? _request : default, startedMs);
+        listener.LogRejected(session, _error, _detail, CloseReason, statusCode, answer, _isBad ? _request : default, startedMs);
     }
 
     /// <summary>To HEAD the answer has no body (RFC 9110 9.3.2), however little else of the request could be read.</summary>

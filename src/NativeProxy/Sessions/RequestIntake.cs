@@ -79,17 +79,27 @@ internal readonly ref struct RequestIntake
         };
     }
 
-    /// <summary>Which counter a refusal belongs to.</summary>
-    public static CounterId CounterOf(ProxyError error, RejectReason detail) => ErrorReplies.StatusOf(error, detail) switch
+    /// <summary>Counts a request that is refused for what it is, by its head or by its body; our own shortage is counted elsewhere.</summary>
+    public static void CountRefusal(LoopCounters counters, ProxyError error, RejectReason detail)
+    {
+        if (CounterOf(error, detail) is { } counter)
+            counters.Add(counter);
+    }
+
+    private static CounterId? CounterOf(ProxyError error, RejectReason detail) => ErrorReplies.StatusOf(error, detail) switch
     {
         403 => CounterId.BadRequestsDenied,
         413 or 414 or 431 => CounterId.BadRequestsTooLarge,
         405 or 501 or 505 => CounterId.BadRequestsUnsupported,
-        _ => detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
-            or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
-            ? CounterId.BadRequestsFraming
-            : CounterId.BadRequestsSyntax,
+        >= 500 => null,
+        _ => IsOfFraming(detail) ? CounterId.BadRequestsFraming : CounterId.BadRequestsSyntax,
     };
+
+    private static bool IsOfFraming(RejectReason detail) =>
+        detail is RejectReason.BadContentLength or RejectReason.DuplicateContentLength or RejectReason.LengthWithTransferEncoding
+            or RejectReason.BadTransferEncoding or RejectReason.TransferEncodingInHttp10
+            or RejectReason.BadChunkSize or RejectReason.ChunkSizeOverflow or RejectReason.BadChunkExtension or RejectReason.ChunkExtensionTooLarge
+            or RejectReason.BadChunkEnd or RejectReason.BadTrailer;
 
     /// <summary>The verdict on a request that must not be forwarded.</summary>
     public static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };

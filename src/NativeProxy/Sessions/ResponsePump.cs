@@ -36,6 +36,10 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     private BodyRelay _body;
     private WithheldResponse _withheld = new();
     private int _interimCount;
+
+    /// <summary>Of what was sent, or withheld, the heads.</summary>
+    private int _headBytes;
+    private bool _isOwnAnswer;
     private long _bodyBytesMax;
     private FieldNameMask _droppedTrailers;
 
@@ -67,6 +71,10 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>Bytes given to the client connection, or withheld until it is their turn.</summary>
     public long SentBytes { get; private set; }
 
+    /// <summary>Of these the content: not the heads, and not what frames the chunks of a body.</summary>
+    public long SentBodyBytes =>
+        Math.Clamp(SentBytes - _headBytes, 0, _isOwnAnswer || State == ResponsePumpState.Switched ? long.MaxValue : _body.BodyBytes);
+
     /// <summary>True while bytes wait for their turn or for the client to take what went before them.</summary>
     public bool HasWithheld => !_withheld.IsEmpty;
 
@@ -94,7 +102,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         State = ResponsePumpState.AwaitingHead;
         StatusCode = 0;
         SentBytes = 0;
-        _interimCount = 0;
+        _interimCount = _headBytes = 0;
+        _isOwnAnswer = false;
         HasBytes = ServerKeepsAlive = MayBodyFollow = IsLost = false;
         SurplusBytes = 0;
         Fault = RejectReason.None;
@@ -140,7 +149,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = 200;
         State = ResponsePumpState.Switched;
         exchange.ResponseHeadRead();
-        SendToClient("HTTP/1.1 200 Connection established\r\n\r\n"u8);
+        SendHead("HTTP/1.1 200 Connection established\r\n\r\n"u8);
     }
 
     /// <summary>Bytes that a tunnel has given to the client connection.</summary>
@@ -160,7 +169,10 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         };
         StatusCode = reply.StatusCode;
         State = ResponsePumpState.Complete;
-        SendToClient(reply.Write(scratch, exchange.Keepalive, exchange.Counters));
+        ReadOnlySpan<byte> answer = reply.Write(scratch, exchange.Keepalive, exchange.Counters);
+        _isOwnAnswer = true;
+        _headBytes += answer.IndexOf("\r\n\r\n"u8) + 4;
+        SendToClient(answer);
     }
 
     /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>
@@ -177,6 +189,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     public void Withdraw()
     {
         DropWithheld();
+        _headBytes = 0;
         IsLost = false;
         StatusCode = 0;
         State = ResponsePumpState.AwaitingHead;
@@ -277,7 +290,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         ResponseHeadWriter.WriteInterim(ref writer, bytes, scratch.Response, headEnd, exchange.StickyResponse);
         if (writer.Overflowed)
             return Bad(RejectReason.HeadTooLarge);
-        SendToClient(writer.Written);
+        SendHead(writer.Written);
         return ProxyError.None;
     }
 
@@ -296,7 +309,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         StatusCode = scratch.Response.StatusCode;
         State = ResponsePumpState.Switched;
         exchange.ResponseHeadRead();
-        SendToClient(writer.Written);
+        SendHead(writer.Written);
         return ProxyError.None;
     }
 
@@ -328,10 +341,13 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         _body.Begin(framing, emitsChunks, _droppedTrailers);
         State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
         exchange.ResponseHeadRead();
-        if (!_body.IsComplete && !rest.IsEmpty)
-            return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
-        SendToClient(writer.Written);
-        return ProxyError.None;
+        if (_body.IsComplete || rest.IsEmpty)
+        {
+            SendHead(writer.Written);
+            return ProxyError.None;
+        }
+        _headBytes += writer.WrittenBytes;
+        return RelayBody(rest, writer.WrittenBytes, out bodyUsed);
     }
 
     /// <summary>Relays body bytes behind what already stands in the output (a head, or nothing).</summary>
@@ -359,6 +375,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (_body.IsComplete)
             State = ResponsePumpState.Complete;
         return ProxyError.None;
+    }
+
+    private void SendHead(ReadOnlySpan<byte> head)
+    {
+        _headBytes += head.Length;
+        SendToClient(head);
     }
 
     private void SendToClient(ReadOnlySpan<byte> bytes)

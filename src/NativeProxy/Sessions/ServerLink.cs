@@ -24,6 +24,11 @@ internal enum LinkResult : byte
     PinIsLost,
 }
 
+/// <summary>Where a request began to wait, as HAProxy counts it: 1 = the first in line, 0 = it did not wait; added up over retries.</summary>
+/// <param name="OfServer">In the line of one server.</param>
+/// <param name="OfGroup">In the line of the group, for whichever server has room first.</param>
+internal readonly record struct QueuePlaces(int OfServer, int OfGroup);
+
 /// <summary>
 /// The way of one exchange to a server: which server, pooled or fresh connection or a place in the queue, which try, and what may be
 /// tried again. Owner: one <see cref="ServerSide"/>, which gets the events of the connection; thread: the loop. Never sends.
@@ -59,6 +64,9 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>What the log says about the last connection, once it is given back.</summary>
     public ServerConnectionFacts Facts { get; private set; }
 
+    /// <summary>Where the request began to wait.</summary>
+    public QueuePlaces QueuePlaces { get; private set; }
+
     /// <summary>What the stickiness cookie came to.</summary>
     public ref Stickiness Sticky => ref _sticky;
 
@@ -77,6 +85,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         _sticky = sticky;
         Server = null;
         Facts = default;
+        QueuePlaces = default;
         Attempts = 0;
         IsOnPin = false;
         RetryCause = RetryCause.None;
@@ -291,7 +300,17 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         counters.Add(CounterId.QueueEntered);
         counters.Add(CounterId.QueueWaiting);
         queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
+        NotePlace(queue);
         return LinkResult.Pending;
+    }
+
+    /// <summary>While the servers of a name are looked up nobody has a place: whoever comes is served at once then.</summary>
+    private void NotePlace(WaitQueue queue)
+    {
+        if (queue != Group!.Queue)
+            QueuePlaces = QueuePlaces with { OfServer = QueuePlaces.OfServer + queue.Count };
+        else if (!Group.IsPending)
+            QueuePlaces = QueuePlaces with { OfGroup = QueuePlaces.OfGroup + queue.Count };
     }
 
     private void LeaveQueue()

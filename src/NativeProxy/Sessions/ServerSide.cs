@@ -273,14 +273,20 @@ internal sealed class ServerSide : IServerConnectionUser
     {
         if (_request.Fault != RejectReason.None)
         {
-            _listener.Counters.Add(CounterId.BadRequestsFraming);
-            _exchange.Fail(ProxyError.BadRequest, _request.Fault);
+            Refuse(ProxyError.BadRequest, _request.Fault);
             return;
         }
         if (_request.IsTooLarge)
-            FailExchange(ProxyError.RequestBodyTooLarge);
+            Refuse(ProxyError.RequestBodyTooLarge, RejectReason.None);
         else
             ArmResponseTimeout();
+    }
+
+    /// <summary>The request is refused for its body.</summary>
+    private void Refuse(ProxyError error, RejectReason detail)
+    {
+        RequestIntake.CountRefusal(_listener.Counters, error, detail);
+        _exchange.Fail(error, detail);
     }
 
     /// <summary>The server must act when it has the whole request or does not take more of it; else the client must.</summary>

@@ -45,6 +45,7 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
         _server.PassTo(this);
         _server.ArmResponseTimeout(0);
         Touch();
+        _exchange.CountReceived(bytes.Length);
         if (!bytes.IsEmpty)
             _server.Send(bytes);
         Steer();
@@ -63,6 +64,7 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         _listener.Counters.Add(CounterId.BytesFromClients, bytes.Length);
+        _exchange.CountReceived(bytes.Length);
         Touch();
         _server.Send(bytes);
         Steer();

@@ -92,6 +92,18 @@ internal sealed class UpstreamGroup
         }
     }
 
+    /// <summary>Exchanges that wait for a server, for a certain one or for any.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            int count = Queue.Count;
+            foreach (UpstreamServer server in _servers)
+                count += server.Queue.Count;
+            return count;
+        }
+    }
+
     /// <summary>Connections that wait for the clients that authenticated on them, over all servers.</summary>
     public int PinnedCount
     {

@@ -89,14 +89,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>The sum of a counter over all its labels.</summary>
     public async Task<long> MetricSum(string name) => (await Metrics(name + "{")).Sum();
 
-    /// <summary>All metrics of one look at the admin endpoint, by name with labels.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> AllMetrics()
+    /// <summary>A metric in seconds, in milliseconds.</summary>
+    public async Task<long> MetricMs(string name) => (long)((await Samples())[name] * 1000);
+
+    /// <summary>All metrics of one look at the admin endpoint, by name with labels; of those in seconds only the whole ones.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> AllMetrics() => (await Samples()).ToDictionary(sample => sample.Key, sample => (long)sample.Value);
+
+    /// <summary>The same with the fractions.</summary>
+    public async Task<IReadOnlyDictionary<string, decimal>> Samples() => (await MetricsText()).Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
+        line => line[..line.LastIndexOf(' ')],
+        line => decimal.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture));
+
+    /// <summary>What a scraper gets.</summary>
+    public async Task<string> MetricsText()
     {
         await using RawClient admin = await RawClient.Connect(AdminPort);
-        HttpResponse response = await admin.Ask("/metrics", "Connection: close\r\n");
-        return response.Body.Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
-            line => line[..line.LastIndexOf(' ')],
-            line => long.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture));
+        return (await admin.Ask("/metrics", "Connection: close\r\n")).Body;
     }
 
     private async Task<long[]> Metrics(string start)

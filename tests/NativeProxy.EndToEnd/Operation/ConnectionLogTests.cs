@@ -37,10 +37,11 @@ public sealed class ConnectionLogTests
         Assert.Equal(theirs.Ms[4], theirs.Ms[0] + theirs.Ms[1] + theirs.Ms[2] + theirs.Ms[3]);
         Assert.Equal(
             (ours.Uses, ours.Ms[0], ours.Ms[1], ours.Ms[2], ours.Ms[3], ours.Ms[4]),
-            ((int)await Sum("client", "requests"), await Sum("client", "setup_ms"), await Sum("client", "active_ms"), await Sum("client", "idle_ms"), await Sum("client", "close_ms"), await Sum("client", "life_ms")));
-        Assert.Equal((theirs.Uses, theirs.Ms[4]), ((int)await Sum("server", "requests"), await Sum("server", "life_ms")));
+            ((int)await Uses("client"), await Ms("client", "setup"), await Ms("client", "active"), await Ms("client", "idle"), await Ms("client", "close"), await Ms("client", "life")));
+        Assert.Equal((theirs.Uses, theirs.Ms[4]), ((int)await Uses("server"), await Ms("server", "life")));
 
-        Task<long> Sum(string side, string what) => scene.Proxy.Metric($"nativeproxy_{side}_connection_{what}_total");
+        Task<long> Uses(string side) => scene.Proxy.Metric($"nativeproxy_{side}_connection_requests_total");
+        Task<long> Ms(string side, string what) => scene.Proxy.MetricMs($"nativeproxy_{side}_connection_{what}_seconds_total");
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class PressureTests
         OriginConnection server = await slow.Accept();
         await using RawClient halfRead = await proxy.Connect();
         await halfRead.Send(HalfHead);
-        await proxy.WaitForMetric("nativeproxy_buffer_bytes_lent{purpose=\"receive_tail\"}", 16 * 1024);
+        await proxy.WaitForMetric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}", 16 * 1024);
         var clients = new List<RawClient>();
         for (int i = 0; i < 43; i++)
             clients.Add(await AskedClient(proxy));
@@ -315,19 +315,19 @@ public sealed class PressureTests
         long bytesOfOne = await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"server\"}");
         Assert.InRange(bytesOfOne, 100, 4000);
         Assert.Equal(3 * bytesOfOne, await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"client\"}"));
-        Assert.Equal(0, await proxy.Metric("nativeproxy_buffer_bytes_lent{purpose=\"receive_tail\"}"));
+        Assert.Equal(0, await proxy.Metric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}"));
 
         await idle[0].Send("GET / HTTP/1.1\r\n");
         await idle[1].Send(HalfHead);
-        await proxy.WaitForMetric("nativeproxy_buffer_bytes_lent{purpose=\"receive_tail\"}", (2 + 16) * 1024);
-        await proxy.WaitForMetric("nativeproxy_worker_buffer_bytes_lent{worker=\"0\",purpose=\"receive_tail\"}", (2 + 16) * 1024);
+        await proxy.WaitForMetric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}", (2 + 16) * 1024);
+        await proxy.WaitForMetric("nativeproxy_worker_buffer_lent_bytes{worker=\"0\",purpose=\"receive_tail\"}", (2 + 16) * 1024);
         await server.Answer();
         await busy.ReadResponse();
         await proxy.WaitForMetric("nativeproxy_client_connections_idle", 4);
         Assert.All(idle, client => client.Close());
         busy.Close();
         await proxy.WaitForMetric("nativeproxy_client_connections_idle", 0);
-        await proxy.WaitForMetric("nativeproxy_buffer_bytes_lent{purpose=\"receive_tail\"}", 0);
+        await proxy.WaitForMetric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}", 0);
         Assert.Equal(0, await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"client\"}"));
     }
 

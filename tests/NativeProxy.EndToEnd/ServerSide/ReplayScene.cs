@@ -109,7 +109,7 @@ internal sealed class ReplayScene : IAsyncDisposable
 
     public async Task ExpectStatus(int status) => Assert.Equal(status, (await Client.ReadResponse()).Status);
 
-    public async Task ExpectHeld(int bytes) => Assert.Equal(bytes, await Proxy.Metric("nativeproxy_replay_bytes_held"));
+    public async Task ExpectHeld(int bytes) => Assert.Equal(bytes, await Proxy.Metric("nativeproxy_replay_held_bytes"));
 
     public async Task ExpectOneReplay()
     {

@@ -138,7 +138,7 @@ public sealed class ReplayTests
         else
             await scene.ExpectStatus(502);
         Assert.Equal(isWithin ? 2 : 1, scene.Origin.ConnectionCount);
-        await scene.Proxy.WaitForMetric("nativeproxy_replay_bytes_held", 0);
+        await scene.Proxy.WaitForMetric("nativeproxy_replay_held_bytes", 0);
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public sealed class ReplayTests
         await scene.Client.Send("12345");
 
         // The proxy goes on serving others while the replay waits.
-        Assert.True(await scene.Proxy.Metric("nativeproxy_replay_bytes_held") >= HugeBytes);
+        Assert.True(await scene.Proxy.Metric("nativeproxy_replay_held_bytes") >= HugeBytes);
         Assert.Equal(head, await fresh.ReadHead());
         Assert.True(body == await fresh.Read(body.Length), "the body is the same byte for byte");
         Assert.Equal("12345", await fresh.Read(5));

@@ -98,6 +98,6 @@ public sealed class UnacknowledgedRetryTests
         Assert.Equal(502, (await scene.Client.ReadResponse()).Status);
         Assert.Equal(1, scene.Origin.ConnectionCount);
         Assert.Equal(0, await scene.Proxy.Metric(Unacknowledged));
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_bytes_held"));
+        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_replay_held_bytes"));
     }
 }

@@ -55,6 +55,22 @@ public sealed class PrometheusTextTests
         Assert.Contains("nativeproxy_requests_total 9223372036854775807", lines);
     }
 
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(1, "0.001")]
+    [InlineData(20, "0.02")]
+    [InlineData(1500, "1.5")]
+    [InlineData(61_000, "61")]
+    [InlineData(-1, "-0.001")]
+    [InlineData(long.MaxValue, "9223372036854775.807")]
+    [InlineData(long.MinValue, "-9223372036854775.808")]
+    public void Milliseconds_AreShownAsSeconds_ToTheLastDigit(long milliseconds, string shown)
+    {
+        using CounterBoard board = CounterBoard.CreatePrivate(1);
+        board.Row(0).Set(CounterId.ClientConnectionLifeMs, milliseconds);
+        Assert.Contains("nativeproxy_client_connection_life_seconds_total " + shown, Lines(board));
+    }
+
     [Fact]
     public void EveryCounter_HasExactlyOneSample()
     {

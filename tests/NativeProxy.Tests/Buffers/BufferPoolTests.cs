@@ -13,7 +13,7 @@ public sealed class BufferPoolTests
     {
         BufferPool pool = new(blockBytes: 64, blocksMax: 3);
         Lend(pool, 3);
-        Assert.False(pool.TryLend(Borrower.Scratch, out BufferBlock? none));
+        Assert.False(pool.TryLend(Borrower.LogText, out BufferBlock? none));
         Assert.Null(none);
         Assert.Equal(3, pool.LentCount);
         Assert.Equal(3 * 64, pool.SlabBytes);
@@ -25,7 +25,7 @@ public sealed class BufferPoolTests
         BufferPool pool = new(blockBytes: 64, blocksMax: 2);
         List<BufferBlock> blocks = Lend(pool, 2);
         pool.Return(blocks[0]);
-        Assert.True(pool.TryLend(Borrower.Scratch, out BufferBlock? again));
+        Assert.True(pool.TryLend(Borrower.LogText, out BufferBlock? again));
         Assert.Same(blocks[0], again);
     }
 
@@ -41,7 +41,7 @@ public sealed class BufferPoolTests
     }
 
     [Fact]
-    public void EmptyPool_NeverLends() => Assert.False(new BufferPool(blockBytes: 64, blocksMax: 0).TryLend(Borrower.Scratch, out _));
+    public void EmptyPool_NeverLends() => Assert.False(new BufferPool(blockBytes: 64, blocksMax: 0).TryLend(Borrower.LogText, out _));
 
     [Fact]
     public void BlockReturnedTwice_IsDetected()
@@ -110,7 +110,7 @@ public sealed class BufferPoolTests
 
         void Run()
         {
-            pool.TryLend(Borrower.Scratch, out BufferBlock? block);
+            pool.TryLend(Borrower.LogText, out BufferBlock? block);
             pool.Return(block!);
         }
     }
@@ -160,7 +160,7 @@ public sealed class BufferPoolTests
         List<BufferBlock> lent = [];
         foreach (int bytes in new[] { 1, BufferPools.LargeBlockBytes, BufferPools.LargeBlockBytes + 1 })
         {
-            while (pools.TryLend(Borrower.Scratch, bytes, out BufferBlock? block))
+            while (pools.TryLend(Borrower.LogText, bytes, out BufferBlock? block))
             {
                 lent.Add(block);
             }
@@ -199,7 +199,7 @@ public sealed class BufferPoolTests
         Assert.Equal(0, pools.LentPermille);
         lent.AddRange(Lend(pools.Large, 10));
         Assert.Equal(250, pools.LentPermille);
-        Assert.True(pools.Big.TryLend(Borrower.Scratch, 64 * 1024, out BufferBlock? big));
+        Assert.True(pools.Big.TryLend(Borrower.LogText, 64 * 1024, out BufferBlock? big));
         Assert.Equal(500, pools.LentPermille);
         pools.Return(big);
         lent.AddRange(Lend(pools.Large, 30));
@@ -213,7 +213,7 @@ public sealed class BufferPoolTests
         List<BufferBlock> blocks = [];
         for (int i = 0; i < count; i++)
         {
-            Assert.True(pool.TryLend(Borrower.Scratch, out BufferBlock? block));
+            Assert.True(pool.TryLend(Borrower.LogText, out BufferBlock? block));
             blocks.Add(block);
         }
 

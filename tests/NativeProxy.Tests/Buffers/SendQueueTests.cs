@@ -108,7 +108,7 @@ public sealed class SendQueueTests
     public void LargeBlocksLentOut_SmallOnesServeInstead()
     {
         BufferPools pools = new(bytesMax: 64 * 1024);
-        while (pools.Large.TryLend(Borrower.Scratch, out _))
+        while (pools.Large.TryLend(Borrower.LogText, out _))
         {
         }
 

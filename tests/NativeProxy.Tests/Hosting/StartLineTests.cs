@@ -1,3 +1,4 @@
+using NativeProxy.Foundation;
 using NativeProxy.Hosting;
 using NativeProxy.Tests.Config;
 using Xunit;

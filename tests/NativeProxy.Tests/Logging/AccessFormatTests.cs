@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 38;
+    private const int JsonFieldCount = 39;
 
     private readonly LogNames _names = SampleRecords.Names();
 
@@ -67,11 +67,13 @@ public sealed class AccessFormatTests
     }
 
     [Fact]
-    public void HaproxyLineWithoutStatus_SaysMinusOne()
+    public void LineWithoutStatus_SaysMinusOne_AndCombinedADash()
     {
         AccessRecord record = SampleRecords.Get();
-        record.Numbers.Status = 0;
+        record.Numbers.Status = new AccessNumbers().Status;
         Assert.Contains(" 0/0/1/2/3 -1 150 ", Line(AccessLogStyle.Haproxy, record));
+        Assert.Contains(",\"status\":-1,", Line(AccessLogStyle.Json, record));
+        Assert.Contains("\" - 97 \"", Line(AccessLogStyle.Combined, record));
     }
 
     [Theory]
@@ -111,14 +113,14 @@ public sealed class AccessFormatTests
 
     [Fact]
     public void CombinedLine_IsWhatItsToolsRead() => Assert.Equal(
-        "127.0.0.1 - - [22/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 150 \"http://example.com/start\" \"curl/8.0\"",
+        "127.0.0.1 - - [22/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 97 \"http://example.com/start\" \"curl/8.0\"",
         Line(AccessLogStyle.Combined, SampleRecords.Get()));
 
     [Fact]
     public void CombinedLineWithoutTexts_HasDashes()
     {
         AccessRecord record = new() { Numbers = new AccessNumbers() };
-        Assert.Equal("- - - [01/Jan/1970:00:00:00 +0000] \"-\" 000 0 \"-\" \"-\"", Line(AccessLogStyle.Combined, record));
+        Assert.Equal("- - - [01/Jan/1970:00:00:00 +0000] \"-\" - 0 \"-\" \"-\"", Line(AccessLogStyle.Combined, record));
     }
 
     [Fact]
@@ -128,24 +130,25 @@ public sealed class AccessFormatTests
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
             "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 listener=web upstream=app server=a request_ms=0 queue_ms=0 connect_ms=1 response_ms=2 total_ms=3 " +
-            "status=200 bytes_sent=150 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
+            "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
             "client_connection_id=12 client_request_number=3 client_connection_age_ms=4500 server_connection_id=7 server_use_number=2 server_idle_ms=1200 server_connection=reused " +
             "retries=0 retry_cause=none actconn=1 feconn=1 beconn=1 srvconn=1 srv_queue=0 backend_queue=0",
             fields);
         Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("close_reason").ValueKind);
     }
 
+    /// <summary>In HAProxy's line as HAProxy escapes it (its own log says <c>GET /a#22b</c>), in the combined one as nginx does.</summary>
     [Theory]
-    [InlineData("/\r\n127.0.0.1 forged", "/\\x0D\\x0A127.0.0.1 forged")]
-    [InlineData("/\" 200 1 \"x", "/\\x22 200 1 \\x22x")]
-    [InlineData("/back\\x22slash", "/back\\x5Cx22slash")]
-    [InlineData("/\0\u001b[31m\u007f", "/\\x00\\x1B[31m\\x7F")]
-    [InlineData("/\u00e4\u00ff", "/\\xE4\\xFF")]
-    [InlineData("/plain~!#$%&'()*+,-./:;<=>?@[]^_`{|}", "/plain~!#$%&'()*+,-./:;<=>?@[]^_`{|}")]
-    public void HostileTarget_StaysInsideItsQuotes(string target, string expected)
+    [InlineData("/\r\n127.0.0.1 forged", "/#0D#0A127.0.0.1 forged", "/\\x0D\\x0A127.0.0.1 forged")]
+    [InlineData("/\" 200 1 \"x", "/#22 200 1 #22x", "/\\x22 200 1 \\x22x")]
+    [InlineData("/back\\x22slash#22", "/back\\x22slash#2322", "/back\\x5Cx22slash#22")]
+    [InlineData("/\0\u001b[31m\u007f", "/#00#1B[31m#7F", "/\\x00\\x1B[31m\\x7F")]
+    [InlineData("/\u00e4\u00ff", "/#E4#FF", "/\\xE4\\xFF")]
+    [InlineData("/plain~!$%&'()*+,-./:;<=>?@[]^_`{|}", "/plain~!$%&'()*+,-./:;<=>?@[]^_`{|}", "/plain~!$%&'()*+,-./:;<=>?@[]^_`{|}")]
+    public void HostileTarget_StaysInsideItsQuotes(string target, string haproxy, string combined)
     {
-        Assert.Contains($"\"GET {expected} HTTP/1.1\" cc=", Line(AccessLogStyle.Haproxy, SampleRecords.Get(target)));
-        Assert.Contains($"\"GET {expected} HTTP/1.1\" 200 ", Line(AccessLogStyle.Combined, SampleRecords.Get(target)));
+        Assert.Contains($"\"GET {haproxy} HTTP/1.1\" cc=", Line(AccessLogStyle.Haproxy, SampleRecords.Get(target)));
+        Assert.Contains($"\"GET {combined} HTTP/1.1\" 200 ", Line(AccessLogStyle.Combined, SampleRecords.Get(target)));
     }
 
     [Theory]

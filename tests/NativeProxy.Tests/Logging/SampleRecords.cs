@@ -33,6 +33,7 @@ internal static class SampleRecords
         TotalMs = 3,
         Status = 200,
         BytesSent = 150,
+        BodyBytesSent = 97,
         BytesReceived = 80,
         ClientConnectionId = 12,
         ClientRequestNumber = 3,

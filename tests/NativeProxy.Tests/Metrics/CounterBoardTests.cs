@@ -73,6 +73,28 @@ public sealed class CounterBoardTests
         Assert.Equal(0, supervisor.Sum(CounterId.ClientConnectionsOpen));
     }
 
+    [Fact]
+    public void WhatTheSupervisorSaysOfTheService_StaysWhenAWorkerIsReplaced()
+    {
+        using CounterBoard board = CounterBoard.CreatePrivate(2);
+        board.ConfigurationTaken(1_795_342_272_123);
+        board.Row(0).ClearGauges();
+        Assert.Equal((1, 1_795_342_272_123), (board.Sum(CounterId.LastReloadSucceeded), board.Sum(CounterId.LastReloadSuccessWallMs)));
+        board.ConfigurationRefused();
+        Assert.Equal((0, 1_795_342_272_123), (board.Sum(CounterId.LastReloadSucceeded), board.Sum(CounterId.LastReloadSuccessWallMs)));
+    }
+
+    [Fact]
+    public void ProcessOfARow_IsAPlaceOfItsOwn()
+    {
+        using CounterBoard board = CounterBoard.CreatePrivate(2);
+        board.Row(0).ProcessId = int.MaxValue;
+        Assert.Equal(0, board.Row(1).ProcessId);
+        Assert.All(Enum.GetValues<CounterId>(), id => Assert.Equal(0, board.Sum(id)));
+        board.Row(0).Set(CounterTable.Rows[^1].Id, -1);
+        Assert.Equal(int.MaxValue, board.Row(0).ProcessId);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(64)]

@@ -138,7 +138,7 @@ public sealed class ReplayBufferTests
     {
         _buffer.TryBegin(Head);
         var borrowed = new List<BufferBlock>();
-        while (_pools.Large.TryLend(Borrower.Scratch, out BufferBlock? block))
+        while (_pools.Large.TryLend(Borrower.LogText, out BufferBlock? block))
             borrowed.Add(block);
         Assert.False(_buffer.TryKeep(Bytes(10_000), NoLimit));
         Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));

@@ -137,7 +137,7 @@ internal sealed class ChaosRun : IDisposable
                 Evidence.Fail("clients wait and nothing happens any more");
         }
         if (_world.Sabotage == Sabotage.LeakedBuffer)
-            _proxy.Loop.Pools.TryLend(Borrower.Scratch, 100, out _);
+            _proxy.Loop.Pools.TryLend(Borrower.LogText, 100, out _);
         if (_world.Sabotage == Sabotage.SilentClose)
             _proxy.Counters.Add(CounterId.ClientConnectionsAccepted);
         _proxy.StepUntil(() => _proxy.Accounts.IsQuiet, "everything comes to rest");
