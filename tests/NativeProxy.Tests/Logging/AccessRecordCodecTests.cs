@@ -38,11 +38,11 @@ public sealed class AccessRecordCodecTests
     }
 
     [Fact]
-    public void NewNumbers_SayThatNoTimerWasReached()
+    public void NewNumbers_SayThatNoTimerWasReached_AndNoStatusSent()
     {
         AccessNumbers numbers = new();
         Assert.Equal((-1, -1, -1, -1, -1), (numbers.RequestMs, numbers.QueueMs, numbers.ConnectMs, numbers.ResponseMs, numbers.TotalMs));
-        Assert.Equal(0, numbers.Status);
+        Assert.Equal(-1, numbers.Status);
     }
 
     [Fact]
