@@ -49,11 +49,13 @@ public sealed class AccessLogTests
         Assert.Equal(("app/b", "1"), (Of(line, "path"), Of(line, "counts").Split('/')[4]));
     }
 
+    /// <summary>Escaped as in HAProxy's own log, whether the request was served or refused.</summary>
     [Theory]
-    [InlineData("/a\"b")]
-    [InlineData("/a\\\"")]
-    [InlineData("/a\"\"\"")]
-    public async Task QuotesInTheTarget_CannotForgeALine(string target)
+    [InlineData("/a\"b", "GET /a#22b HTTP/1.1")]
+    [InlineData("/a\\b", "GET /a\\b HTTP/1.1")]
+    [InlineData("/a\\\"", "GET /a\\#22 HTTP/1.1")]
+    [InlineData("/a\"\"\"", "GET /a#22#22#22 HTTP/1.1")]
+    public async Task QuotesInTheTarget_CannotForgeALine(string target, string logged)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
@@ -63,6 +65,7 @@ public sealed class AccessLogTests
         string line = (await proxy.Output.WaitForCount(1))[0];
         Assert.Matches(Line, line);
         Assert.Equal(2, line.Count(static letter => letter == '"'));
+        Assert.Contains($"\"{logged}\" cc=", line, StringComparison.Ordinal);
     }
 
     [Theory]
