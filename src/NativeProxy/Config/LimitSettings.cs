@@ -10,13 +10,13 @@ internal readonly partial struct ListenerTimeoutSettings
     [Setting("request_body", Default = "30s", Max = "24h", Doc = "Time without a byte of a request body that is due. \"0s\" = off.")]
     public partial long RequestBodyMs { get; init; }
 
-    [Setting("send", Default = "30s", Max = "24h", Doc = "Time in which the client takes no byte of a response. \"0s\" = off.")]
+    [Setting("send", Default = "30s", Max = "24h", Doc = "Time in which the client takes no byte of a response: its machine acknowledges none. \"0s\" = off.")]
     public partial long SendMs { get; init; }
 
     [Setting("linger", Default = "2s", Max = "1h", Doc = "Time a connection is read on after the proxy closed its side, so that the client gets the last response whole. \"0s\" = off.")]
     public partial long LingerMs { get; init; }
 
-    [Setting("tunnel", Default = "1h", Max = "720h", Doc = "Idle time of an upgraded connection. \"0s\" = off.")]
+    [Setting("tunnel", Default = "1h", Max = "720h", Doc = "Idle time of an upgraded connection or tunnel: neither side says anything, nor takes any of what the other has said. \"0s\" = off.")]
     public partial long TunnelMs { get; init; }
 }
 
@@ -53,7 +53,7 @@ internal readonly partial struct UpstreamTimeoutSettings
     [Setting("connect", Default = "5s", Min = "1ms", Max = "1h", Doc = "Time to open a connection. Cannot be off.")]
     public partial long ConnectMs { get; init; }
 
-    [Setting("response", Default = "60s", Max = "24h", Doc = "Time without a byte of a response that is due. \"0s\" = off.")]
+    [Setting("response", Default = "60s", Max = "24h", Doc = "Time without a byte of a response that is due, in which the server takes no byte of the request either. \"0s\" = off.")]
     public partial long ResponseMs { get; init; }
 
     [Setting("queue", Default = "30s", Max = "24h", Doc = "Time that a request waits while all servers are at max_connections; then it is answered with 503. \"0s\" = no limit.")]

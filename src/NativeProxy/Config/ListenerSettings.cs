@@ -18,7 +18,7 @@ internal enum HalfClosePolicy
     [SettingChoice("abort", Doc = "the client is gone: the exchange is given up")]
     Abort,
 
-    [SettingChoice("finish", Doc = "the client still waits: the response is delivered, then the connection ends")]
+    [SettingChoice("finish", Doc = "the client still waits: what it asked for before is answered, then the connection ends")]
     Finish,
 
     [SettingChoice("auto", Doc = "finish for HTTP/1.0, Connection: close, no User-Agent, a cache being filled; else abort")]

@@ -104,8 +104,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
         switch (_timer.Pending)
         {
             case SessionTimeout.Send when _send.HasMoved(_client!):
-                _timer.Disarm(_loop);
-                WaitForClientToTake();
+                _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
                 break;
             case SessionTimeout.Send:
                 _listener.Counters.Add(CounterId.TimeoutsClientSend);
@@ -114,9 +113,6 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
             case SessionTimeout.Linger:
                 _listener.Counters.Add(CounterId.TimeoutsLinger);
                 BeginClose();
-                break;
-            case SessionTimeout.Flush:
-                _client!.Abort();
                 break;
         }
     }
@@ -129,11 +125,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
         _isLingering = false;
     }
 
-    private void WaitForClientToTake()
-    {
-        _send.Begin(_client!);
-        _timer.Arm(_loop, SessionTimeout.Send, _listener.Timeouts.SendMs);
-    }
+    private void WaitForClientToTake() => _timer.Arm(_loop, SessionTimeout.Send, _send.Begin(_listener.Timeouts.SendMs));
 
     private void SendFin()
     {
@@ -153,13 +145,13 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
             BeginClose();
     }
 
-    /// <summary>Closes once the queued bytes are sent, within a limit.</summary>
+    /// <summary>Closes once the queued bytes are sent, for as long as the client takes any of them.</summary>
     private void BeginClose()
     {
         _isLingering = false;
         _client!.Close();
         if (_client.HasQueuedBytes)
-            _timer.Arm(_loop, SessionTimeout.Flush, Math.Max(_listener.Timeouts.SendMs, 1));
+            WaitForClientToTake();
         else
             _timer.Disarm(_loop);
     }

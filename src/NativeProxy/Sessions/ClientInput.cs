@@ -25,6 +25,9 @@ internal struct ClientInput
     /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
     private bool _nextMustWait;
 
+    /// <summary>Requests that had come whole when the client sent FIN and have not begun yet; 0 before.</summary>
+    public int WholeRequestsLeft { get; private set; }
+
     /// <summary>True until the PROXY header is read that precedes the first request.</summary>
     public bool AwaitsProxyHeader { get; private set; }
 
@@ -42,6 +45,15 @@ internal struct ClientInput
         AwaitsProxyHeader = awaitsProxyHeader;
         _emptyLineBytes = 0;
         _nextMustWait = false;
+        WholeRequestsLeft = 0;
+    }
+
+    /// <summary>The client has sent FIN: what is kept is all that there will be. Returns what there is of whole requests.</summary>
+    public WholeRequests End(HttpListener listener)
+    {
+        WholeRequests requests = AwaitsProxyHeader ? default : WholeRequests.In(_tail.Bytes, listener);
+        WholeRequestsLeft = requests.Count;
+        return requests;
     }
 
     /// <summary>All requests are answered: whatever comes next may begin.</summary>
@@ -156,7 +168,7 @@ internal struct ClientInput
             return emptyLineBytes;
         }
         _emptyLineBytes = 0;
-        session.CountRequest();
+        CountRequest(session);
         if (intake.Refusal == ProxyError.None)
             return session.Serve(bytes, intake);
         session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes));
@@ -179,7 +191,14 @@ internal struct ClientInput
             _nextMustWait = true;
             return 0;
         }
-        session.CountRequest();
+        CountRequest(session);
         return session.Serve(bytes, intake);
+    }
+
+    private void CountRequest(ClientSession session)
+    {
+        session.CountRequest();
+        if (WholeRequestsLeft > 0)
+            WholeRequestsLeft--;
     }
 }

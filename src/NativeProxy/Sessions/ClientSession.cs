@@ -101,9 +101,12 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     /// <summary>True when what the client sends may be dealt with: its next request not before it has taken what it was sent.</summary>
     internal bool MayRead => _state == ClientSessionState.Exchanging || (_state == ClientSessionState.Waiting && !_client!.HasQueuedBytes);
 
+    /// <summary>True when the client has sent FIN and no request that came before it waits any more: the connection ends with the present one.</summary>
+    internal bool ClientHasEnded => _client!.EndOfStreamSeen && _input.WholeRequestsLeft == 0;
+
     /// <summary>True when another request may begin beside those that are being served.</summary>
     internal bool MayServeAnother =>
-        !_client!.HasQueuedBytes && !_client.EndOfStreamSeen && Pin is not { IsHeld: true } && _line.MayGrow(_listener.PipeliningMax);
+        !_client!.HasQueuedBytes && !ClientHasEnded && Pin is not { IsHeld: true } && _line.MayGrow(_listener.PipeliningMax);
 
     private EventLoop Loop => _listener.Loop;
 
@@ -185,7 +188,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        _isHalfClosed = _state == ClientSessionState.Exchanging && _listener.HalfClosed.TryAnswer(_line.Last!);
+        _isHalfClosed = TryAnswerHalfClosed();
         if (!_isHalfClosed)
             ClientGone();
     }
@@ -279,7 +282,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     public void ClientFellBehind()
     {
         if (_state == ClientSessionState.Exchanging)
-            _deadlines.AwaitSend(_listener, _client!);
+            _deadlines.AwaitSend(_listener);
     }
 
     /// <summary>Where a server connection goes that carries this client's authentication.</summary>
@@ -402,11 +405,30 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
             Drain();
         if (!TakesRequests)
             return;
+        if (_isHalfClosed && _state == ClientSessionState.Waiting && !_client!.HasQueuedBytes)
+        {
+            // All that came whole before the FIN is answered.
+            Close(CloseReason.ClientClosed);
+            return;
+        }
         _deadlines.Set(_listener, _client!, _line.Last, isIdle: RequestCount > 0 && _input.IsEmpty);
         if (_input.WantsBytes(this))
             _client!.StartReceive();
         else
             _client!.PauseReceive();
+    }
+
+    /// <summary>
+    /// The client has sent FIN. True when it is answered all the same: every request that came whole before it, in order, the last with
+    /// <c>Connection: close</c>.
+    /// </summary>
+    private bool TryAnswerHalfClosed()
+    {
+        WholeRequests requests = _input.End(_listener);
+        if (_state == ClientSessionState.Waiting)
+            return requests.Count > 0 && _listener.HalfClosed.TryAnswer(requests.AreByHalfCloser);
+        Exchange latest = _line.Last!;
+        return latest.RequestIsComplete && _listener.HalfClosed.TryAnswer(latest.Facts.IsByHalfCloser || latest.Caching.IsFilling);
     }
 
     /// <summary>The client has closed or reset its connection, or cannot be sent to.</summary>
@@ -432,7 +454,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     /// <summary>All requests are answered: the connection is idle, or goes on with what is there already.</summary>
     private void EndRequests()
     {
-        if (_client!.EndOfStreamSeen)
+        if (ClientHasEnded)
         {
             Close(CloseReason.ClientClosed);
             return;

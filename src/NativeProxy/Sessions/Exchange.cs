@@ -292,7 +292,7 @@ internal sealed class Exchange
                 StatusCode = statusCode,
                 RequestCount = RequestNumber,
                 ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
-                ClientHasEnded = Client.EndOfStreamSeen,
+                ClientHasEnded = Session!.ClientHasEnded,
                 ListenerEnding = _listener.Ending,
                 IsFollowed = Behind is not null,
                 Pressure = _listener.Pressure,

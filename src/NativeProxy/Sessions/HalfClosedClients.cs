@@ -4,8 +4,8 @@ using NativeProxy.Metrics;
 namespace NativeProxy.Sessions;
 
 /// <summary>
-/// The clients of one listener that have sent FIN during an exchange and are answered all the same: which policy allows it, and how many there
-/// may be at once. Owner: its <see cref="HttpListener"/>; thread: the loop. Never ends a connection.
+/// The clients of one listener that have sent FIN behind requests that are not answered yet, and are answered all the same: which policy allows
+/// it, and how many there may be at once. Owner: its <see cref="HttpListener"/>; thread: the loop. Never ends a connection.
 /// </summary>
 /// <param name="policy">What FIN means on this listener.</param>
 /// <param name="countMax">Most of them at once.</param>
@@ -15,13 +15,13 @@ internal sealed class HalfClosedClients(HalfClosePolicy policy, int countMax, Lo
     private int _count;
 
     /// <summary>A client has sent FIN: true when it is to be answered, which ends with <see cref="Ended"/>.</summary>
-    /// <param name="exchange">Its latest exchange.</param>
-    public bool TryAnswer(Exchange exchange)
+    /// <param name="isWorthwhile">Somebody probably waits for the answer, or the cache does (policy <c>auto</c>).</param>
+    public bool TryAnswer(bool isWorthwhile)
     {
-        bool isAnswered = exchange.RequestIsComplete && _count < countMax && policy switch
+        bool isAnswered = _count < countMax && policy switch
         {
             HalfClosePolicy.Finish => true,
-            HalfClosePolicy.Auto => exchange.Facts.IsByHalfCloser || exchange.Caching.IsFilling,
+            HalfClosePolicy.Auto => isWorthwhile,
             _ => false,
         };
         if (!isAnswered)

@@ -29,7 +29,7 @@ internal readonly struct KeepAliveFacts
 
     public required long ConnectionAgeMs { get; init; }
 
-    /// <summary>The client has sent FIN.</summary>
+    /// <summary>The client has sent FIN, and no request waits that came before it.</summary>
     public required bool ClientHasEnded { get; init; }
 
     /// <summary>Why the listener ends all its connections, or None.</summary>

@@ -48,7 +48,11 @@ internal readonly struct RequestFacts
     public bool IsLastOfClient => SaysClose || (MinorVersion == 0 && !SaysKeepAlive);
 
     /// <summary>True when FIN of this client probably means that it waits for the response, not that it has left (policy <c>auto</c>).</summary>
-    public bool IsByHalfCloser => IsLastOfClient || MinorVersion == 0 || !_hasUserAgent;
+    public bool IsByHalfCloser => IsOfHalfCloser(_options, MinorVersion, _hasUserAgent);
+
+    /// <summary>The same, of a head that was only looked at.</summary>
+    public static bool IsOfHalfCloser(RequestHead head, in ConnectionOptions options) =>
+        IsOfHalfCloser(options, head.MinorVersion, head.Fields.Contains(KnownHeader.UserAgent));
 
     /// <summary>True when further requests may begin beside this one.</summary>
     public bool RunsBesideOthers => _runsBesideOthers && !IsLastOfClient;
@@ -58,4 +62,7 @@ internal readonly struct RequestFacts
     /// itself, while a server that answers HEAD with a body would put that before the next answer.
     /// </summary>
     public bool IsPipelinable => _runsBesideOthers && Method == HttpMethod.Get;
+
+    private static bool IsOfHalfCloser(in ConnectionOptions options, int minorVersion, bool hasUserAgent) =>
+        options.Close || minorVersion == 0 || !hasUserAgent;
 }

@@ -20,6 +20,9 @@ internal sealed class ServerSide : IServerConnectionUser
     private readonly RequestPump _request;
     private readonly ResponsePump _response;
 
+    /// <summary>A server that is still taking the request's body is not late with its answer.</summary>
+    private SendWatch _send;
+
     public ServerSide(Exchange exchange, HttpListener listener, RequestPump request, ResponsePump response)
     {
         _exchange = exchange;
@@ -223,6 +226,11 @@ internal sealed class ServerSide : IServerConnectionUser
 
     public void OnServerTimeout(UpstreamConnection connection)
     {
+        if (_request.BodyBytes > 0 && _send.HasMoved(connection.Tcp!))
+        {
+            connection.ArmResponseTimeout(Link.Group!.ResponseTimeoutMs);
+            return;
+        }
         _listener.Counters.Add(CounterId.TimeoutsResponse);
         FailExchange(ProxyError.ServerResponseTimeout);
     }
@@ -295,7 +303,8 @@ internal sealed class ServerSide : IServerConnectionUser
         if (!Link.IsEstablished)
             return;
         bool serverMustAct = _request.IsComplete || _exchange.AwaitsContinue || _request.IsBlocked || _request.State == RequestPumpState.Refused;
-        Link.Connection!.ArmResponseTimeout(serverMustAct && !_exchange.IsOutputBlocked ? Link.Group!.ResponseTimeoutMs : 0);
+        long timeoutMs = serverMustAct && !_exchange.IsOutputBlocked ? Link.Group!.ResponseTimeoutMs : 0;
+        Link.Connection!.ArmResponseTimeout(_request.BodyBytes > 0 ? _send.Begin(timeoutMs) : timeoutMs);
     }
 
     private void ServerGone(ProxyError error) =>

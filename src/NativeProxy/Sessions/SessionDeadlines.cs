@@ -46,7 +46,7 @@ internal struct SessionDeadlines(ITimerOwner owner)
     public void Set(HttpListener listener, TcpConnection client, Exchange? exchange, bool isIdle)
     {
         if (client.HasQueuedBytes)
-            AwaitSend(listener, client);
+            AwaitSend(listener);
         else if (exchange is not null)
             AwaitBody(listener, exchange);
         else if (isIdle)
@@ -56,25 +56,23 @@ internal struct SessionDeadlines(ITimerOwner owner)
     }
 
     /// <summary>The client must take some of what was sent to it.</summary>
-    public void AwaitSend(HttpListener listener, TcpConnection client)
+    public void AwaitSend(HttpListener listener)
     {
         if (_timer.Pending == SessionTimeout.Send)
             return;
-        _send.Begin(client);
-        _timer.Arm(listener.Loop, SessionTimeout.Send, listener.Timeouts.SendMs);
+        _timer.Arm(listener.Loop, SessionTimeout.Send, _send.Begin(listener.Timeouts.SendMs));
     }
 
     /// <summary>
     /// The deadline has passed. Returns what was awaited in vain, and counts it; None when the client has taken something of what was sent to
-    /// it, so that it has the same time again.
+    /// it, or this was the first look at it: it has the same time again.
     /// </summary>
     public SessionTimeout Passed(HttpListener listener, TcpConnection client)
     {
         SessionTimeout timeout = _timer.Pending;
         if (timeout == SessionTimeout.Send && _send.HasMoved(client))
         {
-            _timer.Disarm(listener.Loop);
-            AwaitSend(listener, client);
+            _timer.Arm(listener.Loop, SessionTimeout.Send, listener.Timeouts.SendMs);
             return SessionTimeout.None;
         }
         listener.Counters.Add(CounterOf(timeout));

@@ -22,9 +22,6 @@ internal enum SessionTimeout : byte
 
     /// <summary>The client's FIN after ours.</summary>
     Linger,
-
-    /// <summary>The client to take the last bytes of a connection that is being closed.</summary>
-    Flush,
 }
 
 /// <summary>The one deadline of a client session or farewell. Thread: the loop.</summary>

@@ -10,7 +10,7 @@ namespace NativeProxy.Sessions;
 
 /// <summary>
 /// Bytes both ways between a client and a server that no longer speak HTTP (101, CONNECT): passes them on, stops one side while the other
-/// does not keep up, passes FIN on, and ends when both sides have ended, one breaks, or none says anything for <c>timeouts.tunnel</c>.
+/// does not keep up, passes FIN on, and ends when both sides have ended, one breaks, or none says or takes anything for <c>timeouts.tunnel</c>.
 /// It has both connections for that time and then gives them back. Owner: one <see cref="ClientSession"/>; thread: the loop. Never reads
 /// what the bytes mean.
 /// </summary>
@@ -23,6 +23,8 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
     private readonly TcpConnection _client;
     private readonly UpstreamConnection _server;
     private readonly TimerNode _idle;
+    private SendWatch _clientTakes;
+    private SendWatch _serverTakes;
 
     /// <summary>Takes over the client's connection and the one to the server.</summary>
     public Tunnel(HttpListener listener, ClientSession session, Exchange exchange, UpstreamConnection server)
@@ -48,6 +50,8 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
         _exchange.CountReceived(bytes.Length);
         if (!bytes.IsEmpty)
             _server.Send(bytes);
+        if (_client.EndOfStreamSeen)
+            _server.Tcp!.ShutdownSend();
         Steer();
     }
 
@@ -124,17 +128,28 @@ internal sealed class Tunnel : IConnectionOwner, IServerConnectionUser, ITimerOw
 
     public void OnServerTimeout(UpstreamConnection connection) => Check.That(false, "a tunnel owes no answer");
 
-    /// <summary>Nothing came from either side for too long.</summary>
+    /// <summary>Nothing came from either side for too long, unless one still takes what the other has said.</summary>
     public void OnTimer(TimerNode node, long nowMs)
     {
+        if (_clientTakes.HasMoved(_client) | _serverTakes.HasMoved(_server.Tcp!))
+        {
+            Await(_listener.Timeouts.TunnelMs);
+            return;
+        }
         _listener.Counters.Add(CounterId.TimeoutsTunnel);
         End(CloseReason.TunnelTimeout);
     }
 
     private void Touch()
     {
-        if (_listener.Timeouts.TunnelMs > 0)
-            _loop.Wheel.Arm(_idle, _loop.Clock.NowMs + _listener.Timeouts.TunnelMs);
+        _serverTakes.Begin(_listener.Timeouts.TunnelMs);
+        Await(_clientTakes.Begin(_listener.Timeouts.TunnelMs));
+    }
+
+    private void Await(long timeoutMs)
+    {
+        if (timeoutMs > 0)
+            _loop.Wheel.Arm(_idle, _loop.Clock.NowMs + timeoutMs);
     }
 
     /// <summary>Each side is read while the other one takes what it is sent.</summary>

@@ -79,7 +79,7 @@ internal abstract class TcpConnection
     /// <summary>Bytes that were delivered to the owner.</summary>
     public long ReceivedBytes => _receiving.ReceivedBytes;
 
-    /// <summary>Bytes that the kernel took; while some are queued it shows whether a slow peer reads at all.</summary>
+    /// <summary>Bytes that the kernel took; whether the peer's machine has them, <see cref="TakenBytes"/> says.</summary>
     public long SentBytes => Sending.SentBytes;
 
     /// <summary>How long after the opening the first of the received bytes was delivered, in ms.</summary>
@@ -101,7 +101,13 @@ internal abstract class TcpConnection
     public bool FinSeen => _receiving.FinSeen;
 
     /// <summary>Bytes that the peer's machine has acknowledged since the connection began; -1 when the system does not tell. A system call.</summary>
-    public long AcknowledgedBytes => _state == TcpConnectionState.Open ? SocketAcknowledgedBytes() : -1;
+    public long AcknowledgedBytes => _state is TcpConnectionState.Open or TcpConnectionState.Flushing ? SocketAcknowledgedBytes() : -1;
+
+    /// <summary>
+    /// Bytes that the peer's machine has taken from ours, to the byte only as a difference of two readings; <see cref="SentBytes"/> where the
+    /// system does not tell. A system call.
+    /// </summary>
+    public long TakenBytes => AcknowledgedBytes is >= 0 and var bytes ? bytes : SentBytes;
 
     /// <summary>
     /// What a read would give now. A system call, for the moments at which it matters whether the peer has spoken, or left, before it was

@@ -28,25 +28,146 @@ public sealed class HalfCloseTests
         await proxy.WaitUntilIdle();
     }
 
+    [Theory]
+    [InlineData("finish", 1)]
+    [InlineData("finish", 2)]
+    [InlineData("finish", 8)]
+    [InlineData("auto", 1)]
+    [InlineData("auto", 8)]
+    public async Task RequestsThatCameBeforeTheFin_AreAllAnsweredInOrder_TheLastWithClose(string policy, int pipelining)
+    {
+        string[] requests =
+        [
+            RawClient.Get("/1"), RawClient.Get("/2"), RawClient.Post("/3", "three"), "\r\n" + RawClient.Get("/4"),
+            RawClient.Post("/5", ""), RawClient.Get("/6"),
+        ];
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request => $"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{request.Substring(request.IndexOf('/'), 2)}");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"half_close = \"{policy}\"", $"pipelining = {pipelining}"));
+        await using RawClient client = await proxy.Connect();
+        await proxy.Freeze();
+        await client.Send(string.Concat(requests));
+        client.HalfClose();
+        proxy.Thaw();
+        for (int i = 1; i <= requests.Length; i++)
+        {
+            HttpResponse response = await client.ReadResponse();
+            Assert.Equal((200, $"/{i}", i < requests.Length ? null : "close"), (response.Status, response.Body, response.Connection));
+        }
+        await client.ExpectFin();
+        await proxy.WaitUntilIdle();
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 0);
+    }
+
     [Fact]
+    public async Task Finish_AChunkedRequestThatCameWholeBeforeTheFin_IsAnswered()
+    {
+        const string body = "5\r\nabcde\r\n0\r\nX-T: v\r\n\r\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
+        await using RawClient client = await proxy.Connect();
+        await proxy.Freeze();
+        await client.Send(RawClient.Get("/1") + "POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
+        client.HalfClose();
+        proxy.Thaw();
+        OriginConnection server = await origin.Accept();
+        await server.Answer();
+        Assert.Null((await client.ReadResponse()).Connection);
+        await server.ReadThrough(body);
+        await server.Send(OriginConnection.Ok);
+        Assert.Equal("close", (await client.ReadResponse()).Connection);
+        await client.ExpectFin();
+    }
+
+    [Theory]
     [Trait("promise", "S4.25")]
-    public async Task Finish_NoFurtherRequestIsRead()
+    [InlineData("GET /second HTTP/1.1\r\nHost: te")]
+    [InlineData("POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc")]
+    [InlineData("POST /second HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n")]
+    [InlineData("\r\n")]
+    public async Task Finish_ARequestThatIsNotWhole_IsNotRead_AndTheOneBeforeItSaysClose(string rest)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
         await using RawClient client = await proxy.Connect();
         await proxy.Freeze();
-        await client.Send(RawClient.Get("/first") + RawClient.Get("/second"));
+        await client.Send(RawClient.Get("/first") + rest);
         client.HalfClose();
         proxy.Thaw();
         OriginConnection server = await origin.Accept();
         await server.ReadRequest();
-        await proxy.Metric("nativeproxy_requests_total");
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
         await server.Send(OriginConnection.Ok);
         Assert.Equal("close", (await client.ReadResponse()).Connection);
         await client.ExpectFin();
         Assert.Equal(0, server.Socket.Available);
         Assert.Equal(1, origin.ConnectionCount);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_requests_total"));
+        await proxy.WaitUntilIdle();
+    }
+
+    [Theory]
+    [InlineData("GET /second HTTP/1.1\r\n\r\n")]
+    [InlineData("POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+    public async Task Finish_ABadRequestBeforeTheFin_IsRefusedInItsTurn(string bad)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
+        await using RawClient client = await proxy.Connect();
+        await proxy.Freeze();
+        await client.Send(RawClient.Get("/first") + bad + RawClient.Get("/third"));
+        client.HalfClose();
+        proxy.Thaw();
+        HttpResponse first = await client.ReadResponse();
+        Assert.Equal((200, null), (first.Status, first.Connection));
+        HttpResponse second = await client.ReadResponse();
+        Assert.Equal((400, "close"), (second.Status, second.Connection));
+        await client.ExpectFin();
+        Assert.Single(origin.Requests);
+        await proxy.WaitUntilIdle();
+    }
+
+    [Theory]
+    [InlineData("finish")]
+    [InlineData("auto")]
+    public async Task ARequestThatWaitsBehindAResponseThatTheClientHasNotTaken_IsAnsweredAfterTheFin(string policy)
+    {
+        const int bodyBytes = 12 * 1024 * 1024;
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"half_close = \"{policy}\""));
+        await using RawClient client = await proxy.Connect(receiveBufferBytes: 64 * 1024);
+        await client.Send(RawClient.Get("/first") + RawClient.Get("/second"));
+        client.HalfClose();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        Task sending = server.Send($"HTTP/1.1 200 OK\r\nContent-Length: {bodyBytes}\r\n\r\n" + new string('x', bodyBytes));
+        Assert.Null(HttpResponse.FieldOf(await client.ReadHead(), "Connection"));
+        await client.Skip(bodyBytes);
+        await sending;
+        Assert.StartsWith("GET /second ", await server.Answer(), System.StringComparison.Ordinal);
+        HttpResponse second = await client.ReadResponse();
+        Assert.Equal(("ok", "close"), (second.Body, second.Connection));
+        await client.ExpectFin();
+    }
+
+    [Fact]
+    public async Task Finish_TheServerOfATunnelHearsOfAFinThatCameBeforeIt()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "upgrade = [\"websocket\"]"));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+        client.HalfClose();
+        OriginConnection server = await origin.Accept();
+        await server.ReadHead();
+        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        await server.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
+        await client.ReadHead();
+        Assert.Equal("hello", await client.Read(5));
+        await server.ExpectFin();
+        server.Close();
+        await client.ExpectFin();
+        await proxy.WaitUntilIdle();
     }
 
     [Fact]

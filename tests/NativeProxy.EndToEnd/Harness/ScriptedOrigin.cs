@@ -22,9 +22,11 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private readonly Func<string, string>? _handler;
     private readonly Task _accepting;
 
-    private ScriptedOrigin(Func<string, string>? handler)
+    private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0)
     {
         _handler = handler;
+        if (receiveBufferBytes > 0)
+            _listening.ReceiveBufferSize = receiveBufferBytes;
         _listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listening.Listen(512);
         _accepting = AcceptAll();
@@ -44,6 +46,9 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
 
     /// <summary>An origin whose connections the test takes and drives.</summary>
     public static ScriptedOrigin Driven() => new(null);
+
+    /// <summary>The same, with this size of the kernel's receive buffers.</summary>
+    public static ScriptedOrigin DrivenWith(int receiveBufferBytes) => new(null, receiveBufferBytes);
 
     /// <summary>An origin that answers each request with this.</summary>
     public static ScriptedOrigin Answering(string response = OriginConnection.Ok) => new(_ => response);
