@@ -4,10 +4,11 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace NativeProxy.Generators;
 
-/// <summary>Writes the other half of one settings struct: fields, properties, and the constructor that reads a TOML table. Model in, text out.</summary>
+/// <summary>Writes the other half of one settings struct: fields, properties, the constructor that reads a TOML table, and the comparison of two. Model in, text out.</summary>
 internal static class TableEmitter
 {
     private const string Reader = "global::NativeProxy.Config.SettingsTableReader";
+    private const string Changes = "global::NativeProxy.Config.SettingsChanges";
     private const string List = "global::System.Collections.Immutable.ImmutableArray";
 
     public static string Emit(TableModel table)
@@ -32,6 +33,10 @@ internal static class TableEmitter
         foreach (SettingModel setting in table.Settings)
             EmitProperty(code, setting);
         EmitReadFrom(code, table);
+        code.Line();
+        EmitCompare(code, table);
+        code.Line();
+        EmitNameOf(code, table);
         code.Close("}");
         return code.ToString();
     }
@@ -79,6 +84,44 @@ internal static class TableEmitter
     {
         code.Line("/// <summary>Reads this table. What is wrong goes to the errors of the reader and has its default in the result.</summary>");
         code.Line($"internal static {table.Name} ReadFrom({Reader} table) => new(table);");
+    }
+
+    private static void EmitCompare(CodeWriter code, TableModel table)
+    {
+        code.Line("/// <summary>Tells of every key whose value differs.</summary>");
+        code.Line($"internal static void Compare(in {table.Name} before, in {table.Name} after, {Changes} changes)");
+        code.Open("{");
+        foreach (SettingModel setting in table.Settings)
+            code.Line(CompareStatement(setting) + ";");
+        code.Close("}");
+    }
+
+    /// <summary>Tables of an array are told apart by their key "name", where they have one.</summary>
+    private static void EmitNameOf(CodeWriter code, TableModel table)
+    {
+        SettingModel? name = table.Settings.FirstOrDefault(static setting => setting is { Key: "name", Kind: SettingKind.Text });
+        code.Line("/// <summary>What tells this table apart from others of its array; empty when nothing does.</summary>");
+        code.Line($"internal static string NameOf(in {table.Name} table) => {(name is null ? "\"\"" : "table." + Field(name.Property))};");
+    }
+
+    private static string CompareStatement(SettingModel setting)
+    {
+        string key = Literal(setting.Key);
+        string values = $"before.{Field(setting.Property)}, after.{Field(setting.Property)}";
+        return setting.Kind switch
+        {
+            SettingKind.Boolean => $"changes.Boolean({key}, {values})",
+            SettingKind.Integer => $"changes.Integer({key}, {values})",
+            SettingKind.AutoInteger => $"changes.AutoInteger({key}, {values})",
+            SettingKind.Duration => $"changes.DurationMs({key}, {values})",
+            SettingKind.Size => $"changes.SizeBytes({key}, {values})",
+            SettingKind.Text => $"changes.Text({key}, {values})",
+            SettingKind.Choice => $"changes.Choice({key}, {values}, {Choices(setting)})",
+            SettingKind.TextList => $"changes.Texts({key}, {values})",
+            SettingKind.ChoiceList => $"changes.Choices({key}, {values}, {Choices(setting)})",
+            SettingKind.Table => $"{setting.Type}.Compare({values}, changes.In({key}))",
+            _ => $"changes.Tables({key}, {values}, {setting.ElementType}.NameOf, {setting.ElementType}.Compare)",
+        };
     }
 
     private static string ReadExpression(SettingModel setting)

@@ -52,7 +52,8 @@ internal static class AddressText
             return Fail("has a wrong port (1 to 65535)", out problem);
         if (!TryHost(host, use, out IPAddress? ip, out problem))
             return false;
-        address = new HostPort(host.Trim('[', ']'), ip, port);
+        // `[::ffff:127.0.0.1]` is an IPv4 address in another spelling; a socket of IPv6 alone could not use it.
+        address = new HostPort(host.Trim('[', ']'), ip is { IsIPv4MappedToIPv6: true } ? ip.MapToIPv4() : ip, port);
         return true;
     }
 

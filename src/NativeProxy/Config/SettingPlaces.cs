@@ -1,5 +1,5 @@
 using System.Globalization;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 
@@ -23,6 +23,8 @@ internal sealed class SettingsErrors
         // Positions do not count a byte order mark.
         _lines = text.TrimStart('\uFEFF').Split('\n');
     }
+
+    public string FileName => _fileName;
 
     /// <summary>Adds an error. A position with line 0 means: nowhere in particular.</summary>
     public void Add(TextPosition position, string problem, string expected = "", string hint = "") =>

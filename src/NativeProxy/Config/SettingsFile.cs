@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Security;
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 
@@ -14,7 +14,7 @@ namespace NativeProxy.Config;
 internal static class SettingsFile
 {
     /// <summary>No settings file of a person is larger; a device or a log given by mistake is not read to its end.</summary>
-    private const int FileBytesMax = 16 * 1024 * 1024;
+    private const int FileBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Reads and checks a file.</summary>
     public static SettingsResult Load(string path)

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 
@@ -16,10 +16,10 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     private const long BufferBytesMin = 1024 * 1024;
 
     private readonly SettingPlaces _places = new(root);
-    private readonly Dictionary<string, string> _bindPaths = [];
 
     public void CheckAll()
     {
+        CheckBinds();
         for (int i = 0; i < settings.Listeners.Length; i++)
             CheckListener(settings.Listeners[i], $"listener[{i}]");
         for (int i = 0; i < settings.Upstreams.Length; i++)
@@ -30,8 +30,6 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
             Break("runtime.buffer_bytes", $"{Units.FormatSize(settings.Runtime.BufferBytes)} of buffers are too few to serve anybody", $"0, or at least {Units.FormatSize(BufferBytesMin)}");
-        if (settings.Admin.Bind.Length > 0)
-            CheckBind(settings.Admin.Bind, "admin.bind");
         if (settings.Log.AccessTarget.Length == 0)
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         if (settings.Log.ConnectionsTarget.Length == 0)
@@ -39,10 +37,22 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         new SettingsWarnings(settings, _places, errors).CheckAll();
     }
 
+    private void CheckBinds()
+    {
+        BindRules rules = new(_places, errors);
+        for (int i = 0; i < settings.Listeners.Length; i++)
+        {
+            ListenerSettings listener = settings.Listeners[i];
+            for (int j = 0; j < listener.Bind.Length; j++)
+                rules.Check(listener.Bind[j], $"listener[{i}].bind[{j}]", $"listener {ErrorExcerpt.Quoted(listener.Name)}");
+        }
+
+        if (settings.Admin.Bind.Length > 0)
+            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint");
+    }
+
     private void CheckListener(in ListenerSettings listener, string path)
     {
-        for (int i = 0; i < listener.Bind.Length; i++)
-            CheckBind(listener.Bind[i], $"{path}.bind[{i}]");
         CheckDestination(listener, path);
         for (int i = 0; i < listener.Upgrade.Length; i++)
         {
@@ -149,20 +159,6 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     }
 
     private static bool IsVisibleAscii(string text) => text.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0;
-
-    /// <summary>An address must be well-formed and may be listened on once only.</summary>
-    private void CheckBind(string text, string path)
-    {
-        if (!AddressText.TryParse(text, AddressUse.Bind, out HostPort address, out string problem))
-        {
-            string hint = text.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase) ? $"did you mean \"127.0.0.1{text["localhost".Length..]}\"?" : "";
-            Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", AddressText.Expected(AddressUse.Bind), hint);
-        }
-        else if (!_bindPaths.TryAdd(address.Canonical, path))
-        {
-            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(_bindPaths[address.Canonical]));
-        }
-    }
 
     /// <summary>Names must be well-formed and unique among their kind.</summary>
     private void CheckNames(string kind, IEnumerable<string> names, Func<int, string> pathOf)

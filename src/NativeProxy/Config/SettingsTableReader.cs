@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

@@ -1,7 +1,7 @@
 using System;
 using System.Buffers;
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

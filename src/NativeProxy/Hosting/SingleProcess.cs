@@ -95,9 +95,9 @@ internal sealed class SingleProcess
         }
         _health.Apply(reload.Settings, reload.EndPoints);
         _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
-        _settings = reload.Settings;
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _log.Info("reloaded: " + StartLine.Traffic(_settings));
+        _log.Info(ReloadLine.Of(_settings, reload.Settings));
+        _settings = reload.Settings;
     }
 
     private int Drain(ProcessSignals signals, TimeSpan limit)

@@ -126,9 +126,9 @@ internal sealed class Supervisor : IDisposable
         _health.Apply(reload.Settings, reload.EndPoints);
         foreach (WorkerSlot slot in _slots)
             slot.Reload(reload, _path);
-        _settings = reload.Settings;
         _boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _log.Info("reloaded: " + StartLine.Traffic(_settings));
+        _log.Info(ReloadLine.Of(_settings, reload.Settings));
+        _settings = reload.Settings;
     }
 
     private void Crashed(WorkerSlot slot)

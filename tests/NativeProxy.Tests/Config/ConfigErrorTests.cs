@@ -1,6 +1,6 @@
 using System.Linq;
 using NativeProxy.Config;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
 namespace NativeProxy.Tests.Config;

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NativeProxy.Config;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
 namespace NativeProxy.Tests.Config;

@@ -105,10 +105,45 @@ public class SettingsRulesTests
 
     [Theory]
     [InlineData("[\"127.0.0.1:80\", \"127.0.0.2:80\"]")]
-    [InlineData("[\"*:80\", \"[::1]:80\"]")]
+    [InlineData("[\"0.0.0.0:80\", \"[::1]:80\"]")]
     [InlineData("[\"127.0.0.1:80\", \"127.0.0.1:81\"]")]
+    [InlineData("[\"*:80\", \"[::]:81\", \"127.0.0.1:82\"]")]
     public void DifferentBinds_AreAccepted(string bind) =>
         Assert.Empty(SettingsTrial.Problems(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", bind)));
+
+    [Theory]
+    [InlineData("*:80", "[::]:80")]
+    [InlineData("[::]:80", "*:80")]
+    [InlineData("*:80", "127.0.0.1:80")]
+    [InlineData("127.0.0.1:80", "*:80")]
+    [InlineData("*:80", "[::1]:80")]
+    [InlineData("*:80", "0.0.0.0:80")]
+    [InlineData("[::]:80", "0.0.0.0:80")]
+    [InlineData("0.0.0.0:80", "[::]:80")]
+    [InlineData("0.0.0.0:80", "127.0.0.1:80")]
+    [InlineData("0.0.0.0:80", "[::ffff:127.0.0.1]:80")]
+    [InlineData("[::0]:80", "[::ffff:127.0.0.1]:80")]
+    public void AddressInsideAnother_IsOurOwnConflict(string first, string second)
+    {
+        string toml = SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", $"[\"{first}\"]") + $"[[listener]]\nname = \"other\"\nbind = [\"{second}\"]\nupstream = \"app\"\n";
+
+        Assert.Equal([$"12: listener \"other\" cannot listen on \"{second}\" beside \"{first}\" of listener \"web\" (proxy.toml:3:9)"], SettingsTrial.Problems(toml));
+    }
+
+    [Fact]
+    public void AddressInsideAnotherOfTheSameListener_IsOurOwnConflict() => Assert.Equal(
+        ["3: listener \"web\" cannot listen on \"127.0.0.1:80\" beside \"*:80\" of the same listener \"web\" (proxy.toml:3:9)"],
+        SettingsTrial.Problems(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", "[\"*:80\", \"127.0.0.1:80\"]")));
+
+    [Fact]
+    public void AdminInsideTheAddressesOfAListener_IsOurOwnConflict() => Assert.Equal(
+        ["2: the admin endpoint cannot listen on \"127.0.0.1:8080\" beside \"*:8080\" of listener \"web\" (proxy.toml:5:9)"],
+        SettingsTrial.Problems("[admin]\nbind = \"127.0.0.1:8080\"\n" + SettingsTrial.Minimal.Replace("127.0.0.1:8080", "*:8080")));
+
+    [Fact]
+    public void SpellingOfIPv4InIPv6_IsTheSameAddress() => Assert.Equal(
+        ["3: the address \"[::ffff:127.0.0.1]:80\" is bound twice"],
+        SettingsTrial.Problems(SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", "[\"127.0.0.1:80\", \"[::ffff:127.0.0.1]:80\"]")));
 
     [Fact]
     public void LocalhostAsBind_GetsAHint() =>

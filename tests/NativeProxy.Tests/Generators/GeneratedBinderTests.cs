@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using NativeProxy.Config;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
 namespace NativeProxy.Tests.Generators;

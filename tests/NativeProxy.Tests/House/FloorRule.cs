@@ -18,7 +18,6 @@ internal static class FloorRule
         ["Buffers"] = 1,
         ["Timers"] = 1,
         ["Config"] = 1,
-        ["Toml"] = 1,
         ["Metrics"] = 1,
         ["Logging"] = 1,
         ["Ledger"] = 2,
@@ -31,12 +30,11 @@ internal static class FloorRule
         ["Hosting"] = 5,
     };
 
-    /// <summary>Exceptions, each with its reason.</summary>
-    private static readonly HashSet<(string From, string To)> Allowed =
-    [
-        // The binder reads TOML; nothing else does.
-        ("Config", "Toml"),
-    ];
+    /// <summary>Libraries that one folder hides from the others, so that it could be replaced there alone.</summary>
+    private static readonly Dictionary<string, string> HiddenLibraries = new(StringComparer.Ordinal)
+    {
+        ["Tomlyn"] = "Config",
+    };
 
     /// <summary>One line per use of a type that stands too high, and per file in a folder without a floor.</summary>
     public static IEnumerable<string> Violations(ProductCode code)
@@ -58,8 +56,10 @@ internal static class FloorRule
 
     private static string? Judge(string from, SyntaxNode name, ISymbol symbol)
     {
+        if (symbol.ContainingAssembly?.Name is { } library && HiddenLibraries.TryGetValue(library, out string? owner) && owner != from)
+            return $"{ProductCode.PlaceOf(name)}: {from} uses {library}, which only {owner} knows";
         INamedTypeSymbol? type = symbol as INamedTypeSymbol ?? symbol.ContainingType;
-        if (type is null || FolderOf(type) is not { } to || to == from || Allowed.Contains((from, to)))
+        if (type is null || FolderOf(type) is not { } to || to == from)
             return null;
         return Floors.TryGetValue(to, out int floor) && floor < Floors[from]
             ? null

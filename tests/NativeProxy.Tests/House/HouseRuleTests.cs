@@ -23,6 +23,16 @@ public class HouseRuleTests
         Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
     }
 
+    [Theory]
+    [InlineData("Config", "")]
+    [InlineData("Hosting", "Hosting/User.cs:1: Hosting uses Tomlyn, which only Config knows")]
+    public void FloorRule_KeepsTheTomlLibraryInConfig(string folder, string expected)
+    {
+        ProductCode code = ProductCode.Of(($"{folder}/User.cs", $"namespace NativeProxy.{folder}; internal class User {{ global::Tomlyn.TomlException? Last; }}"));
+
+        Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
+    }
+
     [Fact]
     public void FloorRule_SeesTypesBehindVar()
     {

@@ -19,10 +19,12 @@ internal sealed class ProductCode
     private static readonly Lazy<ProductCode> Whole = new(static () => new ProductCode(
         Repository.Sources("src/NativeProxy").Select(static path => (path["src/NativeProxy/".Length..], Repository.Read(path))), withGenerator: true));
 
-    /// <summary>The libraries that the product uses; other ones of the test process would bring namespaces that it does not see.</summary>
+    /// <summary>The libraries that the product uses, by the beginnings of their files; other ones of the test process would bring namespaces that it does not see.</summary>
+    private static readonly string[] Libraries = ["System.", "Microsoft.Win32.", "Tomlyn.", "Pipelines.Sockets.Unofficial."];
+
     private static readonly Lazy<ImmutableArray<MetadataReference>> References = new(static () =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(static path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal) || Path.GetFileName(path).StartsWith("Microsoft.Win32.", StringComparison.Ordinal))
+            .Where(static path => Libraries.Any(library => Path.GetFileName(path).StartsWith(library, StringComparison.Ordinal)))
             .Select(static path => MetadataReference.CreateFromFile(path))]);
 
     private ProductCode(IEnumerable<(string Path, string Text)> sources, bool withGenerator)

@@ -1,8 +1,8 @@
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>Lines, columns and widths of errors and of everything in the tree.</summary>
 public sealed class TomlPositionTests

@@ -1,19 +1,16 @@
 using System;
 using System.Collections.Generic;
 
-namespace NativeProxy.Toml;
+namespace NativeProxy.Config.Toml;
 
-/// <summary>The ten kinds of value of TOML 1.0.</summary>
+/// <summary>The kinds of value that settings tell apart; the four kinds of dates and times of TOML are one, because no setting is one.</summary>
 internal enum TomlKind
 {
     String,
     Integer,
     Float,
     Boolean,
-    OffsetDateTime,
-    LocalDateTime,
-    LocalDate,
-    LocalTime,
+    DateOrTime,
     Array,
     Table,
 }
@@ -27,7 +24,7 @@ internal sealed class TomlNode
     private readonly object _value;
 
     /// <param name="kind">Kind of the value.</param>
-    /// <param name="value">string, long, double, bool, DateTimeOffset, DateTime, DateOnly, TimeOnly, List&lt;TomlNode&gt; or TomlTable, as the kind says.</param>
+    /// <param name="value">string (of a date or time: as written), long, double, bool, List&lt;TomlNode&gt; or TomlTable, as the kind says.</param>
     /// <param name="position">Position of the value (for a table: of its header or opening brace).</param>
     public TomlNode(TomlKind kind, object value, TextPosition position)
     {
@@ -42,6 +39,9 @@ internal sealed class TomlNode
 
     public string Text => Get<string>(TomlKind.String);
 
+    /// <summary>A date or time as it is written in the file; it has been checked.</summary>
+    public string DateOrTime => Get<string>(TomlKind.DateOrTime);
+
     public long Integer => Get<long>(TomlKind.Integer);
 
     public double Float => Get<double>(TomlKind.Float);
@@ -51,9 +51,6 @@ internal sealed class TomlNode
     public TomlTable Table => Get<TomlTable>(TomlKind.Table);
 
     public List<TomlNode> Items => Get<List<TomlNode>>(TomlKind.Array);
-
-    /// <summary>The boxed value, for date and time kinds.</summary>
-    public object Value => _value;
 
     private T Get<T>(TomlKind kind) =>
         Kind == kind ? (T)_value : throw new InvalidOperationException($"a TOML {Kind} was read as {kind}");

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace NativeProxy.Toml;
+namespace NativeProxy.Config.Toml;
 
 /// <summary>One `key = value` of a table, or a sub-table, with the position of its key.</summary>
 internal sealed record TomlEntry(string Key, TextPosition KeyPosition, TomlNode Value);

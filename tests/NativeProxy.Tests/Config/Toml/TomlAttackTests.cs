@@ -4,15 +4,15 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 using Xunit.Abstractions;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>
-/// Broken texts by the thousand: every prefix of a rich one, and random mutations. Whatever comes in, the reader ends, throws nothing,
-/// moves forward with every token, and the document is either a tree or an error inside the text.
+/// Broken texts by the thousand: every prefix of a rich one, and random mutations. Whatever comes in, reading ends, throws nothing,
+/// and gives either a tree or an error inside the text, in words of ours.
 /// Longer: NATIVEPROXY_FUZZ_ROUNDS=1000000; the same again: NATIVEPROXY_FUZZ_SEED=(the printed seed).
 /// </summary>
 public sealed class TomlAttackTests(ITestOutputHelper output)
@@ -77,7 +77,7 @@ public sealed class TomlAttackTests(ITestOutputHelper output)
             output.WriteLine("no vectors: only the rich sample is mutated");
             return originals;
         }
-        originals.AddRange(TomlVectors.List(folder).Where(file => file.StartsWith("valid/", StringComparison.Ordinal))
+        originals.AddRange(TomlVectors.List(folder, "1.1.0").Where(file => file.StartsWith("valid/", StringComparison.Ordinal))
             .Select(file => File.ReadAllBytes(Path.Combine(folder, file))));
         return originals;
     }
@@ -113,13 +113,11 @@ public sealed class TomlAttackTests(ITestOutputHelper output)
         return [.. text];
     }
 
-    /// <summary>True when the text is valid; fails the test when the promises of reader and document do not hold.</summary>
+    /// <summary>True when the text is valid; fails the test when the promises of the document do not hold.</summary>
     private static bool Survives(byte[] text)
     {
-        bool isRead = ReadsForward(text);
         bool isParsed = TomlDocument.TryParse(text, out TomlTable root, out TomlError? error);
         Assert.Equal(isParsed, error is null);
-        Assert.True(isRead || !isParsed, "the document accepted what the reader refused");
         if (error is null)
         {
             AssertSameWithMarkAndNewline(text, root);
@@ -130,29 +128,9 @@ public sealed class TomlAttackTests(ITestOutputHelper output)
         Assert.InRange(error.Position.Column, 1, text.Length + 1);
         Assert.InRange(error.Position.Width, 1, text.Length + 1);
         Assert.NotEmpty(error.Problem);
+        Assert.DoesNotContain("is not TOML", error.Problem, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Problem + error.Expected);
         return false;
-    }
-
-    private static bool ReadsForward(byte[] text)
-    {
-        var reader = new TomlReader(text);
-        int end = 0;
-        while (reader.Read())
-        {
-            Assert.True(reader.TokenStart >= end && reader.TokenLength > 0, "a token does not begin after its predecessor");
-            end = reader.TokenStart + reader.TokenLength;
-            Assert.InRange(end, 1, text.Length);
-            Assert.InRange(reader.Depth, 0, TomlReader.DepthMax);
-        }
-        if (reader.HasFailed)
-        {
-            Assert.InRange(reader.Fault.Offset, 0, text.Length);
-            Assert.InRange(reader.Fault.Offset + reader.Fault.Length, 0, text.Length);
-        }
-        else
-            Assert.Equal(0, reader.Depth);
-        return !reader.HasFailed;
     }
 
     /// <summary>A byte order mark before and a comment line after a valid text change nothing.</summary>

@@ -1,4 +1,4 @@
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>Documents that more than one test uses.</summary>
 internal static class TomlSamples

@@ -1,14 +1,14 @@
 using System.Linq;
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>Nesting is bounded in every way in which a text can nest, so that whoever walks a tree may recurse.</summary>
 public sealed class TomlDepthTests
 {
-    private const int Max = TomlReader.DepthMax;
+    private const int Max = TomlDocument.DepthMax;
 
     private static string Repeat(string part, int count) => string.Concat(Enumerable.Repeat(part, count));
 
@@ -33,7 +33,7 @@ public sealed class TomlDepthTests
         AssertTooDeep($"a = {Repeat("[", count)}");
         AssertTooDeep($"{Repeat("a={", count)}{Repeat("}", count)}");
         AssertTooDeep($"a = {Repeat("[{a=", count)}");
-        AssertTooDeep($"{Dotted(count)} = 1");
+        AssertTooDeep($"{Dotted(count + 1)} = 1");
         AssertTooDeep($"[{Dotted(count)}]");
         AssertTooDeep($"[[{Dotted(count)}]]");
     }
@@ -62,6 +62,7 @@ public sealed class TomlDepthTests
     private static void AssertTooDeep(string toml)
     {
         TomlError error = TomlTreeText.Refusal(toml);
-        Assert.True(error.Problem.Contains("too deeply") || error.Problem.Contains("too many"), error.ToString());
+        Assert.Contains("too deeply", error.Problem, System.StringComparison.Ordinal);
+        Assert.Equal(1, error.Position.Width);
     }
 }

@@ -2,14 +2,15 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 
-namespace NativeProxy.Toml;
+namespace NativeProxy.Config.Toml;
 
 /// <summary>One decoded segment of a key and where it stands.</summary>
 internal readonly record struct TomlKeyPart(string Key, TextPosition Position);
 
 /// <summary>
-/// Who may define and extend which table (TOML 1.0, "Keys", "Table", "Inline Table", "Array of Tables"). Walks keys through the tree of one document
+/// Who may define and extend which table (TOML 1.1, "Keys", "Table", "Inline Table", "Array of Tables"). Walks keys through the tree of one document
 /// while it is built, creates the tables they imply, and refuses what the language forbids. Remembers how each table came to be.
+/// Tomlyn has such a check, too; ours also finds `[t]`, `x = 1`, `y = 2`, `[t.x]`, which that one takes (2.10.2), and says where the first one stands.
 /// </summary>
 internal sealed class TomlTableRules
 {
@@ -44,13 +45,11 @@ internal sealed class TomlTableRules
     public TomlError? Conflict { get; private set; }
 
     /// <summary>The table that the header `[path]` opens, or null.</summary>
-    /// <param name="depth">Out: containers from the root to the table.</param>
-    public TomlTable? OpenTable(TomlTable root, List<TomlKeyPart> path, out int depth)
+    public TomlTable? OpenTable(TomlTable root, List<TomlKeyPart> path)
     {
-        TomlTable? parent = WalkHeader(root, path, out depth);
+        TomlTable? parent = WalkHeader(root, path);
         if (parent is null)
             return null;
-        depth++;
         TomlKeyPart last = path[^1];
         if (parent.Find(last.Key) is not TomlEntry entry)
             return AddTable(parent, last, Origin.Header);
@@ -61,13 +60,11 @@ internal sealed class TomlTableRules
     }
 
     /// <summary>The new element that the header `[[path]]` opens, or null.</summary>
-    /// <param name="depth">Out: containers from the root to the element.</param>
-    public TomlTable? OpenArrayElement(TomlTable root, List<TomlKeyPart> path, out int depth)
+    public TomlTable? OpenArrayElement(TomlTable root, List<TomlKeyPart> path)
     {
-        TomlTable? parent = WalkHeader(root, path, out depth);
+        TomlTable? parent = WalkHeader(root, path);
         if (parent is null)
             return null;
-        depth += 2;
         TomlKeyPart last = path[^1];
         List<TomlNode> elements;
         if (parent.Find(last.Key) is not TomlEntry entry)
@@ -105,20 +102,17 @@ internal sealed class TomlTableRules
     public TomlTable NewInlineTable(int line) => NewTable(Origin.Inline, line);
 
     /// <summary>The table that holds the last segment of a header, creating what is implied; null when the way is barred.</summary>
-    private TomlTable? WalkHeader(TomlTable root, List<TomlKeyPart> path, out int depth)
+    private TomlTable? WalkHeader(TomlTable root, List<TomlKeyPart> path)
     {
         TomlTable table = root;
-        depth = 0;
         for (int i = 0; i < path.Count - 1; i++)
         {
-            depth++;
             TomlKeyPart part = path[i];
             if (table.Find(part.Key) is not TomlEntry entry)
                 table = AddTable(table, part, Origin.ImpliedByHeader);
             else if (IsTableArray(entry.Value))
             {
-                depth++;
-                table = entry.Value.Items[^1].Table;
+                    table = entry.Value.Items[^1].Table;
             }
             else if (entry.Value.Kind == TomlKind.Table && _definitions[entry.Value.Table].Origin != Origin.Inline)
                 table = entry.Value.Table;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>Finds the compliance vectors of the TOML project, which lie beside the checkout and are not part of it.</summary>
 internal static class TomlVectors
@@ -22,7 +22,7 @@ internal static class TomlVectors
         return Directory.Exists(vectors) ? vectors : null;
     }
 
-    /// <summary>Paths, relative to the folder, of the .toml files of version 1.0.0.</summary>
-    public static IReadOnlyList<string> List(string folder) =>
-        File.ReadAllLines(Path.Combine(folder, "files-toml-1.0.0")).Where(line => line.EndsWith(".toml", StringComparison.Ordinal)).ToArray();
+    /// <summary>Paths, relative to the folder, of the .toml files of a version ("1.0.0", "1.1.0").</summary>
+    public static IReadOnlyList<string> List(string folder, string version) =>
+        File.ReadAllLines(Path.Combine(folder, "files-toml-" + version)).Where(line => line.EndsWith(".toml", StringComparison.Ordinal)).ToArray();
 }

@@ -2,10 +2,10 @@ using System;
 using System.Globalization;
 using System.Linq;
 using System.Text;
-using NativeProxy.Toml;
+using NativeProxy.Config.Toml;
 using Xunit;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>Writes a tree as one line, `{a=1,b=["x",{c=2020-01-01}]}`, so that tests can compare trees as text.</summary>
 internal static class TomlTreeText
@@ -36,10 +36,7 @@ internal static class TomlTreeText
         TomlKind.Integer => node.Integer.ToString(CultureInfo.InvariantCulture),
         TomlKind.Float => node.Float.ToString("E16", CultureInfo.InvariantCulture),
         TomlKind.Boolean => node.Boolean ? "true" : "false",
-        TomlKind.OffsetDateTime => ((DateTimeOffset)node.Value).ToString("o", CultureInfo.InvariantCulture),
-        TomlKind.LocalDateTime => ((DateTime)node.Value).ToString("o", CultureInfo.InvariantCulture),
-        TomlKind.LocalDate => ((DateOnly)node.Value).ToString("o", CultureInfo.InvariantCulture),
-        TomlKind.LocalTime => ((TimeOnly)node.Value).ToString("o", CultureInfo.InvariantCulture),
+        TomlKind.DateOrTime => node.DateOrTime,
         TomlKind.Array => "[" + string.Join(",", node.Items.Select(Of)) + "]",
         TomlKind.Table => Of(node.Table),
         _ => throw new InvalidOperationException($"unknown kind {node.Kind}"),

@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace NativeProxy.Tests.Toml;
+namespace NativeProxy.Tests.Config.Toml;
 
 /// <summary>What may be defined and extended, each beside its forbidden twin.</summary>
 public sealed class TomlTableRuleTests
@@ -38,6 +38,7 @@ public sealed class TomlTableRuleTests
     [InlineData("a={b=1,b=2}", "1:8")]
     [InlineData("a=1\na.b=2", "2:1")]
     [InlineData("a=1\n[a.b.c]", "2:2")]
+    [InlineData("[t]\nx=1\ny=2\n[t.x]", "4:4")]
     public void UnlawfulDefinition_IsRefusedAtItsKey(string toml, string lineAndColumn)
     {
         var error = TomlTreeText.Refusal(toml);
@@ -57,9 +58,6 @@ public sealed class TomlTableRuleTests
         Assert.DoesNotContain('\n', TomlTreeText.Refusal("\"a\\nb\"=1\n\"a\\nb\"=2").Problem);
 
     [Theory]
-    [InlineData("a={b=1,}")]
-    [InlineData("a={b=1\n}")]
-    [InlineData("a={b=1 # c\n}")]
     [InlineData("a=[1 2]")]
     [InlineData("a=[,]")]
     [InlineData("a=1 b=2")]
@@ -84,6 +82,9 @@ public sealed class TomlTableRuleTests
     [InlineData("\uFEFFa=1", "{a=1}")]
     [InlineData("a=[1,\n# c\n2,\n]", "{a=[1,2]}")]
     [InlineData("a={b=[1,\n2]}", "{a={b=[1,2]}}")]
+    [InlineData("a={b=1,}", "{a={b=1}}")]
+    [InlineData("a={b=1 # c\n, c = 2\n}", "{a={b=1,c=2}}")]
+    [InlineData("a='\uFFFD' # \uFFFD", "{a=\"\uFFFD\"}")]
     [InlineData("\r\na=1\r\n\r\n", "{a=1}")]
     [InlineData("[ a . 'b' ] # c\n[[\"c\"]]", "{a={b={}},c=[{}]}")]
     public void SoundGrammar_IsRead(string toml, string expected) => Assert.Equal(expected, TomlTreeText.OfText(toml));

@@ -1,0 +1,131 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+
+namespace NativeProxy.Config;
+
+/// <summary>One difference between two settings.</summary>
+/// <param name="Owner">What it belongs to: "listener web", "upstream app: server b"; empty for tables that exist once.</param>
+/// <param name="Key">Path of the key without names: "listener.keepalive.timeout"; of a table that came or went: "upstream.server".</param>
+/// <param name="Text">For people, to be read after the owner: "keepalive.timeout 75s -> 30s", "server c added".</param>
+internal sealed record SettingChange(string Owner, string Key, string Text);
+
+/// <summary>Compares one table of settings with what it was; the generator writes one for each table, so that no key can be forgotten.</summary>
+internal delegate void TableComparison<T>(in T before, in T after, SettingsChanges changes)
+    where T : struct;
+
+/// <summary>The name by which tables of an array are told apart; empty where they have none and their place counts.</summary>
+internal delegate string TableNaming<T>(in T table)
+    where T : struct;
+
+/// <summary>
+/// Collects what differs between two settings, key by key, in the order of the schema. Fed by the generated comparisons. Lives for one comparison.
+/// </summary>
+internal sealed class SettingsChanges
+{
+    private const int TextCharsMax = 80;
+
+    private readonly List<SettingChange> _found;
+
+    /// <summary>What changes belong to, and the keys from there.</summary>
+    private readonly string _owner;
+    private readonly string _keys;
+
+    /// <summary>The keys from the top.</summary>
+    private readonly string _path;
+
+    private SettingsChanges(List<SettingChange> found, string owner, string keys, string path)
+    {
+        _found = found;
+        _owner = owner;
+        _keys = keys;
+        _path = path;
+    }
+
+    /// <summary>All differences; empty when the settings are equal.</summary>
+    public static IReadOnlyList<SettingChange> Between(in ProxySettings before, in ProxySettings after)
+    {
+        List<SettingChange> found = [];
+        ProxySettings.Compare(before, after, new SettingsChanges(found, "", "", ""));
+        return found;
+    }
+
+    public void Boolean(string key, bool before, bool after) => Value(key, before, after, static value => value ? "true" : "false");
+
+    public void Integer(string key, long before, long after) => Value(key, before, after, static value => value.ToString(CultureInfo.InvariantCulture));
+
+    public void AutoInteger(string key, long before, long after) =>
+        Value(key, before, after, static value => value == 0 ? "auto" : value.ToString(CultureInfo.InvariantCulture));
+
+    public void DurationMs(string key, long before, long after) => Value(key, before, after, Units.FormatDuration);
+
+    public void SizeBytes(string key, long before, long after) => Value(key, before, after, Units.FormatSize);
+
+    public void Text(string key, string before, string after) => Value(key, before, after, TextOf);
+
+    public void Choice<T>(string key, T before, T after, (string Name, T Value)[] choices) => Value(key, before, after, value => NameOf(value, choices));
+
+    public void Texts(string key, ImmutableArray<string> before, ImmutableArray<string> after) =>
+        Value(key, Listed(before, static item => item), Listed(after, static item => item), static list => list);
+
+    public void Choices<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, (string Name, T Value)[] choices) =>
+        Value(key, Listed(before, value => NameOf(value, choices)), Listed(after, value => NameOf(value, choices)), static list => list);
+
+    /// <summary>For the keys of a table that exists once.</summary>
+    public SettingsChanges In(string key) => new(_found, _owner, _keys + key + ".", _path + key + ".");
+
+    /// <summary>Tables of an array: those of one name are one table, wherever it stands.</summary>
+    public void Tables<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, TableNaming<T> naming, TableComparison<T> compare)
+        where T : struct
+    {
+        Dictionary<string, T> old = ByName(before, naming);
+        Dictionary<string, T> wanted = ByName(after, naming);
+        foreach (string name in wanted.Keys.Where(name => !old.ContainsKey(name)))
+            Add(key, $"{_keys}{key} {name} added");
+        foreach (string name in old.Keys.Where(name => !wanted.ContainsKey(name)))
+            Add(key, $"{_keys}{key} {name} removed");
+        foreach ((string name, T table) in wanted)
+        {
+            if (!old.TryGetValue(name, out T earlier))
+                continue;
+            string owner = $"{(_owner.Length == 0 ? "" : _owner + ": ")}{_keys}{key} {name}";
+            compare(earlier, table, new SettingsChanges(_found, owner, "", _path + key + "."));
+        }
+
+        // The order of servers and upstreams decides: who is asked first, who takes what no name says.
+        if (!old.Keys.Where(wanted.ContainsKey).SequenceEqual(wanted.Keys.Where(old.ContainsKey)))
+            Add(key, $"{_keys}{key}: another order");
+    }
+
+    private void Value<T>(string key, T before, T after, Func<T, string> format)
+    {
+        if (!EqualityComparer<T>.Default.Equals(before, after))
+            Add(key, $"{_keys}{key} {Short(format(before))} -> {Short(format(after))}");
+    }
+
+    private void Add(string key, string text) => _found.Add(new SettingChange(_owner, _path + key, text));
+
+    private static Dictionary<string, T> ByName<T>(ImmutableArray<T> tables, TableNaming<T> naming)
+        where T : struct
+    {
+        Dictionary<string, T> byName = [];
+        for (int i = 0; i < tables.Length; i++)
+        {
+            string name = naming(tables[i]);
+            byName.TryAdd(name.Length > 0 ? name : (i + 1).ToString(CultureInfo.InvariantCulture), tables[i]);
+        }
+
+        return byName;
+    }
+
+    private static string Listed<T>(ImmutableArray<T> items, Func<T, string> format) => "[" + string.Join(", ", items.Select(format)) + "]";
+
+    private static string NameOf<T>(T value, (string Name, T Value)[] choices) =>
+        Array.Find(choices, choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Name ?? "?";
+
+    private static string TextOf(string text) => text.Length == 0 ? "\"\"" : text;
+
+    private static string Short(string text) => ErrorExcerpt.Printable(text.Length <= TextCharsMax ? text : text[..TextCharsMax] + "...");
+}

@@ -1,0 +1,39 @@
+using System;
+using System.Linq;
+using NativeProxy.Config;
+using NativeProxy.Hosting;
+using NativeProxy.Tests.Config;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting;
+
+public class ReloadLineTests
+{
+    [Fact]
+    public void NothingChanged_IsSaid() => Assert.Equal("reloaded: nothing changed", Line(SettingsTrial.Minimal, SettingsTrial.Minimal));
+
+    [Fact]
+    public void Changes_AreGroupedByWhatTheyBelongTo()
+    {
+        string after = SettingsTrial.WithListener("keepalive.timeout = \"30s\"\nhalf_close = \"finish\"").Replace("[[upstream.server]]", "balance = \"least_connections\"\n[[upstream.server]]", StringComparison.Ordinal)
+            + "[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:9003\"\n[log]\naccess = \"off\"\n";
+
+        Assert.Equal(
+            "reloaded: log.access stdout -> off; listener web: half_close abort -> finish, keepalive.timeout 75s -> 30s; upstream app: balance round_robin -> least_connections, server c added",
+            Line(SettingsTrial.Minimal, after));
+    }
+
+    [Fact]
+    public void LineOfManyChanges_IsBounded_AndCountsTheRest()
+    {
+        string after = SettingsTrial.Minimal + string.Concat(Enumerable.Range(0, 900).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:{i + 1}\"\n"));
+
+        string line = Line(SettingsTrial.Minimal, after);
+
+        Assert.InRange(line.Length, 900, 1050);
+        int shown = line.Split("added").Length - 1;
+        Assert.EndsWith($"; and {900 - shown} more", line, StringComparison.Ordinal);
+    }
+
+    private static string Line(string before, string after) => ReloadLine.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
+}
