@@ -31,7 +31,7 @@ public sealed class SettingsChangesTests
         SettingChange[] changes = [.. SettingsChanges.Between(before, (ProxySettings)Changed(before, steps))];
 
         // A table of an array with another name is another table.
-        bool isName = steps.Length > 1 && path.EndsWith(".name", StringComparison.Ordinal);
+        bool isName = steps.Length > 1 && IsList(steps[^2].PropertyType) && path.EndsWith(".name", StringComparison.Ordinal);
         string table = path[..Math.Max(0, path.LastIndexOf('.'))];
         Assert.Equal(isName ? [table, table] : [path], changes.Select(static change => change.Key));
     }

@@ -54,7 +54,7 @@ public class SettingsFileTests
             using (FileStream file = File.OpenWrite(path))
                 file.SetLength(17 * 1024 * 1024);
 
-            Assert.Equal("the file is larger than 16MiB", Assert.Single(SettingsFile.Load(path).Errors).Problem);
+            Assert.Equal("the file is larger than 4MiB", Assert.Single(SettingsFile.Load(path).Errors).Problem);
         }
         finally
         {

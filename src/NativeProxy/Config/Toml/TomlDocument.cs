@@ -100,8 +100,8 @@ internal static class TomlDocument
 
     private static TomlFault? FirstMistakeOfPart(string text, int end)
     {
-        // Tomlyn 2.10.2 throws at a backslash that is the last character of all.
-        string part = text[end - 1] == '\\' ? text[..end] + "\n" : text[..end];
+        // Tomlyn 2.10.2 throws where a text ends in the middle of an escape; a line end more changes nothing but that, unless it would make CR LF.
+        string part = text[end - 1] == '\r' ? text[..end] : text[..end] + "\n";
         TomlParser parser = TomlParser.Create(part, FirstMistakeOnly, Options);
         int items = 0;
         int lastOffset = 0;
