@@ -70,7 +70,7 @@ public sealed class SlowReaderTests
         await Record.ExceptionAsync(() => server.Send(Response));
         string line = await proxy.Output.WaitFor("GET / ");
         time.AssertAtLeast(TimeoutMs);
-        Assert.EndsWith(" rs=send_timeout", line, StringComparison.Ordinal);
+        Assert.EndsWith(" rs=send_timeout why=-", line, StringComparison.Ordinal);
         Assert.Equal(StreamEnd.Reset, (await client.ReadToEnd()).End);
     }
 
@@ -149,7 +149,7 @@ public sealed class SlowReaderTests
         await using TunnelScene scene = await TunnelScene.Open();
         TestSocket from = toClient ? scene.Server : scene.Client;
         Task sending = Record.ExceptionAsync(() => from.Send(Body));
-        Assert.EndsWith(" rs=tunnel_timeout", await scene.Proxy.Output.WaitFor("GET / "), StringComparison.Ordinal);
+        Assert.EndsWith(" rs=tunnel_timeout why=-", await scene.Proxy.Output.WaitFor("GET / "), StringComparison.Ordinal);
         scene.Client.Close();
         scene.Server.Close();
         await sending;
