@@ -45,7 +45,7 @@ internal readonly partial struct RuntimeSettings
     [Setting("engine", Default = "saea", Doc = "How sockets are driven.")]
     public partial EngineKind Engine { get; init; }
 
-    [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners.")]
+    [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners; never more than half of the descriptors that it may open, because each may need one to a server.")]
     public partial int MaxConnections { get; init; }
 
     [Setting("replay_bytes", Default = "16MiB", Max = "1GiB", Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further requests are served without a copy. 0 = none are kept.")]

@@ -21,6 +21,16 @@ internal enum BalanceKind
     First,
 }
 
+/// <summary>Which server has the first turn after a start.</summary>
+internal enum FirstTurn
+{
+    [SettingChoice("random", Doc = "one drawn at random, so that proxies that start at the same time do not all begin with the same server")]
+    Random,
+
+    [SettingChoice("first", Doc = "the first in the file, for set-ups that must behave the same at each start")]
+    First,
+}
+
 /// <summary>`[[upstream]]`: a group of servers with the same content.</summary>
 [SettingsTable(Doc = "A group of servers with the same content. Repeat the table for more groups.")]
 internal readonly partial struct UpstreamSettings
@@ -33,6 +43,9 @@ internal readonly partial struct UpstreamSettings
 
     [Setting("balance", Default = "round_robin", Doc = "How a server is chosen for a request.")]
     public partial BalanceKind Balance { get; init; }
+
+    [Setting("first_turn", Default = "random", Doc = "Which server has the first turn after a start, where servers take turns.")]
+    public partial FirstTurn FirstTurn { get; init; }
 
     [Setting("prefer_last_server", Default = false, Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
     public partial bool PreferLastServer { get; init; }
@@ -137,7 +150,7 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }
 
-    [Setting("max_connections", Default = 0, Max = 1_000_000, Doc = "Connections to this server at most, idle ones included, divided among the workers; requests beyond it wait in a queue. 0 = no limit.")]
+    [Setting("max_connections", Default = 0, Max = 1_000_000, Doc = "Connections to this server at most, idle ones included, over all workers; requests beyond it wait in a queue. 0 = no limit.")]
     public partial int MaxConnections { get; init; }
 
     [Setting("cookie", Default = "", Pattern = CookieText.ValuePattern, Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable one takes them all, as with HAProxy's backup twins.")]

@@ -57,7 +57,7 @@ internal sealed class Boards : IDisposable
     public void BeginWorker(int index)
     {
         Counters.Row(index).ClearGauges();
-        Servers.ClearRunning(index);
+        Servers.ForgetWorker(index);
     }
 
     public void Dispose()

@@ -12,6 +12,11 @@ internal static unsafe partial class LinuxProcess
     private const int CloseOnExec = 1;
     private const int CpuSetBytes = 128;
 
+    /// <summary>What is left for everything but connections: a part, within these bounds.</summary>
+    private const int OthersShare = 16;
+    private const int OthersMin = 8;
+    private const int OthersMax = 64;
+
     /// <summary>Whether a descriptor survives the start of a child process.</summary>
     public static void SetInherited(int descriptor, bool isInherited)
     {
@@ -44,8 +49,17 @@ internal static unsafe partial class LinuxProcess
         return false;
     }
 
-    /// <summary>Descriptors that this process may open besides those that are open now; 0 where nobody can tell.</summary>
-    public static int DescriptorsLeft()
+    /// <summary>
+    /// Descriptors that this process may open for connections: what its limit leaves besides those that are open now, without a few for logs that are
+    /// opened anew, new listening sockets, look-ups and the admin endpoint. 0 where nobody can tell.
+    /// </summary>
+    public static int DescriptorsForConnections()
+    {
+        int left = DescriptorsLeft();
+        return left == 0 ? 0 : Math.Max(2, left - Math.Clamp(left / OthersShare, OthersMin, OthersMax));
+    }
+
+    private static int DescriptorsLeft()
     {
         const string OpenDescriptors = "/proc/self/fd";
         const int NumberOfFiles = 7;

@@ -133,6 +133,8 @@ internal sealed class Supervisor : IDisposable
 
     private void Crashed(WorkerSlot slot)
     {
+        // Its connections are closed; the others need not wait for the new process to say so.
+        _boards.Servers.ForgetWorker(slot.Index);
         TimeSpan delay = slot.PlanRestart();
         _log.Error($"worker {slot.Index} ended with code {slot.Process!.ExitCode}; it starts again in {delay.TotalMilliseconds:0} ms");
         _restarting.Add(slot);

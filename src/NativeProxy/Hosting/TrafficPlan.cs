@@ -53,11 +53,12 @@ internal sealed class TrafficPlan
         _servers = servers;
         _accessLog = accessLog;
         _ledger = ledger;
-        _budget = new ConnectionBudget { RoomAgain = ResumeAccept };
+        _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
         _replayBudget = new ReplayBudget(loop.Pools, counters);
         _cacheFetches = new CacheFetches(loop, counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
+        loop.BeforeConnect = _shedding.MakeRoomForConnect;
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
@@ -67,7 +68,7 @@ internal sealed class TrafficPlan
     /// <param name="newSockets">Listening sockets for the addresses that no listener had before; the plan then owns them.</param>
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
-        _budget.ConnectionsMax = settings.Runtime.MaxConnections;
+        _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
         _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
         ApplyUpstreams(settings, endPoints);
         List<HttpListener> old = _listeners;
@@ -76,7 +77,7 @@ internal sealed class TrafficPlan
         foreach (HttpListener listener in old)
             Retire(listener);
         _retired.RemoveAll(listener => listener.SessionCount == 0);
-        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, _socketsMax, [.. _listeners, .. _retired], [.. _groups]);
+        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
     }
 
     /// <summary>Looks whether the worker runs short of anything.</summary>
@@ -87,6 +88,16 @@ internal sealed class TrafficPlan
     {
         foreach (UpstreamGroup group in _groups)
             group.FollowHealth();
+    }
+
+    /// <summary>True when workers have to agree on who may open a connection, so that they call each other.</summary>
+    public bool SharesLimits => _place.Count > 1 && _groups.Exists(static group => group.HasLimits);
+
+    /// <summary>Another worker has called.</summary>
+    public void FollowBoard()
+    {
+        foreach (UpstreamGroup group in _groups)
+            group.FollowBoard();
     }
 
     /// <summary>Stops accepting and calls back when the last connection has ended.</summary>
@@ -114,7 +125,7 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i];
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
-            group.Apply(upstream, MakeServers(group, upstream, endPoints.First()[i]!));
+            group.Apply(upstream, MakeServers(group, upstream, endPoints.First()[i]!), slot: _servers.FindGroup(upstream.Name, _place.Index));
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock);
             kept.Add(group);
         }
@@ -140,7 +151,7 @@ internal sealed class TrafficPlan
                     LogId = _accessLog?.Register(server.Name) ?? 0,
                     Page = _ledger.ForServer(upstream.Name, server.Name),
                 };
-            servers[i].Apply(upstream, server, _place.ShareOf(server.MaxConnections), _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
+            servers[i].Apply(upstream, server, server.MaxConnections, _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
     }

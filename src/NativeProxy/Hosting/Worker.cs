@@ -32,6 +32,7 @@ internal sealed class Worker : IDisposable
     private static readonly TimeSpan CutLimit = TimeSpan.FromSeconds(1);
 
     private readonly TrafficPlan _traffic;
+    private readonly BoardListener _board;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
     private readonly WorkerLog? _log;
@@ -54,7 +55,8 @@ internal sealed class Worker : IDisposable
             ? new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: _log.Style != AccessLogStyle.Haproxy)
             : null;
         var ledger = new CloseLedger(counters, closes, _log is { LogsConnections: true } ? _log.Ring : null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger, LinuxProcess.DescriptorsLeft(), WarnAside);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log?.Ring, _log?.Writer);
     }
 
@@ -107,6 +109,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in flight.</summary>
     public void Dispose()
     {
+        _board.Stop(EndLimit);
         if (!Loop.StopAndWait(EndLimit))
         {
             _errors.Error("the event loop does not answer; its log lines may be lost");
@@ -125,7 +128,12 @@ internal sealed class Worker : IDisposable
     /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
-        public override void Run() => worker._traffic.Apply(settings, endPoints, sockets);
+        public override void Run()
+        {
+            worker._traffic.Apply(settings, endPoints, sockets);
+            if (worker._traffic.SharesLimits)
+                worker._board.Start();
+        }
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>

@@ -106,7 +106,8 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
 
     /// <summary>True when another request may begin beside those that are being served.</summary>
     internal bool MayServeAnother =>
-        !_client!.HasQueuedBytes && !ClientHasEnded && Pin is not { IsHeld: true } && _line.MayGrow(_listener.PipeliningMax);
+        !_client!.HasQueuedBytes && !ClientHasEnded && Pin is not { IsHeld: true } && _line.MayGrow(_listener.PipeliningMax)
+        && _listener.HasSocketToSpare;
 
     private EventLoop Loop => _listener.Loop;
 
@@ -269,6 +270,21 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
         if (exchange.RequestIsComplete || _input.IsEmpty)
             exchange.StartRequest(headIsInScratch: false, default);
         ReadOn();
+    }
+
+    /// <summary>
+    /// Before a request is sent that had to wait: looks whether the client has closed meanwhile, unheard, and is not to be answered all the same. True
+    /// when it has; then the session has ended.
+    /// </summary>
+    public bool EndIfClientLeft()
+    {
+        if (_state != ClientSessionState.Exchanging || _isHalfClosed || !_input.IsEmpty || _client!.LookAhead() != UnreadInput.End)
+            return false;
+        Exchange latest = _line.Last!;
+        if (latest.RequestIsComplete && _listener.HalfClosed.WouldAnswer(latest.Facts.IsByHalfCloser || latest.Caching.IsFilling))
+            return false;
+        ClientGone();
+        return true;
     }
 
     /// <summary>The server takes bytes again, or will never: what waits of the request goes on.</summary>

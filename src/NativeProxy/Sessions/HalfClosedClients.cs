@@ -18,18 +18,21 @@ internal sealed class HalfClosedClients(HalfClosePolicy policy, int countMax, Lo
     /// <param name="isWorthwhile">Somebody probably waits for the answer, or the cache does (policy <c>auto</c>).</param>
     public bool TryAnswer(bool isWorthwhile)
     {
-        bool isAnswered = _count < countMax && policy switch
-        {
-            HalfClosePolicy.Finish => true,
-            HalfClosePolicy.Auto => isWorthwhile,
-            _ => false,
-        };
-        if (!isAnswered)
+        if (!WouldAnswer(isWorthwhile))
             return false;
         _count++;
         counters.Add(CounterId.ClientsHalfClosed);
         return true;
     }
+
+    /// <summary>True when <see cref="TryAnswer"/> would be; nothing is counted.</summary>
+    /// <param name="isWorthwhile">As for it.</param>
+    public bool WouldAnswer(bool isWorthwhile) => _count < countMax && policy switch
+    {
+        HalfClosePolicy.Finish => true,
+        HalfClosePolicy.Auto => isWorthwhile,
+        _ => false,
+    };
 
     /// <summary>A client for which <see cref="TryAnswer"/> was true is gone.</summary>
     public void Ended()

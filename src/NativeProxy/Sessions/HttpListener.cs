@@ -132,6 +132,9 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     public bool MayAccept => !IsDraining && SessionCount < _limits.MaxConnections && _budget.HasRoom;
 
+    /// <summary>True when a client may have more than one request under way on server connections of their own.</summary>
+    public bool HasSocketToSpare => _budget.HasSocketToSpare;
+
     /// <summary>The listener that took this one's place at a reload, or null.</summary>
     public HttpListener? Successor { get; private set; }
 

@@ -26,6 +26,9 @@ internal sealed class IdleShedding : ITimerOwner
     /// <summary>A client has this long to send its first request, and a server connection used within this time is not spare: no sooner do they count as idle.</summary>
     private const int FreshMs = 1000;
 
+    /// <summary>Server connections that are closed when the last descriptor is taken, so that this is not done for each connect.</summary>
+    private const int RoomForConnects = 8;
+
     /// <summary>Where no level says how many must go (memory, a failed accept) it is one in so many.</summary>
     private const int ShareOfConnections = 16;
 
@@ -67,14 +70,13 @@ internal sealed class IdleShedding : ITimerOwner
 
     /// <summary>Takes settings over, at start and at reload.</summary>
     /// <param name="percent">The high mark in percent; 0 = nothing is ever closed for want of resources.</param>
-    /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
     /// <param name="listeners">All listeners, retired ones with connections included.</param>
     /// <param name="groups">All upstreams.</param>
-    public void Apply(int percent, int socketsMax, IReadOnlyList<HttpListener> listeners, IReadOnlyList<UpstreamGroup> groups)
+    public void Apply(int percent, IReadOnlyList<HttpListener> listeners, IReadOnlyList<UpstreamGroup> groups)
     {
         _listeners = listeners;
         _groups = groups;
-        _pressure.Apply(percent, _budget.ConnectionsMax, socketsMax);
+        _pressure.Apply(percent, _budget.ConnectionsMax, _budget.SocketsMax);
         foreach (HttpListener listener in listeners)
             listener.Connections.SetMarks(listener.Limits.MaxConnections, percent);
         Look();
@@ -83,6 +85,7 @@ internal sealed class IdleShedding : ITimerOwner
     /// <summary>A listener took a connection.</summary>
     public void Accepted(HttpListener listener)
     {
+        MakeRoomForConnect();
         if (IsShort || listener.StayingCount >= listener.Connections.HighMark || _pressure.ReachesAMark(Levels()))
             Look();
     }
@@ -94,6 +97,18 @@ internal sealed class IdleShedding : ITimerOwner
             return;
         _acceptFailed = true;
         Look();
+    }
+
+    /// <summary>
+    /// A connection to a server is going to be opened, or a client's was accepted: when no descriptor is left, idle server connections are closed,
+    /// however young, whatever <c>shed_idle_at</c> says. There are some then, because each client has a pair of descriptors.
+    /// </summary>
+    public void MakeRoomForConnect()
+    {
+        if (!_budget.IsOutOfSockets)
+            return;
+        int closed = CloseServers(RoomForConnects, _loop.Clock.NowMs, freshMs: 0);
+        _counters.Add(CounterId.ShedServersDescriptors, closed);
     }
 
     public void OnTimer(TimerNode node, long nowMs) => Look();
@@ -156,7 +171,7 @@ internal sealed class IdleShedding : ITimerOwner
         bool goesByShare = _acceptFailed || _pressure.BuffersAreAtHighMark(levels);
         _acceptFailed = false;
         long excess = Math.Max(_pressure.SocketExcess(levels), goesByShare ? (levels.Sockets / ShareOfConnections) + 1 : 0);
-        int servers = CloseServers(excess, nowMs);
+        int servers = CloseServers(excess, nowMs, FreshMs);
         long clientExcess = Math.Max(_pressure.ClientExcess(levels), excess - servers);
         int clients = CloseClients(_listeners, clientExcess, nowMs);
         bool isEnough = clients >= clientExcess && !goesByShare;
@@ -196,34 +211,34 @@ internal sealed class IdleShedding : ITimerOwner
         return closed;
     }
 
-    private int CloseServers(long count, long nowMs)
+    private int CloseServers(long count, long nowMs, int freshMs)
     {
         if (count <= 0)
             return 0;
         _servers.Begin((int)Math.Min(count, BatchMax));
         foreach (UpstreamGroup group in _groups)
-            OfferServers(group, nowMs);
+            OfferServers(group, nowMs, freshMs);
         foreach (HttpListener listener in _listeners)
         {
             // A reload hands the origins on to the successor, where they are found once.
             for (Origin? origin = listener.Successor is null ? listener.Origins?.Newest : null; origin is not null; origin = origin.Older)
-                OfferServers(origin.Group, nowMs);
+                OfferServers(origin.Group, nowMs, freshMs);
         }
         _servers.Sort();
         int closed = _servers.Count;
         for (int i = 0; i < closed; i++)
-            _servers[i].Discard(_descriptorsAreShort ? ServerCloseReason.DescriptorPressure : ServerCloseReason.MemoryPressure, reset: false);
+            _servers[i].Discard(_memoryIsShort && !_descriptorsAreShort && freshMs > 0 ? ServerCloseReason.MemoryPressure : ServerCloseReason.DescriptorPressure, reset: false);
         _servers.Clear();
         return closed;
     }
 
     /// <summary>A pool is in order already: behind the first one that is too young, all are.</summary>
-    private void OfferServers(UpstreamGroup group, long nowMs)
+    private void OfferServers(UpstreamGroup group, long nowMs, int freshMs)
     {
         foreach (UpstreamServer server in group.Servers)
         {
             UpstreamConnection? connection = server.Idle.Oldest;
-            while (connection is not null && nowMs - connection.IdleSinceMs >= FreshMs && _servers.Offer(connection, connection.IdleSinceMs, connection.Id))
+            while (connection is not null && nowMs - connection.IdleSinceMs >= freshMs && _servers.Offer(connection, connection.IdleSinceMs, connection.Id))
                 connection = connection.Newer;
         }
     }

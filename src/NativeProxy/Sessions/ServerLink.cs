@@ -127,21 +127,29 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// its last request where that is preferred, else to whichever is next; after a failure not to the one that has just failed if there
     /// is another.
     /// </summary>
-    public LinkResult Open(UpstreamServer? except)
+    /// <param name="except">The server that has just failed, or null.</param>
+    /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
+    public LinkResult Open(UpstreamServer? except, bool isItsTurn = false)
     {
         if (exchange.Pin is { } pin && pin.IsFor(Group!) && exchange.Method != HttpMethod.Connect)
             return OpenPinned(pin);
         while (true)
         {
             Server = except is null
-                ? Group!.ChooseWanted(_sticky.Wanted ?? Group.Preferred(exchange.LastServer), _clientKey, out WaitQueue queue)
-                : Group!.Choose(except, _clientKey, out queue);
+                ? Group!.ChooseWanted(_sticky.Wanted ?? Group.Preferred(exchange.LastServer), _clientKey, out WaitQueue queue, isItsTurn)
+                : Group!.Choose(except, _clientKey, out queue, isItsTurn);
             if (Server is null)
                 return Wait(queue);
             if (TryOpen(Server, _mayReuse))
                 return IsEstablished ? LinkResult.Ready : LinkResult.Pending;
+            if (!Server.HasRoom)
+            {
+                // It would have room were it not for idle connections of other workers.
+                Server.AskForIdle();
+                return Wait(queue);
+            }
 
-            // What seemed idle in the full pool was closed already; that has made room.
+            // What seemed idle in the full pool was closed already, and that has made room; or another worker was faster and has made some since.
         }
     }
 
@@ -281,10 +289,10 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     {
         exchange.ServerChosen();
         Connection = mayReuse ? server.TakeIdle(user) : null;
-        if (Connection is null && server.TryMakeRoomForFresh())
-            Connection = server.Connect(user);
+        Connection ??= server.TryConnect(user);
         if (Connection is null)
             return false;
+        _ticket?.Settle();
         Attempts++;
         return true;
     }
@@ -297,9 +305,11 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
                 counters.Add(CounterId.NoServerAvailable);
             return LinkResult.NoServer;
         }
-        counters.Add(CounterId.QueueEntered);
+        _ticket ??= new QueueTicket(this, loop);
+        if (!_ticket.IsKept)
+            counters.Add(CounterId.QueueEntered);
         counters.Add(CounterId.QueueWaiting);
-        queue.Add(_ticket ??= new QueueTicket(this, loop), Group.QueueTimeoutMs);
+        queue.Add(_ticket, Group.QueueTimeoutMs);
         NotePlace(queue);
         return LinkResult.Pending;
     }
@@ -315,9 +325,11 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
 
     private void LeaveQueue()
     {
-        if (_ticket is not { IsWaiting: true })
-            return;
-        counters.Add(CounterId.QueueWaiting, -1);
-        _ticket.Leave();
+        if (_ticket is { IsWaiting: true })
+        {
+            counters.Add(CounterId.QueueWaiting, -1);
+            _ticket.Leave();
+        }
+        _ticket?.Settle();
     }
 }

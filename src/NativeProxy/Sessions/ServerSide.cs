@@ -101,7 +101,10 @@ internal sealed class ServerSide : IServerConnectionUser
     /// <summary>The exchange was first in line and a server has room.</summary>
     public void OnTurnInQueue()
     {
-        Linked(Link.Open(except: null), headIsInScratch: false, default);
+        // The client may have left unheard since the loop last looked: nobody would take the answer.
+        if (_exchange.Session!.EndIfClientLeft())
+            return;
+        Linked(Link.Open(except: null, isItsTurn: true), headIsInScratch: false, default);
         _exchange.Session?.ServerCaughtUp();
     }
 

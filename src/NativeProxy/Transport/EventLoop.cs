@@ -59,6 +59,9 @@ internal abstract class EventLoop
     /// <summary>Sockets that are open or opening.</summary>
     public int ConnectionCount { get; private set; }
 
+    /// <summary>Called before a connection to a server is opened, so that who counts descriptors can make room for it. Set it before the loop connects.</summary>
+    public Action? BeforeConnect { get; set; }
+
     /// <summary>Those of them that are going away.</summary>
     public int ClosingCount { get; private set; }
 

@@ -41,6 +41,7 @@ internal struct ConnectionPause
     {
         SinceMs = nowMs;
         RoomOf(connection.Server).Push(connection);
+        connection.Server.ShowIdle();
         connection.Server.Counters.Add(Gauge);
 
         // A pinned one has the idle time of its client and ends with it.
@@ -58,6 +59,7 @@ internal struct ConnectionPause
     public readonly void Break(UpstreamConnection connection)
     {
         RoomOf(connection.Server).Remove(connection);
+        connection.Server.ShowIdle();
         connection.Server.Counters.Add(Gauge, -1);
     }
 

@@ -4,24 +4,51 @@ namespace NativeProxy.Upstreams;
 
 /// <summary>
 /// Draws two different servers by weight and takes the one with fewer running requests per unit of weight: nearly as even as looking at
-/// all of them, and without all workers running to the same one at once. Owns its dice; thread: the loop.
+/// all of them, and without all workers running to the same one at once. One that is loaded no more and has an idle connection ready is taken
+/// instead of one to which a connection would have to be opened, as long as it is not far ahead. Owns its dice; thread: the loop.
 /// </summary>
 internal sealed class RandomTwoBalancer(ulong seed)
 {
+    /// <summary>Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred.</summary>
+    public const int LeadMax = 12;
+
     private ulong _dice = seed;
 
     /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when none takes requests or has room.</summary>
     public UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
     {
-        UpstreamServer? one = Draw(servers, except, null);
-        if (one is null)
+        UpstreamServer? drawn = PickOfTwo(servers, except);
+        if (drawn is null)
             return except is { CanTakeNow: true } ? except : null;
-        UpstreamServer? other = Draw(servers, except, one);
-        if (other is null)
-            return one;
+        UpstreamServer picked = drawn.Idle.Count > 0 ? drawn : ReadyInsteadOf(drawn, servers, except) ?? drawn;
+        picked.PickedCount++;
+        return picked;
+    }
+
+    private UpstreamServer? PickOfTwo(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        if (Draw(servers, except, null) is not { } one)
+            return null;
         one.LoadNow = one.RunningCount;
+        if (Draw(servers, except, one) is not { } other)
+            return one;
         other.LoadNow = other.RunningCount;
         return LeastConnectionsBalancer.IsLessLoaded(other, one) ? other : one;
+    }
+
+    /// <summary>The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.</summary>
+    private static UpstreamServer? ReadyInsteadOf(UpstreamServer drawn, ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        UpstreamServer? best = null;
+        foreach (UpstreamServer server in servers)
+        {
+            if (server.Idle.Count == 0 || server == except || !server.CanTakeNow || server.PickedCount * drawn.Weight >= (drawn.PickedCount + LeadMax) * server.Weight)
+                continue;
+            server.LoadNow = server.RunningCount;
+            if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server) && (best is null || server.PickedCount * best.Weight < best.PickedCount * server.Weight))
+                best = server;
+        }
+        return best;
     }
 
     private UpstreamServer? Draw(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? drawn)

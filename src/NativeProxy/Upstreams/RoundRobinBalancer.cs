@@ -3,28 +3,52 @@ using System;
 namespace NativeProxy.Upstreams;
 
 /// <summary>
-/// Smooth weighted round robin (nginx's algorithm): each pick raises every server by its weight, takes the highest and lowers that one
-/// by the sum, so that 3:1 goes a a b a, not a a a b. Pure but for the servers' working values; thread: the loop.
+/// Weighted round robin in the order of a <see cref="TurnTable"/>, over all workers where they share the count of turns. A turn whose server cannot
+/// take the request is given up for all, so that what is left keeps its proportions. Thread: the loop.
 /// </summary>
-internal static class RoundRobinBalancer
+/// <param name="counter">Counts the turns.</param>
+/// <param name="turns">The order, as indices into the servers.</param>
+internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
 {
     /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when none takes requests or has room.</summary>
-    public static UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    public UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except) =>
+        PickBelow(servers, except, loadMax: null) ?? (except is { CanTakeNow: true } ? except : null);
+
+    /// <summary>Whose turn it is of those that are loaded no more than another one; null when none of them can take a request.</summary>
+    /// <param name="servers">The servers; those that can take a request have their load in <see cref="UpstreamServer.LoadNow"/>.</param>
+    /// <param name="except">One that is not picked.</param>
+    /// <param name="loadMax">The other one; null = whatever their load.</param>
+    internal UpstreamServer? PickBelow(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? loadMax)
     {
-        UpstreamServer? best = null;
-        int weightSum = 0;
+        if (turns.Length == 0)
+            return null;
+        int at = (int)(counter.Next() % (ulong)turns.Length);
+        for (int passed = 0; passed < turns.Length; passed++)
+        {
+            UpstreamServer server = servers[turns[at]];
+            if (server != except && server.CanTakeNow && (loadMax is null || !LeastConnectionsBalancer.IsLessLoaded(loadMax, server)))
+            {
+                if (passed > 0)
+                    counter.Skip(passed);
+                return server;
+            }
+            if (++at == turns.Length)
+                at = 0;
+
+            // A long round is not walked in vain.
+            if (passed == servers.Length && !HasAny(servers, except))
+                return null;
+        }
+        return null;
+    }
+
+    private static bool HasAny(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
         foreach (UpstreamServer server in servers)
         {
-            if (!server.CanTakeNow || server == except)
-                continue;
-            weightSum += server.Weight;
-            server.CurrentWeight += server.Weight;
-            if (best is null || server.CurrentWeight > best.CurrentWeight)
-                best = server;
+            if (server != except && server.CanTakeNow)
+                return true;
         }
-        if (best is null)
-            return except is { CanTakeNow: true } ? except : null;
-        best.CurrentWeight -= weightSum;
-        return best;
+        return false;
     }
 }

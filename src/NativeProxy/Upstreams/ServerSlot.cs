@@ -6,30 +6,25 @@ using System.Threading;
 namespace NativeProxy.Upstreams;
 
 /// <summary>
-/// What all processes know about one server: whether it is up, how its checks went, and how many requests run on it. A view into the
-/// <see cref="ServerBoard"/>, which must outlive it. Exactly one thread writes the health, one per worker its own number of requests;
-/// any thread or process reads.
+/// What all processes know about one server: whether it is up, how its checks went, how many requests run on it, and how many connections to it
+/// are open. A view into the <see cref="ServerBoard"/>, which must outlive it, for one worker. Exactly one thread writes the health, one per
+/// worker its own numbers, all workers the number of open connections (<see cref="ServerPlaces"/>); any thread or process reads.
 /// </summary>
 internal sealed unsafe class ServerSlot
 {
     private readonly ServerSlotMemory* _memory;
-    private readonly int* _running;
-    private readonly int _runningStride;
-    private readonly int _workerCount;
-    private readonly int _ownIndex;
+    private readonly WorkerNumbers _running;
 
     /// <param name="memory">The slot.</param>
-    /// <param name="running">Requests of worker 0; those of worker n lie n strides on.</param>
-    /// <param name="runningStride">Numbers from one worker to the next.</param>
-    /// <param name="workerCount">How many workers there are.</param>
-    /// <param name="workerIndex">The worker that uses this view.</param>
-    internal ServerSlot(ServerSlotMemory* memory, int* running, int runningStride, int workerCount, int workerIndex)
+    /// <param name="running">Requests that run.</param>
+    /// <param name="places">Its connections.</param>
+    /// <param name="line">Who waits for this server and no other.</param>
+    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, WaitingLine line)
     {
         _memory = memory;
         _running = running;
-        _runningStride = runningStride;
-        _workerCount = workerCount;
-        _ownIndex = workerIndex * runningStride;
+        Places = places;
+        Line = line;
         string[] key = memory->KeyTexts();
         (Upstream, Server) = (key[0], key[1]);
     }
@@ -37,6 +32,12 @@ internal sealed unsafe class ServerSlot
     public string Upstream { get; }
 
     public string Server { get; }
+
+    /// <summary>How many connections are open, and who may open another one.</summary>
+    public ServerPlaces Places { get; }
+
+    /// <summary>Who waits for this server and no other.</summary>
+    public WaitingLine Line { get; }
 
     /// <summary>False while the server fails its health checks. Cheap enough to be read at each choice.</summary>
     public bool IsUp
@@ -70,26 +71,20 @@ internal sealed unsafe class ServerSlot
     public void CountDown() => _memory->Downs++;
 
     /// <summary>Says how many requests this view's worker has running on the server.</summary>
-    public void SetRunning(int count) => Volatile.Write(ref _running[_ownIndex], count);
+    public void SetRunning(int count) => _running.SetOwn(count);
 
     /// <summary>Requests that run on the server now, over all workers; a moment's view.</summary>
-    public int Running()
-    {
-        int sum = 0;
-        for (int worker = 0; worker < _workerCount; worker++)
-            sum += Volatile.Read(ref _running[worker * _runningStride]);
-        return sum;
-    }
+    public int Running() => _running.Sum();
 }
 
-/// <summary>Layout of one slot. Numbers share the first line, the identity stands behind them.</summary>
+/// <summary>Layout of one slot. Numbers share the first line, the identity stands behind them, what all workers write has the last line.</summary>
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 internal unsafe struct ServerSlotMemory
 {
-    public const int SizeBytes = 512;
+    public const int SizeBytes = 576;
 
     /// <summary>Two names of 64 bytes and an address of 260 at most, which are checked with the settings, and two separators.</summary>
-    private const int KeyBytesMax = SizeBytes - 64;
+    private const int KeyBytesMax = SizeBytes - 128;
 
     /// <summary>0 = never used; else the publication that last named the server.</summary>
     [FieldOffset(0)]
@@ -115,6 +110,9 @@ internal unsafe struct ServerSlotMemory
 
     [FieldOffset(64)]
     private fixed byte _key[KeyBytesMax];
+
+    [FieldOffset(512)]
+    public ServerPlacesMemory Places;
 
     /// <summary>The identity as it is stored: no name and no address holds a line feed.</summary>
     public static byte[] KeyOf(string upstream, string server, string address) => Encoding.UTF8.GetBytes($"{upstream}\n{server}\n{address}");

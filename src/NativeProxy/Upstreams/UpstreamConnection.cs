@@ -184,12 +184,14 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
             _pause.Break(this);
         _pause.Unpin();
         MoveTo(UpstreamConnectionState.Closing);
-        Server.ConnectionEnded();
         _loop.Wheel.Remove(_timer);
         if (reset)
             Tcp!.Abort();
         else
             Tcp!.Close();
+
+        // Now: the place may be taken at once, by another process too.
+        Server.ConnectionEnded();
     }
 
     /// <summary>Closes a pinned connection that waits, and tells its client.</summary>

@@ -12,9 +12,11 @@ namespace NativeProxy.Upstreams;
 /// The servers of one <c>[[upstream]]</c> on one loop: chooses a server and says what the group allows. Thread: the loop.
 /// Never sends and never retries by itself.
 /// </summary>
-internal sealed class UpstreamGroup
+internal sealed class UpstreamGroup : IQueueOwner
 {
     private readonly byte[] _nameBytes;
+    private readonly TurnCounter _ownTurns = new();
+    private RoundRobinBalancer _roundRobin;
     private RandomTwoBalancer? _randomTwo;
     private UpstreamSettings _settings;
     private UpstreamServer[] _servers = [];
@@ -24,10 +26,14 @@ internal sealed class UpstreamGroup
         Name = name;
         _nameBytes = Encoding.ASCII.GetBytes(name);
         LogId = logId;
-        Queue = new WaitQueue(loop, MayLeaveQueue);
+        Queue = new WaitQueue(loop, this);
+        _roundRobin = new RoundRobinBalancer(_ownTurns, []);
     }
 
     public string Name { get; }
+
+    /// <summary>True when the connections to some server are limited.</summary>
+    public bool HasLimits { get; private set; }
 
     /// <summary>True while the servers are not known, since a name is being looked up: exchanges wait in line for them.</summary>
     public bool IsPending { get; private set; }
@@ -46,7 +52,12 @@ internal sealed class UpstreamGroup
     }
 
     /// <summary>Takes over settings and servers, at start and at reload. Servers that are no longer there are retired.</summary>
-    public void Apply(in UpstreamSettings settings, UpstreamServer[] servers, ProxyError noServerError = ProxyError.NoServerAvailable)
+    /// <param name="settings">Settings of the group.</param>
+    /// <param name="servers">Its servers.</param>
+    /// <param name="noServerError">What an exchange is told when no server takes requests.</param>
+    /// <param name="slot">What all workers know about the group; null when nobody shares anything.</param>
+    public void Apply(
+        in UpstreamSettings settings, UpstreamServer[] servers, ProxyError noServerError = ProxyError.NoServerAvailable, GroupSlot? slot = null)
     {
         IsPending = false;
         NoServerError = noServerError;
@@ -58,12 +69,26 @@ internal sealed class UpstreamGroup
         _settings = settings;
         _servers = servers;
         Cookie = StickyCookie.Of(settings.Cookie);
+        HasLimits = Array.Exists(servers, static server => server.ConnectionsMax > 0);
+        _roundRobin = new RoundRobinBalancer(slot?.Turns ?? _ownTurns, TurnTable.Of(Array.ConvertAll(servers, static server => server.Weight)));
+        Queue.Join(HasLimits ? slot?.Line : null);
         foreach (UpstreamServer server in servers)
         {
             server.RoomAgain = () => ServeQueues(server);
+            server.GroupQueue = Queue;
             server.Queue.ServeSoon();
         }
         Queue.ServeSoon();
+    }
+
+    /// <summary>Another worker has called: what it asks for is done, and who waits may go on.</summary>
+    public void FollowBoard()
+    {
+        if (!HasLimits)
+            return;
+        foreach (UpstreamServer server in _servers)
+            server.FollowBoard();
+        Queue.Serve();
     }
 
     /// <summary>Those who can go to no other server come first.</summary>
@@ -186,18 +211,20 @@ internal sealed class UpstreamGroup
 
     /// <summary>Of <c>prefer_last_server</c>: the server of the client connection's previous request if it may take the next one, else null.</summary>
     public UpstreamServer? Preferred(UpstreamServer? last) =>
-        _settings.PreferLastServer && last is { CanTakeNow: true } && Array.IndexOf(_servers, last) >= 0 ? last : null;
+        _settings.PreferLastServer && last is { CanTakeNow: true, HasRoom: true } && !(HasLimits && Queue.HasWaiters) && Array.IndexOf(_servers, last) >= 0
+            ? last : null;
 
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
     /// <param name="wanted">The server that the client's cookie names, or its last one where that is preferred, or null.</param>
     /// <param name="clientKey">As for <see cref="Choose"/>.</param>
     /// <param name="queue">As for <see cref="Choose"/>.</param>
-    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue)
+    /// <param name="isItsTurn">As for <see cref="Choose"/>.</param>
+    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue, bool isItsTurn = false)
     {
         if (wanted is not { IsUsable: true })
-            return Choose(except: null, clientKey, out queue);
+            return Choose(except: null, clientKey, out queue, isItsTurn);
         queue = wanted.Queue;
-        return wanted.HasRoom ? wanted : null;
+        return MayGoTo(wanted, isItsTurn) ? wanted : null;
     }
 
     /// <summary>
@@ -206,17 +233,18 @@ internal sealed class UpstreamGroup
     /// <param name="except">The one that has just failed.</param>
     /// <param name="clientKey">Hash of the client's address where <see cref="NeedsClientKey"/> says so.</param>
     /// <param name="queue">Where to wait when none has room: in the line of one server, or in that of the group.</param>
-    public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue)
+    /// <param name="isItsTurn">The exchange has waited and was first in line; else it may not overtake those who wait.</param>
+    public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue, bool isItsTurn = false)
     {
         queue = Queue;
-        if (IsPending)
+        if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
             return null;
         if (KeepsOrder)
             return FirstBalancer.Pick(_servers, except);
         switch (_settings.Balance)
         {
             case BalanceKind.LeastConnections:
-                return LeastConnectionsBalancer.Pick(_servers, except);
+                return LeastConnectionsBalancer.Pick(_servers, except, _roundRobin);
             case BalanceKind.RandomTwo:
                 _randomTwo ??= new RandomTwoBalancer((ulong)Random.Shared.NextInt64());
                 return _randomTwo.Pick(_servers, except);
@@ -227,11 +255,11 @@ internal sealed class UpstreamGroup
 
                 // In a retired group nobody waits for one server: whoever has room ends what is still there.
                 if (own is not { IsUsable: true })
-                    return RoundRobinBalancer.Pick(_servers, except);
+                    return _roundRobin.Pick(_servers, except);
                 queue = own.Queue;
-                return own.HasRoom ? own : null;
+                return MayGoTo(own, isItsTurn) ? own : null;
             default:
-                return RoundRobinBalancer.Pick(_servers, except);
+                return _roundRobin.Pick(_servers, except);
         }
     }
 
@@ -253,24 +281,52 @@ internal sealed class UpstreamGroup
         _servers[^1] = server;
     }
 
-    /// <summary>Whether those in line can go on: some server has room, or none is left that could ever have.</summary>
-    private bool MayLeaveQueue()
+    /// <inheritdoc/>
+    public QueueOutlook Outlook()
     {
         if (IsPending)
-            return false;
+            return QueueOutlook.Full;
+        QueueOutlook outlook = QueueOutlook.Useless;
         foreach (UpstreamServer server in _servers)
         {
-            if (server.CanTakeNow)
-                return true;
+            if (!server.TakesRequests)
+                continue;
+            if (server.CanTakeNow && server.HasRoom)
+                return QueueOutlook.Room;
+            outlook = server.CanTakeNow ? QueueOutlook.IdleElsewhere : outlook == QueueOutlook.Useless ? QueueOutlook.Full : outlook;
         }
-        return !HasServer;
+        return outlook;
     }
+
+    /// <inheritdoc/>
+    public void AskForIdle()
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (!server.CanTakeNow)
+                continue;
+            server.AskForIdle();
+            return;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void MendPlaces(long nowMs)
+    {
+        foreach (UpstreamServer server in _servers)
+            server.MendPlaces(nowMs);
+    }
+
+    /// <summary>Whether an exchange that goes to this server and no other may go now.</summary>
+    private static bool MayGoTo(UpstreamServer server, bool isItsTurn) =>
+        server.ConnectionsMax == 0 || ((isItsTurn || !server.Queue.HasWaiters) && server.HasRoom);
 
     /// <summary>The group is no longer in the configuration, or the process ends: its idle connections close, its cache is emptied.</summary>
     public void Retire()
     {
         Cache?.Close();
         Cache = null;
+        Queue.Join(null);
         foreach (UpstreamServer server in _servers)
             server.Retire();
     }

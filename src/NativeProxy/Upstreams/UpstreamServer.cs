@@ -13,7 +13,7 @@ namespace NativeProxy.Upstreams;
 /// One server of a group on one loop: its address, its idle pool and its connection objects. Lends connections and decides which
 /// may be pooled. Thread: the loop. Never chooses between servers (the balancer does) and never reads HTTP.
 /// </summary>
-internal sealed class UpstreamServer
+internal sealed class UpstreamServer : IQueueOwner
 {
     private readonly EventLoop _loop;
     private UpstreamConnection? _free;
@@ -21,6 +21,9 @@ internal sealed class UpstreamServer
     /// <summary>What the server's own idle timeout seems to be.</summary>
     private LearnedIdleTimeout _learned;
     private ServerSlot? _slot;
+
+    /// <summary>The places that this server's connections take up, over all workers; null where nothing limits them or nobody else counts.</summary>
+    private ServerPlaces? _places;
     private int _lentCount;
     private bool _wasUp = true;
 
@@ -32,7 +35,7 @@ internal sealed class UpstreamServer
         NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
         EndPoint = endPoint;
         Peer = PeerAddress.Of(endPoint);
-        Queue = new WaitQueue(loop, () => !IsUsable || HasRoom);
+        Queue = new WaitQueue(loop, this);
     }
 
     public string Name { get; }
@@ -40,10 +43,10 @@ internal sealed class UpstreamServer
     /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
     public int Weight { get; private set; }
 
-    /// <summary>Connections of this loop to the server at most, idle ones included; 0 = no limit.</summary>
+    /// <summary>Connections of all workers to the server at most, idle ones included; 0 = no limit.</summary>
     public int ConnectionsMax { get; private set; }
 
-    /// <summary>Connections open or opening, idle ones included.</summary>
+    /// <summary>Connections of this loop that are open or opening, idle ones included.</summary>
     public int OpenCount { get; private set; }
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
@@ -56,7 +59,10 @@ internal sealed class UpstreamServer
     public WaitQueue Queue { get; }
 
     /// <summary>True when an exchange can be lent a connection.</summary>
-    public bool HasRoom => ConnectionsMax == 0 || OpenCount < ConnectionsMax || Idle.Count > 0;
+    public bool HasRoom => ConnectionsMax == 0 || Idle.Count > 0 || TakenCount < ConnectionsMax;
+
+    /// <summary>True when idle connections of other workers stand in the way, which will be closed when they are asked for.</summary>
+    public bool HasIdleElsewhere => _places is { } places && places.HasIdleElsewhere();
 
     /// <summary>False while the server fails its health checks.</summary>
     public bool IsUp => _slot is not { IsUp: false };
@@ -64,11 +70,17 @@ internal sealed class UpstreamServer
     /// <summary>True when the server gets requests at all, now or once it has room.</summary>
     public bool TakesRequests => Weight > 0 && IsUp;
 
-    /// <summary>True when the server may be chosen now.</summary>
-    public bool CanTakeNow => TakesRequests && HasRoom;
+    /// <summary>
+    /// True when the server may be chosen now: it has room, or would have were it not for idle connections of other workers, and nobody waits for
+    /// this server and no other.
+    /// </summary>
+    public bool CanTakeNow => TakesRequests && (ConnectionsMax == 0 || (!Queue.HasWaiters && (HasRoom || HasIdleElsewhere)));
 
     /// <summary>Called when a connection became idle or ended, so that one who waits can go on.</summary>
     public Action? RoomAgain { get; set; }
+
+    /// <summary>Where those wait who may go to this server as well as to others; null when it is in no group.</summary>
+    public WaitQueue? GroupQueue { get; set; }
 
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
@@ -133,16 +145,16 @@ internal sealed class UpstreamServer
     /// <summary>Hash of the name, for <see cref="SourceHashBalancer"/>.</summary>
     internal ulong NameHash { get; }
 
-    /// <summary>Working value of the smooth weighted round robin.</summary>
-    internal int CurrentWeight { get; set; }
-
     /// <summary>Working value of <see cref="LeastConnectionsBalancer"/>: the load during one choice.</summary>
     internal int LoadNow { get; set; }
+
+    /// <summary>How often <see cref="RandomTwoBalancer"/> has picked it on this loop.</summary>
+    internal long PickedCount { get; set; }
 
     /// <summary>Takes over settings, at start and at reload; connections that are there stay.</summary>
     /// <param name="group">Settings of the group.</param>
     /// <param name="server">Settings of this server.</param>
-    /// <param name="connectionsMax">This loop's share of the server's limit; 0 = no limit.</param>
+    /// <param name="connectionsMax">Connections of all workers at most; 0 = no limit.</param>
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
@@ -154,7 +166,31 @@ internal sealed class UpstreamServer
         Cookie = ServerCookie.Of(group.Cookie, server);
         _slot = slot;
         _slot?.SetRunning(_lentCount);
+        Queue.Join(connectionsMax == 0 ? null : slot?.Line);
+        CountPlacesOn(connectionsMax == 0 ? null : slot?.Places);
+
+        // More than the limit now allows may be open: idle ones close, the others when their exchanges have ended.
+        while (IsAboveLimit && Idle.Oldest is { } idle)
+            idle.Discard(ServerCloseReason.PoolFull, reset: false);
         FollowHealth();
+    }
+
+    /// <inheritdoc/>
+    public QueueOutlook Outlook() =>
+        !IsUsable ? QueueOutlook.Useless : HasRoom ? QueueOutlook.Room : HasIdleElsewhere ? QueueOutlook.IdleElsewhere : QueueOutlook.Full;
+
+    /// <inheritdoc/>
+    public void AskForIdle() => _places?.AskForIdle();
+
+    /// <inheritdoc/>
+    public void MendPlaces(long nowMs) => _places?.Mend(nowMs);
+
+    /// <summary>Another worker has called: an idle connection is given up if one was asked for, and who waits may go on.</summary>
+    public void FollowBoard()
+    {
+        if (Idle.Oldest is { } idle && _places is { } places && places.TakeWish())
+            idle.Discard(ServerCloseReason.PoolFull, reset: false);
+        Queue.Serve();
     }
 
     /// <summary>The server may have gone up or down: idle connections to one that is down close, and who waits for it goes on.</summary>
@@ -171,6 +207,12 @@ internal sealed class UpstreamServer
     {
         IsRetired = true;
         PurgeIdle(ServerCloseReason.Purged);
+
+        // The slot may soon be another server's. What still runs is limited by this loop alone.
+        _slot?.SetRunning(0);
+        CountPlacesOn(null);
+        Queue.Join(null);
+        _slot = null;
         Queue.ServeSoon();
     }
 
@@ -178,10 +220,6 @@ internal sealed class UpstreamServer
     public void Leave()
     {
         Weight = 0;
-
-        // The slot may soon be another server's.
-        _slot?.SetRunning(0);
-        _slot = null;
         Retire();
     }
 
@@ -191,7 +229,10 @@ internal sealed class UpstreamServer
         while (Idle.Pop() is { } connection)
         {
             if (TryLend(connection, Idle, user))
+            {
+                ShowIdle();
                 return connection;
+            }
         }
         return null;
     }
@@ -203,9 +244,23 @@ internal sealed class UpstreamServer
         return TryLend(connection, Pinned, user);
     }
 
-    /// <summary>Begins a fresh connection.</summary>
+    /// <summary>
+    /// Begins a fresh connection although the pool may have idle ones. At the limit an idle one of this loop is closed for it; null when there is
+    /// none.
+    /// </summary>
+    public UpstreamConnection? TryConnect(IServerConnectionUser user) =>
+        TryTakePlace() || (Idle.Oldest is { } idle && TryReplace(idle)) ? Open(user) : null;
+
+    /// <summary>Begins a fresh connection, whatever the limit.</summary>
     public UpstreamConnection Connect(IServerConnectionUser user)
     {
+        _places?.TakeAnyway(1);
+        return Open(user);
+    }
+
+    private UpstreamConnection Open(IServerConnectionUser user)
+    {
+        _loop.BeforeConnect?.Invoke();
         UpstreamConnection connection = _free ?? new UpstreamConnection(this, _loop);
         _free = connection.NextFree;
         connection.NextFree = null;
@@ -251,22 +306,16 @@ internal sealed class UpstreamServer
     /// <summary>The turn of a following user will not come.</summary>
     internal void FollowerEnded() => LentCount--;
 
-    /// <summary>A connection was given up.</summary>
+    /// <summary>A connection was given up, its socket is closed.</summary>
     internal void ConnectionEnded()
     {
         OpenCount--;
+        _places?.GiveBack(1);
         RoomAgain?.Invoke();
     }
 
-    /// <summary>
-    /// Begins a fresh connection although the pool may have idle ones. At the limit an idle one is closed for it; false when there is none.
-    /// </summary>
-    public bool TryMakeRoomForFresh()
-    {
-        if (ConnectionsMax > 0 && OpenCount >= ConnectionsMax)
-            Idle.Oldest?.Discard(ServerCloseReason.PoolFull, reset: false);
-        return ConnectionsMax == 0 || OpenCount < ConnectionsMax;
-    }
+    /// <summary>A connection came to the idle ones, or left them.</summary>
+    internal void ShowIdle() => _places?.ShowIdle(Idle.Count);
 
     /// <summary>Closes all idle connections, pinned ones with those of their clients.</summary>
     public void PurgeIdle(ServerCloseReason reason)
@@ -287,6 +336,8 @@ internal sealed class UpstreamServer
     internal ServerCloseReason JudgeForPool(UpstreamConnection connection, long nowMs)
     {
         ServerCloseReason reason = Judge(connection, 0, nowMs);
+        if (reason == ServerCloseReason.None && _places is not null && (IsAboveLimit || GoesToAnotherWorker()))
+            return ServerCloseReason.PoolFull;
         if (reason == ServerCloseReason.None && Idle.Count >= Keepalive.MaxIdle)
             Idle.Oldest!.Discard(ServerCloseReason.PoolFull, reset: false);
         return reason;
@@ -306,6 +357,41 @@ internal sealed class UpstreamServer
         if (Keepalive.MaxAgeMs > 0 && nowMs - connection.OpenedAtMs >= Keepalive.MaxAgeMs)
             return ServerCloseReason.MaxAge;
         return ServerCloseReason.None;
+    }
+
+    private int TakenCount => _places?.OpenCount ?? OpenCount;
+
+    private bool IsAboveLimit => ConnectionsMax > 0 && TakenCount > ConnectionsMax;
+
+    /// <summary>
+    /// True at the limit when another worker has the next in line: its place goes there. Those who can go to no other server come first. A connection
+    /// cannot be handed over, so it is closed.
+    /// </summary>
+    private bool GoesToAnotherWorker()
+    {
+        if (TakenCount < ConnectionsMax)
+            return false;
+        return Queue.HasWaiters ? Queue.IsNextElsewhere : TakesRequests && GroupQueue is { IsNextElsewhere: true };
+    }
+
+    private bool TryTakePlace() => ConnectionsMax == 0 || (_places is { } places ? places.TryTake(ConnectionsMax) : OpenCount < ConnectionsMax);
+
+    private bool TryReplace(UpstreamConnection idle)
+    {
+        idle.Discard(ServerCloseReason.PoolFull, reset: false);
+        return TryTakePlace();
+    }
+
+    /// <summary>Counts the connections on other places from now on; null = by this loop alone.</summary>
+    private void CountPlacesOn(ServerPlaces? places)
+    {
+        if (_places is null && places is null)
+            return;
+        _places?.GiveBack(OpenCount);
+        _places?.ShowIdle(0);
+        _places = places;
+        _places?.TakeAnyway(OpenCount);
+        ShowIdle();
     }
 
     /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>

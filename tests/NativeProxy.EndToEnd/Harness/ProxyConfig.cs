@@ -22,6 +22,9 @@ internal sealed class ProxyConfig
 
     public int Workers { get; private set; } = 1;
 
+    /// <summary>False: the first in the file has the first turn, so that a test knows which server comes next.</summary>
+    public bool BeginsAtRandom { get; private set; }
+
     /// <summary>Descriptors that the process may open; 0 = as many as the test itself.</summary>
     public int DescriptorsMax { get; private set; }
 
@@ -86,6 +89,13 @@ internal sealed class ProxyConfig
         return this;
     }
 
+    /// <summary>Leaves the first turn to chance, as it is by default.</summary>
+    public ProxyConfig BeginningAtRandom()
+    {
+        BeginsAtRandom = true;
+        return this;
+    }
+
     public ProxyConfig WithDescriptors(int max)
     {
         DescriptorsMax = max;
@@ -107,7 +117,7 @@ internal sealed class ProxyConfig
         }
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
         {
-            Table(text, "[[upstream]]", [$"name = \"{name}\"", .. lines]);
+            Table(text, "[[upstream]]", [$"name = \"{name}\"", $"first_turn = \"{(BeginsAtRandom ? "random" : "first")}\"", .. lines]);
             for (int i = 0; i < addresses.Length; i++)
                 Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines]);
         }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using NativeProxy.Buffers;
 using NativeProxy.Config;
@@ -65,6 +66,9 @@ internal sealed class SimulatedProxy : IDisposable
     public void Apply(Func<ProxySettings> draw) => Post(() =>
     {
         ProxySettings settings = draw();
+
+        // The same seed gives the same run.
+        settings = settings with { Upstreams = [.. settings.Upstreams.Select(static upstream => upstream with { FirstTurn = FirstTurn.First })] };
         Servers.Publish(settings);
         ServerEndPoints endPoints = ServerAddresses.Resolve(settings, []);
 

@@ -20,7 +20,7 @@ public class LeastConnectionsBalancerTests
         test.SetRunning(running);
 
         for (int i = 0; i < 5; i++)
-            Assert.Equal(expected, LeastConnectionsBalancer.Pick(test.All, except: null)!.Name);
+            Assert.Equal(expected, Pick(test)!.Name);
     }
 
     [Theory]
@@ -32,9 +32,10 @@ public class LeastConnectionsBalancerTests
     {
         var test = new ServersOnBoard(servers);
         test.SetRunning(running);
+        RoundRobinBalancer turns = TurnsOf(test);
 
         for (int round = 0; round < 3; round++)
-            Assert.Equal(expected, Picks(test, expected.Split(' ').Length));
+            Assert.Equal(expected, string.Join(' ', expected.Split(' ').Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null, turns)!.Name)));
     }
 
     [Theory]
@@ -48,7 +49,7 @@ public class LeastConnectionsBalancerTests
 
         for (int i = 0; i < 10 * test.All.Sum(static server => server.Weight); i++)
         {
-            string name = LeastConnectionsBalancer.Pick(test.All, except: null)!.Name;
+            string name = Pick(test)!.Name;
             test.Slot(name).SetRunning(++running[name]);
         }
 
@@ -62,7 +63,7 @@ public class LeastConnectionsBalancerTests
         test.SetRunning("a1 b2");
         test.Slot("a", worker: 2).SetRunning(5);
 
-        Assert.Equal("b", LeastConnectionsBalancer.Pick(test.All, except: null)!.Name);
+        Assert.Equal("b", Pick(test)!.Name);
         Assert.Equal(6, test["a"].RunningCount);
     }
 
@@ -72,9 +73,9 @@ public class LeastConnectionsBalancerTests
         var test = new ServersOnBoard("a1 b1 c0");
         test.SetRunning("a0 b9");
 
-        Assert.Equal("b", LeastConnectionsBalancer.Pick(test.All, except: test["a"])!.Name);
+        Assert.Equal("b", Pick(test, except: test["a"])!.Name);
         test.Slot("b").IsUp = false;
-        Assert.Equal("a", LeastConnectionsBalancer.Pick(test.All, except: test["a"])!.Name);
+        Assert.Equal("a", Pick(test, except: test["a"])!.Name);
     }
 
     [Fact]
@@ -83,11 +84,21 @@ public class LeastConnectionsBalancerTests
         var test = new ServersOnBoard("a1 b0");
         test.Slot("a").IsUp = false;
 
-        Assert.Null(LeastConnectionsBalancer.Pick(test.All, except: null));
-        Assert.Null(LeastConnectionsBalancer.Pick(test.All, except: test["a"]));
-        Assert.Null(LeastConnectionsBalancer.Pick([], except: null));
+        Assert.Null(Pick(test));
+        Assert.Null(Pick(test, except: test["a"]));
+        Assert.Null(LeastConnectionsBalancer.Pick([], except: null, new RoundRobinBalancer(new TurnCounter(), [])));
     }
 
-    private static string Picks(ServersOnBoard test, int count) =>
-        string.Join(' ', Enumerable.Range(0, count).Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null)!.Name));
+    [Fact]
+    public void Equals_BeginWhereTheCountStands()
+    {
+        var test = new ServersOnBoard("a1 b1 c1");
+
+        Assert.Equal("c", LeastConnectionsBalancer.Pick(test.All, except: null, TurnsOf(test, start: 2))!.Name);
+    }
+
+    private static UpstreamServer? Pick(ServersOnBoard test, UpstreamServer? except = null) => LeastConnectionsBalancer.Pick(test.All, except, TurnsOf(test));
+
+    private static RoundRobinBalancer TurnsOf(ServersOnBoard test, long start = 0) =>
+        new(new TurnCounter(start), TurnTable.Of([.. test.All.Select(static server => server.Weight)]));
 }

@@ -65,12 +65,14 @@ public class PinnedConnectionTests
         await test.Test.Run(() => ApplyLimit(test, connectionsMax: 1));
         (UpstreamConnection connection, _) = await Pinned(test);
         Assert.False(await test.Test.Run(() => test.Server.HasRoom));
-        Assert.False(await test.Test.Run(test.Server.TryMakeRoomForFresh));
+        Assert.Null(await test.Test.Run(() => test.Server.TryConnect(new RecordingUser())));
         await test.Test.Run(() => connection.Discard(ServerCloseReason.PinnedClientLeft, reset: false));
 
         await test.ConnectIdle();
         Assert.True(await test.Test.Run(() => test.Server.HasRoom));
-        Assert.True(await test.Test.Run(test.Server.TryMakeRoomForFresh));
+        UpstreamConnection? fresh = await test.Test.Run(() => test.Server.TryConnect(new RecordingUser()));
+        Assert.NotNull(fresh);
+        await test.Test.Run(() => test.Server.Release(fresh, ServerCloseReason.ConnectFailed));
         await test.AssertEmpty();
     }
 

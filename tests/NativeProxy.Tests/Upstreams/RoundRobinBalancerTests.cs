@@ -20,10 +20,63 @@ public class RoundRobinBalancerTests
     public void Order_IsSmoothAndRepeats(string servers, string expected)
     {
         UpstreamServer[] all = Servers(servers);
+        RoundRobinBalancer balancer = Balancer(all);
         int roundLength = expected.Split(' ').Length;
 
         for (int round = 0; round < 3; round++)
-            Assert.Equal(expected, Picks(all, roundLength));
+            Assert.Equal(expected, Picks(balancer, all, roundLength));
+    }
+
+    [Theory]
+    [InlineData("a1 b1 c1", 1, "b c a b c a")]
+    [InlineData("a5 b1 c1", 3, "a c a a a a b a c a")]
+    public void First_IsWhereTheCountStands(string servers, long start, string expected)
+    {
+        UpstreamServer[] all = Servers(servers);
+
+        Assert.Equal(expected, Picks(Balancer(all, start), all, expected.Split(' ').Length));
+    }
+
+    [Fact]
+    [Trait("promise", "B14")]
+    public void WorkersThatShareTheCount_TakeTurnsInOneSequence()
+    {
+        ServerBoard board = ServersOnBoard.NewBoard(workers: 3);
+        board.Publish(ServersOnBoard.SettingsOf("a5 b1 c1"));
+        UpstreamServer[] all = Servers("a5 b1 c1");
+        RoundRobinBalancer[] workers = [.. Enumerable.Range(0, 3).Select(i => Balancer(all, board.FindGroup("app", i)!.Turns))];
+
+        string[] picks = [.. Enumerable.Range(0, 70).Select(i => workers[i * i % 3].Pick(all, except: null)!.Name)];
+
+        for (int i = 0; i + 7 <= picks.Length; i++)
+            Assert.Equal((5, 1, 1), (Count(picks, i, "a"), Count(picks, i, "b"), Count(picks, i, "c")));
+    }
+
+    [Fact]
+    public void StartsOfTheProcess_BeginAtDifferentServers()
+    {
+        UpstreamServer[] all = Servers("a1 b1 c1");
+        var seen = Enumerable.Range(0, 60).Select(_ =>
+        {
+            ServerBoard board = ServersOnBoard.NewBoard();
+            board.Publish(ServersOnBoard.SettingsOf("a1 b1 c1"));
+            return Balancer(all, board.FindGroup("app")!.Turns).Pick(all, except: null)!.Name;
+        }).ToHashSet();
+
+        // Missing one of three in 60 throws is less likely than 1 in 10 billion.
+        Assert.Equal(3, seen.Count);
+    }
+
+    [Fact]
+    public void ServersThatAreDown_LeaveTheirTurnsToAllOthersAlike()
+    {
+        var test = new ServersOnBoard("a1 b1 c1 d1");
+        RoundRobinBalancer balancer = Balancer(test.All);
+        test.Slot("b").IsUp = false;
+
+        Assert.Equal("a c d a c d a c d", Picks(balancer, test.All, 9));
+        test.Slot("b").IsUp = true;
+        Assert.Equal("a b c d a b c d", Picks(balancer, test.All, 8));
     }
 
     [Fact]
@@ -31,7 +84,7 @@ public class RoundRobinBalancerTests
     {
         UpstreamServer[] all = Servers("a1 b0 c1");
 
-        Assert.Equal("a c a c", Picks(all, 4));
+        Assert.Equal("a c a c", Picks(Balancer(all), all, 4));
     }
 
     [Fact]
@@ -39,20 +92,21 @@ public class RoundRobinBalancerTests
     {
         UpstreamServer[] all = Servers("a0 b0");
 
-        Assert.Null(RoundRobinBalancer.Pick(all, except: null));
-        Assert.Null(RoundRobinBalancer.Pick(all, except: all[0]));
+        Assert.Null(Balancer(all).Pick(all, except: null));
+        Assert.Null(Balancer(all).Pick(all, except: all[0]));
     }
 
     [Fact]
-    public void NoServers_PickNone() => Assert.Null(RoundRobinBalancer.Pick([], except: null));
+    public void NoServers_PickNone() => Assert.Null(Balancer([]).Pick([], except: null));
 
     [Fact]
     public void ExceptedServer_IsNotPickedWhileThereIsAnother()
     {
         UpstreamServer[] all = Servers("a10 b1");
+        RoundRobinBalancer balancer = Balancer(all);
 
         for (int i = 0; i < 20; i++)
-            Assert.Same(all[1], RoundRobinBalancer.Pick(all, except: all[0]));
+            Assert.Same(all[1], balancer.Pick(all, except: all[0]));
     }
 
     [Fact]
@@ -60,17 +114,18 @@ public class RoundRobinBalancerTests
     {
         UpstreamServer[] all = Servers("a1 b0");
 
-        Assert.Same(all[0], RoundRobinBalancer.Pick(all, except: all[0]));
+        Assert.Same(all[0], Balancer(all).Pick(all, except: all[0]));
     }
 
     [Fact]
     public void AnException_DoesNotUpsetTheProportionAfterwards()
     {
         UpstreamServer[] all = Servers("a1 b1 c1");
-        RoundRobinBalancer.Pick(all, except: all[0]);
-        RoundRobinBalancer.Pick(all, except: all[0]);
+        RoundRobinBalancer balancer = Balancer(all);
+        balancer.Pick(all, except: all[0]);
+        balancer.Pick(all, except: all[0]);
 
-        string[] picks = Picks(all, 30).Split(' ');
+        string[] picks = Picks(balancer, all, 30).Split(' ');
 
         Assert.All("abc", name => Assert.Equal(10, picks.Count(pick => pick == name.ToString())));
     }
@@ -84,14 +139,20 @@ public class RoundRobinBalancerTests
         UpstreamServer[] all = Servers(servers);
         int sum = all.Sum(static server => server.Weight);
 
-        string[] picks = Picks(all, sum).Split(' ');
+        string[] picks = Picks(Balancer(all), all, sum).Split(' ');
 
         Assert.All(all, server => Assert.Equal(server.Weight, picks.Count(pick => pick == server.Name)));
-        Assert.All(all, static server => Assert.Equal(0, server.CurrentWeight));
     }
 
-    private static string Picks(UpstreamServer[] servers, int count) =>
-        string.Join(' ', Enumerable.Range(0, count).Select(_ => RoundRobinBalancer.Pick(servers, except: null)!.Name));
+    private static int Count(string[] picks, int from, string name) => picks.AsSpan(from, 7).Count(name);
+
+    private static string Picks(RoundRobinBalancer balancer, UpstreamServer[] servers, int count) =>
+        string.Join(' ', Enumerable.Range(0, count).Select(_ => balancer.Pick(servers, except: null)!.Name));
+
+    private static RoundRobinBalancer Balancer(UpstreamServer[] servers, long start = 0) => Balancer(servers, new TurnCounter(start));
+
+    private static RoundRobinBalancer Balancer(UpstreamServer[] servers, TurnCounter counter) =>
+        new(counter, TurnTable.Of([.. servers.Select(static server => server.Weight)]));
 
     /// <summary>"a3 b1": server a with weight 3 and b with weight 1.</summary>
     private static UpstreamServer[] Servers(string text)

@@ -92,7 +92,7 @@ public sealed class ServerBoardTests
             test.Slot(name, worker: 1).SetRunning(5);
         }
 
-        test.Board.ClearRunning(1);
+        test.Board.ForgetWorker(1);
 
         Assert.Equal((2, 2), (test.Slot("a").Running(), test.Slot("b").Running()));
     }

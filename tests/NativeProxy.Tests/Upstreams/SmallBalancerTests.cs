@@ -1,4 +1,9 @@
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Foundation;
+using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams;
 using Xunit;
 
@@ -68,13 +73,38 @@ public class SmallBalancerTests
     }
 
     [Fact]
-    public void RoundRobin_PassesAServerThatIsDown()
+    public async Task RandomTwo_OfEquals_PrefersOneWithAReadyConnection_UntilItIsFarAhead()
     {
-        var test = new ServersOnBoard("a1 b1 c1");
-        test.Slot("b").IsUp = false;
-        Assert.Equal("acac", string.Concat(Enumerable.Range(0, 4).Select(_ => RoundRobinBalancer.Pick(test.All, except: null)!.Name)));
+        using Socket listener = Peers.Listen();
+        using var loop = new LoopUnderTest();
+        var test = new ServersOnBoard("a1 b1 c1 d1", loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
+        var user = new RecordingUser();
+        UpstreamConnection connection = await loop.Run(() => test["c"].Connect(user));
+        await user.UntilSeen("connected");
+        await loop.Run(() => test["c"].Release(connection, ServerCloseReason.None));
+        var balancer = new RandomTwoBalancer(seed: 3);
 
-        test.Slot("a").IsUp = test.Slot("c").IsUp = false;
-        Assert.Null(RoundRobinBalancer.Pick(test.All, except: test["a"]));
+        string picks = await loop.Run(() => string.Concat(Enumerable.Range(0, 400).Select(_ => balancer.Pick(test.All, except: null)!.Name)));
+
+        Assert.Equal(new string('c', RandomTwoBalancer.LeadMax), picks[..RandomTwoBalancer.LeadMax]);
+        Assert.All("abcd", name => Assert.InRange(picks.Count(pick => pick == name), 60, 140));
+        await loop.Run(() => test["c"].PurgeIdle(ServerCloseReason.Purged));
+    }
+
+    [Fact]
+    public async Task RandomTwo_DoesNotPreferAReadyConnectionToALoadedServer()
+    {
+        using Socket listener = Peers.Listen();
+        using var loop = new LoopUnderTest();
+        var test = new ServersOnBoard("a1 b1", workers: 2, loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
+        var user = new RecordingUser();
+        UpstreamConnection connection = await loop.Run(() => test["b"].Connect(user));
+        await user.UntilSeen("connected");
+        await loop.Run(() => test["b"].Release(connection, ServerCloseReason.None));
+        test.Slot("b", worker: 1).SetRunning(1);
+        var balancer = new RandomTwoBalancer(seed: 3);
+
+        Assert.All(Enumerable.Range(0, 20), _ => Assert.Same(test["a"], balancer.Pick(test.All, except: null)));
+        await loop.Run(() => test["b"].PurgeIdle(ServerCloseReason.Purged));
     }
 }
