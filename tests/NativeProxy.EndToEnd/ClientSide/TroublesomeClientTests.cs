@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
@@ -156,31 +157,45 @@ public sealed class TroublesomeClientTests
         }
     }
 
-    [Fact]
-    public async Task DescriptorsRunOut_RequestsAreAnsweredWith502OrWait_AndTheProxyRecovers()
+    [Theory]
+    [InlineData(1, 90)]
+    [InlineData(2, 256)]
+    [Trait("promise", "B14")]
+    public async Task MoreClientsThanDescriptors_WaitToBeAccepted_AndNoneIsRefusedForOurOwnShortage(int workers, int descriptorsMax)
     {
+        int count = workers == 1 ? 70 : 1000;
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithDescriptors(90));
-        var clients = new RawClient[70];
-        await proxy.Freeze();
-        for (int i = 0; i < clients.Length; i++)
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).WithDescriptors(descriptorsMax).Log("access = \"off\""));
+        RawClient[] clients = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => proxy.Connect()));
+        await Task.WhenAll(clients.Select((client, i) => client.SendGet("/" + i)));
+
+        // As many as can be are under way at once, none of them answered.
+        int first = descriptorsMax * workers / 5;
+        var held = new List<OriginConnection>();
+        while (held.Count < first)
+            held.Add(await origin.Accept());
+        foreach (OriginConnection connection in held)
+            _ = AnswerAll(connection);
+        _ = Serve();
+
+        foreach (RawClient client in clients)
         {
-            clients[i] = await proxy.Connect();
-            await clients[i].SendGet();
+            Assert.Equal(200, (await client.ReadResponse()).Status);
+            client.Close();
         }
-        proxy.Thaw();
-        Task<HttpResponse>[] answers = [.. clients.Select(client => client.ReadResponse())];
-        Assert.Equal(502, (await await Task.WhenAny(answers)).Status);
-        Assert.All(clients, client => client.Close());
-        Task<HttpResponse> served = proxy.AskOnce("/afterwards");
-        OriginConnection server;
-        do
-            server = await origin.Accept();
-        while (!(await server.ReadToHeadOrEnd()).StartsWith("GET /afterwards ", StringComparison.Ordinal));
-        await server.Send(OriginConnection.Ok);
-        Assert.Equal(200, (await served).Status);
-        foreach (Task<HttpResponse> answer in answers)
-            await Record.ExceptionAsync(() => answer);
+        Assert.Equal(0, await proxy.Metric("nativeproxy_accept_failures_total"));
+
+        async Task Serve()
+        {
+            while (true)
+                _ = AnswerAll(await origin.Accept());
+        }
+
+        static async Task AnswerAll(OriginConnection connection)
+        {
+            while (await connection.ReadToHeadOrEnd() != "")
+                await connection.Send(OriginConnection.Ok);
+        }
     }
 
     /// <summary>Lets so many clients misbehave and compares what the proxy holds before and after.</summary>
