@@ -306,10 +306,12 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
             return LinkResult.NoServer;
         }
         _ticket ??= new QueueTicket(this, loop);
-        if (!_ticket.IsKept)
-            counters.Add(CounterId.QueueEntered);
+        bool isBack = _ticket.IsKept;
         counters.Add(CounterId.QueueWaiting);
         queue.Add(_ticket, Group.QueueTimeoutMs);
+        if (isBack)
+            return LinkResult.Pending;
+        counters.Add(CounterId.QueueEntered);
         NotePlace(queue);
         return LinkResult.Pending;
     }
