@@ -44,6 +44,16 @@ internal static class ListeningSockets
         return perWorker;
     }
 
+    /// <summary>Opens one worker's socket. Throws <see cref="SocketException"/> when the system refuses.</summary>
+    public static ListeningSocket OpenShared(string bind) => new(bind, OpenSocket(EndPointOf(bind), sharesPort: true));
+
+    /// <summary>Closes this process's ends; others that hold the sockets keep theirs.</summary>
+    public static void Close(IEnumerable<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket socket in sockets)
+            socket.Socket.Dispose();
+    }
+
     /// <summary>Opens one socket of its own, for the admin endpoint.</summary>
     public static Socket? OpenOne(string bind, string what, List<string> errors)
     {
@@ -67,7 +77,7 @@ internal static class ListeningSockets
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells.
             OpenSocket(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
+                sockets.Add(OpenShared(bind));
         }
         catch (SocketException e)
         {
@@ -117,8 +127,7 @@ internal static class ListeningSockets
     {
         foreach (List<ListeningSocket> sockets in perWorker)
         {
-            foreach (ListeningSocket socket in sockets)
-                socket.Socket.Dispose();
+            Close(sockets);
             sockets.Clear();
         }
     }
