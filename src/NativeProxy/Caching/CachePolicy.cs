@@ -70,6 +70,8 @@ internal static class CachePolicy
     /// <param name="moments">When it was asked for and came.</param>
     public static Freshness? OfResponse(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, in ExchangeMoments moments)
     {
+        if (framing.Tolerated != ServerFault.None)
+            return null;
         if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll) || IsAnyNominated(head.Fields))
             return null;
         CacheControl control = CacheControl.Read(bytes, head.Fields);

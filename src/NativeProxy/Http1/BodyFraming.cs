@@ -41,10 +41,17 @@ internal readonly struct BodyFraming
     /// <summary>Only for <see cref="BodyKind.Length"/>, else 0.</summary>
     public long LengthBytes { get; }
 
+    /// <summary>What was wrong about it without harm; responses only.</summary>
+    public ServerFault Tolerated { get; private init; }
+
     /// <summary><see cref="RejectReason.None"/> when the framing is sound; otherwise nothing else here counts.</summary>
     public RejectReason Reason { get; }
 
     public static BodyFraming Length(long lengthBytes) => new(BodyKind.Length, lengthBytes, RejectReason.None);
+
+    /// <summary>The same, with what was tolerated; a rejected one stays as it is.</summary>
+    public BodyFraming With(ServerFault tolerated) =>
+        Reason == RejectReason.None ? new BodyFraming(Kind, LengthBytes, RejectReason.None) { Tolerated = tolerated } : this;
 
     public static BodyFraming Rejected(RejectReason reason) => new(BodyKind.None, 0, reason);
 

@@ -21,8 +21,9 @@ internal enum ChunkStep : byte
 
 /// <summary>
 /// Takes the chunked coding apart (RFC 9112 section 7.1) byte by byte, across any split of the input, without copying:
-/// it hands out ranges of the caller's input. Extensions are checked and skipped. default is the start state.
-/// One value per body, owned by whoever pumps that body; never allocates.
+/// it hands out ranges of the caller's input. Extensions are checked and skipped. default is the start state of a request,
+/// <see cref="OfServer"/> that of a response, whose sizes may have blanks behind them. One value per body, owned by whoever
+/// pumps that body; never allocates.
 /// </summary>
 internal struct ChunkedDecoder
 {
@@ -45,6 +46,9 @@ internal struct ChunkedDecoder
     private State _state;
     private RejectReason _reason;
 
+    /// <summary>What a blank behind a size leads to where it is not a beginning of an extension; Size for a request, where nothing else is lawful.</summary>
+    private State _padding;
+
     /// <summary>What the next byte is a part of.</summary>
     private enum State : byte
     {
@@ -53,6 +57,9 @@ internal struct ChunkedDecoder
 
         /// <summary>Blanks behind the size or a value: only a semicolon may follow.</summary>
         BlankBeforeSemicolon,
+
+        /// <summary>Blanks behind the size in a message of a server: the line may end there.</summary>
+        Padding,
 
         /// <summary>Behind a semicolon, before the name.</summary>
         ExtensionStart,
@@ -83,7 +90,13 @@ internal struct ChunkedDecoder
         Rejected,
     }
 
+    /// <summary>For the body of a response.</summary>
+    public static ChunkedDecoder OfServer => new() { _padding = State.Padding };
+
     public readonly RejectReason Reason => _reason;
+
+    /// <summary>True once a size had blanks between it and its line end, which only a server may send.</summary>
+    public bool HasPaddedSizes { get; private set; }
 
     /// <summary>The last chunk was read; the trailer section is not part of this machine.</summary>
     public readonly bool IsComplete => _state == State.Trailer;
@@ -168,8 +181,11 @@ internal struct ChunkedDecoder
         {
             case (byte)'\r':
                 return MoveTo(State.SizeLineFeed);
-            case (byte)';' or (byte)' ' or (byte)'\t':
+            case (byte)';':
                 _state = State.BlankBeforeSemicolon;
+                return StepExtension(value);
+            case (byte)' ' or (byte)'\t':
+                _state = _padding == State.Padding ? State.Padding : State.BlankBeforeSemicolon;
                 return StepExtension(value);
             default:
                 return LineFaultOr(value, RejectReason.BadChunkSize);
@@ -195,8 +211,9 @@ internal struct ChunkedDecoder
     /// <summary>chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS value ] ) (RFC 9112 section 7.1.1).</summary>
     private RejectReason StepExtension(byte value)
     {
-        if (value == '\r' && _state is (State.ExtensionName or State.ValueToken or State.ValueEnd))
+        if (value == '\r' && _state is (State.ExtensionName or State.ValueToken or State.ValueEnd or State.Padding))
         {
+            HasPaddedSizes |= _state == State.Padding;
             return MoveTo(State.SizeLineFeed);
         }
 
@@ -217,7 +234,7 @@ internal struct ChunkedDecoder
         (State.ValueQuoted, _) => IsTextByte(value) ? State.ValueQuoted : null,
         (State.ValueEscape, _) => IsTextByte(value) ? State.ValueQuoted : null,
 
-        (State.ExtensionStart or State.ValueStart, (byte)' ' or (byte)'\t') => state,
+        (State.ExtensionStart or State.ValueStart or State.Padding, (byte)' ' or (byte)'\t') => state,
         (State.ExtensionStart, _) => IsTokenByte(value) ? State.ExtensionName : null,
         (State.ValueStart, (byte)'"') => State.ValueQuoted,
         (State.ValueStart, _) => IsTokenByte(value) ? State.ValueToken : null,

@@ -4,7 +4,8 @@ namespace NativeProxy.Http1;
 
 /// <summary>
 /// Decides which body follows a head (RFC 9112 section 6) and refuses every message whose length two parsers could read
-/// differently (section 11.2). All such refusals are in this file, and none of them can be switched off. Pure.
+/// differently (section 11.2). All such refusals are in this file, and none of them can be switched off. Of a server some faults
+/// are taken that lead nobody astray, since the client gets framing of our own (<see cref="ServerFault"/>). Pure.
 /// </summary>
 internal static class MessageFraming
 {
@@ -14,7 +15,9 @@ internal static class MessageFraming
         HeaderTable fields = head.Fields;
         if (fields.Contains(KnownHeader.TransferEncoding))
         {
-            return OfTransferEncoding(bytes, fields, head.MinorVersion);
+            return fields.Contains(KnownHeader.ContentLength)
+                ? BodyFraming.Rejected(RejectReason.LengthWithTransferEncoding)
+                : OfCodings(bytes, fields, head.MinorVersion);
         }
 
         // Without either field a request has no body (RFC 9112 section 6.3, rule 7).
@@ -27,18 +30,23 @@ internal static class MessageFraming
         ReadOnlySpan<byte> bytes, ResponseHead head, HttpMethod requestMethod, bool upgradeForwarded)
     {
         int status = head.StatusCode;
-        if (status < 200 && AnnouncesBody(bytes, head.Fields))
+        HeaderTable fields = head.Fields;
+        if (status == 101 && upgradeForwarded)
+        {
+            return OfSwitch(bytes, fields);
+        }
+
+        if (status < 200 && AnnouncesBody(bytes, fields))
         {
             return BodyFraming.Rejected(RejectReason.BodyOnInterim);
         }
 
         if (status == 101)
         {
-            return upgradeForwarded ? BodyFraming.Tunnel : BodyFraming.Rejected(RejectReason.UnexpectedUpgrade);
+            return BodyFraming.Rejected(RejectReason.UnexpectedUpgrade);
         }
 
         // The fields of these describe another message or nothing at all (RFC 9112 section 6.3, rule 1).
-        HeaderTable fields = head.Fields;
         if (requestMethod == HttpMethod.Head || status is < 200 or 204 or 304)
         {
             return OfBodyless(bytes, fields);
@@ -49,12 +57,9 @@ internal static class MessageFraming
             return BodyFraming.Tunnel;
         }
 
-        if (fields.Contains(KnownHeader.TransferEncoding))
-        {
-            return OfTransferEncoding(bytes, fields, head.MinorVersion);
-        }
-
-        return fields.Contains(KnownHeader.ContentLength) ? OfContentLength(bytes, fields) : BodyFraming.UntilClose;
+        return fields.Contains(KnownHeader.TransferEncoding)
+            ? OfServersCoding(bytes, fields, head.MinorVersion)
+            : OfServersLength(bytes, fields);
     }
 
     /// <summary>
@@ -68,7 +73,10 @@ internal static class MessageFraming
         fields.Contains(KnownHeader.TransferEncoding)
         || (fields.Contains(KnownHeader.ContentLength) && OfContentLength(bytes, fields) is not { Reason: RejectReason.None, LengthBytes: 0 });
 
-    /// <summary>No body follows, but the fields go on to the client: a length that could be read in two ways is refused here as well.</summary>
+    /// <summary>
+    /// No body follows, but a length goes on to the client: one that could be read in two ways is refused here as well, and one beside a coding
+    /// does not go on.
+    /// </summary>
     private static BodyFraming OfBodyless(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         if (!fields.Contains(KnownHeader.ContentLength))
@@ -76,21 +84,71 @@ internal static class MessageFraming
             return BodyFraming.None;
         }
 
-        RejectReason reason = fields.Contains(KnownHeader.TransferEncoding) ? RejectReason.LengthWithTransferEncoding : OfContentLength(bytes, fields).Reason;
-        return reason == RejectReason.None ? BodyFraming.None : BodyFraming.Rejected(reason);
+        RejectReason reason = OfContentLength(bytes, fields).Reason;
+        if (reason != RejectReason.None)
+        {
+            return BodyFraming.Rejected(reason);
+        }
+
+        if (!fields.Contains(KnownHeader.TransferEncoding))
+        {
+            return BodyFraming.None;
+        }
+
+        return BodyFraming.None.With(IsIdentity(bytes, fields) ? ServerFault.IdentityCoding : ServerFault.LengthWithCoding);
     }
 
     /// <summary>
-    /// RFC 9112 section 6.1: not together with Content-Length, not in HTTP/1.0; "chunked" once and alone. Other codings
-    /// are 501 when the list is sound: the proxy would have to decode them to know where the body ends.
+    /// A 101 that was asked for. A length on it means nothing: nothing that follows is HTTP, and the connection never will be again. A coding,
+    /// or a length that is none, is more than a slip.
     /// </summary>
-    private static BodyFraming OfTransferEncoding(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
+    private static BodyFraming OfSwitch(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
-        if (fields.Contains(KnownHeader.ContentLength))
+        if (!AnnouncesBody(bytes, fields))
         {
-            return BodyFraming.Rejected(RejectReason.LengthWithTransferEncoding);
+            return BodyFraming.Tunnel;
         }
 
+        return fields.Contains(KnownHeader.TransferEncoding) || OfContentLength(bytes, fields).Reason != RejectReason.None
+            ? BodyFraming.Rejected(RejectReason.BodyOnInterim)
+            : BodyFraming.Tunnel.With(ServerFault.LengthOnSwitch);
+    }
+
+    private static BodyFraming OfServersLength(ReadOnlySpan<byte> bytes, HeaderTable fields) =>
+        fields.Contains(KnownHeader.ContentLength) ? OfContentLength(bytes, fields) : BodyFraming.UntilClose;
+
+    /// <summary>A sound length beside a sound coding does not count; "identity" alone is as if no field were there.</summary>
+    private static BodyFraming OfServersCoding(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
+    {
+        if (IsIdentity(bytes, fields))
+        {
+            return OfServersLength(bytes, fields).With(ServerFault.IdentityCoding);
+        }
+
+        BodyFraming coding = OfCodings(bytes, fields, minorVersion);
+        if (coding.Reason != RejectReason.None || !fields.Contains(KnownHeader.ContentLength))
+        {
+            return coding;
+        }
+
+        BodyFraming length = OfContentLength(bytes, fields);
+        return length.Reason != RejectReason.None ? length : coding.With(ServerFault.LengthWithCoding);
+    }
+
+    private static bool IsIdentity(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        int index = fields.FirstIndexOf(KnownHeader.TransferEncoding);
+        ReadOnlySpan<byte> value = fields[index].Value.Of(bytes);
+        return fields.NextIndexOf(KnownHeader.TransferEncoding, index) < 0
+            && AsciiBytes.IsToken(value) && AsciiBytes.EqualsLower(value, "identity"u8);
+    }
+
+    /// <summary>
+    /// RFC 9112 section 6.1: not in HTTP/1.0; "chunked" once and alone. Other codings are 501 when the list is sound: the
+    /// proxy would have to decode them to know where the body ends.
+    /// </summary>
+    private static BodyFraming OfCodings(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
+    {
         if (minorVersion == 0)
         {
             return BodyFraming.Rejected(RejectReason.TransferEncodingInHttp10);

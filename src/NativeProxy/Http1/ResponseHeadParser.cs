@@ -69,7 +69,10 @@ internal static class ResponseHeadParser
 
     private static ParseOutcome Bad => ParseOutcome.Rejected(RejectReason.BadStatusLine);
 
-    /// <summary>SP and three digits, 100 to 599 (RFC 9110 section 15).</summary>
+    /// <summary>
+    /// SP and three digits, 100 to 599 (RFC 9110 section 15). Above, no class is defined, but nothing about the message depends on it:
+    /// it passes (<see cref="ServerFault.StatusAbove599"/>).
+    /// </summary>
     private static ParseOutcome ParseStatusCode(ReadOnlySpan<byte> bytes, int start, out int statusCode)
     {
         statusCode = 0;
@@ -85,7 +88,7 @@ internal static class ResponseHeadParser
             bool isFine = i switch
             {
                 0 => value == ' ',
-                1 => value is >= (byte)'1' and <= (byte)'5',
+                1 => value is >= (byte)'1' and <= (byte)'9',
                 _ => AsciiBytes.IsDigit(value),
             };
             if (!isFine)

@@ -139,6 +139,11 @@ internal enum CounterId
     ServerConnectionLifeMs,
     BadResponses,
     ShortBodies,
+    ToleratedPaddedChunkSize,
+    ToleratedLengthWithCoding,
+    ToleratedIdentityCoding,
+    ToleratedLengthOnSwitch,
+    ToleratedStatusAbove599,
 
     // Retries
     StaleReusesFailed,

@@ -143,6 +143,11 @@ internal static class CounterTable
         Seconds(CounterId.ServerConnectionLifeMs, "nativeproxy_server_connection_life_seconds_total", "From the opening until the socket was gone, summed over closed server connections."),
         Counter(CounterId.BadResponses, "nativeproxy_bad_responses_total", "Server responses refused because they could not be read safely."),
         Counter(CounterId.ShortBodies, "nativeproxy_short_bodies_total", "Server responses that ended before their announced length."),
+        Counter(CounterId.ToleratedPaddedChunkSize, "nativeproxy_server_tolerated_total", "Faults in server responses that were tolerated because they lead nobody astray, by kind.", label: "kind=padded_chunk_size"),
+        Counter(CounterId.ToleratedLengthWithCoding, "nativeproxy_server_tolerated_total", "Faults in server responses that were tolerated because they lead nobody astray, by kind.", label: "kind=length_with_coding"),
+        Counter(CounterId.ToleratedIdentityCoding, "nativeproxy_server_tolerated_total", "Faults in server responses that were tolerated because they lead nobody astray, by kind.", label: "kind=identity_coding"),
+        Counter(CounterId.ToleratedLengthOnSwitch, "nativeproxy_server_tolerated_total", "Faults in server responses that were tolerated because they lead nobody astray, by kind.", label: "kind=length_on_switch"),
+        Counter(CounterId.ToleratedStatusAbove599, "nativeproxy_server_tolerated_total", "Faults in server responses that were tolerated because they lead nobody astray, by kind.", label: "kind=status_above_599"),
 
         // Retries
         Counter(CounterId.StaleReusesFailed, "nativeproxy_stale_reuses_total", "Reused server connections that turned out closed, by outcome for the client.", label: "outcome=failed"),

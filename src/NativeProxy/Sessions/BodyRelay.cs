@@ -26,15 +26,20 @@ internal struct BodyRelay
     /// <summary>Body bytes so far, without framing.</summary>
     public long BodyBytes { get; private set; }
 
+    /// <summary>True once a chunk size of a server had blanks behind it.</summary>
+    public readonly bool HasPaddedSizes => _decoder.HasPaddedSizes;
+
     /// <summary>The framing on the incoming side.</summary>
     public readonly BodyKind Kind => _kind;
 
     /// <param name="incoming">How the body arrives.</param>
     /// <param name="emitsChunks">Whether it leaves in chunks; else as plain bytes.</param>
     /// <param name="droppedTrailers">Trailer fields that do not pass.</param>
-    public void Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers = default)
+    /// <param name="decoder">For chunks of a server <see cref="ChunkedDecoder.OfServer"/>.</param>
+    public void Begin(BodyFraming incoming, bool emitsChunks, FieldNameMask droppedTrailers = default, ChunkedDecoder decoder = default)
     {
         this = default;
+        _decoder = decoder;
         _kind = incoming.Kind;
         _leftBytes = incoming.LengthBytes;
         _emitsChunks = emitsChunks;

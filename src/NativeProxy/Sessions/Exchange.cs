@@ -289,7 +289,7 @@ internal sealed class Exchange
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _facts.SaysClose,
                 RequestSaysKeepAlive = _facts.SaysKeepAlive,
-                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.MayBodyFollow && Upgrade is null)),
+                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.IsDoubtful && Upgrade is null)),
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,

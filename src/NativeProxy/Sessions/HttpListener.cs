@@ -335,7 +335,8 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     private void CountStatus(int statusCode)
     {
-        if (statusCode is >= 200 and < 600)
-            Counters.Add((CounterId)((int)CounterId.Responses2xx + (statusCode / 100) - 2));
+        // What has no class counts as 5xx (RFC 9110 15).
+        if (statusCode >= 200)
+            Counters.Add((CounterId)((int)CounterId.Responses2xx + Math.Min(statusCode / 100, 5) - 2));
     }
 }

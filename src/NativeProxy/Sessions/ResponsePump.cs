@@ -65,8 +65,11 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     /// <summary>The server keeps its connection open after this response.</summary>
     public bool ServerKeepsAlive { get; private set; }
 
-    /// <summary>The response has no body but announces one, which may still come.</summary>
-    public bool MayBodyFollow { get; private set; }
+    /// <summary>
+    /// The response could have been meant otherwise than it was read: it has no body but announces one, which may still come, or says in two ways
+    /// where it ends. Nothing else is then read from its connection.
+    /// </summary>
+    public bool IsDoubtful { get; private set; }
 
     /// <summary>Bytes given to the client connection, or withheld until it is their turn.</summary>
     public long SentBytes { get; private set; }
@@ -104,7 +107,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         SentBytes = 0;
         _interimCount = _headBytes = 0;
         _isOwnAnswer = false;
-        HasBytes = ServerKeepsAlive = MayBodyFollow = IsLost = false;
+        HasBytes = ServerKeepsAlive = IsDoubtful = IsLost = false;
         SurplusBytes = 0;
         Fault = RejectReason.None;
         _body = default;
@@ -253,6 +256,8 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
         if (framing.Reason != RejectReason.None || options.Reason != RejectReason.None)
             return Bad(framing.Reason != RejectReason.None ? framing.Reason : options.Reason);
+        if (framing.Tolerated != ServerFault.None)
+            CountTolerated(framing.Tolerated);
         if (ConnectionAuthentication.IsInResponse(bytes, head.Fields))
             exchange.PinServer();
         if (framing.Kind == BodyKind.Tunnel)
@@ -261,7 +266,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             return PassInterim(bytes, used);
         if (_bodyBytesMax > 0 && framing.LengthBytes > _bodyBytesMax)
             return ProxyError.ResponseBodyTooLarge;
-        MayBodyFollow = MessageFraming.MayBodyFollow(bytes, head);
+        IsDoubtful = framing.Tolerated is ServerFault.LengthWithCoding or ServerFault.IdentityCoding || MessageFraming.MayBodyFollow(bytes, head);
         _droppedTrailers = exchange.DroppedTrailers(options.NamedFields);
         if (head.Fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index && KeepAliveField.TimeoutSeconds(head.Fields[index].Value.Of(bytes)) is >= 0 and var seconds)
             exchange.Server?.IdleTimeoutAnnounced(seconds);
@@ -320,13 +325,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         bool isUnbounded = framing.Kind is BodyKind.Chunked or BodyKind.UntilClose;
         bool emitsChunks = isUnbounded && exchange.ClientMinorVersion == 1;
         StatusCode = response.StatusCode;
+        if (StatusCode > 599)
+            CountTolerated(ServerFault.StatusAbove599);
         CloseReason closeReason = exchange.DecideClose(StatusCode, endIsVisible: !isUnbounded || emitsChunks);
         StickyResponse sticky = exchange.StickyResponse;
         var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.Write(ref writer, head, response, head.Length, exchange.Keepalive, new OutgoingResponse
         {
             EmitsChunks = emitsChunks,
-            KeepsLength = !isUnbounded && StatusCode != 204,
+            KeepsLength = !isUnbounded && StatusCode != 204 && framing.Tolerated != ServerFault.LengthWithCoding,
             CloseReason = closeReason,
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
@@ -339,7 +346,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         if (writer.Overflowed)
             return Bad(RejectReason.HeadTooLarge);
         exchange.Sticky.ResponseLetter = sticky.LetterOf(head, response.Fields);
-        _body.Begin(framing, emitsChunks, _droppedTrailers);
+        _body.Begin(framing, emitsChunks, _droppedTrailers, ChunkedDecoder.OfServer);
         State = _body.IsComplete ? ResponsePumpState.Complete : ResponsePumpState.Body;
         exchange.ResponseHeadRead();
         if (_body.IsComplete || rest.IsEmpty)
@@ -373,8 +380,13 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
                 body.CopyTo(free);
             SendToClient(scratch.Output.AsSpan(0, outputBytes + body.Length));
         }
-        if (_body.IsComplete)
-            State = ResponsePumpState.Complete;
+        if (!_body.IsComplete)
+            return ProxyError.None;
+        State = ResponsePumpState.Complete;
+
+        // What the cache keeps was counted when it came.
+        if (_body.HasPaddedSizes && !exchange.Caching.IsHit)
+            CountTolerated(ServerFault.PaddedChunkSize);
         return ProxyError.None;
     }
 
@@ -383,6 +395,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         _headBytes += head.Length;
         SendToClient(head);
     }
+
+    private void CountTolerated(ServerFault fault) => exchange.Counters.Add(fault switch
+    {
+        ServerFault.PaddedChunkSize => CounterId.ToleratedPaddedChunkSize,
+        ServerFault.LengthWithCoding => CounterId.ToleratedLengthWithCoding,
+        ServerFault.IdentityCoding => CounterId.ToleratedIdentityCoding,
+        ServerFault.LengthOnSwitch => CounterId.ToleratedLengthOnSwitch,
+        _ => CounterId.ToleratedStatusAbove599,
+    });
 
     private void SendToClient(ReadOnlySpan<byte> bytes)
     {

@@ -344,7 +344,7 @@ internal sealed class ServerSide : IServerConnectionUser
             return ServerCloseReason.RequestUnsent;
         if (!_response.ServerKeepsAlive)
             return ServerCloseReason.ServerSaid;
-        return _exchange.Upgrade is not null || _response.MayBodyFollow ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
+        return _exchange.Upgrade is not null || _response.IsDoubtful ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
     }
 
     private void FailExchange(ProxyError error) => _exchange.Fail(error, RejectReason.None);

@@ -19,12 +19,14 @@ internal static class ResponseCases
             .Refuse([.. new[]
             {
                 "\r\nHTTP/1.1 200 OK", " HTTP/1.1 200 OK", "\nHTTP/1.1 200 OK", "garbage", "HTTP/2.0 200 OK", "HTTP/0.9 200 OK", "http/1.1 200 OK", "ICY 200 OK", "HTTP/1.1", "HTTP/1.1 ", "HTTP/1.1 OK", "HTTP/1.1 20 OK",
-                "HTTP/1.1 2000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 600 OK", "HTTP/1.1 999 OK", "HTTP/1.1 +20 OK", "HTTP/1.1  200 OK", "HTTP/1.1\t200 OK", "HTTP/1.1 200\tOK", "HTTP/1.1 200\u000bOK", "HTTP/1.10 200 OK", "HTTP/1.1 200 O\0K",
+                "HTTP/1.1 2000 OK", "HTTP/1.1 099 OK", "HTTP/1.1 000 OK", "HTTP/1.1 6000 OK", "HTTP/1.1 +20 OK", "HTTP/1.1  200 OK", "HTTP/1.1\t200 OK", "HTTP/1.1 200\tOK", "HTTP/1.1 200\u000bOK", "HTTP/1.10 200 OK", "HTTP/1.1 200 O\0K",
                 "HTTP/1.1 200 O\u007fK", "\u0015\u0003\u0001\0\u0002\u0002\u0046", "\0\0\u0012\u0004\0\0\0\0\0",
             }.Select(line => line + "\r\nContent-Length: 3\r\n\r\nabc")])
             .Refuse("<html>no head at all</html>\r\n\r\n")
             .Pass("HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200 \r\nContent-Length: 3\r\n\r\nabc")
-            .Pass("HTTP/1.1 299 \t\u00e9\r\nContent-Length: 3\r\n\r\nabc"),
+            .Pass("HTTP/1.1 299 \t\u00e9\r\nContent-Length: 3\r\n\r\nabc")
+            .Pass("HTTP/1.1 600 What\r\nContent-Length: 3\r\n\r\nabc")
+            .Pass("HTTP/1.1 999 \r\nContent-Length: 3\r\n\r\nabc"),
         new ResponseCase("resp-line-ends")
             .Refuse("HTTP/1.1 200 OK\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 200 OK\rContent-Length: 3\r\n\r\nabc", Head + "Content-Length: 3\n\r\nabc", Head + "Content-Length: 3\r\n\nabc", Head + "Content-Length: 3\r\r\n\r\nabc", Head + "X: 1\rContent-Length: 3\r\n\r\nabc", Head + "X: 1\nContent-Length: 3\r\n\r\nabc", Head + "Content-Length: 3\r\n\r\r\nabc", "HTTP/1.1 200 OK\nContent-Length: 3\n\nabc")
             .Pass(ByLength),
@@ -37,7 +39,12 @@ internal static class ResponseCases
         new ResponseCase("resp-named-away").Refuse(WithFields("Connection: Content-Length|Content-Length: 3", "Connection: close, transfer-encoding|Transfer-Encoding: chunked", "Connection: a b|Content-Length: 3")).Pass(Head + "Connection: X\r\nX: 1\r\nContent-Length: 3\r\n\r\nabc", ByLength),
 
         // Length and coding.
-        new ResponseCase("resp-length-with-te").Refuse(WithFields("Content-Length: 3|Transfer-Encoding: chunked", "Transfer-Encoding: chunked|Content-Length: 3", "Content-Length: 0|Transfer-Encoding: chunked", "Content-Length: 3|Transfer-Encoding: identity")).Pass(ByLength).Pass(Chunked),
+        new ResponseCase("resp-length-with-te")
+            .Refuse(WithFields("Content-Length: 3|Content-Length: 3|Transfer-Encoding: chunked", "Transfer-Encoding: chunked|Content-Length: 3, 3", "Content-Length: +3|Transfer-Encoding: chunked", "Content-Length:|Transfer-Encoding: chunked", "Content-Length: 3|Transfer-Encoding: gzip", "Content-Length: 3|Transfer-Encoding: gzip, chunked", "Content-Length: x|Transfer-Encoding: identity"))
+            .PassOnce("GET", Head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Chunked)
+            .PassOnce("GET", Head + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + Evil, Chunked)
+            .PassOnce("GET", Head + "Content-Length: 43\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Chunked)
+            .Pass(ByLength).Pass(Chunked),
         new ResponseCase("resp-length-twice").Refuse(WithFields("Content-Length: 3|Content-Length: 3", "Content-Length: 3|Content-Length: 5", "content-length: 5|X: 1|Content-Length: 3", "Content-Length: 3|Content-Length:")).Pass(ByLength),
         new ResponseCase("resp-length-list").Refuse(WithLengths("3, 3", "3,3", "3, 5", "3,", ",3")).Pass(ByLength),
         new ResponseCase("resp-length-value")
@@ -47,13 +54,20 @@ internal static class ResponseCases
             .Refuse(WithCodings("\u000bchunked", "chunked\u000b", "\0chunked", "\u00a0chunked", "\"chunked\"", "'chunked'", "chunked,", ",chunked", ", chunked", "chunked, chunked", "chun ked", "chunked x", "chunked;q=1", "", "\t"))
             .Refuse(WithFields("Transfer-Encoding: chunked|Transfer-Encoding: chunked", "Transfer-Encoding:| chunked", "Transfer-Encoding : chunked"))
             .Pass(Head + "tRANSFER-eNCODING:\t CHUNKED \r\n\r\n3\r\nabc\r\n0\r\n\r\n", Chunked),
-        new ResponseCase("resp-te-unknown").Refuse(WithCodings("gzip", "gzip, chunked", "chunked, gzip", "identity", "identity, chunked", "chunked, identity", "xchunked", "chunkedchunked")).Pass(Chunked),
-        new ResponseCase("resp-te-in-http10").Refuse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: identity\r\n\r\nabc").PassOnce("GET", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", ByLength),
+        new ResponseCase("resp-te-identity")
+            .Refuse(WithCodings("identity, chunked", "chunked, identity", "identity,", "identity;q=1", "\"identity\"", "identity, identity", "xidentity"))
+            .Refuse(WithFields("Transfer-Encoding: identity|Transfer-Encoding: chunked", "Transfer-Encoding: identity|Transfer-Encoding: identity"))
+            .PassOnce("GET", Head + "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\nabc" , ByLength)
+            .PassOnce("GET", Head + "Content-Length: 3\r\nTransfer-Encoding: Identity\r\n\r\nabc" + Evil, ByLength)
+            .PassOnce("GET", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\nTransfer-Encoding: identity\r\n\r\nabc", ByLength),
+        new ResponseCase("resp-te-unknown").Refuse(WithCodings("gzip", "gzip, chunked", "chunked, gzip", "identity, chunked", "chunked, identity", "xchunked", "chunkedchunked")).Pass(Chunked),
+        new ResponseCase("resp-te-in-http10").Refuse("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").PassOnce("GET", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", ByLength),
 
         // Chunks and trailers: the head has been believed by then.
         new ResponseCase("resp-chunk-size", ResponseFate.Cut)
-            .Refuse(WithChunks("+3\r\nabc", "-3\r\nabc", "0x3\r\nabc", "3h\r\nabc", "g\r\nabc", "\r\n", ";a\r\n", " 3\r\nabc", "3 \r\nabc", "8000000000000000\r\nabc", "ffffffffffffffff\r\nabc", "10000000000000003\r\nabc", "00000000000000003\r\nabc", "3\0\r\nabc", Evil))
-            .Pass(ChunkedHead + "0000000000000003\r\nabc\r\n0000000000000000\r\n\r\n", Chunked),
+            .Refuse(WithChunks("+3\r\nabc", "-3\r\nabc", "0x3\r\nabc", "3h\r\nabc", "g\r\nabc", "\r\n", ";a\r\n", " 3\r\nabc", "3 3\r\nabc", "3 \nabc", "3\v\r\nabc", "8000000000000000\r\nabc", "ffffffffffffffff\r\nabc", "10000000000000003\r\nabc", "00000000000000003\r\nabc", "3\0\r\nabc", Evil))
+            .Pass(ChunkedHead + "0000000000000003\r\nabc\r\n0000000000000000\r\n\r\n", Chunked)
+            .Pass(ChunkedHead + "3 \t   \r\nabc\r\n0   \r\n\r\n", Chunked),
         new ResponseCase("resp-chunk-line-ends", ResponseFate.Cut)
             .Refuse(WithChunks("3\nabc", "3\rabc", "3\r\r\nabc", "3\r\nabcd", "3\r\nab", "3\r\nabc\n", "3\r\nabc\r", "3\r\nabc\r\n"))
             .Refuse(ChunkedHead + "3\r\nabc0\r\n\r\n", ChunkedHead + "3\r\nabc\n0\r\n\r\n", ChunkedHead + "3\r\nabc\r0\r\n\r\n", ChunkedHead + "3\r\nabc\r\n0\n\n", ChunkedHead + "3\r\nabc\r\n0\r\r\n")
@@ -72,8 +86,10 @@ internal static class ResponseCases
 
         // Responses without a body, and with one all the same.
         new ResponseCase("resp-head-length")
-            .RefuseTo("HEAD", WithFields("Content-Length: 3|Content-Length: 5", "Content-Length: 3|Content-Length: 3", "Content-Length: +3", "Content-Length: 3, 5", "Content-Length:", "Content-Length: 3|Transfer-Encoding: chunked"))
-            .Refuse("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n")
+            .RefuseTo("HEAD", WithFields("Content-Length: 3|Content-Length: 5", "Content-Length: 3|Content-Length: 3", "Content-Length: +3", "Content-Length: 3, 5", "Content-Length:", "Content-Length: 3|Content-Length: 3|Transfer-Encoding: chunked"))
+            .Refuse("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nContent-Length: 3, 3\r\n\r\n")
+            .PassOnce("HEAD", Head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", Head + "\r\n")
+            .PassOnce("GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 304 Not Modified\r\n\r\n")
             .PassTo("HEAD", Head + "Content-Length: 3\r\n\r\n", Head + "Content-Length: 3\r\n\r\n")
             .PassTo("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n"),
         new ResponseCase("resp-head-with-body")

@@ -83,7 +83,7 @@ public sealed class SequenceSafetyTests
     [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: websocket\r\n")]
     [InlineData("Connection: Upgrade\r\nUpgrade:\r\n")]
     [InlineData("Connection: Upgrade\r\n")]
-    [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n")]
+    [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\nContent-Length: 4\r\n")]
     [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\n")]
     public async Task SwitchToAProtocolThatWasNotAskedFor_Is502(string fields)
     {

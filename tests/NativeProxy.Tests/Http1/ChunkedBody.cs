@@ -24,16 +24,22 @@ internal sealed class ChunkedBody
 
     public RejectReason Reason { get; private set; }
 
+    public bool HasPaddedSizes { get; private set; }
+
     /// <summary>Bytes up to the trailer section; counts only when the end was reached.</summary>
     public int ConsumedBytes { get; private set; }
 
     public string Text => Wire.Text(Data.ToArray());
 
     /// <param name="cuts">Where the input is split; none: all at once.</param>
-    public static ChunkedBody Decode(ReadOnlySpan<byte> input, params int[] cuts)
+    public static ChunkedBody Decode(ReadOnlySpan<byte> input, params int[] cuts) => Decode(default, input, cuts);
+
+    /// <summary>The body of a response.</summary>
+    public static ChunkedBody DecodeOfServer(ReadOnlySpan<byte> input, params int[] cuts) => Decode(ChunkedDecoder.OfServer, input, cuts);
+
+    private static ChunkedBody Decode(ChunkedDecoder decoder, ReadOnlySpan<byte> input, int[] cuts)
     {
         ChunkedBody body = new();
-        ChunkedDecoder decoder = default;
         int start = 0;
         foreach (int cut in cuts.Append(input.Length))
         {
@@ -49,6 +55,7 @@ internal sealed class ChunkedBody
         }
 
         body.Reason = decoder.Reason;
+        body.HasPaddedSizes = decoder.HasPaddedSizes;
         return body;
     }
 

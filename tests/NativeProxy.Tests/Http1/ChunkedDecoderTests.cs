@@ -10,6 +10,59 @@ namespace NativeProxy.Tests.Http1;
 
 public class ChunkedDecoderTests
 {
+    /// <summary>What a server may write behind a size: blanks, however many, in front of the line end or of an extension.</summary>
+    [Theory]
+    [InlineData("5 \r\nhello\r\n0\r\n", true)]
+    [InlineData("5\t \t\r\nhello\r\n0\r\n", true)]
+    [InlineData("5     \r\nhello\r\n0     \r\n", true)]
+    [InlineData("5\r\nhello\r\n0 \r\n", true)]
+    [InlineData("5 ;a=b\r\nhello\r\n0\r\n", false)]
+    [InlineData("5 \t;a\r\nhello\r\n0 ;b\r\n", false)]
+    [InlineData("5\r\nhello\r\n0\r\n", false)]
+    public void PaddedSize_PassesFromAServer_AndInNoRequest(string text, bool isPadded)
+    {
+        byte[] input = Bytes(text);
+        for (int first = 0; first <= input.Length; first++)
+        {
+            for (int second = first; second <= input.Length; second++)
+            {
+                ChunkedBody ofServer = ChunkedBody.DecodeOfServer(input, first, second);
+                Assert.Equal((ChunkStep.TrailerStart, "hello", input.Length, isPadded), (ofServer.End, ofServer.Text, ofServer.ConsumedBytes, ofServer.HasPaddedSizes));
+                ChunkedBody request = ChunkedBody.Decode(input, first, second);
+                Assert.Equal(isPadded ? ChunkStep.Rejected : ChunkStep.TrailerStart, request.End);
+                Assert.Equal(isPadded ? RejectReason.BadChunkExtension : RejectReason.None, request.Reason);
+            }
+        }
+
+        // Each prefix is fine so far.
+        for (int length = 0; length < input.Length; length++)
+            Assert.Equal(ChunkStep.NeedMore, ChunkedBody.DecodeOfServer(input.AsSpan(0, length)).End);
+    }
+
+    [Theory]
+    [InlineData(" 5\r\nhello\r\n0\r\n", "BadChunkSize")]
+    [InlineData(" \r\nhello\r\n0\r\n", "BadChunkSize")]
+    [InlineData("5 5\r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5 x\r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5 \nhello\r\n0\r\n", "BareLineFeed")]
+    [InlineData("5 \rhello\r\n0\r\n", "BareCarriageReturn")]
+    [InlineData("5\v\r\nhello\r\n0\r\n", "BadChunkSize")]
+    [InlineData("5 \v\r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5 \0\r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5;a \r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5;a=b \r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("5 ; \r\nhello\r\n0\r\n", "BadChunkExtension")]
+    [InlineData("+5 \r\nhello\r\n0\r\n", "BadChunkSize")]
+    public void BlanksElsewhere_AreRefusedFromAServerAsWell(string text, string reason)
+    {
+        for (int cut = 0; cut <= text.Length; cut++)
+            Assert.Equal(reason, ChunkedBody.DecodeOfServer(Bytes(text), cut).Reason.ToString());
+    }
+
+    [Fact]
+    public void PaddingWithoutEnd_IsCutOff() =>
+        Assert.Equal(RejectReason.ChunkExtensionTooLarge, ChunkedBody.DecodeOfServer(Bytes("5" + new string(' ', 5000))).Reason);
+
     [Theory]
     [Trait("promise", "S1.16")]
     [Trait("promise", "S3.6")]

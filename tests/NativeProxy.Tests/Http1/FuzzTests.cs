@@ -22,7 +22,7 @@ public class FuzzTests(ITestOutputHelper output)
         RegexOptions.CultureInvariant);
 
     private static readonly Regex ResponseGrammar = new(
-        @"\AHTTP/1\.[0-9] [1-5][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*)?\r\n" + FieldLines, RegexOptions.CultureInvariant);
+        @"\AHTTP/1\.[0-9] [1-9][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*)?\r\n" + FieldLines, RegexOptions.CultureInvariant);
 
     private static readonly string[] Requests =
     [

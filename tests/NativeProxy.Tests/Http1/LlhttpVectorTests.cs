@@ -49,8 +49,10 @@ public class LlhttpVectorTests(ITestOutputHelper output)
         ["sample#647 HTTP version 0.9"] = "HTTP/0.9 has no status line",
 
         // RFC 9112 6.1, RFC 9110 8.6: a 1xx must have neither field; readers differ about what follows.
-        ["connection#295 HTTP 101 response with Upgrade and Content-Length header"] = "a 101 that announces a body",
         ["connection#333 HTTP 101 response with Upgrade and Transfer-Encoding header"] = "a 101 that announces a body",
+
+        // Old servers reserve the digits of a size; blanks behind it end no line elsewhere, and the client gets chunks of ours. In requests refused.
+        ["transfer-encoding#6 Trailing space on chunked body"] = "blanks behind a chunk size, tolerated from servers",
 
         // RFC 9112 6.3 rule 4 lets such a body last until close; a proxy that passes it on would pass on a body whose end
         // the client may see elsewhere.

@@ -20,8 +20,6 @@ public class MessageFramingTests
         Assert.Equal(expected, OfRequest("1.1", lines).ToString());
 
     [Theory]
-    [InlineData("LengthWithTransferEncoding", "Content-Length: 5", "Transfer-Encoding: chunked")]
-    [InlineData("LengthWithTransferEncoding", "Transfer-Encoding: gzip", "Content-Length: 5")]
     [InlineData("DuplicateContentLength", "Content-Length: 5", "Content-Length: 6")]
     [InlineData("DuplicateContentLength", "Content-Length: 5", "Content-Length: 5")]
     [InlineData("DuplicateContentLength", "Content-Length: 5, 6")]
@@ -59,7 +57,6 @@ public class MessageFramingTests
     [InlineData("BadTransferEncoding", "Transfer-Encoding: \u00a0chunked")]
     [InlineData("BadTransferEncoding", "Transfer-Encoding: ch\u0096nked")]
     [InlineData("BadTransferEncoding", "Transfer-Encoding: =?UTF-8?B?Y2h1bmtlZA==?=")]
-    [InlineData("UnknownTransferCoding", "Transfer-Encoding: identity")]
     [InlineData("UnknownTransferCoding", "Transfer-Encoding: gzip, chunked")]
     [InlineData("UnknownTransferCoding", "Transfer-Encoding: cow", "Transfer-Encoding: chunked")]
     [InlineData("UnknownTransferCoding", "Transfer-Encoding: xchunked")]
@@ -69,6 +66,58 @@ public class MessageFramingTests
         Assert.Equal($"Rejected({reason})", OfRequest("1.1", lines).ToString());
         Assert.Equal($"Rejected({reason})", OfResponse("HTTP/1.1 200 OK", HttpMethod.Get, false, lines).ToString());
     }
+
+    /// <summary>Harmless from a server, since its client gets framing of our own; a request that says the same is refused.</summary>
+    [Theory]
+    [InlineData("Chunked(0)", "LengthWithCoding", "LengthWithTransferEncoding", "Content-Length: 5", "Transfer-Encoding: chunked")]
+    [InlineData("Chunked(0)", "LengthWithCoding", "LengthWithTransferEncoding", "Transfer-Encoding: CHUNKED", "Content-Length: 0")]
+    [InlineData("UntilClose(0)", "IdentityCoding", "UnknownTransferCoding", "Transfer-Encoding: identity")]
+    [InlineData("UntilClose(0)", "IdentityCoding", "UnknownTransferCoding", "Transfer-Encoding: \t Identity ")]
+    [InlineData("Length(5)", "IdentityCoding", "LengthWithTransferEncoding", "Transfer-Encoding: identity", "Content-Length: 5")]
+    internal void FaultOfAServer_IsTolerated_AndRefusedInARequest(string framing, string fault, string reason, params string[] lines)
+    {
+        BodyFraming response = OfResponse("HTTP/1.1 200 OK", HttpMethod.Get, false, lines);
+        Assert.Equal((framing, fault), (response.ToString(), response.Tolerated.ToString()));
+        Assert.Equal($"Rejected({reason})", OfRequest("1.1", lines).ToString());
+    }
+
+    /// <summary>Nothing else about the two fields is taken for a slip.</summary>
+    [Theory]
+    [InlineData("DuplicateContentLength", "Content-Length: 5", "Content-Length: 5", "Transfer-Encoding: chunked")]
+    [InlineData("DuplicateContentLength", "Content-Length: 5, 6", "Transfer-Encoding: chunked")]
+    [InlineData("BadContentLength", "Content-Length: +5", "Transfer-Encoding: chunked")]
+    [InlineData("BadContentLength", "Content-Length:", "Transfer-Encoding: chunked")]
+    [InlineData("BadContentLength", "Content-Length: x", "Transfer-Encoding: identity")]
+    [InlineData("DuplicateContentLength", "Content-Length: 5", "Content-Length: 6", "Transfer-Encoding: identity")]
+    [InlineData("BadTransferEncoding", "Content-Length: 5", "Transfer-Encoding: chunked, chunked")]
+    [InlineData("UnknownTransferCoding", "Content-Length: 5", "Transfer-Encoding: gzip")]
+    [InlineData("UnknownTransferCoding", "Content-Length: 5", "Transfer-Encoding: gzip, chunked")]
+    [InlineData("UnknownTransferCoding", "Transfer-Encoding: identity, chunked")]
+    [InlineData("UnknownTransferCoding", "Transfer-Encoding: identity, identity")]
+    [InlineData("UnknownTransferCoding", "Transfer-Encoding: identity", "Transfer-Encoding: identity")]
+    [InlineData("UnknownTransferCoding", "Transfer-Encoding: identity", "Transfer-Encoding: chunked")]
+    [InlineData("BadTransferEncoding", "Transfer-Encoding: chunked", "Transfer-Encoding: identity")]
+    [InlineData("BadTransferEncoding", "Transfer-Encoding: identity;q=1")]
+    [InlineData("BadTransferEncoding", "Transfer-Encoding: \"identity\"")]
+    [InlineData("BadTransferEncoding", "Transfer-Encoding: ident\0ty")]
+    [InlineData("BadTransferEncoding", "Transfer-Encoding: identity,")]
+    [InlineData("UnknownTransferCoding", "Transfer-Encoding: xidentity")]
+    public void FaultOfAServer_ThatCouldLeadAstray_IsRefused(string reason, params string[] lines)
+    {
+        string text = "HTTP/1.1 200 OK\r\n" + Lines(lines);
+        ParseOutcome outcome = Response(text, out ResponseHead head);
+        if (outcome.Status == ParseStatus.Done)
+            Assert.Equal($"Rejected({reason})", MessageFraming.OfResponse(Bytes(text), head, HttpMethod.Get, false).ToString());
+        else
+            Assert.Equal("BadFieldValue", Verdict(outcome));
+    }
+
+    [Theory]
+    [InlineData("UntilClose(0)", "Transfer-Encoding: identity")]
+    [InlineData("Length(5)", "Content-Length: 5", "Transfer-Encoding: identity")]
+    [InlineData("Rejected(TransferEncodingInHttp10)", "Content-Length: 5", "Transfer-Encoding: chunked")]
+    public void CodingInHttp10_CountsOnlyWhenItIsIdentity(string framing, params string[] lines) =>
+        Assert.Equal(framing, OfResponse("HTTP/1.0 200 OK", HttpMethod.Get, false, lines).ToString());
 
     [Fact]
     public void TransferEncodingInHttp10_IsRefused_InRequestAndResponseAlike()
@@ -119,7 +168,11 @@ public class MessageFramingTests
         Assert.Equal("None(0)", OfResponse(line, method, false).ToString());
         Assert.Equal("Rejected(BadContentLength)", OfResponse(line, method, false, "Content-Length: nonsense").ToString());
         Assert.Equal("Rejected(DuplicateContentLength)", OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 6").ToString());
-        Assert.Equal("Rejected(LengthWithTransferEncoding)", OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: chunked").ToString());
+        Assert.Equal("Rejected(DuplicateContentLength)", OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 5", "Transfer-Encoding: chunked").ToString());
+        BodyFraming both = OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: chunked");
+        Assert.Equal(("None(0)", ServerFault.LengthWithCoding), (both.ToString(), both.Tolerated));
+        BodyFraming identity = OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: identity");
+        Assert.Equal(("None(0)", ServerFault.IdentityCoding), (identity.ToString(), identity.Tolerated));
     }
 
     [Theory]
@@ -152,8 +205,22 @@ public class MessageFramingTests
     public void SwitchingProtocols_IsATunnelOnlyWhenAnUpgradeWasForwarded()
     {
         Assert.Equal("Tunnel(0)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true).ToString());
-        Assert.Equal("Rejected(BodyOnInterim)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true, "Content-Length: 4").ToString());
+        Assert.Equal("Rejected(UnexpectedUpgrade)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, false, "Content-Length: 0").ToString());
+        Assert.Equal("Rejected(BodyOnInterim)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, false, "Content-Length: 4").ToString());
         Assert.Equal("Rejected(UnexpectedUpgrade)", OfResponse("HTTP/1.1 101 x", HttpMethod.Get, false).ToString());
+    }
+
+    [Theory]
+    [InlineData("Tunnel(0)", "None", "Content-Length: 0")]
+    [InlineData("Tunnel(0)", "LengthOnSwitch", "Content-Length: 4")]
+    [InlineData("Rejected(BodyOnInterim)", "None", "Content-Length: x")]
+    [InlineData("Rejected(BodyOnInterim)", "None", "Content-Length: 4", "Content-Length: 4")]
+    [InlineData("Rejected(BodyOnInterim)", "None", "Transfer-Encoding: chunked")]
+    [InlineData("Rejected(BodyOnInterim)", "None", "Content-Length: 4", "Transfer-Encoding: chunked")]
+    public void LengthOnASwitchThatWasAskedFor_IsTolerated_ACodingIsNot(string framing, string fault, params string[] lines)
+    {
+        BodyFraming answer = OfResponse("HTTP/1.1 101 x", HttpMethod.Get, true, lines);
+        Assert.Equal((framing, fault), (answer.ToString(), answer.Tolerated.ToString()));
     }
 
     [Fact]

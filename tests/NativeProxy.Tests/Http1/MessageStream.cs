@@ -52,11 +52,11 @@ internal sealed class MessageStream
             return (outcome, outcome.Status == ParseStatus.Done
                 ? MessageFraming.OfResponse(rest, head, HttpMethod.Get, upgradeForwarded)
                 : default);
-        });
+        }, isOfServer: true);
         return stream;
     }
 
-    private void Run(byte[] bytes, Func<byte[], (ParseOutcome Head, BodyFraming Framing)> readHead)
+    private void Run(byte[] bytes, Func<byte[], (ParseOutcome Head, BodyFraming Framing)> readHead, bool isOfServer = false)
     {
         byte[] rest = bytes;
         while (rest.Length > 0 && !IsTunnel && !IsRejected)
@@ -69,7 +69,7 @@ internal sealed class MessageStream
             }
 
             rest = rest[head.ConsumedBytes..];
-            int bodyBytes = ReadBody(rest, framing);
+            int bodyBytes = ReadBody(rest, framing, isOfServer);
             if (bodyBytes < 0)
             {
                 return;
@@ -81,7 +81,7 @@ internal sealed class MessageStream
     }
 
     /// <returns>Length of the body, or -1 when it is incomplete or refused.</returns>
-    private int ReadBody(byte[] rest, BodyFraming framing)
+    private int ReadBody(byte[] rest, BodyFraming framing, bool isOfServer)
     {
         switch (framing.Kind)
         {
@@ -90,7 +90,7 @@ internal sealed class MessageStream
                 Body = Wire.Text(isComplete ? rest.AsSpan(0, (int)framing.LengthBytes) : rest);
                 return isComplete ? (int)framing.LengthBytes : -1;
             case BodyKind.Chunked:
-                return ReadChunked(rest);
+                return ReadChunked(rest, isOfServer);
             case BodyKind.UntilClose:
                 return -1;
             case BodyKind.Tunnel:
@@ -101,9 +101,9 @@ internal sealed class MessageStream
         }
     }
 
-    private int ReadChunked(byte[] rest)
+    private int ReadChunked(byte[] rest, bool isOfServer)
     {
-        ChunkedBody chunked = ChunkedBody.Decode(rest);
+        ChunkedBody chunked = isOfServer ? ChunkedBody.DecodeOfServer(rest) : ChunkedBody.Decode(rest);
         Body = chunked.Text;
         Reason = chunked.Reason;
         if (chunked.End != ChunkStep.TrailerStart)

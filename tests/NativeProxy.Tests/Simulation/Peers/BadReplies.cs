@@ -21,7 +21,7 @@ internal static class BadReplies
         "HTTP/1.1 200 OK\r\nX-Id: evil\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nevil!",
         "HTTP/1.1 200 OK\r\nX-Id: evil\r\nContent-Length: 4, 4\r\n\r\nevil",
         "HTTP/1.1 200 OK\r\nX-Id: evil\r\nContent-Length: +4\r\n\r\nevil",
-        "HTTP/1.1 200 OK\r\nX-Id: evil\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX-Id: evil\r\nContent-Length: 4\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX-Id: evil\r\nTransfer-Encoding: gzip\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX-Id: evil\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.0 200 OK\r\nX-Id: evil\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
