@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
-using System.Threading.Tasks;
+using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -46,13 +46,14 @@ internal sealed class SingleProcess
         try
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, log);
-            var health = new HealthChecks(worker.Loop, boards.Servers, log, worker.FollowHealth);
+            var state = new ServiceState();
+            using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             health.Apply(settings, endPoints);
             using var signals = new ProcessSignals();
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes);
+            using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, state);
             log.Info(StartLine.Of(settings, workers: 1));
             return new SingleProcess(path, settings, worker, health, boards.Counters, log).WaitForEnd(signals);
         }
@@ -102,22 +103,16 @@ internal sealed class SingleProcess
 
     private int Drain(ProcessSignals signals, TimeSpan limit)
     {
-        _health.Stop();
+        _health.Dispose();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
-        Task<bool> drain = Task.Run(() => _worker.WaitDrained(limit));
-        while (!drain.IsCompleted)
+        DateTime latest = DateTime.UtcNow + limit;
+        while (!_worker.WaitDrained(TimeSpan.Zero))
         {
-            if (signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow)
-            {
-                _log.Warn("stopped at once by a second signal");
-                _worker.Cut();
-                return ExitCodes.CutShort;
-            }
-        }
-        if (!drain.Result)
-        {
-            _log.Warn("the drain time ran out; the remaining connections are cut");
+            bool isCut = signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow;
+            if (!isCut && DateTime.UtcNow < latest)
+                continue;
+            _log.Warn(isCut ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
             _worker.Cut();
             return ExitCodes.CutShort;
         }

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -55,15 +56,15 @@ internal sealed class Supervisor : IDisposable
         try
         {
             using Boards boards = Boards.CreateShared(workers);
-            using var loop = new SupervisorLoop();
-            var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: static () => { });
+            var state = new ServiceState();
+            using var health = new HealthChecks(boards.Servers, log, changed: static () => { });
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
             using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, endPoints, boards), boards, health, log);
             supervisor.StartAll();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes);
+            using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, state);
             log.Info(StartLine.Of(settings, workers));
             return supervisor.WaitForEnd(signals);
         }

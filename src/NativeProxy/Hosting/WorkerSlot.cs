@@ -55,12 +55,14 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
         _life.Restart();
         _control = new ControlLine(ours);
         _control.Send(ControlCommand.Settings, _settings.Encode());
-        Process started = Process;
-        Task.Run(() =>
-        {
-            started.WaitForExit();
-            exited(this);
-        });
+        _ = WatchAsync(Process, exited);
+    }
+
+    /// <summary>Waits without a thread: one of the pool per worker would leave none for the admin endpoint and the health checks.</summary>
+    private async Task WatchAsync(Process started, Action<WorkerSlot> exited)
+    {
+        await started.WaitForExitAsync();
+        exited(this);
     }
 
     public void Tell(ControlCommand command) => _control?.Send(command);
