@@ -131,6 +131,7 @@ internal static class TableEmitter
         return setting.Kind switch
         {
             SettingKind.Boolean => $"table.Boolean({key}, {(setting.Value.Number != 0 ? "true" : "false")})",
+            SettingKind.AutoBoolean => $"table.AutoBoolean({key})",
             SettingKind.Integer => $"{cast}table.Integer({key}, {NumberArguments(setting)})",
             SettingKind.AutoInteger => $"{cast}table.AutoInteger({key}, {NumberArguments(setting)})",
             SettingKind.Duration => $"table.DurationMs({key}, {NumberArguments(setting)})",

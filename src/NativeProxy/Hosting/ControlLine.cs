@@ -22,6 +22,9 @@ internal enum ControlCommand : byte
 
     /// <summary>After <see cref="Drain"/>: cut what is left, then exit.</summary>
     Cut = 5,
+
+    /// <summary>Servers have other addresses. Payload: a line of <see cref="Upstreams.Naming.ServerEndPoints"/> for the settings sent last.</summary>
+    Addresses = 6,
 }
 
 /// <summary>

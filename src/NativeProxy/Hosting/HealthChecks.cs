@@ -43,6 +43,7 @@ internal sealed class HealthChecks
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
         _servers.Publish(settings);
+        AddressesOnBoard.Show(_servers, settings, endPoints);
         _loop.Post(new ApplyWork(_checker, settings, endPoints.First()));
     }
 

@@ -18,6 +18,9 @@ internal enum OperatorWish
 
     /// <summary>SIGHUP (as nginx, HAProxy's systemd unit and Squid): read the configuration file again.</summary>
     Reload,
+
+    /// <summary>No wish of anybody: names of servers stand for other addresses.</summary>
+    FollowNames,
 }
 
 /// <summary>
@@ -42,6 +45,19 @@ internal sealed class ProcessSignals : IDisposable
 
     /// <summary>Waits for the next wish; false when none came in time (Timeout.InfiniteTimeSpan waits for ever).</summary>
     public bool TryWait(TimeSpan limit, out OperatorWish wish) => _wishes.TryTake(out wish, limit);
+
+    /// <summary>Any thread: puts a wish into the queue that no signal brought. Nothing happens once this is disposed.</summary>
+    public void Add(OperatorWish wish)
+    {
+        try
+        {
+            _wishes.Add(wish);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The process ends.
+        }
+    }
 
     public void Dispose()
     {

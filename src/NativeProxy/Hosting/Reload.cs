@@ -32,7 +32,7 @@ internal sealed class Reload
     public List<ListeningSocket>[] NewSockets { get; }
 
     /// <summary>Null when the file cannot be used; the log then says why.</summary>
-    public static Reload? TryRead(string path, in ProxySettings running, int workers, ErrorLog log)
+    public static Reload? TryRead(string path, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
     {
         byte[] text;
         try
@@ -49,8 +49,9 @@ internal sealed class Reload
         if (!result.IsOk)
             return Refused(log, []);
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(result.Settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(result.Settings, BindsOf(running), workers, errors) : [];
+        ServerEndPoints endPoints = names.Follow(result.Settings);
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(result.Settings, BindsOf(running), workers, errors);
+        names.Keep(errors.Count > 0 ? running : result.Settings);
         if (errors.Count > 0)
             return Refused(log, errors);
         WarnOfFixed(running, result.Settings, log);

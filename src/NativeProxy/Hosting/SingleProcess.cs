@@ -19,16 +19,18 @@ internal sealed class SingleProcess
     private readonly string _path;
     private readonly Worker _worker;
     private readonly HealthChecks _health;
+    private readonly ServerNames _names;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, CounterBoard board, ErrorLog log)
+    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, ServerNames names, CounterBoard board, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _worker = worker;
         _health = health;
+        _names = names;
         _board = board;
         _log = log;
     }
@@ -37,8 +39,7 @@ internal sealed class SingleProcess
     public static int Run(string path, in ProxySettings settings, ErrorLog log)
     {
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors) : [];
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
@@ -47,14 +48,16 @@ internal sealed class SingleProcess
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, log);
             var health = new HealthChecks(worker.Loop, boards.Servers, log, worker.FollowHealth);
-            health.Apply(settings, endPoints);
             using var signals = new ProcessSignals();
+            using var names = new ServerNames(boards.Counters.Row(0), log, () => signals.Add(OperatorWish.FollowNames));
+            ServerEndPoints endPoints = names.Follow(settings);
+            health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             worker.Start(settings, endPoints, sockets[0]);
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(path, settings, worker, health, boards.Counters, log).WaitForEnd(signals);
+            return new SingleProcess(path, settings, worker, health, names, boards.Counters, log).WaitForEnd(signals);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -76,6 +79,9 @@ internal sealed class SingleProcess
                 case OperatorWish.Reload:
                     Reload();
                     break;
+                case OperatorWish.FollowNames:
+                    FollowNames();
+                    break;
                 case OperatorWish.Drain:
                     return Drain(signals, TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs));
                 default:
@@ -86,7 +92,7 @@ internal sealed class SingleProcess
 
     private void Reload()
     {
-        Reload? reload = Hosting.Reload.TryRead(_path, _settings, workers: 1, _log);
+        Reload? reload = Hosting.Reload.TryRead(_path, _settings, workers: 1, _names, _log);
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
         {
@@ -98,6 +104,15 @@ internal sealed class SingleProcess
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadLine.Of(_settings, reload.Settings));
         _settings = reload.Settings;
+    }
+
+    /// <summary>Servers have other addresses.</summary>
+    private void FollowNames()
+    {
+        if (!_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+            return;
+        _health.Apply(_settings, endPoints);
+        _worker.ChangeAddresses(endPoints);
     }
 
     private int Drain(ProcessSignals signals, TimeSpan limit)

@@ -28,18 +28,20 @@ internal sealed class Supervisor : IDisposable
     private readonly WorkerSlot[] _slots;
     private readonly Boards _boards;
     private readonly HealthChecks _health;
+    private readonly ServerNames _names;
     private readonly ErrorLog _log;
     private readonly string _path;
     private ProxySettings _settings;
     private int _healthChangesSeen;
 
-    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, Boards boards, HealthChecks health, ErrorLog log)
+    private Supervisor(string path, ProxySettings settings, WorkerSlot[] slots, Boards boards, HealthChecks health, ServerNames names, ErrorLog log)
     {
         _path = path;
         _settings = settings;
         _slots = slots;
         _boards = boards;
         _health = health;
+        _names = names;
         _log = log;
     }
 
@@ -47,8 +49,7 @@ internal sealed class Supervisor : IDisposable
     public static int Run(string path, in ProxySettings settings, int workers, ErrorLog log)
     {
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
@@ -57,10 +58,12 @@ internal sealed class Supervisor : IDisposable
             using Boards boards = Boards.CreateShared(workers);
             using var loop = new SupervisorLoop();
             var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: static () => { });
-            health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var signals = new ProcessSignals();
-            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, endPoints, boards), boards, health, log);
+            using var names = new ServerNames(boards.Counters.Row(0), log, () => signals.Add(OperatorWish.FollowNames));
+            ServerEndPoints endPoints = names.Follow(settings);
+            health.Apply(settings, endPoints);
+            using var supervisor = new Supervisor(path, settings, MakeSlots(path, sockets, endPoints, boards), boards, health, names, log);
             supervisor.StartAll();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes);
@@ -106,6 +109,8 @@ internal sealed class Supervisor : IDisposable
                     TellAll(ControlCommand.ReopenLogs);
                 if (wish == OperatorWish.Reload)
                     ReloadAll();
+                if (wish == OperatorWish.FollowNames)
+                    FollowNames();
             }
             while (_exited.TryDequeue(out WorkerSlot? slot))
                 Crashed(slot);
@@ -116,7 +121,7 @@ internal sealed class Supervisor : IDisposable
 
     private void ReloadAll()
     {
-        Reload? reload = Reload.TryRead(_path, _settings, _slots.Length, _log);
+        Reload? reload = Reload.TryRead(_path, _settings, _slots.Length, _names, _log);
         _boards.Counters.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
         {
@@ -129,6 +134,16 @@ internal sealed class Supervisor : IDisposable
         _boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadLine.Of(_settings, reload.Settings));
         _settings = reload.Settings;
+    }
+
+    /// <summary>Servers have other addresses.</summary>
+    private void FollowNames()
+    {
+        if (!_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+            return;
+        _health.Apply(_settings, endPoints);
+        foreach (WorkerSlot slot in _slots)
+            slot.ChangeAddresses(endPoints);
     }
 
     private void Crashed(WorkerSlot slot)

@@ -62,19 +62,29 @@ internal sealed class Worker : IDisposable
 
     public EventLoop Loop { get; }
 
+    /// <summary>How many servers each upstream of the settings has that were given last. Used by the thread that gives them.</summary>
+    public int[] ServerCounts { get; private set; } = [];
+
     /// <summary>Starts the loop and serves.</summary>
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
     public void Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
         Loop.Start(new ApplyWork(this, settings, endPoints, sockets));
         Loop.Post(new GaugeWork(_gauges));
     }
 
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
-    public void Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
+    public void Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
         Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
+    }
+
+    /// <summary>The thread that gives settings: their servers have other addresses.</summary>
+    public void ChangeAddresses(ServerEndPoints endPoints) => Loop.Post(new AddressWork(_traffic, endPoints));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -134,6 +144,12 @@ internal sealed class Worker : IDisposable
             if (worker._traffic.SharesLimits)
                 worker._board.Start();
         }
+    }
+
+    /// <summary>Takes addresses over, on the loop thread.</summary>
+    private sealed class AddressWork(TrafficPlan traffic, ServerEndPoints endPoints) : LoopWork
+    {
+        public override void Run() => traffic.ChangeAddresses(endPoints);
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>

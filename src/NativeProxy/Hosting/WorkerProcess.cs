@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
@@ -65,6 +66,8 @@ internal static class WorkerProcess
                 worker.ReopenLog();
             else if (command == ControlCommand.FollowHealth)
                 worker.FollowHealth();
+            else if (command == ControlCommand.Addresses)
+                ChangeAddresses(worker, Encoding.UTF8.GetString(payload), log);
             else if (command == ControlCommand.Settings)
                 drainLimitMs = Reload(control, worker, SettingsMessage.Decode(payload), log) ?? drainLimitMs;
         }
@@ -90,6 +93,15 @@ internal static class WorkerProcess
         listener.Name = "control line";
         listener.Start();
         return cut;
+    }
+
+    /// <summary>The line came from the supervisor, which has sent the settings that it belongs to before.</summary>
+    private static void ChangeAddresses(Worker worker, string line, ErrorLog log)
+    {
+        if (ServerEndPoints.TryParse(line, worker.ServerCounts, out ServerEndPoints endPoints))
+            worker.ChangeAddresses(endPoints);
+        else
+            log.Error("a worker could not take over new addresses of servers; it goes on with those that it has");
     }
 
     /// <summary>Goes over to other settings. Returns their drain time, or null when they could not be used.</summary>

@@ -5,8 +5,10 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Transport;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
 
@@ -64,6 +66,13 @@ internal sealed class WorkerSlot(int index, int count, List<ListeningSocket> soc
     }
 
     public void Tell(ControlCommand command) => _control?.Send(command);
+
+    /// <summary>Servers have other addresses, for this process and for those that follow it.</summary>
+    public void ChangeAddresses(ServerEndPoints endPoints)
+    {
+        _settings = _settings with { Servers = endPoints.ToLine() };
+        _control?.Send(ControlCommand.Addresses, Encoding.UTF8.GetBytes(_settings.Servers));
+    }
 
     /// <summary>Sends other settings with the sockets that they need, and gives up the sockets that they do not name.</summary>
     public void Reload(Reload reload, string path)

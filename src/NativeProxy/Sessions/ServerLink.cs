@@ -186,7 +186,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
     /// <param name="responseKeepsIt">Nothing in the response speaks against keeping the connection.</param>
     public bool PinEnds(bool responseKeepsIt) =>
-        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping() == ServerCloseReason.None) : IsOnPin;
+        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None) : IsOnPin;
 
     /// <summary>
     /// Gives the connection back after a response that has come to its end: to the pool, or to the client that has authenticated on it.

@@ -20,6 +20,13 @@ public sealed class DestinationRuleTests
     [InlineData("[::1]")]
     [InlineData("[::ffff:127.0.0.1]")]
     [InlineData("[::]")]
+    [InlineData("[::127.0.0.1]")]
+    [InlineData("[::ffff:0:127.0.0.1]")]
+    [InlineData("[64:ff9b::7f00:1]")]
+    [InlineData("[64:ff9b:1::7f00:1]")]
+    [InlineData("[2002:7f00:1::]")]
+    [InlineData("[2001:0:808:808:0:0:80ff:fffe]")]
+    [InlineData("[2001:db8::5efe:7f00:1]")]
     public async Task ThisMachine_IsNotReachedFromElsewhere_ByWhateverName(string host)
     {
         await using ForwardScene scene = await ForwardScene.Answering("proxy_protocol = true", "forward.clients = [\"192.0.2.0/24\"]");

@@ -17,7 +17,7 @@ internal static class DataPathRule
 
     public static IEnumerable<string> Violations(ProductCode code)
     {
-        foreach (SyntaxTree tree in code.Trees.Where(static tree => Folders.Contains(ProductCode.FolderOf(tree)) && !OtherThreads.Contains(tree.FilePath)))
+        foreach (SyntaxTree tree in code.Trees.Where(static tree => Folders.Contains(ProductCode.FolderOf(tree)) && !OtherThreads.Contains(tree.FilePath) && !tree.FilePath.StartsWith("Upstreams/Naming/", StringComparison.Ordinal)))
         {
             foreach (SyntaxToken token in tree.GetRoot().DescendantTokens().Where(static token => WordOf(token) is not null))
                 yield return $"{ProductCode.PlaceOf(token.GetLocation())}: {WordOf(token)}";
