@@ -111,6 +111,7 @@ internal static class TableEmitter
         return setting.Kind switch
         {
             SettingKind.Boolean => $"changes.Boolean({key}, {values})",
+            SettingKind.AutoBoolean => $"changes.AutoBoolean({key}, {values})",
             SettingKind.Integer => $"changes.Integer({key}, {values})",
             SettingKind.AutoInteger => $"changes.AutoInteger({key}, {values})",
             SettingKind.Duration => $"changes.DurationMs({key}, {values})",

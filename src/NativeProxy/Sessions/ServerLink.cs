@@ -179,6 +179,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>The connect failed: the connection is gone by itself.</summary>
     public void ConnectFailed()
     {
+        Facts = default(ServerConnectionFacts) with { Address = Connection!.Address.Peer };
         Connection = null;
         Group!.ConnectFailed(Server!);
     }
@@ -252,7 +253,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
 
-    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
+    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs, connection.Address.Peer);
 
     private static CounterId CounterOf(RetryCause cause) => cause switch
     {

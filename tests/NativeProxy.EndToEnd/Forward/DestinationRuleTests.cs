@@ -36,6 +36,24 @@ public sealed class DestinationRuleTests
         Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_server_connects_total"));
     }
 
+    [Theory]
+    [InlineData("GET http://169.254.169.254:8080/ HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("CONNECT 169.254.169.254:443 HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("CONNECT [::ffff:0:169.254.169.254]:443 HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("POST http://169.254.169.254/ HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")]
+    public async Task DeniedAddress_IsLoggedAsDenied_AndEndsTheConnection(string request)
+    {
+        await using ForwardScene scene = await ForwardScene.Answering();
+        await scene.Client.Send(request);
+        HttpResponse response = await scene.Client.ReadResponse(request[..request.IndexOf(' ', StringComparison.Ordinal)]);
+
+        Assert.Equal((403, "close"), (response.Status, response.Connection));
+        string line = (await scene.Proxy.Output.WaitForCount(1))[0];
+        Assert.Contains(" da=- rt=none rs=denied ", line, StringComparison.Ordinal);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"denied\"}"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_bad_requests_total{reason=\"denied\"}"));
+    }
+
     [Fact]
     public async Task ThisMachine_IsReachedFromElsewhere_WhenAllowed()
     {
