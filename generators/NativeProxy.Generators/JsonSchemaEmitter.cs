@@ -86,6 +86,9 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
             case SettingKind.Boolean:
                 _json.Text("type", "boolean");
                 break;
+            case SettingKind.AutoBoolean:
+                _json.Literal("anyOf", "[{ \"const\": \"auto\" }, { \"type\": \"boolean\" }]");
+                break;
             case SettingKind.Integer:
                 _json.Text("type", "integer");
                 EmitBounds(setting);

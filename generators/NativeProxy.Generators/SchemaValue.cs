@@ -12,6 +12,7 @@ internal static class SchemaValue
     public static string Expected(SettingKind kind) => kind switch
     {
         SettingKind.Boolean => "true or false",
+        SettingKind.AutoBoolean => "\"auto\"",
         SettingKind.Integer => "an integer",
         SettingKind.AutoInteger => "\"auto\" or an integer",
         SettingKind.Duration => "a duration such as \"75s\"",
@@ -29,7 +30,7 @@ internal static class SchemaValue
         return kind switch
         {
             SettingKind.Boolean => value is bool flag ? Single(flag ? 1 : 0, flag ? "true" : "false") : null,
-            SettingKind.AutoInteger when value is "auto" => Single(0, "auto"),
+            SettingKind.AutoInteger or SettingKind.AutoBoolean when value is "auto" => Single(0, "auto"),
             SettingKind.Integer or SettingKind.AutoInteger or SettingKind.Duration or SettingKind.Size =>
                 TryNumber(constant, kind, out long number) ? Single(number, Spelling(value)) : null,
             SettingKind.Text => value is string text ? Single(0, text) : null,

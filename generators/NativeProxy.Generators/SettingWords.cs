@@ -20,6 +20,7 @@ internal static class SettingWords
     public static string Range(SettingModel setting) => setting.Kind switch
     {
         SettingKind.Boolean => "true or false",
+        SettingKind.AutoBoolean => "\"auto\", true or false",
         SettingKind.Integer => "an integer " + FromTo(setting, Number(setting.Min), Number(setting.Max)),
         SettingKind.AutoInteger => "\"auto\" or an integer " + FromTo(setting, Number(setting.Min), Number(setting.Max)),
         SettingKind.Duration => "a duration " + FromTo(setting, Quoted(Units.FormatDuration(setting.Min)), Quoted(Units.FormatDuration(setting.Max))),

@@ -4,6 +4,7 @@ namespace NativeProxy.Generators;
 internal enum SettingKind
 {
     Boolean,
+    AutoBoolean,
     Integer,
     AutoInteger,
     Duration,

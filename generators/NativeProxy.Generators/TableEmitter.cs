@@ -111,6 +111,7 @@ internal static class TableEmitter
         return setting.Kind switch
         {
             SettingKind.Boolean => $"changes.Boolean({key}, {values})",
+            SettingKind.AutoBoolean => $"changes.AutoBoolean({key}, {values})",
             SettingKind.Integer => $"changes.Integer({key}, {values})",
             SettingKind.AutoInteger => $"changes.AutoInteger({key}, {values})",
             SettingKind.Duration => $"changes.DurationMs({key}, {values})",
@@ -131,6 +132,7 @@ internal static class TableEmitter
         return setting.Kind switch
         {
             SettingKind.Boolean => $"table.Boolean({key}, {(setting.Value.Number != 0 ? "true" : "false")})",
+            SettingKind.AutoBoolean => $"table.AutoBoolean({key})",
             SettingKind.Integer => $"{cast}table.Integer({key}, {NumberArguments(setting)})",
             SettingKind.AutoInteger => $"{cast}table.AutoInteger({key}, {NumberArguments(setting)})",
             SettingKind.Duration => $"table.DurationMs({key}, {NumberArguments(setting)})",

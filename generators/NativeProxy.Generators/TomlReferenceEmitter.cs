@@ -74,7 +74,15 @@ internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableMode
             Prose(range.Length > 0 ? $"Required: {range}." : "Required.");
         else if (range.Length > 0 && setting.Kind != SettingKind.Boolean)
             Prose($"{char.ToUpperInvariant(range[0])}{range.Substring(1)}.");
-        _text.Line($"{(setting.IsRequired ? "" : "#")}{setting.Key} = {SettingWords.Literal(setting)}");
+        EmitAssignment(setting.IsRequired ? "" : "#", $"{setting.Key} = {SettingWords.Literal(setting)}", setting.Kind);
+    }
+
+    /// <summary>A list may take several lines; each has the mark, so that uncommenting stays mechanical.</summary>
+    private void EmitAssignment(string mark, string assignment, SettingKind kind)
+    {
+        bool isList = kind is SettingKind.TextList or SettingKind.ChoiceList;
+        foreach (string line in isList ? CodeWriter.Wrap(assignment, LineCharsMax) : [assignment])
+            _text.Line(mark + line);
     }
 
     private void EmitChoice(SettingModel setting, ChoiceModel choice)

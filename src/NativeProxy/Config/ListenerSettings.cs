@@ -141,15 +141,23 @@ internal readonly partial struct ListenerKeepaliveSettings
 [SettingsTable(Doc = "Header fields that tell the server about the client.")]
 internal readonly partial struct ListenerForwardedSettings
 {
-    [Setting("x_forwarded_for", Default = true, Doc = "Add the client's address to X-Forwarded-For.")]
-    public partial bool XForwardedFor { get; init; }
+    [Setting("x_forwarded_for", Auto = true, Default = "auto", Doc = "Add the client's address to X-Forwarded-For. \"auto\" = yes, but not in mode \"forward\": the internet need not know who is inside.")]
+    public partial bool? XForwardedFor { get; init; }
 
-    [Setting("x_forwarded_proto", Default = true, Doc = "Set X-Forwarded-Proto.")]
-    public partial bool XForwardedProto { get; init; }
+    [Setting("x_forwarded_proto", Auto = true, Default = "auto", Doc = "Set X-Forwarded-Proto. \"auto\" as above.")]
+    public partial bool? XForwardedProto { get; init; }
 
-    [Setting("x_forwarded_host", Default = true, Doc = "Set X-Forwarded-Host.")]
-    public partial bool XForwardedHost { get; init; }
+    [Setting("x_forwarded_host", Auto = true, Default = "auto", Doc = "Set X-Forwarded-Host. \"auto\" as above.")]
+    public partial bool? XForwardedHost { get; init; }
 
     [Setting("via", Default = "nativeproxy", Pattern = "^$|" + TokenText.Pattern, Doc = "Pseudonym of this proxy in the Via field. Empty = no Via.")]
     public partial string Via { get; init; }
+
+    /// <summary>With each "auto" decided: servers of one's own are told about the client, the internet is not.</summary>
+    public ListenerForwardedSettings InMode(ListenerMode mode) => this with
+    {
+        XForwardedFor = XForwardedFor ?? mode != ListenerMode.Forward,
+        XForwardedProto = XForwardedProto ?? mode != ListenerMode.Forward,
+        XForwardedHost = XForwardedHost ?? mode != ListenerMode.Forward,
+    };
 }

@@ -17,6 +17,9 @@ internal readonly partial struct ProxySettings
     [Setting("log")]
     public partial LogSettings Log { get; init; }
 
+    [Setting("resolver")]
+    public partial ResolverSettings Resolver { get; init; }
+
     [Setting("listener", Required = true)]
     public partial ImmutableArray<ListenerSettings> Listeners { get; init; }
 

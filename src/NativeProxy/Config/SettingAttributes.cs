@@ -48,7 +48,7 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>Value shown for a required key in the reference document.</summary>
     public object? Example { get; set; }
 
-    /// <summary>An integer that may also be "auto", which binds 0.</summary>
+    /// <summary>An integer that may also be "auto", which binds 0; or a bool? that may, which binds null.</summary>
     public bool Auto { get; set; }
 
     /// <summary>Name of an earlier property of the same struct: the default of this key is lowered to that value when that is smaller.</summary>

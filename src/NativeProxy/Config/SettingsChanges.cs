@@ -54,6 +54,8 @@ internal sealed class SettingsChanges
 
     public void Boolean(string key, bool before, bool after) => Value(key, before, after, static value => value ? "true" : "false");
 
+    public void AutoBoolean(string key, bool? before, bool? after) => Value(key, before, after, static value => value switch { null => "auto", true => "true", _ => "false" });
+
     public void Integer(string key, long before, long after) => Value(key, before, after, static value => value.ToString(CultureInfo.InvariantCulture));
 
     public void AutoInteger(string key, long before, long after) =>

@@ -30,6 +30,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
             Break("runtime.buffer_bytes", $"{Units.FormatSize(settings.Runtime.BufferBytes)} of buffers are too few to serve anybody", $"0, or at least {Units.FormatSize(BufferBytesMin)}");
+        CheckResolver(settings.Resolver);
         if (settings.Log.AccessTarget.Length == 0)
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         if (settings.Log.ConnectionsTarget.Length == 0)
@@ -49,6 +50,20 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
 
         if (settings.Admin.Bind.Length > 0)
             rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint");
+    }
+
+    /// <summary>Who resolves names must not have one.</summary>
+    private void CheckResolver(in ResolverSettings resolver)
+    {
+        for (int i = 0; i < resolver.Servers.Length; i++)
+        {
+            string server = resolver.Servers[i];
+            bool isRead = AddressText.TryParse(server, AddressUse.Server, out HostPort address, out string problem);
+            if (!isRead || address.Ip is null)
+                Break($"resolver.servers[{i}]", $"the DNS server {ErrorExcerpt.Quoted(server)} {(isRead ? "has a name as its host" : problem)}", "an address and a port, such as \"10.0.0.53:53\"");
+        }
+        if (resolver.MinTtlMs > resolver.MaxTtlMs)
+            Break("resolver.min_ttl", $"min_ttl ({Units.FormatDuration(resolver.MinTtlMs)}) is above max_ttl ({Units.FormatDuration(resolver.MaxTtlMs)})", "at most max_ttl");
     }
 
     private void CheckListener(in ListenerSettings listener, string path)

@@ -83,6 +83,9 @@ internal readonly struct SettingsTableReader
         return value is null ? fallback : IntegerOf(value, key, fallback, min, max, Bounds.Integer(min, max));
     }
 
+    /// <summary>True, false, or null for "auto" and an absent key.</summary>
+    public bool? AutoBoolean(string key) => Find(key) is null or { Kind: TomlKind.String, Text: "auto" } ? null : Boolean(key, false);
+
     /// <summary>An integer or "auto", which is 0.</summary>
     public long AutoInteger(string key, long fallback, long min, long max)
     {

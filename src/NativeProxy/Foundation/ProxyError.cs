@@ -17,6 +17,7 @@ internal enum ProxyError : byte
     DestinationRefused,
     NameNotResolved,
     NameLookupTimeout,
+    TooManyLookups,
     NotCached,
     NoServerAvailable,
     QueueTimeout,
@@ -99,6 +100,7 @@ internal static class ProxyErrors
         rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port", Rule: "destination_not_allowed");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
         rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The name of the server was not resolved in time");
+        rows[(int)ProxyError.TooManyLookups] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is looking up too many names already");
         rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never, "The request wants an answer of the cache only, and it has none");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");

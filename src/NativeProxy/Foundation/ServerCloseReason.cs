@@ -74,13 +74,16 @@ internal enum ServerCloseReason : byte
 
     /// <summary>Buffer memory is running short, and this was an idle connection.</summary>
     MemoryPressure,
+
+    /// <summary>The server's name does not stand for this address any more.</summary>
+    AddressLeft,
 }
 
 /// <summary>Short codes of the reasons, the same in the log, the metrics and the admin endpoint.</summary>
 internal static class ServerCloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
-    public const int Count = (int)ServerCloseReason.MemoryPressure + 1;
+    public const int Count = (int)ServerCloseReason.AddressLeft + 1;
 
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(ServerCloseReason reason) => reason switch
@@ -109,6 +112,7 @@ internal static class ServerCloseReasons
         ServerCloseReason.PinnedClientLeft => "pinned_client_left",
         ServerCloseReason.DescriptorPressure => "descriptor_pressure",
         ServerCloseReason.MemoryPressure => "memory_pressure",
+        ServerCloseReason.AddressLeft => "address_left",
         _ => "unknown",
     };
 }

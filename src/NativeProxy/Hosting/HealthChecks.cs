@@ -39,6 +39,7 @@ internal sealed class HealthChecks : IDisposable
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
         _servers.Publish(settings);
+        AddressesOnBoard.Show(_servers, settings, endPoints);
         _checker.Apply(settings, endPoints.First());
     }
 

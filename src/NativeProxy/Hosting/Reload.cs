@@ -37,12 +37,13 @@ internal sealed class Reload
     /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
     /// <param name="running">The settings in force.</param>
     /// <param name="workers">How many workers there are.</param>
+    /// <param name="names">Follows the names of the new settings too from now on; whose settings are in force at the end is for the caller to say.</param>
     /// <param name="log">Hears what is wrong.</param>
-    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ErrorLog log)
+    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
     {
         try
         {
-            return Read(source, started, running, workers, log);
+            return Read(source, started, running, workers, names, log);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
@@ -66,7 +67,7 @@ internal sealed class Reload
         return binds;
     }
 
-    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ErrorLog log)
+    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
     {
         if (!source.CanBeReadAgain)
             return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
@@ -77,14 +78,13 @@ internal sealed class Reload
             return Refused(log, []);
         ProxySettings settings = FixedSettings.Keep(result.Settings, started);
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, BindsOf(running), workers, errors) : [];
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, BindsOf(running), workers, errors);
         if (errors.Count > 0)
             return Refused(log, errors);
         List<string> kept = FixedSettings.Changed(result.Settings, started);
         if (kept.Count > 0)
             log.Warn($"{string.Join(", ", kept)} {(kept.Count == 1 ? "changes" : "change")} with a restart only; the value of the start stays in force");
-        return new Reload(text.Bytes, settings, endPoints, sockets);
+        return new Reload(text.Bytes, settings, names.Follow(settings), sockets);
     }
 
     private static Reload? Refused(ErrorLog log, IEnumerable<string> problems)

@@ -22,18 +22,20 @@ internal sealed class SingleProcess
     private readonly ProxySettings _started;
     private readonly Worker _worker;
     private readonly HealthChecks _health;
+    private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServiceState service, CounterBoard board, ErrorLog log)
+    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerNames names, ServiceState service, CounterBoard board, ErrorLog log)
     {
         _source = source;
         _started = settings;
         _settings = settings;
         _worker = worker;
         _health = health;
+        _names = names;
         _service = service;
         _board = board;
         _log = log;
@@ -43,8 +45,7 @@ internal sealed class SingleProcess
     public static int Run(SettingsText source, in ProxySettings settings, ErrorLog log)
     {
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors) : [];
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
@@ -54,16 +55,18 @@ internal sealed class SingleProcess
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, log);
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
-            health.Apply(settings, endPoints);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
+            using var names = new ServerNames(boards.Counters.Row(0), log, () => wishes.Writer.TryWrite(OperatorWish.FollowNames));
+            ServerEndPoints endPoints = names.Follow(settings);
+            health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             Task started = worker.Start(settings, endPoints, sockets[0]);
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(source, settings, worker, health, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter().GetResult();
+            return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -84,6 +87,9 @@ internal sealed class SingleProcess
                 case OperatorWish.Reload:
                     await ReadAgain();
                     break;
+                case OperatorWish.FollowNames:
+                    FollowNames();
+                    break;
                 case OperatorWish.Drain:
                     return await Drain(wishes);
                 default:
@@ -94,11 +100,12 @@ internal sealed class SingleProcess
 
     private async Task ReadAgain()
     {
-        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _log);
+        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _names, _log);
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
         {
             _board.ConfigurationRefused();
+            _names.Keep(_settings);
             return;
         }
         _health.Apply(reload.Settings, reload.EndPoints);
@@ -106,6 +113,16 @@ internal sealed class SingleProcess
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadLine.Of(_settings, reload.Settings));
         _settings = reload.Settings;
+        _names.Keep(_settings);
+    }
+
+    /// <summary>Servers have other addresses.</summary>
+    private void FollowNames()
+    {
+        if (!_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+            return;
+        _health.Apply(_settings, endPoints);
+        _worker.ChangeAddresses(endPoints);
     }
 
     private async Task<int> Drain(ChannelReader<OperatorWish> wishes)

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Net;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -33,6 +32,8 @@ internal sealed class TrafficPlan
     private readonly IdleShedding _shedding;
     private readonly int _socketsMax;
     private readonly NameResolver _resolver;
+    private readonly LoopLookups _lookups;
+    private readonly OwnAddresses _ownAddresses = new();
     private readonly List<UpstreamGroup> _groups = [];
     private readonly List<HttpListener> _retired = [];
     private List<HttpListener> _listeners = [];
@@ -61,7 +62,8 @@ internal sealed class TrafficPlan
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         loop.BeforeConnect = _shedding.MakeRoomForConnect;
-        _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
+        _lookups = new LoopLookups(_ownAddresses);
+        _resolver = new NameResolver(loop, counters, _lookups.Begin, NameResolver.LookupsFor(socketsMax));
     }
 
     /// <summary>Takes the settings over.</summary>
@@ -72,6 +74,7 @@ internal sealed class TrafficPlan
     {
         _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
         _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
+        _lookups.Apply(settings.Resolver);
         ApplyUpstreams(settings, endPoints);
         List<HttpListener> old = _listeners;
         _listeners = MakeListeners(settings);
@@ -110,6 +113,18 @@ internal sealed class TrafficPlan
 
     /// <summary>Looks whether the worker runs short of anything.</summary>
     public void LookForPressure() => _shedding.Look();
+
+    /// <summary>Servers have other addresses; everything else stays.</summary>
+    /// <param name="endPoints">The addresses of all servers of the present settings.</param>
+    public void ChangeAddresses(ServerEndPoints endPoints)
+    {
+        for (int i = 0; i < _groups.Count; i++)
+        {
+            for (int j = 0; j < _groups[i].Servers.Count; j++)
+                _groups[i].Servers[j].ChangeAddresses(endPoints.Of(i, j));
+            _groups[i].Queue.ServeSoon();
+        }
+    }
 
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
@@ -154,7 +169,7 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i];
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
-            group.Apply(upstream, MakeServers(group, upstream, endPoints.First()[i]!), slot: _servers.FindGroup(upstream.Name, _place.Index));
+            group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock);
             kept.Add(group);
         }
@@ -168,28 +183,30 @@ internal sealed class TrafficPlan
     }
 
     /// <summary>A server with the same name and address is the same server and keeps its connections.</summary>
-    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, IPEndPoint?[] endPoints)
+    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, ServerEndPoints endPoints, int index)
     {
         var servers = new UpstreamServer[upstream.Servers.Length];
         for (int i = 0; i < servers.Length; i++)
         {
             UpstreamServerSettings server = upstream.Servers[i];
-            servers[i] = Find(group, server.Name, endPoints[i]!)
-                ?? new UpstreamServer(_loop, _counters, server.Name, endPoints[i]!)
+            servers[i] = Find(group, server)
+                ?? new UpstreamServer(_loop, _counters, server.Name)
                 {
+                    ConfiguredAddress = server.Address,
                     LogId = _accessLog?.Register(server.Name) ?? 0,
                     Page = _ledger.ForServer(upstream.Name, server.Name),
                 };
+            servers[i].ChangeAddresses(endPoints.Of(index, i));
             servers[i].Apply(upstream, server, server.MaxConnections, _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
     }
 
-    private static UpstreamServer? Find(UpstreamGroup group, string name, IPEndPoint endPoint)
+    private static UpstreamServer? Find(UpstreamGroup group, in UpstreamServerSettings settings)
     {
         foreach (UpstreamServer server in group.Servers)
         {
-            if (server.Name == name && server.EndPoint.Equals(endPoint))
+            if (server.Name == settings.Name && server.ConfiguredAddress == settings.Address)
                 return server;
         }
         return null;
@@ -226,7 +243,7 @@ internal sealed class TrafficPlan
     private OriginTable OriginsOf(in ListenerSettings settings)
     {
         string name = settings.Name;
-        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins ?? new OriginTable(_loop, _counters, _resolver)
+        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins ?? new OriginTable(_loop, _counters, _resolver, _ownAddresses)
         {
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,

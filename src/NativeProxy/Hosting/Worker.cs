@@ -66,12 +66,16 @@ internal sealed class Worker : IDisposable
     /// <summary>Done when all connections have ended after <see cref="BeginDrain"/>.</summary>
     public Task Drained => _drained.Task;
 
+    /// <summary>How many servers each upstream of the settings has that were given last. Used by the thread that gives them.</summary>
+    public int[] ServerCounts { get; private set; } = [];
+
     /// <summary>Starts the loop and serves; done when the loop has begun to accept.</summary>
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
     public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
         var work = new ApplyWork(this, settings, endPoints, sockets);
         Loop.Start(work);
         Loop.Post(new GaugeWork(_gauges));
@@ -81,6 +85,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
     public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
         var work = new ApplyWork(this, settings, endPoints, newSockets);
         Loop.Post(work);
         return work.Applied;
@@ -91,6 +96,9 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Any thread: closes this process's ends of what was adopted of that worker; accepted connections stay.</summary>
     public void Release(int worker) => Loop.Post(new ReleaseWork(_traffic, worker));
+
+    /// <summary>The thread that gives settings: their servers have other addresses.</summary>
+    public void ChangeAddresses(ServerEndPoints endPoints) => Loop.Post(new AddressWork(_traffic, endPoints));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -164,6 +172,12 @@ internal sealed class Worker : IDisposable
     private sealed class ReleaseWork(TrafficPlan traffic, int worker) : LoopWork
     {
         public override void Run() => traffic.Release(worker);
+    }
+
+    /// <summary>Takes addresses over, on the loop thread.</summary>
+    private sealed class AddressWork(TrafficPlan traffic, ServerEndPoints endPoints) : LoopWork
+    {
+        public override void Run() => traffic.ChangeAddresses(endPoints);
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>

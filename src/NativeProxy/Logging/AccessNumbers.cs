@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.Logging;
 
 /// <summary>How an exchange came by its server connection.</summary>
@@ -68,6 +70,9 @@ internal struct AccessNumbers
 
     /// <summary>How long the server connection had been idle when it was taken.</summary>
     public long ServerIdleMs;
+
+    /// <summary>The address of the server that was connected to, or tried last; not given when none was.</summary>
+    public PeerAddress ServerAddress;
 
     public int ClientPort;
 

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Logging;
 
@@ -10,7 +11,7 @@ internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin rt=retryCause rs=reason why=rule</c>.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -41,6 +42,8 @@ internal static class HaproxyFormat
         text.AppendNumbers([numbers.ServerConnectionId, numbers.ServerUseNumber, numbers.ServerIdleMs]);
         text.Append("/"u8);
         text.Append(OriginName(numbers.ServerOrigin));
+        text.Append(" da="u8);
+        AppendServerAddress(text, numbers.ServerAddress);
         text.Append(" rt="u8);
         text.Append(CauseName(numbers.RetryCause));
         text.Append(" rs="u8);
@@ -76,6 +79,21 @@ internal static class HaproxyFormat
         RetryCause.ResponseTimeout => "response_timeout"u8,
         _ => "none"u8,
     };
+
+    /// <summary>Address and port as one would write them to connect there; <c>-</c> without an address.</summary>
+    internal static void AppendServerAddress(LogText text, PeerAddress address)
+    {
+        bool isV6 = address.AddressBytes == 16;
+        if (isV6)
+            text.Append("["u8);
+        PeerText.Append(text, address);
+        if (isV6)
+            text.Append("]"u8);
+        if (!address.IsGiven)
+            return;
+        text.Append(":"u8);
+        text.AppendNumber(address.Port);
+    }
 
     private static byte LetterOrDash(byte letter) => char.IsAsciiLetter((char)letter) ? letter : (byte)'-';
 

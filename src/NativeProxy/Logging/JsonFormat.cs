@@ -59,6 +59,7 @@ internal static class JsonFormat
         AppendNumber(text, "server_use_number"u8, numbers.ServerUseNumber);
         AppendNumber(text, "server_idle_ms"u8, numbers.ServerIdleMs);
         AppendString(text, "server_connection"u8, numbers.ServerOrigin == ServerConnectionOrigin.None ? default : HaproxyFormat.OriginName(numbers.ServerOrigin));
+        AppendServerAddress(text, numbers);
         AppendNumber(text, "retries"u8, numbers.RetryCount);
         AppendString(text, "retry_cause"u8, HaproxyFormat.CauseName(numbers.RetryCause));
         AppendNumber(text, "actconn"u8, numbers.ProcessConnectionCount);
@@ -67,6 +68,17 @@ internal static class JsonFormat
         AppendNumber(text, "srvconn"u8, numbers.ServerConnectionCount);
         AppendNumber(text, "srv_queue"u8, numbers.ServerQueueCount);
         AppendNumber(text, "backend_queue"u8, numbers.UpstreamQueueCount);
+    }
+
+    private static void AppendServerAddress(LogText text, in AccessNumbers numbers)
+    {
+        AppendName(text, "server_address"u8);
+        ReadOnlySpan<byte> quote = numbers.ServerAddress.IsGiven ? "\""u8 : "null"u8;
+        text.Append(quote);
+        if (!numbers.ServerAddress.IsGiven)
+            return;
+        HaproxyFormat.AppendServerAddress(text, numbers.ServerAddress);
+        text.Append(quote);
     }
 
     private static void AppendName(LogText text, ReadOnlySpan<byte> name)

@@ -127,6 +127,7 @@ internal enum CounterId
     ServerClosesPinnedClientLeft,
     ServerClosesDescriptorPressure,
     ServerClosesMemoryPressure,
+    ServerClosesAddressLeft,
     ServerClosedByProxy,
     ServerClosedByProxyReset,
     ServerClosedByPeer,
@@ -174,6 +175,9 @@ internal enum CounterId
     Origins,
     NameLookups,
     NameLookupsFailed,
+    ServerNameLookups,
+    ServerNameLookupsFailed,
+    ServerAddressChanges,
 
     // Pressure
     PressureDescriptors,

@@ -131,6 +131,7 @@ internal static class CounterTable
         Counter(CounterId.ServerClosesPinnedClientLeft, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=pinned_client_left"),
         Counter(CounterId.ServerClosesDescriptorPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=descriptor_pressure"),
         Counter(CounterId.ServerClosesMemoryPressure, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=memory_pressure"),
+        Counter(CounterId.ServerClosesAddressLeft, "nativeproxy_server_closes_total", "Server connections closed, by reason.", label: "reason=address_left"),
         Counter(CounterId.ServerClosedByProxy, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=proxy"),
         Counter(CounterId.ServerClosedByProxyReset, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=proxy_reset"),
         Counter(CounterId.ServerClosedByPeer, "nativeproxy_server_closed_by_total", "Server connections closed, by who ended them first.", label: "by=peer"),
@@ -178,6 +179,9 @@ internal static class CounterTable
         Gauge(CounterId.Origins, "nativeproxy_forward_origins", "Destinations (host and port) that forward listeners remember now."),
         Counter(CounterId.NameLookups, "nativeproxy_name_lookups_total", "Names looked up for forward listeners."),
         Counter(CounterId.NameLookupsFailed, "nativeproxy_name_lookups_failed_total", "Look-ups that found no address."),
+        Counter(CounterId.ServerNameLookups, "nativeproxy_server_name_lookups_total", "Names of configured servers looked up."),
+        Counter(CounterId.ServerNameLookupsFailed, "nativeproxy_server_name_lookups_failed_total", "Look-ups of names of configured servers that found no address."),
+        Counter(CounterId.ServerAddressChanges, "nativeproxy_server_address_changes_total", "Times that the name of a configured server came to stand for other addresses."),
 
         // Pressure
         Gauge(CounterId.PressureDescriptors, "nativeproxy_pressure", "Workers that are short of connections and descriptors, or of buffer memory, now: responses say close, idle connections are closed.", label: "resource=descriptors"),

@@ -39,7 +39,7 @@ internal static class ExchangeFailures
     /// </summary>
     public static CloseReason AnsweredReasonOf(ProxyError error, RejectReason detail, CloseReason decided) => error switch
     {
-        ProxyError.BadRequest or ProxyError.RequestBodyTimeout or ProxyError.RequestBodyTooLarge => RefusalReasonOf(error, detail),
+        ProxyError.BadRequest or ProxyError.RequestBodyTimeout or ProxyError.RequestBodyTooLarge or ProxyError.DestinationRefused => RefusalReasonOf(error, detail),
         ProxyError.BuffersExhausted when decided == CloseReason.UnreadRequestBody => CloseReason.ResourceExhausted,
         _ => decided,
     };

@@ -151,6 +151,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.ServerConnectionId = server.Id;
         record.Numbers.ServerUseNumber = server.UseCount;
         record.Numbers.ServerIdleMs = server.IdleAgeMs;
+        record.Numbers.ServerAddress = server.Address;
         record.Numbers.ServerOrigin = server.Id == 0 ? ServerConnectionOrigin.None
             : server.UseCount > 1 ? ServerConnectionOrigin.Reused : ServerConnectionOrigin.New;
     }

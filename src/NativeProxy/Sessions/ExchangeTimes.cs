@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.Sessions;
 
 /// <summary>
@@ -48,4 +50,4 @@ internal struct ExchangeTimes
 }
 
 /// <summary>What the access log says about the server connection of an exchange; id 0 = none was used.</summary>
-internal readonly record struct ServerConnectionFacts(long Id, int UseCount, long IdleAgeMs);
+internal readonly record struct ServerConnectionFacts(long Id, int UseCount, long IdleAgeMs, PeerAddress Address);

@@ -25,7 +25,7 @@ internal sealed class ListenerForwarding
     public ListenerForwarding(ListenerSettings settings, bool isProxy, SessionScratch scratch)
     {
         _scratch = scratch;
-        _forwarded = settings.Forwarded;
+        _forwarded = settings.Forwarded.InMode(isProxy ? ListenerMode.Forward : ListenerMode.Http);
         _isProxy = isProxy;
         _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];

@@ -111,9 +111,9 @@ internal static class RequestHeadWriter
         KnownHeader.ContentLength or KnownHeader.TransferEncoding => true,
         KnownHeader.Host => head.Form == TargetForm.Absolute,
         KnownHeader.Expect => head.MinorVersion == 0,
-        KnownHeader.XForwardedFor => settings.XForwardedFor,
-        KnownHeader.XForwardedProto => settings.XForwardedProto,
-        KnownHeader.XForwardedHost => settings.XForwardedHost,
+        KnownHeader.XForwardedFor => settings.XForwardedFor == true,
+        KnownHeader.XForwardedProto => settings.XForwardedProto == true,
+        KnownHeader.XForwardedHost => settings.XForwardedHost == true,
         _ => false,
     };
 
@@ -134,12 +134,12 @@ internal static class RequestHeadWriter
     private static void WriteForwarded(
         ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, in ListenerForwardedSettings settings, in OutgoingRequest request)
     {
-        if (settings.XForwardedFor)
+        if (settings.XForwardedFor == true)
             WriteForwardedFor(ref writer, bytes, head.Fields, request.ClientAddress);
-        if (settings.XForwardedProto)
+        if (settings.XForwardedProto == true)
             writer.AppendField("X-Forwarded-Proto"u8, "http"u8);
         ReadOnlySpan<byte> host = head.Form == TargetForm.Absolute ? head.Authority.Of(bytes) : head.Host.Of(bytes);
-        if (settings.XForwardedHost && !host.IsEmpty)
+        if (settings.XForwardedHost == true && !host.IsEmpty)
             writer.AppendField("X-Forwarded-Host"u8, host);
         if (!request.Via.IsEmpty)
         {

@@ -181,6 +181,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>The connect failed: the connection is gone by itself.</summary>
     public void ConnectFailed()
     {
+        Facts = default(ServerConnectionFacts) with { Address = Connection!.Address.Peer };
         Connection = null;
         Group!.ConnectFailed(Server!);
     }
@@ -188,7 +189,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
     /// <param name="responseKeepsIt">Nothing in the response speaks against keeping the connection.</param>
     public bool PinEnds(bool responseKeepsIt) =>
-        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping() == ServerCloseReason.None) : IsOnPin;
+        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None) : IsOnPin;
 
     /// <summary>
     /// Gives the connection back after a response that has come to its end: to the pool, or to the client that has authenticated on it.
@@ -254,7 +255,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
 
-    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs);
+    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs, connection.Address.Peer);
 
     private static CounterId CounterOf(RetryCause cause) => cause switch
     {

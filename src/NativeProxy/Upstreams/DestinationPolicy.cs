@@ -24,9 +24,10 @@ internal enum DestinationScope : byte
 
 /// <summary>
 /// Where a forward proxy connects to. Judged twice: client and port when the request comes, each address when it is known, so that no
-/// name leads around the rules. Immutable; pure.
+/// name leads around the rules. An IPv6 address that carries an IPv4 address is judged by both: it may lead to the IPv4 host. Immutable, but for what
+/// is known of this machine's own addresses.
 /// </summary>
-internal sealed class DestinationPolicy(in ForwardSettings settings)
+internal sealed class DestinationPolicy(in ForwardSettings settings, OwnAddresses own)
 {
     private readonly AddressNetwork[] _clients = Networks(settings.Clients);
     private readonly AddressNetwork[] _allow = Networks(settings.Allow);
@@ -34,6 +35,7 @@ internal sealed class DestinationPolicy(in ForwardSettings settings)
     private readonly PortRange[] _connectPorts = Ports(settings.ConnectPorts);
     private readonly PortRange[] _httpPorts = Ports(settings.HttpPorts);
     private readonly bool _localAccess = settings.LocalAccess;
+    private readonly OwnAddresses? _denied = settings.DenyOwnAddresses ? own : null;
 
     /// <summary>Whether this client may use the proxy at all.</summary>
     public bool AdmitsClient(PeerAddress client) => Contains(_clients, client);
@@ -51,12 +53,27 @@ internal sealed class DestinationPolicy(in ForwardSettings settings)
     public bool Admits(PeerAddress address, DestinationScope scope) => scope switch
     {
         DestinationScope.LocalOnly => address.IsLoopback,
-        DestinationScope.PermittedOrLocal => address.IsLoopback || IsPermitted(address),
+        DestinationScope.PermittedOrLocal => address.IsLoopback || IsOwn(address) || IsPermitted(address),
         DestinationScope.Permitted => IsPermitted(address),
         _ => false,
     };
 
-    private bool IsPermitted(PeerAddress address) => Contains(_allow, address) || !Contains(_deny, address);
+    private bool IsPermitted(PeerAddress address)
+    {
+        if (Contains(_allow, address))
+            return true;
+        if (Contains(_deny, address) || IsOwn(address))
+            return false;
+        Span<PeerAddress> inner = stackalloc PeerAddress[EmbeddedIpv4.ReadingsMax];
+        foreach (PeerAddress one in inner[..EmbeddedIpv4.Read(address, inner)])
+        {
+            if (!IsPermitted(one))
+                return false;
+        }
+        return true;
+    }
+
+    private bool IsOwn(PeerAddress address) => _denied is { } own && own.Contains(address);
 
     private static bool Contains(AddressNetwork[] networks, PeerAddress address)
     {

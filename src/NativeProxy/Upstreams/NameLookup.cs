@@ -1,41 +1,29 @@
-using System;
-using System.Net;
-using System.Net.Sockets;
-using System.Threading;
+using System.Collections.Generic;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams;
 
 /// <summary>
-/// One look-up of a name: blocks a thread of its own, never the loop's, and posts itself to the loop with the result.
+/// One look-up of a name for all origins that wait for it: begun on the loop, answered from any thread, ended on the loop again.
 /// Owner: a <see cref="NameResolver"/>. The two threads meet in the mailbox only.
 /// </summary>
-internal sealed class NameLookup(NameResolver resolver, Origin origin, string name) : LoopWork
+internal sealed class NameLookup(NameResolver resolver, string name) : LoopWork
 {
-    private const int StackBytes = 256 * 1024;
+    public string Name => name;
 
     /// <summary>Who asked.</summary>
-    public Origin Origin => origin;
+    public List<Origin> Waiting { get; } = [];
 
-    /// <summary>What was found; empty when the name has no address or the look-up failed. Read on the loop only.</summary>
-    public IPAddress[] Found { get; private set; } = [];
+    /// <summary>What was found; on the loop only, once it has ended.</summary>
+    public NameAnswer? Answer { get; private set; }
 
-    /// <summary>Begins; <see cref="NameResolver.Ended"/> follows on the loop.</summary>
-    public void Start() => new Thread(LookUp, StackBytes) { IsBackground = true, Name = "name look-up" }.UnsafeStart();
-
-    /// <summary>The loop thread, when the other one is done.</summary>
-    public override void Run() => resolver.Ended(this);
-
-    private void LookUp()
+    /// <summary>Any thread, once: <see cref="NameResolver.Ended"/> follows on the loop.</summary>
+    public void Answered(NameAnswer answer)
     {
-        try
-        {
-            Found = resolver.Ask(name);
-        }
-        catch (Exception e) when (e is SocketException or ArgumentException)
-        {
-            // The name is unknown, no name server answers, or it is none: nothing was found.
-        }
+        Answer = answer;
         resolver.Loop.Post(this);
     }
+
+    /// <summary>The loop thread, when there is an answer.</summary>
+    public override void Run() => resolver.Ended(this);
 }

@@ -12,11 +12,15 @@ namespace NativeProxy.Upstreams;
 /// </summary>
 internal sealed class Origin : Ordered<Origin>
 {
-    /// <summary>The system does not tell how long an answer is valid; this long it is taken to be.</summary>
-    private const long AddressesAgeMsMax = 60_000;
+    /// <summary>An address is judged anew after this time: it may have become one of this machine's.</summary>
+    private const long LiteralAgeMsMax = 60_000;
 
-    private const long FailureAgeMsMax = 5_000;
+    /// <summary>When there are too many look-ups, the next request of the client may try again.</summary>
+    private const long TooManyAgeMsMax = 100;
+
     private const int AddressesMax = 8;
+
+    private static readonly NameAnswer TooMany = new(NameOutcome.TooMany, [], TooManyAgeMsMax, "");
 
     private readonly OriginTable _table;
     private readonly string _host;
@@ -48,12 +52,12 @@ internal sealed class Origin : Ordered<Origin>
     {
         if (Group.IsPending || _table.Loop.Clock.NowMs <= _validUntilMs)
             return;
-        if (IPAddress.TryParse(_host, out IPAddress? address))
-            Take([address], isLookup: false);
+        if (_table.OwnAddresses.IsFresh && IPAddress.TryParse(_host, out IPAddress? address))
+            Take(new NameAnswer(NameOutcome.Found, [address], LiteralAgeMsMax, ""));
         else if (_table.Resolver.TryBegin(this, _host))
             Group.Suspend(_table.Settings);
         else
-            Take([], isLookup: true);
+            Take(TooMany);
     }
 
     /// <summary>After a reload: the addresses are judged anew at the next use.</summary>
@@ -67,15 +71,16 @@ internal sealed class Origin : Ordered<Origin>
     }
 
     /// <summary>The look-up has ended.</summary>
-    internal void Resolved(IPAddress[] found)
+    internal void Resolved(NameAnswer answer)
     {
-        Take(found, isLookup: true);
+        Take(answer);
         if (_isRetired)
             Group.Retire();
     }
 
-    private void Take(IPAddress[] found, bool isLookup)
+    private void Take(NameAnswer answer)
     {
+        IPAddress[] found = answer.Addresses;
         var servers = new UpstreamServer[Math.Min(found.Length, AddressesMax)];
         int count = 0;
         foreach (IPAddress address in found)
@@ -83,8 +88,13 @@ internal sealed class Origin : Ordered<Origin>
             if (count < servers.Length && _table.Policy.Admits(PeerAddress.Of(address, _port), _scope))
                 servers[count++] = ServerAt(new IPEndPoint(address, _port));
         }
-        _validUntilMs = !isLookup ? long.MaxValue : _table.Loop.Clock.NowMs + (found.Length == 0 ? FailureAgeMsMax : AddressesAgeMsMax);
-        Group.Apply(_table.Settings, servers.AsSpan(0, count).ToArray(), found.Length == 0 ? ProxyError.NameNotResolved : ProxyError.DestinationRefused);
+        _validUntilMs = _table.Loop.Clock.NowMs + answer.TtlMs;
+        Group.Apply(_table.Settings, servers.AsSpan(0, count).ToArray(), answer.Outcome switch
+        {
+            NameOutcome.Found => ProxyError.DestinationRefused,
+            NameOutcome.TooMany => ProxyError.TooManyLookups,
+            _ => ProxyError.NameNotResolved,
+        });
     }
 
     /// <summary>An address that was there before keeps its connections.</summary>
@@ -93,7 +103,7 @@ internal sealed class Origin : Ordered<Origin>
         UpstreamServer? server = null;
         foreach (UpstreamServer known in Group.Servers)
         {
-            if (known.EndPoint.Equals(endPoint))
+            if (known.Addresses.First.EndPoint.Equals(endPoint))
                 server = known;
         }
         server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId, Page = _table.Page };

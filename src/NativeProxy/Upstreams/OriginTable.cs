@@ -29,11 +29,12 @@ internal sealed class OriginTable
     private NewestFirst<Origin> _order;
     private UpstreamSettings _settings;
 
-    public OriginTable(EventLoop loop, LoopCounters counters, NameResolver resolver)
+    public OriginTable(EventLoop loop, LoopCounters counters, NameResolver resolver, OwnAddresses ownAddresses)
     {
         Loop = loop;
         Counters = counters;
         Resolver = resolver;
+        OwnAddresses = ownAddresses;
         _byKey = _origins.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
@@ -42,6 +43,9 @@ internal sealed class OriginTable
     public LoopCounters Counters { get; }
 
     public NameResolver Resolver { get; }
+
+    /// <summary>What the policy knows of this machine's interfaces.</summary>
+    public OwnAddresses OwnAddresses { get; }
 
     /// <summary>Id under which the access log knows all origins; a name for each would never be forgotten.</summary>
     public int GroupLogId { get; init; }
@@ -68,7 +72,7 @@ internal sealed class OriginTable
     /// <summary>Takes over settings, at start and at reload. Addresses are judged by the new rules before they are used again.</summary>
     public void Apply(in ForwardSettings settings)
     {
-        Policy = new DestinationPolicy(settings);
+        Policy = new DestinationPolicy(settings, OwnAddresses);
 
         // Defaults as an empty table gives them; what is missing in it is no error here.
         var errors = new SettingsErrors("", "");

@@ -62,7 +62,7 @@ internal struct ServerAccount
         return new CloseRecord
         {
             ConnectionId = tcp.Id,
-            Peer = connection.Server.Peer,
+            Peer = connection.Address.Peer,
             Reason = (byte)reason,
             By = CloseRecord.WhoEnded(tcp.EndedBy, reset),
             Uses = isConnected ? connection.UseCount : 0,

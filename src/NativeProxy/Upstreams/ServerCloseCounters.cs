@@ -28,6 +28,7 @@ internal static class ServerCloseCounters
         ServerCloseReason.Stopped => CounterId.ServerClosesStopped,
         ServerCloseReason.DescriptorPressure => CounterId.ServerClosesDescriptorPressure,
         ServerCloseReason.MemoryPressure => CounterId.ServerClosesMemoryPressure,
+        ServerCloseReason.AddressLeft => CounterId.ServerClosesAddressLeft,
         ServerCloseReason.PinnedClientLeft => CounterId.ServerClosesPinnedClientLeft,
         ServerCloseReason.ServerDown => CounterId.ServerClosesServerDown,
         _ => CounterId.ServerClosesAmbiguous,

@@ -39,11 +39,18 @@ internal sealed unsafe class ServerSlot
     /// <summary>Who waits for this server and no other.</summary>
     public WaitingLine Line { get; }
 
-    /// <summary>False while the server fails its health checks. Cheap enough to be read at each choice.</summary>
+    /// <summary>False while the server fails its health checks, or has no address. Cheap enough to be read at each choice.</summary>
     public bool IsUp
     {
-        get => Volatile.Read(ref _memory->IsDown) == 0;
+        get => (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless)) == 0;
         set => Volatile.Write(ref _memory->IsDown, value ? 0 : 1);
+    }
+
+    /// <summary>False while the server's name stands for no address.</summary>
+    public bool HasAddress
+    {
+        get => Volatile.Read(ref _memory->IsNameless) == 0;
+        set => Volatile.Write(ref _memory->IsNameless, value ? 0 : 1);
     }
 
     /// <summary>Whether anybody checks the server at all.</summary>
@@ -107,6 +114,10 @@ internal unsafe struct ServerSlotMemory
 
     [FieldOffset(32)]
     public long Downs;
+
+    /// <summary>The server's name stands for no address.</summary>
+    [FieldOffset(60)]
+    public int IsNameless;
 
     [FieldOffset(64)]
     private fixed byte _key[KeyBytesMax];

@@ -24,6 +24,9 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
 
+    /// <summary>How many of the server's addresses this connect has tried, the present one included.</summary>
+    private int _addressesTried;
+
     /// <summary>Bytes sent for earlier exchanges; nothing of them was queued any more when this one began.</summary>
     private long _sentBeforeBytes;
 
@@ -40,6 +43,9 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
 
     /// <summary>The socket while it is there.</summary>
     public TcpConnection? Tcp { get; private set; }
+
+    /// <summary>The address of the server that it goes to, or tries; of the last use once it has ended.</summary>
+    public ServerAddress Address { get; private set; } = null!;
 
     /// <summary>Number of the connection, kept for the log while the socket goes away.</summary>
     public long Id { get; private set; }
@@ -159,7 +165,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
             : _spokeFirst || _users.IsOutOfStep ? ServerCloseReason.Ambiguous
             : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
-            : IsPinned ? Server.JudgeKeeping() : Server.JudgeForPool(this, _loop.Clock.NowMs);
+            : IsPinned ? Server.JudgeKeeping(this) : Server.JudgeForPool(this, _loop.Clock.NowMs);
         if (reason != ServerCloseReason.None)
         {
             Discard(reason, reset: false);
@@ -205,6 +211,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     public void OnConnected(TcpConnection connection)
     {
         MoveTo(UpstreamConnectionState.Busy);
+        Server.Addresses.Worked(Address);
         _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
         _spokeFirst = connection.LookAhead() == UnreadInput.Bytes;
@@ -276,13 +283,17 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
 
     public void OnClosed(TcpConnection connection)
     {
+        Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
+
+        // The socket of an address that was given up for the next one.
+        if (connection != Tcp)
+            return;
         while (_users.TakeFollowing() is { } user)
         {
             Server.FollowerEnded();
             user.OnServerTurnLost(this);
         }
         Tcp = null;
-        Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
         MoveTo(UpstreamConnectionState.Free);
         Server.Recycle(this);
     }
@@ -314,8 +325,22 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         UseCount = 1;
         _sentBeforeBytes = 0;
         OpenedAtMs = _loop.Clock.NowMs;
-        ArmResponseTimeout(Server.ConnectTimeoutMs);
-        Tcp = _loop.Connect(Server.EndPoint, this, Server.Tuning);
+        _addressesTried = 0;
+        ConnectTo(Server.Addresses.First);
+    }
+
+    /// <summary>
+    /// Tries an address. Several share the time that a connect may take: each has its part of what is left, so that a silent one leaves some for
+    /// the others.
+    /// </summary>
+    private void ConnectTo(ServerAddress address)
+    {
+        Address = address;
+        int addressesLeft = Math.Max(1, Server.Addresses.Count - _addressesTried++);
+        if (Server.ConnectTimeoutMs > 0)
+            ArmResponseTimeout(Math.Max(1, (OpenedAtMs + Server.ConnectTimeoutMs - _loop.Clock.NowMs) / addressesLeft));
+        _account.Begin();
+        Tcp = _loop.Connect(address.EndPoint, this, Server.Tuning);
         Id = Tcp.Id;
         Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }
@@ -355,7 +380,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     private bool IsWaiting => _state is UpstreamConnectionState.Idle or UpstreamConnectionState.Pinned;
 
     /// <summary>Something happened to a connection that waits, after which it must not be used.</summary>
-    private void EndWaiting(ServerCloseReason reason, bool reset)
+    internal void EndWaiting(ServerCloseReason reason, bool reset)
     {
         if (_state == UpstreamConnectionState.Idle)
             Discard(reason, reset);
@@ -367,8 +392,28 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     {
         IServerConnectionUser user = _users.Present!;
         ServerAccount.CountConnectFailure(Server, error);
+        Server.Addresses.Failed(Address);
+        if (TryNextAddress())
+            return;
         Server.Release(this, ServerCloseReason.ConnectFailed);
         user.OnServerConnectFailed(this, error);
+    }
+
+    /// <summary>After a failed connect: goes on with the next address of the server, if there is one and time is left. The user hears nothing of it.</summary>
+    private bool TryNextAddress()
+    {
+        ServerAddressRing addresses = Server.Addresses;
+        bool isTimeOver = Server.ConnectTimeoutMs > 0 && _loop.Clock.NowMs >= OpenedAtMs + Server.ConnectTimeoutMs;
+        if (_addressesTried >= addresses.Count || isTimeOver || Server.IsRetired)
+            return false;
+        TcpConnection failed = Tcp!;
+        _account.Close(this, ServerCloseReason.ConnectFailed, reset: false, isWaiting: false, _loop.Clock.NowMs);
+        Tcp = null;
+        failed.Close();
+        _loop.BeforeConnect?.Invoke();
+        Server.Counters.Add(CounterId.ServerConnects);
+        ConnectTo(addresses.After(Address));
+        return true;
     }
 
     private void MoveTo(UpstreamConnectionState next)

@@ -27,14 +27,13 @@ internal sealed class UpstreamServer : IQueueOwner
     private int _lentCount;
     private bool _wasUp = true;
 
-    public UpstreamServer(EventLoop loop, LoopCounters counters, string name, IPEndPoint endPoint)
+    public UpstreamServer(EventLoop loop, LoopCounters counters, string name, params IPEndPoint[] endPoints)
     {
         _loop = loop;
         Counters = counters;
         Name = name;
         NameHash = SourceHashBalancer.HashOf(Encoding.UTF8.GetBytes(name));
-        EndPoint = endPoint;
-        Peer = PeerAddress.Of(endPoint);
+        Addresses = new ServerAddressRing(endPoints);
         Queue = new WaitQueue(loop, this);
     }
 
@@ -64,8 +63,8 @@ internal sealed class UpstreamServer : IQueueOwner
     /// <summary>True when idle connections of other workers stand in the way, which will be closed when they are asked for.</summary>
     public bool HasIdleElsewhere => _places is { } places && places.HasIdleElsewhere();
 
-    /// <summary>False while the server fails its health checks.</summary>
-    public bool IsUp => _slot is not { IsUp: false };
+    /// <summary>False while the server fails its health checks, or its name stands for no address.</summary>
+    public bool IsUp => _slot is not { IsUp: false } && Addresses.Count > 0;
 
     /// <summary>True when the server gets requests at all, now or once it has room.</summary>
     public bool TakesRequests => Weight > 0 && IsUp;
@@ -88,10 +87,11 @@ internal sealed class UpstreamServer : IQueueOwner
     /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
 
-    public IPEndPoint EndPoint { get; }
+    /// <summary>Where it is reached.</summary>
+    public ServerAddressRing Addresses { get; }
 
-    /// <summary>The address as the ledger shows it.</summary>
-    internal PeerAddress Peer { get; }
+    /// <summary>The address as it stands in the settings; empty for a server that does not come from them.</summary>
+    public string ConfiguredAddress { get; init; } = "";
 
     public LoopCounters Counters { get; }
 
@@ -200,6 +200,31 @@ internal sealed class UpstreamServer : IQueueOwner
             PurgeIdle(ServerCloseReason.ServerDown);
         _wasUp = IsUp;
         Queue.ServeSoon();
+    }
+
+    /// <summary>
+    /// The server's name stands for these addresses now: new connections use them, those to addresses that it has left close when they are idle. Limits
+    /// count all addresses together.
+    /// </summary>
+    public void ChangeAddresses(IPEndPoint[] endPoints)
+    {
+        if (!Addresses.Replace(endPoints))
+            return;
+        CloseLeft(Pinned);
+        CloseLeft(Idle);
+        FollowHealth();
+        RoomAgain?.Invoke();
+    }
+
+    private static void CloseLeft(IdlePool pool)
+    {
+        UpstreamConnection? next = pool.Oldest;
+        while (next is { } connection)
+        {
+            next = connection.Newer;
+            if (connection.Address.HasLeft)
+                connection.EndWaiting(ServerCloseReason.AddressLeft, reset: false);
+        }
     }
 
     /// <summary>Nothing is pooled any more: idle connections close now, busy ones after their exchange.</summary>
@@ -327,8 +352,9 @@ internal sealed class UpstreamServer : IQueueOwner
     }
 
     /// <summary>Why no connection of this server outlives its exchange, whoever keeps it, or None.</summary>
-    internal ServerCloseReason JudgeKeeping() =>
+    internal ServerCloseReason JudgeKeeping(UpstreamConnection connection) =>
         IsRetired ? ServerCloseReason.Purged
+        : connection.Address.HasLeft ? ServerCloseReason.AddressLeft
         : !IsUp ? ServerCloseReason.ServerDown
         : Keepalive.Enabled && Keepalive.Reuse != ReusePolicy.Never ? ServerCloseReason.None : ServerCloseReason.ReuseOff;
 
@@ -347,7 +373,7 @@ internal sealed class UpstreamServer : IQueueOwner
     internal ServerCloseReason Judge(UpstreamConnection connection, int waitingUses, long nowMs)
     {
         Check.That(!connection.IsPinned, "a connection with authentication is for one client");
-        ServerCloseReason reason = JudgeKeeping();
+        ServerCloseReason reason = JudgeKeeping(connection);
         if (reason != ServerCloseReason.None)
             return reason;
         if (Keepalive.MaxIdle == 0)

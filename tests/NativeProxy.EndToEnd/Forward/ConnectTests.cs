@@ -112,6 +112,27 @@ public sealed class ConnectTests
     }
 
     [Fact]
+    public async Task LineOfATunnel_SaysWhatWasDialled_AndWhatPassedBothWays()
+    {
+        await using ForwardScene scene = await ForwardScene.Driven();
+        string head = $"CONNECT localhost:{scene.Origin.Port} HTTP/1.1\r\nHost: h\r\n\r\n";
+        await scene.Client.Send(head + "early");
+        OriginConnection server = await scene.Origin.Accept();
+        Assert.Equal("early", await server.Read(5));
+        await scene.Client.ReadHead();
+        await scene.Client.Send(new byte[100_000]);
+        await server.ReadBytes(100_000);
+        scene.Client.HalfClose();
+        await server.ExpectFin();
+        server.Close();
+        await scene.Client.ExpectFin();
+
+        string line = (await scene.Proxy.Output.WaitForCount(1))[0];
+        Assert.Contains($" da={scene.Origin.Address} rt=none rs=tunnel_ended ", line, StringComparison.Ordinal);
+        Assert.Equal(head.Length + 5 + 100_000, await scene.Proxy.Metric("nativeproxy_bytes_from_clients_total"));
+    }
+
+    [Fact]
     public async Task MuchData_FlowsWholeInBothDirectionsAtOnce()
     {
         const int bytes = 20_000_000;

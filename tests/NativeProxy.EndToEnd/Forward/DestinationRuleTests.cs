@@ -20,6 +20,13 @@ public sealed class DestinationRuleTests
     [InlineData("[::1]")]
     [InlineData("[::ffff:127.0.0.1]")]
     [InlineData("[::]")]
+    [InlineData("[::127.0.0.1]")]
+    [InlineData("[::ffff:0:127.0.0.1]")]
+    [InlineData("[64:ff9b::7f00:1]")]
+    [InlineData("[64:ff9b:1::7f00:1]")]
+    [InlineData("[2002:7f00:1::]")]
+    [InlineData("[2001:0:808:808:0:0:80ff:fffe]")]
+    [InlineData("[2001:db8::5efe:7f00:1]")]
     public async Task ThisMachine_IsNotReachedFromElsewhere_ByWhateverName(string host)
     {
         await using ForwardScene scene = await ForwardScene.Answering("proxy_protocol = true", "forward.clients = [\"192.0.2.0/24\"]");
@@ -27,6 +34,24 @@ public sealed class DestinationRuleTests
         HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal((403, "This proxy does not connect to that address or port.\n"), (response.Status, response.Body));
         Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_server_connects_total"));
+    }
+
+    [Theory]
+    [InlineData("GET http://169.254.169.254:8080/ HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("CONNECT 169.254.169.254:443 HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("CONNECT [::ffff:0:169.254.169.254]:443 HTTP/1.1\r\nHost: h\r\n\r\n")]
+    [InlineData("POST http://169.254.169.254/ HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n")]
+    public async Task DeniedAddress_IsLoggedAsDenied_AndEndsTheConnection(string request)
+    {
+        await using ForwardScene scene = await ForwardScene.Answering();
+        await scene.Client.Send(request);
+        HttpResponse response = await scene.Client.ReadResponse(request[..request.IndexOf(' ', StringComparison.Ordinal)]);
+
+        Assert.Equal((403, "close"), (response.Status, response.Connection));
+        string line = (await scene.Proxy.Output.WaitForCount(1))[0];
+        Assert.Contains(" da=- rt=none rs=denied ", line, StringComparison.Ordinal);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"denied\"}"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_bad_requests_total{reason=\"denied\"}"));
     }
 
     [Fact]

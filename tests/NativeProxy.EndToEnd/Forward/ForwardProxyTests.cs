@@ -47,6 +47,24 @@ public sealed class ForwardProxyTests
         Assert.Equal(("HTTP/1.1 200 OK\r\nVia: 1.0 us\r\nConnection: close\r\n\r\nbody", StreamEnd.Fin), await scene.Client.ReadToEnd());
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("forwarded.x_forwarded_for = true", "X-Forwarded-For: 127.0.0.1\r\n")]
+    [InlineData("forwarded.x_forwarded_proto = true", "X-Forwarded-Proto: http\r\n")]
+    [InlineData("forwarded.x_forwarded_host = true", "X-Forwarded-Host: ORIGIN\r\n")]
+    [InlineData("forwarded.x_forwarded_for = \"auto\"", "")]
+    public async Task ClientIsNotAnnouncedToTheInternet_UnlessTheSettingsSaySo(string line, string expected)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.Forward(line));
+        await using RawClient client = await proxy.Connect();
+        await client.Send($"GET http://{origin.Address}/ HTTP/1.1\r\nHost: {origin.Address}\r\n\r\n");
+
+        Assert.Equal(
+            $"GET / HTTP/1.1\r\nHost: {origin.Address}\r\n{expected.Replace("ORIGIN", origin.Address, StringComparison.Ordinal)}Via: 1.1 nativeproxy\r\n\r\n",
+            await (await origin.Accept()).ReadHead());
+    }
+
     [Fact]
     public async Task OneClientConnection_ReachesManyOrigins_AndEachKeepsItsOwnConnections()
     {

@@ -13,6 +13,7 @@ internal sealed class ProxyConfig
 {
     private readonly List<string> _runtime = [];
     private readonly List<string> _log = [];
+    private readonly List<string> _resolver = [];
     private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string Upstream, List<string> Lines)> _listeners = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
@@ -86,6 +87,12 @@ internal sealed class ProxyConfig
         return this;
     }
 
+    public ProxyConfig Resolver(params string[] lines)
+    {
+        _resolver.AddRange(lines);
+        return this;
+    }
+
     public ProxyConfig WithWorkers(int count)
     {
         Workers = count;
@@ -119,6 +126,7 @@ internal sealed class ProxyConfig
         Table(text, "[runtime]", [$"workers = {Workers}", $"engine = \"{Engine}\"", .. _runtime]);
         Table(text, "[admin]", [$"bind = \"127.0.0.1:{adminPort}\""]);
         Table(text, "[log]", _log);
+        Table(text, "[resolver]", _resolver);
         for (int i = 0; i < _listeners.Count; i++)
         {
             (string name, string upstream, List<string> lines) = _listeners[i];

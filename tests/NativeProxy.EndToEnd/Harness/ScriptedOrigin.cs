@@ -22,12 +22,12 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private readonly Func<string, string>? _handler;
     private readonly Task _accepting;
 
-    private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0)
+    private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0, IPEndPoint? at = null)
     {
         _handler = handler;
         if (receiveBufferBytes > 0)
             _listening.ReceiveBufferSize = receiveBufferBytes;
-        _listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listening.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
         _listening.Listen(512);
         _accepting = AcceptAll();
     }
@@ -52,6 +52,9 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
 
     /// <summary>An origin that answers each request with this.</summary>
     public static ScriptedOrigin Answering(string response = OriginConnection.Ok) => new(_ => response);
+
+    /// <summary>An origin that answers each request with this, at an address of its own.</summary>
+    public static ScriptedOrigin AnsweringAt(IPEndPoint at, string response) => new(_ => response, at: at);
 
     /// <summary>An origin that answers each request with what the function makes of it; "" answers nothing.</summary>
     public static ScriptedOrigin Answering(Func<string, string> handler) => new(handler);

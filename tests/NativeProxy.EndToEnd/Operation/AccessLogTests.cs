@@ -14,7 +14,7 @@ public sealed class AccessLogTests
     private const string Line =
         @"^127\.0\.0\.1:(?<port>\d+) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3}\] (?<listener>\S+) (?<path>\S+) "
         + @"(?<times>-?\d+/-?\d+/-?\d+/-?\d+/-?\d+) (?<status>-?\d+) (?<bytes>\d+) - - (?<state>\S{4}) (?<counts>\d+/\d+/\d+/\d+/\d+) \d+/\d+ "
-        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+) why=(?<why>\S+)$";
+        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) da=(?<da>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+) why=(?<why>\S+)$";
 
     [Fact]
     [Trait("promise", "B4")]

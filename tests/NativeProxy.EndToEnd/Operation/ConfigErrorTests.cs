@@ -88,13 +88,6 @@ public sealed class ConfigErrorTests
     }
 
     [Fact]
-    public async Task ServerNameThatCannotBeResolved_IsNamed()
-    {
-        using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "no-such-host.invalid:80"));
-        await ExpectRefused(file.Path, "server \"a\" of upstream \"app\": the name \"no-such-host.invalid\" cannot be resolved", "nothing was started");
-    }
-
-    [Fact]
     public async Task LogFileThatCannotBeOpened_IsNamed()
     {
         using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1", "[log]\naccess = \"/no/such/directory/access.log\""));

@@ -73,7 +73,7 @@ public sealed class LogFieldTests
         Match line = Regex.Match(
             (await proxy.Output.WaitForCount(1))[0],
             @"^127\.0\.0\.1:(?<port>\d+) \[(?<time>[^]]+)\] web app/a (?<tr>\d+)/(?<tw>\d+)/(?<tc>\d+)/(?<rt>\d+)/(?<ta>\d+) 201 (?<bytes>\d+) - - ---- 1/1/0/0/0 0/0 "
-            + @"""POST /form\?a=b HTTP/1\.1"" cc=(?<cc>\d+)/1/(?<age>\d+) sc=(?<sc>\d+)/1/0/new rt=none rs=-");
+            + @"""POST /form\?a=b HTTP/1\.1"" cc=(?<cc>\d+)/1/(?<age>\d+) sc=(?<sc>\d+)/1/0/new da=\S+ rt=none rs=-");
         Assert.True(line.Success, proxy.Output.Text);
         long Of(string group) => long.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
         Assert.Equal((client.LocalPort, response.Head.Length + response.RawBody.Length), (Of("port"), Of("bytes")));

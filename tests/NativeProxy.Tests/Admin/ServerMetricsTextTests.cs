@@ -10,7 +10,7 @@ namespace NativeProxy.Tests.Admin;
 public class ServerMetricsTextTests
 {
     [Fact]
-    public void CheckedServer_ShowsItsHealth_AnUncheckedOneOnlyItsLoad()
+    public void CheckedServer_ShowsItsHealth_AnUncheckedOneItsLoad()
     {
         var test = new ServersOnBoard("a1 b1", workers: 2);
         test.Slot("a").IsChecked = true;
@@ -27,9 +27,10 @@ public class ServerMetricsTextTests
             # TYPE nativeproxy_server_requests_running gauge
             nativeproxy_server_requests_running{upstream="app",server="a"} 0
             nativeproxy_server_requests_running{upstream="app",server="b"} 5
-            # HELP nativeproxy_server_up Whether a server passes its health checks.
+            # HELP nativeproxy_server_up Whether a server has an address and does not fail its health checks.
             # TYPE nativeproxy_server_up gauge
             nativeproxy_server_up{upstream="app",server="a"} 0
+            nativeproxy_server_up{upstream="app",server="b"} 1
             # HELP nativeproxy_server_downs_total Times a server went down.
             # TYPE nativeproxy_server_downs_total counter
             nativeproxy_server_downs_total{upstream="app",server="a"} 1

@@ -99,8 +99,8 @@ public sealed class SettingsChangesTests
     {
         object copy = System.Runtime.CompilerServices.RuntimeHelpers.GetObjectValue(table);
         PropertyInfo property = steps[0];
-        object value = property.GetValue(table)!;
-        object changed = steps.Length == 1 ? Another(value) : IsList(property.PropertyType) ? WithFirst(value, steps[1..]) : Changed(value, steps[1..]);
+        object? value = property.GetValue(table);
+        object changed = steps.Length == 1 ? Another(value) : IsList(property.PropertyType) ? WithFirst(value!, steps[1..]) : Changed(value!, steps[1..]);
         FieldInfo field = table.GetType().GetField("_" + char.ToLowerInvariant(property.Name[0]) + property.Name[1..], BindingFlags.Instance | BindingFlags.NonPublic)!;
         field.SetValue(copy, changed);
         return copy;
@@ -112,8 +112,10 @@ public sealed class SettingsChangesTests
         return list.GetType().GetMethod("SetItem", [typeof(int), first.GetType()])!.Invoke(list, [0, Changed(first, steps)])!;
     }
 
-    private static object Another(object value) => value switch
+    private static object Another(object? value) => value switch
     {
+        // "auto".
+        null => true,
         bool flag => !flag,
         int number => number + 1,
         long number => number + 1,

@@ -14,7 +14,7 @@ namespace NativeProxy.Tests.Config;
 public class SettingsReferenceTests
 {
     /// <summary>Every default live: a '#' directly before a key goes away, prose has a blank behind its '#'.</summary>
-    private static readonly string _uncommented = Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = )", "$1", RegexOptions.Multiline);
+    private static readonly string _uncommented = Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = |\")", "$1", RegexOptions.Multiline);
 
     [Fact]
     public void Reference_LoadsAsItIs()
@@ -182,7 +182,7 @@ public class SettingsReferenceTests
             return $"{value}";
         if (value is IEnumerable items)
             return "[" + string.Join(",", items.Cast<object>().Select(Dump)) + "]";
-        IEnumerable<string> members = value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).Select(property => $"{property.Name}={Dump(property.GetValue(value)!)}");
+        IEnumerable<string> members = value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).Select(property => $"{property.Name}={Dump(property.GetValue(value) ?? "null")}");
         return "{" + string.Join(";", members) + "}";
     }
 }

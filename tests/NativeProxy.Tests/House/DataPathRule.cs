@@ -17,7 +17,7 @@ internal static class DataPathRule
     private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) { "Buffers", "Timers", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Upstreams", "Sessions" };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>
-    private static readonly string[] ControlPlane = ["Pipes", "Admin", "Upstreams/Health", "Hosting"];
+    private static readonly string[] ControlPlane = ["Pipes", "Admin", "Upstreams/Health", "Upstreams/Naming", "Hosting"];
 
     /// <summary>The part of the control plane that also starts and stops the loops.</summary>
     private const string Starter = "Hosting";

@@ -1,7 +1,9 @@
 using System;
 using System.Linq;
+using System.Net;
 using System.Reflection;
 using System.Text;
+using NativeProxy.Foundation;
 using NativeProxy.Logging;
 using Xunit;
 
@@ -20,7 +22,9 @@ public sealed class AccessRecordCodecTests
         FieldInfo[] fields = typeof(AccessNumbers).GetFields(BindingFlags.Public | BindingFlags.Instance);
         for (int i = 0; i < fields.Length; i++)
         {
-            object value = fields[i].FieldType.IsEnum ? ServerConnectionOrigin.Warm : Convert.ChangeType(i + 50, fields[i].FieldType);
+            object value = fields[i].FieldType.IsEnum ? ServerConnectionOrigin.Warm
+                : fields[i].FieldType == typeof(PeerAddress) ? PeerAddress.Of(IPAddress.Parse("2001:db8::7"), i + 50)
+                : Convert.ChangeType(i + 50, fields[i].FieldType);
             fields[i].SetValue(numbers, value);
         }
 

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text;
+using NativeProxy.Foundation;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Tests.Logging;
@@ -8,6 +10,8 @@ internal static class SampleRecords
 {
     /// <summary>2026-11-22T10:11:12.123Z.</summary>
     public const long WallMs = 1_795_342_272_123;
+
+    private static readonly PeerAddress Server = PeerAddress.Of(IPAddress.Parse("10.0.0.7"), 9001);
 
     public static LogNames Names()
     {
@@ -41,6 +45,7 @@ internal static class SampleRecords
         ServerConnectionId = 7,
         ServerUseNumber = 2,
         ServerIdleMs = 1200,
+        ServerAddress = Server,
         ServerOrigin = ServerConnectionOrigin.Reused,
         ProcessConnectionCount = 1,
         ListenerConnectionCount = 1,

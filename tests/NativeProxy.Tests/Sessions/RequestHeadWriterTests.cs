@@ -14,7 +14,7 @@ public class RequestHeadWriterTests
     /// <summary>Nothing is added, so that a test sees what is taken away.</summary>
     private static readonly ListenerForwardedSettings Silent = default(ListenerForwardedSettings) with { Via = "" };
 
-    private static readonly ListenerForwardedSettings Defaults = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Forwarded;
+    private static readonly ListenerForwardedSettings Defaults = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Forwarded.InMode(ListenerMode.Http);
 
     [Fact]
     public void PlainRequest_IsPassedByteForByte()
@@ -99,6 +99,16 @@ public class RequestHeadWriterTests
         Assert.Equal(
             Wire.Get("X-Forwarded-For: 192.0.2.1", "X-Forwarded-Proto: http", "X-Forwarded-Host: a", "Via: 1.1 nativeproxy"),
             Rewrite(Wire.Get(), Defaults));
+
+    [Fact]
+    public void Defaults_OfAForwardProxy_TellTheInternetNothing()
+    {
+        ListenerForwardedSettings forwarded = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Forwarded;
+
+        Assert.Equal(Wire.Get("Via: 1.1 nativeproxy"), Rewrite(Wire.Get(), forwarded.InMode(ListenerMode.Forward)));
+        Assert.Equal(
+            Wire.Get("X-Forwarded-For: 192.0.2.1", "Via: 1.1 nativeproxy"), Rewrite(Wire.Get(), (forwarded with { XForwardedFor = true }).InMode(ListenerMode.Forward)));
+    }
 
     [Fact]
     public void ForwardedForLines_AreJoinedAndExtended() =>

@@ -70,7 +70,7 @@ internal sealed class SimulatedProxy : IDisposable
         // The same seed gives the same run.
         settings = settings with { Upstreams = [.. settings.Upstreams.Select(static upstream => upstream with { FirstTurn = FirstTurn.First })] };
         Servers.Publish(settings);
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, []);
+        ServerEndPoints endPoints = LiteralAddresses.Of(settings);
 
         // The simulated engine has no use for the socket itself.
         List<ListeningSocket> sockets = _isApplied ? [] : [new ListeningSocket(settings.Listeners[0].Bind[0], null!)];

@@ -23,14 +23,15 @@ public sealed class OriginTableTests : IDisposable
     private readonly LoopCounters _counters = LastingCounters.Create();
     private readonly ConcurrentDictionary<string, IPAddress[]> _names = new();
     private readonly ConcurrentQueue<string> _asked = new();
+    private long _ttlMs = 60_000;
     private readonly ManualResetEventSlim _mayAnswer = new(initialState: true);
+    private readonly OwnAddresses _own = new();
     private readonly OriginTable _table;
-    private int _asking;
-    private int _askingMost;
 
     public OriginTableTests()
     {
-        _table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, Ask));
+        _table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), _own);
+        _own.Set();
         _table.Apply(DestinationPolicyTests.Settings(""));
     }
 
@@ -219,28 +220,79 @@ public sealed class OriginTableTests : IDisposable
     }
 
     [Fact]
-    public async Task Lookups_AreFewAtOnce_AndTheOthersWait_UpToALimit()
+    public async Task Lookups_AreBounded_AndBeyondTheBoundThereIsAnAnswerAtOnce()
     {
+        var lookups = new ConcurrentQueue<NameLookup>();
+        var table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookups.Enqueue, lookupsMax: 20), _own);
+        table.Apply(DestinationPolicyTests.Settings(""));
+        Origin[] origins = await _test.Run(() => Enumerable.Range(0, 25).Select(i => table.Find(Encoding.ASCII.GetBytes($"n{i}.test"), 80, DestinationScope.Permitted)).ToArray());
+
+        Assert.Equal((20, 20), (await _test.Run(() => origins.Count(origin => origin.Group.IsPending)), lookups.Count));
+        Assert.Equal(ProxyError.TooManyLookups, origins[20].Group.NoServerError);
+        foreach (NameLookup lookup in lookups)
+            lookup.Answered(new NameAnswer(NameOutcome.NoSuchName, [], 5_000, ""));
+        await Settled(origins);
+        Assert.Equal(ProxyError.NameNotResolved, origins[0].Group.NoServerError);
+    }
+
+    [Theory]
+    [InlineData(0, 256)]
+    [InlineData(100_000, 256)]
+    [InlineData(1024, 64)]
+    [InlineData(64, 8)]
+    public void LookupsAtOnce_DependOnTheDescriptors(int socketsMax, int lookups) => Assert.Equal(lookups, NameResolver.LookupsFor(socketsMax));
+
+    [Fact]
+    public async Task NameThatIsBeingLookedUp_IsNotAskedForTwice()
+    {
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1")];
         _mayAnswer.Reset();
-        Origin[] origins = await _test.Run(() => Enumerable.Range(0, 300).Select(i => _table.Find(Encoding.ASCII.GetBytes($"n{i}.test"), 80, DestinationScope.Permitted)).ToArray());
-        Assert.Equal(264, await _test.Run(() => origins.Count(origin => origin.Group.IsPending)));
-        Assert.Equal(ProxyError.NameNotResolved, origins[299].Group.NoServerError);
+        Origin[] origins = [await Find("a.test", 80), await Find("a.test", 81), await Find("A.test", 80, DestinationScope.PermittedOrLocal)];
         _mayAnswer.Set();
         await Settled(origins);
 
-        Assert.Equal(264, _asked.Count);
-        Assert.InRange(_askingMost, 1, 8);
+        Assert.Equal(["198.51.100.1:80", "198.51.100.1:81", "198.51.100.1:80"], origins.Select(Addresses));
+        Assert.Equal(["a.test"], _asked);
     }
 
-    private IPAddress[] Ask(string name)
+    [Fact]
+    public async Task AnswerIsUsedForItsTime_AndNotLonger()
     {
-        int asking = Interlocked.Increment(ref _asking);
-        lock (_asked)
-            _askingMost = Math.Max(_askingMost, asking);
+        _names["a.test"] = [IPAddress.Parse("198.51.100.1")];
+        _ttlMs = 60_000;
+        await Settled(await Find("a.test", 80));
+        await Settled(await Find("a.test", 80));
+        Assert.Single(_asked);
+
+        _ttlMs = -1;
+        _names["b.test"] = [IPAddress.Parse("198.51.100.2")];
+        await Settled(await Find("b.test", 80));
+        await Settled(await Find("b.test", 80));
+        Assert.Equal(["a.test", "b.test", "b.test"], _asked);
+    }
+
+    [Fact]
+    public async Task AddressIsJudgedByTheInterfaces_WhichAreLookedAtWhenThatWasLongAgo()
+    {
+        _own.Set(PeerAddress.Of(IPAddress.Parse("198.51.100.7"), 0));
+        Origin own = await Find("198.51.100.7", 80);
+        Assert.Equal(("", ProxyError.DestinationRefused), (Addresses(own), own.Group.NoServerError));
+        Assert.Empty(_asked);
+
+        var never = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), new OwnAddresses());
+        never.Apply(DestinationPolicyTests.Settings(""));
+        Origin literal = await _test.Run(() => never.Find("198.51.100.7"u8, 80, DestinationScope.Permitted));
+        await Settled(literal);
+        Assert.Equal(["198.51.100.7"], _asked);
+    }
+
+    private NameAnswer Ask(string name)
+    {
         _asked.Enqueue(name);
         _mayAnswer.Wait(LoopUnderTest.Deadline);
-        Interlocked.Decrement(ref _asking);
-        return _names.TryGetValue(name, out IPAddress[]? found) ? found : throw new System.Net.Sockets.SocketException(11001);
+        if (IPAddress.TryParse(name, out IPAddress? literal))
+            return new NameAnswer(NameOutcome.Found, [literal], 60_000, "");
+        return _names.TryGetValue(name, out IPAddress[]? found) ? new NameAnswer(NameOutcome.Found, found, _ttlMs, "") : new NameAnswer(NameOutcome.NoSuchName, [], 5_000, "");
     }
 
     private Task<Origin> Find(string host, int port, DestinationScope scope = DestinationScope.Permitted) =>
@@ -248,7 +300,7 @@ public sealed class OriginTableTests : IDisposable
 
     private Task Settled(params Origin[] origins) => _test.Until(() => !origins.Any(origin => origin.Group.IsPending), "the names are looked up");
 
-    private static string Addresses(Origin origin) => string.Join(' ', origin.Group.Servers.Select(server => server.EndPoint));
+    private static string Addresses(Origin origin) => string.Join(' ', origin.Group.Servers.Select(server => server.Addresses.First.EndPoint));
 
     /// <summary>Writes down what it hears; "room" or "timeout".</summary>
     private sealed class RecordingWaiter : IServerWaiter

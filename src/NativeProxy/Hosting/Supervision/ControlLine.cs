@@ -43,6 +43,9 @@ internal enum ControlCommand : byte
     /// <summary>Leave the sockets of that worker to it again. Payload: its number in ASCII.</summary>
     Release = 10,
 
+    /// <summary>Servers have other addresses. Payload: a line of <see cref="Upstreams.Naming.ServerEndPoints"/> for the settings in force.</summary>
+    Addresses = 11,
+
     /// <summary>From a worker.</summary>
     Ready = 100,
 

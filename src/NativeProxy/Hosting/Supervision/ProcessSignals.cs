@@ -19,6 +19,9 @@ internal enum OperatorWish
 
     /// <summary>SIGHUP (as nginx, HAProxy's systemd unit and Squid): read the configuration file again.</summary>
     Reload,
+
+    /// <summary>No signal: servers have other addresses.</summary>
+    FollowNames,
 }
 
 /// <summary>

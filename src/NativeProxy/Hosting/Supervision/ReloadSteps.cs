@@ -23,6 +23,9 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
     /// <summary>Called at the end: whether the settings are in force.</summary>
     public required Action<bool> Ended { get; init; }
 
+    /// <summary>A reload is under way.</summary>
+    public bool IsUnderWay => _isClaimed;
+
     /// <summary>A signal came while a reload was under way.</summary>
     public bool IsAskedAgain { get; private set; }
 

@@ -27,6 +27,7 @@ internal sealed class Supervisor : IDisposable
     private readonly WorkerCrew _crew;
     private readonly CounterBoard _counters;
     private readonly HealthChecks _health;
+    private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly ErrorLog _log;
     private readonly ReloadSteps _reload;
@@ -35,7 +36,7 @@ internal sealed class Supervisor : IDisposable
     private bool _isServing;
     private int _stopsSeen;
 
-    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServiceState service, SupervisorEvents events, ErrorLog log)
+    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServerNames names, ServiceState service, SupervisorEvents events, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -43,6 +44,7 @@ internal sealed class Supervisor : IDisposable
         _crew = crew;
         _counters = counters;
         _health = health;
+        _names = names;
         _service = service;
         _events = events;
         _log = log;
@@ -54,8 +56,7 @@ internal sealed class Supervisor : IDisposable
     public static int Run(SettingsText source, in ProxySettings settings, int workers, ErrorLog log)
     {
         var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
             return StartFailure.Report(log, errors);
@@ -65,11 +66,13 @@ internal sealed class Supervisor : IDisposable
             var events = new SupervisorEvents();
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
+            using var names = new ServerNames(boards.Counters.Row(0), log, () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames)));
+            ServerEndPoints endPoints = names.Follow(settings);
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
             var crew = new WorkerCrew(MakeSlots(sockets, boards, events), new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, service, events, log);
+            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, names, service, events, log);
             SmallHttpServer? serving = null;
             try
             {
@@ -218,8 +221,19 @@ internal sealed class Supervisor : IDisposable
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)
             _crew.TellAll(ControlCommand.ReopenLogs);
+        else if (wish == OperatorWish.FollowNames)
+            FollowNames();
         else if (_isServing && _stopsSeen == 0)
             ReadAgain();
+    }
+
+    /// <summary>Servers have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told afterwards.</summary>
+    private void FollowNames()
+    {
+        if (_reload.IsUnderWay || !_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+            return;
+        _health.Apply(_settings, endPoints);
+        _crew.ChangeAddresses(endPoints.ToLine());
     }
 
     /// <summary>Reads the file on another thread: names may take their time.</summary>
@@ -233,7 +247,7 @@ internal sealed class Supervisor : IDisposable
             Reload? reload = null;
             try
             {
-                reload = Reload.TryRead(source, started, running, workers, _log);
+                reload = Reload.TryRead(source, started, running, workers, _names, _log);
             }
             catch (Exception e)
             {
@@ -265,6 +279,8 @@ internal sealed class Supervisor : IDisposable
         {
             _counters.ConfigurationRefused();
         }
+        _names.Keep(_settings);
+        FollowNames();
         if (_reload.IsAskedAgain && _stopsSeen == 0)
             ReadAgain();
     }

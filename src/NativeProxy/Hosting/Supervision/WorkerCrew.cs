@@ -135,6 +135,14 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             slot.Tell(command);
     }
 
+    /// <summary>Servers have other addresses, for the workers that are there and for those to come.</summary>
+    public void ChangeAddresses(string line)
+    {
+        Settings = Settings with { Servers = line };
+        foreach (WorkerSlot slot in slots)
+            slot.Tell(ControlCommand.Addresses, System.Text.Encoding.UTF8.GetBytes(line));
+    }
+
     public void CloseSockets()
     {
         foreach (WorkerSlot slot in slots)

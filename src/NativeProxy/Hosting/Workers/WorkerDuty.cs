@@ -64,6 +64,9 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
                 case ControlCommand.FollowHealth:
                     worker.FollowHealth();
                     break;
+                case ControlCommand.Addresses:
+                    ChangeAddresses(worker, message.Text);
+                    break;
                 case ControlCommand.Prepare:
                     Prepare(message);
                     break;
@@ -112,6 +115,15 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
                 return;
         }
         await Task.Delay(System.Threading.Timeout.Infinite);
+    }
+
+    /// <summary>The line belongs to the settings in force: while others are prepared, the supervisor sends none.</summary>
+    private void ChangeAddresses(Worker worker, string line)
+    {
+        if (ServerEndPoints.TryParse(line, worker.ServerCounts, out ServerEndPoints endPoints))
+            worker.ChangeAddresses(endPoints);
+        else
+            _log.Error("a worker could not take over new addresses of servers; it goes on with those that it has");
     }
 
     private void Prepare(ControlMessage message)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 
 namespace NativeProxy.Upstreams.Naming;
@@ -26,17 +27,17 @@ internal sealed class ServerEndPoints(IPEndPoint[][][] byServer)
     public string ToLine() => string.Concat(Array.ConvertAll(
         byServer, static servers => string.Join(ServerEnd, Array.ConvertAll(servers, static server => string.Join(Between, (object[])server))) + GroupEnd));
 
-    /// <summary>Reads what <see cref="ToLine"/> wrote; false when it is not that, or does not have a place for each of these servers.</summary>
+    /// <summary>Reads what <see cref="ToLine"/> wrote; false when it is not that, or not for as many servers.</summary>
     /// <param name="line">The line.</param>
     /// <param name="serverCounts">How many servers each upstream has.</param>
     /// <param name="endPoints">What was read.</param>
-    public static bool TryParse(string line, int[] serverCounts, out ServerEndPoints endPoints)
+    public static bool TryParse(string line, IReadOnlyList<int> serverCounts, out ServerEndPoints endPoints)
     {
         endPoints = new ServerEndPoints([]);
         string[] groups = line.Split(GroupEnd);
-        if (groups.Length != serverCounts.Length + 1 || groups[^1].Length > 0)
+        if (groups.Length != serverCounts.Count + 1 || groups[^1].Length > 0)
             return false;
-        var byServer = new IPEndPoint[serverCounts.Length][][];
+        var byServer = new IPEndPoint[serverCounts.Count][][];
         for (int i = 0; i < byServer.Length; i++)
         {
             if (!TryParseGroup(groups[i], serverCounts[i], out byServer[i]))

@@ -25,7 +25,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + (PipeliningMax * 64);
 
     private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff, CounterId.ClientClosesInternalError);
-    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesMemoryPressure);
+    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesAddressLeft);
 
     private static readonly (CounterId First, CounterId Last) ClientClosedBy = (CounterId.ClientClosedByProxy, CounterId.ClientClosedByPeerReset);
     private static readonly (CounterId First, CounterId Last) ServerClosedBy = (CounterId.ServerClosedByProxy, CounterId.ServerClosedByPeerReset);

@@ -1,0 +1,47 @@
+using System;
+using System.IO;
+
+namespace NativeProxy.Upstreams.Naming;
+
+/// <summary>
+/// A small file of the system that is read again when it has changed. What cannot be read is empty. Any thread of the control plane: two
+/// that find it changed at once both read it.
+/// </summary>
+/// <typeparam name="T">What is made of its text.</typeparam>
+internal sealed class WatchedFile<T>(string path, Func<string, T> read)
+    where T : class
+{
+    private const int CharsMax = 4 * 1024 * 1024;
+
+    private volatile Version? _version;
+
+    /// <summary>What the file says now.</summary>
+    public T Value
+    {
+        get
+        {
+            var file = new FileInfo(path);
+            (DateTime changedAt, long length) = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+            if (_version is { } known && known.ChangedAt == changedAt && known.Length == length)
+                return known.Value;
+            var version = new Version(changedAt, length, read(file.Exists && length <= CharsMax ? TextOf() : ""));
+            _version = version;
+            return version.Value;
+        }
+    }
+
+    private string TextOf()
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The file as it was read.</summary>
+    private sealed record Version(DateTime ChangedAt, long Length, T Value);
+}
