@@ -17,7 +17,6 @@ internal static class FixedSettings
             PidFile = started.Runtime.PidFile,
         },
         Admin = settings.Admin with { Bind = started.Admin.Bind },
-        Log = started.Log,
     };
 
     /// <summary>The fixed keys whose values differ from those that the process was started with.</summary>
@@ -29,9 +28,6 @@ internal static class FixedSettings
         AddIf(settings.Runtime.BufferBytes != started.Runtime.BufferBytes, "runtime.buffer_bytes");
         AddIf(settings.Runtime.PidFile != started.Runtime.PidFile, "runtime.pid_file");
         AddIf(settings.Admin.Bind != started.Admin.Bind, "admin.bind");
-        AddIf(settings.Log.AccessTarget != started.Log.AccessTarget, "log.access");
-        AddIf(settings.Log.ConnectionsTarget != started.Log.ConnectionsTarget, "log.connections");
-        AddIf(settings.Log.Format != started.Log.Format, "log.format");
         return keys;
 
         void AddIf(bool isChanged, string key)

@@ -36,7 +36,7 @@ internal static class ListeningSockets
             foreach (string bind in listener.Bind)
             {
                 if (!present.Contains(bind))
-                    OpenForAll(perWorker, bind, listener.Name, errors);
+                    OpenForAll(perWorker, bind, listener.Name, isOurs: IsInside(bind, present), errors);
             }
         }
         if (errors.Count > 0)
@@ -54,6 +54,21 @@ internal static class ListeningSockets
             socket.Socket.Dispose();
     }
 
+    /// <summary>
+    /// Whether we listen on this address already, by another that contains it or is contained: a reload may narrow `*` to one address, and
+    /// the kernel takes both until the old one is closed.
+    /// </summary>
+    private static bool IsInside(string bind, IReadOnlySet<string> present)
+    {
+        AddressText.TryParse(bind, AddressUse.Bind, out HostPort wanted, out _);
+        foreach (string held in present)
+        {
+            if (AddressText.TryParse(held, AddressUse.Bind, out HostPort address, out _) && BindRules.Overlap(address, wanted))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Opens one socket of its own, for the admin endpoint.</summary>
     public static Socket? OpenOne(string bind, string what, List<string> errors)
     {
@@ -68,7 +83,21 @@ internal static class ListeningSockets
         }
     }
 
-    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, List<string> errors)
+    /// <summary>Why this address cannot be listened on, or null when it can. Nothing is accepted meanwhile.</summary>
+    public static string? ProblemOf(string bind, string what)
+    {
+        try
+        {
+            Bind(EndPointOf(bind), sharesPort: false).Dispose();
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return Describe(what, bind, e);
+        }
+    }
+
+    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, bool isOurs, List<string> errors)
     {
         try
         {
@@ -76,7 +105,8 @@ internal static class ListeningSockets
 
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
             // that moment would be reset when it closes.
-            BindSocket(endPoint, sharesPort: false).Dispose();
+            if (!isOurs)
+                BindSocket(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
                 sockets.Add(OpenShared(bind));
         }

@@ -76,6 +76,11 @@ internal sealed class Reload
             log.Text(finding.ToString());
         if (!result.IsOk)
             return Refused(log, []);
+        List<ConfigError> trials = [.. StartTrials.Files(result), .. StartTrials.HeldByRunning(result, running)];
+        foreach (ConfigError trial in trials)
+            log.Text(trial.ToString());
+        if (trials.Count > 0)
+            return Refused(log, []);
         ProxySettings settings = FixedSettings.Keep(result.Settings, started);
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, BindsOf(running), workers, errors);
