@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using NativeProxy.Buffers;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
@@ -42,7 +43,7 @@ internal sealed class Worker : IDisposable
     private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ErrorLog errors)
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes, ErrorLog errors)
     {
         _errors = errors;
         counters.ProcessId = Environment.ProcessId;
@@ -55,7 +56,7 @@ internal sealed class Worker : IDisposable
             ? new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: _log.Style != AccessLogStyle.Haproxy)
             : null;
         var ledger = new CloseLedger(counters, closes, _log is { LogsConnections: true } ? _log.Ring : null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, accessLog, ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, accessLog, ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
         _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log?.Ring, _log?.Writer);
     }

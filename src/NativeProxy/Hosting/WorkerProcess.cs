@@ -41,7 +41,7 @@ internal static class WorkerProcess
         boards.BeginWorker(arguments.Index);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index), boards.Closes.Ring(arguments.Index), boards.Servers, log);
+            using var worker = new Worker(settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index), boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, log);
             worker.Start(settings, endPoints, TakeOver(arguments.Listen));
             long drainLimitMs = Obey(control, worker, settings.Runtime.DrainTimeoutMs, log);
             worker.BeginDrain();
