@@ -31,7 +31,8 @@ internal static class StoredCondition
         if (index < 0 || fields.IsRepeated(KnownHeader.ETag))
             return default;
         ReadOnlySpan<byte> rest = fields[index].Value.Of(bytes);
-        return TryTakeTag(ref rest, out ReadOnlySpan<byte> tag) && rest.IsEmpty ? tag : default;
+        ReadOnlySpan<byte> tag = TakeTag(ref rest);
+        return rest.IsEmpty ? tag : default;
     }
 
     /// <summary><c>*</c>, or a list with the tag in it, compared weakly (RFC 9110 section 13.1.2).</summary>
@@ -45,25 +46,24 @@ internal static class StoredCondition
             while (true)
             {
                 list = list.TrimStart(" \t,"u8);
-                if (list.IsEmpty || !TryTakeTag(ref list, out ReadOnlySpan<byte> one))
+                ReadOnlySpan<byte> one = TakeTag(ref list);
+                if (one.IsEmpty)
                     break;
-                if (!tag.IsEmpty && one.SequenceEqual(tag))
+                if (one.SequenceEqual(tag))
                     return true;
             }
         }
         return false;
     }
 
-    /// <summary>Takes <c>[W/]"..."</c> off the beginning; the weak mark is left out of the tag.</summary>
-    private static bool TryTakeTag(ref ReadOnlySpan<byte> text, out ReadOnlySpan<byte> tag)
+    /// <summary>Takes <c>[W/]"..."</c> off the beginning, and returns it without the weak mark; empty when something else stands there.</summary>
+    private static ReadOnlySpan<byte> TakeTag(scoped ref ReadOnlySpan<byte> text)
     {
-        tag = default;
         ReadOnlySpan<byte> rest = text.StartsWith("W/"u8) ? text[2..] : text;
         if (rest.IsEmpty || rest[0] != '"' || rest[1..].IndexOf((byte)'"') is not (>= 0 and var end))
-            return false;
-        tag = rest[..(end + 2)];
+            return default;
         text = rest[(end + 2)..];
-        return true;
+        return rest[..(end + 2)];
     }
 
     private static bool TryReadOnly(ReadOnlySpan<byte> bytes, HeaderTable fields, KnownHeader known, long nowWallMs, out long wallMs)
