@@ -50,6 +50,20 @@ internal struct CacheControl
         return control;
     }
 
+    /// <summary>
+    /// Whether Pragma asks for what <c>no-cache</c> asks for: it counts only where there is no Cache-Control, and nothing else in it means
+    /// anything (RFC 9111 section 5.4).
+    /// </summary>
+    public static bool PragmaSaysNoCache(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        if (fields.Contains(KnownHeader.CacheControl))
+            return false;
+        var pragma = new CacheControl();
+        for (int i = fields.FirstIndexOf(KnownHeader.Pragma); i >= 0; i = fields.NextIndexOf(KnownHeader.Pragma, i))
+            pragma.ReadList(fields[i].Value.Of(bytes));
+        return pragma.NoCache;
+    }
+
     /// <summary>#( token [ "=" ( token / quoted-string ) ] ); empty elements are allowed.</summary>
     private void ReadList(ReadOnlySpan<byte> list)
     {

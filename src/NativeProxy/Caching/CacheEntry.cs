@@ -27,6 +27,12 @@ internal sealed class CacheEntry : Ordered<CacheEntry>
 
     public ExchangeMoments Moments { get; private set; }
 
+    /// <summary>Stamp of the key on the <see cref="ChangeBoard"/> when the response was asked for.</summary>
+    public long Stamp { get; set; }
+
+    /// <summary>Length of the head, which stands behind the key.</summary>
+    public int HeadBytes { get; set; }
+
     /// <summary>Content without its framing.</summary>
     public long BodyBytes { get; set; }
 
@@ -65,6 +71,21 @@ internal sealed class CacheEntry : Ordered<CacheEntry>
             bytes = bytes[count..];
         }
         return true;
+    }
+
+    /// <summary>Copies the head into a buffer that is long enough.</summary>
+    public void CopyHead(Span<byte> destination)
+    {
+        int skip = KeyBytes;
+        destination = destination[..HeadBytes];
+        for (BufferBlock? block = First; block is not null && !destination.IsEmpty; block = block.Next)
+        {
+            ReadOnlySpan<byte> bytes = block.Span[skip..block.FilledBytes];
+            bytes = bytes[..Math.Min(bytes.Length, destination.Length)];
+            bytes.CopyTo(destination);
+            destination = destination[bytes.Length..];
+            skip = 0;
+        }
     }
 
     /// <summary>Returns all blocks.</summary>

@@ -15,8 +15,8 @@ internal sealed class CacheFill(ResponseCache cache)
     private ulong _hash;
     private long _requestedMs;
 
-    /// <summary>How many changes the cache had seen when the request was read.</summary>
-    private long _changesBefore;
+    /// <summary>Stamp of the key when the request was read.</summary>
+    private long _stamp;
     private CacheEntry? _entry;
 
     /// <summary>Next unused object of the cache.</summary>
@@ -26,7 +26,7 @@ internal sealed class CacheFill(ResponseCache cache)
     public bool IsOpen => _entry is not null;
 
     /// <summary>A request went to the server that may fill this key.</summary>
-    internal void Begin(ReadOnlySpan<byte> key, ulong hash, long requestedMs, long changesBefore)
+    internal void Begin(ReadOnlySpan<byte> key, ulong hash, long requestedMs, long stamp)
     {
         if (_key.Length < key.Length)
             _key = new byte[BitOperations.RoundUpToPowerOf2((uint)key.Length)];
@@ -34,7 +34,7 @@ internal sealed class CacheFill(ResponseCache cache)
         _keyBytes = key.Length;
         _hash = hash;
         _requestedMs = requestedMs;
-        _changesBefore = changesBefore;
+        _stamp = stamp;
     }
 
     /// <summary>When the request was read and the answer came, which is now.</summary>
@@ -50,6 +50,10 @@ internal sealed class CacheFill(ResponseCache cache)
         if (head.Length + bodyBytes > cache.ObjectBytesMax)
             return;
         _entry = cache.LendEntry(_key.AsSpan(0, _keyBytes), _hash, freshness, moments);
+        if (_entry is null)
+            return;
+        _entry.Stamp = _stamp;
+        _entry.HeadBytes = head.Length;
         Append(head);
     }
 
@@ -62,7 +66,7 @@ internal sealed class CacheFill(ResponseCache cache)
         _entry = null;
     }
 
-    /// <summary>The response has come to a clean end: it is kept, unless a request changed the resource meanwhile.</summary>
+    /// <summary>The response has come to a clean end: it is kept, unless a request changed the resource meanwhile, over whichever worker.</summary>
     /// <param name="bodyBytes">Content without its framing.</param>
     public void Commit(long bodyBytes)
     {
@@ -70,7 +74,7 @@ internal sealed class CacheFill(ResponseCache cache)
         {
             entry.BodyBytes = bodyBytes;
             _entry = null;
-            cache.Add(entry, _changesBefore);
+            cache.Add(entry);
         }
         cache.Return(this);
     }

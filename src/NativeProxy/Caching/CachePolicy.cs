@@ -28,17 +28,17 @@ internal enum CacheUse : byte
 /// </summary>
 internal static class CachePolicy
 {
-    /// <summary>Requests that are partial or conditional are the server's: it knows what it has.</summary>
+    /// <summary>Requests for parts, or on conditions that need the server's state, are the server's: it knows what it has.</summary>
     private static readonly KnownHeader[] ServersOwn =
     [
-        KnownHeader.Authorization, KnownHeader.ProxyAuthorization, KnownHeader.Range, KnownHeader.IfRange, KnownHeader.IfMatch, KnownHeader.IfNoneMatch,
-        KnownHeader.IfModifiedSince, KnownHeader.IfUnmodifiedSince, KnownHeader.Expect,
+        KnownHeader.Authorization, KnownHeader.ProxyAuthorization, KnownHeader.Range, KnownHeader.IfRange, KnownHeader.IfMatch,
+        KnownHeader.IfUnmodifiedSince, KnownHeader.Expect,
     ];
 
     /// <summary>Responses that are for one client, or for one way of asking; or only part of one.</summary>
     private static readonly KnownHeader[] NotForAll =
     [
-        KnownHeader.Vary, KnownHeader.SetCookie, KnownHeader.WwwAuthenticate, KnownHeader.ProxyAuthenticate, KnownHeader.ContentRange, KnownHeader.Pragma, KnownHeader.Upgrade,
+        KnownHeader.Vary, KnownHeader.SetCookie, KnownHeader.WwwAuthenticate, KnownHeader.ProxyAuthenticate, KnownHeader.ContentRange, KnownHeader.Upgrade,
     ];
 
     /// <summary>Fields that the decision rests on: they must reach whoever gets the response from us.</summary>
@@ -48,19 +48,13 @@ internal static class CachePolicy
     /// <param name="bytes">Its head.</param>
     /// <param name="head">What was read of it.</param>
     /// <param name="hasBody">A body follows, even an empty one in chunks.</param>
-    public static CacheUse OfRequest(ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody)
+    public static CacheDemand OfRequest(ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody)
     {
         if (!head.MethodKind.IsSafe())
-            return CacheUse.Invalidate;
+            return new CacheDemand { Use = CacheUse.Invalidate };
         if (head.MethodKind is not (HttpMethod.Get or HttpMethod.Head) || hasBody || ContainsAny(head.Fields, ServersOwn) || IsHttps(bytes, head))
-            return CacheUse.None;
-        CacheControl control = CacheControl.Read(bytes, head.Fields);
-        if (control.IsMalformed || control.NoStore)
-            return CacheUse.None;
-        bool wantsNewer = control.NoCache || control.MaxAge >= 0 || control.MinFresh >= 0 || head.Fields.Contains(KnownHeader.Pragma);
-        return (wantsNewer ? CacheUse.None : CacheUse.Serve)
-            | (head.MethodKind == HttpMethod.Get ? CacheUse.Store : CacheUse.None)
-            | (control.OnlyIfCached ? CacheUse.OnlyServe : CacheUse.None);
+            return default;
+        return CacheDemand.Of(bytes, head.Fields, head.MethodKind == HttpMethod.Get ? CacheUse.Serve | CacheUse.Store : CacheUse.Serve);
     }
 
     /// <summary>Whether a final response to a GET may be kept, and for how long it is fresh; null = it may not.</summary>
@@ -75,7 +69,7 @@ internal static class CachePolicy
         if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll) || IsAnyNominated(head.Fields))
             return null;
         CacheControl control = CacheControl.Read(bytes, head.Fields);
-        if (control.IsMalformed || control.NoStore || control.NoCache || control.Private)
+        if (control.IsMalformed || control.NoStore || control.NoCache || control.Private || CacheControl.PragmaSaysNoCache(bytes, head.Fields))
             return null;
         Freshness freshness = Freshness.Of(bytes, head.Fields, control, moments);
         return freshness.LeftMs > 0 ? freshness : null;

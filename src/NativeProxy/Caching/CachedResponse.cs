@@ -18,8 +18,12 @@ internal struct CachedResponse
     private CacheEntry? _entry;
     private BufferBlock? _block;
     private int _offset;
+    private bool _isNotModified;
 
     public readonly bool IsOpen => _entry is not null;
+
+    /// <summary>What is being read; only while open.</summary>
+    internal readonly CacheEntry Entry => _entry!;
 
     public readonly CachedTimes Times => _cache!.TimesOf(_entry!);
 
@@ -32,9 +36,18 @@ internal struct CachedResponse
         _offset = entry.KeyBytes;
     }
 
+    /// <summary>The client has what is stored: what is read from now on is a 304 that says so.</summary>
+    public void AnswerNotModified() => _isNotModified = true;
+
     /// <summary>Copies the next bytes. Returns how many; 0 at the end.</summary>
     public int Read(Span<byte> destination)
     {
+        if (_isNotModified)
+        {
+            _isNotModified = false;
+            _block = null;
+            return _cache!.WriteNotModified(_entry!, destination);
+        }
         int count = 0;
         while (_block is { } block && count < destination.Length)
         {

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Text;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Caching;
@@ -16,8 +15,6 @@ internal readonly record struct ExchangeMoments(long RequestedMs, long ReceivedM
 /// </summary>
 internal readonly record struct Freshness
 {
-    private const int DateBytes = 29;
-
     /// <summary>Age on arrival.</summary>
     public long InitialAgeMs { get; private init; }
 
@@ -26,9 +23,9 @@ internal readonly record struct Freshness
 
     public static Freshness Of(ReadOnlySpan<byte> bytes, HeaderTable fields, in CacheControl control, in ExchangeMoments moments)
     {
-        if (!TryReadDate(bytes, fields, KnownHeader.Date, moments.ReceivedWallMs, out long dateMs) || !TryReadAge(bytes, fields, out long ageSeconds))
+        if (!TryReadDate(bytes, fields, KnownHeader.Date, moments.ReceivedWallMs, moments.ReceivedWallMs, out long dateMs) || !TryReadAge(bytes, fields, out long ageSeconds))
             return default;
-        long lifetimeMs = LifetimeMs(bytes, fields, control, dateMs);
+        long lifetimeMs = LifetimeMs(bytes, fields, control, dateMs, moments.ReceivedWallMs);
         long apparentAgeMs = Math.Max(0, moments.ReceivedWallMs - dateMs);
         long correctedAgeMs = (ageSeconds * 1000) + Math.Max(0, moments.ReceivedMs - moments.RequestedMs);
         long initialAgeMs = Math.Max(apparentAgeMs, correctedAgeMs);
@@ -36,33 +33,30 @@ internal readonly record struct Freshness
     }
 
     /// <summary>A shared cache asks s-maxage first, then max-age, then Expires (RFC 9111 section 4.2.1).</summary>
-    private static long LifetimeMs(ReadOnlySpan<byte> bytes, HeaderTable fields, in CacheControl control, long dateMs)
+    private static long LifetimeMs(ReadOnlySpan<byte> bytes, HeaderTable fields, in CacheControl control, long dateMs, long nowWallMs)
     {
         if (control.SharedMaxAge >= 0)
             return control.SharedMaxAge * 1000;
         if (control.MaxAge >= 0)
             return control.MaxAge * 1000;
         bool isExplicit = fields.Contains(KnownHeader.Expires) && fields.Contains(KnownHeader.Date);
-        return isExplicit && TryReadDate(bytes, fields, KnownHeader.Expires, dateMs, out long expiresMs) ? expiresMs - dateMs : 0;
+        return isExplicit && TryReadDate(bytes, fields, KnownHeader.Expires, dateMs, nowWallMs, out long expiresMs) ? expiresMs - dateMs : 0;
     }
 
     /// <summary>
-    /// The preferred format only: obsolete ones, and everything else, count as invalid (RFC 9111 section 5.3 wants that for Expires). Absent, it
-    /// is <paramref name="absentMs"/>.
+    /// In each of the three formats that a recipient must take; everything else counts as invalid (RFC 9111 section 5.3 wants that for Expires).
+    /// Absent, it is <paramref name="absentMs"/>.
     /// </summary>
-    private static bool TryReadDate(ReadOnlySpan<byte> bytes, HeaderTable fields, KnownHeader known, long absentMs, out long wallMs)
+    private static bool TryReadDate(ReadOnlySpan<byte> bytes, HeaderTable fields, KnownHeader known, long absentMs, long nowWallMs, out long wallMs)
     {
         wallMs = absentMs;
         int index = fields.FirstIndexOf(known);
         if (index < 0)
             return true;
-        ReadOnlySpan<byte> value = fields[index].Value.Of(bytes);
-        if (fields.IsRepeated(known) || value.Length != DateBytes || !Utf8Parser.TryParse(value, out DateTimeOffset date, out int used, 'R') || used != DateBytes)
-            return false;
-        wallMs = date.ToUnixTimeMilliseconds();
-        return true;
+        return !fields.IsRepeated(known) && HttpDateParser.TryRead(fields[index].Value.Of(bytes), nowWallMs, out wallMs);
     }
 
+    /// <summary>Of a list, or of several fields, the first member counts (RFC 9111 section 5.1).</summary>
     private static bool TryReadAge(ReadOnlySpan<byte> bytes, HeaderTable fields, out long seconds)
     {
         seconds = 0;
@@ -70,7 +64,11 @@ internal readonly record struct Freshness
         if (index < 0)
             return true;
 
+        ReadOnlySpan<byte> first = fields[index].Value.Of(bytes);
+        if (first.IndexOf((byte)',') is >= 0 and var comma)
+            first = first[..comma].TrimEnd(" \t"u8);
+
         // Beyond the largest number that the RFC asks for, nothing is fresh anyway.
-        return !fields.IsRepeated(KnownHeader.Age) && AsciiBytes.TryReadDecimal(fields[index].Value.Of(bytes), out seconds) && seconds < CacheControl.SecondsMax;
+        return AsciiBytes.TryReadDecimal(first, out seconds) && seconds < CacheControl.SecondsMax;
     }
 }

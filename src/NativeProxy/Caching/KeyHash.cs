@@ -1,23 +1,14 @@
 using System;
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace NativeProxy.Caching;
 
 /// <summary>
-/// SipHash-2-4 (Aumasson and Bernstein) under a secret of this process: whoever chooses the keys cannot choose where they collide. Immutable.
+/// SipHash-2-4 (Aumasson and Bernstein) under a secret: whoever chooses the keys cannot choose where they collide. Immutable.
 /// </summary>
 internal readonly struct KeyHash(ulong secret0, ulong secret1)
 {
-    /// <summary>With a secret of its own.</summary>
-    public static KeyHash Create()
-    {
-        Span<byte> secret = stackalloc byte[16];
-        RandomNumberGenerator.Fill(secret);
-        return new KeyHash(BinaryPrimitives.ReadUInt64LittleEndian(secret), BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]));
-    }
-
     public ulong Of(ReadOnlySpan<byte> bytes)
     {
         ulong v0 = secret0 ^ 0x736f6d6570736575;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
+using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
 
@@ -9,10 +10,10 @@ namespace NativeProxy.Caching;
 
 /// <summary>
 /// The responses that one upstream's servers let one worker keep. What was not used for longest makes room; what is being sent stays in
-/// memory until that is done. Owner: an upstream group; thread: the loop. Never reads HTTP (see <see cref="CachePolicy"/>) and never
-/// serves anything stale.
+/// memory until that is done. What was changed over any worker is not served any more. Owner: an upstream group; thread: the loop. Never
+/// decides what may be kept (see <see cref="CachePolicy"/>) and never serves anything stale.
 /// </summary>
-internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
+internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, ChangeBoard changes)
 {
     /// <summary>Most bytes of a response that are passed on at once.</summary>
     private const int PieceBytes = 32 * 1024;
@@ -20,12 +21,11 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     /// <summary>Room is made at once for as many entries as fit into the memory, but not for more than this.</summary>
     private const int EntriesAtOnceMax = 1 << 20;
 
-    private readonly KeyHash _hash = KeyHash.Create();
     private readonly CacheMemory _memory = new(counters);
 
     /// <summary>By the hash of their keys: 64 bits under a secret, so that two keys with one hash are not to be expected; one replaces the other.</summary>
     private readonly Dictionary<ulong, CacheEntry> _byHash = [];
-    private readonly RecentChanges _changes = new();
+    private readonly StoredHead _storedHead = new();
     private NewestFirst<CacheEntry> _order;
     private CacheEntry? _freeEntry;
     private CacheFill? _freeFill;
@@ -45,14 +45,14 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     public long HeldBytes => _memory.HeldBytes;
 
     /// <summary>The cache for these settings: the one that was there, or a new one, or none. What does not fit any more goes.</summary>
-    public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock)
+    public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock, ChangeBoard changes)
     {
         if (settings.Bytes == 0)
         {
             before?.Close();
             return null;
         }
-        ResponseCache cache = before ?? new ResponseCache(counters, clock);
+        ResponseCache cache = before ?? new ResponseCache(counters, clock, changes);
         cache.Apply(settings);
         return cache;
     }
@@ -65,21 +65,28 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
             Remove(entry);
     }
 
-    /// <summary>Opens the fresh response for this key. False, and counted, when there is none.</summary>
+    /// <summary>Opens the response for this key that is fresh and what the request asks for. False, and counted, when there is none.</summary>
     /// <param name="key">See <see cref="CacheKey"/>.</param>
     /// <param name="hash">That of the key.</param>
+    /// <param name="demand">What the request asks for.</param>
     /// <param name="bodyBytesMax">Longer ones are none for this client; 0 = no limit.</param>
     /// <param name="response">Where to read it.</param>
-    public bool TryOpen(ReadOnlySpan<byte> key, ulong hash, long bodyBytesMax, ref CachedResponse response)
+    public bool TryOpen(ReadOnlySpan<byte> key, ulong hash, in CacheDemand demand, long bodyBytesMax, ref CachedResponse response)
     {
         if (_byHash.TryGetValue(hash, out CacheEntry? entry) && !entry.Key.SequenceEqual(key))
             entry = null;
-        if (entry is not null && !IsFresh(entry))
+        if (entry is not null && IsOutdated(entry))
+        {
+            counters.Add(CounterId.CacheInvalidations);
+            Remove(entry);
+            entry = null;
+        }
+        else if (entry is not null && LeftMs(entry) <= 0)
         {
             Remove(entry);
             entry = null;
         }
-        if (entry is null || (bodyBytesMax > 0 && entry.BodyBytes > bodyBytesMax))
+        if (entry is null || !demand.Takes(AgeMs(entry), LeftMs(entry)) || (bodyBytesMax > 0 && entry.BodyBytes > bodyBytesMax))
         {
             counters.Add(CounterId.CacheMisses);
             return false;
@@ -96,17 +103,39 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
         CacheFill fill = _freeFill ?? new CacheFill(this);
         _freeFill = fill.NextFree;
         fill.NextFree = null;
-        fill.Begin(key, hash, clock.NowMs, _changes.Count);
+        fill.Begin(key, hash, clock.NowMs, changes.StampOf(hash));
         return fill;
     }
 
-    /// <summary>Under a secret of this cache.</summary>
-    public ulong HashOf(ReadOnlySpan<byte> key) => _hash.Of(key);
+    /// <summary>Under the secret that all workers share.</summary>
+    public ulong HashOf(ReadOnlySpan<byte> key) => changes.Hash.Of(key);
 
-    /// <summary>A server has changed what this key stands for: what was kept is gone, and what is on its way is not kept.</summary>
+    /// <summary>Whether the client has what this open response would bring it.</summary>
+    /// <param name="response">Opened by <see cref="TryOpen"/>.</param>
+    /// <param name="request">The head of the request.</param>
+    /// <param name="fields">Its fields.</param>
+    public bool IsNotModified(in CachedResponse response, ReadOnlySpan<byte> request, HeaderTable fields)
+    {
+        CacheEntry entry = response.Entry;
+        if (entry.HeadBytes + NotModifiedHead.ExtraBytes > PieceBytes)
+            return false;
+        ReadOnlySpan<byte> head = _storedHead.Read(entry);
+        return StoredCondition.IsNotModified(request, fields, head, _storedHead.Fields, clock.WallMs);
+    }
+
+    /// <summary>Writes the 304 of an entry. Returns its length.</summary>
+    internal int WriteNotModified(CacheEntry entry, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> head = _storedHead.Read(entry);
+        return NotModifiedHead.Write(head, _storedHead.Fields, destination);
+    }
+
+    /// <summary>
+    /// A server has changed what this key stands for, or may have: what was kept is gone, and what is on its way is not kept, in any worker.
+    /// </summary>
     public void Invalidate(ulong hash)
     {
-        _changes.Note(hash);
+        changes.Note(hash);
         if (!_byHash.TryGetValue(hash, out CacheEntry? entry))
             return;
         counters.Add(CounterId.CacheInvalidations);
@@ -115,8 +144,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
 
     internal ExchangeMoments MomentsSince(long requestedMs) => new(requestedMs, clock.NowMs, clock.WallMs);
 
-    internal CachedTimes TimesOf(CacheEntry entry) =>
-        new((entry.Freshness.InitialAgeMs + clock.NowMs - entry.Moments.ReceivedMs) / 1000, entry.Moments.ReceivedWallMs);
+    internal CachedTimes TimesOf(CacheEntry entry) => new(AgeMs(entry) / 1000, entry.Moments.ReceivedWallMs);
 
     /// <summary>An entry that has its key; null when there is no memory.</summary>
     internal CacheEntry? LendEntry(ReadOnlySpan<byte> key, ulong hash, in Freshness freshness, in ExchangeMoments moments)
@@ -153,11 +181,11 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
     }
 
     /// <summary>Takes a complete response, unless there is a newer one already.</summary>
-    internal void Add(CacheEntry entry, long changesBefore)
+    internal void Add(CacheEntry entry)
     {
         _byHash.TryGetValue(entry.Hash, out CacheEntry? other);
-        bool isOutdated = other is not null && other.Moments.ReceivedMs > entry.Moments.ReceivedMs;
-        if (isOutdated || !IsFresh(entry) || _changes.HasSince(entry.Hash, changesBefore) || _memory.HeldBytes > _memory.BytesMax)
+        bool isOlder = other is not null && !IsOutdated(other) && other.Moments.ReceivedMs > entry.Moments.ReceivedMs;
+        if (isOlder || LeftMs(entry) <= 0 || IsOutdated(entry) || _memory.HeldBytes > _memory.BytesMax)
         {
             ReturnEntry(entry);
             return;
@@ -207,7 +235,13 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock)
         }
     }
 
-    private bool IsFresh(CacheEntry entry) => clock.NowMs - entry.Moments.ReceivedMs < Math.Min(entry.Freshness.LeftMs, _maxAgeMs);
+    /// <summary>What the key stands for was changed, over this worker or another one, since the response was asked for.</summary>
+    private bool IsOutdated(CacheEntry entry) => changes.StampOf(entry.Hash) != entry.Stamp;
+
+    /// <summary>For how much longer the response is fresh.</summary>
+    private long LeftMs(CacheEntry entry) => Math.Min(entry.Freshness.LeftMs, _maxAgeMs) - (clock.NowMs - entry.Moments.ReceivedMs);
+
+    private long AgeMs(CacheEntry entry) => entry.Freshness.InitialAgeMs + clock.NowMs - entry.Moments.ReceivedMs;
 
     private bool TryEvict()
     {

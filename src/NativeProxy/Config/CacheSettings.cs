@@ -1,7 +1,7 @@
 namespace NativeProxy.Config;
 
 /// <summary>`[upstream.cache]`: responses that are kept in memory. The scope, and the names of the keys, are those of HAProxy's cache section.</summary>
-[SettingsTable(Doc = "A small cache in memory, one per worker. It keeps complete 200 responses to GET that say how long they are fresh (Cache-Control: s-maxage or max-age, or Expires), and none with Vary, Set-Cookie, no-store, private or no-cache, or to a request with Authorization. Cookies and X-Forwarded-* of a request are not part of the key: an answer that depends on them must not be marked as fresh.")]
+[SettingsTable(Doc = "A small cache in memory, one per worker; what is changed over one is dropped in all. It keeps complete 200 responses to GET that say how long they are fresh (Cache-Control: s-maxage or max-age, or Expires), and none with Vary, Set-Cookie, no-store, private or no-cache, or to a request with Authorization. Cookies and X-Forwarded-* of a request are not part of the key: an answer that depends on them must not be marked as fresh.")]
 internal readonly partial struct UpstreamCacheSettings
 {
     [Setting("bytes", Default = 0, Max = "64GiB", Doc = "Memory of one worker for kept responses, from 64KiB; the least recently used ones make room. 0 = no cache.")]

@@ -52,7 +52,7 @@ internal sealed class SingleProcess
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, boards.Changes, log);
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();

@@ -24,6 +24,7 @@ internal sealed class TrafficPlan
     private readonly WorkerPlace _place;
     private readonly LoopCounters _counters;
     private readonly ServerBoard _servers;
+    private readonly ChangeBoard _changes;
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
@@ -44,16 +45,18 @@ internal sealed class TrafficPlan
     /// <param name="place">Which worker it is.</param>
     /// <param name="counters">The worker's counters.</param>
     /// <param name="servers">What all workers know of the servers.</param>
+    /// <param name="changes">What the caches of all workers know of changes.</param>
     /// <param name="accessLog">Null when none is written.</param>
     /// <param name="ledger">Takes every close.</param>
     /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
     /// <param name="report">Takes lines for the error log; must not block.</param>
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
         _servers = servers;
+        _changes = changes;
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
@@ -173,7 +176,7 @@ internal sealed class TrafficPlan
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
             group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));
-            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock);
+            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _changes);
             kept.Add(group);
         }
         foreach (UpstreamGroup group in _groups)

@@ -4,6 +4,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Buffers;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
@@ -45,7 +46,7 @@ internal sealed class Worker : IDisposable
     private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ErrorLog errors)
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes, ErrorLog errors)
     {
         _errors = errors;
         counters.ProcessId = Environment.ProcessId;
@@ -56,7 +57,7 @@ internal sealed class Worker : IDisposable
         _log = new WorkerLog(settings.Log, errors);
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
         _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }

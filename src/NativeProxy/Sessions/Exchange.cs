@@ -366,7 +366,11 @@ internal sealed class Exchange
     internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
 
     /// <summary>The request can go out on a server connection, or its turn has come on one.</summary>
-    internal void ServerConnected() => _times.Connected(_loop.Clock.NowMs);
+    internal void ServerConnected()
+    {
+        _times.Connected(_loop.Clock.NowMs);
+        _caching.RequestGoesOut();
+    }
 
     /// <summary>The response has been passed on, or withheld, to its last byte.</summary>
     internal void Finish()

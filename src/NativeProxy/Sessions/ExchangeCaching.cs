@@ -30,7 +30,10 @@ internal struct ExchangeCaching
     private CachedResponse _stored;
     private CacheFill? _fill;
     private ulong _hash;
+
+    /// <summary>The request changes what is kept, and no final response has said yet whether it did.</summary>
     private bool _isChange;
+    private bool _isOut;
 
     /// <summary>True when the response comes from the cache.</summary>
     public readonly bool IsHit => _stored.IsOpen;
@@ -52,7 +55,8 @@ internal struct ExchangeCaching
         UpstreamGroup group = exchange.Group;
         if (group.Cache is not { } cache || exchange.Upgrade is not null)
             return CacheAnswer.Miss;
-        CacheUse use = CachePolicy.OfRequest(bytes, head, hasBody: intake.Framing.Kind != BodyKind.None);
+        CacheDemand demand = CachePolicy.OfRequest(bytes, head, hasBody: intake.Framing.Kind != BodyKind.None);
+        CacheUse use = demand.Use;
 
         // What comes over a server connection of the client's own is for it alone.
         if (exchange.Pin is { IsHeld: true })
@@ -66,8 +70,12 @@ internal struct ExchangeCaching
         _cache = cache;
         _hash = cache.HashOf(key);
         _isChange = (use & CacheUse.Invalidate) != 0;
-        if ((use & CacheUse.Serve) != 0 && cache.TryOpen(key, _hash, bodyBytesMax, ref _stored))
+        if ((use & CacheUse.Serve) != 0 && cache.TryOpen(key, _hash, demand, bodyBytesMax, ref _stored))
+        {
+            if (demand.IsConditional && cache.IsNotModified(_stored, bytes, head.Fields))
+                _stored.AnswerNotModified();
             return CacheAnswer.Hit;
+        }
         if ((use & CacheUse.Store) != 0 && miss == CacheAnswer.Miss)
             _fill = cache.BeginFill(key, _hash);
         return miss;
@@ -81,15 +89,19 @@ internal struct ExchangeCaching
         return _cache.Piece.AsSpan(0, count);
     }
 
+    /// <summary>The request goes out on a server connection: from now on it may have changed something.</summary>
+    public void RequestGoesOut() => _isOut = true;
+
     /// <summary>The server's final head was read.</summary>
     /// <param name="bytes">The head.</param>
     /// <param name="head">What was read of it.</param>
     /// <param name="framing">How its body ends.</param>
     /// <param name="hasInterim">Others came before it, which would have to be kept with it.</param>
-    public readonly void HeadRead(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, bool hasInterim)
+    public void HeadRead(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, bool hasInterim)
     {
         if (_isChange && CachePolicy.IsChangeMade(head.StatusCode))
             _cache!.Invalidate(_hash);
+        _isChange = false;
         if (_fill is null || hasInterim)
             return;
         ExchangeMoments moments = _fill.Moments;
@@ -119,12 +131,14 @@ internal struct ExchangeCaching
         return fill;
     }
 
-    /// <summary>Lets everything go.</summary>
+    /// <summary>Lets everything go. A change that went out, and of which nobody knows what became, counts as made.</summary>
     public void Release()
     {
+        if (_isChange && _isOut)
+            _cache!.Invalidate(_hash);
         _stored.Close();
         TakeFill()?.Drop();
         _cache = null;
-        _isChange = false;
+        _isChange = _isOut = false;
     }
 }

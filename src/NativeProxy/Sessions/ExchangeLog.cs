@@ -48,12 +48,12 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         AccessRecordCodec.TryWrite(ring, record);
     }
 
-    /// <summary>Logs a request that was answered without an exchange.</summary>
+    /// <summary>Logs a request that was answered without an exchange: with its line, if it came to one that says something.</summary>
     public void WriteRejected(
-        HttpListener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, long startedMs)
+        HttpListener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
     {
         AccessRecord record = Begin(listener, session, startedMs);
-        if (RequestLineOf(bytes) is { IsEmpty: false } line)
+        if (showsLine && RequestLineOf(bytes) is { IsEmpty: false } line)
         {
             record.Method = line[..Math.Max(0, line.IndexOf((byte)' '))];
             ReadOnlySpan<byte> rest = line[Math.Min(line.Length, record.Method.Length + 1)..];

@@ -300,12 +300,12 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void LogRejected(
-        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, long startedMs)
+        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
     {
         session.Account.RequestEnded(session.Client, startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, answer.Length);
         CountStatus(statusCode);
-        AccessLog?.WriteRejected(this, session, error, detail, reason, statusCode, answer, bytes, startedMs);
+        AccessLog?.WriteRejected(this, session, error, detail, reason, statusCode, answer, bytes, showsLine, startedMs);
     }
 
     /// <summary>Counts why a client connection is closed.</summary>

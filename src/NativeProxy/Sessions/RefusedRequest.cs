@@ -62,7 +62,7 @@ internal readonly ref struct RefusedRequest
             session.Client.Send(answer);
             statusCode = reply.StatusCode;
         }
-        listener.LogRejected(session, _error, _detail, CloseReason, statusCode, answer, _isBad ? _request : default, startedMs);
+        listener.LogRejected(session, _error, _detail, CloseReason, statusCode, answer, _request, showsLine: _isBad, startedMs);
     }
 
     /// <summary>To HEAD the answer has no body (RFC 9110 9.3.2), however little else of the request could be read.</summary>

@@ -17,6 +17,7 @@ internal sealed class ProxyConfig
     private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string Upstream, List<string> Lines)> _listeners = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
+    private readonly Dictionary<string, string[]> _ownServerLines = [];
 
     /// <summary>The transport engine that all tests run on.</summary>
     public static string Engine { get; } = Environment.GetEnvironmentVariable("NATIVEPROXY_ENGINE") is { Length: > 0 } engine ? engine : "saea";
@@ -72,6 +73,13 @@ internal sealed class ProxyConfig
     public ProxyConfig EachServer(params string[] lines)
     {
         _serverLines.AddRange(lines);
+        return this;
+    }
+
+    /// <summary>Lines for every server of the upstream that was added last.</summary>
+    public ProxyConfig OwnServers(params string[] lines)
+    {
+        _ownServerLines[_upstreams[^1].Name] = lines;
         return this;
     }
 
@@ -136,7 +144,7 @@ internal sealed class ProxyConfig
         {
             Table(text, "[[upstream]]", [$"name = \"{name}\"", $"first_turn = \"{(BeginsAtRandom ? "random" : "first")}\"", .. lines]);
             for (int i = 0; i < addresses.Length; i++)
-                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines]);
+                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines, .. _ownServerLines.GetValueOrDefault(name, [])]);
         }
         return text.ToString();
     }

@@ -221,6 +221,30 @@ public sealed class LogFieldTests
     }
 
     [Fact]
+    public async Task RequestThatDidNotComeInTime_LogsWhatCame()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"").Log("format = \"json\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET /late HTTP/1.1\r\nHo");
+        (string answer, _) = await client.ReadToEnd();
+        Expect(await JsonLine(proxy, 1), "status=408", "bytes_received=22", $"bytes_sent={answer.Length}", "method=", "target=");
+    }
+
+    [Theory]
+    [InlineData("GET /\0 HTTP/1.1\r\nHost: h\r\n\r\nbehind it", 28)]
+    [InlineData("GET /x HTTP/2.0\r\nHost", 21)]
+    public async Task RefusedRequest_LogsItsHead_OrWhatThereWasOfIt(string request, int received)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(request);
+        (string answer, _) = await client.ReadToEnd();
+        Expect(await JsonLine(proxy, 1), $"bytes_received={received}", $"bytes_sent={answer.Length}", "close_reason=bad_request");
+    }
+
+    [Fact]
     [Trait("promise", "B3")]
     public async Task EveryFieldOfTheConnectionLog_SaysWhatTheWireSaw()
     {

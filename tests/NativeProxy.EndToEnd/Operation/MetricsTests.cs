@@ -58,8 +58,8 @@ public sealed class MetricsTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
-        const string last = "nativeproxy_worker_process_resident_memory_bytes{worker=\"1\"}";
-        await Deadline.Until(async () => (await proxy.Samples()).ContainsKey(last), () => "the second worker to say who it is");
+        const string family = "nativeproxy_worker_process_resident_memory_bytes{";
+        await Deadline.Until(async () => (await proxy.Samples()).Keys.Count(static name => name.StartsWith(family, StringComparison.Ordinal)) == 2, () => "both workers to say who they are");
         IReadOnlyDictionary<string, decimal> samples = await proxy.Samples();
         ExpectProcess(proxy.Id, name => samples[name]);
         int[] workers = ProcessView.Children(proxy.Id);

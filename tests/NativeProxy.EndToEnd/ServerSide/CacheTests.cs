@@ -87,7 +87,7 @@ public sealed class CacheTests
     [InlineData("GET /? HTTP/1.1\r\nHost: test\r\n\r\n")]
     [InlineData("GET /%2f HTTP/1.1\r\nHost: test\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: test\r\nRange: bytes=0-1\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nIf-None-Match: \"x\"\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: test\r\nIf-Match: \"x\"\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: test\r\nAuthorization: Basic eA==\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: test\r\nCache-Control: no-cache\r\n\r\n")]
     public async Task AnotherRequest_ReachesTheServer_AndPutsNothingInThePlaceOfTheFirst(string request)

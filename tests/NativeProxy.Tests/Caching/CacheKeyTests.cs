@@ -62,7 +62,12 @@ public sealed class CacheKeyTests
     }
 
     [Fact]
-    public void Hashes_OfTwoCachesDiffer() => Assert.NotEqual(KeyHash.Create().Of("a /"u8), KeyHash.Create().Of("a /"u8));
+    public void Hashes_OfTwoBoardsDiffer()
+    {
+        using ChangeBoard one = ChangeBoard.CreatePrivate();
+        using ChangeBoard other = ChangeBoard.CreatePrivate();
+        Assert.NotEqual(one.Hash.Of("a /"u8), other.Hash.Of("a /"u8));
+    }
 
     private static string KeyOf(string request)
     {

@@ -31,23 +31,28 @@ public sealed class CachePolicyTests
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nProxy-Authorization: Basic eA==\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=0-1\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Range: \"x\"\r\n\r\n", CacheUse.None)]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\"\r\n\r\n", CacheUse.None)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\"\r\n\r\n", CacheUse.Serve)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Match: *\r\n\r\n", CacheUse.None)]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: x\r\n\r\n", CacheUse.None)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Modified-Since: x\r\n\r\n", CacheUse.Serve)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"x\"\r\nRange: bytes=0-1\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Unmodified-Since: x\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: no-store\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: max-stale, \"\r\n\r\n", CacheUse.None)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: no-cache\r\n\r\n", CacheUse.Store)]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: max-age=0\r\n\r\n", CacheUse.Store)]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: max-age=99999\r\n\r\n", CacheUse.Store)]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: min-fresh=1\r\n\r\n", CacheUse.Store)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: max-age=0\r\n\r\n", All)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: max-age=99999\r\n\r\n", All)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: min-fresh=1\r\n\r\n", All)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nPragma: no-cache\r\n\r\n", CacheUse.Store)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nPragma: x, NO-CACHE\r\n\r\n", CacheUse.Store)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nPragma: x-cache-on, no-cachet\r\n\r\n", All)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nPragma: no-cache\r\nCache-Control: max-age=300\r\n\r\n", All)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nPragma: x\r\nCache-Control: no-cache\r\n\r\n", CacheUse.Store)]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: only-if-cached\r\n\r\n", All | CacheUse.OnlyServe)]
     public void Request_MayBeServedOrStored(string text, object use)
     {
         Assert.Equal(ParseStatus.Done, Wire.Request(text, out RequestHead head).Status);
-        Assert.Equal((CacheUse)use, CachePolicy.OfRequest(Wire.Bytes(text), head, hasBody: false));
+        Assert.Equal((CacheUse)use, CachePolicy.OfRequest(Wire.Bytes(text), head, hasBody: false).Use);
     }
 
     [Fact]
@@ -55,7 +60,7 @@ public sealed class CachePolicyTests
     {
         const string Text = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
         Wire.Request(Text, out RequestHead head);
-        Assert.Equal(CacheUse.None, CachePolicy.OfRequest(Wire.Bytes(Text), head, hasBody: true));
+        Assert.Equal(CacheUse.None, CachePolicy.OfRequest(Wire.Bytes(Text), head, hasBody: true).Use);
     }
 
     [Theory]
@@ -75,7 +80,9 @@ public sealed class CachePolicyTests
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5, no-cache=\"set-cookie\"\r\n", false)]
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nCache-Control: private\r\n", false)]
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5, max-age=6\r\n", false)]
-    [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nPragma: no-cache\r\n", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nPragma: no-cache\r\n", true)]
+    [InlineData("HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nExpires: Mon, 01 Jan 2024 00:01:00 GMT\r\nPragma: no-cache\r\n", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nExpires: Mon, 01 Jan 2024 00:01:00 GMT\r\nPragma: x\r\n", true)]
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nVary: Accept-Encoding\r\n", false)]
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nVary: *\r\n", false)]
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nSet-Cookie: a=b\r\n", false)]

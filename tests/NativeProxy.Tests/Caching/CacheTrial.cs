@@ -18,10 +18,15 @@ internal sealed class CacheTrial
 
     private readonly SimulatedTime _time = new();
     private readonly LoopClock _clock;
+    private readonly ChangeBoard _changes;
     private ResponseCache? _cache;
 
-    public CacheTrial(long bytes = 1 << 20, string more = "")
+    /// <param name="bytes">Memory.</param>
+    /// <param name="more">Further lines of the settings.</param>
+    /// <param name="changes">Shared with another worker's cache; null = its own.</param>
+    public CacheTrial(long bytes = 1 << 20, string more = "", ChangeBoard? changes = null)
     {
+        _changes = changes ?? ChangeBoard.CreatePrivate();
         _clock = new LoopClock(_time);
         Apply(bytes, more);
     }
@@ -31,7 +36,7 @@ internal sealed class CacheTrial
     public ResponseCache Cache => _cache!;
 
     /// <summary>As at a reload.</summary>
-    public void Apply(long bytes, string more = "") => _cache = ResponseCache.Of(Settings(bytes, more), _cache, Counters, _clock);
+    public void Apply(long bytes, string more = "") => _cache = ResponseCache.Of(Settings(bytes, more), _cache, Counters, _clock, _changes);
 
     public void PassTime(long ms)
     {
@@ -71,7 +76,33 @@ internal sealed class CacheTrial
         return text;
     }
 
-    public bool TryOpen(string key, ref CachedResponse response, long bodyBytesMax = 0) => Cache.TryOpen(Wire.Bytes(key), Hash(key), bodyBytesMax, ref response);
+    public bool TryOpen(string key, ref CachedResponse response, long bodyBytesMax = 0) => Cache.TryOpen(Wire.Bytes(key), Hash(key), new CacheDemand { Use = CacheUse.Serve }, bodyBytesMax, ref response);
+
+    /// <summary>Whether the cache has what a request with these fields asks for.</summary>
+    public bool Has(string key, string fields)
+    {
+        string request = $"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n";
+        Wire.Request(request, out RequestHead head);
+        CacheDemand demand = CachePolicy.OfRequest(Wire.Bytes(request), head, hasBody: false);
+        CachedResponse response = default;
+        bool isThere = (demand.Use & CacheUse.Serve) != 0 && Cache.TryOpen(Wire.Bytes(key), Hash(key), demand, 0, ref response);
+        response.Close();
+        return isThere;
+    }
+
+    /// <summary>What a request with these fields gets of the stored response.</summary>
+    public string Ask(string key, string fields)
+    {
+        string request = $"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n";
+        Wire.Request(request, out RequestHead head);
+        CachedResponse response = default;
+        TryOpen(key, ref response);
+        if (Cache.IsNotModified(response, Wire.Bytes(request), head.Fields))
+            response.AnswerNotModified();
+        string text = ReadAll(ref response, 64 * 1024);
+        response.Close();
+        return text;
+    }
 
     public static string ReadAll(ref CachedResponse response, int pieceBytes = 100)
     {

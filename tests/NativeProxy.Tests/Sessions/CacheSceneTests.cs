@@ -94,7 +94,7 @@ public sealed class CacheSceneTests
     [InlineData("GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET / HTTP/1.0\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=0-0\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: x\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nIf-Match: x\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Basic eA==\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: no-cache\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using NativeProxy.Buffers;
+using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting;
@@ -45,7 +46,7 @@ internal sealed class SimulatedProxy : IDisposable
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, accessLog, ledger, socketsMax: 0, static _ => { });
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(), accessLog, ledger, socketsMax: 0, static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }
