@@ -88,7 +88,7 @@ internal static class ListeningSockets
     {
         try
         {
-            Bind(EndPointOf(bind), sharesPort: false).Dispose();
+            BindSocket(EndPointOf(bind), sharesPort: false).Dispose();
             return null;
         }
         catch (SocketException e)
