@@ -4,27 +4,67 @@
 #   ./run.sh -c my.toml      the proxy with a configuration of your own
 #   ./run.sh --build         only build out/nativeproxy
 #   ./run.sh COMMAND ...     any other command of the binary (check, config reference, version ...)
+# What the build needs and this machine lacks is named and installed; NATIVEPROXY_INSTALL=no names it and stops.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 BINARY=out/nativeproxy
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+say() { echo "run.sh: $*" >&2; }
 
-# The NativeAOT compiler links with the platform's C compiler and needs the zlib headers.
+stop() { say "$*"; exit 1; }
+
+has() { command -v "$1" >/dev/null; }
+
+# The .NET name of this machine: linux-x64, linux-arm64, linux-musl-x64 or linux-musl-arm64.
+runtime_id() {
+    local cpu libc=""
+    [ "$(uname -s)" = Linux ] || stop "builds on Linux only, and this is $(uname -s); elsewhere use dotnet run --project src/NativeProxy"
+    case "$(uname -m)" in
+        x86_64 | amd64) cpu=x64 ;;
+        aarch64 | arm64) cpu=arm64 ;;
+        *) stop "there is no NativeAOT for a processor of the kind $(uname -m); use dotnet run --project src/NativeProxy" ;;
+    esac
+    # musl's ldd has no --version: it names itself on its error output and fails.
+    case "$(ldd --version 2>&1 || true)" in *musl*) libc=musl- ;; esac
+    echo "linux-$libc$cpu"
+}
+
+compiler() { if has clang; then echo clang; elif has gcc; then echo gcc; fi; }
+
+# The runtime is linked with zlib. A compiler knows best where its headers are.
+has_zlib() {
+    local cc
+    cc=$(compiler)
+    if [ -n "$cc" ]; then echo '#include <zlib.h>' | "$cc" -E -x c - >/dev/null 2>&1; else [ -e /usr/include/zlib.h ]; fi
+}
+
+# NativeAOT makes an object file; the platform's own C compiler links it.
 install_linker() {
-    local missing=()
-    command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
-    [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
-    [ ${#missing[@]} -eq 0 ] && return
-    if ! command -v apt-get >/dev/null; then
-        echo "run.sh: please install ${missing[*]} (the NativeAOT linker needs them)" >&2
-        exit 1
+    local packages=() reasons=() manager="" names=()
+    has apt-get && manager="apt-get install -y" && names=("clang" "zlib1g-dev")
+    has apk && manager="apk add" && names=("clang build-base" "zlib-dev")
+    has dnf && manager="dnf install -y" && names=("clang" "zlib-devel")
+    [ -n "$(compiler)" ] || { packages+=("${names[0]:-clang or gcc}"); reasons+=("no clang and no gcc is in the PATH; one of them links the binary"); }
+    has_zlib || { packages+=("${names[1]:-the zlib headers}"); reasons+=("zlib.h is missing; the runtime in the binary is linked with zlib"); }
+    [ ${#packages[@]} -gt 0 ] || return 0
+
+    local i
+    say "to build the binary, this machine lacks"
+    for i in "${!packages[@]}"; do say "    ${packages[i]}: ${reasons[i]}"; done
+    [ -n "$manager" ] || stop "none of apt-get, apk and dnf is here; please install that yourself"
+    local command="$manager ${packages[*]}"
+    if [ "${NATIVEPROXY_INSTALL:-yes}" = no ]; then stop "NATIVEPROXY_INSTALL=no: nothing is installed; as root: $command"; fi
+    local as_root=""
+    if [ "$(id -u)" != 0 ]; then
+        has sudo || stop "this is not root and there is no sudo; as root: $command"
+        as_root=sudo
     fi
-    echo "run.sh: installing ${missing[*]}" >&2
-    as_root apt-get update -qq >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >&2
+    say "installing: ${as_root:+sudo }$command (NATIVEPROXY_INSTALL=no would refuse)"
+    if has apt-get; then $as_root apt-get update -qq >&2; fi
+    # Unquoted: a command and its words.
+    $as_root env DEBIAN_FRONTEND=noninteractive $command >&2 || stop "that failed; the build needs it"
 }
 
 sources_changed() {
@@ -34,14 +74,13 @@ sources_changed() {
 }
 
 build() {
-    command -v dotnet >/dev/null || { echo "run.sh: the .NET SDK is missing; see README.md" >&2; exit 1; }
+    has dotnet || stop "the .NET SDK is missing; see README.md"
+    local rid log
+    rid=$(runtime_id)
     install_linker
-    local linker=clang
-    command -v clang >/dev/null || linker=gcc
-    local log
     log=$(mktemp)
-    echo "run.sh: building $BINARY (about a minute the first time)" >&2
-    if ! dotnet publish src/NativeProxy -c Release -r linux-x64 -o out -p:CppCompilerAndLinker=$linker >"$log" 2>&1; then
+    say "building $BINARY for $rid (about a minute the first time)"
+    if ! dotnet publish src/NativeProxy -c Release -r "$rid" -o out -p:CppCompilerAndLinker="$(compiler)" >"$log" 2>&1; then
         cat "$log" >&2
         rm -f "$log"
         exit 1

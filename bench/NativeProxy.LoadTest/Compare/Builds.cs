@@ -36,7 +36,7 @@ internal static class Builds
         {
             string linker = Peers.Locate("clang") is null ? "gcc" : "clang";
             Tell($"building {binary}, so that load, origin and limit are native code as the proxies are (about a minute)");
-            string? error = Publish(checkout, "NativeProxy.LoadTest", binary, "-r", "linux-x64", $"-p:CppCompilerAndLinker={linker}");
+            string? error = Publish(checkout, "NativeProxy.LoadTest", binary, "-r", RuntimeInformation.RuntimeIdentifier, $"-p:CppCompilerAndLinker={linker}");
             if (error is not null)
             {
                 Tell($"{error}; load, origin and limit are compiled while they run");

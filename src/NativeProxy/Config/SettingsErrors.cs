@@ -52,7 +52,8 @@ internal sealed class SettingsErrors
     /// <summary>The warnings in order of their place in the file.</summary>
     public IReadOnlyList<ConfigError> WarningsInFileOrder() => Sorted(_warnings);
 
-    private ConfigError At(TextPosition position, string problem, string expected, string hint, bool isWarning)
+    /// <summary>A finding at this place that is not added: what is wrong is not the file.</summary>
+    public ConfigError At(TextPosition position, string problem, string expected, string hint, bool isWarning)
     {
         string line = position.Line >= 1 && position.Line <= _lines.Length ? _lines[position.Line - 1].TrimEnd('\r') : "";
         return new ConfigError(_fileName, position.Line, position.Column, position.Width, problem, expected, hint, line, isWarning);

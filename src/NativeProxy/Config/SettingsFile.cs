@@ -54,7 +54,7 @@ internal static class SettingsFile
 
         ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors));
         new SettingsRules(settings, root, errors).CheckAll();
-        return SettingsResult.Of(settings, errors);
+        return SettingsResult.Of(settings, errors, root);
     }
 
     /// <summary>The whole file, or null when it is larger than <see cref="FileBytesMax"/>.</summary>
@@ -85,12 +85,16 @@ internal static class SettingsFile
 internal sealed class SettingsResult
 {
     private readonly ProxySettings _settings;
+    private readonly SettingsErrors _text;
+    private readonly SettingPlaces _places;
 
-    private SettingsResult(ProxySettings settings, IReadOnlyList<ConfigError> errors, IReadOnlyList<ConfigError> warnings)
+    private SettingsResult(ProxySettings settings, SettingsErrors errors, TomlTable root)
     {
         _settings = settings;
-        Errors = errors;
-        Warnings = warnings;
+        _text = errors;
+        _places = new SettingPlaces(root);
+        Errors = errors.InFileOrder();
+        Warnings = errors.WarningsInFileOrder();
     }
 
     public bool IsOk => Errors.Count == 0;
@@ -104,8 +108,16 @@ internal sealed class SettingsResult
     /// <summary>The settings; throws when there are errors (a bug of the caller).</summary>
     public ProxySettings Settings => IsOk ? _settings : throw new InvalidOperationException("settings with errors were used");
 
-    public static SettingsResult Refused(SettingsErrors errors) => Of(default, errors);
+    public static SettingsResult Refused(SettingsErrors errors) => new(default, errors, new TomlTable());
 
-    public static SettingsResult Of(ProxySettings settings, SettingsErrors errors) =>
-        new(settings, errors.InFileOrder(), errors.WarningsInFileOrder());
+    public static SettingsResult Of(ProxySettings settings, SettingsErrors errors, TomlTable root) => new(settings, errors, root);
+
+    /// <summary>What is wrong with a value outside the file, as an error at its place in it.</summary>
+    /// <param name="path">As <see cref="SettingPlaces"/> has them: `listener[0].bind[1]`, `log.access`.</param>
+    /// <param name="problem">What is wrong, one line.</param>
+    /// <param name="expected">What would be right; may be empty.</param>
+    /// <param name="hint">A sentence that helps further; may be empty.</param>
+    /// <param name="isWarning">It may go well all the same.</param>
+    public ConfigError Finding(string path, string problem, string expected = "", string hint = "", bool isWarning = false) =>
+        _text.At(_places.Of(path), problem, expected, hint, isWarning);
 }

@@ -52,8 +52,9 @@ internal static class CommandLine
     private static Command CheckCommand()
     {
         Option<string> config = ConfigOption();
-        var command = new Command("check", "Check a configuration file; all errors are shown at once. Opens no socket.") { config };
-        command.SetAction(result => ProxyHost.Check(result.GetValue(config)!));
+        var full = new Option<bool>("--full") { Description = "Also try what `run` would need of this machine: addresses, log files, pid file, names. Serves nobody and changes nothing." };
+        var command = new Command("check", "Check a configuration file; all errors are shown at once. Opens no socket, unless --full is given.") { config, full };
+        command.SetAction(result => ProxyHost.Check(result.GetValue(config)!, result.GetValue(full)));
         return command;
     }
 

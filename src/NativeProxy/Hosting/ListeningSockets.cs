@@ -36,12 +36,27 @@ internal static class ListeningSockets
             foreach (string bind in listener.Bind)
             {
                 if (!present.Contains(bind))
-                    OpenForAll(perWorker, bind, listener.Name, errors);
+                    OpenForAll(perWorker, bind, listener.Name, isOurs: IsInside(bind, present), errors);
             }
         }
         if (errors.Count > 0)
             CloseAll(perWorker);
         return perWorker;
+    }
+
+    /// <summary>
+    /// Whether we listen on this address already, by another that contains it or is contained: a reload may narrow `*` to one address, and
+    /// the kernel takes both until the old one is closed.
+    /// </summary>
+    private static bool IsInside(string bind, IReadOnlySet<string> present)
+    {
+        AddressText.TryParse(bind, AddressUse.Bind, out HostPort wanted, out _);
+        foreach (string held in present)
+        {
+            if (AddressText.TryParse(held, AddressUse.Bind, out HostPort address, out _) && BindRules.Overlap(address, wanted))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Opens one socket of its own, for the admin endpoint.</summary>
@@ -58,14 +73,29 @@ internal static class ListeningSockets
         }
     }
 
-    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, List<string> errors)
+    /// <summary>Why this address cannot be listened on, or null when it can. Nothing is accepted meanwhile.</summary>
+    public static string? ProblemOf(string bind, string what)
+    {
+        try
+        {
+            Bind(EndPointOf(bind), sharesPort: false).Dispose();
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return Describe(what, bind, e);
+        }
+    }
+
+    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, bool isOurs, List<string> errors)
     {
         try
         {
             IPEndPoint endPoint = EndPointOf(bind);
 
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells.
-            OpenSocket(endPoint, sharesPort: false).Dispose();
+            if (!isOurs)
+                OpenSocket(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
                 sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
         }
@@ -93,6 +123,21 @@ internal static class ListeningSockets
 
     private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)
     {
+        Socket socket = Bind(endPoint, sharesPort);
+        try
+        {
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket Bind(IPEndPoint endPoint, bool sharesPort)
+    {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -101,7 +146,6 @@ internal static class ListeningSockets
             if (sharesPort)
                 socket.SetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
             socket.Bind(endPoint);
-            socket.Listen(Backlog);
             return socket;
         }
         catch

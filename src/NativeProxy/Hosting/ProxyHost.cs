@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 
@@ -13,11 +14,12 @@ internal static class ProxyHost
     {
         ErrorLog log = ErrorLog.Stderr;
         SettingsResult result = SettingsFile.Load(path);
-        Show(result.Errors);
+        IReadOnlyList<ConfigError> errors = result.IsOk ? StartTrials.Files(result) : result.Errors;
+        Show(errors);
         Show(result.Warnings);
-        if (!result.IsOk)
+        if (errors.Count > 0)
         {
-            log.Error($"{Count(result.Errors.Count, "error")} in {path}; nothing was started");
+            log.Error($"{Count(errors.Count, "error")} in {path}; nothing was started");
             return ExitCodes.BadConfiguration;
         }
         int workers = WorkerCount(result.Settings);
@@ -26,16 +28,19 @@ internal static class ProxyHost
             : Supervisor.Run(path, result.Settings, workers, log);
     }
 
-    /// <summary>Says whether the settings could be used. Returns the exit code.</summary>
-    public static int Check(string path)
+    /// <summary>Says whether the settings could be used; in full: on this machine, as it is now. Returns the exit code.</summary>
+    public static int Check(string path, bool inFull)
     {
         SettingsResult result = SettingsFile.Load(path);
-        Show(result.Errors);
-        Show(result.Warnings);
-        Console.Error.WriteLine(result.IsOk
-            ? $"{path}: ok{(result.Warnings.Count > 0 ? $", {Count(result.Warnings.Count, "warning")}" : "")}"
-            : $"{path}: {Count(result.Errors.Count, "error")}");
-        return result.IsOk ? ExitCodes.Success : ExitCodes.BadConfiguration;
+        ILookup<bool, ConfigError> trials = (inFull && result.IsOk ? StartTrials.All(result) : []).ToLookup(static finding => finding.IsWarning);
+        ConfigError[] errors = [.. result.Errors, .. trials[false]];
+        ConfigError[] warnings = [.. result.Warnings, .. trials[true]];
+        Show(errors);
+        Show(warnings);
+        Console.Error.WriteLine(errors.Length == 0
+            ? $"{path}: ok{(warnings.Length > 0 ? $", {Count(warnings.Length, "warning")}" : "")}"
+            : $"{path}: {Count(errors.Length, "error")}");
+        return errors.Length == 0 ? ExitCodes.Success : ExitCodes.BadConfiguration;
     }
 
     private static int WorkerCount(in ProxySettings settings) =>

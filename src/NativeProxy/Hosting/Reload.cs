@@ -48,6 +48,10 @@ internal sealed class Reload
         ProxyHost.Show(result.Warnings);
         if (!result.IsOk)
             return Refused(log, []);
+        List<ConfigError> trials = [.. StartTrials.Files(result), .. StartTrials.HeldByRunning(result, running)];
+        ProxyHost.Show(trials);
+        if (trials.Count > 0)
+            return Refused(log, []);
         var errors = new List<string>();
         ServerEndPoints endPoints = ServerAddresses.Resolve(result.Settings, errors);
         List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(result.Settings, BindsOf(running), workers, errors) : [];
@@ -80,7 +84,5 @@ internal sealed class Reload
             log.Warn("runtime.workers, runtime.engine and runtime.pid_file change with a restart only");
         if (running.Admin.Bind != wanted.Admin.Bind)
             log.Warn("admin.bind changes with a restart only");
-        if (running.Log.AccessTarget != wanted.Log.AccessTarget || running.Log.ConnectionsTarget != wanted.Log.ConnectionsTarget || running.Log.Format != wanted.Log.Format)
-            log.Warn("log.access, log.connections and log.format change with a restart only");
     }
 }

@@ -65,6 +65,9 @@ internal sealed class TrafficPlan
         _resolver = new NameResolver(loop, counters, Dns.GetHostAddresses);
     }
 
+    /// <summary>Whether listeners made from now on log their exchanges.</summary>
+    public bool LogsExchanges { get; set; } = true;
+
     /// <summary>Takes the settings over.</summary>
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
@@ -185,7 +188,7 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, _accessLog, _shedding)
+            listeners.Add(new HttpListener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, LogsExchanges ? _accessLog : null, _shedding)
             {
                 ReplayBudget = _replayBudget,
                 CacheFetches = _cacheFetches,

@@ -36,7 +36,9 @@ internal sealed class Worker : IDisposable
     private readonly BoardListener _board;
     private readonly BufferPools _pools;
     private readonly ErrorLog _errors;
-    private readonly WorkerLog? _log;
+    private readonly WorkerLog _log;
+    private readonly ExchangeLog _exchangeLog;
+    private readonly CloseLedger _ledger;
     private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drainSeen = new();
     private readonly ManualResetEventSlim _drained = new();
@@ -51,14 +53,12 @@ internal sealed class Worker : IDisposable
         Loop = settings.Runtime.Engine == EngineKind.Epoll
             ? new EpollEventLoop(place.Index, place.Count, _pools)
             : new SaeaEventLoop(place.Index, place.Count, _pools);
-        _log = WorkerLog.Create(settings.Log, errors);
-        ExchangeLog? accessLog = _log is { LogsExchanges: true }
-            ? new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: _log.Style != AccessLogStyle.Haproxy)
-            : null;
-        var ledger = new CloseLedger(counters, closes, _log is { LogsConnections: true } ? _log.Ring : null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, accessLog, ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _log = new WorkerLog(settings.Log, errors);
+        _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
+        _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
         _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
-        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log?.Ring, _log?.Writer);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }
 
     public EventLoop Loop { get; }
@@ -69,13 +69,13 @@ internal sealed class Worker : IDisposable
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
     public void Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
-        Loop.Start(new ApplyWork(this, settings, endPoints, sockets));
+        Loop.Start(new ApplyWork(this, settings, endPoints, sockets, newLog: null));
         Loop.Post(new GaugeWork(_gauges));
     }
 
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
     public void Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
-        Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
+        Loop.Post(new ApplyWork(this, settings, endPoints, newSockets, _log.Prepare(settings.Log)));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -100,12 +100,12 @@ internal sealed class Worker : IDisposable
     public void Cut()
     {
         _isCut = true;
-        Loop.Post(new TrafficCut(Loop, _traffic, _log?.Ring));
+        Loop.Post(new TrafficCut(Loop, _traffic, _log.Ring));
         _drained.Wait(CutLimit);
     }
 
     /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
-    public void ReopenLog() => _log?.Writer.Reopen();
+    public void ReopenLog() => _log.Writer.Reopen();
 
     /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in flight.</summary>
     public void Dispose()
@@ -118,7 +118,7 @@ internal sealed class Worker : IDisposable
         }
         if (_drained.IsSet && !_isCut && _pools.DescribeLeaks() is { } leaks)
             _errors.Error("buffers were not returned: " + leaks);
-        _log?.Dispose();
+        _log.Dispose();
         _drained.Dispose();
         _drainSeen.Dispose();
     }
@@ -126,11 +126,22 @@ internal sealed class Worker : IDisposable
     /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
     private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
+    /// <summary>On the loop thread: lines of what ends from now on go to the new log.</summary>
+    private void ApplyLog(in LogSettings settings, LogDestinations? newLog)
+    {
+        if (newLog is not null)
+            _log.Writer.SwitchTo(newLog);
+        _exchangeLog.WantsFields = settings.Format != AccessLogFormat.Haproxy;
+        _traffic.LogsExchanges = settings.AccessTarget != LogSettings.Off;
+        _ledger.Log = settings.ConnectionsTarget == LogSettings.Off ? null : _log.Ring;
+    }
+
     /// <summary>Takes settings over, on the loop thread.</summary>
-    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
+    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets, LogDestinations? newLog) : LoopWork
     {
         public override void Run()
         {
+            worker.ApplyLog(settings.Log, newLog);
             worker._traffic.Apply(settings, endPoints, sockets);
             if (worker._traffic.SharesLimits)
                 worker._board.Start();

@@ -6,22 +6,23 @@ using NativeProxy.Logging;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, one or two targets. Owner: the worker, which disposes it after its
-/// loop has ended. Thread: any; the ring has its own rules.
+/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, no, one or two targets, which a reload may change. Owner: the worker,
+/// which disposes it after its loop has ended. Thread: any; the ring has its own rules.
 /// </summary>
 internal sealed class WorkerLog : IDisposable
 {
     private const int RingBytes = 1024 * 1024;
 
-    private WorkerLog(in LogSettings settings, ErrorLog errors)
+    private readonly ErrorLog _errors;
+    private LogSettings _settings;
+
+    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a file cannot be opened.</summary>
+    public WorkerLog(in LogSettings settings, ErrorLog errors)
     {
-        LogTarget? access = Open(settings.AccessTarget);
-        LogTarget? connections = settings.ConnectionsTarget == settings.AccessTarget ? access : Open(settings.ConnectionsTarget);
-        Style = StyleOf(settings.Format);
+        _settings = settings;
+        _errors = errors;
         Ring = new LogRing(RingBytes);
-        LogsExchanges = access is not null;
-        LogsConnections = connections is not null;
-        Writer = new LogWriter(Ring, Names, Style, access, errors, connections);
+        Writer = new LogWriter(Ring, Names, Open(settings), errors);
     }
 
     public LogRing Ring { get; }
@@ -30,20 +31,46 @@ internal sealed class WorkerLog : IDisposable
 
     public LogWriter Writer { get; }
 
-    public AccessLogStyle Style { get; }
-
-    public bool LogsExchanges { get; }
-
-    public bool LogsConnections { get; }
-
-    /// <summary>Null when nothing is to be logged. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a file cannot be opened.</summary>
-    public static WorkerLog? Create(in LogSettings settings, ErrorLog errors) =>
-        settings is { AccessTarget: LogSettings.Off, ConnectionsTarget: LogSettings.Off } ? null : new WorkerLog(settings, errors);
+    /// <summary>
+    /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says; what is in
+    /// use stays in use.
+    /// </summary>
+    public LogDestinations? Prepare(in LogSettings settings)
+    {
+        bool isSame = settings.AccessTarget == _settings.AccessTarget && settings.ConnectionsTarget == _settings.ConnectionsTarget && settings.Format == _settings.Format;
+        if (isSame)
+            return null;
+        try
+        {
+            LogDestinations destinations = Open(settings);
+            _settings = settings;
+            return destinations;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _errors.Error($"the log cannot be opened, the old one stays in use: {e.Message}");
+            return null;
+        }
+    }
 
     public void Dispose()
     {
         Writer.Dispose();
         Ring.Dispose();
+    }
+
+    private static LogDestinations Open(in LogSettings settings)
+    {
+        LogTarget? access = OpenTarget(settings.AccessTarget);
+        try
+        {
+            return new LogDestinations(StyleOf(settings.Format), access, settings.ConnectionsTarget == settings.AccessTarget ? access : OpenTarget(settings.ConnectionsTarget));
+        }
+        catch
+        {
+            access?.Dispose();
+            throw;
+        }
     }
 
     private static AccessLogStyle StyleOf(AccessLogFormat format) => format switch
@@ -53,7 +80,7 @@ internal sealed class WorkerLog : IDisposable
         _ => AccessLogStyle.Haproxy,
     };
 
-    private static LogTarget? Open(string target) => target switch
+    private static LogTarget? OpenTarget(string target) => target switch
     {
         LogSettings.Off => null,
         "stdout" => LogTarget.Stdout(),

@@ -12,6 +12,9 @@ namespace NativeProxy.Ledger;
 /// </summary>
 internal sealed class CloseLedger(LoopCounters counters, CloseRing recent, LogRing? log, LoopClock clock)
 {
+    /// <summary>Where closes are logged; null when they are not. A reload may change it.</summary>
+    public LogRing? Log { get; set; } = log;
+
     /// <summary>A page for the clients of a listener.</summary>
     public LedgerPage ForListener(string name) => new(this, ConnectionSide.Client, name, server: "");
 
@@ -23,8 +26,8 @@ internal sealed class CloseLedger(LoopCounters counters, CloseRing recent, LogRi
         record.ClosedWallMs = clock.WallMs;
         Count(record);
         recent.Add(record);
-        if (log is not null)
-            CloseRecordCodec.TryWrite(log, record);
+        if (Log is not null)
+            CloseRecordCodec.TryWrite(Log, record);
     }
 
     /// <summary>Sums from which averages can be computed: divided by the closes.</summary>

@@ -47,6 +47,12 @@ internal sealed class LogRing : IDisposable
 
     public bool IsEmpty => Volatile.Read(ref _positions.Head) == Volatile.Read(ref _positions.Tail);
 
+    /// <summary>Producer: behind the last record that it has written. Positions only grow.</summary>
+    public long WrittenPosition => _positions.Tail;
+
+    /// <summary>Consumer: where it is; all records before this position are released.</summary>
+    public long ReadPosition => _positions.Head;
+
     /// <summary>Producer: true when records take more than half of the memory.</summary>
     public bool IsHalfFull => !HasRoomUpTo(_positions.Tail + (_memory.Length / 2));
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -20,41 +21,48 @@ internal sealed class LogWriter : IDisposable
 
     private readonly LogRing _ring;
     private readonly LogNames _names;
-    private readonly AccessLogStyle _style;
-    private readonly LogOutput? _access;
-    private readonly LogOutput? _connections;
+    private readonly ErrorLog _errors;
+    private readonly ConcurrentQueue<Switch> _switches = new();
     private readonly Thread _thread;
+    private LogOutputs _outputs;
     private bool _isStopping;
     private int _isReopenAsked;
 
     /// <summary>Takes over the targets; the ring stays the caller's, to be disposed after this.</summary>
     /// <param name="ring">Where the records come from.</param>
     /// <param name="names">Names that access records mention.</param>
-    /// <param name="style">Shape of a line.</param>
-    /// <param name="access">Where lines of exchanges go; null = nowhere.</param>
+    /// <param name="destinations">Where lines go, and their shape.</param>
     /// <param name="errors">Hears of lines that cannot be written.</param>
-    /// <param name="connections">Where lines of closed connections go, perhaps the same target; null = nowhere.</param>
-    public LogWriter(LogRing ring, LogNames names, AccessLogStyle style, LogTarget? access, ErrorLog errors, LogTarget? connections = null)
+    public LogWriter(LogRing ring, LogNames names, LogDestinations destinations, ErrorLog errors)
     {
         _ring = ring;
         _names = names;
-        _style = style;
-        _access = access is null ? null : new LogOutput(access, "access", errors);
-        _connections = connections is null ? null : connections == access ? _access : new LogOutput(connections, "connection", errors);
+        _errors = errors;
+        _outputs = new LogOutputs(destinations, errors, linesWrittenBefore: 0, linesLostBefore: 0);
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
         _thread.Start();
     }
 
     /// <summary>Lines the targets took; any thread may read.</summary>
-    public long LinesWritten => Sum(static output => output.LinesWritten);
+    public long LinesWritten => Volatile.Read(ref _outputs).LinesWritten;
 
     /// <summary>Lines of batches that failed; part of such a batch may have been written.</summary>
-    public long LinesLost => Sum(static output => output.LinesLost);
+    public long LinesLost => Volatile.Read(ref _outputs).LinesLost;
 
     /// <summary>Any thread: asks for the files to be opened anew before the next line (log rotation).</summary>
     public void Reopen()
     {
         Volatile.Write(ref _isReopenAsked, 1);
+        _ring.Wake();
+    }
+
+    /// <summary>
+    /// The producer: records that it has written so far go where they would have gone, those that come to the new destinations. The writer takes
+    /// them over, and closes the old ones when it is there.
+    /// </summary>
+    public void SwitchTo(LogDestinations destinations)
+    {
+        _switches.Enqueue(new Switch(_ring.WrittenPosition, destinations));
         _ring.Wake();
     }
 
@@ -65,13 +73,22 @@ internal sealed class LogWriter : IDisposable
         _ring.Wake();
         if (_thread.Join(StopMs))
         {
-            _access?.Dispose();
-            _connections?.Dispose();
+            _outputs.Dispose();
         }
     }
 
-    private long Sum(Func<LogOutput, long> figure) =>
-        (_access is null ? 0 : figure(_access)) + (_connections is null || _connections == _access ? 0 : figure(_connections));
+    /// <summary>Goes over to other destinations when all records from before the switch are written.</summary>
+    private void SwitchIfReached()
+    {
+        while (_switches.TryPeek(out Switch? next) && _ring.ReadPosition >= next.Position)
+        {
+            _switches.TryDequeue(out _);
+            LogOutputs old = _outputs;
+            old.Write();
+            Volatile.Write(ref _outputs, new LogOutputs(next.Destinations, _errors, old.LinesWritten, old.LinesLost));
+            old.Dispose();
+        }
+    }
 
     private void Run()
     {
@@ -80,6 +97,7 @@ internal sealed class LogWriter : IDisposable
             // Read before the ring is, so that records from before the stop are seen to be in it.
             bool isStopping = Volatile.Read(ref _isStopping);
             ReopenIfAsked();
+            SwitchIfReached();
             bool hadLines = WriteBatch(out bool isFull);
             if (isFull)
             {
@@ -109,11 +127,7 @@ internal sealed class LogWriter : IDisposable
             return;
         }
 
-        _access?.Reopen();
-        if (_connections != _access)
-        {
-            _connections?.Reopen();
-        }
+        _outputs.Reopen();
     }
 
     /// <summary>Formats and writes until the ring is empty or the batch is full; false when there was nothing.</summary>
@@ -134,26 +148,22 @@ internal sealed class LogWriter : IDisposable
 
             _ring.Release();
             hasLines = true;
+            SwitchIfReached();
         }
 
-        _access?.Write();
-        if (_connections != _access)
-        {
-            _connections?.Write();
-        }
-
+        _outputs.Write();
         isFull = bytes >= BatchBytes;
         return hasLines;
     }
 
-    private LogOutput? OutputOf(ReadOnlySpan<byte> slot) => KindOf(slot) == LogRecordKind.Close ? _connections : _access;
+    private LogOutput? OutputOf(ReadOnlySpan<byte> slot) => KindOf(slot) == LogRecordKind.Close ? _outputs.Connections : _outputs.Access;
 
     private static LogRecordKind KindOf(ReadOnlySpan<byte> slot) => MemoryMarshal.Read<LogRecordKind>(slot);
 
     private void AppendLine(LogText text, ReadOnlySpan<byte> slot)
     {
         bool isClose = KindOf(slot) == LogRecordKind.Close;
-        switch (_style)
+        switch (_outputs.Style)
         {
             case AccessLogStyle.Json when isClose:
                 CloseJsonFormat.AppendLine(text, CloseRecordCodec.Read(slot));
@@ -172,4 +182,7 @@ internal sealed class LogWriter : IDisposable
                 break;
         }
     }
+
+    /// <summary>Destinations for the records from a position of the ring on.</summary>
+    private sealed record Switch(long Position, LogDestinations Destinations);
 }

@@ -21,8 +21,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     private readonly int _cacheNameId = names.Register("<CACHE>");
     private readonly byte[] _address = new byte[16];
 
-    /// <summary>True when the format shows fields of the request besides its first line.</summary>
-    public bool WantsFields => wantsFields;
+    /// <summary>True when the format shows fields of the request besides its first line. A reload may change it; exchanges under way then have none.</summary>
+    public bool WantsFields { get; set; } = wantsFields;
 
     /// <summary>The id for a name in log records.</summary>
     public int Register(string name) => names.Register(name);

@@ -30,7 +30,7 @@ public sealed class LogWriterTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private LogWriter Writer(LogRing ring, LogTarget target) => new(ring, SampleRecords.Names(), AccessLogStyle.Haproxy, target, _errors);
+    private LogWriter Writer(LogRing ring, LogTarget target) => new(ring, SampleRecords.Names(), new LogDestinations(AccessLogStyle.Haproxy, target, null), _errors);
 
     [Fact]
     public void RecordsBeforeDispose_AreAllInTheFileInOrder()
@@ -56,6 +56,40 @@ public sealed class LogWriterTests : IDisposable
 
         Assert.Equal(Count, writer.LinesWritten);
         Assert.Equal(0, writer.LinesLost);
+        Assert.Equal("", Stderr);
+    }
+
+    [Fact]
+    public void RecordsAfterASwitch_GoToTheNewFile_AllOthersToTheOldOne()
+    {
+        const int Count = 3_000;
+        string second = FilePath + ".2";
+        using LogRing ring = new(1 << 16);
+        LogWriter writer = Writer(ring, LogTarget.ToFile(FilePath));
+        for (int i = 0; i < Count; i++)
+        {
+            if (i == Count / 3)
+            {
+                writer.SwitchTo(new LogDestinations(AccessLogStyle.Json, LogTarget.ToFile(second), null));
+            }
+
+            while (!AccessRecordCodec.TryWrite(ring, SampleRecords.Get("/" + i)))
+            {
+                Thread.Yield();
+            }
+        }
+
+        writer.SwitchTo(new LogDestinations(AccessLogStyle.Haproxy, null, null));
+        writer.Dispose();
+
+        string[] before = File.ReadAllLines(FilePath);
+        string[] after = File.ReadAllLines(second);
+        Assert.Equal((Count / 3, Count - Count / 3), (before.Length, after.Length));
+        Assert.Contains($"\"GET /{Count / 3 - 1} HTTP/1.1\"", before[^1], StringComparison.Ordinal);
+        Assert.All(before, static line => Assert.DoesNotContain("{", line[..1], StringComparison.Ordinal));
+        Assert.All(after, static line => Assert.StartsWith("{", line, StringComparison.Ordinal));
+        Assert.Contains($"/{Count - 1}\"", after[^1], StringComparison.Ordinal);
+        Assert.Equal(Count, writer.LinesWritten);
         Assert.Equal("", Stderr);
     }
 

@@ -1,0 +1,52 @@
+using System;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// The one or two logs that a <see cref="LogWriter"/> writes at a time, which may share a target, and what those before them took. Owner: the writer;
+/// its thread, but for the figures.
+/// </summary>
+/// <param name="destinations">Targets, which it takes over, and the shape of a line.</param>
+/// <param name="errors">Hears of lines that cannot be written.</param>
+/// <param name="linesWrittenBefore">Lines that earlier targets took.</param>
+/// <param name="linesLostBefore">Lines that earlier targets did not take.</param>
+internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, long linesWrittenBefore, long linesLostBefore) : IDisposable
+{
+    public AccessLogStyle Style => destinations.Style;
+
+    /// <summary>Where lines of exchanges go; null = nowhere.</summary>
+    public LogOutput? Access { get; } = destinations.Access is null ? null : new LogOutput(destinations.Access, "access", errors);
+
+    /// <summary>Where lines of closed connections go, when that is not <see cref="Access"/>; null = nowhere.</summary>
+    private LogOutput? OwnConnections { get; } =
+        destinations.Connections is null || destinations.Connections == destinations.Access ? null : new LogOutput(destinations.Connections, "connection", errors);
+
+    /// <summary>Where lines of closed connections go; null = nowhere.</summary>
+    public LogOutput? Connections => OwnConnections ?? (destinations.Connections is null ? null : Access);
+
+    /// <summary>Lines that targets took, those before included; any thread.</summary>
+    public long LinesWritten => linesWrittenBefore + (Access?.LinesWritten ?? 0) + (OwnConnections?.LinesWritten ?? 0);
+
+    /// <summary>Lines of batches that failed, those before included; any thread.</summary>
+    public long LinesLost => linesLostBefore + (Access?.LinesLost ?? 0) + (OwnConnections?.LinesLost ?? 0);
+
+    /// <summary>Writes what is gathered.</summary>
+    public void Write()
+    {
+        Access?.Write();
+        OwnConnections?.Write();
+    }
+
+    /// <summary>Opens files anew.</summary>
+    public void Reopen()
+    {
+        Access?.Reopen();
+        OwnConnections?.Reopen();
+    }
+
+    public void Dispose()
+    {
+        Access?.Dispose();
+        OwnConnections?.Dispose();
+    }
+}
