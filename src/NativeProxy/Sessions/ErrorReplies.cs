@@ -35,6 +35,8 @@ internal static class ErrorReplies
         writer.Append("\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "u8);
         writer.AppendDecimal(text.Length + why.Length + 2);
         writer.EndLine();
+        if (response.Date is { } date)
+            writer.AppendField("Date"u8, date);
         ResponseHeadWriter.WriteConnection(ref writer, settings, response);
         writer.EndHead();
         if (!hasBody)

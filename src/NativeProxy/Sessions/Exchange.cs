@@ -122,6 +122,9 @@ internal sealed class Exchange
     /// <summary>The server of the client connection's previous request, or null.</summary>
     public UpstreamServer? LastServer => Session!.LastServer;
 
+    /// <summary>The time, as Date says it.</summary>
+    public byte[] Date => _loop.Date.Now;
+
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.Forwarding.ResponseVia;
 

@@ -32,7 +32,11 @@ internal readonly struct OwnReply
     public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
 
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
-    public ReadOnlySpan<byte> Write(SessionScratch scratch, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
+    /// <param name="scratch">Where to.</param>
+    /// <param name="date">The time, as Date says it.</param>
+    /// <param name="keepalive">Keep-alive settings of the listener.</param>
+    /// <param name="counters">Where it is counted.</param>
+    public ReadOnlySpan<byte> Write(SessionScratch scratch, byte[] date, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
     {
         var writer = new HeadWriter(scratch.Output);
         ErrorReplies.Write(ref writer, Error, Detail, hasBody: !IsToHead, keepalive, new OutgoingResponse
@@ -42,6 +46,7 @@ internal readonly struct OwnReply
             CloseReason = CloseReason,
             ClientMinorVersion = ClientMinorVersion,
             RequestsLeft = RequestsLeft,
+            Date = date,
         });
         counters.Add(CounterId.ResponsesByProxy);
         return writer.Written;

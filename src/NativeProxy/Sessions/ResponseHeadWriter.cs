@@ -30,13 +30,17 @@ internal readonly struct OutgoingResponse
     /// <summary>What becomes of the stickiness cookie.</summary>
     public StickyResponse Sticky { get; init; }
 
+    /// <summary>What Date says where the server gave none. A response of the cache says when it came instead.</summary>
+    public byte[]? Date { get; init; }
+
     /// <summary>For a response of the cache: its times; null for one that comes from a server now.</summary>
     public CachedTimes? Cached { get; init; }
 }
 
 /// <summary>
 /// Rebuilds a response head for the client: HTTP/1.1, without hop-by-hop and nominated fields, with the framing and the Connection
-/// field of this side (RFC 9110 7.6.1; RFC 9112 9.3, 9.6). Pure: spans in, bytes out.
+/// field of this side (RFC 9110 7.6.1; RFC 9112 9.3, 9.6), and with a Date in any case (RFC 9110 6.6.1; an interim response needs none).
+/// Pure: spans in, bytes out.
 /// </summary>
 internal static class ResponseHeadWriter
 {
@@ -47,8 +51,11 @@ internal static class ResponseHeadWriter
         WriteStatusLine(ref writer, bytes, head);
         CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength, response.Sticky, dropsAge: response.Cached is not null);
         writer.Append(response.Sticky.InsertedLines);
+        bool hasDate = PassesDate(head.Fields);
         if (response.Cached is { } cached)
-            WriteTimes(ref writer, cached, hasDate: head.Fields.Contains(KnownHeader.Date));
+            WriteTimes(ref writer, cached, hasDate);
+        else if (!hasDate && response.Date is { } date)
+            writer.AppendField("Date"u8, date);
         if (response.EmitsChunks)
             writer.AppendField("Transfer-Encoding"u8, "chunked"u8);
         if (response.Via is not null)
@@ -94,6 +101,13 @@ internal static class ResponseHeadWriter
             writer.AppendField("Connection"u8, "keep-alive"u8);
         if (settings.Advertise)
             WriteKeepAlive(ref writer, settings.TimeoutMs / 1000, response.RequestsLeft);
+    }
+
+    /// <summary>True when a Date of the server's is passed on; one that Connection names is not.</summary>
+    private static bool PassesDate(HeaderTable fields)
+    {
+        int index = fields.FirstIndexOf(KnownHeader.Date);
+        return index >= 0 && !fields[index].IsHopByHop;
     }
 
     /// <summary>Age (RFC 9111 5.1), and Date where the server gave none (RFC 9110 6.6.1).</summary>

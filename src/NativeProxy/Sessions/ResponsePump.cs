@@ -169,7 +169,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         };
         StatusCode = reply.StatusCode;
         State = ResponsePumpState.Complete;
-        ReadOnlySpan<byte> answer = reply.Write(scratch, exchange.Keepalive, exchange.Counters);
+        ReadOnlySpan<byte> answer = reply.Write(scratch, exchange.Date, exchange.Keepalive, exchange.Counters);
         _isOwnAnswer = true;
         _headBytes += answer.IndexOf("\r\n\r\n"u8) + 4;
         SendToClient(answer);
@@ -332,6 +332,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             RequestsLeft = exchange.RequestsLeft,
             Via = exchange.ResponseVia,
             Sticky = sticky,
+            Date = exchange.Date,
             Cached = exchange.Caching.Times,
         });
         bodyUsed = 0;

@@ -45,12 +45,16 @@ internal abstract class EventLoop
     {
         Pools = pools;
         Clock = new LoopClock(time);
+        Date = new DateText(Clock);
         Wheel = new TimingWheel(Clock.NowMs);
         _connectionIdNext = workerIndex + 1;
         _connectionIdStep = workerCount;
     }
 
     public LoopClock Clock { get; }
+
+    /// <summary>The time as answers say it.</summary>
+    public DateText Date { get; }
 
     public TimingWheel Wheel { get; }
 

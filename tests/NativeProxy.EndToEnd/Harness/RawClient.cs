@@ -1,16 +1,25 @@
+using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 
 namespace NativeProxy.EndToEnd.Harness;
 
-/// <summary>A client that controls each byte it sends to the proxy and reads responses by their framing.</summary>
+/// <summary>
+/// A client that controls each byte it sends to the proxy and reads responses by their framing. It does not show the Date that the proxy adds
+/// (<see cref="AddedDate"/>), unless a test is about it.
+/// </summary>
 internal sealed class RawClient : TestSocket
 {
+    private readonly AddedDate _date = new();
+
     private RawClient(Socket socket)
         : base(socket)
     {
     }
+
+    /// <summary>Whether a Date of the present is seen.</summary>
+    public bool ShowsDate { get; init; }
 
     /// <summary>This side's port, as the proxy sees it.</summary>
     public int LocalPort => ((IPEndPoint)Socket.LocalEndPoint!).Port;
@@ -18,7 +27,8 @@ internal sealed class RawClient : TestSocket
     /// <param name="port">Port of the proxy on 127.0.0.1.</param>
     /// <param name="receiveBufferBytes">Size of the kernel's receive buffer; 0 = the system's choice.</param>
     /// <param name="from">Loopback address to come from; null = 127.0.0.1.</param>
-    public static async Task<RawClient> Connect(int port, int receiveBufferBytes = 0, IPAddress? from = null)
+    /// <param name="showsDate">As <see cref="ShowsDate"/>.</param>
+    public static async Task<RawClient> Connect(int port, int receiveBufferBytes = 0, IPAddress? from = null, bool showsDate = false)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         if (receiveBufferBytes > 0)
@@ -26,7 +36,7 @@ internal sealed class RawClient : TestSocket
         if (from is not null)
             socket.Bind(new IPEndPoint(from, 0));
         await Deadline.For(socket.ConnectAsync(IPAddress.Loopback, port), () => $"a connection to port {port}");
-        return new RawClient(socket);
+        return new RawClient(socket) { ShowsDate = showsDate };
     }
 
     /// <summary>Sends a request without a body and with a Host field.</summary>
@@ -48,4 +58,8 @@ internal sealed class RawClient : TestSocket
     }
 
     public override string ToString() => "the client";
+
+    protected override ReadOnlySpan<byte> Visible(ReadOnlySpan<byte> received) => ShowsDate ? received : _date.Visible(received);
+
+    protected override ReadOnlySpan<byte> VisibleAtEnd() => _date.Rest();
 }

@@ -165,6 +165,12 @@ internal class TestSocket : IAsyncDisposable
         Socket.Dispose();
     }
 
+    /// <summary>What of the received bytes the test sees: all, unless said otherwise.</summary>
+    protected virtual ReadOnlySpan<byte> Visible(ReadOnlySpan<byte> received) => received;
+
+    /// <summary>What was held back by <see cref="Visible"/> until now, since the stream has ended.</summary>
+    protected virtual ReadOnlySpan<byte> VisibleAtEnd() => default;
+
     public virtual ValueTask DisposeAsync()
     {
         Socket.Dispose();
@@ -197,16 +203,22 @@ internal class TestSocket : IAsyncDisposable
             Memory<byte> target = _block.AsMemory(0, (int)Math.Min(countMax, _block.Length));
             int count = await Deadline.For(Socket.ReceiveAsync(target).AsTask(), () => $"{this}: {what}; received so far: {Shortened(Received)}");
             if (count == 0)
-                _end = StreamEnd.Fin;
+                End(StreamEnd.Fin);
             else if (keeps)
-                _received.Write(_block, 0, count);
+                _received.Write(Visible(_block.AsSpan(0, count)));
             return count;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
         {
-            _end = StreamEnd.Reset;
+            End(StreamEnd.Reset);
             return 0;
         }
+    }
+
+    private void End(StreamEnd end)
+    {
+        _end = end;
+        _received.Write(VisibleAtEnd());
     }
 
     private static string Shortened(string text) => text.Length <= 2000 ? text : text[..1000] + " ... " + text[^1000..];

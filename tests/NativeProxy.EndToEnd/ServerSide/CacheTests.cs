@@ -16,13 +16,13 @@ public sealed class CacheTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(CacheScene.Answer("kept"));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin));
-        HttpResponse first = await proxy.AskOnce("/a?b=1");
+        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        HttpResponse first = await client.Ask("/a?b=1");
         Assert.Null(first.Field("Age"));
-        HttpResponse second = await proxy.AskOnce("/a?b=1");
+        HttpResponse second = await client.Ask("/a?b=1");
         Assert.Equal("kept", second.Body);
         Assert.InRange(int.Parse(second.Field("Age")!, CultureInfo.InvariantCulture), 0, 100);
-        Assert.True(DateTimeOffset.TryParseExact(second.Field("Date"), "R", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
-        Assert.Equal(first.Head, Regex.Replace(second.Head, "(Age|Date): .*\r\n", ""));
+        Assert.Equal(first.Head, Regex.Replace(second.Head, "Age: .*\r\n", ""));
         Assert.Single(origin.Requests);
         Assert.Equal((1, 1), (await proxy.Metric(CacheScene.Hits), await proxy.Metric(CacheScene.Stores)));
         Assert.Contains(" web app/<CACHE> 0/0/0/0/", (await proxy.Output.WaitForCount(2))[1], StringComparison.Ordinal);

@@ -95,6 +95,14 @@ public class ResponseHeadWriterTests
             "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
             Rewrite("HTTP/1.1 200 OK\r\n\r\n", Kept with { CloseReason = CloseReason.MaxRequests }, Settings with { Advertise = true }));
 
+    [Theory]
+    [InlineData("", "Date: now\r\n")]
+    [InlineData("Connection: date\r\nDate: theirs\r\n", "Date: now\r\n")]
+    [InlineData("Date: theirs\r\n", "Date: theirs\r\n")]
+    [InlineData("Date: a\r\nDate: b\r\n", "Date: a\r\nDate: b\r\n")]
+    public void Date_IsAddedWhereNoneIsPassedOn(string fields, string expected) =>
+        Assert.Equal($"HTTP/1.1 200 OK\r\n{expected}\r\n", Rewrite($"HTTP/1.1 200 OK\r\n{fields}\r\n", Kept with { Date = "now"u8.ToArray() }));
+
     [Fact]
     public void InterimResponse_LosesHopByHopAndFramingFields()
     {
