@@ -120,6 +120,22 @@ internal readonly partial struct UpstreamKeepaliveSettings
     public partial int MaxRequests { get; init; }
 }
 
+/// <summary>What may have happened to an exchange so that it is tried again.</summary>
+internal enum RetryCondition
+{
+    [SettingChoice("connect_failure", Doc = "no connection came about; any method, another server")]
+    ConnectFailure,
+
+    [SettingChoice("stale", Doc = "a reused connection turned out to be closed by the server; once, on a fresh one")]
+    Stale,
+
+    [SettingChoice("empty_response", Doc = "the connection ended before a byte of the answer; another server")]
+    EmptyResponse,
+
+    [SettingChoice("response_timeout", Doc = "no byte of the answer came in timeouts.response; another server")]
+    ResponseTimeout,
+}
+
 /// <summary>`[upstream.retry]`: when an exchange is tried again.</summary>
 [SettingsTable(Doc = "When a failed exchange is tried again.")]
 internal readonly partial struct UpstreamRetrySettings
@@ -127,14 +143,31 @@ internal readonly partial struct UpstreamRetrySettings
     [Setting("attempts", Default = 3, Min = 1, Max = 10, Doc = "Tries of one exchange in all; 1 = no retry.")]
     public partial int Attempts { get; init; }
 
-    [Setting("stale", Default = true, Doc = "Replay once on a fresh connection when a reused one turned out to be closed by the server.")]
-    public partial bool Stale { get; init; }
+    [Setting("on", Default = new[] { "connect_failure", "stale", "empty_response" }, Doc = "When an exchange is tried again. Only while nothing of an answer has come; a method that is not idempotent (POST, PATCH) only when nothing of the request can have reached a server.")]
+    public partial ImmutableArray<RetryCondition> On { get; init; }
+
+    [Setting("budget", Default = 20, Max = 100, Doc = "Percent of the running requests of a worker that may at once be second tries after empty_response and response_timeout, where the first server may have begun to work; beyond it they fail.")]
+    public partial int BudgetPercent { get; init; }
+
+    [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them are allowed in any case.")]
+    public partial int BudgetMin { get; init; }
 
     [Setting("body_bytes", Default = "64KiB", Max = "16MiB", Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body it cannot. 0 = none.")]
     public partial int BodyBytes { get; init; }
 
     [Setting("unacknowledged", Default = false, Doc = "Replay also a request that is not idempotent (POST, PATCH) when the server shut a reused connection before a byte of the request had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their sending side.")]
     public partial bool Unacknowledged { get; init; }
+
+    /// <summary>True when an exchange is tried again after this.</summary>
+    public bool IsOn(RetryCondition condition)
+    {
+        foreach (RetryCondition one in On)
+        {
+            if (one == condition)
+                return true;
+        }
+        return false;
+    }
 }
 
 /// <summary>`[[upstream.server]]`: one server of the group.</summary>

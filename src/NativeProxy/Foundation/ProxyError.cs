@@ -58,8 +58,11 @@ internal enum RetryRule : byte
     /// <summary>Nothing was sent: any method, another server or connection.</summary>
     NothingWasSent,
 
-    /// <summary>Only when the connection had been used before and no byte of an answer came.</summary>
-    IfReusedConnection,
+    /// <summary>The connection ended before any byte of an answer came.</summary>
+    BeforeAnswer,
+
+    /// <summary>No byte of an answer came in time.</summary>
+    AfterSilence,
 }
 
 /// <summary>
@@ -101,9 +104,9 @@ internal static class ProxyErrors
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent, "The server did not accept a connection in time");
-        rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.IfReusedConnection, "The server closed the connection without an answer");
+        rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer, "The server closed the connection without an answer");
         rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid answer");
-        rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The server did not answer in time");
+        rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.AfterSilence, "The server did not answer in time");
         rows[(int)ProxyError.ServerTruncatedResponse] = new(502, ErrorSide.Server, RetryRule.Never, "The server ended its answer too early");
         rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");
         rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never, "The answer of the server is larger than allowed here", Rule: "response_body_too_large");

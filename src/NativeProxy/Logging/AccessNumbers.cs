@@ -30,6 +30,12 @@ internal enum RetryCause : byte
 
     /// <summary>A pooled connection was closed by its server, which had acknowledged no byte of the request.</summary>
     Unacknowledged,
+
+    /// <summary>A server ended the connection before a byte of its answer.</summary>
+    EmptyResponse,
+
+    /// <summary>A server did not answer in time.</summary>
+    ResponseTimeout,
 }
 
 /// <summary>

@@ -72,6 +72,8 @@ internal static class HaproxyFormat
         RetryCause.ConnectFailure => "connect_failure"u8,
         RetryCause.StaleReuse => "stale_reuse"u8,
         RetryCause.Unacknowledged => "unacknowledged"u8,
+        RetryCause.EmptyResponse => "empty_response"u8,
+        RetryCause.ResponseTimeout => "response_timeout"u8,
         _ => "none"u8,
     };
 

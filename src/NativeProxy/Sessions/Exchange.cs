@@ -352,6 +352,7 @@ internal sealed class Exchange
     public void Release()
     {
         _link.Release(ServerCloseReason.Ambiguous, reset: false);
+        _link.GiveBackBudget();
         _caching.Release();
         _request.Release();
         _response.Release();

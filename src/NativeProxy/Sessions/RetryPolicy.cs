@@ -1,5 +1,7 @@
+using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
+using NativeProxy.Logging;
 
 namespace NativeProxy.Sessions;
 
@@ -29,12 +31,14 @@ internal readonly struct RetryFacts
     /// <summary>Tries so far, the failed one included.</summary>
     public required int Attempts { get; init; }
 
-    public required int AttemptsMax { get; init; }
-
     /// <summary>A stale connection has been replaced once already.</summary>
     public required bool StaleRetryUsed { get; init; }
 
-    public required bool StaleRetryAllowed { get; init; }
+    /// <summary>A server other than the one that has failed takes requests.</summary>
+    public required bool HasAnotherServer { get; init; }
+
+    /// <summary>What the upstream wants.</summary>
+    public required UpstreamRetrySettings Settings { get; init; }
 }
 
 /// <summary>
@@ -44,22 +48,41 @@ internal readonly struct RetryFacts
 internal static class RetryPolicy
 {
     /// <summary>
-    /// Could this exchange be sent again after bytes of it went out on its connection, if that turned out closed? If not, nobody needs a
-    /// copy of its body.
+    /// Could this exchange be sent again after bytes of it went out on its connection? If not, nobody needs a copy of its body.
     /// </summary>
     /// <param name="facts">As if the request was held, and unacknowledged where that counts.</param>
-    public static bool MayFollowStale(in RetryFacts facts) => MayRetry(ProxyError.ServerClosedBeforeResponse, facts);
+    public static bool MayFollowSend(in RetryFacts facts) =>
+        Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None;
 
-    public static bool MayRetry(ProxyError error, in RetryFacts facts)
+    /// <summary>Why the exchange is sent again after this error, before any byte of an answer; None when it is not.</summary>
+    public static RetryCause Judge(ProxyError error, in RetryFacts facts)
     {
-        if (facts.ConnectionIsPinned || !facts.RequestIsHeld || facts.Attempts >= facts.AttemptsMax)
-            return false;
+        if (facts.ConnectionIsPinned || !facts.RequestIsHeld || facts.Attempts >= facts.Settings.Attempts)
+            return RetryCause.None;
         return ProxyErrors.Of(error).Retry switch
         {
-            RetryRule.NothingWasSent => true,
-            RetryRule.IfReusedConnection => facts.ConnectionWasReused && facts.StaleRetryAllowed && !facts.StaleRetryUsed
-                && (facts.NothingWasSent || facts.NothingWasAcknowledged || facts.Method.IsIdempotent()),
-            _ => false,
+            RetryRule.NothingWasSent => facts.Settings.IsOn(RetryCondition.ConnectFailure) ? RetryCause.ConnectFailure : RetryCause.None,
+            RetryRule.BeforeAnswer => JudgeEmptyResponse(facts),
+            RetryRule.AfterSilence => MayGoElsewhere(RetryCondition.ResponseTimeout, facts) ? RetryCause.ResponseTimeout : RetryCause.None,
+            _ => RetryCause.None,
         };
     }
+
+    /// <summary>True when a server may have begun to serve what is sent again, so that it costs of the <c>budget</c>.</summary>
+    public static bool IsOfBudget(RetryCause cause) => cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout;
+
+    /// <summary>The connection has ended: it was stale, or its server fell or did not want to answer.</summary>
+    private static RetryCause JudgeEmptyResponse(in RetryFacts facts)
+    {
+        bool isStale = facts.ConnectionWasReused && facts.Settings.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
+        if (isStale && (facts.NothingWasSent || facts.Method.IsIdempotent()))
+            return RetryCause.StaleReuse;
+        if (isStale && facts.NothingWasAcknowledged)
+            return RetryCause.Unacknowledged;
+        return MayGoElsewhere(RetryCondition.EmptyResponse, facts) ? RetryCause.EmptyResponse : RetryCause.None;
+    }
+
+    /// <summary>Another server gets it: the one that has failed may have failed by this request.</summary>
+    private static bool MayGoElsewhere(RetryCondition condition, in RetryFacts facts) =>
+        facts.HasAnotherServer && facts.Settings.IsOn(condition) && (facts.NothingWasSent || facts.Method.IsIdempotent());
 }

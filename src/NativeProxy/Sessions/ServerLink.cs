@@ -39,6 +39,9 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     private ulong _clientKey;
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
+
+    /// <summary>Where this exchange, being a second try, has taken a place; else null.</summary>
+    private RetryBudget? _budget;
     private Stickiness _sticky;
 
     public UpstreamGroup? Group { get; private set; }
@@ -75,7 +78,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
 
     /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
     public bool MayBeSentAgain =>
-        RetryPolicy.MayFollowStale(FactsOf(Connection!, nothingWasSent: false, Group!.RetriesUnacknowledged, isHeld: true));
+        RetryPolicy.MayFollowSend(FactsOf(Connection!, nothingWasSent: false, Group!.RetriesUnacknowledged, isHeld: true));
 
     /// <summary>Begins the way for another exchange.</summary>
     public void Begin(UpstreamGroup group, HttpMethod method, in Stickiness sticky, in PeerAddress client)
@@ -155,25 +158,30 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
 
     /// <summary>
     /// After a failure: asks for another connection if the exchange may be sent again, on a fresh connection to the same server after a
-    /// stale one, to another server after a failed connect. Null when it may not.
+    /// stale one, else to another server. Null when it may not.
     /// </summary>
     public LinkResult? Retry(ProxyError error, UpstreamConnection failed, RequestPump request)
     {
-        bool isConnectFailure = ProxyErrors.Of(error).Retry == RetryRule.NothingWasSent;
         bool isUnacknowledged = Group!.RetriesUnacknowledged && !exchange.Method.IsIdempotent() && failed.NothingWasAcknowledged;
         RetryFacts facts = FactsOf(failed, request.NothingWasSent, isUnacknowledged, request.IsHeld);
-        if (!RetryPolicy.MayRetry(error, facts))
+        RetryCause cause = RetryPolicy.Judge(error, facts);
+        if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !TryTakeBudget()))
             return null;
-        Release(ServerCloseReason.ServerFin, reset: false);
-        RetryCause = isConnectFailure ? RetryCause.ConnectFailure
-            : request.NothingWasSent || exchange.Method.IsIdempotent() ? RetryCause.StaleReuse
-            : RetryCause.Unacknowledged;
-        counters.Add(CounterOf(RetryCause));
+        Release(ExchangeFailures.ServerReasonOf(error), reset: cause == RetryCause.ResponseTimeout);
+        RetryCause = cause;
+        counters.Add(CounterOf(cause));
         request.Detach();
-        if (isConnectFailure)
+        if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
             return Open(except: Server);
         _isStaleRetryUsed = true;
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
+    }
+
+    /// <summary>The exchange is over: it is no second try any more.</summary>
+    public void GiveBackBudget()
+    {
+        _budget?.GiveBack();
+        _budget = null;
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
@@ -258,6 +266,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     {
         RetryCause.ConnectFailure => CounterId.RetriesConnectFailure,
         RetryCause.Unacknowledged => CounterId.RetriesUnacknowledged,
+        RetryCause.EmptyResponse => CounterId.RetriesEmptyResponse,
+        RetryCause.ResponseTimeout => CounterId.RetriesResponseTimeout,
         _ => CounterId.RetriesStaleReuse,
     };
 
@@ -271,6 +281,20 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         return Connection is null ? LinkResult.PinIsLost : LinkResult.Ready;
     }
 
+    /// <summary>One place is enough for all tries of an exchange.</summary>
+    private bool TryTakeBudget()
+    {
+        if (_budget is not null)
+            return true;
+        if (!Group!.RetryBudget.TryTake(Group.LentCount, Group.Retry.BudgetPercent, Group.Retry.BudgetMin))
+        {
+            counters.Add(CounterId.RetriesOverBudget);
+            return false;
+        }
+        _budget = Group.RetryBudget;
+        return true;
+    }
+
     private RetryFacts FactsOf(UpstreamConnection connection, bool nothingWasSent, bool nothingWasAcknowledged, bool isHeld) => new()
     {
         Method = exchange.Method,
@@ -280,9 +304,9 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         NothingWasAcknowledged = nothingWasAcknowledged,
         RequestIsHeld = isHeld,
         Attempts = Attempts,
-        AttemptsMax = Group!.AttemptsMax,
         StaleRetryUsed = _isStaleRetryUsed,
-        StaleRetryAllowed = Group.RetriesStale,
+        HasAnotherServer = Group!.HasOtherThan(connection.Server),
+        Settings = Group.Retry,
     };
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)

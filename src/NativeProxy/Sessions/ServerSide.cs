@@ -235,7 +235,10 @@ internal sealed class ServerSide : IServerConnectionUser
             return;
         }
         _listener.Counters.Add(CounterId.TimeoutsResponse);
-        FailExchange(ProxyError.ServerResponseTimeout);
+        if (_response.HasBytes)
+            FailExchange(ProxyError.ServerResponseTimeout);
+        else
+            RetryOrFail(ProxyError.ServerResponseTimeout, connection);
     }
 
     private bool TryFetchAlone()

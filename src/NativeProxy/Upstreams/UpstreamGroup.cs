@@ -147,19 +147,30 @@ internal sealed class UpstreamGroup : IQueueOwner
     /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
     /// any answer.
     /// </summary>
-    public int Pipelining => _settings.Retry is { Stale: true, Attempts: > 1 } && Reuse != ReusePolicy.Never ? _settings.Keepalive.Pipelining : 1;
+    public int Pipelining => _settings.Retry is { Attempts: > 1 } retry && retry.IsOn(RetryCondition.Stale) && Reuse != ReusePolicy.Never ? _settings.Keepalive.Pipelining : 1;
 
-    /// <summary>Tries of one exchange in all.</summary>
-    public int AttemptsMax => _settings.Retry.Attempts;
-
-    /// <summary>Whether an exchange on a reused connection that turned out to be closed is replayed on a fresh one.</summary>
-    public bool RetriesStale => _settings.Retry.Stale;
+    /// <summary>When exchanges are tried again.</summary>
+    public UpstreamRetrySettings Retry => _settings.Retry;
 
     /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
     public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
 
     /// <summary>Whether a request that demonstrably never reached its server is replayed whatever its method.</summary>
     public bool RetriesUnacknowledged => _settings.Retry.Unacknowledged;
+
+    /// <summary>How many second tries of what a server may have begun to serve run now.</summary>
+    public RetryBudget RetryBudget { get; } = new();
+
+    /// <summary>True when a server other than this one takes requests.</summary>
+    public bool HasOtherThan(UpstreamServer failed)
+    {
+        foreach (UpstreamServer server in _servers)
+        {
+            if (server != failed && server.TakesRequests)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
     public long QueueTimeoutMs => IsPending ? _settings.Timeouts.ConnectMs : _settings.Timeouts.QueueMs;

@@ -199,7 +199,7 @@ public sealed class ReplayTests
     [Trait("promise", "B12")]
     [InlineData("POST", "keepalive.enabled = true")]
     [InlineData("PUT", "retry.attempts = 1")]
-    [InlineData("PUT", "retry.stale = false")]
+    [InlineData("PUT", "retry.on = [\"connect_failure\"]")]
     [InlineData("PUT", "retry.body_bytes = 0")]
     public async Task BodyThatCouldNeverBeSentAgain_IsNotCopied(string method, string upstreamLine)
     {

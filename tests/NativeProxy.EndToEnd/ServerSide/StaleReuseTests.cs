@@ -128,7 +128,7 @@ public sealed class StaleReuseTests
     [Fact]
     public async Task RetryOfStaleConnectionsOff_TheClientIsTold()
     {
-        await using StaleScene scene = await StaleScene.WithOneIdleConnection("retry.stale = false");
+        await using StaleScene scene = await StaleScene.WithOneIdleConnection("retry.on = [\"connect_failure\"]");
         await scene.Client.SendGet("/again");
         await scene.Idle.ReadRequest();
         scene.Idle.Close();

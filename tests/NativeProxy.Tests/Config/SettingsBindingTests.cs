@@ -48,7 +48,7 @@ public class SettingsBindingTests
         Assert.Equal((true, ReusePolicy.Always, 256, 30_000, 3_600_000, 0),
             (keepalive.Enabled, keepalive.Reuse, keepalive.MaxIdle, keepalive.IdleTimeoutMs, keepalive.MaxAgeMs, keepalive.MaxRequests));
         Assert.Equal((5_000, 60_000), (upstream.Timeouts.ConnectMs, upstream.Timeouts.ResponseMs));
-        Assert.Equal((3, true), (upstream.Retry.Attempts, upstream.Retry.Stale));
+        Assert.Equal((3, true, 20, 3), (upstream.Retry.Attempts, upstream.Retry.IsOn(RetryCondition.Stale), upstream.Retry.BudgetPercent, upstream.Retry.BudgetMin));
         UpstreamServerSettings server = Assert.Single(upstream.Servers);
         Assert.Equal(("a", "127.0.0.1:9001", 1), (server.Name, server.Address, server.Weight));
     }

@@ -133,7 +133,8 @@ internal sealed class ChaosConfig
             attempts = {_attempts}
             body_bytes = {_dice.Pick(65_536, 65_536, 1000, 0)}
             unacknowledged = {(_retriesUnacknowledged ? "true" : "false")}
-            stale = {(_dice.PerMille(850) ? "true" : "false")}
+            on = [{(_dice.PerMille(850) ? "\"stale\", " : "")}{(_dice.PerMille(600) ? "\"empty_response\", " : "")}{(_dice.PerMille(400) ? "\"response_timeout\", " : "")}"connect_failure"]
+            budget = {_dice.Pick(20, 20, 100, 0)}
             [upstream.cache]
             bytes = {_dice.Pick(0, 65_536, 65_536, 1_000_000)}
             """);

@@ -78,9 +78,11 @@ public class UpstreamGroupTests
     [Fact]
     public void Limits_AreThoseOfTheSettings()
     {
-        UpstreamGroup group = Group("[upstream.retry]\nattempts = 2\nstale = false\n[upstream.timeouts]\nresponse = \"7s\"");
+        UpstreamGroup group = Group("[upstream.retry]\nattempts = 2\non = [\"connect_failure\"]\n[upstream.timeouts]\nresponse = \"7s\"");
 
-        Assert.Equal(("app", 2, false, 7000L), (group.Name, group.AttemptsMax, group.RetriesStale, group.ResponseTimeoutMs));
+        Assert.Equal(
+            ("app", 2, false, true, 7000L),
+            (group.Name, group.Retry.Attempts, group.Retry.IsOn(RetryCondition.Stale), group.Retry.IsOn(RetryCondition.ConnectFailure), group.ResponseTimeoutMs));
         Assert.Equal("app"u8.ToArray(), group.NameBytes.ToArray());
     }
 
