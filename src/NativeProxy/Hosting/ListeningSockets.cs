@@ -64,8 +64,9 @@ internal static class ListeningSockets
         {
             IPEndPoint endPoint = EndPointOf(bind);
 
-            // A port that another program holds is refused only without SO_REUSEPORT: a trial tells.
-            OpenSocket(endPoint, sharesPort: false).Dispose();
+            // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
+            // that moment would be reset when it closes.
+            BindSocket(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
                 sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
         }
@@ -93,6 +94,21 @@ internal static class ListeningSockets
 
     private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)
     {
+        Socket socket = BindSocket(endPoint, sharesPort);
+        try
+        {
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket BindSocket(IPEndPoint endPoint, bool sharesPort)
+    {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -101,7 +117,6 @@ internal static class ListeningSockets
             if (sharesPort)
                 socket.SetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
             socket.Bind(endPoint);
-            socket.Listen(Backlog);
             return socket;
         }
         catch

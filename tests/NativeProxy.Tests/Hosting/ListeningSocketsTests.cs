@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting;
 using NativeProxy.Tests.Config;
@@ -89,6 +90,44 @@ public class ListeningSocketsTests
         Assert.Null(ListeningSockets.OpenOne($"127.0.0.1:{port}", "the admin endpoint", errors));
 
         Assert.StartsWith($"the admin endpoint: 127.0.0.1:{port} is in use", Assert.Single(errors), StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever waits for the port by trying it, as balancers and scripts do, must not get a connection that nobody will serve.</summary>
+    [Fact]
+    public async Task AClientThatTriesThePortMeanwhile_IsRefusedUntilItsConnectionStays()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            int port = FreePort();
+            Task<Socket>[] trying = [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() => ConnectAsSoonAsPossible(port), TaskCreationOptions.LongRunning))];
+            List<ListeningSocket>[] opened = Open(workers: 1, out List<string> errors, $"127.0.0.1:{port}");
+            Assert.Empty(errors);
+            foreach (Task<Socket> task in trying)
+            {
+                using Socket client = await task;
+                Assert.False(client.Poll(0, SelectMode.SelectRead), $"round {round}: the connection was reset");
+            }
+            Close(opened);
+        }
+    }
+
+    /// <summary>From another address, so that it cannot connect to itself.</summary>
+    private static Socket ConnectAsSoonAsPossible(int port)
+    {
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), 0));
+            try
+            {
+                socket.Connect(IPAddress.Loopback, port);
+                return socket;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+            }
+        }
     }
 
     private static List<ListeningSocket>[] Open(int workers, out List<string> errors, params string[] binds)
