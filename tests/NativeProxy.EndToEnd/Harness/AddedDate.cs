@@ -12,7 +12,9 @@ namespace NativeProxy.EndToEnd.Harness;
 internal sealed class AddedDate
 {
     private const string Name = "Date: ";
-    private const int LineBytes = 6 + 29 + 2;
+
+    /// <summary>How many bytes more than a test sees go over the wire with each response to which a Date is added.</summary>
+    public const int LineBytes = 6 + 29 + 2;
 
     /// <summary>The beginning of what may become a line.</summary>
     private string _held = "";

@@ -74,7 +74,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public int Port(string listener = "web") => _ports[listener];
 
-    public Task<RawClient> Connect(string listener = "web", int receiveBufferBytes = 0) => RawClient.Connect(Port(listener), receiveBufferBytes);
+    public Task<RawClient> Connect(string listener = "web", int receiveBufferBytes = 0, bool showsDate = false) =>
+        RawClient.Connect(Port(listener), receiveBufferBytes, showsDate: showsDate);
 
     /// <summary>One GET on a connection of its own, which the client closes.</summary>
     public async Task<HttpResponse> AskOnce(string target = "/", string listener = "web")

@@ -23,7 +23,7 @@ public sealed class DateTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send($"{method} / HTTP/1.1\r\nHost: h\r\n\r\n");
         OriginConnection server = await origin.Accept();
         await server.Answer(response);
@@ -40,7 +40,7 @@ public sealed class DateTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering($"HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 2\r\n\r\nok");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         Assert.Equal($"HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 2\r\n\r\n", (await client.Ask()).Head);
     }
 
@@ -56,7 +56,7 @@ public sealed class DateTests
     {
         using var dead = new DeadServer();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address).Listener("limits.body_bytes = 50", "timeouts.request_header = \"200ms\""));
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send(request);
         string head = await client.ReadHead();
         Assert.StartsWith($"HTTP/1.1 {status} ", head, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class DateTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]"));
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
         OriginConnection server = await origin.Accept();
         await server.ReadHead();
@@ -85,7 +85,7 @@ public sealed class DateTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         string? first = (await client.Ask()).Field("Date");
         await Deadline.Until(async () => (await client.Ask()).Field("Date") != first, () => "another second");
     }
@@ -95,7 +95,7 @@ public sealed class DateTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nCache-Control: max-age=100\r\nContent-Length: 2\r\n\r\nok");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("cache.bytes = \"1MiB\""));
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Ask();
         string? first = (await client.Ask()).Field("Date");
         Assert.True(AddedDate.IsOfNow(first!), first);

@@ -29,7 +29,7 @@ public sealed class AccessLogTests
         Assert.All(lines, line => Assert.True(line.Success));
         Assert.All(lines, line => Assert.Equal((client.LocalPort.ToString(), "web", "app/a", "200", "----"), (Of(line, "port"), Of(line, "listener"), Of(line, "path"), Of(line, "status"), Of(line, "state"))));
         Assert.Equal(["GET /1 HTTP/1.1", "GET /2 HTTP/1.1", "GET /3 HTTP/1.1"], lines.Select(line => Of(line, "request")));
-        Assert.Equal(["40", "40", "59"], lines.Select(line => Of(line, "bytes")));
+        Assert.Equal([$"{40 + AddedDate.LineBytes}", $"{40 + AddedDate.LineBytes}", $"{59 + AddedDate.LineBytes}"], lines.Select(line => Of(line, "bytes")));
         Assert.Equal(["1", "2", "3"], lines.Select(line => Of(line, "cc").Split('/')[1]));
         Assert.Single(lines.Select(line => Of(line, "cc").Split('/')[0]).Distinct());
         Assert.Equal(["1/new", "2/reused", "3/reused"], lines.Select(line => Of(line, "sc").Split('/')[1] + "/" + Of(line, "origin")));

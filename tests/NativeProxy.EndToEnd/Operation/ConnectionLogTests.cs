@@ -26,7 +26,7 @@ public sealed class ConnectionLogTests
         CloseLine theirs = await scene.ExpectClose("server", "idle_timeout", "proxy");
         CloseLine ours = await scene.ExpectClientClose("idle_timeout", "proxy");
 
-        Assert.Equal(("web", 2, 2L * RawClient.Get().Length, 80L), (ours.Place, ours.Uses, ours.BytesIn, ours.BytesOut));
+        Assert.Equal(("web", 2, 2L * RawClient.Get().Length, 2L * (40 + AddedDate.LineBytes)), (ours.Place, ours.Uses, ours.BytesIn, ours.BytesOut));
         Assert.Equal(("app/a", 2, 2L * OriginConnection.Ok.Length), (theirs.Place, theirs.Uses, theirs.BytesIn));
         Assert.True(theirs.BytesOut >= 2 * RawClient.Get().Length, forwarded);
         Assert.All((CloseLine[])[ours, theirs], line => Assert.All(line.Ms, ms => Assert.True(ms >= 0)));

@@ -24,7 +24,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\"", "connections = \"off\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.SendGet("/first");
         OriginConnection server = await origin.Accept();
         await server.Answer();
@@ -62,7 +62,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         DateTime before = DateTime.UtcNow.AddMilliseconds(-50);
         await client.Send(Chunked);
         OriginConnection server = await origin.Accept();
@@ -97,7 +97,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"combined\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send($"{method} /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
         OriginConnection server = await origin.Accept();
         await server.Answer(answer);
@@ -114,7 +114,7 @@ public sealed class LogFieldTests
     {
         using var dead = new DeadServer();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address).Log("format = \"combined\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send(request);
         (string text, _) = await client.ReadToEnd();
         string body = text[(text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
@@ -127,7 +127,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"combined\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         DateTimeOffset before = DateTimeOffset.UtcNow.AddMilliseconds(-1050);
         await client.Send($"GET /x?y HTTP/1.0\r\nHost: h\r\n{Fields}\r\n");
         await client.ReadToEnd();
@@ -144,7 +144,7 @@ public sealed class LogFieldTests
         {
             await using ScriptedOrigin origin = ScriptedOrigin.Driven();
             await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log($"format = \"{format}\""));
-            await using RawClient client = await proxy.Connect();
+            await using RawClient client = await proxy.Connect(showsDate: true);
             await client.SendGet("/gone");
             await (await origin.Accept()).ReadRequest();
             client.Reset();
@@ -160,9 +160,9 @@ public sealed class LogFieldTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).AddListener("other", "app").Log("format = \"json\""));
         await using RawClient elsewhere = await proxy.Connect("other");
         await elsewhere.Ask("/elsewhere");
-        await using RawClient idle = await proxy.Connect();
+        await using RawClient idle = await proxy.Connect(showsDate: true);
         await idle.Ask("/idle");
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Ask("/counted");
         Assert.Equal(1, await proxy.Metric("nativeproxy_server_connections_open"));
         Expect(await JsonLine(proxy, 3), "target=/counted", "actconn=3", "feconn=2", "beconn=0", "srvconn=0");
@@ -191,7 +191,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]").Log("format = \"json\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         string request = RawClient.Get("/ws", "Connection: upgrade\r\nUpgrade: websocket\r\n");
         await client.Send(request);
         OriginConnection server = await origin.Accept();
@@ -212,7 +212,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         string request = "POST /cut HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n0123456789";
         await client.Send(request);
         await (await origin.Accept()).ReadThrough("0123456789");
@@ -258,7 +258,7 @@ public sealed class LogFieldTests
             await using ScriptedOrigin origin = ScriptedOrigin.Driven();
             await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\"", $"connections = \"{path}\"")))
             {
-                await using RawClient client = await proxy.Connect();
+                await using RawClient client = await proxy.Connect(showsDate: true);
                 port = client.LocalPort;
                 await PassingTime.Of(30);
                 await client.Send(request);
@@ -298,7 +298,7 @@ public sealed class LogFieldTests
         var clients = new RawClient[places.Length];
         for (int i = 0; i < clients.Length; i++)
         {
-            clients[i] = await proxy.Connect();
+            clients[i] = await proxy.Connect(showsDate: true);
             await clients[i].SendGet("/" + i, cookie);
             await proxy.WaitForMetric("nativeproxy_queue_waiting", i);
         }

@@ -16,7 +16,7 @@ public sealed class CacheTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(CacheScene.Answer("kept"));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin));
-        await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await using RawClient client = await proxy.Connect(showsDate: true);
         HttpResponse first = await client.Ask("/a?b=1");
         Assert.Null(first.Field("Age"));
         HttpResponse second = await client.Ask("/a?b=1");
