@@ -190,7 +190,7 @@ public sealed class CacheSceneTests
                 break;
         }
         string hit = Fresh + "Content-Length: 2\r\nAge: 0\r\n\r\nok";
-        const string MissAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmiss";
+        const string MissAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n\r\nmiss";
         Assert.Equal(hit + MissAnswer + hit + hit + MissAnswer + hit, scene.Read(client));
         client.Close(reset: false);
         scene.Settle(30_000);
