@@ -146,10 +146,10 @@ internal readonly partial struct UpstreamRetrySettings
     [Setting("on", Default = new[] { "connect_failure", "stale", "empty_response" }, Doc = "When an exchange is tried again. Only while nothing of an answer has come; a method that is not idempotent (POST, PATCH) only when nothing of the request can have reached a server.")]
     public partial ImmutableArray<RetryCondition> On { get; init; }
 
-    [Setting("budget", Default = 20, Max = 100, Doc = "Percent of the running requests of a worker that may at once be second tries after empty_response and response_timeout, where the first server may have begun to work; beyond it they fail.")]
+    [Setting("budget", Default = 20, Max = 100, Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response and response_timeout, where the first server may have begun to work; beyond it they fail.")]
     public partial int BudgetPercent { get; init; }
 
-    [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them are allowed in any case.")]
+    [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them may be in any case.")]
     public partial int BudgetMin { get; init; }
 
     [Setting("body_bytes", Default = "64KiB", Max = "16MiB", Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body it cannot. 0 = none.")]

@@ -352,7 +352,6 @@ internal sealed class Exchange
     public void Release()
     {
         _link.Release(ServerCloseReason.Ambiguous, reset: false);
-        _link.GiveBackBudget();
         _caching.Release();
         _request.Release();
         _response.Release();

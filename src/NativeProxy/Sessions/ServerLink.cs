@@ -40,8 +40,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     private bool _mayReuse;
     private bool _isStaleRetryUsed;
 
-    /// <summary>Where this exchange, being a second try, has taken a place; else null.</summary>
-    private RetryBudget? _budget;
+    /// <summary>The exchange has taken its place in the budget of second tries.</summary>
+    private bool _isInBudget;
     private Stickiness _sticky;
 
     public UpstreamGroup? Group { get; private set; }
@@ -92,7 +92,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         Attempts = 0;
         IsOnPin = false;
         RetryCause = RetryCause.None;
-        _isStaleRetryUsed = false;
+        _isStaleRetryUsed = _isInBudget = false;
+        group.RetryBudget.CountRequest(loop.Clock.NowMs);
         _mayReuse = group.Reuse switch
         {
             ReusePolicy.Always => method != HttpMethod.Connect,
@@ -175,13 +176,6 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
             return Open(except: Server);
         _isStaleRetryUsed = true;
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
-    }
-
-    /// <summary>The exchange is over: it is no second try any more.</summary>
-    public void GiveBackBudget()
-    {
-        _budget?.GiveBack();
-        _budget = null;
     }
 
     /// <summary>The connect failed: the connection is gone by itself.</summary>
@@ -284,15 +278,10 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>One place is enough for all tries of an exchange.</summary>
     private bool TryTakeBudget()
     {
-        if (_budget is not null)
-            return true;
-        if (!Group!.RetryBudget.TryTake(Group.LentCount, Group.Retry.BudgetPercent, Group.Retry.BudgetMin))
-        {
+        _isInBudget = _isInBudget || Group!.RetryBudget.TryTake(loop.Clock.NowMs, Group.Retry.BudgetPercent, Group.Retry.BudgetMin);
+        if (!_isInBudget)
             counters.Add(CounterId.RetriesOverBudget);
-            return false;
-        }
-        _budget = Group.RetryBudget;
-        return true;
+        return _isInBudget;
     }
 
     private RetryFacts FactsOf(UpstreamConnection connection, bool nothingWasSent, bool nothingWasAcknowledged, bool isHeld) => new()

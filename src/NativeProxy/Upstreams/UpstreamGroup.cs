@@ -158,7 +158,7 @@ internal sealed class UpstreamGroup : IQueueOwner
     /// <summary>Whether a request that demonstrably never reached its server is replayed whatever its method.</summary>
     public bool RetriesUnacknowledged => _settings.Retry.Unacknowledged;
 
-    /// <summary>How many second tries of what a server may have begun to serve run now.</summary>
+    /// <summary>Bounds the second tries of what a server may have begun to serve.</summary>
     public RetryBudget RetryBudget { get; } = new();
 
     /// <summary>True when a server other than this one takes requests.</summary>

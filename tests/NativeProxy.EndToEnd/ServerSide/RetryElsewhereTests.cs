@@ -70,19 +70,22 @@ public sealed class RetryElsewhereTests
     }
 
     [Fact]
-    public async Task TheBudgetIsGivenBack_WhenTheSecondTryHasEnded()
+    public async Task TheBudgetIsUsedUp_ByTriesAndGrowsWithRequests()
     {
-        await using Scene scene = await Scene.Start("retry = { budget = 0, budget_min = 1 }", "keepalive.enabled = false");
-        for (int i = 0; i < 3; i++)
+        await using Scene scene = await Scene.Start("retry = { budget = 50, budget_min = 0 }", "keepalive.enabled = false");
+        foreach (int status in new[] { 502, 200, 502, 200 })
         {
             await scene.Client.SendGet();
             (OriginConnection failed, Task<OriginConnection> other) = await scene.First();
             await failed.ReadRequest();
             failed.Reset();
-            await (await other).Answer();
-            await scene.ExpectStatus(200);
+            if (status == 200)
+                await (await other).Answer();
+            else
+                scene.Unused(other);
+            await scene.ExpectStatus(status);
         }
-        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_retries_over_budget_total"));
+        Assert.Equal(2, await scene.Proxy.Metric("nativeproxy_retries_over_budget_total"));
     }
 
     [Fact]
@@ -172,6 +175,7 @@ public sealed class RetryElsewhereTests
     private sealed class Scene(ScriptedOrigin origin, ScriptedOrigin second, ProxyUnderTest proxy, RawClient client) : ClientScene(origin, proxy, client)
     {
         private Task<OriginConnection>? _ofFirst;
+        private Task<OriginConnection>? _lastOfFirst;
         private Task<OriginConnection>? _ofSecond;
 
         public int ConnectionCount => Origin.ConnectionCount + second.ConnectionCount;
@@ -191,8 +195,18 @@ public sealed class RetryElsewhereTests
             _ofSecond ??= second.Accept();
             Task<OriginConnection> first = await Task.WhenAny(_ofFirst, _ofSecond);
             Task<OriginConnection> other = first == _ofFirst ? _ofSecond : _ofFirst;
+            _lastOfFirst = _ofFirst;
             _ofFirst = _ofSecond = null;
             return (await first, other);
+        }
+
+        /// <summary>The other server was not asked: the next connection to it counts for the next request.</summary>
+        public void Unused(Task<OriginConnection> other)
+        {
+            if (_lastOfFirst == other)
+                _ofFirst = other;
+            else
+                _ofSecond = other;
         }
 
         public override async ValueTask DisposeAsync()

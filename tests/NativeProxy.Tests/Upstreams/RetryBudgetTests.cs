@@ -5,31 +5,44 @@ namespace NativeProxy.Tests.Upstreams;
 
 public class RetryBudgetTests
 {
+    private readonly RetryBudget _budget = new();
+
     [Theory]
-    [InlineData(64, 20, 3, 12)]
+    [InlineData(200, 20, 3, 40)]
     [InlineData(4, 20, 3, 3)]
     [InlineData(1, 0, 0, 0)]
     [InlineData(10, 100, 0, 10)]
-    [InlineData(int.MaxValue, 100, 0, 1000)]
-    public void AShareOfTheRunningRequests_ButNotLessThanTheMinimum_IsGivenOut(int running, int percent, int countMin, int expected)
+    public void AShareOfTheRequests_ButNotLessThanTheMinimum_IsGivenOut(int requests, int percent, int countMin, int expected)
     {
-        var budget = new RetryBudget();
-        int count = 0;
-        while (count < 1000 && budget.TryTake(running, percent, countMin))
-            count++;
+        for (int i = 0; i < requests; i++)
+            _budget.CountRequest(nowMs: 1000);
 
-        Assert.Equal((expected, expected), (count, budget.TakenCount));
+        Assert.Equal(expected, TakeAll(1000, percent, countMin));
     }
 
     [Fact]
-    public void WhatIsGivenBack_CanBeTakenAgain()
+    public void WhatWasTaken_IsThereAgainWhenItsPeriodsHavePassed()
     {
-        var budget = new RetryBudget();
-        Assert.True(budget.TryTake(1, 20, 1));
-        Assert.False(budget.TryTake(1, 20, 1));
+        Assert.Equal(2, TakeAll(1000, 0, 2));
+        Assert.Equal(0, TakeAll(1000 + RetryBudget.PeriodMs - 1, 0, 2));
+        Assert.Equal(0, TakeAll(1000 + RetryBudget.PeriodMs, 0, 2));
+        Assert.Equal(2, TakeAll(1000 + (2 * RetryBudget.PeriodMs), 0, 2));
+    }
 
-        budget.GiveBack();
+    [Fact]
+    public void OldRequests_GiveNothing()
+    {
+        for (int i = 0; i < 100; i++)
+            _budget.CountRequest(nowMs: 1000);
 
-        Assert.True(budget.TryTake(1, 20, 1));
+        Assert.Equal(0, TakeAll(1000 + (3 * RetryBudget.PeriodMs), 20, 0));
+    }
+
+    private int TakeAll(long nowMs, int percent, int countMin)
+    {
+        int count = 0;
+        while (count < 1000 && _budget.TryTake(nowMs, percent, countMin))
+            count++;
+        return count;
     }
 }
