@@ -66,7 +66,7 @@ internal static class ListeningSockets
 
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
             // that moment would be reset when it closes.
-            BindSocket(endPoint, sharesPort: false).Dispose();
+            Bind(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
                 sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
         }
@@ -94,7 +94,7 @@ internal static class ListeningSockets
 
     private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)
     {
-        Socket socket = BindSocket(endPoint, sharesPort);
+        Socket socket = Bind(endPoint, sharesPort);
         try
         {
             socket.Listen(Backlog);
@@ -107,7 +107,7 @@ internal static class ListeningSockets
         }
     }
 
-    private static Socket BindSocket(IPEndPoint endPoint, bool sharesPort)
+    private static Socket Bind(IPEndPoint endPoint, bool sharesPort)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
