@@ -1,4 +1,7 @@
+using System;
 using NativeProxy.Hosting;
+using NativeProxy.Hosting.Supervision;
+using NativeProxy.Logging;
 using NativeProxy.Transport.Saea;
 
 namespace NativeProxy;
@@ -6,10 +9,18 @@ namespace NativeProxy;
 /// <summary>Entry point: prepare the process, parse the command line, run, return the exit code.</summary>
 internal static class Program
 {
+    /// <summary>How long a reader of stderr may take to take the last lines.</summary>
+    private static readonly TimeSpan LastLinesLimit = TimeSpan.FromSeconds(1);
+
     private static int Main(string[] args)
     {
+        StandardDescriptors.Ensure();
+        ProcessStart.RememberProgram();
+
         // The runtime reads its socket settings when the first socket is made.
         SaeaEventLoop.PrepareProcess();
-        return CommandLine.Run(args);
+        int exitCode = CommandLine.Run(args);
+        ErrorLog.Stderr.Finish(LastLinesLimit);
+        return exitCode;
     }
 }

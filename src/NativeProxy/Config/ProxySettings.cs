@@ -61,6 +61,10 @@ internal readonly partial struct RuntimeSettings
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 
+    /// <summary>0 = off.</summary>
+    [Setting("worker_hang_timeout", Default = "10s", Max = "1h", Doc = "A worker whose event loop shows no sign of life for this long is killed and replaced. \"0s\" = never.")]
+    public partial long WorkerHangTimeoutMs { get; init; }
+
     [Setting("pid_file", Default = "", Doc = "File that receives the process id. Empty = none.")]
     public partial string PidFile { get; init; }
 }

@@ -17,28 +17,38 @@ internal static class SettingsFile
     private const int FileBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Reads and checks a file.</summary>
-    public static SettingsResult Load(string path)
+    public static SettingsResult Load(string path) => TryRead(path, out SettingsText text, out SettingsResult result) ? Parse(path, text.Bytes) : result;
+
+    /// <summary>Reads a file, a pipe or another descriptor (<c>/dev/stdin</c>) to its end, once. False when that cannot be, and then <paramref name="refused"/> says why.</summary>
+    public static bool TryRead(string path, out SettingsText text, out SettingsResult refused)
     {
+        text = default;
+        refused = SettingsResult.Refused(new SettingsErrors(path, ""));
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             byte[]? bytes = ReadAll(file);
-            return bytes is null
-                ? Unreadable(path, $"the file is larger than {Units.FormatSize(FileBytesMax)}", "is this the settings file?")
-                : Parse(path, bytes);
+            if (bytes is null)
+            {
+                refused = Unreadable(path, $"the file is larger than {Units.FormatSize(FileBytesMax)}", "is this the settings file?");
+                return false;
+            }
+            text = new SettingsText(path, bytes, CanBeReadAgain: file.CanSeek);
+            return true;
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Unreadable(path, "the file does not exist", "`nativeproxy config reference` prints a file to start from");
+            refused = Unreadable(path, "the file does not exist", "`nativeproxy config reference` prints a file to start from");
         }
         catch (UnauthorizedAccessException) when (Directory.Exists(path))
         {
-            return Unreadable(path, "this is a directory, not a file", "");
+            refused = Unreadable(path, "this is a directory, not a file", "");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SecurityException or ArgumentException or NotSupportedException)
         {
-            return Unreadable(path, "the file cannot be read: " + ErrorExcerpt.Printable(failure.Message), "");
+            refused = Unreadable(path, "the file cannot be read: " + ErrorExcerpt.Printable(failure.Message), "");
         }
+        return false;
     }
 
     /// <summary>Checks the text of a file; the name is only shown in messages.</summary>
@@ -80,6 +90,12 @@ internal static class SettingsFile
         return SettingsResult.Refused(errors);
     }
 }
+
+/// <summary>The text of a settings file as it was read.</summary>
+/// <param name="Path">What the user called it.</param>
+/// <param name="Bytes">The whole text; not checked.</param>
+/// <param name="CanBeReadAgain">False for a pipe, which is empty afterwards.</param>
+internal readonly record struct SettingsText(string Path, byte[] Bytes, bool CanBeReadAgain);
 
 /// <summary>What became of a settings file: settings, or errors; in both cases perhaps warnings. Immutable.</summary>
 internal sealed class SettingsResult

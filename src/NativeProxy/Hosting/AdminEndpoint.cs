@@ -28,7 +28,7 @@ internal sealed class AdminEndpoint : IDisposable
     }
 
     /// <summary>Serves on this loop.</summary>
-    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers, CloseBoard closes) =>
+    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState service) =>
         loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board, servers, closes), ConnectionsMax)));
 
     public void Dispose() => _socket.Dispose();

@@ -9,16 +9,17 @@ using NativeProxy.Upstreams;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// The memory that supervisor and workers share: counters, servers, closed connections, changes of what caches keep. A further board is added here and nowhere else.
+/// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board is added here and nowhere else.
 /// The supervisor makes it, workers inherit the descriptors and attach. Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {
-    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, ChangeBoard changes)
+    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes)
     {
         Counters = counters;
         Servers = servers;
         Closes = closes;
+        Pulses = pulses;
         Changes = changes;
     }
 
@@ -28,21 +29,23 @@ internal sealed class Boards : IDisposable
 
     public CloseBoard Closes { get; }
 
+    public PulseBoard Pulses { get; }
+
     public ChangeBoard Changes { get; }
 
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
-    public int[] Descriptors => [Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Changes.Descriptor];
+    public int[] Descriptors => [Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor];
 
     /// <summary>The descriptors as a word of a command line.</summary>
     public string DescriptorText => string.Join(',', Descriptors.Select(static descriptor => descriptor.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Memory of this process only.</summary>
     public static Boards CreatePrivate(int workers) =>
-        new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate());
+        new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers), PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate());
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
-        new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), ChangeBoard.CreateShared());
+        new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers), ChangeBoard.CreateShared());
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -51,7 +54,7 @@ internal sealed class Boards : IDisposable
     public static Boards Attach(string descriptorText)
     {
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
-        var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]), ChangeBoard.Attach(descriptors[3]));
+        var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]), PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]));
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;
@@ -69,6 +72,7 @@ internal sealed class Boards : IDisposable
         Counters.Dispose();
         Servers.Dispose();
         Closes.Dispose();
+        Pulses.Dispose();
         Changes.Dispose();
     }
 }

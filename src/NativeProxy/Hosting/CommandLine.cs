@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
+using NativeProxy.Hosting.Workers;
 
 namespace NativeProxy.Hosting;
 
@@ -87,12 +88,12 @@ internal static class CommandLine
         var index = new Option<int>("--index") { Required = true };
         var count = new Option<int>("--count") { Required = true };
         var control = new Option<int>("--control") { Required = true };
-        var listen = new Option<string>("--listen") { Required = true };
+        var sockets = new Option<int>("--sockets") { Required = true };
         var boards = new Option<string>("--boards") { Required = true };
-        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, listen, boards };
+        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, sockets, boards };
         command.Hidden = true;
         command.SetAction(result => WorkerProcess.Run(new WorkerArguments(
-            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(listen)!, result.GetValue(boards)!)));
+            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(sockets), result.GetValue(boards)!)));
         return command;
     }
 }

@@ -44,6 +44,16 @@ internal static class ListeningSockets
         return perWorker;
     }
 
+    /// <summary>Opens one worker's socket. Throws <see cref="SocketException"/> when the system refuses.</summary>
+    public static ListeningSocket OpenShared(string bind) => new(bind, OpenSocket(EndPointOf(bind), sharesPort: true));
+
+    /// <summary>Closes this process's ends; others that hold the sockets keep theirs.</summary>
+    public static void Close(IEnumerable<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket socket in sockets)
+            socket.Socket.Dispose();
+    }
+
     /// <summary>Opens one socket of its own, for the admin endpoint.</summary>
     public static Socket? OpenOne(string bind, string what, List<string> errors)
     {
@@ -68,7 +78,7 @@ internal static class ListeningSockets
             // that moment would be reset when it closes.
             Bind(endPoint, sharesPort: false).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(new ListeningSocket(bind, OpenSocket(endPoint, sharesPort: true)));
+                sockets.Add(OpenShared(bind));
         }
         catch (SocketException e)
         {
@@ -132,8 +142,7 @@ internal static class ListeningSockets
     {
         foreach (List<ListeningSocket> sockets in perWorker)
         {
-            foreach (ListeningSocket socket in sockets)
-                socket.Socket.Dispose();
+            Close(sockets);
             sockets.Clear();
         }
     }

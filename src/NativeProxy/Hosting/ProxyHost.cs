@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting;
@@ -12,7 +13,7 @@ internal static class ProxyHost
     public static int Run(string path, bool singleProcess)
     {
         ErrorLog log = ErrorLog.Stderr;
-        SettingsResult result = SettingsFile.Load(path);
+        SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable) ? SettingsFile.Parse(path, source.Bytes) : unreadable;
         Show(result.Errors);
         Show(result.Warnings);
         if (!result.IsOk)
@@ -21,9 +22,13 @@ internal static class ProxyHost
             return ExitCodes.BadConfiguration;
         }
         int workers = WorkerCount(result.Settings);
-        return singleProcess || workers == 1
-            ? SingleProcess.Run(path, result.Settings, log)
-            : Supervisor.Run(path, result.Settings, workers, log);
+        bool isSingle = singleProcess || workers == 1;
+        List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
+        if (shortages.Count > 0)
+            return StartFailure.Report(log, shortages);
+        return isSingle
+            ? SingleProcess.Run(source, result.Settings, log)
+            : Supervisor.Run(source, result.Settings, workers, log);
     }
 
     /// <summary>Says whether the settings could be used. Returns the exit code.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Naming;
@@ -31,30 +32,29 @@ internal sealed class Reload
     /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
     public List<ListeningSocket>[] NewSockets { get; }
 
-    /// <summary>Null when the file cannot be used; the log then says why.</summary>
-    public static Reload? TryRead(string path, in ProxySettings running, int workers, ErrorLog log)
+    /// <summary>Null when the file cannot be used; the log then says why. Blocks while names are looked up.</summary>
+    /// <param name="source">Where the settings of the start came from.</param>
+    /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
+    /// <param name="running">The settings in force.</param>
+    /// <param name="workers">How many workers there are.</param>
+    /// <param name="log">Hears what is wrong.</param>
+    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ErrorLog log)
     {
-        byte[] text;
         try
         {
-            text = File.ReadAllBytes(path);
+            return Read(source, started, running, workers, log);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             return Refused(log, [e.Message]);
         }
-        SettingsResult result = SettingsFile.Parse(path, text);
-        ProxyHost.Show(result.Errors);
-        ProxyHost.Show(result.Warnings);
-        if (!result.IsOk)
-            return Refused(log, []);
-        var errors = new List<string>();
-        ServerEndPoints endPoints = ServerAddresses.Resolve(result.Settings, errors);
-        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(result.Settings, BindsOf(running), workers, errors) : [];
-        if (errors.Count > 0)
-            return Refused(log, errors);
-        WarnOfFixed(running, result.Settings, log);
-        return new Reload(text, result.Settings, endPoints, sockets);
+    }
+
+    /// <summary>It is not used after all: nothing of it stays open.</summary>
+    public void Close()
+    {
+        foreach (List<ListeningSocket> sockets in NewSockets)
+            ListeningSockets.Close(sockets);
     }
 
     /// <summary>All addresses that the settings listen on.</summary>
@@ -66,21 +66,32 @@ internal sealed class Reload
         return binds;
     }
 
+    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ErrorLog log)
+    {
+        if (!source.CanBeReadAgain)
+            return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
+        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText text, out SettingsResult unreadable) ? SettingsFile.Parse(source.Path, text.Bytes) : unreadable;
+        foreach (ConfigError finding in (ConfigError[])[.. result.Errors, .. result.Warnings])
+            log.Text(finding.ToString());
+        if (!result.IsOk)
+            return Refused(log, []);
+        ProxySettings settings = FixedSettings.Keep(result.Settings, started);
+        var errors = new List<string>();
+        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
+        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, BindsOf(running), workers, errors) : [];
+        if (errors.Count > 0)
+            return Refused(log, errors);
+        List<string> kept = FixedSettings.Changed(result.Settings, started);
+        if (kept.Count > 0)
+            log.Warn($"{string.Join(", ", kept)} {(kept.Count == 1 ? "changes" : "change")} with a restart only; the value of the start stays in force");
+        return new Reload(text.Bytes, settings, endPoints, sockets);
+    }
+
     private static Reload? Refused(ErrorLog log, IEnumerable<string> problems)
     {
         foreach (string problem in problems)
             log.Error(problem);
         log.Error("reload refused; the running configuration stays in force");
         return null;
-    }
-
-    private static void WarnOfFixed(in ProxySettings running, in ProxySettings wanted, ErrorLog log)
-    {
-        if (running.Runtime.Workers != wanted.Runtime.Workers || running.Runtime.Engine != wanted.Runtime.Engine || running.Runtime.PidFile != wanted.Runtime.PidFile)
-            log.Warn("runtime.workers, runtime.engine and runtime.pid_file change with a restart only");
-        if (running.Admin.Bind != wanted.Admin.Bind)
-            log.Warn("admin.bind changes with a restart only");
-        if (running.Log.AccessTarget != wanted.Log.AccessTarget || running.Log.ConnectionsTarget != wanted.Log.ConnectionsTarget || running.Log.Format != wanted.Log.Format)
-            log.Warn("log.access, log.connections and log.format change with a restart only");
     }
 }

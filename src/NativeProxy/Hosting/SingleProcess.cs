@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
+using NativeProxy.Admin;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Naming;
@@ -11,30 +13,34 @@ using NativeProxy.Upstreams.Naming;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// Supervisor and worker in one process: for one worker, the demo, debugging and tracing. The main thread waits for signals; the loop
-/// does the work.
+/// Supervisor and worker in one process: for one worker, the demo, debugging and tracing. Signals are wishes in one queue; the loop does the
+/// work.
 /// </summary>
 internal sealed class SingleProcess
 {
-    private readonly string _path;
+    private readonly SettingsText _source;
+    private readonly ProxySettings _started;
     private readonly Worker _worker;
     private readonly HealthChecks _health;
+    private readonly ServiceState _service;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(string path, ProxySettings settings, Worker worker, HealthChecks health, CounterBoard board, ErrorLog log)
+    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServiceState service, CounterBoard board, ErrorLog log)
     {
-        _path = path;
+        _source = source;
+        _started = settings;
         _settings = settings;
         _worker = worker;
         _health = health;
+        _service = service;
         _board = board;
         _log = log;
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(string path, in ProxySettings settings, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, ErrorLog log)
     {
         var errors = new List<string>();
         ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
@@ -46,15 +52,18 @@ internal sealed class SingleProcess
         try
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, boards.Changes, log);
+            var service = new ServiceState();
             var health = new HealthChecks(worker.Loop, boards.Servers, log, worker.FollowHealth);
             health.Apply(settings, endPoints);
-            using var signals = new ProcessSignals();
+            var wishes = Channel.CreateUnbounded<OperatorWish>();
+            _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
             using var pidFile = new PidFile(settings.Runtime.PidFile);
-            worker.Start(settings, endPoints, sockets[0]);
+            Task started = worker.Start(settings, endPoints, sockets[0]);
+            admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes, service);
+            started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes);
             log.Info(StartLine.Of(settings, workers: 1));
-            return new SingleProcess(path, settings, worker, health, boards.Counters, log).WaitForEnd(signals);
+            return new SingleProcess(source, settings, worker, health, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -62,31 +71,30 @@ internal sealed class SingleProcess
         }
     }
 
-    private int WaitForEnd(ProcessSignals signals)
+    private async Task<int> RunAsync(ChannelReader<OperatorWish> wishes)
     {
         while (true)
         {
-            signals.TryWait(Timeout.InfiniteTimeSpan, out OperatorWish wish);
-            switch (wish)
+            switch (await wishes.ReadAsync())
             {
                 case OperatorWish.ReopenLogs:
                     _worker.ReopenLog();
                     _log.Info("access log opened anew");
                     break;
                 case OperatorWish.Reload:
-                    Reload();
+                    await ReadAgain();
                     break;
                 case OperatorWish.Drain:
-                    return Drain(signals, TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs));
+                    return await Drain(wishes);
                 default:
                     return ExitCodes.CutShort;
             }
         }
     }
 
-    private void Reload()
+    private async Task ReadAgain()
     {
-        Reload? reload = Hosting.Reload.TryRead(_path, _settings, workers: 1, _log);
+        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _log);
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
         {
@@ -94,34 +102,41 @@ internal sealed class SingleProcess
             return;
         }
         _health.Apply(reload.Settings, reload.EndPoints);
-        _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
+        await _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadLine.Of(_settings, reload.Settings));
         _settings = reload.Settings;
     }
 
-    private int Drain(ProcessSignals signals, TimeSpan limit)
+    private async Task<int> Drain(ChannelReader<OperatorWish> wishes)
     {
+        _service.IsDraining = true;
+        Task secondStop = WaitForExit(wishes);
+        TimeSpan delay = DrainDelay.Of(_settings);
+        if (delay > TimeSpan.Zero)
+        {
+            _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
+            await Task.WhenAny(secondStop, Task.Delay(delay));
+        }
+        TimeSpan limit = TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs);
         _health.Stop();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
-        Task<bool> drain = Task.Run(() => _worker.WaitDrained(limit));
-        while (!drain.IsCompleted)
+        Task first = await Task.WhenAny(_worker.Drained, secondStop, Task.Delay(limit));
+        if (first == _worker.Drained)
         {
-            if (signals.TryWait(TimeSpan.FromMilliseconds(10), out OperatorWish wish) && wish == OperatorWish.ExitNow)
-            {
-                _log.Warn("stopped at once by a second signal");
-                _worker.Cut();
-                return ExitCodes.CutShort;
-            }
+            _log.Info("stopped: all exchanges finished");
+            return ExitCodes.Success;
         }
-        if (!drain.Result)
+        _log.Warn(first == secondStop ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
+        _worker.Cut();
+        return ExitCodes.CutShort;
+    }
+
+    private static async Task WaitForExit(ChannelReader<OperatorWish> wishes)
+    {
+        while (await wishes.ReadAsync() != OperatorWish.ExitNow)
         {
-            _log.Warn("the drain time ran out; the remaining connections are cut");
-            _worker.Cut();
-            return ExitCodes.CutShort;
         }
-        _log.Info("stopped: all exchanges finished");
-        return ExitCodes.Success;
     }
 }

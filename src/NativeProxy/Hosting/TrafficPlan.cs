@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Net;
 using NativeProxy.Caching;
 using NativeProxy.Config;
@@ -37,6 +38,7 @@ internal sealed class TrafficPlan
     private readonly List<HttpListener> _retired = [];
     private List<HttpListener> _listeners = [];
     private Action? _drained;
+    private bool _isDraining;
 
     /// <param name="loop">The worker's loop.</param>
     /// <param name="place">Which worker it is.</param>
@@ -83,6 +85,32 @@ internal sealed class TrafficPlan
         _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
     }
 
+    /// <summary>
+    /// Accepts on the sockets of a worker that is not there, each for the listener that names its address; one that nobody names any more, or
+    /// that comes when the worker drains, is closed here. A reload leaves them behind: the supervisor then sends those that still count.
+    /// </summary>
+    public void Adopt(int worker, IReadOnlyList<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket adopted in sockets)
+        {
+            HttpListener? listener = _isDraining ? null : _listeners.Find(listener => listener.Settings.Bind.Contains(adopted.Bind));
+            if (listener is null)
+                adopted.Socket.Dispose();
+            else
+                listener.Listen(AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, TuningOf(listener)));
+        }
+    }
+
+    /// <summary>The other worker is back: leaves its sockets to it. What was accepted on them stays.</summary>
+    public void Release(int worker)
+    {
+        foreach (HttpListener listener in _listeners)
+        {
+            foreach (string bind in listener.Settings.Bind)
+                listener.TakeSocket(AdoptedName(worker, bind))?.Close();
+        }
+    }
+
     /// <summary>Looks whether the worker runs short of anything.</summary>
     public void LookForPressure() => _shedding.Look();
 
@@ -107,6 +135,7 @@ internal sealed class TrafficPlan
     public void Drain(Action drained)
     {
         _drained = drained;
+        _isDraining = true;
         foreach (HttpListener listener in (HttpListener[])[.. _listeners, .. _retired])
             listener.Drain(CloseReason.Draining);
     }
@@ -215,7 +244,7 @@ internal sealed class TrafficPlan
     {
         foreach (HttpListener listener in _listeners)
         {
-            SocketTuning tuning = SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept, Keepalive = listener.Settings.TcpKeepalive };
+            SocketTuning tuning = TuningOf(listener);
             foreach (string bind in listener.Settings.Bind)
             {
                 TcpListenerSocket? socket = null;
@@ -232,6 +261,12 @@ internal sealed class TrafficPlan
             }
         }
     }
+
+    private static SocketTuning TuningOf(HttpListener listener) =>
+        SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept, Keepalive = listener.Settings.TcpKeepalive };
+
+    /// <summary>Under which a listener knows a socket that is another worker's; no address looks like it.</summary>
+    private static string AdoptedName(int worker, string bind) => string.Create(CultureInfo.InvariantCulture, $"{bind} of worker {worker}");
 
     private void Retire(HttpListener listener)
     {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using System.Threading.Tasks;
 using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Config;
@@ -39,7 +40,7 @@ internal sealed class Worker : IDisposable
     private readonly WorkerLog? _log;
     private readonly WorkerGauges _gauges;
     private readonly ManualResetEventSlim _drainSeen = new();
-    private readonly ManualResetEventSlim _drained = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
@@ -63,19 +64,34 @@ internal sealed class Worker : IDisposable
 
     public EventLoop Loop { get; }
 
-    /// <summary>Starts the loop and serves.</summary>
+    /// <summary>Done when all connections have ended after <see cref="BeginDrain"/>.</summary>
+    public Task Drained => _drained.Task;
+
+    /// <summary>Starts the loop and serves; done when the loop has begun to accept.</summary>
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
-    public void Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
+    public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
-        Loop.Start(new ApplyWork(this, settings, endPoints, sockets));
+        var work = new ApplyWork(this, settings, endPoints, sockets);
+        Loop.Start(work);
         Loop.Post(new GaugeWork(_gauges));
+        return work.Applied;
     }
 
-    /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters as for the start.</summary>
-    public void Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets) =>
-        Loop.Post(new ApplyWork(this, settings, endPoints, newSockets));
+    /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
+    public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        var work = new ApplyWork(this, settings, endPoints, newSockets);
+        Loop.Post(work);
+        return work.Applied;
+    }
+
+    /// <summary>Any thread: accepts on the sockets of another worker, too, which is not there.</summary>
+    public void Adopt(int worker, IReadOnlyList<ListeningSocket> sockets) => Loop.Post(new AdoptWork(_traffic, worker, sockets));
+
+    /// <summary>Any thread: closes this process's ends of what was adopted of that worker; accepted connections stay.</summary>
+    public void Release(int worker) => Loop.Post(new ReleaseWork(_traffic, worker));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -88,10 +104,7 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
-    public bool WaitDrained(TimeSpan limit) => _drained.Wait(limit);
-
-    /// <summary>As <see cref="WaitDrained(TimeSpan)"/>; also false as soon as the wait is given up.</summary>
-    public bool WaitDrained(TimeSpan limit, WaitHandle givenUp) => WaitHandle.WaitAny([_drained.WaitHandle, givenUp], limit) == 0;
+    public bool WaitDrained(TimeSpan limit) => _drained.Task.Wait(limit);
 
     /// <summary>
     /// The thread that began the drain: ends the connections that are left, so that each has its reason in the log and in the counters. Returns
@@ -101,7 +114,7 @@ internal sealed class Worker : IDisposable
     {
         _isCut = true;
         Loop.Post(new TrafficCut(Loop, _traffic, _log?.Ring));
-        _drained.Wait(CutLimit);
+        _drained.Task.Wait(CutLimit);
     }
 
     /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
@@ -116,10 +129,9 @@ internal sealed class Worker : IDisposable
             _errors.Error("the event loop does not answer; its log lines may be lost");
             return;
         }
-        if (_drained.IsSet && !_isCut && _pools.DescribeLeaks() is { } leaks)
+        if (_drained.Task.IsCompleted && !_isCut && _pools.DescribeLeaks() is { } leaks)
             _errors.Error("buffers were not returned: " + leaks);
         _log?.Dispose();
-        _drained.Dispose();
         _drainSeen.Dispose();
     }
 
@@ -129,12 +141,30 @@ internal sealed class Worker : IDisposable
     /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets) : LoopWork
     {
+        private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Done when the loop works by them.</summary>
+        public Task Applied => _applied.Task;
+
         public override void Run()
         {
             worker._traffic.Apply(settings, endPoints, sockets);
             if (worker._traffic.SharesLimits)
                 worker._board.Start();
+            _applied.SetResult();
         }
+    }
+
+    /// <summary>Takes sockets of another worker, on the loop thread.</summary>
+    private sealed class AdoptWork(TrafficPlan traffic, int worker, IReadOnlyList<ListeningSocket> sockets) : LoopWork
+    {
+        public override void Run() => traffic.Adopt(worker, sockets);
+    }
+
+    /// <summary>Gives them up again, on the loop thread.</summary>
+    private sealed class ReleaseWork(TrafficPlan traffic, int worker) : LoopWork
+    {
+        public override void Run() => traffic.Release(worker);
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>
@@ -154,7 +184,7 @@ internal sealed class Worker : IDisposable
     {
         public override void Run()
         {
-            worker._traffic.Drain(worker._drained.Set);
+            worker._traffic.Drain(worker._drained.SetResult);
             worker._drainSeen.Set();
         }
     }

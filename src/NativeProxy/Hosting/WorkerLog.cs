@@ -15,8 +15,8 @@ internal sealed class WorkerLog : IDisposable
 
     private WorkerLog(in LogSettings settings, ErrorLog errors)
     {
-        LogTarget? access = Open(settings.AccessTarget);
-        LogTarget? connections = settings.ConnectionsTarget == settings.AccessTarget ? access : Open(settings.ConnectionsTarget);
+        LogTarget? access = Open("log.access", settings.AccessTarget);
+        LogTarget? connections = settings.ConnectionsTarget == settings.AccessTarget ? access : Open("log.connections", settings.ConnectionsTarget);
         Style = StyleOf(settings.Format);
         Ring = new LogRing(RingBytes);
         LogsExchanges = access is not null;
@@ -36,7 +36,7 @@ internal sealed class WorkerLog : IDisposable
 
     public bool LogsConnections { get; }
 
-    /// <summary>Null when nothing is to be logged. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a file cannot be opened.</summary>
+    /// <summary>Null when nothing is to be logged. Throws <see cref="IOException"/>, which names the key, when a file cannot be opened.</summary>
     public static WorkerLog? Create(in LogSettings settings, ErrorLog errors) =>
         settings is { AccessTarget: LogSettings.Off, ConnectionsTarget: LogSettings.Off } ? null : new WorkerLog(settings, errors);
 
@@ -53,11 +53,21 @@ internal sealed class WorkerLog : IDisposable
         _ => AccessLogStyle.Haproxy,
     };
 
-    private static LogTarget? Open(string target) => target switch
+    private static LogTarget? Open(string key, string target)
     {
-        LogSettings.Off => null,
-        "stdout" => LogTarget.Stdout(),
-        "stderr" => LogTarget.Stderr(),
-        _ => LogTarget.ToFile(target),
-    };
+        try
+        {
+            return target switch
+            {
+                LogSettings.Off => null,
+                "stdout" => LogTarget.Stdout(),
+                "stderr" => LogTarget.Stderr(),
+                _ => LogTarget.ToFile(target),
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{key}: \"{target}\" cannot be opened: {e.Message}", e);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text;
 using System.Threading;
 
 namespace NativeProxy.Logging;
@@ -10,27 +11,59 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal sealed class ErrorLog
 {
-    private readonly Stream _output;
+    private readonly Action<byte[]> _write;
+    private readonly LineThread? _thread;
     private readonly TimeProvider _time;
     private readonly Lock _writing = new();
     private readonly LogText _line = new();
 
+    /// <summary>Writes each line before the call returns.</summary>
     public ErrorLog(Stream output, TimeProvider time)
     {
-        _output = output;
+        _write = line => WriteTo(output, line);
         _time = time;
     }
 
+    /// <summary>Writes from a thread of its own: nobody who logs ever waits for whoever reads the log.</summary>
+    /// <param name="target">Where the lines go.</param>
+    /// <param name="time">Where the time of a line comes from.</param>
+    public ErrorLog(LogTarget target, TimeProvider time)
+    {
+        _time = time;
+        _thread = new LineThread(
+            line => target.Write(line), dropped => LineOf("warn"u8, $"{dropped} lines of this log were dropped: nobody read them in time"));
+        _write = _thread.Put;
+    }
+
     /// <summary>The one that writes to this process's stderr.</summary>
-    public static ErrorLog Stderr { get; } = new(Console.OpenStandardError(), TimeProvider.System);
+    public static ErrorLog Stderr { get; } = new(LogTarget.Stderr(), TimeProvider.System);
 
-    public void Info(string message) => Write("info"u8, message);
+    public void Info(string message) => _write(LineOf("info"u8, message));
 
-    public void Warn(string message) => Write("warn"u8, message);
+    public void Warn(string message) => _write(LineOf("warn"u8, message));
 
-    public void Error(string message) => Write("error"u8, message);
+    public void Error(string message) => _write(LineOf("error"u8, message));
 
-    private void Write(ReadOnlySpan<byte> level, string message)
+    /// <summary>Lines as they are, such as an excerpt of a file, with a line end behind them.</summary>
+    public void Text(string lines) => _write(Encoding.UTF8.GetBytes(lines + "\n"));
+
+    /// <summary>The end of the process: waits until everything is written, or until that takes too long.</summary>
+    public void Finish(TimeSpan limit) => _thread?.Finish(limit);
+
+    private static void WriteTo(Stream output, byte[] line)
+    {
+        try
+        {
+            output.Write(line);
+            output.Flush();
+        }
+        catch (IOException)
+        {
+            // Closed pipe or full disk.
+        }
+    }
+
+    private byte[] LineOf(ReadOnlySpan<byte> level, string message)
     {
         lock (_writing)
         {
@@ -43,15 +76,7 @@ internal sealed class ErrorLog
             _line.Append(" "u8);
             _line.AppendPrintable(message);
             _line.Append("\n"u8);
-            try
-            {
-                _output.Write(_line.Bytes);
-                _output.Flush();
-            }
-            catch (IOException)
-            {
-                // Closed pipe or full disk behind stderr.
-            }
+            return _line.Bytes.ToArray();
         }
     }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
+using NativeProxy.Metrics;
 using NativeProxy.Timers;
 
 namespace NativeProxy.Transport;
@@ -72,6 +73,9 @@ internal abstract class EventLoop
     /// <summary>Id of the connection whose bytes are being handled, if the read that took them left nothing behind; else 0.</summary>
     internal long JustDrainedId { get; set; }
 
+    /// <summary>Where the loop leaves signs of life; set before it starts.</summary>
+    public LoopPulse Pulse { get; set; } = LoopPulse.OfNobody;
+
     /// <summary>Engine events handled so far.</summary>
     protected long TurnCount { get; private set; }
 
@@ -112,6 +116,11 @@ internal abstract class EventLoop
 
     /// <summary>Takes over a bound, listening socket. It accepts nothing before <see cref="TcpListenerSocket.Resume"/>.</summary>
     public abstract TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning);
+
+    /// <summary>
+    /// As <see cref="Listen"/>, for a socket that other processes hold, too, and go on with when it is closed here.
+    /// </summary>
+    public virtual TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) => Listen(listening, acceptor, tuning);
 
     /// <summary>Any thread. Runs the work on the loop thread soon.</summary>
     public void Post(LoopWork work)
@@ -177,6 +186,7 @@ internal abstract class EventLoop
     {
         Check.That(_turnDepth++ == 0, "a completion was delivered inside another one");
         TurnCount++;
+        Pulse.BeginTurn(TurnCount);
         Clock.Refresh();
     }
 
@@ -189,20 +199,29 @@ internal abstract class EventLoop
             _ended.Set();
             return;
         }
+        Pulse.Enter(LoopPlace.Deferred);
         RunDeferred();
         if (Wheel.NextWakeMs <= Clock.NowMs)
         {
+            Pulse.Enter(LoopPlace.Timers);
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
+        Pulse.Enter(LoopPlace.Flushing);
         if ((!_held.IsEmpty && FlushHeld(Clock.NowMs - HoldMsMax)) | (!_patient.IsEmpty && EndPatience(Clock.NowMs - PatienceMsMax)))
             RunDeferred();
         PlanWake(_deferredFirst is not null ? Clock.NowMs : _patient.IsEmpty ? Wheel.NextWakeMs : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax));
+        Pulse.Enter(LoopPlace.Waiting);
         _turnDepth--;
     }
 
     /// <summary>Runs what other threads have posted.</summary>
-    protected void RunMailbox() => _mailbox.RunAll();
+    protected void RunMailbox()
+    {
+        Pulse.Enter(LoopPlace.Posted);
+        _mailbox.RunAll();
+        Pulse.Enter(LoopPlace.Events);
+    }
 
     /// <summary>Flushes what is held since this time or longer; true when there was any.</summary>
     private bool FlushHeld(long since)

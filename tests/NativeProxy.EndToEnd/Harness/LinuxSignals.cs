@@ -8,6 +8,7 @@ internal static class LinuxSignals
 {
     public const int HangUp = 1;
     public const int Interrupt = 2;
+    public const int Quit = 3;
     public const int Kill = 9;
     public const int User1 = 10;
     public const int Terminate = 15;
@@ -16,6 +17,20 @@ internal static class LinuxSignals
 
     private const nint DefaultAction = 0;
     private const nint Ignored = 1;
+
+    /// <summary>False when the process is gone.</summary>
+    public static bool TrySend(int processId, int signal)
+    {
+        Assert.True(processId > 1);
+        return CallKill(processId, signal) == 0;
+    }
+
+    /// <summary>To a process and all of its group, as a service manager or a terminal does.</summary>
+    public static void SendToGroup(int leaderId, int signal)
+    {
+        Assert.True(leaderId > 1);
+        Assert.Equal(0, CallKill(-leaderId, signal));
+    }
 
     public static void Send(int processId, int signal)
     {

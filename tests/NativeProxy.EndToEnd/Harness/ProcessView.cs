@@ -58,6 +58,13 @@ internal static class ProcessView
         return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>How often the threads of the process have gone to sleep so far.</summary>
+    public static long VoluntarySwitches(int processId) => Directory.GetDirectories($"/proc/{processId}/task").Sum(static task =>
+    {
+        string line = File.ReadLines(Path.Combine(task, "status")).First(static text => text.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1).Trim(), CultureInfo.InvariantCulture);
+    });
+
     /// <summary>Whether the kernel holds an IPv4 connection between these loopback ports in TIME_WAIT for the local side.</summary>
     public static bool IsInTimeWait(int localPort, int remotePort) =>
         File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 06 ", StringComparison.Ordinal));

@@ -24,6 +24,12 @@ internal static class ProxyBinary
     public static Process StartWithDescriptors(int descriptorsMax, params string[] arguments) =>
         StartProgram("/bin/sh", ["-c", $"ulimit -n {descriptorsMax}; exec \"$0\" \"$@\"", Path, .. arguments]);
 
+    /// <summary>
+    /// Starts it from a line of shell that ends with <c>exec "$0" "$@"</c> or the like, so that the process is the binary itself: with other
+    /// descriptors, limits, or as another file.
+    /// </summary>
+    public static Process StartThrough(string script, params string[] arguments) => StartProgram("/bin/sh", ["-c", script, Path, .. arguments]);
+
     private static Process StartProgram(string program, string[] arguments)
     {
         if (!File.Exists(Path))
@@ -35,14 +41,19 @@ internal static class ProxyBinary
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<FinishedCommand> Run(params string[] arguments)
+    public static Task<FinishedCommand> Run(params string[] arguments) => Finish(Start(arguments), "nativeproxy " + string.Join(' ', arguments));
+
+    /// <summary>Runs a command that is started from a line of shell to its end.</summary>
+    public static Task<FinishedCommand> RunThrough(string script, params string[] arguments) => Finish(StartThrough(script, arguments), script);
+
+    private static async Task<FinishedCommand> Finish(Process started, string what)
     {
-        using Process process = Start(arguments);
+        using Process process = started;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         try
         {
-            await Deadline.For(process.WaitForExitAsync(), () => "the end of: nativeproxy " + string.Join(' ', arguments));
+            await Deadline.For(process.WaitForExitAsync(), () => "the end of: " + what);
             return new FinishedCommand(process.ExitCode, await output, await errors);
         }
         finally

@@ -29,6 +29,9 @@ internal sealed class ProxyConfig
     /// <summary>Descriptors that the process may open; 0 = as many as the test itself.</summary>
     public int DescriptorsMax { get; private set; }
 
+    /// <summary>A line of shell that starts the process (<see cref="ProxyBinary.StartThrough"/>); empty = it is started as it is.</summary>
+    public string Script { get; private set; } = "";
+
     public IReadOnlyList<string> ListenerNames => [.. _listeners.Select(listener => listener.Name)];
 
     /// <summary>One listener in front of these servers.</summary>
@@ -107,6 +110,12 @@ internal sealed class ProxyConfig
     public ProxyConfig WithDescriptors(int max)
     {
         DescriptorsMax = max;
+        return this;
+    }
+
+    public ProxyConfig StartedThrough(string script)
+    {
+        Script = script;
         return this;
     }
 

@@ -61,7 +61,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             int[] ports = FreePorts.Take(config.ListenerNames.Count + 1);
             await File.WriteAllTextAsync(path, config.ToToml(ports, ports[^1]));
             string[] arguments = ["run", "-c", path, .. options];
-            Process process = config.DescriptorsMax == 0 ? ProxyBinary.Start(arguments) : ProxyBinary.StartWithDescriptors(config.DescriptorsMax, arguments);
+            Process process = config.Script.Length > 0 ? ProxyBinary.StartThrough(config.Script, arguments)
+                : config.DescriptorsMax == 0 ? ProxyBinary.Start(arguments) : ProxyBinary.StartWithDescriptors(config.DescriptorsMax, arguments);
             var proxy = new ProxyUnderTest(process, directory, path, config.ListenerNames, ports);
             await Deadline.Until(() => proxy.HasStarted || proxy.Process.HasExited, () => "the proxy to start:\n" + proxy.Errors.Text);
             if (proxy.HasStarted)
@@ -125,6 +126,20 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     public void Signal(int signal) => LinuxSignals.Send(Id, signal);
+
+    /// <summary>
+    /// After a first stop was heard: sends another one. What comes too soon after the one before counts as the same, so it is sent until the
+    /// proxy says that it has heard it.
+    /// </summary>
+    public Task SignalAgain(int signal) => Deadline.Until(
+        () =>
+        {
+            if (Process.HasExited || Errors.Text.Contains("stopped at once by a second signal", StringComparison.Ordinal))
+                return true;
+            Signal(signal);
+            return false;
+        },
+        () => "the second signal to be heard:\n" + Errors.Text);
 
     /// <summary>Changes the settings file and has it read again; waits until the proxy says how that went.</summary>
     /// <param name="change">From the old text to the new one.</param>

@@ -46,7 +46,7 @@ public sealed class CutTests
         await using CutScene scene = await CutScene.Start(proxy, origin);
         proxy.Signal(LinuxSignals.Interrupt);
         await proxy.Errors.WaitFor("stopping: ");
-        proxy.Signal(LinuxSignals.Interrupt);
+        await proxy.SignalAgain(LinuxSignals.Interrupt);
 
         await scene.ExpectCut();
         Assert.Contains("stopped at once by a second signal", proxy.Errors.Text, StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class CutTests
 
         proxy.Signal(LinuxSignals.Interrupt);
         await proxy.Errors.WaitFor("stopping: ");
-        proxy.Signal(LinuxSignals.Interrupt);
+        await proxy.SignalAgain(LinuxSignals.Interrupt);
 
         Assert.Equal(3, await proxy.WaitForExit());
         await busy.ExpectEnd();

@@ -15,6 +15,8 @@ public sealed class SignalTests
     [InlineData(1, LinuxSignals.Interrupt)]
     [InlineData(2, LinuxSignals.Terminate)]
     [InlineData(2, LinuxSignals.Interrupt)]
+    [InlineData(1, LinuxSignals.Quit)]
+    [InlineData(2, LinuxSignals.Quit)]
     [Trait("promise", "S3.12")]
     public async Task FirstSignal_FinishesTheRunningExchangeWithClose_EndsIdleConnections_AndExitsWith0(int workers, int signal)
     {
@@ -89,7 +91,7 @@ public sealed class SignalTests
         int[] processes = ProcessView.Children(proxy.Id);
         proxy.Signal(LinuxSignals.Interrupt);
         await proxy.Errors.WaitFor("stopping: ");
-        proxy.Signal(LinuxSignals.Interrupt);
+        await proxy.SignalAgain(LinuxSignals.Interrupt);
         Assert.Equal(3, await proxy.WaitForExit());
         await busy.ExpectEnd();
         Assert.Contains("stopped at once by a second signal", proxy.Errors.Text, StringComparison.Ordinal);
@@ -146,6 +148,74 @@ public sealed class SignalTests
         {
             Directory.Delete(directory, recursive: true);
         }
+    }
+
+    /// <summary>A service manager, a terminal and timeout(1) signal the whole group, and the last one the process twice.</summary>
+    [Theory]
+    [InlineData(LinuxSignals.Terminate)]
+    [InlineData(LinuxSignals.Interrupt)]
+    [Trait("promise", "B17")]
+    public async Task StopOfTheWholeGroup_FinishesTheRunningExchange(int signal)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).StartedThrough("exec setsid \"$0\" \"$@\""));
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+
+        proxy.Signal(signal);
+        LinuxSignals.SendToGroup(proxy.Id, signal);
+        await proxy.Errors.WaitFor("stopping: ");
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+
+        Assert.Equal("done", (await busy.ReadResponse()).Body);
+        await busy.ExpectFin();
+        busy.Close();
+        Assert.Equal(0, await proxy.WaitForExit());
+    }
+
+    /// <summary>1 = the process itself, 2 = a supervisor and its workers.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "B17")]
+    public async Task SignalsThatMeanNothing_AreToldAndDoNothing(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        int[] processes = [proxy.Id, .. ProcessView.Children(proxy.Id)];
+        (int Number, string Name)[] signals =
+        [
+            (12, "SIGUSR2"), (14, "SIGALRM"), (16, "SIGSTKFLT"), (26, "SIGVTALRM"), (27, "SIGPROF"), (29, "SIGIO"), (30, "SIGPWR"),
+            (35, "real-time signal 35"), (50, "real-time signal 50"), (64, "real-time signal 64"),
+        ];
+        foreach ((int number, string name) in signals)
+        {
+            Array.ForEach(processes, id => LinuxSignals.Send(id, number));
+            await proxy.Errors.WaitFor($"{name} was ignored");
+        }
+
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+        Assert.Equal(processes[1..], ProcessView.Children(proxy.Id));
+    }
+
+    /// <summary>Signals are taken until the process is gone: none of them kills it on its last steps.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "B17")]
+    public async Task SignalsDuringTheEnd_DoNotChangeTheExitCode(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+        proxy.Signal(LinuxSignals.Terminate);
+        while (LinuxSignals.TrySend(proxy.Id, LinuxSignals.User1) && LinuxSignals.TrySend(proxy.Id, 12) && !proxy.Process.HasExited)
+        {
+        }
+
+        Assert.Equal(0, await proxy.WaitForExit());
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;
 using Xunit;
@@ -17,69 +17,76 @@ public sealed class ControlLineTests : IDisposable
     public ControlLineTests()
     {
         (_raw, Socket ours) = SocketPair.Create();
-        _raw.ReceiveTimeout = ours.ReceiveTimeout = 30_000;
+        _raw.ReceiveTimeout = 30_000;
         _line = new ControlLine(ours);
     }
 
     [Fact]
-    public void Frames_ArriveInOrderWithTheirPayloads()
+    public async Task Frames_ArriveInOrderWithTheirPayloads()
     {
         using var other = new ControlLine(_raw);
         byte[] settings = Peers.Pattern(1000);
-        Assert.True(other.Send(ControlCommand.Settings, settings));
-        Assert.True(other.Send(ControlCommand.ReopenLogs));
-        Assert.True(other.Send(ControlCommand.Drain));
+        Assert.True(other.TrySend(ControlCommand.Settings, settings));
+        Assert.True(other.TrySend(ControlCommand.ReopenLogs));
+        Assert.True(other.TrySend(ControlCommand.Refused, "why"));
 
-        Assert.Equal((true, ControlCommand.Settings), Receive(out byte[] payload));
-        Assert.Equal(settings, payload);
-        Assert.Equal((true, ControlCommand.ReopenLogs), Receive(out payload));
-        Assert.Empty(payload);
-        Assert.Equal((true, ControlCommand.Drain), Receive(out _));
+        ControlMessage message = (await Receive())!.Value;
+        Assert.Equal(ControlCommand.Settings, message.Command);
+        Assert.Equal(settings, message.Payload);
+        message = (await Receive())!.Value;
+        Assert.Equal(ControlCommand.ReopenLogs, message.Command);
+        Assert.Empty(message.Payload);
+        message = (await Receive())!.Value;
+        Assert.Equal((ControlCommand.Refused, "why"), (message.Command, message.Text));
     }
 
     [Fact]
-    public async Task FrameLargerThanTheSocketBuffer_ArrivesWhole()
+    public async Task FrameLargerThanTheSocketBuffer_ArrivesWhole_AndTheSenderDoesNotWaitForIt()
     {
         using var other = new ControlLine(_raw);
-        byte[] settings = Peers.Pattern(3_000_000);
+        byte[] settings = Peers.Pattern(16_000_000);
 
-        Task<bool> sent = Task.Run(() => other.Send(ControlCommand.Settings, settings));
+        Assert.True(other.TrySend(ControlCommand.Settings, settings));
 
-        Assert.Equal((true, ControlCommand.Settings), Receive(out byte[] payload));
-        Assert.Equal(settings, payload);
-        Assert.True(await sent);
+        Assert.Equal(settings, (await Receive())!.Value.Payload);
+    }
+
+    /// <summary>A worker that hangs does not read; the supervisor must neither wait for it nor keep everything that it says.</summary>
+    [Fact]
+    public void EndThatDoesNotRead_CountsAsGoneOnceTooMuchWaits()
+    {
+        byte[] settings = new byte[16_000_000];
+        int sent = 0;
+        while (sent < 100 && _line.TrySend(ControlCommand.Prepare, settings))
+            sent++;
+
+        Assert.InRange(sent, 2, 4);
     }
 
     [Fact]
     public async Task FrameInSingleBytes_IsPutTogether()
     {
         byte[] frame = [(byte)ControlCommand.Settings, 3, 0, 0, 0, (byte)'a', (byte)'b', (byte)'c'];
-        Task sending = Task.Run(() =>
-        {
-            foreach (byte one in frame)
-                _raw.Send([one]);
-        });
+        foreach (byte one in frame)
+            _raw.Send([one]);
 
-        Assert.Equal((true, ControlCommand.Settings), Receive(out byte[] payload));
-
-        Assert.Equal("abc"u8.ToArray(), payload);
-        await sending;
+        ControlMessage message = (await Receive())!.Value;
+        Assert.Equal((ControlCommand.Settings, "abc"), (message.Command, message.Text));
     }
 
     [Theory]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    [InlineData((16 * 1024 * 1024) + 1)]
+    [InlineData((20 * 1024 * 1024) + 1)]
     [InlineData(int.MaxValue)]
-    public void LengthThatNoFrameHas_IsRefusedWithoutWaitingForIt(int length)
+    public async Task LengthThatNoFrameHas_IsRefusedWithoutWaitingForIt(int length)
     {
         byte[] head = new byte[5];
         head[0] = (byte)ControlCommand.Settings;
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(1), length);
         _raw.Send(head);
 
-        Assert.False(_line.TryReceive(out _, out byte[] payload));
-        Assert.Empty(payload);
+        Assert.Null(await Receive());
     }
 
     [Theory]
@@ -87,30 +94,35 @@ public sealed class ControlLineTests : IDisposable
     [InlineData(3)]
     [InlineData(5)]
     [InlineData(7)]
-    public void EndInsideAFrame_IsTheEnd(int bytes)
+    public async Task EndInsideAFrame_IsTheEnd(int bytes)
     {
         byte[] frame = [(byte)ControlCommand.Settings, 3, 0, 0, 0, (byte)'a', (byte)'b', (byte)'c'];
         _raw.Send(frame.AsSpan(0, bytes));
         _raw.Dispose();
 
-        Assert.False(_line.TryReceive(out _, out _));
+        Assert.Null(await Receive());
     }
 
     [Fact]
-    public void SendToAnEndThatIsGone_IsFalse()
+    public async Task SendToAnEndThatIsGone_IsFalseOnceItIsKnown()
     {
         _raw.Dispose();
+        Assert.Null(await Receive());
 
-        Assert.False(_line.Send(ControlCommand.Drain));
+        // The first bytes find out.
+        while (_line.TrySend(ControlCommand.Drain))
+            await Task.Yield();
     }
 
     /// <summary>The supervisor tells all workers something while one that crashed waits for its restart.</summary>
     [Fact]
-    public void SendOnALineThatIsClosed_IsFalse()
+    public async Task LineThatIsClosed_SendsNothingAndEnds()
     {
         _line.Dispose();
 
-        Assert.False(_line.Send(ControlCommand.ReopenLogs));
+        Assert.Null(await Receive());
+        while (_line.TrySend(ControlCommand.ReopenLogs))
+            await Task.Yield();
     }
 
     public void Dispose()
@@ -119,5 +131,5 @@ public sealed class ControlLineTests : IDisposable
         _raw.Dispose();
     }
 
-    private (bool IsReceived, ControlCommand Command) Receive(out byte[] payload) => (_line.TryReceive(out ControlCommand command, out payload), command);
+    private Task<ControlMessage?> Receive() => _line.ReceiveAsync().WaitAsync(LoopUnderTest.Deadline);
 }

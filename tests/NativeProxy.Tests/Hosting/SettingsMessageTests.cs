@@ -16,19 +16,20 @@ public class SettingsMessageTests
     public void Message_ArrivesAsItWasSent()
     {
         byte[] text = Encoding.UTF8.GetBytes("a = 1\n\nb = \"\u00e4\"\n");
-        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", text);
+        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"), text);
 
         SettingsMessage read = SettingsMessage.Decode(sent.Encode());
 
         Assert.Equal((sent.Path, sent.Servers), (read.Path, read.Servers));
         Assert.Equal(sent.Binds, read.Binds);
+        Assert.Equal("b = 2"u8.ToArray(), read.StartText);
         Assert.Equal(text, read.Text);
     }
 
     [Fact]
     public void ServersHaveTheAddressesOfTheMessage_AndNoNameIsResolved()
     {
-        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings));
+        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings));
 
         Assert.True(message.TryParse(out ProxySettings settings, out ServerEndPoints endPoints));
 
@@ -36,9 +37,20 @@ public class SettingsMessageTests
         Assert.Equal([IPEndPoint.Parse("192.0.2.1:9001"), IPEndPoint.Parse("192.0.2.2:9001")], endPoints.Of(0, 0));
     }
 
+    /// <summary>A worker that starts after a reload works by the same engine as its siblings, whatever the file says meanwhile.</summary>
+    [Fact]
+    public void KeysThatAReloadDoesNotChange_AreThoseOfTheStart()
+    {
+        byte[] TextOf(string engine, int drainSeconds) => Encoding.UTF8.GetBytes($"[runtime]\nengine = \"{engine}\"\ndrain_timeout = \"{drainSeconds}s\"\n" + SettingsTrial.Minimal);
+
+        Assert.True(new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", TextOf("epoll", 1), TextOf("saea", 2)).TryParse(out ProxySettings settings, out _));
+
+        Assert.Equal((EngineKind.Epoll, 2000), (settings.Runtime.Engine, settings.Runtime.DrainTimeoutMs));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("192.0.2.1:9001,192.0.2.2:9001;")]
     public void AddressesThatDoNotBelongToTheSettings_AreRefused(string servers) =>
-        Assert.False(new SettingsMessage("proxy.toml", [], servers, Encoding.UTF8.GetBytes(Settings)).TryParse(out _, out _));
+        Assert.False(new SettingsMessage("proxy.toml", [], servers, Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings)).TryParse(out _, out _));
 }

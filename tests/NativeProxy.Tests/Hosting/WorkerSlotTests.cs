@@ -1,59 +1,49 @@
-using System;
-using System.Collections.Generic;
 using System.Net.Sockets;
 using NativeProxy.Hosting;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
 
-public class WorkerSlotTests
+public sealed class WorkerSlotTests
 {
     [Fact]
-    public void CrashAfterCrash_DoublesTheDelayUpToTenSeconds()
-    {
-        using WorkerSlot slot = NewSlot();
-        var delaysMs = new List<double>();
-        for (int crash = 0; crash < 10; crash++)
-            delaysMs.Add(slot.PlanRestart().TotalMilliseconds);
-
-        Assert.Equal([100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000], delaysMs);
-    }
-
-    [Fact]
-    public void Restart_IsDueOneDelayAfterTheCrash()
-    {
-        using WorkerSlot slot = NewSlot();
-        DateTime before = DateTime.UtcNow;
-
-        TimeSpan delay = slot.PlanRestart();
-
-        Assert.InRange(slot.RestartAt, before + delay, DateTime.UtcNow + delay);
-    }
-
-    [Fact]
-    public void SlotWithoutAProcess_IsNotRunningAndCanBeTold()
+    public void SlotWithoutAProcess_CanBeToldAndKilled()
     {
         using WorkerSlot slot = NewSlot();
 
-        slot.Tell(ControlCommand.Drain);
+        Assert.False(slot.Tell(ControlCommand.Drain));
         slot.Kill();
 
-        Assert.False(slot.IsRunning);
+        Assert.Equal((WorkerState.Absent, 0), (slot.State, slot.ProcessId));
     }
 
     [Fact]
     public void CloseSockets_ClosesThoseOfTheSlot()
     {
         Socket listening = Peers.Listen();
-        using var slot = new WorkerSlot(0, 1, [new ListeningSocket("127.0.0.1:1", listening)], Boards.CreatePrivate(1), NoSettings);
+        using WorkerSlot slot = NewSlot(new ListeningSocket("127.0.0.1:1", listening));
 
         slot.CloseSockets();
 
         Assert.True(listening.SafeHandle.IsClosed);
     }
 
-    private static WorkerSlot NewSlot() => new(0, 1, [], Boards.CreatePrivate(1), NoSettings);
+    [Fact]
+    public void OtherAddresses_ReplaceTheSocketsThatAreNotWantedAnyMore()
+    {
+        Socket kept = Peers.Listen();
+        Socket removed = Peers.Listen();
+        using WorkerSlot slot = NewSlot(new ListeningSocket("127.0.0.1:1", kept), new ListeningSocket("127.0.0.1:2", removed));
+        var added = new ListeningSocket("127.0.0.1:3", Peers.Listen());
 
-    private static SettingsMessage NoSettings => new("proxy.toml", [], "", []);
+        slot.ChangeSockets(new System.Collections.Generic.HashSet<string> { "127.0.0.1:1", "127.0.0.1:3" }, [added]);
+
+        Assert.Equal(["127.0.0.1:1", "127.0.0.1:3"], System.Linq.Enumerable.Select(slot.Sockets, static socket => socket.Bind));
+        Assert.Equal((false, true), (kept.SafeHandle.IsClosed, removed.SafeHandle.IsClosed));
+    }
+
+    private static WorkerSlot NewSlot(params ListeningSocket[] sockets) =>
+        new(0, 1, [.. sockets], Boards.CreatePrivate(1), new ChildProcesses(static (_, _) => { }), new SupervisorEvents());
 }

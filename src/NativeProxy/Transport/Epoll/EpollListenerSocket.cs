@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using NativeProxy.Metrics;
 using NativeProxy.Timers;
 
 namespace NativeProxy.Transport.Epoll;
@@ -58,6 +59,13 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
     public void OnTimer(TimerNode node, long nowMs) => Resume();
 
     public void OnReady(uint events)
+    {
+        _loop.Pulse.Enter(LoopPlace.Accepting);
+        Accept();
+        _loop.Pulse.Enter(LoopPlace.Events);
+    }
+
+    private void Accept()
     {
         for (int budget = _budget; budget > 0 && _isWatched; budget--)
         {

@@ -76,6 +76,9 @@ internal sealed class SaeaEventLoop : EventLoop
     public override TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
         new SaeaListenerSocket(this, listening, acceptor, tuning);
 
+    public override TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
+        new SaeaSharedListenerSocket(this, listening, acceptor, tuning);
+
     internal SaeaConnection Lend()
     {
         SaeaConnection? connection = _free;

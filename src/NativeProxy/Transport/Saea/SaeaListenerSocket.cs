@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NativeProxy.Metrics;
 using NativeProxy.Timers;
 
 namespace NativeProxy.Transport.Saea;
@@ -47,6 +48,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     private void AcceptMany()
     {
         _posted = false;
+        _loop.Pulse.Enter(LoopPlace.Accepting);
         for (int budget = AcceptsPerTurnMax; budget > 0; budget--)
         {
             if (_closed || _accept.InFlight || !Acceptor.MayAccept)

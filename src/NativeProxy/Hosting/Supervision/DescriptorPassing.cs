@@ -2,9 +2,9 @@ using System;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace NativeProxy.Hosting;
+namespace NativeProxy.Hosting.Supervision;
 
-/// <summary>Hands open descriptors to another process over a Unix socket (SCM_RIGHTS). Linux, 64 bit; blocking.</summary>
+/// <summary>Hands open descriptors to another process over a Unix socket (SCM_RIGHTS). Never waits. Linux, 64 bit.</summary>
 internal static unsafe partial class DescriptorPassing
 {
     /// <summary>Most descriptors of one message; the kernel's own limit is 253.</summary>
@@ -12,9 +12,10 @@ internal static unsafe partial class DescriptorPassing
 
     private const int SocketLevel = 1;
     private const int RightsMessage = 1;
-    private const int CloseOnExec = 0x40000000;
+    private const int DoNotWait = 0x40;
+    private const int NoSignal = 0x4000;
 
-    /// <summary>Sends the descriptors with one byte of data; false when the other side is gone.</summary>
+    /// <summary>Sends the descriptors with one byte of data; false when the other side is gone, or too many wait for it.</summary>
     public static bool Send(Socket line, ReadOnlySpan<int> descriptors)
     {
         byte data = 0;
@@ -26,17 +27,20 @@ internal static unsafe partial class DescriptorPassing
         for (int i = 0; i < descriptors.Length; i++)
             control.Descriptors[i] = descriptors[i];
         var message = new Message { Parts = &part, PartCount = 1, Control = &control, ControlLength = control.Length };
-        return SystemSend((int)line.Handle, &message, 0) == 1;
+        return SystemSend((int)line.Handle, &message, DoNotWait | NoSignal) == 1;
     }
 
-    /// <summary>Receives descriptors; they are closed on exec and owned by the caller. Empty when the other side is gone.</summary>
+    /// <summary>
+    /// Receives descriptors, which the caller then owns. Empty when there are none. They are not closed on exec, which nobody here does: of a
+    /// socket without that mark the library knows that others may have it too, and does not shut it down when it closes it.
+    /// </summary>
     public static int[] Receive(Socket line)
     {
         byte data = 0;
         var part = new IoVector { Base = &data, Length = 1 };
         ControlMessage control = default;
         var message = new Message { Parts = &part, PartCount = 1, Control = &control, ControlLength = (nuint)sizeof(ControlMessage) };
-        if (SystemReceive((int)line.Handle, &message, CloseOnExec) != 1 || control.Type != RightsMessage)
+        if (SystemReceive((int)line.Handle, &message, DoNotWait) != 1 || control.Type != RightsMessage)
             return [];
         int count = ((int)control.Length - sizeof(nuint) - (2 * sizeof(int))) / sizeof(int);
         return new Span<int>(control.Descriptors, count).ToArray();

@@ -1,0 +1,120 @@
+using System;
+using System.Linq;
+using NativeProxy.Logging;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// A reload from its first signal to its last answer, as steps between events: the file is being read; workers that are starting are waited
+/// for; all prepare; all go over. One at a time; a signal that comes meanwhile begins another one afterwards. Thread: the supervisor's events.
+/// </summary>
+internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
+{
+    /// <summary>How long workers may take to prepare and to go over: it is work of milliseconds.</summary>
+    private const long AnswerLimitMs = 10_000;
+
+    private bool _isClaimed;
+    private Reload? _waiting;
+    private ReloadRound? _round;
+
+    /// <summary>Called when all workers are ready, before they go over.</summary>
+    public required Action<Reload> Committing { get; init; }
+
+    /// <summary>Called at the end: whether the settings are in force.</summary>
+    public required Action<bool> Ended { get; init; }
+
+    /// <summary>A signal came while a reload was under way.</summary>
+    public bool IsAskedAgain { get; private set; }
+
+    /// <summary>When <see cref="Advance"/> has something to do without an event.</summary>
+    public long NextDueMs => _round?.UntilMs ?? long.MaxValue;
+
+    /// <summary>Begins a reload; false, and noted, while another one is under way.</summary>
+    public bool TryClaim()
+    {
+        IsAskedAgain = _isClaimed;
+        if (_isClaimed)
+            return false;
+        _isClaimed = true;
+        return true;
+    }
+
+    /// <summary>The file has been read; null when it was refused, which has been told.</summary>
+    public void Begin(Reload? reload, long nowMs)
+    {
+        if (reload is null)
+        {
+            End(isDone: false);
+            return;
+        }
+        _waiting = reload;
+        crew.IsPaused = true;
+        Advance(nowMs);
+    }
+
+    /// <summary>Goes on as far as the answers allow.</summary>
+    public void Advance(long nowMs)
+    {
+        // A worker that is starting has the settings of before, and must be asked like the others.
+        if (_waiting is { } reload && !crew.IsAnyStarting)
+        {
+            _waiting = null;
+            _round = new ReloadRound(reload, crew.Settings with { Servers = reload.EndPoints.ToLine(), Text = reload.Text }, nowMs + AnswerLimitMs);
+            _round.Prepare(crew.Slots);
+        }
+        if (_round is { IsAnswered: true, IsCommitted: false } ready)
+        {
+            crew.Settings = ready.Message;
+            Committing(ready.Reload);
+            ready.Commit(crew.Slots);
+            crew.RenewStandIns(nowMs);
+        }
+        if (_round is { IsAnswered: true, IsCommitted: true })
+            End(isDone: true);
+        else if (_round is { } late && nowMs >= late.UntilMs)
+            GiveUp(late);
+    }
+
+    /// <summary>A worker has answered, or has ended.</summary>
+    public void Gone(WorkerSlot slot) => _round?.Answered(slot);
+
+    /// <summary>A worker cannot use the settings: nobody goes over.</summary>
+    public void Refused(WorkerSlot slot, string problem)
+    {
+        if (_round is not { IsCommitted: false } round)
+            return;
+        log.Error($"worker {slot.Index} cannot use the new settings: {problem}");
+        Refuse(round);
+    }
+
+    private void Refuse(ReloadRound round)
+    {
+        round.Discard(crew.Slots);
+        log.Error("reload refused; the running configuration stays in force");
+        End(isDone: false);
+    }
+
+    /// <summary>A worker that does not answer before the decision stops the reload; one that does not go over is replaced by one that does.</summary>
+    private void GiveUp(ReloadRound round)
+    {
+        string names = string.Join(", ", round.Awaited.Select(static slot => slot.Index));
+        if (!round.IsCommitted)
+        {
+            log.Error($"worker {names} did not answer within {AnswerLimitMs / 1000} s");
+            Refuse(round);
+            return;
+        }
+        log.Error($"worker {names} did not go over to the new settings within {AnswerLimitMs / 1000} s; it is killed and replaced");
+        foreach (WorkerSlot slot in round.Awaited)
+            slot.Kill();
+        End(isDone: true);
+    }
+
+    private void End(bool isDone)
+    {
+        _round = null;
+        _isClaimed = false;
+        crew.IsPaused = false;
+        Ended(isDone);
+    }
+}

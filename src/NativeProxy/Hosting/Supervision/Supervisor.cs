@@ -1,0 +1,310 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NativeProxy.Admin;
+using NativeProxy.Config;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// The process that the operator starts: opens the listening sockets, starts one worker process per core, keeps them there, passes signals on,
+/// checks the health of the servers, and serves the admin endpoint over the boards that it shares with the workers. It never carries traffic,
+/// and it sleeps while nothing happens: everything that does is an event in one queue, handled one after another.
+/// </summary>
+internal sealed class Supervisor : IDisposable
+{
+    /// <summary>How long workers may take to end once they must: cutting what is left, then writing their logs. The rest is killed.</summary>
+    private const long EndLimitMs = 3000;
+
+    private readonly SettingsText _source;
+    private readonly ProxySettings _started;
+    private readonly SupervisorEvents _events;
+    private readonly WorkerCrew _crew;
+    private readonly CounterBoard _counters;
+    private readonly HealthChecks _health;
+    private readonly ServiceState _service;
+    private readonly ErrorLog _log;
+    private readonly ReloadSteps _reload;
+    private ProxySettings _settings;
+    private string _reloadLine = "";
+    private bool _isServing;
+    private int _stopsSeen;
+
+    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServiceState service, SupervisorEvents events, ErrorLog log)
+    {
+        _source = source;
+        _started = settings;
+        _settings = settings;
+        _crew = crew;
+        _counters = counters;
+        _health = health;
+        _service = service;
+        _events = events;
+        _log = log;
+        _reload = new ReloadSteps(crew, log) { Committing = Adopt, Ended = ReloadEnded };
+        crew.HangTimeoutMs = settings.Runtime.WorkerHangTimeoutMs;
+    }
+
+    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
+    public static int Run(SettingsText source, in ProxySettings settings, int workers, ErrorLog log)
+    {
+        var errors = new List<string>();
+        ServerEndPoints endPoints = ServerAddresses.Resolve(settings, errors);
+        List<ListeningSocket>[] sockets = errors.Count == 0 ? ListeningSockets.Open(settings, new HashSet<string>(), workers, errors) : [];
+        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
+        if (errors.Count > 0)
+            return StartFailure.Report(log, errors);
+        try
+        {
+            using Boards boards = Boards.CreateShared(workers);
+            using var loop = new SupervisorLoop();
+            using var events = new SupervisorEvents();
+            var service = new ServiceState();
+            var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
+            health.Apply(settings, endPoints);
+            using var pidFile = new PidFile(settings.Runtime.PidFile);
+            _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
+            var crew = new WorkerCrew(MakeSlots(sockets, boards, events), new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
+            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, service, events, log);
+            return supervisor.RunAsync(() => admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes, service)).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return StartFailure.Report(log, [e.Message]);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (WorkerSlot slot in _crew.Slots)
+            slot.Dispose();
+    }
+
+    private static WorkerSlot[] MakeSlots(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
+    {
+        var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
+        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children, events))];
+    }
+
+    private async Task<int> RunAsync(Action serve)
+    {
+        if (await StartAll() is { } failed)
+            return failed;
+        _isServing = true;
+        _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        serve();
+        _log.Info(StartLine.Of(_settings, _crew.Slots.Count));
+        await HandleUntil(() => _stopsSeen > 0, long.MaxValue);
+        return await Stop();
+    }
+
+    /// <summary>Waits until all workers serve. The exit code when it does not come to that.</summary>
+    private async Task<int?> StartAll()
+    {
+        _crew.DoDue(SupervisorEvents.NowMs);
+        _crew.IsEnding = true;
+        await HandleUntil(() => _crew.AllServe || _stopsSeen > 0 || _crew.Slots.Any(static slot => slot.State == WorkerState.Absent), long.MaxValue);
+        _crew.IsEnding = false;
+        if (_crew.AllServe)
+            return null;
+        if (_stopsSeen == 0)
+            return await GiveUpStart();
+        await EndWorkers();
+        return ExitCodes.Success;
+    }
+
+    /// <summary>All workers mostly fail for the same reason: it is told once.</summary>
+    private async Task<int> GiveUpStart()
+    {
+        string[] problems = [.. _crew.Slots.Where(static slot => slot.State == WorkerState.Absent).Select(static slot => slot.Problem).Distinct()];
+        await EndWorkers();
+        return StartFailure.Report(_log, problems);
+    }
+
+    private async Task EndWorkers()
+    {
+        _crew.IsEnding = true;
+        _crew.KillAll();
+        await HandleUntil(() => !_crew.IsAnyRunning, SupervisorEvents.NowMs + EndLimitMs);
+    }
+
+    /// <summary>Handles events until the condition holds, or until the time is over, which is false.</summary>
+    private async Task<bool> HandleUntil(Func<bool> isMet, long untilMs)
+    {
+        while (!isMet())
+        {
+            long nowMs = SupervisorEvents.NowMs;
+            if (nowMs >= untilMs)
+                return false;
+            _events.PlanAlarm(Math.Min(untilMs, Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
+            SupervisorEvent next = await _events.NextAsync();
+            try
+            {
+                Handle(next, SupervisorEvents.NowMs);
+                _reload.Advance(SupervisorEvents.NowMs);
+                _crew.DoDue(SupervisorEvents.NowMs);
+            }
+            catch (Exception e)
+            {
+                // Workers and their connections must not depend on a fault in here: it is told, and the supervisor goes on.
+                _log.Error("the supervisor goes on after an error of its own: " + e);
+            }
+        }
+        return true;
+    }
+
+    private void Handle(SupervisorEvent happened, long nowMs)
+    {
+        switch (happened)
+        {
+            case SupervisorEvent.Wished wished:
+                Fulfil(wished.Wish);
+                break;
+            case SupervisorEvent.SignalIgnored ignored:
+                _log.Info($"{ignored.Name} was ignored: it means nothing here");
+                break;
+            case SupervisorEvent.ChildEnded ended:
+                if (_crew.Ended(ended.ProcessId, ended.ExitCode, nowMs) is { } slot)
+                    _reload.Gone(slot);
+                break;
+            case SupervisorEvent.WorkerSaid said when said.Life == said.Slot.Life:
+                Listen(said.Slot, said.Message, nowMs);
+                break;
+            case SupervisorEvent.HealthChanged:
+                // Workers see on the board at once who is up; pools and queues are put in order when they are told.
+                _crew.TellAll(ControlCommand.FollowHealth);
+                break;
+            case SupervisorEvent.ReloadRead read:
+                _reload.Begin(read.Reload, nowMs);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Listen(WorkerSlot slot, ControlMessage message, long nowMs)
+    {
+        switch (message.Command)
+        {
+            case ControlCommand.Ready when slot.State == WorkerState.Starting:
+                _crew.Serves(slot, nowMs);
+                break;
+            case ControlCommand.Refused when slot.State == WorkerState.Starting:
+                WorkerCrew.Refuses(slot, message.Text);
+                break;
+            case ControlCommand.Ready or ControlCommand.Done:
+                _reload.Gone(slot);
+                break;
+            case ControlCommand.Refused:
+                _reload.Refused(slot, message.Text);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Fulfil(OperatorWish wish)
+    {
+        if (wish is OperatorWish.Drain or OperatorWish.ExitNow)
+            _stopsSeen++;
+        else if (wish == OperatorWish.ReopenLogs)
+            _crew.TellAll(ControlCommand.ReopenLogs);
+        else if (_isServing && _stopsSeen == 0)
+            ReadAgain();
+    }
+
+    /// <summary>Reads the file on another thread: names may take their time.</summary>
+    private void ReadAgain()
+    {
+        if (!_reload.TryClaim())
+            return;
+        (SettingsText source, ProxySettings started, ProxySettings running, int workers) = (_source, _started, _settings, _crew.Slots.Count);
+        Task.Run(() =>
+        {
+            Reload? reload = null;
+            try
+            {
+                reload = Reload.TryRead(source, started, running, workers, _log);
+            }
+            catch (Exception e)
+            {
+                // A fault in here must not be the end of reloads: it is told like a refusal.
+                _log.Error("reload refused after an error of the proxy itself: " + e);
+            }
+            _events.Put(new SupervisorEvent.ReloadRead(reload));
+        });
+    }
+
+    /// <summary>All workers are ready for these settings: what is the supervisor's own goes over before them.</summary>
+    private void Adopt(Reload reload)
+    {
+        _health.Apply(reload.Settings, reload.EndPoints);
+        _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
+        _reloadLine = ReloadLine.Of(_settings, reload.Settings);
+        _settings = reload.Settings;
+    }
+
+    private void ReloadEnded(bool isDone)
+    {
+        _counters.Row(0).Add(isDone ? CounterId.Reloads : CounterId.ReloadFailures);
+        if (isDone)
+        {
+            _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+            _log.Info(_reloadLine);
+        }
+        else
+        {
+            _counters.ConfigurationRefused();
+        }
+        if (_reload.IsAskedAgain && _stopsSeen == 0)
+            ReadAgain();
+    }
+
+    private async Task<int> Stop()
+    {
+        _service.IsDraining = true;
+        TimeSpan delay = DrainDelay.Of(_settings);
+        if (delay > TimeSpan.Zero)
+        {
+            _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
+            await HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
+        }
+        long limitMs = _settings.Runtime.DrainTimeoutMs;
+        _log.Info($"stopping: no new connections; running exchanges have {limitMs / 1000.0:0.###} s to finish");
+        WorkerSlot[] draining = [.. _crew.Slots.Where(static slot => slot.ProcessId != 0)];
+        _crew.IsEnding = true;
+        _crew.HangTimeoutMs = 0;
+        _crew.CloseSockets();
+        _crew.TellAll(ControlCommand.Drain);
+
+        // The workers keep the limit themselves.
+        bool isInTime = await HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
+        if (_crew.IsAnyRunning)
+            return await (isInTime ? CutAtOnce() : CutLate());
+        bool isClean = draining.All(static slot => slot.ExitCode == ExitCodes.Success);
+        _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
+        return isClean ? ExitCodes.Success : ExitCodes.CutShort;
+    }
+
+    /// <summary>The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.</summary>
+    private async Task<int> CutAtOnce()
+    {
+        _log.Warn("stopped at once by a second signal");
+        _crew.TellAll(ControlCommand.Cut);
+        await HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
+        await EndWorkers();
+        return ExitCodes.CutShort;
+    }
+
+    private async Task<int> CutLate()
+    {
+        _log.Warn("the drain time ran out; the remaining connections are cut");
+        await EndWorkers();
+        return ExitCodes.CutShort;
+    }
+}

@@ -1,0 +1,227 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using NativeProxy.Admin;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// All workers: starts them, starts one that ended again, has others accept on its sockets meanwhile, replaces one that hangs, and says what is
+/// missing. Thread: the supervisor's events, one at a time; time comes in.
+/// </summary>
+internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessage settings, Boards boards, ServiceState service, ErrorLog log)
+{
+    /// <summary>How long a worker may take from its start until it serves.</summary>
+    private const long ReadyLimitMs = 30_000;
+
+    /// <summary>Clients whose worker is away for longer than this are refused where nobody can stand in.</summary>
+    private const long WaitingMsMax = 50;
+
+    /// <summary>From one look at the signs of life to the next.</summary>
+    private const long LookEveryMs = 1000;
+
+    private long _nextLookMs;
+
+    public IReadOnlyList<WorkerSlot> Slots => slots;
+
+    /// <summary>What a worker that starts now gets.</summary>
+    public SettingsMessage Settings { get; set; } = settings;
+
+    /// <summary>0 = nobody is taken for hanging.</summary>
+    public long HangTimeoutMs { get; set; }
+
+    /// <summary>Nobody is started for a while: during a reload.</summary>
+    public bool IsPaused { get; set; }
+
+    /// <summary>Nobody is started any more, or is not yet started again.</summary>
+    public bool IsEnding { get; set; }
+
+    private bool MayStart => !IsPaused && !IsEnding;
+
+    public bool IsAnyStarting => slots.Any(static slot => slot.State == WorkerState.Starting);
+
+    public bool IsAnyRunning => slots.Any(static slot => slot.ProcessId != 0);
+
+    public bool AllServe => slots.All(static slot => slot.State == WorkerState.Serving);
+
+    /// <summary>When <see cref="DoDue"/> has something to do.</summary>
+    public long NextDueMs(long nowMs)
+    {
+        long due = HangTimeoutMs > 0 ? Math.Max(_nextLookMs, nowMs) : long.MaxValue;
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State == WorkerState.Starting)
+                due = Math.Min(due, slot.ReadyUntilMs);
+            else if (slot.State == WorkerState.Absent && MayStart)
+                due = Math.Min(due, slot.Delay.DueMs);
+        }
+        return due;
+    }
+
+    /// <summary>Starts who is due, gives up who takes too long to start, looks at the signs of life.</summary>
+    public void DoDue(long nowMs)
+    {
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State == WorkerState.Absent && MayStart && nowMs >= slot.Delay.DueMs)
+                Start(slot, nowMs);
+            else if (slot.State == WorkerState.Starting && nowMs >= slot.ReadyUntilMs)
+                GiveUp(slot, $"did not serve within {ReadyLimitMs / 1000} s of its start");
+        }
+        if (HangTimeoutMs > 0 && nowMs >= _nextLookMs)
+        {
+            _nextLookMs = nowMs + LookEveryMs;
+            LookForHanging();
+        }
+        TellShortage();
+    }
+
+    /// <summary>A worker says that it serves.</summary>
+    public void Serves(WorkerSlot slot, long nowMs)
+    {
+        slot.Serves(nowMs);
+        if (slot.Life > 1)
+            log.Info($"worker {slot.Index} started again");
+        if (slot.StandIn is { } other)
+            other.Tell(ControlCommand.Release, Number(slot));
+        slot.StandIn = null;
+        StandIn(nowMs);
+    }
+
+    /// <summary>A worker says why it cannot start; it ends when it is told that this was heard.</summary>
+    public static void Refuses(WorkerSlot slot, string problem)
+    {
+        slot.Problem = problem;
+        slot.CloseLines();
+    }
+
+    /// <summary>A process has ended unasked. Returns its slot, if it is one of ours.</summary>
+    public WorkerSlot? Ended(int processId, int exitCode, long nowMs)
+    {
+        WorkerSlot? slot = slots.FirstOrDefault(slot => slot.ProcessId == processId);
+        if (slot is null)
+            return null;
+        bool hadServed = slot.State == WorkerState.Serving;
+        slot.Ended(exitCode);
+
+        // Its connections are closed; the others need not wait for the new process to say so.
+        boards.Servers.ForgetWorker(slot.Index);
+        if (hadServed || slot.Problem.Length == 0)
+            slot.Problem = $"it ended with code {exitCode}";
+        long delayMs = slot.Delay.Ended(nowMs);
+        if (MayStart)
+            log.Error($"worker {slot.Index} ended with code {exitCode}{(hadServed ? "" : $" before it served: {slot.Problem}")}; it starts again {InTime(delayMs)}");
+        StandIn(nowMs);
+        return slot;
+    }
+
+    /// <summary>After a reload: those who stand in accept on the addresses that count now.</summary>
+    public void RenewStandIns(long nowMs)
+    {
+        foreach (WorkerSlot slot in slots)
+        {
+            slot.StandIn?.Tell(ControlCommand.Release, Number(slot));
+            slot.StandIn = null;
+        }
+        StandIn(nowMs);
+    }
+
+    public void TellAll(ControlCommand command)
+    {
+        foreach (WorkerSlot slot in slots)
+            slot.Tell(command);
+    }
+
+    public void CloseSockets()
+    {
+        foreach (WorkerSlot slot in slots)
+            slot.CloseSockets();
+    }
+
+    public void KillAll()
+    {
+        foreach (WorkerSlot slot in slots)
+            slot.Kill();
+    }
+
+    private void Start(WorkerSlot slot, long nowMs)
+    {
+        bool isRestart = slot.Life > 0;
+        string? problem = slot.Start(Settings, nowMs, ReadyLimitMs);
+        if (problem is null)
+        {
+            if (isRestart)
+                boards.Counters.Row(slot.Index).Add(CounterId.WorkerRestarts);
+            slot.Problem = isRestart ? slot.Problem : "";
+            return;
+        }
+        slot.Problem = problem;
+        log.Error($"worker {slot.Index} is not there: {problem}; it is tried again {InTime(slot.Delay.Ended(nowMs))}");
+        StandIn(nowMs);
+    }
+
+    /// <summary>Everybody who is not there has somebody who accepts on his sockets; where there is nobody, clients are refused and not left waiting.</summary>
+    private void StandIn(long nowMs)
+    {
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State == WorkerState.Serving || slot.StandIn is { State: WorkerState.Serving })
+                continue;
+            slot.StandIn = slots.Where(static other => other.State == WorkerState.Serving).MinBy(other => slots.Count(third => third.StandIn == other));
+            if (slot.StandIn is { } found && slot.Sockets.Count > 0
+                && !found.Tell(ControlCommand.Adopt, slot.Sockets, new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
+            {
+                found.Kill();
+            }
+        }
+        if (slots.All(slot => slot.State == WorkerState.Absent && slot.Delay.DueMs > nowMs + WaitingMsMax))
+        {
+            foreach (WorkerSlot slot in slots)
+                slot.Park();
+        }
+    }
+
+    private void LookForHanging()
+    {
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State != WorkerState.Serving || (slot.Pulse.Look() - 1) * LookEveryMs < HangTimeoutMs)
+                continue;
+            string state = LinuxProcess.StateOf(slot.ProcessId) ?? "unknown";
+            GiveUp(slot, $"shows no sign of life for {HangTimeoutMs / 1000.0:0.###} s (its process is {state}; its loop, in turn {slot.Pulse.Turns}, was last seen {TextOf(slot.Pulse.LastPlace)})");
+        }
+    }
+
+    private void GiveUp(WorkerSlot slot, string problem)
+    {
+        log.Error($"worker {slot.Index} (process {slot.ProcessId}) {problem}; it is killed and replaced");
+        slot.Problem = problem;
+        slot.Kill();
+    }
+
+    private void TellShortage()
+    {
+        WorkerSlot[] absent = [.. slots.Where(static slot => slot.State != WorkerState.Serving)];
+        service.Shortage = absent.Length == 0 ? null
+            : $"{(absent.Length == 1 ? $"worker {absent[0].Index} of {slots.Count} is" : $"{absent.Length} of {slots.Count} workers are")} not there: {absent[0].Problem}";
+    }
+
+    private static string InTime(long delayMs) => delayMs == 0 ? "at once" : $"in {delayMs} ms";
+
+    private static byte[] Number(WorkerSlot slot) => System.Text.Encoding.ASCII.GetBytes(slot.Index.ToString(CultureInfo.InvariantCulture));
+
+    private static string TextOf(LoopPlace place) => place switch
+    {
+        LoopPlace.Waiting => "waiting for events",
+        LoopPlace.Events => "handling events of sockets",
+        LoopPlace.Accepting => "accepting connections",
+        LoopPlace.Posted => "running posted work",
+        LoopPlace.Deferred => "running deferred work",
+        LoopPlace.Timers => "running timers",
+        LoopPlace.Flushing => "sending held bytes",
+        _ => "starting",
+    };
+}

@@ -1,0 +1,207 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Hosting.Workers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>Where a worker stands.</summary>
+internal enum WorkerState
+{
+    /// <summary>There is no process.</summary>
+    Absent,
+
+    /// <summary>The process has been started and has not said yet that it serves.</summary>
+    Starting,
+
+    /// <summary>It serves.</summary>
+    Serving,
+}
+
+/// <summary>
+/// The place of one worker in the supervisor: its listening sockets, which outlive the process, its process and lines, and when it may be
+/// started again. Thread: the supervisor's events, one at a time.
+/// </summary>
+internal sealed class WorkerSlot : IDisposable
+{
+    private readonly SupervisorEvents _events;
+    private readonly ChildProcesses _children;
+    private readonly Boards _boards;
+    private readonly int _count;
+    private List<ListeningSocket> _sockets;
+    private string[]? _parkedBinds;
+    private ControlLine? _control;
+    private DescriptorLine? _descriptors;
+
+    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, ChildProcesses children, SupervisorEvents events)
+    {
+        Index = index;
+        _count = count;
+        _sockets = sockets;
+        _boards = boards;
+        _children = children;
+        _events = events;
+        Pulse = new PulseWatch(boards.Pulses.Pulse(index));
+    }
+
+    public int Index { get; }
+
+    public WorkerState State { get; private set; }
+
+    /// <summary>0 = no process.</summary>
+    public int ProcessId { get; private set; }
+
+    /// <summary>Counts the processes of this slot; what an earlier one has said is out of date.</summary>
+    public int Life { get; private set; }
+
+    /// <summary>Who accepts on this slot's sockets while nobody serves here.</summary>
+    public WorkerSlot? StandIn { get; set; }
+
+    /// <summary>Why there is no worker; what /health says.</summary>
+    public string Problem { get; set; } = "it has not been started";
+
+    /// <summary>Exit code of the last process.</summary>
+    public int ExitCode { get; private set; }
+
+    public RestartDelay Delay { get; } = new();
+
+    /// <summary>When a starting worker has had its time.</summary>
+    public long ReadyUntilMs { get; private set; }
+
+    public PulseWatch Pulse { get; }
+
+    public IReadOnlyList<ListeningSocket> Sockets => _sockets;
+
+    /// <summary>Starts a process and sends it what it needs. Null, or why there is none.</summary>
+    public string? Start(SettingsMessage settings, long nowMs, long readyLimitMs)
+    {
+        try
+        {
+            Unpark();
+            (Socket control, Socket theirControl) = SocketPair.Create();
+            using Socket ownedControl = theirControl;
+            _control = new ControlLine(control);
+            (Socket descriptors, Socket theirDescriptors) = SocketPair.Create();
+            using Socket ownedDescriptors = theirDescriptors;
+            _descriptors = new DescriptorLine(descriptors);
+            int[] inherited = [(int)theirControl.Handle, (int)theirDescriptors.Handle, .. _boards.Descriptors];
+            string[] arguments =
+            [
+                "worker", "--index", Text(Index), "--count", Text(_count), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]), "--boards", _boards.DescriptorText,
+            ];
+            ProcessId = _children.Start(arguments, inherited, WorkerSignals.Numbers);
+        }
+        catch (Exception e)
+        {
+            // Whatever the system lacks just now (processes, descriptors, memory): it is told and tried again, and the others go on.
+            CloseLines();
+            return $"the process could not be started: {e.Message}";
+        }
+        Life++;
+        State = WorkerState.Starting;
+        ReadyUntilMs = nowMs + readyLimitMs;
+        Delay.Started();
+        _ = Listen(_control, Life);
+        if (_descriptors.TrySend(_sockets))
+            _control.TrySend(ControlCommand.Settings, (settings with { Binds = [.. _sockets.Select(socket => socket.Bind)] }).Encode());
+        else
+            Kill();
+        return null;
+    }
+
+    /// <summary>It has said that it serves.</summary>
+    public void Serves(long nowMs)
+    {
+        State = WorkerState.Serving;
+        Problem = "";
+        Delay.Served(nowMs);
+        Pulse.Begin();
+    }
+
+    /// <summary>The process is gone.</summary>
+    public void Ended(int exitCode)
+    {
+        ExitCode = exitCode;
+        ProcessId = 0;
+        State = WorkerState.Absent;
+        CloseLines();
+    }
+
+    public bool Tell(ControlCommand command, ReadOnlySpan<byte> payload = default) => _control?.TrySend(command, payload) == true;
+
+    /// <summary>Sends a message with the sockets that belong to it. False when the worker cannot take them.</summary>
+    public bool Tell(ControlCommand command, IReadOnlyList<ListeningSocket> sockets, ReadOnlySpan<byte> payload) =>
+        _descriptors?.TrySend(sockets) == true && Tell(command, payload);
+
+    /// <summary>What the worker refused has been read: it may end.</summary>
+    public void CloseLines()
+    {
+        _control?.Dispose();
+        _descriptors?.Dispose();
+        (_control, _descriptors) = (null, null);
+    }
+
+    public void Kill()
+    {
+        if (ProcessId != 0)
+            _children.Kill(ProcessId);
+    }
+
+    /// <summary>Goes over to other addresses: closes the sockets that are not wanted any more.</summary>
+    public void ChangeSockets(IReadOnlySet<string> wanted, IReadOnlyList<ListeningSocket> added)
+    {
+        if (_parkedBinds is not null)
+        {
+            ListeningSockets.Close(added);
+            _parkedBinds = [.. wanted];
+            return;
+        }
+        ListeningSockets.Close(_sockets.Where(socket => !wanted.Contains(socket.Bind)));
+        _sockets = [.. _sockets.Where(socket => wanted.Contains(socket.Bind)), .. added];
+    }
+
+    /// <summary>Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them anew.</summary>
+    public void Park()
+    {
+        if (_parkedBinds is not null)
+            return;
+        _parkedBinds = [.. _sockets.Select(static socket => socket.Bind)];
+        CloseSockets();
+    }
+
+    /// <summary>Opens what was parked. Throws <see cref="SocketException"/> when an address cannot be had any more.</summary>
+    private void Unpark()
+    {
+        if (_parkedBinds is null)
+            return;
+        CloseSockets();
+        foreach (string bind in _parkedBinds)
+            _sockets.Add(ListeningSockets.OpenShared(bind));
+        _parkedBinds = null;
+    }
+
+    /// <summary>Closes the supervisor's ends of the listening sockets, so that a draining worker's are the last.</summary>
+    public void CloseSockets()
+    {
+        ListeningSockets.Close(_sockets);
+        _sockets = [];
+    }
+
+    public void Dispose()
+    {
+        CloseSockets();
+        CloseLines();
+    }
+
+    private async Task Listen(ControlLine control, int life)
+    {
+        while (await control.ReceiveAsync() is { } message)
+            _events.Put(new SupervisorEvent.WorkerSaid(this, life, message));
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.IO;
+using System.Threading.Tasks;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Supervision;
+using NativeProxy.Logging;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>
+/// What a worker process does besides its loop: takes the settings and sockets that the supervisor sends, says whether it can use them, and
+/// obeys until it is told to end. When the supervisor is gone it finishes its exchanges and ends as well. Runs on threads of the pool, one step
+/// at a time; reaches the loop by posting only.
+/// </summary>
+internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors, WorkerArguments arguments)
+{
+    /// <summary>How long a supervisor may take to read a last word.</summary>
+    private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(5);
+
+    private readonly ErrorLog _log = ErrorLog.Stderr;
+    private long _drainLimitMs;
+    private Plan? _prepared;
+
+    /// <summary>Returns the exit code.</summary>
+    public async Task<int> RunAsync()
+    {
+        if (await control.ReceiveAsync() is not { Command: ControlCommand.Settings } first)
+            return ExitCodes.Failure;
+        Plan? plan = Read(first, out string problem);
+        if (plan is null)
+            return await RefuseToStart(problem);
+        using Boards boards = Boards.Attach(arguments.Boards);
+        boards.BeginWorker(arguments.Index);
+        try
+        {
+            using var worker = new Worker(
+                plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index), boards.Closes.Ring(arguments.Index), boards.Servers, _log);
+            worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
+            _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
+            await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);
+            control.TrySend(ControlCommand.Ready);
+            await Obey(worker);
+            return await Drain(worker);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            return await RefuseToStart(e.Message);
+        }
+    }
+
+    /// <summary>Obeys until the worker is to end.</summary>
+    private async Task Obey(Worker worker)
+    {
+        while (await control.ReceiveAsync() is { } message && message.Command != ControlCommand.Drain)
+        {
+            switch (message.Command)
+            {
+                case ControlCommand.ReopenLogs:
+                    worker.ReopenLog();
+                    break;
+                case ControlCommand.FollowHealth:
+                    worker.FollowHealth();
+                    break;
+                case ControlCommand.Prepare:
+                    Prepare(message);
+                    break;
+                case ControlCommand.Commit when _prepared is { } plan:
+                    _prepared = null;
+                    await worker.Reload(plan.Settings, plan.EndPoints, plan.Sockets);
+                    _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
+                    control.TrySend(ControlCommand.Done);
+                    break;
+                case ControlCommand.Discard:
+                    Discard();
+                    break;
+                case ControlCommand.Adopt:
+                    Adopt(worker, AdoptMessage.Decode(message.Payload));
+                    break;
+                case ControlCommand.Release:
+                    worker.Release(int.Parse(message.Text, System.Globalization.CultureInfo.InvariantCulture));
+                    break;
+                default:
+                    break;
+            }
+        }
+        Discard();
+    }
+
+    /// <summary>
+    /// Finishes what runs, within the limit, unless the supervisor says to stop at once. A supervisor that is gone says nothing more, and the
+    /// drain goes on without it.
+    /// </summary>
+    private async Task<int> Drain(Worker worker)
+    {
+        worker.BeginDrain();
+        Task drained = worker.Drained;
+        Task limit = Task.Delay(TimeSpan.FromMilliseconds(_drainLimitMs));
+        if (await Task.WhenAny(drained, limit, ListenForCut()) == drained)
+            return ExitCodes.Success;
+        worker.Cut();
+        return ExitCodes.CutShort;
+    }
+
+    private async Task ListenForCut()
+    {
+        while (await control.ReceiveAsync() is { } message)
+        {
+            if (message.Command == ControlCommand.Cut)
+                return;
+        }
+        await Task.Delay(System.Threading.Timeout.Infinite);
+    }
+
+    private void Prepare(ControlMessage message)
+    {
+        Discard();
+        _prepared = Read(message, out string problem);
+        if (_prepared is null)
+            control.TrySend(ControlCommand.Refused, problem);
+        else
+            control.TrySend(ControlCommand.Ready);
+    }
+
+    /// <summary>Nothing that was received stays open.</summary>
+    private void Discard()
+    {
+        if (_prepared is { } plan)
+            ListeningSockets.Close(plan.Sockets);
+        _prepared = null;
+    }
+
+    private void Adopt(Worker worker, AdoptMessage adopted)
+    {
+        if (descriptors.TryReceive(adopted.Binds) is { } sockets)
+            worker.Adopt(adopted.Worker, sockets);
+        else
+            _log.Error($"the sockets of worker {adopted.Worker} have not come; it is not stood in for here");
+    }
+
+    /// <summary>The settings and sockets of a message; null, with nothing left open, when they cannot be used.</summary>
+    private Plan? Read(ControlMessage message, out string problem)
+    {
+        problem = "";
+        SettingsMessage settings = SettingsMessage.Decode(message.Payload);
+        List<ListeningSocket>? sockets = descriptors.TryReceive(settings.Binds);
+        if (sockets is null)
+            problem = "the listening sockets have not come";
+        else if (!settings.TryParse(out ProxySettings parsed, out ServerEndPoints endPoints))
+            problem = "the settings cannot be read";
+        else
+            return new Plan(parsed, endPoints, sockets);
+        ListeningSockets.Close(sockets ?? []);
+        return null;
+    }
+
+    /// <summary>Says why, and waits until the supervisor has heard it: it closes the line then.</summary>
+    private async Task<int> RefuseToStart(string problem)
+    {
+        if (control.TrySend(ControlCommand.Refused, problem))
+            await Task.WhenAny(control.ReceiveAsync(), Task.Delay(LastWordLimit));
+        return ExitCodes.BadConfiguration;
+    }
+
+    /// <summary>Settings that this worker can go over to.</summary>
+    private sealed record Plan(ProxySettings Settings, ServerEndPoints EndPoints, List<ListeningSocket> Sockets);
+}

@@ -1,0 +1,34 @@
+using System;
+using System.Net.Sockets;
+using NativeProxy.Hosting.Supervision;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>What the supervisor passes to a worker process on its command line.</summary>
+/// <param name="Index">0-based number of the worker.</param>
+/// <param name="Count">How many workers there are.</param>
+/// <param name="Control">Descriptor of the control line.</param>
+/// <param name="Sockets">Descriptor of the line on which listening sockets come.</param>
+/// <param name="Boards">Descriptors of the shared boards (<see cref="Hosting.Boards.DescriptorText"/>).</param>
+internal sealed record WorkerArguments(int Index, int Count, int Control, int Sockets, string Boards);
+
+/// <summary>The start of a worker process: signals, name, core; then it does what the supervisor says (<see cref="WorkerDuty"/>).</summary>
+internal static class WorkerProcess
+{
+    /// <summary>Runs until the supervisor ends it. Returns the exit code.</summary>
+    public static int Run(WorkerArguments arguments)
+    {
+        WorkerSignals.LeaveToSupervisor();
+        LinuxProcess.SetName("nativeproxy");
+        LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
+        using var control = new ControlLine(Inherited(arguments.Control));
+        using var sockets = new DescriptorLine(Inherited(arguments.Sockets));
+        return new WorkerDuty(control, sockets, arguments).RunAsync().GetAwaiter().GetResult();
+    }
+
+    private static Socket Inherited(int descriptor)
+    {
+        LinuxProcess.SetInherited(descriptor, false);
+        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+    }
+}
