@@ -63,7 +63,7 @@ internal sealed class Supervisor : IDisposable
         {
             using Boards boards = Boards.CreateShared(workers);
             using var loop = new SupervisorLoop();
-            using var events = new SupervisorEvents();
+            var events = new SupervisorEvents();
             var service = new ServiceState();
             var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             health.Apply(settings, endPoints);
@@ -71,7 +71,7 @@ internal sealed class Supervisor : IDisposable
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
             var crew = new WorkerCrew(MakeSlots(sockets, boards, events), new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
             using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, service, events, log);
-            return supervisor.RunAsync(() => admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes, service)).GetAwaiter().GetResult();
+            return supervisor.RunUntilStopped(() => admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes, service));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -91,61 +91,61 @@ internal sealed class Supervisor : IDisposable
         return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children, events))];
     }
 
-    private async Task<int> RunAsync(Action serve)
+    private int RunUntilStopped(Action serve)
     {
-        if (await StartAll() is { } failed)
+        if (StartAll() is { } failed)
             return failed;
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         serve();
         _log.Info(StartLine.Of(_settings, _crew.Slots.Count));
-        await HandleUntil(() => _stopsSeen > 0, long.MaxValue);
-        return await Stop();
+        HandleUntil(() => _stopsSeen > 0, long.MaxValue);
+        return Stop();
     }
 
     /// <summary>Waits until all workers serve. The exit code when it does not come to that.</summary>
-    private async Task<int?> StartAll()
+    private int? StartAll()
     {
         _crew.DoDue(SupervisorEvents.NowMs);
         _crew.IsEnding = true;
-        await HandleUntil(() => _crew.AllServe || _stopsSeen > 0 || _crew.Slots.Any(static slot => slot.State == WorkerState.Absent), long.MaxValue);
+        HandleUntil(() => _crew.AllServe || _stopsSeen > 0 || _crew.Slots.Any(static slot => slot.State == WorkerState.Absent), long.MaxValue);
         _crew.IsEnding = false;
         if (_crew.AllServe)
             return null;
         if (_stopsSeen == 0)
-            return await GiveUpStart();
-        await EndWorkers();
+            return GiveUpStart();
+        EndWorkers();
         return ExitCodes.Success;
     }
 
     /// <summary>All workers mostly fail for the same reason: it is told once.</summary>
-    private async Task<int> GiveUpStart()
+    private int GiveUpStart()
     {
         string[] problems = [.. _crew.Slots.Where(static slot => slot.State == WorkerState.Absent).Select(static slot => slot.Problem).Distinct()];
-        await EndWorkers();
+        EndWorkers();
         return StartFailure.Report(_log, problems);
     }
 
-    private async Task EndWorkers()
+    private void EndWorkers()
     {
         _crew.IsEnding = true;
         _crew.KillAll();
-        await HandleUntil(() => !_crew.IsAnyRunning, SupervisorEvents.NowMs + EndLimitMs);
+        HandleUntil(() => !_crew.IsAnyRunning, SupervisorEvents.NowMs + EndLimitMs);
     }
 
     /// <summary>Handles events until the condition holds, or until the time is over, which is false.</summary>
-    private async Task<bool> HandleUntil(Func<bool> isMet, long untilMs)
+    private bool HandleUntil(Func<bool> isMet, long untilMs)
     {
         while (!isMet())
         {
             long nowMs = SupervisorEvents.NowMs;
             if (nowMs >= untilMs)
                 return false;
-            _events.PlanAlarm(Math.Min(untilMs, Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
-            SupervisorEvent next = await _events.NextAsync();
+            SupervisorEvent? next = _events.Next(Math.Min(untilMs, Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
             try
             {
-                Handle(next, SupervisorEvents.NowMs);
+                if (next is not null)
+                    Handle(next, SupervisorEvents.NowMs);
                 _reload.Advance(SupervisorEvents.NowMs);
                 _crew.DoDue(SupervisorEvents.NowMs);
             }
@@ -265,14 +265,14 @@ internal sealed class Supervisor : IDisposable
             ReadAgain();
     }
 
-    private async Task<int> Stop()
+    private int Stop()
     {
         _service.IsDraining = true;
         TimeSpan delay = DrainDelay.Of(_settings);
         if (delay > TimeSpan.Zero)
         {
             _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
-            await HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
+            HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
         }
         long limitMs = _settings.Runtime.DrainTimeoutMs;
         _log.Info($"stopping: no new connections; running exchanges have {limitMs / 1000.0:0.###} s to finish");
@@ -283,28 +283,28 @@ internal sealed class Supervisor : IDisposable
         _crew.TellAll(ControlCommand.Drain);
 
         // The workers keep the limit themselves.
-        bool isInTime = await HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
+        bool isInTime = HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
         if (_crew.IsAnyRunning)
-            return await (isInTime ? CutAtOnce() : CutLate());
+            return isInTime ? CutAtOnce() : CutLate();
         bool isClean = draining.All(static slot => slot.ExitCode == ExitCodes.Success);
         _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
         return isClean ? ExitCodes.Success : ExitCodes.CutShort;
     }
 
     /// <summary>The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.</summary>
-    private async Task<int> CutAtOnce()
+    private int CutAtOnce()
     {
         _log.Warn("stopped at once by a second signal");
         _crew.TellAll(ControlCommand.Cut);
-        await HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
-        await EndWorkers();
+        HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
+        EndWorkers();
         return ExitCodes.CutShort;
     }
 
-    private async Task<int> CutLate()
+    private int CutLate()
     {
         _log.Warn("the drain time ran out; the remaining connections are cut");
-        await EndWorkers();
+        EndWorkers();
         return ExitCodes.CutShort;
     }
 }

@@ -1,7 +1,6 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Channels;
-using System.Threading.Tasks;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -25,56 +24,53 @@ internal abstract record SupervisorEvent
 
     /// <summary>The configuration file has been read again; null when it was refused.</summary>
     public sealed record ReloadRead(Reload? Reload) : SupervisorEvent;
-
-    /// <summary>The time has come that was planned with <see cref="SupervisorEvents.PlanAlarm"/>.</summary>
-    public sealed record Alarm : SupervisorEvent;
 }
 
 /// <summary>
-/// The one queue of the supervisor: signals, ends of processes, messages, the alarm. Any thread puts in, the supervisor takes out. An idle
-/// supervisor sleeps here. Each source is bounded by itself (one end per process, one answer per question, one alarm); wishes and health changes
-/// that already wait are not put in twice.
+/// The one queue of the supervisor: signals, ends of processes, messages. Any thread puts in, the supervisor's thread takes out, and sleeps here while
+/// there is nothing: on its own thread, because a timer and a pool would wake several for each event. Each source is bounded by itself (one end per
+/// process, one answer per question); wishes and health changes that already wait are not put in twice.
 /// </summary>
-internal sealed class SupervisorEvents : IDisposable
+internal sealed class SupervisorEvents
 {
-    private readonly Channel<SupervisorEvent> _queue = Channel.CreateUnbounded<SupervisorEvent>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Timer _alarm;
-    private long _alarmAtMs = long.MaxValue;
+    private readonly object _gate = new();
+    private readonly Queue<SupervisorEvent> _waiting = new();
     private int _waitingKinds;
-
-    public SupervisorEvents() => _alarm = new Timer(static self => ((SupervisorEvents)self!).Put(new SupervisorEvent.Alarm()), this, Timeout.Infinite, Timeout.Infinite);
 
     /// <summary>Monotonic milliseconds.</summary>
     public static long NowMs => Environment.TickCount64;
 
-    /// <summary>Any thread.</summary>
+    /// <summary>Any thread; never waits.</summary>
     public void Put(SupervisorEvent happened)
     {
         int kind = KindOf(happened);
-        if (kind == 0 || (Interlocked.Or(ref _waitingKinds, kind) & kind) == 0)
-            _queue.Writer.TryWrite(happened);
+        lock (_gate)
+        {
+            if ((_waitingKinds & kind) != 0)
+                return;
+            _waitingKinds |= kind;
+            _waiting.Enqueue(happened);
+            Monitor.Pulse(_gate);
+        }
     }
 
-    /// <summary>Waits for the next event. One reader.</summary>
-    public async ValueTask<SupervisorEvent> NextAsync()
+    /// <summary>Waits for the next event, until this time at the latest; null when none has come. One thread.</summary>
+    public SupervisorEvent? Next(long untilMs)
     {
-        SupervisorEvent next = await _queue.Reader.ReadAsync();
-        if (next is SupervisorEvent.Alarm)
-            _alarmAtMs = long.MaxValue;
-        Interlocked.And(ref _waitingKinds, ~KindOf(next));
-        return next;
+        lock (_gate)
+        {
+            while (_waiting.Count == 0)
+            {
+                long leftMs = untilMs - NowMs;
+                if (leftMs <= 0)
+                    return null;
+                Monitor.Wait(_gate, untilMs == long.MaxValue ? Timeout.Infinite : (int)Math.Min(leftMs, int.MaxValue));
+            }
+            SupervisorEvent next = _waiting.Dequeue();
+            _waitingKinds &= ~KindOf(next);
+            return next;
+        }
     }
-
-    /// <summary>The reader: has <see cref="SupervisorEvent.Alarm"/> come at that time. One alarm at a time; it replaces the one before.</summary>
-    public void PlanAlarm(long atMs)
-    {
-        if (atMs == _alarmAtMs)
-            return;
-        _alarmAtMs = atMs;
-        _alarm.Change(atMs == long.MaxValue ? Timeout.Infinite : Math.Clamp(atMs - NowMs, 0, int.MaxValue), Timeout.Infinite);
-    }
-
-    public void Dispose() => _alarm.Dispose();
 
     /// <summary>A bit for what is not worth saying twice; 0 for what is.</summary>
     private static int KindOf(SupervisorEvent happened) => happened switch
@@ -82,7 +78,6 @@ internal sealed class SupervisorEvents : IDisposable
         SupervisorEvent.Wished wished => 1 << (int)wished.Wish,
         SupervisorEvent.SignalIgnored => 1 << 8,
         SupervisorEvent.HealthChanged => 1 << 9,
-        SupervisorEvent.Alarm => 1 << 10,
         _ => 0,
     };
 }

@@ -22,6 +22,8 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
     private readonly Socket _socket;
     private readonly int _descriptor;
     private readonly int _stop;
+
+    /// <summary>Never disposed: the loop may set it once more when the thread has already ended.</summary>
     private readonly AutoResetEvent _go = new(initialState: false);
     private readonly ReadyWork _ready;
     private readonly TimerNode _pause;
@@ -83,7 +85,6 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
         }
         _socket.Dispose();
         EpollCalls.Close(_stop);
-        _go.Dispose();
     }
 
     private void AcceptMany()
