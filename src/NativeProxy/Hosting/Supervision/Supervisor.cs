@@ -95,6 +95,8 @@ internal sealed class Supervisor : IDisposable
     {
         if (StartAll() is { } failed)
             return failed;
+        if (_stopsSeen > 0)
+            return Stop();
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         serve();
@@ -103,19 +105,14 @@ internal sealed class Supervisor : IDisposable
         return Stop();
     }
 
-    /// <summary>Waits until all workers serve. The exit code when it does not come to that.</summary>
+    /// <summary>Waits until all workers serve, or until a stop is asked for: some may serve already. The exit code when it comes to neither.</summary>
     private int? StartAll()
     {
         _crew.DoDue(SupervisorEvents.NowMs);
         _crew.IsEnding = true;
         HandleUntil(() => _crew.AllServe || _stopsSeen > 0 || _crew.Slots.Any(static slot => slot.State == WorkerState.Absent), long.MaxValue);
         _crew.IsEnding = false;
-        if (_crew.AllServe)
-            return null;
-        if (_stopsSeen == 0)
-            return GiveUpStart();
-        EndWorkers();
-        return ExitCodes.Success;
+        return _crew.AllServe || _stopsSeen > 0 ? null : GiveUpStart();
     }
 
     /// <summary>All workers mostly fail for the same reason: it is told once.</summary>
