@@ -1,33 +1,53 @@
 using System;
 using System.Buffers;
-using System.Text;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams;
 
 namespace NativeProxy.Admin;
 
-/// <summary>The operator's endpoint: which path shows what. Reads the boards only; never touches a session.</summary>
-internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes) : IResponder
+/// <summary>
+/// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a session. Any thread.
+/// </summary>
+internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) : IResponder
 {
+    /// <summary>
+    /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
+    /// the others may lack the same: so it is a success. It is none that HTTP has a name for, so that whoever wants to can tell it from 200; RFC
+    /// 9110 section 15 has everybody else read it as 200.
+    /// </summary>
+    public const int DegradedStatus = 299;
+
+    public bool IsProbe(ReadOnlySpan<byte> target) => PathOf(target).SequenceEqual("/health"u8);
+
     public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
     {
         if (method is not (HttpMethod.Get or HttpMethod.Head))
-            return Text(405, "only GET and HEAD are served here\n");
-        int query = target.IndexOf((byte)'?');
-        ReadOnlySpan<byte> path = query < 0 ? target : target[..query];
+            return SmallHttpText.Plain(405, "only GET and HEAD are served here\n", "Allow: GET, HEAD\r\n");
+        ReadOnlySpan<byte> path = PathOf(target);
         if (path.SequenceEqual("/health"u8))
-            return Text(200, "ok\n");
+            return Health();
         if (path.SequenceEqual("/metrics"u8))
             return Metrics();
         if (path.SequenceEqual("/closes"u8))
             return new SmallResponse(200, "application/json", CloseReportText.Write(board, closes));
         return path.SequenceEqual("/"u8)
-            ? Text(200, "/health   200 while the process runs\n/metrics  counters in Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
-            : Text(404, "unknown path; / lists what there is\n");
+            ? SmallHttpText.Plain(200, "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
+            : SmallHttpText.Plain(404, "unknown path; / lists what there is\n");
     }
 
-    private static SmallResponse Text(int statusCode, string text) => new(statusCode, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
+    private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
+    {
+        int query = target.IndexOf((byte)'?');
+        return query < 0 ? target : target[..query];
+    }
+
+    private SmallResponse Health() => state switch
+    {
+        { IsDraining: true } => SmallHttpText.Plain(503, "draining\n"),
+        { Shortage: { } shortage } => SmallHttpText.Plain(DegradedStatus, $"degraded: {shortage}\n"),
+        _ => SmallHttpText.Plain(200, "ok\n"),
+    };
 
     private SmallResponse Metrics()
     {

@@ -3,13 +3,21 @@ using NativeProxy.Http1;
 
 namespace NativeProxy.Admin;
 
-/// <summary>An answer of a small HTTP server: status, media type, body.</summary>
-internal readonly record struct SmallResponse(int StatusCode, string ContentType, ReadOnlyMemory<byte> Body);
+/// <summary>An answer of a small HTTP server.</summary>
+/// <param name="StatusCode">Three digits.</param>
+/// <param name="ContentType">Media type of the body.</param>
+/// <param name="Body">The whole body.</param>
+/// <param name="Fields">Further field lines, each with its CRLF; empty for none.</param>
+internal readonly record struct SmallResponse(int StatusCode, string ContentType, ReadOnlyMemory<byte> Body, string Fields = "");
 
-/// <summary>Answers requests without a body by whole responses in memory; runs on the loop thread, so it must be quick.</summary>
+/// <summary>Answers requests without a body by whole responses in memory. Called on the thread pool, for several connections at once.</summary>
 internal interface IResponder
 {
     /// <param name="method">Method of the request.</param>
     /// <param name="target">Request target as sent.</param>
     SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target);
+
+    /// <summary>Whether this target is answered even while all places are taken by requests that are not done.</summary>
+    /// <param name="target">Request target as sent.</param>
+    bool IsProbe(ReadOnlySpan<byte> target);
 }

@@ -1,61 +1,104 @@
+using System;
 using System.Net.Sockets;
-using System.Text;
-using NativeProxy.Http1;
-using NativeProxy.Transport;
+using System.Threading;
+using System.Threading.Tasks;
+using NativeProxy.Pipes;
 
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// A small HTTP server on a loop: the admin endpoint and the demo's origins. Takes a bounded number of connections; each is a
-/// <see cref="SmallHttpSession"/>. Thread: the loop.
+/// A small HTTP server: the admin endpoint and the demo's origins. Accepts always; who has a place is the matter of
+/// <see cref="ConnectionPlaces"/>, and each connection is a <see cref="SmallHttpSession"/>. Runs on the thread pool, never on a loop. Owner:
+/// whoever started it; when <see cref="Dispose"/> returns, no request is being answered any more.
 /// </summary>
-internal sealed class SmallHttpServer(EventLoop loop, IResponder responder, int connectionsMax) : IConnectionAcceptor
+internal sealed class SmallHttpServer : IDisposable
 {
-    private TcpListenerSocket? _socket;
-    private int _connectionCount;
+    /// <summary>Connections beside the others on which only probes are answered.</summary>
+    public const int ProbePlacesMax = 8;
 
-    public EventLoop Loop => loop;
+    /// <summary>How long the end may take: it waits for answers that are being written, which wait for nobody.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
-    public IResponder Responder => responder;
+    /// <summary>How long accepting rests after a failure; when no descriptor was left, the connection that has idled longest gives its own back meanwhile.</summary>
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Parser table shared by the sessions; used within one call.</summary>
-    public RequestHead Request { get; } = new(fieldCountMax: 64);
+    private readonly Socket _listening;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Largest request head.</summary>
-    public HeadLimits Limits { get; } = new(8 * 1024, 64, 4 * 1024);
+    /// <summary>Tasks that run: the one that accepts, and one per connection.</summary>
+    private int _taskCount = 1;
 
-    public bool MayAccept => _connectionCount < connectionsMax;
-
-    /// <summary>Loop thread: starts accepting.</summary>
-    public void Listen(TcpListenerSocket socket)
+    private SmallHttpServer(Socket listening, IResponder responder, int placesMax, TimeProvider time)
     {
-        _socket = socket;
-        socket.Resume();
+        _listening = listening;
+        Responder = responder;
+        Time = time;
+        Places = new ConnectionPlaces(placesMax, ProbePlacesMax);
     }
 
-    public void OnAccepted(TcpConnection connection)
+    public IResponder Responder { get; }
+
+    public TimeProvider Time { get; }
+
+    public ConnectionPlaces Places { get; }
+
+    /// <summary>Cancelled when the server ends.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Begins to serve.</summary>
+    /// <param name="listening">A listening socket, which the server then owns.</param>
+    /// <param name="responder">Who answers.</param>
+    /// <param name="placesMax">Connections at once, without those of probes.</param>
+    /// <param name="time">Whose clock the timeouts follow.</param>
+    public static SmallHttpServer Start(Socket listening, IResponder responder, int placesMax, TimeProvider time)
     {
-        _connectionCount++;
-        new SmallHttpSession(this, connection).Begin();
+        var server = new SmallHttpServer(listening, responder, placesMax, time);
+        _ = Task.Run(server.AcceptAllAsync);
+        return server;
     }
 
-    public void OnAcceptFailed(SocketError error)
+    /// <summary>Closes all, answered or not.</summary>
+    public void Dispose()
     {
-        // Whoever asks waits until there is a descriptor again.
+        _ending.Cancel();
+        _listening.Dispose();
+        _ended.Task.Wait(EndLimit);
     }
 
-    internal void SessionEnded()
+    private async Task AcceptAllAsync()
     {
-        if (_connectionCount-- == connectionsMax)
-            _socket?.Resume();
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                Socket socket = await ControlSockets.AcceptAsync(_listening);
+                Interlocked.Increment(ref _taskCount);
+                _ = ServeAsync(new SmallHttpSession(this, socket));
+            }
+            catch (SocketException e) when (!_ending.IsCancellationRequested)
+            {
+                if (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+                    Places.EndOldestIdle();
+                await Task.Delay(AcceptPause, Time, CancellationToken.None);
+            }
+            catch (Exception e) when (SocketPipe.IsBroken(e))
+            {
+                // The server ends.
+            }
+        }
+        TaskEnded();
     }
 
-    /// <summary>The head and body of an answer.</summary>
-    internal static byte[] Render(in SmallResponse response, bool closes, bool hasBody)
+    private async Task ServeAsync(SmallHttpSession session)
     {
-        byte[] head = Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {response.StatusCode} {(response.StatusCode < 400 ? "OK" : "Error")}\r\nContent-Type: {response.ContentType}\r\n"
-            + $"Content-Length: {response.Body.Length}\r\n{(closes ? "Connection: close\r\n" : "")}\r\n");
-        return hasBody ? [.. head, .. response.Body.Span] : head;
+        await session.RunAsync();
+        TaskEnded();
+    }
+
+    private void TaskEnded()
+    {
+        if (Interlocked.Decrement(ref _taskCount) == 0)
+            _ended.TrySetResult();
     }
 }

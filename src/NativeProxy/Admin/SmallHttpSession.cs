@@ -1,123 +1,166 @@
 using System;
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
-using NativeProxy.Buffers;
-using NativeProxy.Foundation;
+using System.Threading;
+using System.Threading.Tasks;
 using NativeProxy.Http1;
-using NativeProxy.Timers;
-using NativeProxy.Transport;
+using NativeProxy.Pipes;
 
 namespace NativeProxy.Admin;
 
 /// <summary>
 /// One connection to a <see cref="SmallHttpServer"/>: reads bodyless requests one after another and answers each. A request with a body
-/// or a malformed one is refused and ends the connection. Thread: the loop. It allocates per answer; nothing on the data path uses it.
+/// or a malformed one is refused and ends the connection. One task on the thread pool; each wait for the client has a limit.
 /// </summary>
-internal sealed class SmallHttpSession : IConnectionOwner, ITimerOwner
+internal sealed class SmallHttpSession : PlaceHolder
 {
-    private const int IdleTimeoutMs = 60_000;
+    /// <summary>From the end of an answer, or the beginning of the connection, to the first byte of a request.</summary>
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Requests that wait while the client does not read: two lent pieces, since one may still come after the pause.</summary>
-    private const int WaitingBytesMax = 160 * 1024;
+    /// <summary>From the first byte of a request head to its last one.</summary>
+    private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>For the whole request on a place for probes.</summary>
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>For each piece of an answer to be taken.</summary>
+    private static readonly TimeSpan SendLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>From the last answer to the client's FIN.</summary>
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>So much is handed to the pipe at once, so that a slow client shows progress.</summary>
+    private const int PieceBytes = 32 * 1024;
+
+    /// <summary>What may still come behind a last answer.</summary>
+    private const int SurplusBytesMax = 256 * 1024;
+
+    private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
 
     private readonly SmallHttpServer _server;
-    private readonly TcpConnection _connection;
-    private readonly TimerNode _timer;
-    private ByteTail _tail;
-    private bool _isEnding;
+    private readonly SocketPipe _pipe;
+    private readonly RequestHead _head = new(fieldCountMax: 64);
 
-    public SmallHttpSession(SmallHttpServer server, TcpConnection connection)
+    /// <summary>Cancelled when the present wait has lasted too long, the place is lost, or the server ends.</summary>
+    private readonly CancellationTokenSource _over;
+
+    public SmallHttpSession(SmallHttpServer server, Socket socket)
     {
         _server = server;
-        _connection = connection;
-        _timer = new TimerNode(this);
+        _pipe = SocketPipe.Over(socket);
+        _over = new CancellationTokenSource(IdleLimit, server.Time);
     }
 
-    public void Begin()
+    public override void GiveWay()
     {
-        _connection.SetOwner(this);
-        _connection.StartReceive();
-        Touch();
-    }
-
-    public void OnConnected(TcpConnection connection) => Check.That(false, "an accepted connection does not connect");
-
-    public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
-    {
-        if (_isEnding)
-            return;
-        Touch();
-        if (_tail.TryAppend(_server.Loop.Pools, bytes, WaitingBytesMax))
-            AnswerWaiting();
-        else
-            End();
-    }
-
-    public void OnEndOfStream(TcpConnection connection) => connection.Close();
-
-    public void OnSendBlocked(TcpConnection connection) => Check.That(false, "answers of this session are not held back");
-
-    public void OnSendDrained(TcpConnection connection)
-    {
-        if (_isEnding)
-            return;
-        AnswerWaiting();
-        if (!connection.HasQueuedBytes)
-            connection.StartReceive();
-    }
-
-    public void OnSendFailed(TcpConnection connection, SocketError error) => connection.Close();
-
-    public void OnFailed(TcpConnection connection, SocketError error) => connection.Close();
-
-    public void OnClosed(TcpConnection connection)
-    {
-        _server.Loop.Wheel.Remove(_timer);
-        _tail.Release(_server.Loop.Pools);
-        _server.SessionEnded();
-    }
-
-    public void OnTimer(TimerNode node, long nowMs) => _connection.Abort();
-
-    /// <summary>Answers what has come, as long as the client takes the answers.</summary>
-    private void AnswerWaiting()
-    {
-        while (!_isEnding && !_tail.IsEmpty && !_connection.HasQueuedBytes && Answer(_tail.Bytes) is > 0 and int used)
-            _tail.Consume(_server.Loop.Pools, used);
-    }
-
-    /// <summary>Answers the request at the start of the bytes; 0 when it is incomplete.</summary>
-    private int Answer(ReadOnlySpan<byte> bytes)
-    {
-        RequestHead head = _server.Request;
-        ParseOutcome outcome = RequestHeadParser.Parse(bytes, _server.Limits, head);
-        if (outcome.Status == ParseStatus.NeedMore)
-            return 0;
-        if (outcome.Status == ParseStatus.Rejected || MessageFraming.OfRequest(bytes, head) is not { Reason: RejectReason.None, Kind: BodyKind.None or BodyKind.Length, LengthBytes: 0 })
+        try
         {
-            Send(new SmallResponse(400, "text/plain", Encoding.ASCII.GetBytes("only well-formed requests without a body are served here\n")), closes: true, hasBody: true);
-            return bytes.Length;
+            _over.Cancel();
         }
-        ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
-        bool closes = options.Close || (head.MinorVersion == 0 && !options.KeepAlive);
-        Send(_server.Responder.Respond(head.MethodKind, head.Target.Of(bytes)), closes, hasBody: head.MethodKind != HttpMethod.Head);
-        return outcome.ConsumedBytes;
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
     }
 
-    private void Send(in SmallResponse response, bool closes, bool hasBody)
+    /// <summary>The whole life of the connection.</summary>
+    public async Task RunAsync()
     {
-        if (_connection.Send(SmallHttpServer.Render(response, closes, hasBody)) == SendResult.Queued)
-            _connection.PauseReceive();
-        if (closes)
-            End();
+        try
+        {
+            await using (_server.Ending.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over))
+            {
+                _server.Places.Take(this);
+                await AnswerAllAsync();
+            }
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            // The client has gone, or was waited for long enough.
+        }
+        finally
+        {
+            _server.Places.Leave(this);
+            _pipe.Dispose();
+            _over.Dispose();
+        }
     }
 
-    private void End()
+    private async Task AnswerAllAsync()
     {
-        _isEnding = true;
-        _connection.ShutdownSend();
-        _connection.StartReceive();
+        while (await NextAnswerAsync() is { } answer)
+        {
+            await SendAsync(answer.Bytes);
+            _server.Places.Rest(this);
+            if (!answer.IsLast)
+                continue;
+            _over.CancelAfter(LingerLimit);
+            await _pipe.FinishAsync(SurplusBytesMax, _over.Token);
+            return;
+        }
     }
 
-    private void Touch() => _server.Loop.Wheel.Arm(_timer, _server.Loop.Clock.NowMs + IdleTimeoutMs);
+    /// <summary>The answer to the next request; null when the client has closed.</summary>
+    private async Task<Answer?> NextAnswerAsync()
+    {
+        _over.CancelAfter(State == PlaceState.Probe ? ProbeLimit : IdleLimit);
+        bool hasBegun = false;
+        while (true)
+        {
+            ReadResult read = await _pipe.Input.ReadAsync(_over.Token);
+            if (!hasBegun && !read.Buffer.IsEmpty)
+            {
+                if (!_server.Places.Begin(this))
+                    return null;
+                hasBegun = true;
+                _over.CancelAfter(State == PlaceState.Probe ? ProbeLimit : HeadLimit);
+            }
+            Answer? answer = AnswerTo(read.Buffer, out SequencePosition consumed);
+            _pipe.Input.AdvanceTo(consumed, answer is null ? read.Buffer.End : consumed);
+            if (answer is not null || read.IsCompleted)
+                return answer;
+        }
+    }
+
+    /// <summary>Answers the request at the start of the bytes; null when it is incomplete.</summary>
+    private Answer? AnswerTo(in ReadOnlySequence<byte> received, out SequencePosition consumed)
+    {
+        consumed = received.Start;
+        ReadOnlySpan<byte> bytes = SequenceBytes.First(received, Limits.HeadBytesMax);
+        ParseOutcome outcome = RequestHeadParser.Parse(bytes, Limits, _head);
+        if (outcome.Status == ParseStatus.NeedMore)
+            return null;
+        if (outcome.Status == ParseStatus.Rejected || MessageFraming.OfRequest(bytes, _head) is not { Reason: RejectReason.None, Kind: BodyKind.None or BodyKind.Length, LengthBytes: 0 })
+        {
+            consumed = received.End;
+            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n"), _server.Time, isLast: true, hasBody: true), IsLast: true);
+        }
+        consumed = received.GetPosition(outcome.ConsumedBytes);
+        ConnectionOptions options = ConnectionHeader.Apply(bytes, _head.Fields);
+        ReadOnlySpan<byte> target = _head.Target.Of(bytes);
+        bool isProbePlace = State == PlaceState.Probe;
+        bool isLast = options.Close || (_head.MinorVersion == 0 && !options.KeepAlive) || isProbePlace;
+        SmallResponse response = isProbePlace && !_server.Responder.IsProbe(target)
+            ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n", "Retry-After: 1\r\n")
+            : _server.Responder.Respond(_head.MethodKind, target);
+        return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            _over.CancelAfter(SendLimit);
+            int count = Math.Min(bytes.Length, PieceBytes);
+            FlushResult flush = await _pipe.Output.WriteAsync(bytes[..count], _over.Token);
+            if (flush.IsCompleted)
+                throw new OperationCanceledException("the client takes no more");
+            bytes = bytes[count..];
+        }
+    }
+
+    /// <summary>Head and body, and whether the connection ends behind them.</summary>
+    private readonly record struct Answer(byte[] Bytes, bool IsLast);
 }

@@ -4,15 +4,15 @@ using System.Net.Sockets;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
-using NativeProxy.Transport;
 using NativeProxy.Upstreams;
 
 namespace NativeProxy.Hosting;
 
-/// <summary>The listening socket of <c>[admin]</c> and the server on it. Opened before anything starts, so that a port in use is told.</summary>
+/// <summary>The listening socket of <c>[admin]</c>. Opened before anything starts, so that a port in use is told.</summary>
 internal sealed class AdminEndpoint : IDisposable
 {
-    private const int ConnectionsMax = 64;
+    /// <summary>Connections at once, without those of probes (<see cref="SmallHttpServer.ProbePlacesMax"/>).</summary>
+    private const int PlacesMax = 64;
 
     private readonly Socket _socket;
 
@@ -27,15 +27,9 @@ internal sealed class AdminEndpoint : IDisposable
         return socket is null ? null : new AdminEndpoint(socket);
     }
 
-    /// <summary>Serves on this loop.</summary>
-    public void Start(EventLoop loop, CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState service) =>
-        loop.Post(new ServeWork(loop, _socket, new SmallHttpServer(loop, new AdminRoutes(board, servers, closes), ConnectionsMax)));
+    /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
+    public SmallHttpServer Serve(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) =>
+        SmallHttpServer.Start(_socket, new AdminRoutes(board, servers, closes, state), PlacesMax, TimeProvider.System);
 
     public void Dispose() => _socket.Dispose();
-
-    /// <summary>Begins to accept, on the loop thread.</summary>
-    private sealed class ServeWork(EventLoop loop, Socket socket, SmallHttpServer server) : LoopWork
-    {
-        public override void Run() => server.Listen(loop.Listen(socket, server, SocketTuning.Default));
-    }
 }

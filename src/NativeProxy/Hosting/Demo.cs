@@ -4,31 +4,28 @@ using System.IO;
 using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Admin;
-using NativeProxy.Buffers;
 using NativeProxy.Http1;
 using NativeProxy.Logging;
-using NativeProxy.Transport;
-using NativeProxy.Transport.Saea;
 
 namespace NativeProxy.Hosting;
 
 /// <summary>
 /// <c>nativeproxy demo</c>: two built-in origin servers and the proxy in front of them, in one process, with a configuration file that
-/// the user can read and change. Owns the origins' loop; the proxy itself runs exactly as with <c>run</c>.
+/// the user can read and change. The proxy itself runs exactly as with <c>run</c>.
 /// </summary>
 internal static class Demo
 {
-    private const long OriginBufferBytes = 8 * 1024 * 1024;
     private const int OriginConnectionsMax = 1000;
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
     public static int Run(int port)
     {
         var errors = new List<string>();
-        var loop = new SaeaEventLoop(0, 1, new BufferPools(OriginBufferBytes));
-        loop.Start(new StartOrigins(loop, OpenOrigins(port, errors)));
+        List<Socket> sockets = OpenOrigins(port, errors);
         if (errors.Count > 0)
             return StartFailure.Report(ErrorLog.Stderr, errors);
+        using SmallHttpServer a = SmallHttpServer.Start(sockets[0], new Origin("a"), OriginConnectionsMax, TimeProvider.System);
+        using SmallHttpServer b = SmallHttpServer.Start(sockets[1], new Origin("b"), OriginConnectionsMax, TimeProvider.System);
         string path = Path.Combine(Path.GetTempPath(), "nativeproxy-demo.toml");
         File.WriteAllText(path, ConfigText(port));
         Console.Out.WriteLine(Greeting(port, path));
@@ -100,18 +97,7 @@ internal static class Demo
     {
         public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target) => new(
             200, "text/plain", Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
-    }
 
-    /// <summary>Begins to accept on the origins' sockets, on the loop thread.</summary>
-    private sealed class StartOrigins(EventLoop loop, List<Socket> sockets) : LoopWork
-    {
-        public override void Run()
-        {
-            for (int i = 0; i < sockets.Count; i++)
-            {
-                var server = new SmallHttpServer(loop, new Origin(i == 0 ? "a" : "b"), OriginConnectionsMax);
-                server.Listen(loop.Listen(sockets[i], server, SocketTuning.Default));
-            }
-        }
+        public bool IsProbe(ReadOnlySpan<byte> target) => false;
     }
 }

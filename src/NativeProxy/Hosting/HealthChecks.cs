@@ -4,7 +4,6 @@ using System.Net;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Logging;
-using NativeProxy.Transport;
 using NativeProxy.Upstreams;
 using NativeProxy.Upstreams.Health;
 using NativeProxy.Upstreams.Naming;
@@ -12,44 +11,41 @@ using NativeProxy.Upstreams.Naming;
 namespace NativeProxy.Hosting;
 
 /// <summary>
-/// The way of the main thread to the <see cref="HealthChecker"/> on a loop, and of its notices to the log. Publishes the servers before
-/// anybody looks for them.
+/// The health checks of the process that decides about servers: publishes the servers before anybody looks for them, has the
+/// <see cref="HealthChecker"/> check them, and brings its notices to the log. Dispose it before the board.
 /// </summary>
-internal sealed class HealthChecks
+internal sealed class HealthChecks : IDisposable
 {
     /// <summary>Notices that wait while the log does not take them; more are dropped.</summary>
     private const int NoticesMax = 1000;
 
-    private readonly EventLoop _loop;
     private readonly ServerBoard _servers;
     private readonly ErrorLog _log;
     private readonly HealthChecker _checker;
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
     private int _isWriting;
 
-    /// <param name="loop">The loop that makes the checks.</param>
     /// <param name="servers">The board; this is its only publisher.</param>
     /// <param name="log">For servers that go up or down.</param>
-    /// <param name="changed">Called on the loop when pools and queues should be put in order.</param>
-    public HealthChecks(EventLoop loop, ServerBoard servers, ErrorLog log, Action changed)
+    /// <param name="changed">Called on any thread when pools and queues should be put in order; must not block.</param>
+    public HealthChecks(ServerBoard servers, ErrorLog log, Action changed)
     {
-        _loop = loop;
         _servers = servers;
         _log = log;
-        _checker = new HealthChecker(loop, servers, Random.Shared, Notify, changed);
+        _checker = new HealthChecker(servers, Random.Shared, TimeProvider.System, Notify, changed);
     }
 
     /// <summary>Main thread: goes over to these settings. Workers may look for their servers when it returns.</summary>
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
         _servers.Publish(settings);
-        _loop.Post(new ApplyWork(_checker, settings, endPoints.First()));
+        _checker.Apply(settings, endPoints.First());
     }
 
-    /// <summary>Main thread: no further checks.</summary>
-    public void Stop() => _loop.Post(new StopWork(_checker));
+    /// <summary>No further checks.</summary>
+    public void Dispose() => _checker.Stop();
 
-    /// <summary>Loop thread: another thread writes, so that a log that blocks never holds the loop up.</summary>
+    /// <summary>Another thread writes, so that a log that blocks never holds a check up.</summary>
     private void Notify(HealthNotice notice)
     {
         if (_notices.Count >= NoticesMax)
@@ -80,17 +76,5 @@ internal sealed class HealthChecks
             _log.Warn(notice.Text);
         else
             _log.Error(notice.Text);
-    }
-
-    /// <summary>Takes settings over, on the loop thread.</summary>
-    private sealed class ApplyWork(HealthChecker checker, ProxySettings settings, IPEndPoint?[][] endPoints) : LoopWork
-    {
-        public override void Run() => checker.Apply(settings, endPoints);
-    }
-
-    /// <summary>Ends the checks, on the loop thread.</summary>
-    private sealed class StopWork(HealthChecker checker) : LoopWork
-    {
-        public override void Run() => checker.Stop();
     }
 }

@@ -53,13 +53,13 @@ internal sealed class SingleProcess
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, boards.Changes, log);
             var service = new ServiceState();
-            var health = new HealthChecks(worker.Loop, boards.Servers, log, worker.FollowHealth);
+            using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             health.Apply(settings, endPoints);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             Task started = worker.Start(settings, endPoints, sockets[0]);
-            admin?.Start(worker.Loop, boards.Counters, boards.Servers, boards.Closes, service);
+            using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             log.Info(StartLine.Of(settings, workers: 1));
@@ -119,7 +119,7 @@ internal sealed class SingleProcess
             await Task.WhenAny(secondStop, Task.Delay(delay));
         }
         TimeSpan limit = TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs);
-        _health.Stop();
+        _health.Dispose();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
         Task first = await Task.WhenAny(_worker.Drained, secondStop, Task.Delay(limit));

@@ -18,11 +18,26 @@ public class AdminRoutesTests
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
     private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
     private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
+    private readonly ServiceState _state = new();
 
     [Theory]
     [InlineData("/health", "ok\n")]
     [InlineData("/health?from=lb", "ok\n")]
     public void Health_IsOk(string target, string expected) => Assert.Equal((200, expected), Get(target));
+
+    /// <summary>Dead, draining, degraded and ok are four things to a balancer; draining goes before degraded.</summary>
+    [Theory]
+    [InlineData(false, null, 200, "ok\n")]
+    [InlineData(false, "worker 1 of 4 cannot start", 299, "degraded: worker 1 of 4 cannot start\n")]
+    [InlineData(true, null, 503, "draining\n")]
+    [InlineData(true, "worker 1 of 4 cannot start", 503, "draining\n")]
+    public void Health_HasAStatusPerState(bool isDraining, string? shortage, int status, string text)
+    {
+        _state.IsDraining = isDraining;
+        _state.Shortage = shortage;
+
+        Assert.Equal((status, text), Get("/health"));
+    }
 
     [Fact]
     public void Root_ListsThePaths()
@@ -39,7 +54,7 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _state).Respond(HttpMethod.Get, "/metrics"u8);
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
@@ -56,7 +71,7 @@ public class AdminRoutesTests
         foreach ((int worker, long wallMs, long id) in new[] { (0, 1000L, 1L), (1, 3000L, 2L), (0, 2000L, 3L), (0, 2000L, 4L) })
             _closes.Ring(worker).Add(new CloseRecord { ClosedWallMs = wallMs, ConnectionId = id, Reason = (byte)CloseReason.IdleTimeout, Place = new RecordName("web"u8) });
 
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, "/closes"u8);
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _state).Respond(HttpMethod.Get, "/closes"u8);
         JsonElement root = JsonDocument.Parse(response.Body).RootElement;
 
         Assert.Equal((200, "application/json"), (response.StatusCode, response.ContentType));
@@ -84,12 +99,24 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Post, 405)]
     [InlineData(HttpMethod.Delete, 405)]
     [InlineData(HttpMethod.Other, 405)]
-    public void OnlyReading_IsAllowed(object method, int expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board, _servers, _closes).Respond((HttpMethod)method, "/health"u8).StatusCode);
+    public void OnlyReading_IsAllowed_AndARefusalSaysSo(object method, int expected)
+    {
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _state).Respond((HttpMethod)method, "/health"u8);
+
+        Assert.Equal((expected, expected == 405 ? "Allow: GET, HEAD\r\n" : ""), (response.StatusCode, response.Fields));
+    }
+
+    [Theory]
+    [InlineData("/health", true)]
+    [InlineData("/health?from=lb", true)]
+    [InlineData("/metrics", false)]
+    [InlineData("/", false)]
+    public void OnlyHealth_IsAProbe(string target, bool expected) =>
+        Assert.Equal(expected, new AdminRoutes(_board, _servers, _closes, _state).IsProbe(Encoding.ASCII.GetBytes(target)));
 
     private (int Status, string Text) Get(string target)
     {
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _state).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -7,74 +8,69 @@ using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Http1;
 using NativeProxy.Tests.Hosting;
+using NativeProxy.Tests.Pipes;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Transport;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;
 
-public class SmallHttpServerTests
+public sealed class SmallHttpServerTests : IDisposable
 {
+    private readonly ManualTime _time = new();
+    private SmallHttpServer? _server;
+    private Socket? _listening;
+    private Echo? _echo;
+
+    public void Dispose() => _server?.Dispose();
+
     [Fact]
-    public async Task RequestsOfOneConnection_AreAnsweredInTurn()
+    public void RequestsOfOneConnection_AreAnsweredInTurn()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         for (int i = 0; i < 3; i++)
         {
             client.SendText($"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n");
             (string head, string body) = client.ReadMessage();
-            Assert.StartsWith("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n", head, StringComparison.Ordinal);
+            Assert.Matches("^HTTP/1\\.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Type: text/plain\r\n", head);
             Assert.DoesNotContain("Connection:", head, StringComparison.Ordinal);
             Assert.Equal($"Get /{i}", body);
         }
 
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task PipelinedRequests_AreAllAnsweredInOrder()
+    public void PipelinedRequests_AreAllAnsweredInOrder()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         client.SendText(string.Concat(Enumerable.Range(0, 20).Select(static i => $"GET /{i} HTTP/1.1\r\nHost: a\r\n\r\n")));
 
         for (int i = 0; i < 20; i++)
             Assert.Equal($"Get /{i}", client.ReadMessage().Body);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task HeadInPieces_IsAnsweredOnce()
+    public void HeadInPieces_IsAnsweredOnce()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         foreach (char one in "GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             client.SendText(one.ToString());
 
         Assert.EndsWith("\r\n\r\nGet /slow", Encoding.ASCII.GetString(client.ReadToEnd()), StringComparison.Ordinal);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task Head_GetsTheHeadAlone()
+    public void Head_GetsTheHeadAlone()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         client.SendText("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 
         string answer = Encoding.ASCII.GetString(client.ReadToEnd());
         Assert.Contains("\r\nContent-Length: 7\r\n", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\n", answer, StringComparison.Ordinal);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Theory]
@@ -84,10 +80,9 @@ public class SmallHttpServerTests
     [InlineData("GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 ")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 400 ")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.1 400 ")]
-    public async Task LastRequest_IsAnsweredThenTheConnectionEnds(string request, string expected)
+    public void LastRequest_IsAnsweredThenTheConnectionEnds(string request, string expected)
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         client.SendText(request + "GET /never HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -95,15 +90,12 @@ public class SmallHttpServerTests
         Assert.StartsWith(expected, answer, StringComparison.Ordinal);
         Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("/never", answer, StringComparison.Ordinal);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task Http10WithKeepAlive_StaysOpen()
+    public void Http10WithKeepAlive_StaysOpen()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         for (int i = 0; i < 2; i++)
         {
@@ -111,28 +103,22 @@ public class SmallHttpServerTests
             Assert.Equal("Get /", client.ReadMessage().Body);
         }
 
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task EndlessHead_IsRefused()
+    public void EndlessHead_IsRefused()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test));
+        using Socket client = Peers.Connect(Serve());
 
         client.SendText("GET / HTTP/1.1\r\nHost: a\r\nX: " + new string('x', 9000));
 
         Assert.StartsWith("HTTP/1.1 400 ", Encoding.ASCII.GetString(client.ReadToEnd()), StringComparison.Ordinal);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task LargeAnswersToAClientThatDoesNotRead_WaitForItAndArriveWhole()
+    public void LargeAnswersToAClientThatDoesNotRead_WaitForItAndArriveWhole()
     {
-        using var test = new LoopUnderTest();
-        using Socket client = Peers.Connect(await Serve(test, answerBytes: 600_000));
+        using Socket client = Peers.Connect(Serve(answerBytes: 600_000));
 
         // The answers exceed what kernel and queue take; the pause must hold the later requests back.
         for (int i = 0; i < 40; i++)
@@ -140,41 +126,170 @@ public class SmallHttpServerTests
 
         for (int i = 0; i < 40; i++)
             Assert.Equal(600_000, client.ReadMessage().Body.Length);
-        client.Dispose();
-        await test.AssertEmpty();
     }
 
     [Fact]
-    public async Task ConnectionsPastTheLimit_WaitForTheirTurn()
+    public async Task Answers_AreMadeOffTheLoopThread()
     {
         using var test = new LoopUnderTest();
-        IPEndPoint server = await Serve(test, connectionsMax: 1);
-        using Socket first = Peers.Connect(server);
-        using Socket second = Peers.Connect(server);
-        first.SendText("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
-        second.SendText("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.Equal("Get /1", first.ReadMessage().Body);
-        Assert.Equal(1, await test.Run(() => test.Loop.ConnectionCount));
+        int loopThread = await test.Run(static () => Environment.CurrentManagedThreadId);
+        using Socket client = Peers.Connect(Serve());
+        for (int i = 0; i < 20; i++)
+        {
+            // In pieces, so that reads wait and are completed by the loop thread.
+            client.SendText("GET / HTTP/1.1\r\n");
+            await test.Settle();
+            client.SendText("Host: a\r\n\r\n");
+            Assert.Equal("Get /", client.ReadMessage().Body);
+        }
 
-        first.Dispose();
-
-        Assert.Equal("Get /2", second.ReadMessage().Body);
-        second.Dispose();
-        await test.AssertEmpty();
+        Assert.Equal(20, _echo!.Threads.Count);
+        Assert.DoesNotContain(loopThread, _echo.Threads);
     }
 
-    private static async Task<IPEndPoint> Serve(LoopUnderTest test, int connectionsMax = 10, int answerBytes = 0)
+    [Fact]
+    public void MoreSilentConnectionsThanPlaces_GiveWayToWhoAsks()
     {
-        Socket listening = Peers.Listen();
-        var server = new SmallHttpServer(test.Loop, new Echo(answerBytes), connectionsMax);
-        await test.Run(() => server.Listen(test.Loop.Listen(listening, server, SocketTuning.Default)));
-        return (IPEndPoint)listening.LocalEndPoint!;
+        IPEndPoint server = Serve(placesMax: 4);
+        Socket[] silent = [.. Enumerable.Range(0, 20).Select(_ => Peers.Connect(server))];
+        using Socket client = Peers.Connect(server);
+        client.SendText("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.Equal("Get /metrics", client.ReadMessage().Body);
+
+        // Those that were there longest have gone in order; three are still there.
+        Assert.All(silent[..17], static socket => Assert.Equal(SocketError.Success, socket.ReadToError()));
+        Array.ForEach(silent, static socket => socket.Dispose());
+    }
+
+    [Fact]
+    public void ConnectionThatHasAskedAndIdles_GivesWayAsWell()
+    {
+        IPEndPoint server = Serve(placesMax: 1);
+        using Socket first = Peers.Connect(server);
+        first.SendText("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal("Get /1", first.ReadMessage().Body);
+        using Socket second = Peers.Connect(server);
+        second.SendText("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal("Get /2", second.ReadMessage().Body);
+        Assert.Equal(SocketError.Success, first.ReadToError());
+    }
+
+    [Fact]
+    public async Task WhileEveryPlaceIsInTheMiddleOfARequest_ProbesAreAnswered_OthersGet503()
+    {
+        IPEndPoint server = Serve(placesMax: 3);
+        Socket[] slow = await SlowClients(server, 3);
+        for (int i = 0; i < 3 * SmallHttpServer.ProbePlacesMax; i++)
+        {
+            using Socket probe = Peers.Connect(server);
+            probe.SendText("GET /probe HTTP/1.1\r\nHost: a\r\n\r\n");
+            string answer = Encoding.ASCII.GetString(probe.ReadToEnd());
+            Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+            Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
+            Assert.EndsWith("\r\n\r\nGet /probe", answer, StringComparison.Ordinal);
+        }
+        using Socket other = Peers.Connect(server);
+        other.SendText("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+        string refusal = Encoding.ASCII.GetString(other.ReadToEnd());
+        Assert.StartsWith("HTTP/1.1 503 Service Unavailable\r\n", refusal, StringComparison.Ordinal);
+        Assert.Contains("\r\nRetry-After: 1\r\n", refusal, StringComparison.Ordinal);
+
+        // The slow ones have lost nothing by it.
+        slow[0].SendText("\r\n");
+        Assert.Equal("Get /slow", slow[0].ReadMessage().Body);
+        Array.ForEach(slow, static socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task SilentConnectionsOnPlacesForProbes_GiveWayToTheNext()
+    {
+        IPEndPoint server = Serve(placesMax: 1);
+        Socket[] slow = await SlowClients(server, 1);
+        Socket[] silent = [.. Enumerable.Range(0, 3 * SmallHttpServer.ProbePlacesMax).Select(_ => Peers.Connect(server))];
+        using Socket probe = Peers.Connect(server);
+        probe.SendText("GET /probe HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.EndsWith("\r\n\r\nGet /probe", Encoding.ASCII.GetString(probe.ReadToEnd()), StringComparison.Ordinal);
+        Array.ForEach((Socket[])[.. slow, .. silent], static socket => socket.Dispose());
+    }
+
+    /// <summary>What a client that says nothing, or not enough, is given; the connection then ends.</summary>
+    [Theory]
+    [InlineData("", 60_000)]
+    [InlineData("GET / HTTP/1.1\r\n", 10_000)]
+    public async Task ClientThatDoesNotAsk_IsLetGo(string sent, int limitMs)
+    {
+        using Socket client = Peers.Connect(Serve());
+        await _time.UntilNextDue(60_000);
+        client.SendText(sent);
+        await _time.UntilNextDue(limitMs);
+        _time.AdvanceTo(limitMs - 1);
+        Assert.False(client.Poll(0, SelectMode.SelectRead));
+        _time.AdvanceTo(limitMs);
+
+        Assert.Equal(SocketError.Success, client.ReadToError());
+    }
+
+    [Fact]
+    public async Task ClientThatTakesNothing_IsLetGo()
+    {
+        using Socket client = Peers.Connect(Serve(answerBytes: 30_000_000));
+        client.SendText("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await _time.UntilNextDue(30_000);
+
+        // The whole answer does not fit into any buffer between here and there.
+        long before = _echo!.Threads.Count;
+        Assert.Equal(1, before);
+        _time.AdvanceTo(30_000);
+        await Waiting.Until(() => _time.NextDueMs is null, () => "the connection to be given up");
+    }
+
+    [Fact]
+    public async Task EndedServer_HasNoAnswerRunning_AndNoTimer()
+    {
+        Socket[] clients = [.. Enumerable.Range(0, 5).Select(_ => Peers.Connect(_server is null ? Serve() : (IPEndPoint)_listening!.LocalEndPoint!))];
+        clients[0].SendText("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Equal("Get /", clients[0].ReadMessage().Body);
+        _server!.Dispose();
+
+        await _time.UntilNextDue(null);
+        Assert.All(clients, static client => Assert.Empty(client.ReadToEnd()));
+        Array.ForEach(clients, static client => client.Dispose());
+    }
+
+    /// <summary>Clients in the middle of a head: the last empty line is missing.</summary>
+    private async Task<Socket[]> SlowClients(IPEndPoint server, int count)
+    {
+        var slow = new Socket[count];
+        for (int i = 0; i < count; i++)
+        {
+            slow[i] = Peers.Connect(server);
+            slow[i].SendText("GET /slow HTTP/1.1\r\nHost: a\r\n");
+        }
+        await Waiting.Until(() => _time.NextDueMs == 10_000 && _time.DueCount(60_000) == 0, () => "all heads have begun");
+        return slow;
+    }
+
+    private IPEndPoint Serve(int placesMax = 100, int answerBytes = 0)
+    {
+        _listening = Peers.Listen();
+        _echo = new Echo(answerBytes);
+        _server = SmallHttpServer.Start(_listening, _echo, placesMax, _time);
+        return (IPEndPoint)_listening.LocalEndPoint!;
     }
 
     /// <summary>Answers with method and target, or with so many bytes.</summary>
     private sealed class Echo(int answerBytes) : IResponder
     {
-        public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target) => new(
-            200, "text/plain", answerBytes > 0 ? new byte[answerBytes] : Encoding.ASCII.GetBytes($"{method} {Encoding.ASCII.GetString(target)}"));
+        public ConcurrentBag<int> Threads { get; } = [];
+
+        public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
+        {
+            Threads.Add(Environment.CurrentManagedThreadId);
+            return new SmallResponse(200, "text/plain", answerBytes > 0 ? new byte[answerBytes] : Encoding.ASCII.GetBytes($"{method} {Encoding.ASCII.GetString(target)}"));
+        }
+
+        public bool IsProbe(ReadOnlySpan<byte> target) => target.SequenceEqual("/probe"u8);
     }
 }

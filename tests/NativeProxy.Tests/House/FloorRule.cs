@@ -22,6 +22,7 @@ internal static class FloorRule
         ["Logging"] = 1,
         ["Ledger"] = 2,
         ["Transport"] = 2,
+        ["Pipes"] = 2,
         ["Persistence"] = 2,
         ["Caching"] = 2,
         ["Upstreams"] = 3,

@@ -62,10 +62,26 @@ public class HouseRuleTests
     [InlineData("Transport/Saea/T.cs", "void F() { lock (this) { } }", "lock")]
     [InlineData("Transport/Saea/LoopTicker.cs", "void F() { lock (this) { } }", null)]
     [InlineData("Hosting/T.cs", "async void F() { }", null)]
+    [InlineData("Admin/T.cs", "async void F() { }", null)]
+    [InlineData("Pipes/T.cs", "async void F() { }", null)]
+    [InlineData("Upstreams/Health/T.cs", "async void F() { lock (this) { } }", null)]
+    [InlineData("Upstreams/T.cs", "async void F() { }", "async")]
+    [InlineData("Config/T.cs", "async void F() { }", "async outside of the control plane")]
+    [InlineData("Sessions/T.cs", "System.IO.Pipelines.Pipe? P;", "a pipe")]
+    [InlineData("Upstreams/T.cs", "NativeProxy.Upstreams.Health.Check? P;", "a part of the control plane")]
+    [InlineData("Upstreams/Health/T.cs", "NativeProxy.Upstreams.Health.Check? P;", null)]
+    [InlineData("Upstreams/Health/T.cs", "NativeProxy.Transport.Loop? P;", "a part of the loop")]
+    [InlineData("Hosting/T.cs", "NativeProxy.Transport.Loop? P;", null)]
+    [InlineData("Admin/T.cs", "async void F(System.Net.Sockets.Socket s) => await s.AcceptAsync();", "goes on on the loop thread")]
+    [InlineData("Hosting/T.cs", "object F(System.Net.Sockets.Socket s, byte[] b) => s.ReceiveAsync(b);", "goes on on the loop thread")]
+    [InlineData("Pipes/T.cs", "bool F(System.Net.Sockets.Socket s, System.Net.Sockets.SocketAsyncEventArgs a) => s.AcceptAsync(a);", null)]
     [InlineData("Sessions/T.cs", "int F(int[] a) => a.Length;", null)]
     public void DataPathRule_CatchesWhatWaitsLocksOrAllocates(string path, string member, string? expected)
     {
-        string[] violations = [.. DataPathRule.Violations(ProductCode.Of((path, $"using System.Linq; namespace NativeProxy.X; internal class T {{ {member} }}")))];
+        string[] violations = [.. DataPathRule.Violations(ProductCode.Of(
+            ("Upstreams/Health/Check.cs", "namespace NativeProxy.Upstreams.Health; internal class Check { }"),
+            ("Transport/Loop.cs", "namespace NativeProxy.Transport; internal class Loop { }"),
+            (path, $"using System.Linq; namespace NativeProxy.X; internal class T {{ {member} }}")))];
 
         Assert.Equal(expected is not null, violations.Any(violation => violation.Contains(expected!, System.StringComparison.Ordinal)));
         if (expected is null)

@@ -62,16 +62,23 @@ internal sealed class Supervisor : IDisposable
         try
         {
             using Boards boards = Boards.CreateShared(workers);
-            using var loop = new SupervisorLoop();
             var events = new SupervisorEvents();
             var service = new ServiceState();
-            var health = new HealthChecks(loop.Loop, boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
+            using var health = new HealthChecks(boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
             var crew = new WorkerCrew(MakeSlots(sockets, boards, events), new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
             using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, service, events, log);
-            return supervisor.RunUntilStopped(() => admin?.Start(loop.Loop, boards.Counters, boards.Servers, boards.Closes, service));
+            SmallHttpServer? serving = null;
+            try
+            {
+                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service));
+            }
+            finally
+            {
+                serving?.Dispose();
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,183 +1,164 @@
 using System;
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using NativeProxy.Buffers;
+using System.Threading;
+using System.Threading.Tasks;
 using NativeProxy.Http1;
-using NativeProxy.Transport;
+using NativeProxy.Pipes;
 
 namespace NativeProxy.Upstreams.Health;
 
-/// <summary>What a <see cref="ConnectionCheck"/> does at present.</summary>
-internal enum ConnectionCheckState : byte
-{
-    /// <summary>Nothing; no connection.</summary>
-    Idle,
-
-    /// <summary>A connect is in flight.</summary>
-    Connecting,
-
-    /// <summary>The request is sent, the response is awaited.</summary>
-    Awaiting,
-
-    /// <summary>The result is told; the rest of the response is read and dropped, so that the server is not reset in the middle of it.</summary>
-    Emptying,
-}
-
 /// <summary>
-/// Checks a server over a connection of its own, which is never pooled: that it accepts one, or, with a request to send, that it answers.
-/// Owner: a <see cref="HealthProbe"/>; thread: the loop.
+/// Checks a server over a connection of its own, which is never pooled: that it accepts one, or, with a request to send, that it answers. The
+/// connection ends in order: the answer is read to its end, then FIN, then the server's FIN is awaited. Only what is cut short ends by RST.
+/// Immutable; runs on the thread pool.
 /// </summary>
-internal sealed class ConnectionCheck : HealthCheck, IConnectionOwner
+internal sealed class ConnectionCheck : HealthCheck
 {
     private const int HeadBytesMax = 16 * 1024;
 
     /// <summary>A body beyond this is not waited for.</summary>
-    private const int EmptiedBytesMax = 64 * 1024;
+    private const int BodyBytesMax = 256 * 1024;
 
-    private readonly EventLoop _loop;
+    private const int FieldCountMax = 256;
+
+    private static readonly HeadLimits Limits = new(HeadBytesMax, FieldCountMax, HeadBytesMax);
+
     private readonly IPEndPoint _endPoint;
     private readonly byte[] _request;
-    private readonly ResponseHead _head;
-    private readonly HeadLimits _limits;
-    private TcpConnection? _connection;
-    private ByteTail _tail;
-    private ConnectionCheckState _state;
-    private int _emptiedBytes;
 
-    /// <param name="loop">The loop.</param>
-    /// <param name="head">Parser table, used within one call and shared with other checks.</param>
     /// <param name="endPoint">The server.</param>
     /// <param name="request">What to ask; empty = the connection alone is the check.</param>
-    public ConnectionCheck(EventLoop loop, ResponseHead head, IPEndPoint endPoint, byte[] request)
+    public ConnectionCheck(IPEndPoint endPoint, byte[] request)
     {
-        _loop = loop;
         _endPoint = endPoint;
         _request = request;
-        _head = head;
-        _limits = new HeadLimits(HeadBytesMax, head.Fields.Capacity, HeadBytesMax);
     }
 
     /// <summary>The request of an http check; both texts are visible ASCII.</summary>
     public static byte[] RequestFor(string path, string host) =>
         Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: nativeproxy-health\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 
-    public override void Begin()
-    {
-        GiveUp();
-        _emptiedBytes = 0;
-        _state = ConnectionCheckState.Connecting;
-        _connection = _loop.Connect(_endPoint, this, SocketTuning.Default);
-    }
+    public override bool IsSameAs(HealthCheck other) =>
+        other is ConnectionCheck check && check._endPoint.Equals(_endPoint) && check._request.AsSpan().SequenceEqual(_request);
 
-    public override CheckResult GiveUp()
+    public override async Task RunAsync(Action<CheckResult> report, CancellationToken over)
     {
-        var result = new CheckResult(_state == ConnectionCheckState.Connecting ? CheckOutcome.ConnectTimeout : CheckOutcome.ResponseTimeout);
-        Drop(reset: true);
-        return result;
-    }
-
-    public void OnConnected(TcpConnection connection)
-    {
-        if (connection != _connection)
+        SocketPipe pipe;
+        try
+        {
+            pipe = await SocketPipe.ConnectAsync(_endPoint, over);
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            report(new CheckResult(e switch
+            {
+                OperationCanceledException => CheckOutcome.ConnectTimeout,
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => CheckOutcome.ConnectionRefused,
+                _ => CheckOutcome.ServerUnreachable,
+            }));
             return;
+        }
+        using (pipe)
+        {
+            if (!await ConverseAsync(pipe, report, over))
+                pipe.Reset();
+        }
+    }
+
+    /// <summary>What is said on the connection. False when it was cut short.</summary>
+    private async Task<bool> ConverseAsync(SocketPipe pipe, Action<CheckResult> report, CancellationToken over)
+    {
+        var body = new BodySkip(BodyFraming.None);
         if (_request.Length == 0)
         {
-            Drop(reset: false);
-            Ended!(new CheckResult(CheckOutcome.Connected));
-            return;
+            report(new CheckResult(CheckOutcome.Connected));
         }
-        _state = ConnectionCheckState.Awaiting;
-        connection.StartReceive();
-        connection.Send(_request);
-    }
-
-    public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
-    {
-        if (connection != _connection)
-            return;
-        if (_state == ConnectionCheckState.Awaiting)
-            Judge(bytes);
-        else if ((_emptiedBytes += bytes.Length) > EmptiedBytesMax)
-            Drop(reset: true);
-    }
-
-    public void OnEndOfStream(TcpConnection connection) => OnOver(connection, CheckOutcome.ClosedWithoutResponse);
-
-    public void OnFailed(TcpConnection connection, SocketError error) => OnOver(
-        connection,
-        error == SocketError.ConnectionRefused ? CheckOutcome.ConnectionRefused
-        : _state == ConnectionCheckState.Connecting ? CheckOutcome.ServerUnreachable
-        : CheckOutcome.ClosedWithoutResponse);
-
-    /// <summary>A response may have come before the server closed; if none did, the end of the stream follows.</summary>
-    public void OnSendFailed(TcpConnection connection, SocketError error)
-    {
-    }
-
-    public void OnSendBlocked(TcpConnection connection)
-    {
-    }
-
-    public void OnSendDrained(TcpConnection connection)
-    {
-    }
-
-    public void OnClosed(TcpConnection connection)
-    {
-    }
-
-    private void Judge(ReadOnlySpan<byte> bytes)
-    {
-        if (!_tail.TryAppend(_loop.Pools, bytes, HeadBytesMax + bytes.Length))
+        else
         {
-            Report(new CheckResult(CheckOutcome.BadResponse));
-            return;
+            (CheckResult result, body) = await AskAsync(pipe, over);
+            report(result);
+            if (result.Outcome != CheckOutcome.Answered)
+                return result.Outcome == CheckOutcome.ClosedWithoutResponse;
+            if (!await SkipAsync(pipe, body, over))
+                return false;
         }
-        while (_state == ConnectionCheckState.Awaiting)
+
+        // A server that does not close in turn has had its FIN all the same, and nothing of it is unread.
+        await pipe.FinishAsync(BodyBytesMax, over);
+        return true;
+    }
+
+    /// <summary>Asks and waits for the head of the final response; with it comes what is to be read of its body.</summary>
+    private async Task<(CheckResult Result, BodySkip Body)> AskAsync(SocketPipe pipe, CancellationToken over)
+    {
+        var head = new ResponseHead(FieldCountMax);
+        var body = new BodySkip(BodyFraming.None);
+        try
         {
-            ParseOutcome outcome = ResponseHeadParser.Parse(_tail.Bytes, _limits, _head);
+            await pipe.Output.WriteAsync(_request, over);
+            while (true)
+            {
+                ReadResult read = await pipe.Input.ReadAsync(over);
+                CheckResult? result = Judge(read.Buffer, head, ref body, out SequencePosition consumed);
+                pipe.Input.AdvanceTo(consumed, result is null ? read.Buffer.End : consumed);
+                if (result is { } known)
+                    return (known, body);
+                if (read.IsCompleted)
+                    return (new CheckResult(CheckOutcome.ClosedWithoutResponse), body);
+            }
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            return (new CheckResult(over.IsCancellationRequested ? CheckOutcome.ResponseTimeout : CheckOutcome.ClosedWithoutResponse), body);
+        }
+    }
+
+    /// <summary>Reads heads, interim ones too, up to the final one; null while it is not there.</summary>
+    private static CheckResult? Judge(in ReadOnlySequence<byte> received, ResponseHead head, ref BodySkip body, out SequencePosition consumed)
+    {
+        ReadOnlySequence<byte> rest = received;
+        while (true)
+        {
+            ReadOnlySpan<byte> bytes = SequenceBytes.First(rest, HeadBytesMax);
+            ParseOutcome outcome = ResponseHeadParser.Parse(bytes, Limits, head);
+            consumed = rest.GetPosition(outcome.ConsumedBytes);
             if (outcome.Status == ParseStatus.NeedMore)
-                return;
+                return null;
             if (outcome.Status == ParseStatus.Rejected)
-                Report(new CheckResult(CheckOutcome.BadResponse));
-            else if (_head.StatusCode >= 200)
-                Report(new CheckResult(CheckOutcome.Answered, _head.StatusCode));
-            else
-                _tail.Consume(_loop.Pools, outcome.ConsumedBytes);
+                return new CheckResult(CheckOutcome.BadResponse);
+            rest = rest.Slice(consumed);
+            if (head.StatusCode < 200)
+                continue;
+            body = new BodySkip(MessageFraming.OfResponse(bytes, head, HttpMethod.Get, upgradeForwarded: false));
+            return new CheckResult(CheckOutcome.Answered, head.StatusCode);
         }
     }
 
-    /// <summary>The answer is known. A sound one is read to its end.</summary>
-    private void Report(CheckResult result)
+    /// <summary>Reads a body to its end, or to that of the connection. False when it is too long, or takes too long.</summary>
+    private static async Task<bool> SkipAsync(SocketPipe pipe, BodySkip body, CancellationToken over)
     {
-        _tail.Release(_loop.Pools);
-        if (result.Outcome == CheckOutcome.Answered)
-            _state = ConnectionCheckState.Emptying;
-        else
-            Drop(reset: true);
-        Ended!(result);
-    }
-
-    private void OnOver(TcpConnection connection, CheckOutcome outcome)
-    {
-        if (connection != _connection)
-            return;
-        bool isAwaited = _state != ConnectionCheckState.Emptying;
-        Drop(reset: false);
-        if (isAwaited)
-            Ended!(new CheckResult(outcome));
-    }
-
-    private void Drop(bool reset)
-    {
-        _state = ConnectionCheckState.Idle;
-        _tail.Release(_loop.Pools);
-        TcpConnection? connection = _connection;
-        _connection = null;
-        if (reset)
-            connection?.Abort();
-        else
-            connection?.Close();
+        try
+        {
+            for (long left = BodyBytesMax; !body.IsComplete;)
+            {
+                ReadResult read = await pipe.Input.ReadAsync(over);
+                long used = body.Take(read.Buffer);
+                pipe.Input.AdvanceTo(read.Buffer.GetPosition(used), body.IsComplete ? read.Buffer.GetPosition(used) : read.Buffer.End);
+                left -= used;
+                if (left < 0 || body.IsBroken)
+                    return false;
+                if (read.IsCompleted)
+                    return true;
+            }
+            return true;
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            return false;
+        }
     }
 }

@@ -1,75 +1,82 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Threading;
 using NativeProxy.Config;
-using NativeProxy.Http1;
-using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Health;
 
 /// <summary>
-/// The health checks of all servers, made once for all workers: on the supervisor's loop, or on the worker's own in a single process.
-/// Publishes what comes of them on the <see cref="ServerBoard"/> and tells of every change. Thread: the loop. Never logs by itself: that
-/// may block.
+/// The health checks of all servers, made once for all workers, in the supervisor or in the single process. Publishes what comes of them on
+/// the <see cref="ServerBoard"/> and tells of every change. Any thread; the checks run on the thread pool, never on a loop. Never logs by
+/// itself: that may block.
 /// </summary>
 internal sealed class HealthChecker
 {
-    private readonly EventLoop _loop;
+    /// <summary>Guards the probes and what they write on the board.</summary>
+    private readonly Lock _gate = new();
     private readonly ServerBoard _board;
     private readonly Random _random;
+    private readonly TimeProvider _time;
     private readonly Action<HealthNotice> _notify;
     private readonly Action _changed;
-
-    /// <summary>Parser table of all checks; used within one call.</summary>
-    private readonly ResponseHead _head = new(fieldCountMax: 256);
     private Dictionary<(string Upstream, string Server, string Address), HealthProbe> _probes = [];
 
-    /// <param name="loop">The loop that makes the checks.</param>
     /// <param name="board">Where the servers have been published.</param>
     /// <param name="random">Spreads the first checks.</param>
-    /// <param name="notify">Told of each server that went up or down.</param>
-    /// <param name="changed">Called when pools and queues should be put in order.</param>
-    public HealthChecker(EventLoop loop, ServerBoard board, Random random, Action<HealthNotice> notify, Action changed)
+    /// <param name="time">The clock of intervals and timeouts.</param>
+    /// <param name="notify">Told of each server that went up or down, in order; must not block and take no lock.</param>
+    /// <param name="changed">Called after that, on any thread: pools and queues should be put in order.</param>
+    public HealthChecker(ServerBoard board, Random random, TimeProvider time, Action<HealthNotice> notify, Action changed)
     {
-        _loop = loop;
         _board = board;
         _random = random;
+        _time = time;
         _notify = notify;
         _changed = changed;
     }
 
-    /// <summary>Takes over settings, at start and at reload: a server that is still there keeps its health and what was counted.</summary>
+    /// <summary>
+    /// Takes over settings, at start and at reload, and addresses that have changed: a server that is still there keeps its health and what was
+    /// counted. What has not changed goes on undisturbed.
+    /// </summary>
     /// <param name="settings">Settings whose servers have been published.</param>
     /// <param name="endPoints">The address of each server, per upstream; null for one whose name has none: it is not checked.</param>
     public void Apply(in ProxySettings settings, IPEndPoint?[][] endPoints)
     {
-        Dictionary<(string, string, string), HealthProbe> old = _probes;
-        _probes = [];
-        int checkedCount = CheckedCount(settings);
-        for (int i = 0; i < settings.Upstreams.Length; i++)
+        lock (_gate)
         {
-            UpstreamSettings upstream = settings.Upstreams[i];
-            for (int j = 0; j < upstream.Servers.Length; j++)
+            Dictionary<(string, string, string), HealthProbe> old = _probes;
+            _probes = [];
+            int checkedCount = CheckedCount(settings);
+            for (int i = 0; i < settings.Upstreams.Length; i++)
             {
-                (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
-                if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints[i][j], checkedCount) is not { } probe)
-                    continue;
-                old.Remove(key);
-                _probes.Add(key, probe);
+                UpstreamSettings upstream = settings.Upstreams[i];
+                for (int j = 0; j < upstream.Servers.Length; j++)
+                {
+                    (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
+                    if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints[i][j], checkedCount) is not { } probe)
+                        continue;
+                    old.Remove(key);
+                    _probes.Add(key, probe);
+                }
             }
+            foreach (HealthProbe gone in old.Values)
+                gone.Stop();
+            _board.CountChange();
         }
-        foreach (HealthProbe gone in old.Values)
-            gone.Stop();
-        _board.CountChange();
         _changed();
     }
 
-    /// <summary>Ends all checks; every server stays as it stands.</summary>
+    /// <summary>Ends all checks; every server stays as it stands. When it returns, nothing is written on the board any more.</summary>
     public void Stop()
     {
-        foreach (HealthProbe probe in _probes.Values)
-            probe.Stop();
-        _probes.Clear();
+        lock (_gate)
+        {
+            foreach (HealthProbe probe in _probes.Values)
+                probe.Stop();
+            _probes.Clear();
+        }
     }
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
@@ -85,9 +92,9 @@ internal sealed class HealthChecker
         }
         if (endPoint is null)
             return null;
-        HealthProbe probe = before ?? new HealthProbe(_loop.Wheel, slot, OnChanged);
+        HealthProbe probe = before ?? new HealthProbe(slot, _gate, _time, OnChanging, _changed);
         long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
-        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), _loop.Clock.NowMs + delayMs);
+        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), delayMs);
         return probe;
     }
 
@@ -109,10 +116,11 @@ internal sealed class HealthChecker
     /// <param name="chance">From 0 to below 1.</param>
     internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
 
-    private ConnectionCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint endPoint) =>
-        new(_loop, _head, endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
+    private static ConnectionCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint endPoint) =>
+        new(endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
 
-    private void OnChanged(HealthProbe probe, CheckResult result)
+    /// <summary>A server went up or down; the lock is held.</summary>
+    private void OnChanging(HealthProbe probe, CheckResult result)
     {
         _board.CountChange();
         (int up, int all) = Count(probe.Slot.Upstream);
@@ -120,7 +128,6 @@ internal sealed class HealthChecker
         string state = probe.Slot.IsUp ? "up again" : "down";
         string others = up == 0 ? "no server is left" : $"{up} of {all} servers are up";
         _notify(new HealthNotice(probe.Slot.IsUp, up, $"{server} is {state}: {result.Text}; {others}"));
-        _changed();
     }
 
     private (int Up, int All) Count(string upstream)

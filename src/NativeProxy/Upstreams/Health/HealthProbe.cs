@@ -1,94 +1,164 @@
 using System;
+using System.Threading;
+using System.Threading.Tasks;
 using NativeProxy.Config;
-using NativeProxy.Timers;
 
 namespace NativeProxy.Upstreams.Health;
 
 /// <summary>
 /// The checks of one server: when one begins, when its time is over, and what its result means. Writes the server's
-/// <see cref="ServerSlot"/> and tells its owner of each change. Owner: the <see cref="HealthChecker"/>; thread: the loop. Opens no
-/// connection itself and reads no clock: time comes with the timer.
+/// <see cref="ServerSlot"/> and tells its owner of each change. Owner: the <see cref="HealthChecker"/>, whose lock guards all that is written
+/// here. One task on the thread pool while it watches. Opens no connection itself; its clock is a TimeProvider.
 /// </summary>
-internal sealed class HealthProbe : ITimerOwner
+internal sealed class HealthProbe
 {
-    private readonly TimingWheel _wheel;
-    private readonly Action<HealthProbe, CheckResult> _changed;
-    private readonly TimerNode _timer;
+    private readonly Lock _gate;
+    private readonly TimeProvider _time;
+    private readonly Action<HealthProbe, CheckResult> _changing;
+    private readonly Action _changed;
     private readonly HealthLedger _ledger;
-    private HealthCheck? _check;
-    private UpstreamHealthSettings _settings;
+    private readonly long _origin;
+    private Watch? _watch;
+
+    /// <summary>When the next check begins, in ms since this object was made.</summary>
     private long _nextMs = long.MaxValue;
-    private long _deadlineMs;
     private bool _isRunning;
 
-    /// <param name="wheel">The loop's timers.</param>
     /// <param name="slot">Where the server's health is published; it begins as it stands there.</param>
-    /// <param name="changed">Called when the server went up or down.</param>
-    public HealthProbe(TimingWheel wheel, ServerSlot slot, Action<HealthProbe, CheckResult> changed)
+    /// <param name="gate">Guards slot and probe.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="changing">Called with the lock held when the server went up or down; takes no lock and does not block.</param>
+    /// <param name="changed">Called after that, without the lock.</param>
+    public HealthProbe(ServerSlot slot, Lock gate, TimeProvider time, Action<HealthProbe, CheckResult> changing, Action changed)
     {
-        _wheel = wheel;
         Slot = slot;
+        _gate = gate;
+        _time = time;
+        _changing = changing;
         _changed = changed;
-        _timer = new TimerNode(this);
         _ledger = new HealthLedger(slot.IsUp);
+        _origin = time.GetTimestamp();
     }
 
     public ServerSlot Slot { get; }
 
-    /// <summary>Takes over how to check, at start and at reload. What was counted stays; a check that runs is made again.</summary>
+    private long NowMs => (long)_time.GetElapsedTime(_origin).TotalMilliseconds;
+
+    /// <summary>
+    /// Takes over how to check, at start, at reload, and when the server's address has changed. What was counted stays; a check that runs is
+    /// made again. Nothing happens when it is the same as before. With the lock held.
+    /// </summary>
     /// <param name="settings">Settings of the upstream.</param>
     /// <param name="check">How to ask the server.</param>
-    /// <param name="latestMs">When to begin the next check at the latest.</param>
-    public void Apply(in UpstreamHealthSettings settings, HealthCheck check, long latestMs)
+    /// <param name="latestDelayMs">When to begin the next check at the latest, from now.</param>
+    public void Apply(in UpstreamHealthSettings settings, HealthCheck check, long latestDelayMs)
     {
+        if (_watch is { } present && present.IsFor(settings, check))
+            return;
         bool wasRunning = _isRunning;
         Stop();
-        _settings = settings;
-        _check = check;
-        _check.Ended = OnEnded;
-        _nextMs = wasRunning ? 0 : Math.Min(_nextMs, latestMs);
-        _wheel.Arm(_timer, _nextMs);
+        long nowMs = NowMs;
+        _nextMs = wasRunning ? nowMs : Math.Min(_nextMs, nowMs + latestDelayMs);
+        _watch = new Watch(settings, check);
+        _ = Task.Run(() => WatchAsync(_watch));
     }
 
-    /// <summary>No further check; one that runs is given up without a result.</summary>
+    /// <summary>No further check, and no further result of one that runs. With the lock held.</summary>
     public void Stop()
     {
-        _wheel.Remove(_timer);
-        _check?.GiveUp();
         _isRunning = false;
+        _watch?.Stop();
+        _watch = null;
     }
 
-    public void OnTimer(TimerNode node, long nowMs)
+    private async Task WatchAsync(Watch watch)
     {
-        if (_isRunning)
-            OnEnded(_check!.GiveUp());
-        if (nowMs >= _nextMs)
+        try
         {
-            _nextMs = nowMs + _settings.IntervalMs;
-            _deadlineMs = nowMs + _settings.TimeoutMs;
+            while (TryBegin(watch, out TimeSpan delay))
+            {
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay, _time, watch.Stopped);
+                else
+                    await CheckAsync(watch);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    /// <summary>Begins the check that is due, or says how long it is until then. False when somebody else watches, or nobody.</summary>
+    private bool TryBegin(Watch watch, out TimeSpan delay)
+    {
+        lock (_gate)
+        {
+            long nowMs = NowMs;
+            delay = TimeSpan.FromMilliseconds(Math.Max(0, _nextMs - nowMs));
+            if (watch != _watch)
+                return false;
+            if (delay > TimeSpan.Zero)
+                return true;
+            _nextMs = nowMs + watch.Settings.IntervalMs;
             _isRunning = true;
-            _wheel.Arm(_timer, _deadlineMs);
-            _check!.Begin();
-        }
-        else
-        {
-            // The time for the rest of a response is over, and the next check is not due.
-            _check!.GiveUp();
-            _wheel.Arm(_timer, _nextMs);
+            return true;
         }
     }
 
-    private void OnEnded(CheckResult result)
+    private async Task CheckAsync(Watch watch)
     {
-        _isRunning = false;
-        _wheel.Arm(_timer, Math.Min(_nextMs, _deadlineMs));
-        Slot.CountCheck(result.Passed);
-        HealthChange change = _ledger.Record(result.Passed, _settings.Rise, _settings.Fall);
-        if (change == HealthChange.None)
-            return;
-        Slot.IsUp = _ledger.IsUp;
-        if (change == HealthChange.WentDown)
-            Slot.CountDown();
-        _changed(this, result);
+        long deadlineMs = NowMs + watch.Settings.TimeoutMs;
+        using var over = new CancellationTokenSource(TimeSpan.FromMilliseconds(watch.Settings.TimeoutMs), _time);
+        await using (watch.Stopped.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), over))
+        {
+            await watch.Check.RunAsync(
+                result =>
+                {
+                    Ended(watch, result);
+
+                    // What is left of the connection must not hold the next check up.
+                    if (Volatile.Read(ref _nextMs) < deadlineMs)
+                        over.CancelAfter(TimeSpan.FromMilliseconds(Math.Max(0, Volatile.Read(ref _nextMs) - NowMs)));
+                },
+                over.Token);
+        }
+    }
+
+    private void Ended(Watch watch, CheckResult result)
+    {
+        lock (_gate)
+        {
+            if (watch != _watch)
+                return;
+            _isRunning = false;
+            Slot.CountCheck(result.Passed);
+            HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall);
+            if (change == HealthChange.None)
+                return;
+            Slot.IsUp = _ledger.IsUp;
+            if (change == HealthChange.WentDown)
+                Slot.CountDown();
+            _changing(this, result);
+        }
+        _changed();
+    }
+
+    /// <summary>How the server is checked until that changes.</summary>
+    private sealed class Watch(UpstreamHealthSettings settings, HealthCheck check)
+    {
+        private readonly CancellationTokenSource _stopped = new();
+
+        public UpstreamHealthSettings Settings { get; } = settings;
+
+        public HealthCheck Check { get; } = check;
+
+        public CancellationToken Stopped => _stopped.Token;
+
+        /// <summary>Does not run anybody's code here: the lock is held.</summary>
+        public void Stop() => _ = _stopped.CancelAsync();
+
+        public bool IsFor(in UpstreamHealthSettings settings, HealthCheck check) =>
+            Check.IsSameAs(check) && (Settings.IntervalMs, Settings.TimeoutMs, Settings.Rise, Settings.Fall) == (settings.IntervalMs, settings.TimeoutMs, settings.Rise, settings.Fall);
     }
 }

@@ -2,8 +2,8 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
-using NativeProxy.Http1;
 using NativeProxy.Tests.Hosting;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Health;
@@ -14,10 +14,11 @@ namespace NativeProxy.Tests.Upstreams.Health;
 /// <summary>One check against a server that is a blocking socket of the test.</summary>
 public sealed class ConnectionCheckTests : IDisposable
 {
-    private readonly LoopUnderTest _test = new();
+    private readonly CancellationTokenSource _over = new();
     private readonly TaskCompletionSource<CheckResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _run = Task.CompletedTask;
 
-    public void Dispose() => _test.Dispose();
+    public void Dispose() => _over.Dispose();
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "it answers with status 200", true)]
@@ -34,7 +35,7 @@ public sealed class ConnectionCheckTests : IDisposable
     public async Task Answer_IsJudgedByItsStatus(string answer, string text, bool passed)
     {
         using Socket listener = Peers.Listen();
-        await Begin(listener, ConnectionCheck.RequestFor("/up?x=1", "example.org"));
+        Begin(listener, ConnectionCheck.RequestFor("/up?x=1", "example.org"));
         using Socket server = Peers.Accept(listener);
         Assert.Equal(
             "GET /up?x=1 HTTP/1.1\r\nHost: example.org\r\nUser-Agent: nativeproxy-health\r\nAccept: */*\r\nConnection: close\r\n\r\n",
@@ -47,32 +48,58 @@ public sealed class ConnectionCheckTests : IDisposable
         CheckResult result = await Result();
         Assert.Equal((text, passed), (result.Text, result.Passed));
         server.Dispose();
-        await _test.AssertEmpty();
+        await End();
+    }
+
+    /// <summary>Whether the server closes as it was asked to or not: the answer is taken whole, and FIN is all that it sees of the end.</summary>
+    [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", 5000, "", true)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", 5000, "", false)]
+    [InlineData("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", 0, "", false)]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", 0, "", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n", 5000, "\r\n0\r\nX: y\r\n\r\n", false)]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n", 5000, "", true)]
+    public async Task WholeAnswer_IsReadToItsEnd_AndTheConnectionIsNeverReset(string head, int bodyBytes, string behind, bool serverCloses)
+    {
+        using Socket listener = Peers.Listen();
+        Begin(listener, ConnectionCheck.RequestFor("/", "a"));
+        using Socket server = Peers.Accept(listener);
+        server.ReadHead();
+        server.SendText(head);
+        Assert.Equal(CheckOutcome.Answered, (await Result()).Outcome);
+
+        server.Send(new byte[bodyBytes]);
+        server.SendText(behind);
+        if (serverCloses)
+            server.Shutdown(SocketShutdown.Send);
+        Assert.Equal(SocketError.Success, server.ReadToError());
+
+        // Its time being over makes no reset of it either.
+        await _over.CancelAsync();
+        await End();
+        server.Shutdown(SocketShutdown.Both);
     }
 
     [Fact]
-    public async Task ServerThatSendsItsBodyAfterTheHead_IsReadToItsEndAndNotReset()
+    public async Task AnswerThatDoesNotEndInTime_IsCutOff()
     {
         using Socket listener = Peers.Listen();
-        await Begin(listener, ConnectionCheck.RequestFor("/", "a"));
+        Begin(listener, ConnectionCheck.RequestFor("/", "a"));
         using Socket server = Peers.Accept(listener);
-        server.Send("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"u8);
-        Assert.True((await Result()).Passed);
-
-        server.Send(new byte[5000]);
-        await _test.Settle();
-        server.Shutdown(SocketShutdown.Send);
-
         server.ReadHead();
-        Assert.Equal(SocketError.Success, server.ReadToError());
-        await _test.AssertEmpty();
+        server.SendText("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+        Assert.True((await Result()).Passed);
+        await _over.CancelAsync();
+
+        Assert.Equal(SocketError.ConnectionReset, server.ReadToError());
+        await End();
     }
 
     [Fact]
     public async Task EndlessBody_IsCutOff()
     {
         using Socket listener = Peers.Listen();
-        await Begin(listener, ConnectionCheck.RequestFor("/", "a"));
+        Begin(listener, ConnectionCheck.RequestFor("/", "a"));
         using Socket server = Peers.Accept(listener);
         server.Send("HTTP/1.1 200 OK\r\n\r\n"u8);
         Assert.True((await Result()).Passed);
@@ -83,31 +110,46 @@ public sealed class ConnectionCheckTests : IDisposable
             server.Send(block, 0, block.Length, SocketFlags.None, out error);
 
         // The server has not closed: it was the check that ended the connection.
-        await _test.AssertEmpty();
+        await End();
     }
 
     [Fact]
     public async Task TcpCheck_PassesWhenTheConnectionStands_AndClosesIt()
     {
         using Socket listener = Peers.Listen();
-        await Begin(listener, []);
+        Begin(listener, []);
         using Socket server = Peers.Accept(listener);
 
         CheckResult result = await Result();
 
         Assert.Equal(("it accepts connections", true), (result.Text, result.Passed));
         Assert.Equal(SocketError.Success, server.ReadToError());
-        await _test.AssertEmpty();
+        server.Dispose();
+        await End();
+    }
+
+    [Fact]
+    public async Task TcpCheck_OfAServerThatGreets_DoesNotResetIt()
+    {
+        using Socket listener = Peers.Listen();
+        Begin(listener, []);
+        using Socket server = Peers.Accept(listener);
+        server.SendText("220 mail.example.org\r\n");
+
+        Assert.True((await Result()).Passed);
+        Assert.Equal(SocketError.Success, server.ReadToError());
+        server.Dispose();
+        await End();
     }
 
     [Fact]
     public async Task ClosedPort_IsRefused()
     {
         using Socket refusing = Peers.RefusingPort();
-        await Begin(refusing, []);
+        Begin(refusing, []);
 
         Assert.Equal(CheckOutcome.ConnectionRefused, (await Result()).Outcome);
-        await _test.AssertEmpty();
+        await End();
     }
 
     [Theory]
@@ -116,7 +158,7 @@ public sealed class ConnectionCheckTests : IDisposable
     public async Task ServerThatClosesWithoutAnswer_Fails(bool withReset)
     {
         using Socket listener = Peers.Listen();
-        await Begin(listener, ConnectionCheck.RequestFor("/", "a"));
+        Begin(listener, ConnectionCheck.RequestFor("/", "a"));
         Socket server = Peers.Accept(listener);
         server.ReadHead();
         if (withReset)
@@ -125,45 +167,42 @@ public sealed class ConnectionCheckTests : IDisposable
             server.Dispose();
 
         Assert.Equal(CheckOutcome.ClosedWithoutResponse, (await Result()).Outcome);
-        await _test.AssertEmpty();
+        await End();
     }
 
     [Fact]
-    public async Task GivenUpCheck_SaysHowFarItCame_AndTellsNothingAfterwards()
+    public async Task CheckWhoseTimeIsOver_SaysHowFarItCame()
     {
         using Socket full = Peers.Listen(backlog: 0);
         using Socket filler = Peers.Connect(full);
-        ConnectionCheck hanging = await Begin(full, []);
-        Assert.Equal(CheckOutcome.ConnectTimeout, (await _test.Run(hanging.GiveUp)).Outcome);
-
-        using Socket listener = Peers.Listen();
-        ConnectionCheck silent = await Begin(listener, ConnectionCheck.RequestFor("/", "a"));
-        using Socket server = Peers.Accept(listener);
-        server.ReadHead();
-        server.Send("HTTP/1.1 2"u8);
-        await _test.Settle();
-        Assert.Equal(CheckOutcome.ResponseTimeout, (await _test.Run(silent.GiveUp)).Outcome);
-        Assert.Equal(SocketError.ConnectionReset, server.ReadToError());
-
-        await _test.AssertEmpty();
-        Assert.False(_result.Task.IsCompleted);
+        Begin(full, []);
+        await _over.CancelAsync();
+        Assert.Equal(CheckOutcome.ConnectTimeout, (await Result()).Outcome);
+        await End();
     }
 
     [Fact]
-    public async Task CheckThatBeginsAnew_DropsWhatIsLeftOfTheLastOne()
+    public async Task CheckWhoseTimeIsOverInsideTheHead_HasNoAnswer_AndResets()
     {
         using Socket listener = Peers.Listen();
-        ConnectionCheck check = await Begin(listener, ConnectionCheck.RequestFor("/", "a"));
-        using Socket first = Peers.Accept(listener);
-        await _test.Run(check.Begin);
-        using Socket second = Peers.Accept(listener);
+        Begin(listener, ConnectionCheck.RequestFor("/", "a"));
+        using Socket server = Peers.Accept(listener);
+        server.ReadHead();
+        server.SendText("HTTP/1.1 2");
+        await _over.CancelAsync();
 
-        Assert.Equal(SocketError.ConnectionReset, first.ReadToError());
-        second.Send("HTTP/1.1 200 OK\r\n\r\n"u8);
-        Assert.True((await Result()).Passed);
-        second.Dispose();
-        await _test.AssertEmpty();
+        Assert.Equal(CheckOutcome.ResponseTimeout, (await Result()).Outcome);
+        Assert.Equal(SocketError.ConnectionReset, server.ReadToError());
+        await End();
     }
+
+    [Theory]
+    [InlineData("127.0.0.1:80", "GET /", true)]
+    [InlineData("127.0.0.1:81", "GET /", false)]
+    [InlineData("127.0.0.1:80", "GET /x", false)]
+    public void SameCheck_AsksTheSameOfTheSameServer(string endPoint, string request, bool expected) => Assert.Equal(
+        expected,
+        new ConnectionCheck(IPEndPoint.Parse("127.0.0.1:80"), "GET /"u8.ToArray()).IsSameAs(new ConnectionCheck(IPEndPoint.Parse(endPoint), Encoding.ASCII.GetBytes(request))));
 
     private static void TrySend(Socket server, byte value)
     {
@@ -179,10 +218,9 @@ public sealed class ConnectionCheckTests : IDisposable
 
     private Task<CheckResult> Result() => _result.Task.WaitAsync(LoopUnderTest.Deadline);
 
-    private async Task<ConnectionCheck> Begin(Socket server, byte[] request)
-    {
-        var check = new ConnectionCheck(_test.Loop, new ResponseHead(64), (IPEndPoint)server.LocalEndPoint!, request) { Ended = _result.SetResult };
-        await _test.Run(check.Begin);
-        return check;
-    }
+    /// <summary>The check is over by itself.</summary>
+    private Task End() => _run.WaitAsync(LoopUnderTest.Deadline);
+
+    private void Begin(Socket server, byte[] request) =>
+        _run = new ConnectionCheck((IPEndPoint)server.LocalEndPoint!, request).RunAsync(_result.SetResult, _over.Token);
 }

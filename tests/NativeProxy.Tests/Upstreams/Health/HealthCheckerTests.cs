@@ -3,8 +3,10 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Tests.Pipes;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams;
 using NativeProxy.Upstreams.Health;
@@ -17,27 +19,27 @@ public sealed class HealthCheckerTests : IDisposable
 {
     private const string Checked = "[upstream.health]\ntype = \"tcp\"\ninterval = \"20ms\"\n";
 
-    private readonly LoopUnderTest _test = new();
+    private readonly ManualTime _time = new();
     private readonly ServerBoard _board = ServersOnBoard.NewBoard();
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
     private readonly Socket _refusing = Peers.RefusingPort();
     private readonly HealthChecker _checker;
     private int _changes;
 
-    public HealthCheckerTests() => _checker = new HealthChecker(_test.Loop, _board, new Random(1), _notices.Enqueue, () => _changes++);
+    public HealthCheckerTests() => _checker = new HealthChecker(_board, new Random(1), _time, _notices.Enqueue, () => Interlocked.Increment(ref _changes));
 
     public void Dispose()
     {
-        _test.Dispose();
+        _checker.Stop();
         _refusing.Dispose();
     }
 
     [Fact]
     public async Task ServersThatRefuse_GoDown_AndEachIsTold()
     {
-        await Apply("a1 b1", Checked);
-        await _test.Until(() => !Slot("a").IsUp && !Slot("b").IsUp, "both are down");
-        await _test.Run(_checker.Stop);
+        Apply("a1 b1", Checked);
+        await DownAfterOneInterval("a", "b");
+        _checker.Stop();
 
         HealthNotice[] notices = [.. _notices];
         Assert.Equal(2, notices.Length);
@@ -45,33 +47,51 @@ public sealed class HealthCheckerTests : IDisposable
         Assert.Matches("^server \"[ab]\" of upstream \"app\" is down: it refuses connections; no server is left$", notices[1].Text);
         Assert.Equal((1, 0, false), (notices[0].UpCount, notices[1].UpCount, notices[1].IsUp));
         Assert.Equal(3, _board.ChangeCount);
-        Assert.Equal(3, _changes);
-        await _test.AssertEmpty();
+        await Waiting.Until(() => Volatile.Read(ref _changes) == 3, () => "both changes and the beginning are told");
     }
 
     [Fact]
     public async Task ReloadWithTheSameServer_KeepsItDown_ASwitchedOffCheckBringsItBack()
     {
-        await Apply("a1", Checked);
-        await _test.Until(() => !Slot("a").IsUp, "the server is down");
+        Apply("a1", Checked);
+        await DownAfterOneInterval("a");
 
-        await Apply("a2 c1", Checked);
+        Apply("a2 c1", Checked);
         Assert.Equal((false, true), (Slot("a").IsUp, Slot("a").IsChecked));
 
-        await Apply("a2 c1", "");
+        Apply("a2 c1", "");
         Assert.Equal((true, false), (Slot("a").IsUp, Slot("a").IsChecked));
-        await _test.AssertEmpty();
+        await _time.UntilNextDue(null);
     }
 
     [Fact]
-    public async Task StoppedChecker_LeavesNoTimer()
+    public async Task OtherAddress_IsCheckedFromThenOn()
     {
-        await Apply("a1 b1 c1 d1", Checked.Replace("20ms", "24h"));
+        using Socket alive = Peers.Listen();
+        Apply("a1", Checked + "rise = 1\n");
+        await DownAfterOneInterval("a");
 
-        Assert.Equal(4, await _test.Run(() => _test.Loop.Wheel.LinkedCount));
-        Assert.Equal(0, await _test.Run(() => _test.Loop.ConnectionCount));
-        await _test.Run(_checker.Stop);
-        Assert.Equal(0, await _test.Run(() => _test.Loop.Wheel.LinkedCount));
+        Apply("a1", Checked + "rise = 1\n", (IPEndPoint)alive.LocalEndPoint!);
+        await Waiting.Until(
+            () =>
+            {
+                _time.AdvanceTo(_time.GetTimestamp() + 20);
+                return Slot("a").IsUp;
+            },
+            () => "the server is up at its new address");
+    }
+
+    [Fact]
+    public async Task StoppedChecker_LeavesNoTimerAndWritesNothing()
+    {
+        Apply("a1 b1 c1 d1", Checked.Replace("20ms", "24h"));
+        await Waiting.Until(() => _time.NextDueMs is not null, () => "a timer");
+
+        _checker.Stop();
+
+        await _time.UntilNextDue(null);
+        _time.AdvanceTo(2 * 24 * 3600 * 1000L);
+        Assert.Equal(0, Slot("a").ChecksFailed);
     }
 
     [Theory]
@@ -85,13 +105,26 @@ public sealed class HealthCheckerTests : IDisposable
 
     private ServerSlot Slot(string name) => _board.Find("app", name, "127.0.0.1:1")!;
 
-    private async Task Apply(string servers, string upstreamLines)
+    /// <summary>Each first check begins within the interval.</summary>
+    private async Task DownAfterOneInterval(params string[] servers)
+    {
+        await Waiting.Until(() => _time.NextDueMs is not null, () => "a timer");
+        await Waiting.Until(
+            () =>
+            {
+                _time.AdvanceTo(Math.Min(20, _time.NextDueMs ?? 20));
+                return Array.TrueForAll(servers, name => !Slot(name).IsUp);
+            },
+            () => "the servers are down");
+    }
+
+    private void Apply(string servers, string upstreamLines, IPEndPoint? endPoint = null)
     {
         ProxySettings settings = ServersOnBoard.SettingsOf(servers, upstreamLines: upstreamLines);
         _board.Publish(settings);
         var endPoints = new List<IPEndPoint>();
         foreach (UpstreamServerSettings _ in settings.Upstreams[0].Servers)
-            endPoints.Add((IPEndPoint)_refusing.LocalEndPoint!);
-        await _test.Run(() => _checker.Apply(settings, [[.. endPoints]]));
+            endPoints.Add(endPoint ?? (IPEndPoint)_refusing.LocalEndPoint!);
+        _checker.Apply(settings, [[.. endPoints]]);
     }
 }

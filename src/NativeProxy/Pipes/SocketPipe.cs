@@ -1,0 +1,103 @@
+using System;
+using System.IO;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Pipelines.Sockets.Unofficial;
+
+namespace NativeProxy.Pipes;
+
+/// <summary>
+/// A connected socket of the control plane as a pair of pipes, and the three ways to end it: in order (<see cref="FinishAsync"/>), at once
+/// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. Each direction holds
+/// 64 KiB at most, then waits for its reader. <see cref="Over"/> is the one place that makes pipes of a socket: those of a stream over it,
+/// such as TLS, would be made there (StreamConnection.GetDuplex).
+/// </summary>
+internal sealed class SocketPipe : IDisposable
+{
+    private static readonly PipeOptions Options = new(
+        readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, useSynchronizationContext: false);
+
+    private readonly Socket _socket;
+    private readonly IDuplexPipe _pipe;
+
+    private SocketPipe(Socket socket, IDuplexPipe pipe)
+    {
+        _socket = socket;
+        _pipe = pipe;
+    }
+
+    /// <summary>What the peer sends. Reading throws what <see cref="IsBroken"/> knows when the connection is no more.</summary>
+    public PipeReader Input => _pipe.Input;
+
+    /// <summary>What the peer is sent. A flush waits while the peer does not take it.</summary>
+    public PipeWriter Output => _pipe.Output;
+
+    /// <summary>Pipes over a connected socket, which they own from now on. An idle one holds no buffer.</summary>
+    public static SocketPipe Over(Socket connected) =>
+        new(connected, SocketConnection.Create(connected, Options, SocketConnectionOptions.ZeroLengthReads));
+
+    /// <summary>Pipes over a connection of one's own; errors as with <see cref="ControlSockets.ConnectAsync"/>.</summary>
+    public static async Task<SocketPipe> ConnectAsync(EndPoint server, CancellationToken givenUp) => Over(await ControlSockets.ConnectAsync(server, givenUp));
+
+    /// <summary>Whether an exception says that the connection is no more, or that somebody gave up waiting for it.</summary>
+    public static bool IsBroken(Exception e) => e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;
+
+    /// <summary>
+    /// The end in order: what is written goes out, then FIN; what still comes is dropped until the peer's FIN. False when that did not come in
+    /// time, or more bytes came than that: <see cref="Dispose"/> then closes, which is no RST as long as nothing unread has come.
+    /// </summary>
+    /// <param name="surplusBytesMax">Bytes that may still come.</param>
+    /// <param name="givenUp">When to wait no longer.</param>
+    public async Task<bool> FinishAsync(long surplusBytesMax, CancellationToken givenUp)
+    {
+        await _pipe.Output.CompleteAsync();
+        return await SkipToEndAsync(surplusBytesMax, givenUp);
+    }
+
+    /// <summary>Drops what comes until the peer's FIN; false when more came than that, or the connection broke, or the wait was given up.</summary>
+    public async Task<bool> SkipToEndAsync(long bytesMax, CancellationToken givenUp)
+    {
+        try
+        {
+            for (long bytes = 0; bytes <= bytesMax;)
+            {
+                ReadResult read = await Input.ReadAsync(givenUp);
+                bytes += read.Buffer.Length;
+                Input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    return true;
+            }
+            return false;
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends the connection by RST: the peer sees that something was cut off.</summary>
+    public void Reset()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(true, 0);
+            _socket.Dispose();
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            // The peer was faster.
+        }
+        Dispose();
+    }
+
+    /// <summary>Closes at once; what has not been handed to the kernel is lost.</summary>
+    public void Dispose()
+    {
+        _pipe.Input.Complete();
+        _pipe.Output.Complete();
+        (_pipe as IDisposable)?.Dispose();
+    }
+}
