@@ -28,12 +28,8 @@ public sealed class LoopThreadTests : IDisposable
     {
         using Socket listener = Peers.Listen();
         int loopThread = await LoopThread();
-        Task<int> awaited = Task.Run(async () =>
-        {
-            using Socket accepted = await listener.AcceptAsync();
-            return Environment.CurrentManagedThreadId;
-        });
-        await _test.Settle();
+        Task<int> awaited = ThreadAfterAccept(listener);
+        Assert.False(awaited.IsCompleted);
         using Socket client = Peers.Connect(listener);
 
         Assert.Equal(loopThread, await awaited.WaitAsync(LoopUnderTest.Deadline));
@@ -80,6 +76,12 @@ public sealed class LoopThreadTests : IDisposable
         });
 
         Assert.NotEqual(loopThread, await client.WaitAsync(LoopUnderTest.Deadline));
+    }
+
+    private static async Task<int> ThreadAfterAccept(Socket listener)
+    {
+        using Socket accepted = await listener.AcceptAsync().ConfigureAwait(false);
+        return Environment.CurrentManagedThreadId;
     }
 
     private Task<int> LoopThread() => _test.Run(static () => Environment.CurrentManagedThreadId);
