@@ -19,6 +19,7 @@ internal static class Program
 
         // The runtime reads its socket settings when the first socket is made.
         SaeaEventLoop.PrepareProcess();
+        AppDomain.CurrentDomain.UnhandledException += static (_, _) => ErrorLog.Stderr.Finish(LastLinesLimit);
         int exitCode = CommandLine.Run(args);
         ErrorLog.Stderr.Finish(LastLinesLimit);
         return exitCode;

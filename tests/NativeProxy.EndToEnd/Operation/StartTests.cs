@@ -172,7 +172,7 @@ public sealed class StartTests
     public async Task IdleSupervisor_Sleeps()
     {
         const int WorkerWakes = 8;
-        const int PerWorkerWake = 12;
+        const int PerWorkerWake = 4;
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Log("access = \"off\""));
         int worker = ProcessView.Children(proxy.Id)[0];

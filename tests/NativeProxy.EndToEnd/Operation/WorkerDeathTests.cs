@@ -166,6 +166,29 @@ public sealed class WorkerDeathTests
         Assert.Equal(EngineOf(threads), EngineOf(ThreadsOf(ProcessView.Children(proxy.Id)[^1])));
     }
 
+    /// <summary>A stop that comes in the middle of a reload is as orderly as any other.</summary>
+    [Fact]
+    public async Task StopDuringReloads_FinishesTheRunningExchange()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        await using RawClient busy = await proxy.Connect();
+        await busy.SendGet();
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        for (int i = 0; i < 20; i++)
+            proxy.Signal(LinuxSignals.HangUp);
+
+        proxy.Signal(LinuxSignals.Terminate);
+        await proxy.Errors.WaitFor("stopping: ");
+        await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+
+        Assert.Equal("done", (await busy.ReadResponse()).Body);
+        busy.Close();
+        Assert.Equal(0, await proxy.WaitForExit());
+        Assert.DoesNotContain("killed", proxy.Errors.Text, StringComparison.Ordinal);
+    }
+
     private static string EngineOf(string[] threads) => threads.Contains("loop") ? "epoll" : "saea";
 
     private static string[] ThreadsOf(int processId) =>

@@ -1,5 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -27,24 +30,21 @@ internal sealed unsafe partial class ChildProcesses
     private bool _isWatching;
 
     /// <param name="ended">Called on the waiting thread with the process id and its exit code (128 and the signal's number for a killed one).</param>
-    public ChildProcesses(Action<int, int> ended)
-    {
-        _ended = ended;
-
-        // Where this is inherited as ignored, the kernel would forget how a child ended.
-        CallSignal(ChildSignal, 0);
-    }
+    public ChildProcesses(Action<int, int> ended) => _ended = ended;
 
     /// <summary>Starts one. Returns its id; errors as with <see cref="ProcessStart.Start"/>.</summary>
     public int Start(IReadOnlyList<string> arguments, IReadOnlyList<int> inherited, IReadOnlyList<int> blocked)
     {
         lock (_gate)
         {
+            if (!_isWatching)
+            {
+                RememberEnds();
+                new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
+                _isWatching = true;
+            }
             int processId = ProcessStart.Start(arguments, inherited, blocked);
             _running.Add(processId);
-            if (!_isWatching)
-                new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
-            _isWatching = true;
             _isAny.Release();
             return processId;
         }
@@ -58,6 +58,14 @@ internal sealed unsafe partial class ChildProcesses
             if (_running.Contains(processId))
                 CallKill(processId, KillSignal);
         }
+    }
+
+    /// <summary>Where SIGCHLD was inherited as ignored, the kernel would forget how a child ended.</summary>
+    private static void RememberEnds()
+    {
+        string ignored = File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) ?? "";
+        if (ulong.TryParse(ignored.AsSpan(Math.Min(7, ignored.Length)).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask) && (mask >> (ChildSignal - 1) & 1) != 0)
+            CallSignal(ChildSignal, 0);
     }
 
     private void Watch()

@@ -14,6 +14,7 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
     private const long AnswerLimitMs = 10_000;
 
     private bool _isClaimed;
+    private bool _isOver;
     private Reload? _waiting;
     private ReloadRound? _round;
 
@@ -42,6 +43,11 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
     /// <summary>The file has been read; null when it was refused, which has been told.</summary>
     public void Begin(Reload? reload, long nowMs)
     {
+        if (_isOver)
+        {
+            reload?.Close();
+            return;
+        }
         if (reload is null)
         {
             End(isDone: false);
@@ -73,6 +79,15 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
             End(isDone: true);
         else if (_round is { } late && nowMs >= late.UntilMs)
             GiveUp(late);
+    }
+
+    /// <summary>The process stops: what is under way is left, and nothing of it stays open. Workers that have begun to end answer no more.</summary>
+    public void Abandon()
+    {
+        _isOver = true;
+        _waiting?.Close();
+        _round?.Discard(crew.Slots);
+        (_waiting, _round) = (null, null);
     }
 
     /// <summary>A worker has answered, or has ended.</summary>

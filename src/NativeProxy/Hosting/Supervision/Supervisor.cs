@@ -276,6 +276,7 @@ internal sealed class Supervisor : IDisposable
         WorkerSlot[] draining = [.. _crew.Slots.Where(static slot => slot.ProcessId != 0)];
         _crew.IsEnding = true;
         _crew.HangTimeoutMs = 0;
+        _reload.Abandon();
         _crew.CloseSockets();
         _crew.TellAll(ControlCommand.Drain);
 
