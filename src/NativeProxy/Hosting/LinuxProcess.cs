@@ -14,7 +14,7 @@ internal static unsafe partial class LinuxProcess
 
     /// <summary>What is left for everything but connections: a part, within these bounds.</summary>
     private const int OthersShare = 16;
-    private const int OthersMin = 8;
+    private const int OthersMin = 12;
     private const int OthersMax = 64;
 
     /// <summary>Whether a descriptor survives the start of a child process.</summary>

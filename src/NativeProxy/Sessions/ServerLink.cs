@@ -176,6 +176,22 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
     }
 
+    /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
+    public void Connected() => _ticket?.Settle();
+
+    /// <summary>
+    /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again. Pairs of
+    /// descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
+    /// </summary>
+    public LinkResult WaitForDescriptor()
+    {
+        Connection = null;
+        Attempts--;
+        LinkResult result = Wait(Group!.Queue);
+        Group.Queue.LookAgainSoon();
+        return result;
+    }
+
     /// <summary>The connect failed: the connection is gone by itself.</summary>
     public void ConnectFailed()
     {
@@ -292,7 +308,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         Connection ??= server.TryConnect(user);
         if (Connection is null)
             return false;
-        _ticket?.Settle();
+        if (IsEstablished)
+            Connected();
         Attempts++;
         return true;
     }

@@ -148,6 +148,7 @@ internal sealed class ServerSide : IServerConnectionUser
 
     public void OnServerConnected(UpstreamConnection connection)
     {
+        Link.Connected();
         _exchange.ServerConnected();
         _exchange.Session!.ServerIsReady(_exchange);
     }
@@ -166,6 +167,12 @@ internal sealed class ServerSide : IServerConnectionUser
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
+        if (error == SocketError.TooManyOpenSockets)
+        {
+            _request.Detach();
+            Linked(Link.WaitForDescriptor(), headIsInScratch: false, default);
+            return;
+        }
         Link.ConnectFailed();
         RetryOrFail(error == SocketError.TimedOut ? ProxyError.ServerConnectTimeout : ProxyError.ServerConnectFailed, connection);
     }

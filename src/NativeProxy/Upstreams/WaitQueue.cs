@@ -60,10 +60,13 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
         if (_line is not { IsShared: true })
             return;
         ShowFirst();
-        loop.Wheel.Arm(_lookAgain ??= new TimerNode(this), loop.Clock.NowMs + LookAgainMs);
+        LookAgainSoon();
         if (!isKept)
             ServeSoon();
     }
+
+    /// <summary>Those in line wait for what nobody tells of: they ask again every <see cref="LookAgainMs"/>.</summary>
+    public void LookAgainSoon() => loop.Wheel.Arm(_lookAgain ??= new TimerNode(this), loop.Clock.NowMs + LookAgainMs);
 
     /// <summary>Takes a waiter out, wherever it stands.</summary>
     public void Remove(QueueTicket ticket)
@@ -73,7 +76,7 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
         if (!wasFirst)
             return;
         ShowFirst();
-        CallNext();
+        ServeSoon();
     }
 
     /// <summary>It may be the turn of those first in line: they are told soon, in an event of its own. Where nobody waits, another worker is told.</summary>
@@ -107,13 +110,16 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
 
     public void OnTimer(TimerNode node, long nowMs)
     {
-        if (_first is null || _line is not { } line)
+        if (_first is null)
             return;
-        owner.MendPlaces(nowMs);
-        if (owner.Outlook() == QueueOutlook.Room && !IsTurnOf(_first))
-            line.SuspectNext();
-        else
-            line.SuspectNobody();
+        if (_line is { IsShared: true } line)
+        {
+            owner.MendPlaces(nowMs);
+            if (owner.Outlook() == QueueOutlook.Room && !IsTurnOf(_first))
+                line.SuspectNext();
+            else
+                line.SuspectNobody();
+        }
         Serve();
         if (_first is not null)
             loop.Wheel.Arm(node, nowMs + LookAgainMs);

@@ -170,19 +170,20 @@ public sealed class LimitsOverWorkersTests
         await held.ReadRequest();
         List<RawClient> clients = await Queue(proxy, 12);
 
-        // The kernel has closed what the worker had before its parent learns of its end.
+        // Which of the two has the place is known by the client that it cuts; the kernel closes what a process had before its parent learns of its end.
         int[] workers = ProcessView.Children(proxy.Id);
         LinuxSignals.Send(workers[0], LinuxSignals.Kill);
         await proxy.Errors.WaitFor("ended with code 137");
         if (!holding.Socket.Poll(0, SelectMode.SelectRead))
             LinuxSignals.Send(workers[1], LinuxSignals.Kill);
-
+        await holding.ReadToEnd();
         _ = Serve();
+
+        // Each of them is served, or was with a worker that is gone.
         foreach (RawClient client in clients)
             await client.ReadUntil(static text => text.EndsWith("ok", StringComparison.Ordinal));
         for (int i = 0; i < 20; i++)
             Assert.Equal(200, (await proxy.AskOnce("/after")).Status);
-        Assert.Contains(clients, client => client.Received.EndsWith("ok", StringComparison.Ordinal));
         Assert.All(clients, client => client.Close());
 
         async Task Serve()
