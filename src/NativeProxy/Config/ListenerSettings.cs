@@ -135,6 +135,10 @@ internal readonly partial struct ListenerKeepaliveSettings
 
     [Setting("after_error", Default = true, Doc = "Whether the connection may live on after an error response (status 400 and above).")]
     public partial bool AfterError { get; init; }
+
+    /// <summary>0 = idle connections are closed at once.</summary>
+    [Setting("drain_wait", Default = "0s", Max = "1h", Doc = "How long a drain leaves idle connections open for one more request, whose response then says close. \"0s\" = they are closed at once. Keep it below runtime.drain_timeout.")]
+    public partial long DrainWaitMs { get; init; }
 }
 
 /// <summary>`[listener.forwarded]`: what the server is told about the client.</summary>

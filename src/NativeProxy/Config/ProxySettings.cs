@@ -61,6 +61,9 @@ internal readonly partial struct RuntimeSettings
     [Setting("shed_idle_at", Default = 90, Max = 100, Doc = "Percent of the connections, descriptors or buffers that a worker may have, from which on it closes idle connections, oldest first, and lets responses say close, until a tenth less is in use. 0 = off.")]
     public partial int ShedIdleAtPercent { get; init; }
 
+    [Setting("drain_delay", Default = "0s", Max = "1h", Doc = "Time from SIGTERM, when /health begins to say 503, to when no connections are taken any more: for balancers in front to notice. Until then everything is served as before.")]
+    public partial long DrainDelayMs { get; init; }
+
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 

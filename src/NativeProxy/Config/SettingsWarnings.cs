@@ -26,6 +26,9 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         if (listener.Keepalive.TimeoutMs > ClientIdleUsualMs)
             Warn($"{path}.keepalive.timeout", $"idle clients are kept for {Units.FormatDuration(listener.Keepalive.TimeoutMs)}, which is unusually long",
                 $"each costs memory and a descriptor; usual values are below {Units.FormatDuration(ClientIdleUsualMs)}");
+        if (listener.Keepalive.DrainWaitMs >= settings.Runtime.DrainTimeoutMs && listener.Keepalive.DrainWaitMs > 0)
+            Warn($"{path}.keepalive.drain_wait", "a stop cuts idle connections before this time is over",
+                $"keep it below drain_timeout of [runtime], which is {Units.FormatDuration(settings.Runtime.DrainTimeoutMs)}");
         CheckProbes(listener.TcpKeepalive, $"{path}.tcp_keepalive.idle", listener.Keepalive.TimeoutMs, "keepalive.timeout");
         if (listener.Limits.MaxConnections > settings.Runtime.MaxConnections)
             Warn($"{path}.limits.max_connections", "this limit is above max_connections of [runtime]", $"{settings.Runtime.MaxConnections} connections per worker are the limit of all listeners together");

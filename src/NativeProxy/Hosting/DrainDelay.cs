@@ -10,5 +10,5 @@ namespace NativeProxy.Hosting;
 internal static class DrainDelay
 {
     /// <summary>Zero: the sockets are closed at once.</summary>
-    public static TimeSpan Of(in ProxySettings settings) => TimeSpan.Zero;
+    public static TimeSpan Of(in ProxySettings settings) => TimeSpan.FromMilliseconds(settings.Runtime.DrainDelayMs);
 }

@@ -125,10 +125,12 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
         _deadlines.Begin(_listener);
     }
 
-    /// <summary>The process is going to stop: an idle connection closes now, a busy one after its response.</summary>
+    /// <summary>
+    /// The process is going to stop: an idle connection closes now, unless it may wait for one more request; a busy one after its response.
+    /// </summary>
     public void Drain()
     {
-        if (_state == ClientSessionState.Waiting && _input.IsEmpty)
+        if (_state == ClientSessionState.Waiting && _input.IsEmpty && !_listener.IdleMayWait)
             Linger(_listener.Ending);
     }
 

@@ -12,6 +12,9 @@ namespace NativeProxy.Sessions;
 /// </summary>
 internal static class ErrorReplies
 {
+    /// <summary>RFC 9110 section 15.5.6: a 405 says what is allowed, which is all but CONNECT.</summary>
+    private static ReadOnlySpan<byte> Allow => "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n"u8;
+
     private static readonly byte[][] Texts = BuildTexts();
     private static readonly byte[][] Details = BuildDetails();
 
@@ -37,6 +40,8 @@ internal static class ErrorReplies
         writer.EndLine();
         if (response.Date is { } date)
             writer.AppendField("Date"u8, date);
+        if (status == 405)
+            writer.Append(Allow);
         ResponseHeadWriter.WriteConnection(ref writer, settings, response);
         writer.EndHead();
         if (!hasBody)

@@ -8,6 +8,7 @@ using NativeProxy.Http1;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Timers;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams;
 
@@ -17,7 +18,7 @@ namespace NativeProxy.Sessions;
 /// One <c>[[listener]]</c> on one loop: takes connections within its limit, owns the session and exchange objects, and holds what all
 /// sessions of the listener share. Thread: the loop. Never reads or writes a connection.
 /// </summary>
-internal sealed class HttpListener : IConnectionAcceptor
+internal sealed class HttpListener : IConnectionAcceptor, ITimerOwner
 {
     private readonly Dictionary<string, TcpListenerSocket> _sockets = [];
     private readonly ConnectionBudget _budget;
@@ -29,6 +30,7 @@ internal sealed class HttpListener : IConnectionAcceptor
     /// <summary>How near the listener is to its own limit of connections.</summary>
     private PressureGauge _connections;
     private int _leavingCount;
+    private readonly TimerNode _idleWait;
     private NewestFirst<ClientSession> _live;
     private ClientSession? _firstFree;
     private Exchange? _freeExchange;
@@ -52,6 +54,7 @@ internal sealed class HttpListener : IConnectionAcceptor
             settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes, settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
+        _idleWait = new TimerNode(this);
         HalfClosed = new HalfClosedClients(settings.HalfClose, settings.Limits.HalfClosed, counters);
         PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
         _shedding = shedding;
@@ -111,6 +114,9 @@ internal sealed class HttpListener : IConnectionAcceptor
 
     /// <summary>True once responses say close, whatever else.</summary>
     public bool IsDraining => Ending != CloseReason.None;
+
+    /// <summary>While a drain leaves idle connections open for one more request (<c>keepalive.drain_wait</c>).</summary>
+    public bool IdleMayWait { get; private set; }
 
     /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
     public Action<HttpListener>? Drained { get; set; }
@@ -181,21 +187,24 @@ internal sealed class HttpListener : IConnectionAcceptor
             socket.Resume();
     }
 
-    /// <summary>Stops accepting and closes idle connections; busy ones close after their response.</summary>
+    /// <summary>
+    /// Stops accepting and closes idle connections, at once or when they have had <c>keepalive.drain_wait</c> for one more request; all others
+    /// close after their response.
+    /// </summary>
     /// <param name="reason">Because the process stops, or because a reload removed the listener.</param>
     public void Drain(CloseReason reason)
     {
         Ending = reason;
         CloseSockets();
-        for (ClientSession? session = _live.Newest; session is not null;)
-        {
-            ClientSession? next = session.Older;
-            session.Drain();
-            session = next;
-        }
-        if (SessionCount == 0)
-            Drained?.Invoke(this);
+        IdleMayWait = _keepalive.DrainWaitMs > 0 && SessionCount > 0;
+        if (IdleMayWait)
+            Loop.Wheel.Arm(_idleWait, Loop.Clock.NowMs + _keepalive.DrainWaitMs);
+        else
+            DrainIdle();
     }
+
+    /// <summary>Idle connections have waited long enough for one more request.</summary>
+    public void OnTimer(TimerNode node, long nowMs) => DrainIdle();
 
     /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all; those whose sockets are going away do not count. Returns how many it were.</summary>
     public int Cut(int countMax)
@@ -248,8 +257,7 @@ internal sealed class HttpListener : IConnectionAcceptor
         _budget.GiveBack(session.IsShed);
         if (wasFull && MayAccept)
             ResumeAccept();
-        if (IsDraining && SessionCount == 0)
-            Drained?.Invoke(this);
+        EndIfDrained();
     }
 
     public Exchange LendExchange()
@@ -324,6 +332,26 @@ internal sealed class HttpListener : IConnectionAcceptor
             return;
         CloseRecord record = session.Account.Close(session.Client, session.Address, session.RequestCount, Loop.Clock.NowMs);
         page.Enter(ref record);
+    }
+
+    private void DrainIdle()
+    {
+        IdleMayWait = false;
+        for (ClientSession? session = _live.Newest; session is not null;)
+        {
+            ClientSession? next = session.Older;
+            session.Drain();
+            session = next;
+        }
+        EndIfDrained();
+    }
+
+    private void EndIfDrained()
+    {
+        if (!IsDraining || SessionCount > 0)
+            return;
+        Loop.Wheel.Remove(_idleWait);
+        Drained?.Invoke(this);
     }
 
     private void CloseSockets()

@@ -74,6 +74,12 @@ public class ErrorRepliesTests
     public void KeptConnection_IsNotToldToClose() =>
         Assert.DoesNotContain("Connection:", Write(ProxyError.NoServerAvailable, RejectReason.None, closeReason: CloseReason.None), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(ProxyError.MethodNotAllowed, true)]
+    [InlineData(ProxyError.NoServerAvailable, false)]
+    public void MethodNotAllowed_SaysWhatIs(object error, bool expected) => Assert.Equal(
+        expected, Write((ProxyError)error, RejectReason.None).Contains("\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n", StringComparison.Ordinal));
+
     [Fact]
     public void ErrorsWithoutAStatus_AreThoseThatNobodyCouldOrShouldRead() =>
         Assert.Equal(
