@@ -231,6 +231,12 @@ public class SettingsRulesTests
             ["3: the address \"x\" has no port", "5: unknown key \"nmae\" in [[listener]]", "10: the address \"y\" has no port"],
             SettingsTrial.Problems(SettingsTrial.WithListener("nmae = 1").Replace("127.0.0.1:8080", "x").Replace("127.0.0.1:9001", "y")));
 
+    [Theory]
+    [InlineData("30s", "6: a stop cuts idle connections before this time is over")]
+    [InlineData("29s", "")]
+    public void DrainWaitBeyondTheDrainTime_IsAWarning(string wait, string expected) =>
+        Assert.Equal(expected, string.Join("; ", SettingsTrial.Warnings(SettingsTrial.WithListener($"[listener.keepalive]\ndrain_wait = \"{wait}\""))));
+
     [Fact]
     [Trait("promise", "S1.10")]
     public void UnusuallyLongClientIdleTime_IsAWarning()
