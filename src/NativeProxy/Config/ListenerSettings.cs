@@ -73,7 +73,7 @@ internal readonly partial struct ListenerSettings
     [Setting("non_ascii_target", Default = "reject", Doc = "What becomes of a request with raw bytes above 0x7f in its path or query. In a host they are always refused.")]
     public partial NonAsciiTargetPolicy NonAsciiTarget { get; init; }
 
-    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\"]. Empty = none.")]
+    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\", \"tcp\"]. From a request for any other the Upgrade field is removed, and it goes on as an ordinary one. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }
 
     [Setting("defer_accept", Default = true, Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or more.")]

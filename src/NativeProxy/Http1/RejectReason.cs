@@ -38,6 +38,9 @@ internal enum RejectReason : byte
     DuplicateHost,
     BadHost,
 
+    /// <summary>Max-Forwards of TRACE or OPTIONS is not one number (RFC 9110 section 7.6.2).</summary>
+    BadMaxForwards,
+
     // Framing (RFC 9112 section 6).
     BadContentLength,
 
@@ -51,7 +54,7 @@ internal enum RejectReason : byte
     /// <summary>CONNECT with a body: what follows its head are bytes of the tunnel (RFC 9110 section 9.3.6).</summary>
     BodyOnConnect,
 
-    /// <summary>Status 101 although no upgrade was forwarded, or to another protocol than was asked for.</summary>
+    /// <summary>Status 101 although no upgrade was forwarded, to another protocol than was asked for, or within the body of the request.</summary>
     UnexpectedUpgrade,
 
     /// <summary>An interim response that announces a body, which it cannot have (RFC 9112 section 6.1, RFC 9110 section 8.6).</summary>
@@ -108,6 +111,7 @@ internal static class RejectReasons
         RejectReason.MissingHost => "missing_host",
         RejectReason.DuplicateHost => "duplicate_host",
         RejectReason.BadHost => "bad_host",
+        RejectReason.BadMaxForwards => "bad_max_forwards",
         RejectReason.BadContentLength => "bad_content_length",
         RejectReason.DuplicateContentLength => "duplicate_content_length",
         RejectReason.LengthWithTransferEncoding => "length_with_transfer_encoding",

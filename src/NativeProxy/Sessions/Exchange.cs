@@ -94,6 +94,9 @@ internal sealed class Exchange
     /// <summary>True once the client's last byte of this request was read.</summary>
     public bool RequestIsComplete => _request.IsComplete;
 
+    /// <summary>True once the whole request has gone out on the present server connection.</summary>
+    public bool RequestIsSent => _request.IsSent;
+
     /// <summary>True while body bytes are wanted and can be passed on.</summary>
     public bool WantsRequestBody => !_request.IsComplete && _request.State != RequestPumpState.Holding && !_request.IsBlocked;
 
@@ -124,6 +127,9 @@ internal sealed class Exchange
 
     /// <summary>The time, as Date says it.</summary>
     public byte[] Date => _loop.Date.Now;
+
+    /// <summary>What this proxy serves, for Allow.</summary>
+    public ReadOnlySpan<byte> AllowedMethods => _listener.Forwarding.AllowedMethods;
 
     /// <summary>Pseudonym for the Via field of the response, or null.</summary>
     public byte[]? ResponseVia => _listener.Forwarding.ResponseVia;
@@ -194,6 +200,11 @@ internal sealed class Exchange
         _response.Begin(_listener.Limits.ResponseBodyBytes);
         if (_listener.AccessLog is { } log)
             _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
+        if (intake.MaxForwards == 0)
+        {
+            AnswerAsLast(bytes, head, intake.Framing);
+            return 0;
+        }
         if (_caching.Begin(this, bytes, head, intake, _listener.Limits.ResponseBodyBytes) is not CacheAnswer.Miss and var answer)
         {
             EndInCache(answer);
@@ -327,12 +338,7 @@ internal sealed class Exchange
         int status = ErrorReplies.StatusOf(error, detail);
         _closeReason = ExchangeFailures.AnsweredReasonOf(error, detail, DecideClose(status, endIsVisible: true));
         _response.Answer(error, detail);
-        if (_response.IsLost)
-        {
-            _response.Withdraw();
-            _closeReason = CloseReason.ResourceExhausted;
-        }
-        End();
+        EndAnswered();
     }
 
     /// <summary>The session gives the exchange up; nothing is sent to the client any more.</summary>
@@ -392,6 +398,32 @@ internal sealed class Exchange
             Fail(ProxyError.NotCached, RejectReason.None);
         else if (IsFirstInLine)
             Client.AskForOutput();
+    }
+
+    /// <summary>
+    /// The request may not be forwarded any more, so that it is answered here. Behind a body, which nobody reads, no other request can be told
+    /// apart: then the connection ends with the answer.
+    /// </summary>
+    private void AnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, BodyFraming framing)
+    {
+        if (framing.Kind == BodyKind.None || (framing.Kind == BodyKind.Length && framing.LengthBytes == 0))
+            _request.BeginUnsent();
+        DecideClose(statusCode: 200, endIsVisible: true);
+        if (_response.TryAnswerAsLast(bytes, head))
+            EndAnswered();
+        else
+            Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
+    }
+
+    /// <summary>An answer of the proxy's own was given.</summary>
+    private void EndAnswered()
+    {
+        if (_response.IsLost)
+        {
+            _response.Withdraw();
+            _closeReason = CloseReason.ResourceExhausted;
+        }
+        End();
     }
 
     /// <summary>Passes the next piece of a cached response on; the rest follows when the client has taken it. True when that was the last.</summary>

@@ -53,13 +53,13 @@ internal struct ExchangeCaching
     public CacheAnswer Begin(Exchange exchange, ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake, long bodyBytesMax)
     {
         UpstreamGroup group = exchange.Group;
-        if (group.Cache is not { } cache || exchange.Upgrade is not null)
+        if (group.Cache is not { } cache)
             return CacheAnswer.Miss;
         CacheDemand demand = CachePolicy.OfRequest(bytes, head, hasBody: intake.Framing.Kind != BodyKind.None);
         CacheUse use = demand.Use;
 
-        // What comes over a server connection of the client's own is for it alone.
-        if (exchange.Pin is { IsHeld: true })
+        // What comes over a server connection of the client's own is for it alone; so is what may become a tunnel.
+        if (exchange.Pin is { IsHeld: true } || exchange.Upgrade is not null)
             use &= CacheUse.Invalidate;
         if (use == CacheUse.None)
             return CacheAnswer.Miss;

@@ -36,10 +36,17 @@ internal sealed class ListenerForwarding
     /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public byte[]? ResponseVia => !_isProxy || _via.Length == 0 ? null : _via;
 
-    /// <summary>The protocol that the server may be asked to switch to, or null when the request wants none that passes.</summary>
+    /// <summary>What OPTIONS is told when it asks the proxy itself; other methods pass, too, as any token does.</summary>
+    public ReadOnlySpan<byte> AllowedMethods =>
+        _isProxy ? "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8 : "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8;
+
+    /// <summary>
+    /// The protocol that the server may be asked to switch to, or null when the request wants none that passes. A body is no hindrance: it goes
+    /// out first, and the switch takes effect behind it (RFC 9110 7.8).
+    /// </summary>
     public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake)
     {
-        bool mayUpgrade = intake.Options.Upgrade && head.MinorVersion == 1 && intake.Framing.Kind == BodyKind.None && head.MethodKind != HttpMethod.Connect;
+        bool mayUpgrade = intake.Options.Upgrade && head.MinorVersion == 1 && head.MethodKind != HttpMethod.Connect;
         if (!mayUpgrade || _upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
             return null;
         ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
@@ -78,6 +85,7 @@ internal sealed class ListenerForwarding
             ClientAddress = address.AsSpan(0, client.WriteText(address)),
             Upgrade = upgrade,
             IsProxyRequest = _isProxy,
+            MaxForwards = intake.MaxForwards - 1,
             ClosesServerConnection = group.Reuse == ReusePolicy.Never,
         });
         headBytes = writer.WrittenBytes;

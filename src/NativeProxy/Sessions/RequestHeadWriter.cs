@@ -28,6 +28,9 @@ internal readonly ref struct OutgoingRequest
     /// <summary>The client speaks to a forward proxy: its credentials for the proxy are not for the server (RFC 9110 11.7.2).</summary>
     public bool IsProxyRequest { get; init; }
 
+    /// <summary>How many times the request may be forwarded behind this proxy, or null when it does not say (RFC 9110 7.6.2).</summary>
+    public long? MaxForwards { get; init; }
+
     /// <summary>Tell the server that its connection is used once only.</summary>
     public required bool ClosesServerConnection { get; init; }
 }
@@ -47,6 +50,12 @@ internal static class RequestHeadWriter
         else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
             writer.AppendField("Host"u8, request.FallbackHost);
         CopyFields(ref writer, bytes, head, headEnd, settings, request);
+        if (request.MaxForwards is { } left)
+        {
+            writer.Append("Max-Forwards: "u8);
+            writer.AppendDecimal(left);
+            writer.EndLine();
+        }
         WriteFraming(ref writer, request.Framing);
         WriteForwarded(ref writer, bytes, head, settings, request);
         if (!request.Upgrade.IsEmpty)
@@ -111,6 +120,7 @@ internal static class RequestHeadWriter
         KnownHeader.ContentLength or KnownHeader.TransferEncoding => true,
         KnownHeader.Host => head.Form == TargetForm.Absolute,
         KnownHeader.Expect => head.MinorVersion == 0,
+        KnownHeader.MaxForwards => head.MethodKind is HttpMethod.Options or HttpMethod.Trace,
         KnownHeader.XForwardedFor => settings.XForwardedFor == true,
         KnownHeader.XForwardedProto => settings.XForwardedProto == true,
         KnownHeader.XForwardedHost => settings.XForwardedHost == true,

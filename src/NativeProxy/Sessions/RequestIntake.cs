@@ -28,6 +28,9 @@ internal readonly ref struct RequestIntake
 
     public BodyFraming Framing { get; private init; }
 
+    /// <summary>How many times a TRACE or OPTIONS request may still be forwarded; null when it does not say, and for other methods.</summary>
+    public long? MaxForwards { get; private init; }
+
     /// <summary>True when the request carries credentials that stand for its connection from then on (NTLM, Negotiate).</summary>
     public bool AuthenticatesConnection { get; private init; }
 
@@ -66,6 +69,9 @@ internal readonly ref struct RequestIntake
                 return Refused(ProxyError.BadRequest, RejectReason.BodyOnConnect);
             framing = BodyFraming.None;
         }
+        long? maxForwards = null;
+        if (head.MethodKind is HttpMethod.Options or HttpMethod.Trace && !MaxForwardsField.TryRead(bytes, head.Fields, out maxForwards))
+            return Refused(ProxyError.BadRequest, RejectReason.BadMaxForwards);
         UpstreamGroup? group = Destination(bytes, head, listener, client, out ProxyError refusal, out RejectReason detail);
         if (group is null)
             return Refused(refusal, detail);
@@ -75,6 +81,7 @@ internal readonly ref struct RequestIntake
             HeadBytes = outcome.ConsumedBytes,
             Options = options,
             Framing = framing,
+            MaxForwards = maxForwards,
             AuthenticatesConnection = ConnectionAuthentication.IsInRequest(bytes, head.Fields, withProxyCredentials: listener.Origins is null),
         };
     }

@@ -170,12 +170,27 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
         };
-        StatusCode = reply.StatusCode;
-        State = ResponsePumpState.Complete;
-        ReadOnlySpan<byte> answer = reply.Write(scratch, exchange.Date, exchange.Keepalive, exchange.Counters);
-        _isOwnAnswer = true;
-        _headBytes += answer.IndexOf("\r\n\r\n"u8) + 4;
-        SendToClient(answer);
+        SendOwn(reply.StatusCode, reply.Write(scratch, exchange.Date, exchange.Keepalive, exchange.Counters));
+    }
+
+    /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more. False when the answer does not fit.</summary>
+    public bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        var writer = new HeadWriter(scratch.Output);
+        FinalRecipientReply.Write(ref writer, bytes, head, exchange.AllowedMethods, exchange.Keepalive, new OutgoingResponse
+        {
+            EmitsChunks = false,
+            KeepsLength = false,
+            CloseReason = exchange.CloseReason,
+            ClientMinorVersion = exchange.ClientMinorVersion,
+            RequestsLeft = exchange.RequestsLeft,
+            Date = exchange.Date,
+        });
+        if (writer.Overflowed)
+            return false;
+        exchange.Counters.Add(CounterId.ResponsesByProxy);
+        SendOwn(statusCode: 200, writer.Written);
+        return true;
     }
 
     /// <summary>It is this response's turn: sends what was withheld. True when nothing of it is left.</summary>
@@ -284,6 +299,15 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         return ProxyError.ServerBadResponse;
     }
 
+    private void SendOwn(int statusCode, ReadOnlySpan<byte> answer)
+    {
+        StatusCode = statusCode;
+        State = ResponsePumpState.Complete;
+        _isOwnAnswer = true;
+        _headBytes += answer.IndexOf("\r\n\r\n"u8) + 4;
+        SendToClient(answer);
+    }
+
     private ProxyError PassInterim(ReadOnlySpan<byte> bytes, int headEnd)
     {
         if (++_interimCount > InterimResponsesMax)
@@ -299,11 +323,14 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
         return ProxyError.None;
     }
 
-    /// <summary>A protocol that nobody asked for must not be spoken (RFC 9110 7.8).</summary>
+    /// <summary>
+    /// A protocol that nobody asked for must not be spoken, and none before the request has been sent whole (RFC 9110 7.8): what is left of its
+    /// body would be taken for the other protocol.
+    /// </summary>
     private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
     {
         HeaderTable fields = scratch.Response.Fields;
-        if (fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
+        if (!exchange.RequestIsSent || fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
             return Bad(RejectReason.UnexpectedUpgrade);
         StickyResponse sticky = exchange.StickyResponse;
         var writer = new HeadWriter(scratch.Head);
