@@ -225,7 +225,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"").Log("format = \"json\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send("GET /late HTTP/1.1\r\nHo");
         (string answer, _) = await client.ReadToEnd();
         Expect(await JsonLine(proxy, 1), "status=408", "bytes_received=22", $"bytes_sent={answer.Length}", "method=", "target=");
@@ -238,7 +238,7 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\""));
-        await using RawClient client = await proxy.Connect();
+        await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send(request);
         (string answer, _) = await client.ReadToEnd();
         Expect(await JsonLine(proxy, 1), $"bytes_received={received}", $"bytes_sent={answer.Length}", "close_reason=bad_request");
