@@ -43,10 +43,7 @@ public sealed class AdminEndpointTests
         // Once all have begun, only probes find a place.
         await Deadline.Until(async () => (await Ask(proxy, "/metrics")).Status == 503, () => "all places to be in use");
         for (int i = 0; i < 20; i++)
-            Assert.Equal((200, "ok\n", "close"), await Probe(proxy));
-
-        await slow[0].Send("\r\n");
-        Assert.Equal("ok\n", (await slow[0].ReadResponse()).Body);
+            Assert.Equal((200, "ok\n"), await Probe(proxy));
         await CloseAll(slow);
         await Deadline.Until(async () => (await Ask(proxy, "/metrics")).Status == 200, () => "places to be free again");
     }
@@ -67,11 +64,11 @@ public sealed class AdminEndpointTests
         Assert.NotNull(response.Field("Date"));
     }
 
-    private static async Task<(int Status, string Body, string? Connection)> Probe(ProxyUnderTest proxy)
+    private static async Task<(int Status, string Body)> Probe(ProxyUnderTest proxy)
     {
         await using RawClient client = await RawClient.Connect(proxy.AdminPort);
         HttpResponse response = await client.Ask("/health");
-        return (response.Status, response.Body, response.Connection);
+        return (response.Status, response.Body);
     }
 
     private static async Task<HttpResponse> Ask(ProxyUnderTest proxy, string target)

@@ -49,7 +49,7 @@ public sealed class DrainTests
         await Deadline.Until(() => !ProcessView.ListensOn(proxy.Id, proxy.Port()), () => "the address to be given up");
         Assert.Equal((503, "draining\n"), await Health(proxy));
         Assert.Contains("nativeproxy_client_connections_open", await proxy.MetricsText(), StringComparison.Ordinal);
-        await server.Answer();
+        await server.Send(OriginConnection.Ok);
         Assert.Equal("close", (await busy.ReadResponse()).Connection);
         busy.Close();
         Assert.Equal(0, await proxy.WaitForExit());
