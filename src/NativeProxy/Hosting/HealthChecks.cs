@@ -40,7 +40,7 @@ internal sealed class HealthChecks : IDisposable
     {
         _servers.Publish(settings);
         AddressesOnBoard.Show(_servers, settings, endPoints);
-        _checker.Apply(settings, endPoints.First());
+        _checker.Apply(settings, endPoints);
     }
 
     /// <summary>No further checks.</summary>

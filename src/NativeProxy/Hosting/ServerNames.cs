@@ -16,7 +16,7 @@ namespace NativeProxy.Hosting;
 
 /// <summary>
 /// The addresses of the configured servers: looks their names up once for all workers, beside each other, and again when the answers expire. The last
-/// good addresses of a name stay until there are others. Runs on the thread pool; the main thread asks and is told that something has changed.
+/// good addresses of a name stay until there are others. Runs on the thread pool; whoever decides about settings asks, and is told that something has changed.
 /// Never decides what becomes of a server without an address.
 /// </summary>
 internal sealed class ServerNames : IDisposable
@@ -51,7 +51,7 @@ internal sealed class ServerNames : IDisposable
     }
 
     /// <summary>
-    /// Main thread: follows the names of these settings too, and waits a moment for those that are new. Names that were there before are kept, in case
+    /// Any thread, one at a time: follows the names of these settings too, and waits a moment for those that are new. Names that were there before are kept, in case
     /// the settings are refused after all: <see cref="Keep"/> lets them go.
     /// </summary>
     public ServerEndPoints Follow(in ProxySettings settings)
@@ -76,11 +76,11 @@ internal sealed class ServerNames : IDisposable
         }
         Task.WaitAll([.. first], FirstAnswerLimit);
         ServerEndPoints endPoints = Current(settings);
-        _given = endPoints.ToLine();
+        Interlocked.Exchange(ref _given, endPoints.ToLine());
         return endPoints;
     }
 
-    /// <summary>Main thread: these settings are in force; names of others are not followed any more.</summary>
+    /// <summary>Whoever decides about settings: these are in force; names of others are not followed any more.</summary>
     public void Keep(in ProxySettings settings)
     {
         Dictionary<string, string> wanted = UsersOf(settings);
@@ -94,14 +94,12 @@ internal sealed class ServerNames : IDisposable
         }
     }
 
-    /// <summary>Main thread: the addresses of these servers when they are others than those given last.</summary>
+    /// <summary>Whoever decides about settings: the addresses of these servers when they are others than those given last.</summary>
     public bool TryTakeChange(in ProxySettings settings, out ServerEndPoints endPoints)
     {
         endPoints = Current(settings);
         string line = endPoints.ToLine();
-        bool isOther = line != _given;
-        _given = line;
-        return isOther;
+        return Interlocked.Exchange(ref _given, line) != line;
     }
 
     public void Dispose()

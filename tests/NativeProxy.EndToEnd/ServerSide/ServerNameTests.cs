@@ -90,6 +90,26 @@ public sealed class ServerNameTests : IDisposable
         Assert.Equal(1, await proxy.Metric("nativeproxy_server_closes_total{reason=\"address_left\"}"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task HealthCheck_PassesWhenOneAddressDoes_AndFollowsThem(int workers)
+    {
+        await using ScriptedOrigin old = ScriptedOrigin.Answering("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+        await using ScriptedOrigin fresh = ScriptedOrigin.AnsweringAt(new IPEndPoint(Second, old.Port), OriginConnection.Ok);
+        _dns.Set("dead.test", 3600, "127.0.0.3", "127.0.0.2");
+        _dns.Set("moves.test", 0, "127.0.0.1");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            Config($"dead.test:{old.Port}", $"moves.test:{old.Port}").Upstream("health = { type = \"http\", interval = \"50ms\", timeout = \"2s\", rise = 1 }").WithWorkers(workers));
+        await proxy.WaitForMetric("nativeproxy_server_up{upstream=\"app\",server=\"b\"}", 0);
+        await Deadline.Until(async () => await proxy.MetricSum("nativeproxy_server_checks_total") > 4, () => "some checks");
+        Assert.Equal(1, await Up(proxy, "a"));
+
+        _dns.Set("moves.test", 0, "127.0.0.2");
+        await proxy.WaitForMetric("nativeproxy_server_up{upstream=\"app\",server=\"b\"}", 1);
+        Assert.Equal(1, await Up(proxy, "a"));
+    }
+
     [Fact]
     public async Task LookUpsThatFailLater_KeepTheLastAddresses()
     {

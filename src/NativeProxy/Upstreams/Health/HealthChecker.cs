@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Upstreams.Health;
 
@@ -41,8 +42,8 @@ internal sealed class HealthChecker
     /// counted. What has not changed goes on undisturbed.
     /// </summary>
     /// <param name="settings">Settings whose servers have been published.</param>
-    /// <param name="endPoints">The address of each server, per upstream; null for one whose name has none: it is not checked.</param>
-    public void Apply(in ProxySettings settings, IPEndPoint?[][] endPoints)
+    /// <param name="endPoints">The addresses of the servers; one that has none is not checked.</param>
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
         lock (_gate)
         {
@@ -55,7 +56,7 @@ internal sealed class HealthChecker
                 for (int j = 0; j < upstream.Servers.Length; j++)
                 {
                     (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
-                    if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints[i][j], checkedCount) is not { } probe)
+                    if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints.Of(i, j), checkedCount) is not { } probe)
                         continue;
                     old.Remove(key);
                     _probes.Add(key, probe);
@@ -80,7 +81,7 @@ internal sealed class HealthChecker
     }
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
-    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint? endPoint, int checkedCount)
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint[] endPoints, int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
@@ -90,11 +91,11 @@ internal sealed class HealthChecker
             slot.IsUp = true;
             return null;
         }
-        if (endPoint is null)
+        if (endPoints.Length == 0)
             return null;
         HealthProbe probe = before ?? new HealthProbe(slot, _gate, _time, OnChanging, _changed);
         long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
-        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoint), delayMs);
+        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoints), delayMs);
         return probe;
     }
 
@@ -116,8 +117,12 @@ internal sealed class HealthChecker
     /// <param name="chance">From 0 to below 1.</param>
     internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
 
-    private static ConnectionCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint endPoint) =>
-        new(endPoint, health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : []);
+    private static HealthCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint[] endPoints)
+    {
+        byte[] request = health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : [];
+        HealthCheck[] checks = Array.ConvertAll(endPoints, endPoint => new ConnectionCheck(endPoint, request));
+        return checks.Length == 1 ? checks[0] : new SeveralAddressesCheck(checks, health.TimeoutMs);
+    }
 
     /// <summary>A server went up or down; the lock is held.</summary>
     private void OnChanging(HealthProbe probe, CheckResult result)

@@ -20,9 +20,6 @@ internal sealed class ServerEndPoints(IPEndPoint[][][] byServer)
     /// <param name="server">Index of the server in it.</param>
     public IPEndPoint[] Of(int upstream, int server) => byServer[upstream][server];
 
-    /// <summary>The first address of each server, or null, per upstream.</summary>
-    public IPEndPoint?[][] First() => Array.ConvertAll(byServer, static servers => Array.ConvertAll(servers, static server => server.Length == 0 ? null : server[0]));
-
     /// <summary>One line: "127.0.0.1:80|[::1]:80,10.0.0.1:80,;" are two servers, the first with two addresses, and a third without any.</summary>
     public string ToLine() => string.Concat(Array.ConvertAll(
         byServer, static servers => string.Join(ServerEnd, Array.ConvertAll(servers, static server => string.Join(Between, (object[])server))) + GroupEnd));

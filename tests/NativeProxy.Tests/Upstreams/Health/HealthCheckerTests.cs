@@ -9,6 +9,7 @@ using NativeProxy.Config;
 using NativeProxy.Tests.Pipes;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Naming;
 using NativeProxy.Upstreams.Health;
 using Xunit;
 
@@ -122,9 +123,9 @@ public sealed class HealthCheckerTests : IDisposable
     {
         ProxySettings settings = ServersOnBoard.SettingsOf(servers, upstreamLines: upstreamLines);
         _board.Publish(settings);
-        var endPoints = new List<IPEndPoint>();
+        var endPoints = new List<IPEndPoint[]>();
         foreach (UpstreamServerSettings _ in settings.Upstreams[0].Servers)
-            endPoints.Add(endPoint ?? (IPEndPoint)_refusing.LocalEndPoint!);
-        _checker.Apply(settings, [[.. endPoints]]);
+            endPoints.Add([endPoint ?? (IPEndPoint)_refusing.LocalEndPoint!]);
+        _checker.Apply(settings, new ServerEndPoints([[.. endPoints]]));
     }
 }
