@@ -323,6 +323,10 @@ internal sealed class Exchange
         _error = error;
         Rejection = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? _response.Fault : detail;
         ServerSide.Fail(error);
+
+        // Known only now, with the addresses of the name: counted like what the head alone had refused.
+        if (error == ProxyError.DestinationRefused)
+            RequestIntake.CountRefusal(Counters, error, detail);
         if (!IsFirstInLine)
             _response.Withdraw();
 

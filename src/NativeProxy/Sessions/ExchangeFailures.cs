@@ -39,7 +39,10 @@ internal static class ExchangeFailures
     /// </summary>
     public static CloseReason AnsweredReasonOf(ProxyError error, RejectReason detail, CloseReason decided) => error switch
     {
-        ProxyError.BadRequest or ProxyError.RequestBodyTimeout or ProxyError.RequestBodyTooLarge or ProxyError.DestinationRefused => RefusalReasonOf(error, detail),
+        ProxyError.BadRequest or ProxyError.RequestBodyTimeout or ProxyError.RequestBodyTooLarge => RefusalReasonOf(error, detail),
+
+        // An address is denied when it is known, after the request has begun; the connection may live on where it could anyway.
+        ProxyError.DestinationRefused when decided != CloseReason.None => CloseReason.Denied,
         ProxyError.BuffersExhausted when decided == CloseReason.UnreadRequestBody => CloseReason.ResourceExhausted,
         _ => decided,
     };

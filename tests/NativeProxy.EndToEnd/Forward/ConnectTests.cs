@@ -129,7 +129,7 @@ public sealed class ConnectTests
 
         string line = (await scene.Proxy.Output.WaitForCount(1))[0];
         Assert.Contains($" da={scene.Origin.Address} rt=none rs=tunnel_ended ", line, StringComparison.Ordinal);
-        Assert.Equal(head.Length + 5 + 100_000, await scene.Proxy.Metric("nativeproxy_bytes_from_clients_total"));
+        Assert.Equal(head.Length + 5 + 100_000, await scene.Proxy.Metric("nativeproxy_bytes_total{peer=\"client\",direction=\"in\"}"));
     }
 
     [Fact]
