@@ -37,7 +37,7 @@ compiler() { if has clang; then echo clang; elif has gcc; then echo gcc; fi; }
 has_zlib() {
     local cc
     cc=$(compiler)
-    if [ -n "$cc" ]; then echo '#include <zlib.h>' | "$cc" -E -x c - >/dev/null 2>&1; else [ -e /usr/include/zlib.h ]; fi
+    if [ -n "$cc" ]; then "$cc" -E -x c - >/dev/null 2>&1 <<<"#include <zlib.h>"; else [ -e /usr/include/zlib.h ]; fi
 }
 
 # NativeAOT makes an object file; the platform's own C compiler links it.

@@ -22,13 +22,16 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
     {
         if (turns.Length == 0)
             return null;
-        int at = (int)(counter.Next() % (ulong)turns.Length);
+
+        // A second try goes to whoever would be next and takes no turn: else a server that refuses would be everybody's first.
+        bool takesTurn = except is null;
+        int at = (int)((takesTurn ? counter.Next() : counter.Peek()) % (ulong)turns.Length);
         for (int passed = 0; passed < turns.Length; passed++)
         {
             UpstreamServer server = servers[turns[at]];
             if (server != except && server.CanTakeNow && (loadMax is null || !LeastConnectionsBalancer.IsLessLoaded(loadMax, server)))
             {
-                if (passed > 0)
+                if (passed > 0 && takesTurn)
                     counter.Skip(passed);
                 return server;
             }

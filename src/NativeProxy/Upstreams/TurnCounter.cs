@@ -20,6 +20,9 @@ internal sealed unsafe class TurnCounter
     /// <summary>The number of the next turn.</summary>
     public ulong Next() => (ulong)(_shared is null ? ++_own : Interlocked.Increment(ref *_shared)) - 1;
 
+    /// <summary>The number of the turn that comes next, which stays the next one.</summary>
+    public ulong Peek() => (ulong)(_shared is null ? _own : Volatile.Read(ref *_shared));
+
     /// <summary>Gives up the turns that come now, because nobody can take them.</summary>
     public void Skip(int count)
     {

@@ -56,7 +56,7 @@ public sealed class AdminEndpointTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await RawClient.Connect(proxy.AdminPort);
+        await using RawClient client = await RawClient.Connect(proxy.AdminPort, showsDate: true);
         await client.Send($"{method} /health HTTP/1.1\r\nHost: a\r\n\r\n");
         HttpResponse response = await client.ReadResponse();
 

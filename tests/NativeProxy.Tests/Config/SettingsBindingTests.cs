@@ -116,7 +116,7 @@ public class SettingsBindingTests
             proxy.toml:6:3: unknown key "time_out" in [listener.keepalive]
                 6 |   time_out = "75s"
                   |   ^^^^^^^^
-              expected one of: enabled, timeout, max_requests, max_age, advertise, connection_header, after_error; did you mean "timeout"?
+              expected one of: enabled, timeout, max_requests, max_age, advertise, connection_header, after_error, drain_wait; did you mean "timeout"?
             """.ReplaceLineEndings("\n"), error.ToString());
     }
 
