@@ -65,7 +65,7 @@ run_accept() { # name engine workers arguments
 
 for engine in saea epoll; do
     [ -e "$accept" ] && command -v python3 >/dev/null || break
-    run_accept "connections and messages" $engine 1
+    run_accept "connections and messages" $engine 1 -j 2
     unneeded=$(($(grep -cE '^[a-z]' tests/accept-exceptions.txt) - excused))
     if [ "$unneeded" -ne 0 ]; then failed=$((failed + 1)) && echo "test.sh: tests/accept-exceptions.txt names a case that passes"; fi
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -36,15 +37,25 @@ public sealed class AdminEndpointTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        RawClient[] slow = await Connections(proxy, PlacesMax);
+        const string Begun = "GET /health HTTP/1.1\r\nHost: a\r\n";
+        List<RawClient> slow = [.. await Connections(proxy, PlacesMax)];
         foreach (RawClient client in slow)
-            await client.Send("GET /health HTTP/1.1\r\nHost: a\r\n");
+            await client.Send(Begun);
 
-        // Once all have begun, only probes find a place.
-        await Deadline.Until(async () => (await Ask(proxy, "/metrics")).Status == 503, () => "all places to be in use");
+        // Once all have begun, only probes find a place. Who asks meanwhile may displace one whose beginning has not been read yet.
+        await Deadline.Until(
+            async () =>
+            {
+                if ((await Ask(proxy, "/metrics")).Status == 503)
+                    return true;
+                slow.Add(await RawClient.Connect(proxy.AdminPort));
+                await slow[^1].Send(Begun);
+                return false;
+            },
+            () => "all places to be in use");
         for (int i = 0; i < 20; i++)
             Assert.Equal((200, "ok\n"), await Probe(proxy));
-        await CloseAll(slow);
+        await CloseAll([.. slow]);
         await Deadline.Until(async () => (await Ask(proxy, "/metrics")).Status == 200, () => "places to be free again");
     }
 
