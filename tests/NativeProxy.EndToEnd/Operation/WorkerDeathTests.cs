@@ -68,6 +68,9 @@ public sealed class WorkerDeathTests
         Directory.Delete(Path.GetDirectoryName(log)!, recursive: true);
         LinuxSignals.Send(ProcessView.Children(proxy.Id)[0], LinuxSignals.Kill);
         await proxy.Errors.WaitFor("before it served: log.access: ");
+        HttpResponse degraded = await Health(proxy);
+        Assert.Equal(299, degraded.Status);
+        Assert.StartsWith("degraded: worker 0 of 2 is not there: log.access: ", degraded.Body, StringComparison.Ordinal);
         int added = FreePorts.Take(1)[0];
 
         await proxy.Reload(text => text.Replace(log, "off", StringComparison.Ordinal).Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"127.0.0.1:{added}\", \"127.0.0.1:" + proxy.Port(), StringComparison.Ordinal));
@@ -76,6 +79,7 @@ public sealed class WorkerDeathTests
         await AskManyTimes(added);
         await AskManyTimes(proxy.Port());
         await proxy.Errors.WaitFor(" started again");
+        await Deadline.Until(async () => (await Health(proxy)).Status == 200, () => "all to be well again");
         await AskManyTimes(added);
         await AskManyTimes(proxy.Port());
         Directory.Delete(directory, recursive: true);
@@ -130,6 +134,7 @@ public sealed class WorkerDeathTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Runtime("worker_hang_timeout = \"2s\""));
         int victim = ProcessView.Children(proxy.Id)[0];
         LinuxSignals.Send(victim, LinuxSignals.Stop);
+        await Deadline.Until(() => ProcessView.State(victim) == 'T', () => "the worker to be stopped: what it has accepted before ends with it");
 
         var clients = new List<Task<int>>();
         for (int i = 0; i < Enough; i++)
@@ -186,6 +191,12 @@ public sealed class WorkerDeathTests
         busy.Close();
         Assert.Equal(0, await proxy.WaitForExit());
         Assert.DoesNotContain("killed", proxy.Errors.Text, StringComparison.Ordinal);
+    }
+
+    private static async Task<HttpResponse> Health(ProxyUnderTest proxy)
+    {
+        await using RawClient client = await RawClient.Connect(proxy.AdminPort);
+        return await client.Ask("/health", "Connection: close\r\n");
     }
 
     private static string EngineOf(string[] threads) => threads.Contains("loop") ? "epoll" : "saea";
