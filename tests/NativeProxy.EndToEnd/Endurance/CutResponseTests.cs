@@ -83,6 +83,10 @@ public sealed class CutResponseTests
                 OriginConnection fresh = await scene.Origin.Accept();
                 Assert.StartsWith("GET /0 ", await fresh.Answer(Responses["length"]), StringComparison.Ordinal);
                 Assert.Equal(new SeenResponse(Verdict.Complete, Content), await Read(client));
+
+                // The proxy has seen its end before the next request could meet it in the pool.
+                fresh.HalfClose();
+                await fresh.ExpectFin();
                 fresh.Close();
             }
         }
