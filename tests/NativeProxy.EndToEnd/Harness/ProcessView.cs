@@ -42,6 +42,13 @@ internal static class ProcessView
     /// <summary>State letter: R, S, T (stopped), Z...</summary>
     public static char State(int processId) => StatFields(processId)[0][0];
 
+    /// <summary>Whether every thread is stopped: the first one may be before the loop's has been on a processor again.</summary>
+    public static bool IsStopped(int processId) => Directory.GetDirectories($"/proc/{processId}/task").All(static task =>
+    {
+        string stat = File.ReadAllText(task + "/stat");
+        return stat[stat.LastIndexOf(')') + 2] == 'T';
+    });
+
     public static int[] Children(int processId) =>
         [.. from directory in Directory.GetDirectories("/proc")
             let name = Path.GetFileName(directory)

@@ -172,7 +172,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     {
         _isFrozen = true;
         Signal(LinuxSignals.Stop);
-        await Deadline.Until(() => ProcessView.State(Id) == 'T', () => "the proxy to be stopped");
+        await Deadline.Until(() => ProcessView.IsStopped(Id), () => "the proxy to be stopped");
     }
 
     public void Thaw()

@@ -134,7 +134,7 @@ public sealed class WorkerDeathTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Runtime("worker_hang_timeout = \"2s\""));
         int victim = ProcessView.Children(proxy.Id)[0];
         LinuxSignals.Send(victim, LinuxSignals.Stop);
-        await Deadline.Until(() => ProcessView.State(victim) == 'T', () => "the worker to be stopped: what it has accepted before ends with it");
+        await Deadline.Until(() => ProcessView.IsStopped(victim), () => "the worker to be stopped: what it has accepted before ends with it");
 
         var clients = new List<Task<int>>();
         for (int i = 0; i < Enough; i++)

@@ -152,7 +152,7 @@ public sealed class ServerNameTests : IDisposable
     public async Task NamesAreLookedUpOnceForAllWorkers_AndARestartedOneHasThePresentAddresses()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        _dns.Set("app.test", 0, "127.0.0.2");
+        _dns.Set("app.test", 1, "127.0.0.2");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config($"app.test:{origin.Port}").WithWorkers(2));
         Assert.Equal(1, _dns.Questions.Count(static question => question == "app.test A udp"));
         _dns.Set("app.test", 3600, "127.0.0.1");
