@@ -76,14 +76,20 @@ internal static class ProcessView
     public static bool IsInTimeWait(int localPort, int remotePort) =>
         File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 06 ", StringComparison.Ordinal));
 
-    /// <summary>IPv4 connections that the kernel holds in TIME_WAIT for the side with this port.</summary>
-    public static int TimeWaitsOf(int localPort) => TimeWaits(fields => fields[1].EndsWith($":{localPort:X4}", StringComparison.Ordinal));
+    /// <summary>IPv4 connections (both addresses) that the kernel holds in TIME_WAIT for the side with this port.</summary>
+    public static HashSet<string> TimeWaitsOf(int localPort) => TimeWaits(fields => fields[1].EndsWith($":{localPort:X4}", StringComparison.Ordinal));
 
-    /// <summary>IPv4 connections that the kernel holds in TIME_WAIT for the side that had connected to this port.</summary>
-    public static int TimeWaitsTowards(int remotePort) => TimeWaits(fields => fields[2].EndsWith($":{remotePort:X4}", StringComparison.Ordinal));
+    /// <summary>IPv4 connections (both addresses) that the kernel holds in TIME_WAIT for the side that had connected to this port.</summary>
+    public static HashSet<string> TimeWaitsTowards(int remotePort) => TimeWaits(fields => fields[2].EndsWith($":{remotePort:X4}", StringComparison.Ordinal));
 
-    private static int TimeWaits(Func<string[], bool> fits) =>
-        File.ReadLines("/proc/net/tcp").Skip(1).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Count(fields => fields[3] == "06" && fits(fields));
+    /// <summary>A set, because the kernel's table may show a socket twice when others come and go while it is read.</summary>
+    private static HashSet<string> TimeWaits(Func<string[], bool> fits) =>
+    [
+        .. from line in File.ReadLines("/proc/net/tcp").Skip(1)
+           let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+           where fields[3] == "06" && fits(fields)
+           select $"{fields[1]} {fields[2]}",
+    ];
 
     /// <summary>Whether the process, or a child of it, has a socket that listens on this IPv4 port. Asks nobody, so no stranger is disturbed.</summary>
     public static bool ListensOn(int processId, int port)

@@ -16,8 +16,9 @@ public sealed unsafe class ReadyEventsTests : IDisposable
     private readonly WatchTable _watched = new();
     private readonly ReadyEvents _ready;
     private readonly List<Line> _lines = [];
+    private long _coarseNowMs = 1000;
 
-    public ReadyEventsTests() => _ready = new ReadyEvents(_epoll, _watched, EventsMax);
+    public ReadyEventsTests() => _ready = new ReadyEvents(_epoll, _watched, EventsMax, () => _coarseNowMs);
 
     public void Dispose()
     {
@@ -90,6 +91,23 @@ public sealed unsafe class ReadyEventsTests : IDisposable
         Take(ReadyEvents.FreshForEvents + 1);
 
         Assert.False(_ready.HasNothingFor(server.Token));
+        Assert.NotEqual(0u, _ready.Take().Events & EpollCalls.PeerHangUp);
+    }
+
+    [Fact]
+    [Trait("promise", "B10")]
+    public void EndThatCameWhileTheLoopWasKeptFromRunning_IsKnownAtOnce()
+    {
+        Line server = Watch();
+        SpeakOn(1);
+        _ready.Wait(timeoutMs: 0);
+        server.Peer.Shutdown(SocketShutdown.Send);
+        Assert.True(_ready.HasNothingFor(server.Token));
+
+        _coarseNowMs += 4;
+
+        Assert.False(_ready.HasNothingFor(server.Token));
+        Take(1);
         Assert.NotEqual(0u, _ready.Take().Events & EpollCalls.PeerHangUp);
     }
 

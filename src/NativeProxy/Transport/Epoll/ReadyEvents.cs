@@ -14,13 +14,16 @@ internal sealed unsafe class ReadyEvents
 
     /// <summary>
     /// For so many handled events what the kernel last said counts as its present opinion: about a hundred microseconds, in which nothing is waited
-    /// for. What a peer sends within that time might as well have come right after a look at its socket.
+    /// for. What a peer sends within that time might as well have come right after a look at its socket. The system's coarse clock bounds it too:
+    /// a loop that was kept from running (preempted, frozen) asks anew, however few events it has handled.
     /// </summary>
     public const int FreshForEvents = 8;
 
     private readonly int _epoll;
     private readonly WatchTable _watched;
     private readonly EpollEvent[] _events;
+    private readonly Func<long> _coarseNowMs;
+    private long _askedAtMs;
     private int _next;
     private int _end;
     private int _takenSinceFetch;
@@ -31,10 +34,12 @@ internal sealed unsafe class ReadyEvents
     /// <param name="epoll">Descriptor that is asked for events; the caller's.</param>
     /// <param name="watched">What the tokens of the events stand for.</param>
     /// <param name="eventsMax">Room for events.</param>
-    public ReadyEvents(int epoll, WatchTable watched, int eventsMax = EventsMaxDefault)
+    /// <param name="coarseNowMs">A clock that costs next to nothing and goes on every few ms; the system's when null.</param>
+    public ReadyEvents(int epoll, WatchTable watched, int eventsMax = EventsMaxDefault, Func<long>? coarseNowMs = null)
     {
         _epoll = epoll;
         _watched = watched;
+        _coarseNowMs = coarseNowMs ?? (static () => Environment.TickCount64);
         _events = GC.AllocateArray<EpollEvent>(eventsMax, pinned: true);
     }
 
@@ -46,7 +51,9 @@ internal sealed unsafe class ReadyEvents
     public int Wait(int timeoutMs)
     {
         _next = _end = 0;
-        return Keep(EpollCalls.Wait(_epoll, At(0), _events.Length, timeoutMs), _events.Length);
+        int count = EpollCalls.Wait(_epoll, At(0), _events.Length, timeoutMs);
+        _askedAtMs = _coarseNowMs();
+        return Keep(count, _events.Length);
     }
 
     /// <summary>Takes the oldest event; only when there is one.</summary>
@@ -62,18 +69,21 @@ internal sealed unsafe class ReadyEvents
 
     /// <summary>
     /// True when the kernel has reported nothing of a descriptor that would not have been handled, as of <see cref="FreshForEvents"/> events ago at
-    /// the latest. The descriptor is one that is watched edge-triggered and was found empty when it was last read. False also when that is not known.
+    /// the latest and within the same tick of the coarse clock. The descriptor is one that is watched edge-triggered and was found empty when it was last read. False also when that is not known.
     /// </summary>
     public bool HasNothingFor(ulong token)
     {
-        if (_takenSinceFetch > FreshForEvents)
-            FetchMore();
+        long nowMs = _coarseNowMs();
+        if (_takenSinceFetch > FreshForEvents || nowMs != _askedAtMs)
+            FetchMore(nowMs);
         return _isWhole && !_watched.IsReported(token);
     }
 
     /// <summary>Asks for what has come meanwhile, without waiting.</summary>
-    private void FetchMore()
+    private void FetchMore(long nowMs)
     {
+        _askedAtMs = nowMs;
+
         // So each event is moved once at most, on average.
         if (_next >= _events.Length / 2)
             MoveToFront();
