@@ -19,14 +19,17 @@ internal struct ClientInput
     /// <summary>What could not be dealt with yet.</summary>
     private ByteTail _tail;
 
-    /// <summary>Bytes of empty lines before the next request that are used up already.</summary>
-    private int _emptyLineBytes;
+    /// <summary>Bytes of empty lines before the next request that are used up already; a flood ends the session long before this is full.</summary>
+    private byte _emptyLineBytes;
 
     /// <summary>The next request is there but must not begin before the earlier ones are answered.</summary>
     private bool _nextMustWait;
 
+    /// <summary>Small, because every idle client pays for it: what can be kept ahead is not enough for more requests than this.</summary>
+    private ushort _wholeRequestsLeft;
+
     /// <summary>Requests that had come whole when the client sent FIN and have not begun yet; 0 before.</summary>
-    public int WholeRequestsLeft { get; private set; }
+    public readonly int WholeRequestsLeft => _wholeRequestsLeft;
 
     /// <summary>True until the PROXY header is read that precedes the first request.</summary>
     public bool AwaitsProxyHeader { get; private set; }
@@ -45,14 +48,14 @@ internal struct ClientInput
         AwaitsProxyHeader = awaitsProxyHeader;
         _emptyLineBytes = 0;
         _nextMustWait = false;
-        WholeRequestsLeft = 0;
+        _wholeRequestsLeft = 0;
     }
 
     /// <summary>The client has sent FIN: what is kept is all that there will be. Returns what there is of whole requests.</summary>
     public WholeRequests End(HttpListener listener)
     {
         WholeRequests requests = AwaitsProxyHeader ? default : WholeRequests.In(_tail.Bytes, listener);
-        WholeRequestsLeft = requests.Count;
+        _wholeRequestsLeft = (ushort)Math.Min(requests.Count, ushort.MaxValue);
         return requests;
     }
 
@@ -164,7 +167,7 @@ internal struct ClientInput
             : RequestIntake.Read(bytes, session.Listener, session.Address);
         if (intake.NeedsMore)
         {
-            _emptyLineBytes += emptyLineBytes;
+            _emptyLineBytes += (byte)emptyLineBytes;
             return emptyLineBytes;
         }
         _emptyLineBytes = 0;
@@ -198,7 +201,7 @@ internal struct ClientInput
     private void CountRequest(ClientSession session)
     {
         session.CountRequest();
-        if (WholeRequestsLeft > 0)
-            WholeRequestsLeft--;
+        if (_wholeRequestsLeft > 0)
+            _wholeRequestsLeft--;
     }
 }
