@@ -2,8 +2,9 @@ using System;
 using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using NativeProxy.Exchanges.Sending;
+using NativeProxy.Http;
 using NativeProxy.Http1;
-using NativeProxy.Sessions;
 
 namespace NativeProxy.Benchmarks;
 

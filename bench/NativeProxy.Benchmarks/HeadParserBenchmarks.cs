@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Benchmarks;

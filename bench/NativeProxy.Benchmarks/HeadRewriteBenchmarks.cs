@@ -1,9 +1,10 @@
 using System;
 using BenchmarkDotNet.Attributes;
 using NativeProxy.Config;
+using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Foundation;
+using NativeProxy.Http;
 using NativeProxy.Http1;
-using NativeProxy.Sessions;
 
 namespace NativeProxy.Benchmarks;
 

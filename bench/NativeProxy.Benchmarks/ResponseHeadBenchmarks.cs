@@ -1,5 +1,6 @@
 using System;
 using BenchmarkDotNet.Attributes;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Benchmarks;

@@ -1,6 +1,6 @@
 using System;
 using NativeProxy.Hosting;
-using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Transport.Saea;
 

@@ -1,8 +1,8 @@
 using System;
 using System.Buffers;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using NativeProxy.Metrics;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
 

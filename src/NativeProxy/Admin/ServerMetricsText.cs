@@ -1,6 +1,6 @@
 using System;
 using System.Buffers;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
 

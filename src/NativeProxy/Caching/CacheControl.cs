@@ -1,5 +1,5 @@
 using System;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 

@@ -1,6 +1,6 @@
 using System;
 using System.Text;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 

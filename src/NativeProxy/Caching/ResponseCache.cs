@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
 

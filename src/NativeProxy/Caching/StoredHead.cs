@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using NativeProxy.Foundation;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Caching;

@@ -1,4 +1,5 @@
 using System.Text;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NativeProxy.Http1;
 
 namespace NativeProxy.Config;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Config;
 

@@ -1,4 +1,5 @@
 using System.Linq;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

@@ -4,8 +4,11 @@ using System.IO;
 using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Admin;
-using NativeProxy.Http1;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
+using NativeProxy.Http;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Hosting;
 

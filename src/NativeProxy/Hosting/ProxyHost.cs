@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 

@@ -1,3 +1,6 @@
+using NativeProxy.Exchanges;
+using NativeProxy.Http;
+
 namespace NativeProxy.Http1;
 
 /// <summary>How the body behind a head is delimited (RFC 9112 section 6.3).</summary>

@@ -1,5 +1,6 @@
 using System;
-using static NativeProxy.Http1.AsciiBytes;
+using NativeProxy.Http;
+using static NativeProxy.Http.AsciiBytes;
 
 namespace NativeProxy.Http1;
 

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
 

@@ -1,4 +1,6 @@
 using System;
+using NativeProxy.Exchanges;
+using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
 

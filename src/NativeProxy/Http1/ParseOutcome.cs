@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
 

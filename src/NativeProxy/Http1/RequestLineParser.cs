@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
 

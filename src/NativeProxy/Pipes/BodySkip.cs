@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Pipes;

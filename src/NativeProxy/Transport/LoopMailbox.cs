@@ -1,4 +1,5 @@
 using System.Threading;
+using NativeProxy.Exchanges;
 
 namespace NativeProxy.Transport;
 

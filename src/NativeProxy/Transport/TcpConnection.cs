@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using NativeProxy.Foundation;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport;
 

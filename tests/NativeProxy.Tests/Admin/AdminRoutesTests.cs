@@ -4,11 +4,11 @@ using System.Text;
 using System.Text.Json;
 using NativeProxy.Admin;
 using NativeProxy.Foundation;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Upstreams;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;

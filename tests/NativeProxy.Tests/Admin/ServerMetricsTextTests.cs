@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using NativeProxy.Admin;
 using NativeProxy.Tests.Upstreams;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;

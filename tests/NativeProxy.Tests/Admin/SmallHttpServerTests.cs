@@ -6,7 +6,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using NativeProxy.Tests.Hosting;
 using NativeProxy.Tests.Pipes;
 using NativeProxy.Tests.Transport;

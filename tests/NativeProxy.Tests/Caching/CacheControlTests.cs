@@ -1,6 +1,6 @@
 using System.Linq;
 using NativeProxy.Caching;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using NativeProxy.Tests.Http1;
 using Xunit;
 

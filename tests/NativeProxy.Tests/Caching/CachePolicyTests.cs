@@ -1,4 +1,5 @@
 using NativeProxy.Caching;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Tests.Http1;
 using Xunit;

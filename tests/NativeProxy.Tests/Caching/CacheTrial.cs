@@ -1,6 +1,7 @@
 using System;
 using NativeProxy.Caching;
 using NativeProxy.Config;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Config;

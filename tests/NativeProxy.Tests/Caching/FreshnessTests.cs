@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Caching;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Tests.Http1;
 using Xunit;

@@ -1,5 +1,7 @@
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Processes;
+using NativeProxy.Http1;
 using Xunit;
 
 namespace NativeProxy.Tests.Config;

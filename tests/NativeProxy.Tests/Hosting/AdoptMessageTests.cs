@@ -1,4 +1,5 @@
-using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Workers;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

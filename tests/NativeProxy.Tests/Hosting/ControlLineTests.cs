@@ -2,9 +2,9 @@ using System;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Lines;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Transport;
+using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

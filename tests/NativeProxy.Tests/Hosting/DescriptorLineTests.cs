@@ -1,10 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Net.Sockets;
-using NativeProxy.Hosting;
-using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Lines;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Transport;
+using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

@@ -1,4 +1,4 @@
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Tests.Config;
 using Xunit;
 

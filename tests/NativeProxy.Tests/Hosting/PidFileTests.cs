@@ -1,6 +1,6 @@
 using System;
 using System.IO;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Processes;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

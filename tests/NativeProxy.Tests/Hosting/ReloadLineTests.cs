@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 using NativeProxy.Config;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Config;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using NativeProxy.Foundation;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Config;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using System.Threading.Tasks;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using Xunit;

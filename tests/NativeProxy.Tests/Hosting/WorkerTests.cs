@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using NativeProxy.Hosting.Workers;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;

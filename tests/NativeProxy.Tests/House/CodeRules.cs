@@ -17,7 +17,7 @@ internal static class CodeRules
     /// <summary>Throw statements and expressions, and guards that throw anywhere but in a constructor.</summary>
     public static IEnumerable<string> Throws(ProductCode code, string folder)
     {
-        foreach (SyntaxTree tree in code.Trees.Where(tree => ProductCode.FolderOf(tree) == folder))
+        foreach (SyntaxTree tree in code.Trees.Where(tree => ProductCode.RoomOf(tree) == folder))
         {
             foreach (SyntaxNode node in tree.GetRoot().DescendantNodes())
             {

@@ -14,7 +14,10 @@ namespace NativeProxy.Tests.House;
 /// </summary>
 internal static class DataPathRule
 {
-    private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) { "Buffers", "Timers", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Upstreams", "Sessions" };
+    private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) 
+    {
+        "Buffers", "Timers", "Http", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Clients", "Upstreams", "Pressure", "Routing", "Exchanges",
+    };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>
     private static readonly string[] ControlPlane = ["Pipes", "Admin", "Upstreams/Health", "Upstreams/Naming", "Hosting"];
@@ -23,14 +26,14 @@ internal static class DataPathRule
     private const string Starter = "Hosting";
 
     /// <summary>What belongs to a loop thread.</summary>
-    private static readonly string[] OfTheLoop = ["NativeProxy.Transport", "NativeProxy.Timers", "NativeProxy.Buffers", "NativeProxy.Sessions"];
+    private static readonly string[] OfTheLoop = ["NativeProxy.Transport", "NativeProxy.Timers", "NativeProxy.Buffers", "NativeProxy.Exchanges"];
 
     /// <summary>Files of the data path's folders that run on a thread of their own, by their purpose.</summary>
     private static readonly HashSet<string> OtherThreads = new(StringComparer.Ordinal) { "Transport/Saea/LoopTicker.cs" };
 
     public static IEnumerable<string> Violations(ProductCode code) => code.Trees.SelectMany(tree =>
         IsControlPlane(tree.FilePath) ? OfControlPlane(code, tree)
-        : DataPath.Contains(ProductCode.FolderOf(tree)) && !OtherThreads.Contains(tree.FilePath) ? OfDataPath(code, tree)
+        : DataPath.Contains(ProductCode.RoomOf(tree)) && !OtherThreads.Contains(tree.FilePath) ? OfDataPath(code, tree)
         : OfOthers(tree));
 
     private static bool IsControlPlane(string path) => ControlPlane.Any(folder => path.StartsWith(folder + "/", StringComparison.Ordinal));

@@ -10,17 +10,41 @@ public class HouseRuleTests
     private const string Neighbour = "namespace NativeProxy.Admin; internal class Route { }";
 
     [Theory]
-    [InlineData("Sessions", "internal class User { int Use(NativeProxy.Buffers.Block block) => block.Size; }", "")]
+    [InlineData("Exchanges", "internal class User { int Use(NativeProxy.Buffers.Block block) => block.Size; }", "")]
     [InlineData("Buffers", "internal class User { Block? _block; }", "")]
-    [InlineData("Sessions", "internal class User { NativeProxy.Admin.Route? _route; }", "Sessions/User.cs:1: Sessions uses Admin.Route")]
-    [InlineData("Http1", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "Http1/User.cs:1: Http1 uses Buffers.Block")]
+    [InlineData("Exchanges", "internal class User { NativeProxy.Admin.Route? _route; }", "Exchanges/User.cs:1: Exchanges uses Admin.Route")]
+    [InlineData("Http", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "Http/User.cs:1: Http uses Buffers.Block")]
+    [InlineData("Http1", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Top? _top; }", "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges.Top")]
+    [InlineData("Exchanges", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges/Sending.Low")]
+    [InlineData("Exchanges/Extras", "internal class User { }", "Exchanges/Extras/User.cs: the folder Exchanges/Extras has no floor")]
     [InlineData("Foundation", "/// <summary><see cref=\"NativeProxy.Admin.Route\"/></summary> internal class User { }", "Foundation/User.cs:1: Foundation uses Admin.Route")]
     [InlineData("Extras", "internal class User { }", "Extras/User.cs: the folder Extras has no floor")]
     public void FloorRule_CatchesNamesOfEqualAndHigherFloors(string folder, string type, string expected)
     {
-        ProductCode code = ProductCode.Of(("Buffers/Block.cs", Lower), ("Admin/Route.cs", Neighbour), ($"{folder}/User.cs", $"namespace NativeProxy.{folder}; {type}"));
+        ProductCode code = ProductCode.Of(
+            ("Buffers/Block.cs", Lower), ("Admin/Route.cs", Neighbour),
+            ("Exchanges/Top.cs", "namespace NativeProxy.Exchanges; internal class Top { }"),
+            ("Exchanges/Sending/Low.cs", "namespace NativeProxy.Exchanges.Sending; internal class Low { }"),
+            ($"{folder}/User.cs", $"namespace NativeProxy.{folder.Replace('/', '.')}; {type}"));
 
         Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
+    }
+
+    [Theory]
+    [InlineData("A", "B", "C", 0)]
+    [InlineData("B", "A", "C", 1)]
+    [InlineData("B", "C", "A", 1)]
+    [InlineData("A", "C", "B", 1)]
+    [InlineData("A", "A", "B", 0)]
+    public void CircleRule_CatchesFoldersThatReachEachOther(string usedByA, string usedByB, string usedByC, int expected)
+    {
+        ProductCode code = ProductCode.Of(("A/A.cs", File("A", usedByA)), ("B/B.cs", File("B", usedByB)), ("C/C.cs", File("C", usedByC)));
+
+        Assert.Equal(expected, CircleRule.Violations(code).Count());
+
+        static string File(string name, string used) => $"namespace NativeProxy.{name}; internal class {name}Type {{ NativeProxy.{used}.{used}Type? _used; }}";
     }
 
     [Theory]
@@ -53,12 +77,12 @@ public class HouseRuleTests
         Assert.Equal(expected, CodeRules.Throws(ProductCode.Of(("Http1/T.cs", $"namespace NativeProxy.Http1; internal class T {{ {member} }}")), "Http1").Count());
 
     [Theory]
-    [InlineData("Sessions/T.cs", "async void F() { }", "async")]
-    [InlineData("Sessions/T.cs", "void F() { lock (this) { } }", "lock")]
-    [InlineData("Sessions/T.cs", "object F() => System.Threading.Tasks.Task.CompletedTask;", "task")]
-    [InlineData("Sessions/T.cs", "int F(int[] a) => System.Linq.Enumerable.Count(a);", "LINQ")]
-    [InlineData("Sessions/T.cs", "int F(int[] a) => a.Count();", "LINQ")]
-    [InlineData("Sessions/T.cs", "void F() => System.Threading.Monitor.Enter(this);", "lock")]
+    [InlineData("Exchanges/T.cs", "async void F() { }", "async")]
+    [InlineData("Exchanges/T.cs", "void F() { lock (this) { } }", "lock")]
+    [InlineData("Exchanges/T.cs", "object F() => System.Threading.Tasks.Task.CompletedTask;", "task")]
+    [InlineData("Exchanges/T.cs", "int F(int[] a) => System.Linq.Enumerable.Count(a);", "LINQ")]
+    [InlineData("Exchanges/T.cs", "int F(int[] a) => a.Count();", "LINQ")]
+    [InlineData("Exchanges/T.cs", "void F() => System.Threading.Monitor.Enter(this);", "lock")]
     [InlineData("Transport/Saea/T.cs", "void F() { lock (this) { } }", "lock")]
     [InlineData("Transport/Saea/LoopTicker.cs", "void F() { lock (this) { } }", null)]
     [InlineData("Hosting/T.cs", "async void F() { }", null)]
@@ -67,7 +91,7 @@ public class HouseRuleTests
     [InlineData("Upstreams/Health/T.cs", "async void F() { lock (this) { } }", null)]
     [InlineData("Upstreams/T.cs", "async void F() { }", "async")]
     [InlineData("Config/T.cs", "async void F() { }", "async outside of the control plane")]
-    [InlineData("Sessions/T.cs", "System.IO.Pipelines.Pipe? P;", "a pipe")]
+    [InlineData("Exchanges/T.cs", "System.IO.Pipelines.Pipe? P;", "a pipe")]
     [InlineData("Upstreams/T.cs", "NativeProxy.Upstreams.Health.Check? P;", "a part of the control plane")]
     [InlineData("Upstreams/Health/T.cs", "NativeProxy.Upstreams.Health.Check? P;", null)]
     [InlineData("Upstreams/Health/T.cs", "NativeProxy.Transport.Loop? P;", "a part of the loop")]
@@ -75,7 +99,7 @@ public class HouseRuleTests
     [InlineData("Admin/T.cs", "async void F(System.Net.Sockets.Socket s) => await s.AcceptAsync();", "goes on on the loop thread")]
     [InlineData("Hosting/T.cs", "object F(System.Net.Sockets.Socket s, byte[] b) => s.ReceiveAsync(b);", "goes on on the loop thread")]
     [InlineData("Pipes/T.cs", "bool F(System.Net.Sockets.Socket s, System.Net.Sockets.SocketAsyncEventArgs a) => s.AcceptAsync(a);", null)]
-    [InlineData("Sessions/T.cs", "int F(int[] a) => a.Length;", null)]
+    [InlineData("Exchanges/T.cs", "int F(int[] a) => a.Length;", null)]
     public void DataPathRule_CatchesWhatWaitsLocksOrAllocates(string path, string member, string? expected)
     {
         string[] violations = [.. DataPathRule.Violations(ProductCode.Of(

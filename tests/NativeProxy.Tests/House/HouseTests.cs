@@ -34,16 +34,19 @@ public class HouseTests(ITestOutputHelper output)
     public void Folders_UseOnlyLowerFloors() => AssertNone(FloorRule.Violations(ProductCode.Current));
 
     [Fact]
+    public void Folders_NeverUseEachOther() => AssertNone(CircleRule.Violations(ProductCode.Current));
+
+    [Fact]
     public void Namespaces_AreTheirFolders() => AssertNone(ProductCode.Current.Trees
         .Where(static tree => tree.GetRoot().DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().Single().Name.ToString()
             != string.Join('.', ["NativeProxy", .. tree.FilePath.Split('/')[..^1]]))
         .Select(static tree => tree.FilePath));
 
-    [Fact]
-    public void Http1_NeverThrows() => AssertNone(CodeRules.Throws(ProductCode.Current, "Http1"));
-
-    [Fact]
-    public void ProxyProtocol_NeverThrows() => AssertNone(CodeRules.Throws(ProductCode.Current, "ProxyProtocol"));
+    [Theory]
+    [InlineData("Http")]
+    [InlineData("Http1")]
+    [InlineData("ProxyProtocol")]
+    public void Parsers_NeverThrow(string room) => AssertNone(CodeRules.Throws(ProductCode.Current, room));
 
     [Fact]
     public void DataPath_NeverWaitsAndNeverLocks() => AssertNone(DataPathRule.Violations(ProductCode.Current));

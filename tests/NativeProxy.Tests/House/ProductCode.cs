@@ -51,12 +51,26 @@ internal sealed class ProductCode
 
     public static ProductCode Of(params (string Path, string Text)[] sources) => new(sources, withGenerator: false);
 
-    /// <summary>The first folder of a path; empty for a file beside Program.cs.</summary>
+    /// <summary>The folder of a file, sub-folders included ("Upstreams/Health"); empty for a file beside Program.cs.</summary>
     public static string FolderOf(SyntaxTree tree)
     {
-        int slash = tree.FilePath.IndexOf('/', StringComparison.Ordinal);
+        int slash = tree.FilePath.LastIndexOf('/');
         return slash < 0 ? "" : tree.FilePath[..slash];
     }
+
+    /// <summary>The top folder of a file; empty for a file beside Program.cs.</summary>
+    public static string RoomOf(SyntaxTree tree) => FolderOf(tree).Split('/')[0];
+
+    /// <summary>The folder of one of the product's own types: its namespace, which is held to be the same. Null for one beside Program.cs.</summary>
+    public static string? FolderOf(INamedTypeSymbol type)
+    {
+        string[] parts = type.ContainingNamespace.ToDisplayString().Split('.');
+        return parts.Length > 1 ? string.Join('/', parts[1..]) : null;
+    }
+
+    /// <summary>The product's own type that a symbol is or belongs to; null when it is of a library.</summary>
+    public static INamedTypeSymbol? OwnTypeOf(ISymbol symbol) =>
+        (symbol as INamedTypeSymbol ?? symbol.ContainingType) is { } type && type.Locations.Any(static location => location.IsInSource) ? type : null;
 
     /// <summary>"Folder/File.cs:12".</summary>
     public static string PlaceOf(SyntaxNode node) => PlaceOf(node.GetLocation());

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text.RegularExpressions;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Tests.Http1;

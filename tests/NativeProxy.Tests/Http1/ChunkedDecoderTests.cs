@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Text;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;

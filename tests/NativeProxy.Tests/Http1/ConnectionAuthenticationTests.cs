@@ -1,4 +1,4 @@
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 

@@ -2,6 +2,7 @@ using System;
 using System.Globalization;
 using System.Linq;
 using System.Text.RegularExpressions;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
 using Xunit.Abstractions;

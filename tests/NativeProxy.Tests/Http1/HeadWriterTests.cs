@@ -1,5 +1,5 @@
 using System;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 

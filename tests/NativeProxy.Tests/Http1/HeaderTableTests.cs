@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 

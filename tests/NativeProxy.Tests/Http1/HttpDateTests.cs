@@ -1,6 +1,6 @@
 using System;
 using System.Globalization;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using Xunit;
 
 namespace NativeProxy.Tests.Http1;

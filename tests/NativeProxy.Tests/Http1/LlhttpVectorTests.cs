@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using NativeProxy.Http1;
+using NativeProxy.Http;
 using Xunit;
 using Xunit.Abstractions;
 

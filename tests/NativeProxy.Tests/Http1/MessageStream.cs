@@ -1,4 +1,6 @@
 using System;
+using NativeProxy.Exchanges;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Tests.Http1;

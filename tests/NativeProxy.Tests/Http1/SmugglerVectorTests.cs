@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
 using Xunit.Abstractions;

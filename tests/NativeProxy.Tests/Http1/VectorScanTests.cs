@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.Intrinsics;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Text;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 
 namespace NativeProxy.Tests.Http1;

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Linq;
 using System.Text;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Pipes;
 using Xunit;

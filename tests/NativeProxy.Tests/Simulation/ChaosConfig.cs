@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Tests.Simulation.Verdict;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Tests.Simulation;
 

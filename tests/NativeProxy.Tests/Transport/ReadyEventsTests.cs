@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
-using NativeProxy.Transport;
 using NativeProxy.Transport.Epoll;
+using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Transport;

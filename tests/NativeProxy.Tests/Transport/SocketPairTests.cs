@@ -3,7 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Net.Sockets;
 using System.Text;
-using NativeProxy.Transport;
+using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Transport;

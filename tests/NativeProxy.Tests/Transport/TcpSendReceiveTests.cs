@@ -6,7 +6,6 @@ using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Buffers;
 using NativeProxy.Transport;
-using NativeProxy.Transport.Saea;
 using Xunit;
 
 namespace NativeProxy.Tests.Transport;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Transport;

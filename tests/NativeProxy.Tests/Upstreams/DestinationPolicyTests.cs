@@ -3,7 +3,7 @@ using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Tests.Config;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Origins;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -3,7 +3,9 @@ using System.Linq;
 using System.Net;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -1,6 +1,8 @@
 using System.Collections.Generic;
 using System.Linq;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -6,12 +6,15 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Foundation;
+using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
-using NativeProxy.Sessions;
+using NativeProxy.Routing;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Origins;
+using NativeProxy.Upstreams.Queueing;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

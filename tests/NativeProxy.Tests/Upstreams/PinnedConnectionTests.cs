@@ -1,10 +1,10 @@
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Foundation;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

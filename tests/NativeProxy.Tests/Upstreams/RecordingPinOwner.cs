@@ -1,5 +1,5 @@
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Tests.Upstreams;
 

@@ -1,7 +1,7 @@
 using System;
 using System.Net.Sockets;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Tests.Upstreams;
 

@@ -1,4 +1,4 @@
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Groups;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

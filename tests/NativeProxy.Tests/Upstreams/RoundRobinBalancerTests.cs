@@ -4,7 +4,9 @@ using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

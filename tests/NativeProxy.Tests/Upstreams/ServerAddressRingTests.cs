@@ -1,5 +1,5 @@
 using System.Net;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -3,7 +3,7 @@ using System.IO;
 using System.Linq;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -6,7 +6,11 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

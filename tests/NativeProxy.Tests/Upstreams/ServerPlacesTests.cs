@@ -1,6 +1,6 @@
 using System.Linq;
 using System.Threading.Tasks;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

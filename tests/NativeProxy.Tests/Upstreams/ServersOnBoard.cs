@@ -4,11 +4,13 @@ using System.Linq;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Tests.Upstreams;
 

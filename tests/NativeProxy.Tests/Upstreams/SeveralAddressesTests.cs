@@ -8,7 +8,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

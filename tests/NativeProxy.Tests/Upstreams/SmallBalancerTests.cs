@@ -4,7 +4,8 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Foundation;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

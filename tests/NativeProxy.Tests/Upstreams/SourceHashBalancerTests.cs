@@ -3,7 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using NativeProxy.Foundation;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Balancing;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -3,7 +3,9 @@ using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

@@ -6,7 +6,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;

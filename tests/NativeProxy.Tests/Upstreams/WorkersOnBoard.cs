@@ -5,11 +5,14 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
-using NativeProxy.Hosting;
+using NativeProxy.Hosting.Lines;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
 
 namespace NativeProxy.Tests.Upstreams;
 

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using NativeProxy.Hosting.Lines;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -48,7 +49,7 @@ internal sealed class ReloadRound(Reload reload, SettingsMessage message, long u
     public void Commit(IEnumerable<WorkerSlot> slots)
     {
         IsCommitted = true;
-        HashSet<string> wanted = Hosting.Reload.BindsOf(Reload.Settings);
+        HashSet<string> wanted = Supervision.Reload.BindsOf(Reload.Settings);
         foreach (WorkerSlot slot in slots)
         {
             slot.ChangeSockets(wanted, Reload.NewSockets[slot.Index]);

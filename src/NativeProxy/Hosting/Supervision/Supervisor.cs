@@ -5,6 +5,8 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Naming;

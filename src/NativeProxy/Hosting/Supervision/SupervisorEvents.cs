@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Supervision;
 

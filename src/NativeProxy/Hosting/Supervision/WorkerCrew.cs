@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using NativeProxy.Admin;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 

@@ -4,8 +4,9 @@ using System.Globalization;
 using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Workers;
-using NativeProxy.Transport;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Hosting.Supervision;
 

@@ -4,6 +4,8 @@ using System.ComponentModel;
 using System.IO;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Naming;

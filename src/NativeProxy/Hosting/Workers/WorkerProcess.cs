@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
-using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Workers;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NativeProxy.Foundation;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;
 

@@ -5,6 +5,8 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Buffers;
+using NativeProxy.Exchanges;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;
 

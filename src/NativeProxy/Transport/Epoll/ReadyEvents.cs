@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Saea;
 

@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using NativeProxy.Buffers;
+using NativeProxy.Exchanges;
 using NativeProxy.Foundation;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Saea;
 

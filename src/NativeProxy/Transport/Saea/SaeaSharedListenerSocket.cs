@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
-using NativeProxy.Transport.Epoll;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Saea;
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Upstreams.Health;

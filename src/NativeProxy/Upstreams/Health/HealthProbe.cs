@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Upstreams.Health;
 

@@ -1,5 +1,6 @@
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Upstreams.Naming;
 

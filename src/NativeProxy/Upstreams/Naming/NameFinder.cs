@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Upstreams.Naming;
 

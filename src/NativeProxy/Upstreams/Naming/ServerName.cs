@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
+using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Upstreams.Naming;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Tests.Simulation.Network;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Tests.Simulation.Engine;
 

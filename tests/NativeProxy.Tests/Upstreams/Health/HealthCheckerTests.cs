@@ -8,9 +8,9 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Tests.Pipes;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
-using NativeProxy.Upstreams.Naming;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
+using NativeProxy.Upstreams.Naming;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams.Health;

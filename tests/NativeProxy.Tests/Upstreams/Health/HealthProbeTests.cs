@@ -4,7 +4,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Tests.Pipes;
-using NativeProxy.Upstreams;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 using Xunit;
 

@@ -7,8 +7,8 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Transport;
-using NativeProxy.Upstreams;
 using NativeProxy.Upstreams.Naming;
+using NativeProxy.Upstreams.Origins;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams.Naming;

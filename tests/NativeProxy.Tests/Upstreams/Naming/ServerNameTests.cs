@@ -1,7 +1,7 @@
 using System;
 using System.Net;
-using NativeProxy.Upstreams;
 using NativeProxy.Upstreams.Naming;
+using NativeProxy.Upstreams.Origins;
 using Xunit;
 
 namespace NativeProxy.Tests.Upstreams.Naming;

@@ -1,0 +1,59 @@
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Clients;
+
+/// <summary>What a client session, or its farewell, waits for; one at a time.</summary>
+internal enum SessionTimeout : byte
+{
+    None,
+
+    /// <summary>The rest of a request head.</summary>
+    RequestHeader,
+
+    /// <summary>The first byte of the next request.</summary>
+    KeepAlive,
+
+    /// <summary>The next byte of a request body.</summary>
+    RequestBody,
+
+    /// <summary>The client to take bytes.</summary>
+    Send,
+
+    /// <summary>The client's FIN after ours.</summary>
+    Linger,
+}
+
+/// <summary>The one deadline of a client session or farewell. Thread: the loop.</summary>
+internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
+{
+    /// <summary>What the deadline is for; None when none is set.</summary>
+    public SessionTimeout Pending { get; private set; }
+
+    /// <summary>Sets the deadline anew; 0 ms means no deadline.</summary>
+    public void Arm(EventLoop loop, SessionTimeout timeout, long timeoutMs)
+    {
+        if (timeoutMs <= 0)
+        {
+            Disarm(loop);
+            return;
+        }
+        Pending = timeout;
+        loop.Wheel.Arm(this, loop.Clock.NowMs + timeoutMs);
+    }
+
+    public void Disarm(EventLoop loop)
+    {
+        if (Pending == SessionTimeout.None)
+            return;
+        Pending = SessionTimeout.None;
+        loop.Wheel.Disarm(this);
+    }
+
+    /// <summary>Takes the timer out of the wheel, before its owner is used for another connection.</summary>
+    public void Remove(EventLoop loop)
+    {
+        Pending = SessionTimeout.None;
+        loop.Wheel.Remove(this);
+    }
+}

@@ -1,0 +1,88 @@
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Logging;
+
+namespace NativeProxy.Exchanges.Sending;
+
+/// <summary>What decides whether an exchange may be sent again.</summary>
+internal readonly struct RetryFacts
+{
+    public required HttpMethod Method { get; init; }
+
+    /// <summary>The connection had carried an earlier exchange, so the server may have closed it before our request came.</summary>
+    public required bool ConnectionWasReused { get; init; }
+
+    /// <summary>The client had authenticated on the connection: on another one the same request would be somebody else's.</summary>
+    public required bool ConnectionIsPinned { get; init; }
+
+    /// <summary>True when the kernel refused the request's very first byte: the server cannot have seen any of it.</summary>
+    public required bool NothingWasSent { get; init; }
+
+    /// <summary>
+    /// The server shut its side of a reused connection before any byte of this request had reached its machine; only set where the upstream
+    /// wants that to count.
+    /// </summary>
+    public required bool NothingWasAcknowledged { get; init; }
+
+    /// <summary>The whole request can be sent again.</summary>
+    public required bool RequestIsHeld { get; init; }
+
+    /// <summary>Tries so far, the failed one included.</summary>
+    public required int Attempts { get; init; }
+
+    /// <summary>A stale connection has been replaced once already.</summary>
+    public required bool StaleRetryUsed { get; init; }
+
+    /// <summary>A server other than the one that has failed takes requests.</summary>
+    public required bool HasAnotherServer { get; init; }
+
+    /// <summary>What the upstream wants.</summary>
+    public required UpstreamRetrySettings Settings { get; init; }
+}
+
+/// <summary>
+/// May this exchange be sent again after that error? Pure. A method that is not idempotent is only sent again when no byte of it can
+/// have reached a server (RFC 9110 9.2.2); an answer that has begun is never replaced.
+/// </summary>
+internal static class RetryPolicy
+{
+    /// <summary>
+    /// Could this exchange be sent again after bytes of it went out on its connection? If not, nobody needs a copy of its body.
+    /// </summary>
+    /// <param name="facts">As if the request was held, and unacknowledged where that counts.</param>
+    public static bool MayFollowSend(in RetryFacts facts) =>
+        Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None;
+
+    /// <summary>Why the exchange is sent again after this error, before any byte of an answer; None when it is not.</summary>
+    public static RetryCause Judge(ProxyError error, in RetryFacts facts)
+    {
+        if (facts.ConnectionIsPinned || !facts.RequestIsHeld || facts.Attempts >= facts.Settings.Attempts)
+            return RetryCause.None;
+        return ProxyErrors.Of(error).Retry switch
+        {
+            RetryRule.NothingWasSent => facts.Settings.IsOn(RetryCondition.ConnectFailure) ? RetryCause.ConnectFailure : RetryCause.None,
+            RetryRule.BeforeAnswer => JudgeEmptyResponse(facts),
+            RetryRule.AfterSilence => MayGoElsewhere(RetryCondition.ResponseTimeout, facts) ? RetryCause.ResponseTimeout : RetryCause.None,
+            _ => RetryCause.None,
+        };
+    }
+
+    /// <summary>True when a server may have begun to serve what is sent again, so that it costs of the <c>budget</c>.</summary>
+    public static bool IsOfBudget(RetryCause cause) => cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout;
+
+    /// <summary>The connection has ended: it was stale, or its server fell or did not want to answer.</summary>
+    private static RetryCause JudgeEmptyResponse(in RetryFacts facts)
+    {
+        bool isStale = facts.ConnectionWasReused && facts.Settings.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
+        if (isStale && (facts.NothingWasSent || facts.Method.IsIdempotent()))
+            return RetryCause.StaleReuse;
+        if (isStale && facts.NothingWasAcknowledged)
+            return RetryCause.Unacknowledged;
+        return MayGoElsewhere(RetryCondition.EmptyResponse, facts) ? RetryCause.EmptyResponse : RetryCause.None;
+    }
+
+    /// <summary>Another server gets it: the one that has failed may have failed by this request.</summary>
+    private static bool MayGoElsewhere(RetryCondition condition, in RetryFacts facts) =>
+        facts.HasAnotherServer && facts.Settings.IsOn(condition) && (facts.NothingWasSent || facts.Method.IsIdempotent());
+}

@@ -1,0 +1,46 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Sockets;
+
+namespace NativeProxy.Hosting.Lines;
+
+/// <summary>
+/// One end of the line on which the supervisor hands listening sockets to a worker: beside the control line, because only recvmsg takes
+/// descriptors. They go ahead of the message that names them, so that whoever reads the message finds them there. Never waits.
+/// </summary>
+internal sealed class DescriptorLine(Socket socket) : IDisposable
+{
+    /// <summary>Hands sockets over, in order; false when the other side is gone or does not take them.</summary>
+    public bool TrySend(IReadOnlyList<ListeningSocket> sockets)
+    {
+        for (int sent = 0; sent < sockets.Count; sent += DescriptorPassing.CountMax)
+        {
+            int[] descriptors = new int[Math.Min(DescriptorPassing.CountMax, sockets.Count - sent)];
+            for (int i = 0; i < descriptors.Length; i++)
+                descriptors[i] = (int)sockets[sent + i].Socket.Handle;
+            if (!DescriptorPassing.Send(socket, descriptors))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>Takes the sockets for these addresses, which the caller then owns; null when not all of them have come, and none is left open.</summary>
+    public List<ListeningSocket>? TryReceive(IReadOnlyList<string> binds)
+    {
+        var sockets = new List<ListeningSocket>();
+        while (sockets.Count < binds.Count)
+        {
+            int[] descriptors = DescriptorPassing.Receive(socket);
+            foreach (int descriptor in descriptors)
+                sockets.Add(new ListeningSocket(sockets.Count < binds.Count ? binds[sockets.Count] : "", new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+            if (descriptors.Length == 0)
+                break;
+        }
+        if (sockets.Count == binds.Count)
+            return sockets;
+        ListeningSockets.Close(sockets);
+        return null;
+    }
+
+    public void Dispose() => socket.Dispose();
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Lines;
+
+/// <summary>
+/// The settings as the supervisor sends them to a worker: the file name, the addresses of the sockets that come with it, those of the servers,
+/// and the texts as the supervisor checked them, so that all workers see the same, whenever they start, and none resolves a name.
+/// </summary>
+/// <param name="Path">The file, for messages only: nobody opens it again.</param>
+/// <param name="Binds">Addresses of the listening sockets that go ahead.</param>
+/// <param name="Servers">A line of <see cref="ServerEndPoints"/>.</param>
+/// <param name="StartText">The settings that the supervisor was started with; they rule what a reload does not change (<see cref="FixedSettings"/>).</param>
+/// <param name="Text">The settings in force.</param>
+internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
+{
+    private const int LineCount = 3;
+
+    /// <summary>Three lines, the length of the first text, then both. Addresses hold no blank.</summary>
+    public byte[] Encode()
+    {
+        byte[] length = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(length, StartText.Length);
+        return [.. Encoding.UTF8.GetBytes(Path + "\n" + string.Join(' ', Binds) + "\n" + Servers + "\n"), .. length, .. StartText, .. Text];
+    }
+
+    public static SettingsMessage Decode(byte[] payload)
+    {
+        var lines = new string[LineCount];
+        int start = 0;
+        for (int i = 0; i < LineCount; i++)
+        {
+            int end = Array.IndexOf(payload, (byte)'\n', start);
+            lines[i] = Encoding.UTF8.GetString(payload, start, end - start);
+            start = end + 1;
+        }
+        int textsAt = start + sizeof(int);
+        int textAt = textsAt + BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(start));
+        return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt], payload[textAt..]);
+    }
+
+    /// <summary>Parses texts and addresses; false when they have errors, which the supervisor would have shown.</summary>
+    public bool TryParse(out ProxySettings settings, out ServerEndPoints endPoints)
+    {
+        SettingsResult started = SettingsFile.Parse(Path, StartText);
+        SettingsResult result = SettingsFile.Parse(Path, Text);
+        bool isOk = result.IsOk && started.IsOk;
+        settings = isOk ? FixedSettings.Keep(result.Settings, started.Settings) : default;
+        endPoints = new ServerEndPoints([]);
+        return isOk && ServerEndPoints.TryParse(Servers, ServerCounts(settings), out endPoints);
+    }
+
+    /// <summary>How many servers each upstream has.</summary>
+    public static int[] ServerCounts(in ProxySettings settings) => settings.Upstreams.Select(static upstream => upstream.Servers.Length).ToArray();
+}

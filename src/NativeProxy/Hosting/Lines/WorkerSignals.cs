@@ -1,0 +1,30 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Hosting.Lines;
+
+/// <summary>
+/// A worker takes no signals: those of a terminal or a service manager reach the whole process group, and the supervisor alone decides what
+/// they mean. They are blocked when it starts, so that none can end it before they are ignored. Linux.
+/// </summary>
+internal static partial class WorkerSignals
+{
+    private const nint IgnoreSignal = 1;
+
+    /// <summary>
+    /// Every signal but SIGKILL that ends a process by default and does not tell of its own fault; of the real-time signals those that are not the C
+    /// library's and the runtime's own.
+    /// </summary>
+    public static IReadOnlyList<int> Numbers { get; } = [1, 2, 3, 10, 12, 13, 14, 15, 16, 24, 25, 26, 27, 29, 30, .. Enumerable.Range(35, 30)];
+
+    /// <summary>Ignores them; what has come while they were blocked is forgotten.</summary>
+    public static void LeaveToSupervisor()
+    {
+        foreach (int number in Numbers)
+            CallSignal(number, IgnoreSignal);
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint CallSignal(int number, nint handler);
+}

@@ -1,0 +1,135 @@
+using System;
+using System.ComponentModel;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace NativeProxy.Hosting.Processes;
+
+/// <summary>The system calls about processes and descriptors that the library does not offer. Linux.</summary>
+internal static unsafe partial class LinuxProcess
+{
+    private const int SetDescriptorFlags = 2;
+    private const int CloseOnExec = 1;
+    private const int CpuSetBytes = 128;
+    private const int NumberOfFiles = 7;
+
+    /// <summary>What is left for everything but connections: a part, within these bounds.</summary>
+    private const int OthersShare = 16;
+    private const int OthersMin = 12;
+    private const int OthersMax = 64;
+
+    /// <summary>Whether a descriptor survives the start of a child process.</summary>
+    public static void SetInherited(int descriptor, bool isInherited)
+    {
+        if (CallFcntl(descriptor, SetDescriptorFlags, isInherited ? 0 : CloseOnExec) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>What ps and top call the process: a worker that was started from a descriptor would be called by its number.</summary>
+    public static void SetName(string name)
+    {
+        const int SetName = 15;
+        fixed (byte* bytes = Encoding.UTF8.GetBytes(name + "\0"))
+            CallProcessControl(SetName, bytes, 0, 0, 0);
+    }
+
+    /// <summary>What the kernel says a process is doing, in words; null when it is gone.</summary>
+    public static string? StateOf(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{processId}/stat");
+            return stat[stat.LastIndexOf(')') + 2] switch
+            {
+                'R' => "running",
+                'S' => "sleeping",
+                'D' => "blocked in the kernel",
+                'T' or 't' => "stopped by a signal or a debugger",
+                char other => $"in state {other}",
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Closes a descriptor that was inherited and that no object owns.</summary>
+    public static void Close(int descriptor) => CallClose(descriptor);
+
+    /// <summary>
+    /// Binds the calling thread, and the threads that it starts later, to one of the processors that this process may use.
+    /// False when the kernel refuses; the process then runs unbound.
+    /// </summary>
+    public static bool PinToProcessor(int index)
+    {
+        byte* allowed = stackalloc byte[CpuSetBytes];
+        byte* one = stackalloc byte[CpuSetBytes];
+        new Span<byte>(one, CpuSetBytes).Clear();
+        if (CallGetAffinity(0, CpuSetBytes, allowed) < 0)
+            return false;
+        int seen = 0;
+        for (int processor = 0; processor < CpuSetBytes * 8; processor++)
+        {
+            if ((allowed[processor / 8] & (1 << (processor % 8))) == 0 || seen++ != index)
+                continue;
+            one[processor / 8] |= (byte)(1 << (processor % 8));
+            return CallSetAffinity(0, CpuSetBytes, one) == 0;
+        }
+        return false;
+    }
+
+    /// <summary>How many descriptors this process may have open; null where nobody can tell.</summary>
+    public static long? DescriptorLimit() => LimitOf(NumberOfFiles);
+
+    /// <summary>How many bytes of addresses this process may reserve; null without a limit.</summary>
+    public static long? AddressSpaceLimit()
+    {
+        const int AddressSpace = 9;
+        return LimitOf(AddressSpace);
+    }
+
+    /// <summary>
+    /// Descriptors that this process may open for connections: what its limit leaves besides those that are open now, without a few for logs that are
+    /// opened anew, new listening sockets, look-ups and the admin endpoint. 0 where nobody can tell.
+    /// </summary>
+    public static int DescriptorsForConnections()
+    {
+        int left = DescriptorsLeft();
+        return left == 0 ? 0 : Math.Max(2, left - Math.Clamp(left / OthersShare, OthersMin, OthersMax));
+    }
+
+    private static int DescriptorsLeft()
+    {
+        const string OpenDescriptors = "/proc/self/fd";
+        if (!Directory.Exists(OpenDescriptors) || LimitOf(NumberOfFiles) is not { } limit)
+            return 0;
+        return (int)Math.Clamp(Math.Min(limit, int.MaxValue) - Directory.GetFileSystemEntries(OpenDescriptors).Length, 1, int.MaxValue);
+    }
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    private static partial int CallProcessControl(int option, byte* value, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int CallClose(int descriptor);
+
+    /// <summary>The limit in force; null when there is none.</summary>
+    private static long? LimitOf(int resource)
+    {
+        ulong* softAndHard = stackalloc ulong[2];
+        return OperatingSystem.IsLinux() && CallGetLimit(resource, softAndHard) == 0 && softAndHard[0] <= long.MaxValue ? (long)softAndHard[0] : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int CallGetLimit(int resource, ulong* softAndHard);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int CallFcntl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static partial int CallGetAffinity(int processId, nuint bytes, byte* set);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int CallSetAffinity(int processId, nuint bytes, byte* set);
+}

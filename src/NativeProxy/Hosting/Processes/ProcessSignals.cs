@@ -1,0 +1,120 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Threading;
+using NativeProxy.Hosting.Supervision;
+
+namespace NativeProxy.Hosting.Processes;
+
+/// <summary>What the operator wants from the process.</summary>
+internal enum OperatorWish
+{
+    /// <summary>SIGTERM, SIGINT or SIGQUIT for the first time: finish what runs, then exit.</summary>
+    Drain,
+
+    /// <summary>One of these again: exit at once.</summary>
+    ExitNow,
+
+    /// <summary>SIGUSR1 (as nginx): open the log files anew.</summary>
+    ReopenLogs,
+
+    /// <summary>SIGHUP (as nginx, HAProxy's systemd unit and Squid): read the configuration file again.</summary>
+    Reload,
+
+    /// <summary>No signal: servers have other addresses.</summary>
+    FollowNames,
+}
+
+/// <summary>
+/// Turns signals into wishes. Every signal that would end the process by default and that somebody may send by mistake is taken and told, and
+/// does nothing. Handlers run on a thread of the runtime and must be quick. They stay until the process is gone: a signal that comes during
+/// its last instructions must not change its exit code.
+/// </summary>
+internal sealed class ProcessSignals
+{
+    /// <summary>Numbers of Linux (signal(7)). SIGUSR2 is kept for the upgrade of the binary to come.</summary>
+    private static readonly Dictionary<int, string> Ignored = new()
+    {
+        [12] = "SIGUSR2",
+        [14] = "SIGALRM",
+        [16] = "SIGSTKFLT",
+        [26] = "SIGVTALRM",
+        [27] = "SIGPROF",
+        [29] = "SIGIO",
+        [30] = "SIGPWR",
+    };
+
+    private const int UserSignal1 = 10;
+    private const long IgnoredEveryMs = 1000;
+
+    /// <summary>The first real-time signals are the C library's and the runtime's own.</summary>
+    private const int RealTimeFirst = 35;
+
+    private const int RealTimeLast = 64;
+
+    /// <summary>Rooted for the life of the process: a registration that is collected is undone.</summary>
+    private static readonly List<PosixSignalRegistration> Registrations = [];
+
+    /// <summary>
+    /// timeout(1) and some service managers send a stop to the process and to its group, and the process so gets it twice: what comes so soon
+    /// after the one before is the same stop. Nobody who wants to say it again is faster.
+    /// </summary>
+    private const long SameStopMs = 100;
+
+    private readonly Action<OperatorWish> _wished;
+    private readonly Action<string> _ignored;
+    private readonly Lock _stopping = new();
+    private bool _isStopping;
+    private long _lastStopMs;
+
+    /// <param name="wished">Called for each wish.</param>
+    /// <param name="ignored">Called with the name of a signal that means nothing.</param>
+    public ProcessSignals(Action<OperatorWish> wished, Action<string> ignored)
+    {
+        _wished = wished;
+        _ignored = ignored;
+        foreach (PosixSignal stop in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT])
+            Take(stop, Stop);
+        Take((PosixSignal)UserSignal1, () => _wished(OperatorWish.ReopenLogs));
+        Take(PosixSignal.SIGHUP, () => _wished(OperatorWish.Reload));
+        foreach ((int number, string name) in Ignored)
+            TakeForNothing(number, name);
+        for (int number = RealTimeFirst; number <= RealTimeLast; number++)
+            TakeForNothing(number, $"real-time signal {number}");
+    }
+
+    private void Stop()
+    {
+        bool isFirst;
+        lock (_stopping)
+        {
+            long nowMs = Environment.TickCount64;
+            if (_isStopping && nowMs - _lastStopMs < SameStopMs)
+                return;
+            isFirst = !_isStopping;
+            _isStopping = true;
+            _lastStopMs = nowMs;
+        }
+        _wished(isFirst ? OperatorWish.Drain : OperatorWish.ExitNow);
+    }
+
+    /// <summary>A flood of signals is told once a second.</summary>
+    private void TakeForNothing(int number, string name)
+    {
+        long nextMs = 0;
+        Take((PosixSignal)number, () =>
+        {
+            long nowMs = Environment.TickCount64;
+            if (nowMs < Volatile.Read(ref nextMs))
+                return;
+            Volatile.Write(ref nextMs, nowMs + IgnoredEveryMs);
+            _ignored(name);
+        });
+    }
+
+    private void Take(PosixSignal signal, Action meaning) => Registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        meaning();
+    }));
+}

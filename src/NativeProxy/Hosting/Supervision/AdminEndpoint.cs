@@ -1,0 +1,36 @@
+using System;
+using System.Collections.Generic;
+using System.Net.Sockets;
+using NativeProxy.Admin;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Metrics;
+using NativeProxy.Upstreams.Board;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>The listening socket of <c>[admin]</c>. Opened before anything starts, so that a port in use is told.</summary>
+internal sealed class AdminEndpoint : IDisposable
+{
+    /// <summary>Connections at once, without those of probes (<see cref="SmallHttpServer.ProbePlacesMax"/>).</summary>
+    private const int PlacesMax = 64;
+
+    private readonly Socket _socket;
+
+    private AdminEndpoint(Socket socket) => _socket = socket;
+
+    /// <summary>Null when no admin endpoint is configured, or on an error, which is added to the list.</summary>
+    public static AdminEndpoint? Open(in AdminSettings settings, List<string> errors)
+    {
+        if (settings.Bind.Length == 0)
+            return null;
+        Socket? socket = ListeningSockets.OpenOne(settings.Bind, "the admin endpoint", errors);
+        return socket is null ? null : new AdminEndpoint(socket);
+    }
+
+    /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
+    public SmallHttpServer Serve(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) =>
+        SmallHttpServer.Start(_socket, new AdminRoutes(board, servers, closes, state), PlacesMax, TimeProvider.System);
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Threading;
+using NativeProxy.Config;
+using NativeProxy.Exchanges;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Logging;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Health;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// The health checks of the process that decides about servers: publishes the servers before anybody looks for them, has the
+/// <see cref="HealthChecker"/> check them, and brings its notices to the log. Dispose it before the board.
+/// </summary>
+internal sealed class HealthChecks : IDisposable
+{
+    /// <summary>Notices that wait while the log does not take them; more are dropped.</summary>
+    private const int NoticesMax = 1000;
+
+    private readonly ServerBoard _servers;
+    private readonly ErrorLog _log;
+    private readonly HealthChecker _checker;
+    private readonly ConcurrentQueue<HealthNotice> _notices = new();
+    private int _isWriting;
+
+    /// <param name="servers">The board; this is its only publisher.</param>
+    /// <param name="log">For servers that go up or down.</param>
+    /// <param name="changed">Called on any thread when pools and queues should be put in order; must not block.</param>
+    public HealthChecks(ServerBoard servers, ErrorLog log, Action changed)
+    {
+        _servers = servers;
+        _log = log;
+        _checker = new HealthChecker(servers, Random.Shared, TimeProvider.System, Notify, changed);
+    }
+
+    /// <summary>Main thread: goes over to these settings. Workers may look for their servers when it returns.</summary>
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
+    {
+        _servers.Publish(settings);
+        AddressesOnBoard.Show(_servers, settings, endPoints);
+        _checker.Apply(settings, endPoints);
+    }
+
+    /// <summary>No further checks.</summary>
+    public void Dispose() => _checker.Stop();
+
+    /// <summary>Another thread writes, so that a log that blocks never holds a check up.</summary>
+    private void Notify(HealthNotice notice)
+    {
+        if (_notices.Count >= NoticesMax)
+            return;
+        _notices.Enqueue(notice);
+        if (Interlocked.Exchange(ref _isWriting, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static self => self.WriteNotices(), this, preferLocal: false);
+    }
+
+    private void WriteNotices()
+    {
+        do
+        {
+            while (_notices.TryDequeue(out HealthNotice notice))
+                Write(notice);
+            Interlocked.Exchange(ref _isWriting, 0);
+
+            // One that came between the last look and the mark has started nobody.
+        }
+        while (!_notices.IsEmpty && Interlocked.Exchange(ref _isWriting, 1) == 0);
+    }
+
+    private void Write(in HealthNotice notice)
+    {
+        if (notice.IsUp)
+            _log.Info(notice.Text);
+        else if (notice.UpCount > 0)
+            _log.Warn(notice.Text);
+        else
+            _log.Error(notice.Text);
+    }
+}

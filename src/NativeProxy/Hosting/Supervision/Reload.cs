@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Logging;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// Reads the configuration file again and checks everything that can go wrong before anything changes: a file that cannot be used is
+/// refused with all its errors, and the running configuration stays in force. Used by the main thread.
+/// </summary>
+internal sealed class Reload
+{
+    private Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
+    {
+        Text = text;
+        Settings = settings;
+        EndPoints = endPoints;
+        NewSockets = newSockets;
+    }
+
+    /// <summary>The file as it was read.</summary>
+    public byte[] Text { get; }
+
+    public ProxySettings Settings { get; }
+
+    public ServerEndPoints EndPoints { get; }
+
+    /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
+    public List<ListeningSocket>[] NewSockets { get; }
+
+    /// <summary>Null when the file cannot be used; the log then says why. Blocks while names are looked up.</summary>
+    /// <param name="source">Where the settings of the start came from.</param>
+    /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
+    /// <param name="running">The settings in force.</param>
+    /// <param name="workers">How many workers there are.</param>
+    /// <param name="names">Follows the names of the new settings too from now on; whose settings are in force at the end is for the caller to say.</param>
+    /// <param name="log">Hears what is wrong.</param>
+    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
+    {
+        try
+        {
+            return Read(source, started, running, workers, names, log);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+        {
+            return Refused(log, [e.Message]);
+        }
+    }
+
+    /// <summary>It is not used after all: nothing of it stays open.</summary>
+    public void Close()
+    {
+        foreach (List<ListeningSocket> sockets in NewSockets)
+            ListeningSockets.Close(sockets);
+    }
+
+    /// <summary>All addresses that the settings listen on.</summary>
+    public static HashSet<string> BindsOf(in ProxySettings settings)
+    {
+        var binds = new HashSet<string>();
+        foreach (ListenerSettings listener in settings.Listeners)
+            binds.UnionWith(listener.Bind);
+        return binds;
+    }
+
+    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
+    {
+        if (!source.CanBeReadAgain)
+            return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
+        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText text, out SettingsResult unreadable) ? SettingsFile.Parse(source.Path, text.Bytes) : unreadable;
+        foreach (ConfigError finding in (ConfigError[])[.. result.Errors, .. result.Warnings])
+            log.Text(finding.ToString());
+        if (!result.IsOk)
+            return Refused(log, []);
+        List<ConfigError> trials = [.. StartTrials.Files(result), .. StartTrials.HeldByRunning(result, running)];
+        foreach (ConfigError trial in trials)
+            log.Text(trial.ToString());
+        if (trials.Count > 0)
+            return Refused(log, []);
+        ProxySettings settings = FixedSettings.Keep(result.Settings, started);
+        var errors = new List<string>();
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, BindsOf(running), workers, errors);
+        if (errors.Count > 0)
+            return Refused(log, errors);
+        List<string> kept = FixedSettings.Changed(result.Settings, started);
+        if (kept.Count > 0)
+            log.Warn($"{string.Join(", ", kept)} {(kept.Count == 1 ? "changes" : "change")} with a restart only; the value of the start stays in force");
+        return new Reload(text.Bytes, settings, names.Follow(settings), sockets);
+    }
+
+    private static Reload? Refused(ErrorLog log, IEnumerable<string> problems)
+    {
+        foreach (string problem in problems)
+            log.Error(problem);
+        log.Error("reload refused; the running configuration stays in force");
+        return null;
+    }
+}

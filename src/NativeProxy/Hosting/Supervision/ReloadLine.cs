@@ -1,0 +1,37 @@
+using System.Collections.Generic;
+using System.Text;
+using NativeProxy.Config;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>The line that says what a reload has changed.</summary>
+internal static class ReloadLine
+{
+    /// <summary>Longer lines are cut between two changes, and the number of those left out is told.</summary>
+    private const int CharsMax = 1000;
+
+    public static string Of(in ProxySettings before, in ProxySettings after)
+    {
+        IReadOnlyList<SettingChange> changes = SettingsChanges.Between(before, after);
+        if (changes.Count == 0)
+            return "reloaded: nothing changed";
+        StringBuilder line = new("reloaded: ");
+        string? owner = null;
+        for (int i = 0; i < changes.Count; i++)
+        {
+            SettingChange change = changes[i];
+            if (i > 0 && line.Length + change.Owner.Length + change.Text.Length > CharsMax)
+                return line.Append($"; and {changes.Count - i} more").ToString();
+            if (change.Owner == owner)
+                line.Append(", ");
+            else if (i > 0)
+                line.Append("; ");
+            if (change.Owner != owner && change.Owner.Length > 0)
+                line.Append(change.Owner).Append(": ");
+            line.Append(change.Text);
+            owner = change.Owner;
+        }
+
+        return line.ToString();
+    }
+}

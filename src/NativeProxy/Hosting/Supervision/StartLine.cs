@@ -1,0 +1,21 @@
+using System.Collections.Generic;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>The line that says what has been started.</summary>
+internal static class StartLine
+{
+    public static string Of(in ProxySettings settings, int workers) =>
+        $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
+
+    /// <summary>Which addresses lead to which upstreams.</summary>
+    public static string Traffic(in ProxySettings settings)
+    {
+        var parts = new List<string>();
+        foreach (ListenerSettings listener in settings.Listeners)
+            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} {(listener.Mode == ListenerMode.Forward ? "as a forward proxy" : "to " + listener.Upstream)}");
+        return string.Join("; ", parts);
+    }
+}

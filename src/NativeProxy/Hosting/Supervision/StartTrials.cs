@@ -1,0 +1,131 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// Tries what the settings ask of this machine, so that what cannot work is told with its key and its place before anything starts or
+/// changes. Leaves nothing behind. Used by `check --full`, at start and at reload; blocks, so never on a loop thread.
+/// </summary>
+internal static class StartTrials
+{
+    /// <summary>Longest wait for all names together; what takes longer cannot be resolved.</summary>
+    private static readonly TimeSpan NamesLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>The files that are to be written: at start, and again at reload, because a worker that starts later needs them.</summary>
+    public static List<ConfigError> Files(SettingsResult result)
+    {
+        List<ConfigError> errors = [];
+        ProxySettings settings = result.Settings;
+        TryLog(result, "log.access", settings.Log.AccessTarget, errors);
+        if (settings.Log.ConnectionsTarget != settings.Log.AccessTarget)
+            TryLog(result, "log.connections", settings.Log.ConnectionsTarget, errors);
+        TryFile(result, "runtime.pid_file", settings.Runtime.PidFile, errors);
+        return errors;
+    }
+
+    /// <summary>Everything that `run` would need. What only may go wrong later is a warning.</summary>
+    public static List<ConfigError> All(SettingsResult result)
+    {
+        List<ConfigError> findings = Files(result);
+        TryBinds(result, findings);
+        TryNames(result, findings);
+        findings.Sort(static (one, other) => (one.Line, one.Column).CompareTo((other.Line, other.Column)));
+        return findings;
+    }
+
+    /// <summary>What the running configuration holds until a restart, and a new one wants for another end.</summary>
+    public static List<ConfigError> HeldByRunning(SettingsResult result, in ProxySettings running)
+    {
+        List<ConfigError> errors = [];
+        if (!AddressText.TryParse(running.Admin.Bind, AddressUse.Bind, out HostPort admin, out _))
+            return errors;
+        ProxySettings wanted = result.Settings;
+        for (int i = 0; i < wanted.Listeners.Length; i++)
+        {
+            for (int j = 0; j < wanted.Listeners[i].Bind.Length; j++)
+            {
+                string bind = wanted.Listeners[i].Bind[j];
+                if (AddressText.TryParse(bind, AddressUse.Bind, out HostPort address, out _) && BindRules.Overlap(admin, address))
+                    errors.Add(result.Finding($"listener[{i}].bind[{j}]", $"{bind} is held by the running admin endpoint ({running.Admin.Bind})", hint: "admin.bind changes with a restart only"));
+            }
+        }
+
+        return errors;
+    }
+
+    private static void TryLog(SettingsResult result, string key, string target, List<ConfigError> errors)
+    {
+        if (target is not (LogSettings.Off or "stdout" or "stderr"))
+            TryFile(result, key, target, errors);
+    }
+
+    private static void TryFile(SettingsResult result, string key, string path, List<ConfigError> errors)
+    {
+        if (path.Length > 0 && FileTrial.Problem(path) is { } problem)
+            errors.Add(result.Finding(key, $"{key} cannot be written: {problem}", "the path of a file that this user may write, in a directory that is there"));
+    }
+
+    private static void TryBinds(SettingsResult result, List<ConfigError> errors)
+    {
+        ProxySettings settings = result.Settings;
+        for (int i = 0; i < settings.Listeners.Length; i++)
+        {
+            ListenerSettings listener = settings.Listeners[i];
+            for (int j = 0; j < listener.Bind.Length; j++)
+                TryBind(result, $"listener[{i}].bind[{j}]", listener.Bind[j], $"listener \"{listener.Name}\"", errors);
+        }
+
+        if (settings.Admin.Bind.Length > 0)
+            TryBind(result, "admin.bind", settings.Admin.Bind, "the admin endpoint", errors);
+    }
+
+    private static void TryBind(SettingsResult result, string key, string bind, string what, List<ConfigError> errors)
+    {
+        if (ListeningSockets.ProblemOf(bind, what) is { } problem)
+            errors.Add(result.Finding(key, problem));
+    }
+
+    /// <summary>A name that does not resolve now may do so later.</summary>
+    private static void TryNames(SettingsResult result, List<ConfigError> findings)
+    {
+        List<(string Key, string Host)> names = [];
+        ProxySettings settings = result.Settings;
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+        {
+            for (int j = 0; j < settings.Upstreams[i].Servers.Length; j++)
+            {
+                if (AddressText.TryParse(settings.Upstreams[i].Servers[j].Address, AddressUse.Server, out HostPort address, out _) && address.Ip is null)
+                    names.Add(($"upstream[{i}].server[{j}].address", address.Host));
+            }
+        }
+
+        Dictionary<string, Task<string?>> lookUps = names.Select(static name => name.Host).Distinct().ToDictionary(static host => host, static host => Task.Run(() => ProblemOfName(host)));
+        Task.WaitAll([.. lookUps.Values], NamesLimit);
+        foreach ((string key, string host) in names)
+        {
+            string? problem = lookUps[host].IsCompleted ? lookUps[host].Result : $"no answer within {NamesLimit.TotalSeconds:0} s";
+            if (problem is not null)
+                findings.Add(result.Finding(key, $"the name \"{host}\" cannot be resolved now: {problem}", hint: "the server can be used once it can", isWarning: true));
+        }
+    }
+
+    private static string? ProblemOfName(string host)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(host).Length > 0 ? null : "it has no address";
+        }
+        catch (SocketException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,6 +1,0 @@
-namespace NativeProxy.Hosting;
-
-/// <summary>Which worker of how many this is.</summary>
-/// <param name="Index">0-based.</param>
-/// <param name="Count">At least 1.</param>
-internal readonly record struct WorkerPlace(int Index, int Count);

@@ -1,0 +1,327 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using NativeProxy.Caching;
+using NativeProxy.Config;
+using NativeProxy.Exchanges;
+using NativeProxy.Exchanges.Sending;
+using NativeProxy.Foundation;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Ledger;
+using NativeProxy.Metrics;
+using NativeProxy.Pressure;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Naming;
+using NativeProxy.Upstreams.Origins;
+using Listener = NativeProxy.Exchanges.Listener;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>
+/// The listeners and upstreams of one worker, as the settings say. Applies settings at start and again at each reload: connections,
+/// pools and listening sockets whose identity is unchanged stay. Thread: the loop.
+/// </summary>
+internal sealed class TrafficPlan
+{
+    private readonly EventLoop _loop;
+    private readonly WorkerPlace _place;
+    private readonly LoopCounters _counters;
+    private readonly ServerBoard _servers;
+    private readonly ChangeBoard _changes;
+    private readonly ExchangeLog? _accessLog;
+    private readonly CloseLedger _ledger;
+    private readonly ConnectionBudget _budget;
+    private readonly ReplayBudget _replayBudget;
+    private readonly CacheFetches _cacheFetches;
+    private readonly IdleShedding _shedding;
+    private readonly int _socketsMax;
+    private readonly NameResolver _resolver;
+    private readonly LoopLookups _lookups;
+    private readonly OwnAddresses _ownAddresses = new();
+    private readonly List<UpstreamGroup> _groups = [];
+    private readonly List<Listener> _retired = [];
+    private List<Listener> _listeners = [];
+    private Action? _drained;
+    private bool _isDraining;
+
+    /// <param name="loop">The worker's loop.</param>
+    /// <param name="place">Which worker it is.</param>
+    /// <param name="counters">The worker's counters.</param>
+    /// <param name="servers">What all workers know of the servers.</param>
+    /// <param name="changes">What the caches of all workers know of changes.</param>
+    /// <param name="accessLog">Null when none is written.</param>
+    /// <param name="ledger">Takes every close.</param>
+    /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
+    /// <param name="report">Takes lines for the error log; must not block.</param>
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
+    {
+        _loop = loop;
+        _place = place;
+        _counters = counters;
+        _servers = servers;
+        _changes = changes;
+        _accessLog = accessLog;
+        _ledger = ledger;
+        _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
+        _replayBudget = new ReplayBudget(loop.Pools, counters);
+        _cacheFetches = new CacheFetches(loop, counters);
+        _shedding = new IdleShedding(loop, counters, _budget, report);
+        _socketsMax = socketsMax;
+        loop.BeforeConnect = _shedding.MakeRoomForConnect;
+        _lookups = new LoopLookups(_ownAddresses);
+        _resolver = new NameResolver(loop, counters, _lookups.Begin, NameResolver.LookupsFor(socketsMax));
+    }
+
+    /// <summary>Whether listeners made from now on log their exchanges.</summary>
+    public bool LogsExchanges { get; set; } = true;
+
+    /// <summary>Takes the settings over.</summary>
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="endPoints">Addresses of the servers.</param>
+    /// <param name="newSockets">Listening sockets for the addresses that no listener had before; the plan then owns them.</param>
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
+        _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
+        _lookups.Apply(settings.Resolver);
+        ApplyUpstreams(settings, endPoints);
+        List<Listener> old = _listeners;
+        _listeners = MakeListeners(settings);
+        GiveSockets(old, newSockets);
+        foreach (Listener listener in old)
+            Retire(listener);
+        _retired.RemoveAll(listener => listener.SessionCount == 0);
+        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
+    }
+
+    /// <summary>
+    /// Accepts on the sockets of a worker that is not there, each for the listener that names its address; one that nobody names any more, or
+    /// that comes when the worker drains, is closed here. A reload leaves them behind: the supervisor then sends those that still count.
+    /// </summary>
+    public void Adopt(int worker, IReadOnlyList<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket adopted in sockets)
+        {
+            Listener? listener = _isDraining ? null : _listeners.Find(listener => listener.Settings.Bind.Contains(adopted.Bind));
+            if (listener is null)
+                adopted.Socket.Dispose();
+            else
+                listener.Listen(AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, TuningOf(listener)));
+        }
+    }
+
+    /// <summary>The other worker is back: leaves its sockets to it. What was accepted on them stays.</summary>
+    public void Release(int worker)
+    {
+        foreach (Listener listener in _listeners)
+        {
+            foreach (string bind in listener.Settings.Bind)
+                listener.TakeSocket(AdoptedName(worker, bind))?.Close();
+        }
+    }
+
+    /// <summary>Looks whether the worker runs short of anything.</summary>
+    public void LookForPressure() => _shedding.Look();
+
+    /// <summary>Servers have other addresses; everything else stays.</summary>
+    /// <param name="endPoints">The addresses of all servers of the present settings.</param>
+    public void ChangeAddresses(ServerEndPoints endPoints)
+    {
+        for (int i = 0; i < _groups.Count; i++)
+        {
+            for (int j = 0; j < _groups[i].Servers.Count; j++)
+                _groups[i].Servers[j].ChangeAddresses(endPoints.Of(i, j));
+            _groups[i].Queue.ServeSoon();
+        }
+    }
+
+    /// <summary>Servers may have gone up or down.</summary>
+    public void FollowHealth()
+    {
+        foreach (UpstreamGroup group in _groups)
+            group.FollowHealth();
+    }
+
+    /// <summary>True when workers have to agree on who may open a connection, so that they call each other.</summary>
+    public bool SharesLimits => _place.Count > 1 && _groups.Exists(static group => group.HasLimits);
+
+    /// <summary>Another worker has called.</summary>
+    public void FollowBoard()
+    {
+        foreach (UpstreamGroup group in _groups)
+            group.FollowBoard();
+    }
+
+    /// <summary>Stops accepting and calls back when the last connection has ended.</summary>
+    public void Drain(Action drained)
+    {
+        _drained = drained;
+        _isDraining = true;
+        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+            listener.Drain(CloseReason.Draining);
+    }
+
+    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
+    public int Cut(int countMax)
+    {
+        int count = 0;
+        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+            count += listener.Cut(countMax - count);
+        return count;
+    }
+
+    private void ApplyUpstreams(in ProxySettings settings, ServerEndPoints endPoints)
+    {
+        var kept = new List<UpstreamGroup>();
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+        {
+            UpstreamSettings upstream = settings.Upstreams[i];
+            UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
+                ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
+            group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));
+            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _changes);
+            kept.Add(group);
+        }
+        foreach (UpstreamGroup group in _groups)
+        {
+            if (!kept.Contains(group))
+                group.Retire();
+        }
+        _groups.Clear();
+        _groups.AddRange(kept);
+    }
+
+    /// <summary>A server with the same name and address is the same server and keeps its connections.</summary>
+    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, ServerEndPoints endPoints, int index)
+    {
+        var servers = new UpstreamServer[upstream.Servers.Length];
+        for (int i = 0; i < servers.Length; i++)
+        {
+            UpstreamServerSettings server = upstream.Servers[i];
+            servers[i] = Find(group, server)
+                ?? new UpstreamServer(_loop, _counters, server.Name)
+                {
+                    ConfiguredAddress = server.Address,
+                    LogId = _accessLog?.Register(server.Name) ?? 0,
+                    Page = _ledger.ForServer(upstream.Name, server.Name),
+                };
+            servers[i].ChangeAddresses(endPoints.Of(index, i));
+            servers[i].Apply(upstream, server, server.MaxConnections, _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
+        }
+        return servers;
+    }
+
+    private static UpstreamServer? Find(UpstreamGroup group, in UpstreamServerSettings settings)
+    {
+        foreach (UpstreamServer server in group.Servers)
+        {
+            if (server.Name == settings.Name && server.ConfiguredAddress == settings.Address)
+                return server;
+        }
+        return null;
+    }
+
+    private List<Listener> MakeListeners(in ProxySettings settings)
+    {
+        int headBytesMax = 0;
+        int fieldsMax = 1;
+        foreach (ListenerSettings listener in settings.Listeners)
+        {
+            headBytesMax = Math.Max(headBytesMax, listener.Limits.HeaderBytes);
+            fieldsMax = Math.Max(fieldsMax, listener.Limits.HeaderCount);
+        }
+        var scratch = new SessionScratch(headBytesMax, fieldsMax, EventLoop.ReceiveBytesMax);
+        var listeners = new List<Listener>();
+        foreach (ListenerSettings listener in settings.Listeners)
+        {
+            string upstreamName = listener.Upstream;
+            bool isForward = listener.Mode == ListenerMode.Forward;
+            UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
+            listeners.Add(new Listener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, LogsExchanges ? _accessLog : null, _shedding)
+            {
+                ReplayBudget = _replayBudget,
+                CacheFetches = _cacheFetches,
+                Drained = ListenerDrained,
+                Page = _ledger.ForListener(listener.Name),
+            });
+        }
+        return listeners;
+    }
+
+    /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
+    private OriginTable OriginsOf(in ListenerSettings settings)
+    {
+        string name = settings.Name;
+        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins ?? new OriginTable(_loop, _counters, _resolver, _ownAddresses)
+        {
+            GroupLogId = _accessLog?.Register("forward") ?? 0,
+            ServerLogId = _accessLog?.Register("direct") ?? 0,
+            Page = _ledger.ForServer("forward", "direct"),
+        };
+        origins.Apply(settings.Forward);
+        return origins;
+    }
+
+    /// <summary>Each address goes to the listener that names it: from the one that had it before, or from the new sockets.</summary>
+    private void GiveSockets(List<Listener> old, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        foreach (Listener listener in _listeners)
+        {
+            SocketTuning tuning = TuningOf(listener);
+            foreach (string bind in listener.Settings.Bind)
+            {
+                TcpListenerSocket? socket = null;
+                foreach (Listener before in old)
+                    socket ??= before.TakeSocket(bind);
+                socket?.Tune(tuning);
+                foreach (ListeningSocket fresh in newSockets)
+                {
+                    if (socket is null && fresh.Bind == bind)
+                        socket = _loop.Listen(fresh.Socket, listener, tuning);
+                }
+                if (socket is not null)
+                    listener.Listen(bind, socket);
+            }
+        }
+    }
+
+    private static SocketTuning TuningOf(Listener listener) =>
+        SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept, Keepalive = listener.Settings.TcpKeepalive };
+
+    /// <summary>Under which a listener knows a socket that is another worker's; no address looks like it.</summary>
+    private static string AdoptedName(int worker, string bind) => string.Create(CultureInfo.InvariantCulture, $"{bind} of worker {worker}");
+
+    private void Retire(Listener listener)
+    {
+        Listener? successor = _listeners.Find(candidate => candidate.Settings.Name == listener.Settings.Name);
+        _retired.Add(listener);
+        if (listener.Origins != successor?.Origins)
+            listener.Origins?.Retire();
+        if (successor is null)
+            listener.Drain(CloseReason.ListenerRemoved);
+        else
+            listener.RetireFor(successor);
+    }
+
+    private void ResumeAccept()
+    {
+        foreach (Listener listener in _listeners)
+            listener.ResumeAccept();
+    }
+
+    private void ListenerDrained(Listener drained)
+    {
+        if (_drained is null || _listeners.Exists(listener => listener.SessionCount > 0) || _retired.Exists(listener => listener.SessionCount > 0))
+            return;
+        _cacheFetches.CutAll();
+        foreach (UpstreamGroup group in _groups)
+            group.Retire();
+        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+            listener.Origins?.Retire();
+        _drained();
+        _drained = null;
+    }
+}

@@ -1,0 +1,219 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using NativeProxy.Buffers;
+using NativeProxy.Caching;
+using NativeProxy.Config;
+using NativeProxy.Exchanges;
+using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Supervision;
+using NativeProxy.Ledger;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Transport.Epoll;
+using NativeProxy.Transport.Saea;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Naming;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>
+/// One core: its loop, buffers, log, upstreams and listeners, put together from the settings. Built on the main thread; afterwards
+/// everything runs on the loop thread. Owner: the process (single process or worker process).
+/// </summary>
+internal sealed class Worker : IDisposable
+{
+    /// <summary>A loop that does not answer for this long is stuck; the process ends without it.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long cutting may take: it is work of the loop alone, which waits for no peer: 3,000 exchanges with both their connections took 0.11 s.
+    /// A loop that hangs must not keep the process.
+    /// </summary>
+    private static readonly TimeSpan CutLimit = TimeSpan.FromSeconds(1);
+
+    private readonly TrafficPlan _traffic;
+    private readonly BoardListener _board;
+    private readonly BufferPools _pools;
+    private readonly ErrorLog _errors;
+    private readonly WorkerLog _log;
+    private readonly ExchangeLog _exchangeLog;
+    private readonly CloseLedger _ledger;
+    private readonly WorkerGauges _gauges;
+    private readonly ManualResetEventSlim _drainSeen = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isCut;
+
+    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes, ErrorLog errors)
+    {
+        _errors = errors;
+        counters.ProcessId = Environment.ProcessId;
+        _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
+        Loop = settings.Runtime.Engine == EngineKind.Epoll
+            ? new EpollEventLoop(place.Index, place.Count, _pools)
+            : new SaeaEventLoop(place.Index, place.Count, _pools);
+        _log = new WorkerLog(settings.Log, errors);
+        _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
+        _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
+        _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
+    }
+
+    public EventLoop Loop { get; }
+
+    /// <summary>Done when all connections have ended after <see cref="BeginDrain"/>.</summary>
+    public Task Drained => _drained.Task;
+
+    /// <summary>How many servers each upstream of the settings has that were given last. Used by the thread that gives them.</summary>
+    public int[] ServerCounts { get; private set; } = [];
+
+    /// <summary>Starts the loop and serves; done when the loop has begun to accept.</summary>
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="endPoints">Addresses of the servers.</param>
+    /// <param name="sockets">Listening sockets, which the worker then owns.</param>
+    public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
+    {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
+        var work = new ApplyWork(this, settings, endPoints, sockets, newLog: null);
+        Loop.Start(work);
+        Loop.Post(new GaugeWork(_gauges));
+        return work.Applied;
+    }
+
+    /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
+    public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    {
+        ServerCounts = SettingsMessage.ServerCounts(settings);
+        var work = new ApplyWork(this, settings, endPoints, newSockets, _log.Prepare(settings.Log));
+        Loop.Post(work);
+        return work.Applied;
+    }
+
+    /// <summary>Any thread: accepts on the sockets of another worker, too, which is not there.</summary>
+    public void Adopt(int worker, IReadOnlyList<ListeningSocket> sockets) => Loop.Post(new AdoptWork(_traffic, worker, sockets));
+
+    /// <summary>Any thread: closes this process's ends of what was adopted of that worker; accepted connections stay.</summary>
+    public void Release(int worker) => Loop.Post(new ReleaseWork(_traffic, worker));
+
+    /// <summary>The thread that gives settings: their servers have other addresses.</summary>
+    public void ChangeAddresses(ServerEndPoints endPoints) => Loop.Post(new AddressWork(_traffic, endPoints));
+
+    /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
+    public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
+
+    /// <summary>Another thread: stops accepting; responses say close from now on. Returns once the loop has seen it.</summary>
+    public void BeginDrain()
+    {
+        Loop.Post(new DrainWork(this));
+        _drainSeen.Wait(EndLimit);
+    }
+
+    /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
+    public bool WaitDrained(TimeSpan limit) => _drained.Task.Wait(limit);
+
+    /// <summary>
+    /// The thread that began the drain: ends the connections that are left, so that each has its reason in the log and in the counters. Returns
+    /// when they are gone, or when the loop has had its time for it.
+    /// </summary>
+    public void Cut()
+    {
+        _isCut = true;
+        Loop.Post(new TrafficCut(Loop, _traffic, _log.Ring));
+        _drained.Task.Wait(CutLimit);
+    }
+
+    /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
+    public void ReopenLog() => _log.Writer.Reopen();
+
+    /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in flight.</summary>
+    public void Dispose()
+    {
+        _board.Stop(EndLimit);
+        if (!Loop.StopAndWait(EndLimit))
+        {
+            _errors.Error("the event loop does not answer; its log lines may be lost");
+            return;
+        }
+        if (_drained.Task.IsCompleted && !_isCut && _pools.DescribeLeaks() is { } leaks)
+            _errors.Error("buffers were not returned: " + leaks);
+        _log.Dispose();
+        _drainSeen.Dispose();
+    }
+
+    /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
+    private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
+
+    /// <summary>On the loop thread: lines of what ends from now on go to the new log.</summary>
+    private void ApplyLog(in LogSettings settings, LogDestinations? newLog)
+    {
+        if (newLog is not null)
+            _log.Writer.SwitchTo(newLog);
+        _exchangeLog.WantsFields = settings.Format != AccessLogFormat.Haproxy;
+        _traffic.LogsExchanges = settings.AccessTarget != LogSettings.Off;
+        _ledger.Log = settings.ConnectionsTarget == LogSettings.Off ? null : _log.Ring;
+    }
+
+    /// <summary>Takes settings over, on the loop thread.</summary>
+    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets, LogDestinations? newLog) : LoopWork
+    {
+        private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Done when the loop works by them.</summary>
+        public Task Applied => _applied.Task;
+
+        public override void Run()
+        {
+            worker.ApplyLog(settings.Log, newLog);
+            worker._traffic.Apply(settings, endPoints, sockets);
+            if (worker._traffic.SharesLimits)
+                worker._board.Start();
+            _applied.SetResult();
+        }
+    }
+
+    /// <summary>Takes sockets of another worker, on the loop thread.</summary>
+    private sealed class AdoptWork(TrafficPlan traffic, int worker, IReadOnlyList<ListeningSocket> sockets) : LoopWork
+    {
+        public override void Run() => traffic.Adopt(worker, sockets);
+    }
+
+    /// <summary>Gives them up again, on the loop thread.</summary>
+    private sealed class ReleaseWork(TrafficPlan traffic, int worker) : LoopWork
+    {
+        public override void Run() => traffic.Release(worker);
+    }
+
+    /// <summary>Takes addresses over, on the loop thread.</summary>
+    private sealed class AddressWork(TrafficPlan traffic, ServerEndPoints endPoints) : LoopWork
+    {
+        public override void Run() => traffic.ChangeAddresses(endPoints);
+    }
+
+    /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>
+    private sealed class GaugeWork(WorkerGauges gauges) : LoopWork
+    {
+        public override void Run() => gauges.Start();
+    }
+
+    /// <summary>Looks at the health of the servers, on the loop thread.</summary>
+    private sealed class HealthWork(TrafficPlan traffic) : LoopWork
+    {
+        public override void Run() => traffic.FollowHealth();
+    }
+
+    /// <summary>Begins to drain, on the loop thread.</summary>
+    private sealed class DrainWork(Worker worker) : LoopWork
+    {
+        public override void Run()
+        {
+            worker._traffic.Drain(worker._drained.SetResult);
+            worker._drainSeen.Set();
+        }
+    }
+}

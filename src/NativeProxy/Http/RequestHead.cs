@@ -1,0 +1,53 @@
+using NativeProxy.Upstreams.Origins;
+
+namespace NativeProxy.Http;
+
+/// <summary>The four forms of a request target (RFC 9112 section 3.2).</summary>
+internal enum TargetForm : byte
+{
+    /// <summary>"/path?query".</summary>
+    Origin,
+
+    /// <summary>"http://authority/path?query" or https.</summary>
+    Absolute,
+
+    /// <summary>"host:port", only for CONNECT.</summary>
+    Authority,
+
+    /// <summary>"*", only for OPTIONS.</summary>
+    Asterisk,
+}
+
+/// <summary>
+/// What <see cref="RequestHeadParser"/> found in a request head: positions and small numbers, no bytes.
+/// One per client connection (or per loop), reused for every message. Its content counts only after Done.
+/// </summary>
+internal sealed class RequestHead
+{
+    public RequestHead(int fieldCountMax) => Fields = new HeaderTable(fieldCountMax);
+
+    public HeaderTable Fields { get; }
+
+    public ByteRange Method { get; set; }
+
+    public HttpMethod MethodKind { get; set; }
+
+    public ByteRange Target { get; set; }
+
+    public TargetForm Form { get; set; }
+
+    /// <summary>"host[:port]" of the absolute and the authority form; else empty.</summary>
+    public ByteRange Authority { get; set; }
+
+    /// <summary>
+    /// Origin form: the whole target. Absolute form: what follows the authority; may be empty or start with '?', then
+    /// a '/' has to be put before it (RFC 9112 section 3.2.1). Other forms: empty.
+    /// </summary>
+    public ByteRange PathAndQuery { get; set; }
+
+    /// <summary>0 or 1; HTTP/1.2 to 1.9 count as 1 (RFC 9110 section 2.5).</summary>
+    public int MinorVersion { get; set; }
+
+    /// <summary>Value of the Host field, or empty.</summary>
+    public ByteRange Host { get; set; }
+}

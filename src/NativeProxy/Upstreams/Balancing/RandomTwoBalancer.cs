@@ -1,0 +1,80 @@
+using System;
+using NativeProxy.Upstreams.Connections;
+
+namespace NativeProxy.Upstreams.Balancing;
+
+/// <summary>
+/// Draws two different servers by weight and takes the one with fewer running requests per unit of weight: nearly as even as looking at
+/// all of them, and without all workers running to the same one at once. One that is loaded no more and has an idle connection ready is taken
+/// instead of one to which a connection would have to be opened, as long as it is not far ahead. Owns its dice; thread: the loop.
+/// </summary>
+internal sealed class RandomTwoBalancer(ulong seed)
+{
+    /// <summary>Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred.</summary>
+    public const int LeadMax = 12;
+
+    private ulong _dice = seed;
+
+    /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when none takes requests or has room.</summary>
+    public UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        UpstreamServer? drawn = PickOfTwo(servers, except);
+        if (drawn is null)
+            return except is { CanTakeNow: true } ? except : null;
+        UpstreamServer picked = drawn.Idle.Count > 0 ? drawn : ReadyInsteadOf(drawn, servers, except) ?? drawn;
+        picked.PickedCount++;
+        return picked;
+    }
+
+    private UpstreamServer? PickOfTwo(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        if (Draw(servers, except, null) is not { } one)
+            return null;
+        one.LoadNow = one.RunningCount;
+        if (Draw(servers, except, one) is not { } other)
+            return one;
+        other.LoadNow = other.RunningCount;
+        return LeastConnectionsBalancer.IsLessLoaded(other, one) ? other : one;
+    }
+
+    /// <summary>The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.</summary>
+    private static UpstreamServer? ReadyInsteadOf(UpstreamServer drawn, ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        UpstreamServer? best = null;
+        foreach (UpstreamServer server in servers)
+        {
+            if (server.Idle.Count == 0 || server == except || !server.CanTakeNow || server.PickedCount * drawn.Weight >= (drawn.PickedCount + LeadMax) * server.Weight)
+                continue;
+            server.LoadNow = server.RunningCount;
+            if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server) && (best is null || server.PickedCount * best.Weight < best.PickedCount * server.Weight))
+                best = server;
+        }
+        return best;
+    }
+
+    private UpstreamServer? Draw(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? drawn)
+    {
+        int weightSum = 0;
+        foreach (UpstreamServer server in servers)
+            weightSum += IsIn(server, except, drawn) ? server.Weight : 0;
+        int mark = weightSum == 0 ? 0 : (int)(Roll() % (uint)weightSum);
+        foreach (UpstreamServer server in servers)
+        {
+            if (IsIn(server, except, drawn) && (mark -= server.Weight) < 0)
+                return server;
+        }
+        return null;
+    }
+
+    private static bool IsIn(UpstreamServer server, UpstreamServer? except, UpstreamServer? drawn) =>
+        server.CanTakeNow && server != except && server != drawn;
+
+    /// <summary>Next number of the sequence (splitmix64).</summary>
+    private ulong Roll()
+    {
+        ulong value = _dice += 0x9E37_79B9_7F4A_7C15;
+        value = (value ^ (value >> 30)) * 0xBF58_476D_1CE4_E5B9;
+        value = (value ^ (value >> 27)) * 0x94D0_49BB_1331_11EB;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,59 @@
+using System;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
+
+namespace NativeProxy.Upstreams.Balancing;
+
+/// <summary>
+/// Weighted round robin in the order of a <see cref="TurnTable"/>, over all workers where they share the count of turns. A turn whose server cannot
+/// take the request is given up for all, so that what is left keeps its proportions. Thread: the loop.
+/// </summary>
+/// <param name="counter">Counts the turns.</param>
+/// <param name="turns">The order, as indices into the servers.</param>
+internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
+{
+    /// <summary>Picks a server, not <paramref name="except"/> unless there is no other; null when none takes requests or has room.</summary>
+    public UpstreamServer? Pick(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except) =>
+        PickBelow(servers, except, loadMax: null) ?? (except is { CanTakeNow: true } ? except : null);
+
+    /// <summary>Whose turn it is of those that are loaded no more than another one; null when none of them can take a request.</summary>
+    /// <param name="servers">The servers; those that can take a request have their load in <see cref="UpstreamServer.LoadNow"/>.</param>
+    /// <param name="except">One that is not picked.</param>
+    /// <param name="loadMax">The other one; null = whatever their load.</param>
+    internal UpstreamServer? PickBelow(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? loadMax)
+    {
+        if (turns.Length == 0)
+            return null;
+
+        // A second try goes to whoever would be next and takes no turn: else a server that refuses would be everybody's first.
+        bool takesTurn = except is null;
+        int at = (int)((takesTurn ? counter.Next() : counter.Peek()) % (ulong)turns.Length);
+        for (int passed = 0; passed < turns.Length; passed++)
+        {
+            UpstreamServer server = servers[turns[at]];
+            if (server != except && server.CanTakeNow && (loadMax is null || !LeastConnectionsBalancer.IsLessLoaded(loadMax, server)))
+            {
+                if (passed > 0 && takesTurn)
+                    counter.Skip(passed);
+                return server;
+            }
+            if (++at == turns.Length)
+                at = 0;
+
+            // A long round is not walked in vain.
+            if (passed == servers.Length && !HasAny(servers, except))
+                return null;
+        }
+        return null;
+    }
+
+    private static bool HasAny(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
+    {
+        foreach (UpstreamServer server in servers)
+        {
+            if (server != except && server.CanTakeNow)
+                return true;
+        }
+        return false;
+    }
+}

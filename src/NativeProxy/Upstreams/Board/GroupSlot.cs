@@ -1,0 +1,63 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Upstreams.Board;
+
+/// <summary>
+/// What all workers know about one upstream: whose turn it is by round robin, and who waits in its queue. A view into the
+/// <see cref="ServerBoard"/>, which must outlive it, for one worker.
+/// </summary>
+internal sealed unsafe class GroupSlot
+{
+    /// <param name="memory">The slot.</param>
+    /// <param name="line">Its queue.</param>
+    internal GroupSlot(GroupSlotMemory* memory, WaitingLine line)
+    {
+        Turns = new TurnCounter(&memory->Turns);
+        Line = line;
+    }
+
+    /// <summary>Turns taken so far, over all workers.</summary>
+    public TurnCounter Turns { get; }
+
+    public WaitingLine Line { get; }
+}
+
+/// <summary>Layout of one slot. What is written at each request stands on a line of its own.</summary>
+[StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
+internal unsafe struct GroupSlotMemory
+{
+    public const int SizeBytes = 256;
+
+    /// <summary>Longest name of an upstream, which is checked with the settings.</summary>
+    private const int NameBytesMax = 64;
+
+    /// <summary>0 = never used; else the publication that last named the upstream.</summary>
+    [FieldOffset(0)]
+    public int NamedBy;
+
+    [FieldOffset(4)]
+    private int _nameBytes;
+
+    [FieldOffset(64)]
+    private fixed byte _name[NameBytesMax];
+
+    [FieldOffset(128)]
+    public long Turns;
+
+    [FieldOffset(192)]
+    public long NextTicket;
+
+    public void SetName(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* target = _name)
+            name.CopyTo(new Span<byte>(target, NameBytesMax));
+        _nameBytes = name.Length;
+    }
+
+    public bool HasName(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* own = _name)
+            return name.SequenceEqual(new ReadOnlySpan<byte>(own, _nameBytes));
+    }
+}

@@ -1,0 +1,150 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading;
+
+namespace NativeProxy.Upstreams.Board;
+
+/// <summary>
+/// What all processes know about one server: whether it is up, how its checks went, how many requests run on it, and how many connections to it
+/// are open. A view into the <see cref="ServerBoard"/>, which must outlive it, for one worker. Exactly one thread writes the health, one per
+/// worker its own numbers, all workers the number of open connections (<see cref="ServerPlaces"/>); any thread or process reads.
+/// </summary>
+internal sealed unsafe class ServerSlot
+{
+    private readonly ServerSlotMemory* _memory;
+    private readonly WorkerNumbers _running;
+
+    /// <param name="memory">The slot.</param>
+    /// <param name="running">Requests that run.</param>
+    /// <param name="places">Its connections.</param>
+    /// <param name="line">Who waits for this server and no other.</param>
+    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, WaitingLine line)
+    {
+        _memory = memory;
+        _running = running;
+        Places = places;
+        Line = line;
+        string[] key = memory->KeyTexts();
+        (Upstream, Server) = (key[0], key[1]);
+    }
+
+    public string Upstream { get; }
+
+    public string Server { get; }
+
+    /// <summary>How many connections are open, and who may open another one.</summary>
+    public ServerPlaces Places { get; }
+
+    /// <summary>Who waits for this server and no other.</summary>
+    public WaitingLine Line { get; }
+
+    /// <summary>False while the server fails its health checks, or has no address. Cheap enough to be read at each choice.</summary>
+    public bool IsUp
+    {
+        get => (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless)) == 0;
+        set => Volatile.Write(ref _memory->IsDown, value ? 0 : 1);
+    }
+
+    /// <summary>False while the server's name stands for no address.</summary>
+    public bool HasAddress
+    {
+        get => Volatile.Read(ref _memory->IsNameless) == 0;
+        set => Volatile.Write(ref _memory->IsNameless, value ? 0 : 1);
+    }
+
+    /// <summary>Whether anybody checks the server at all.</summary>
+    public bool IsChecked
+    {
+        get => Volatile.Read(ref _memory->IsChecked) != 0;
+        set => Volatile.Write(ref _memory->IsChecked, value ? 1 : 0);
+    }
+
+    public long ChecksPassed => Volatile.Read(ref _memory->ChecksPassed);
+
+    public long ChecksFailed => Volatile.Read(ref _memory->ChecksFailed);
+
+    /// <summary>How often the server went down.</summary>
+    public long Downs => Volatile.Read(ref _memory->Downs);
+
+    public void CountCheck(bool passed)
+    {
+        if (passed)
+            _memory->ChecksPassed++;
+        else
+            _memory->ChecksFailed++;
+    }
+
+    public void CountDown() => _memory->Downs++;
+
+    /// <summary>Says how many requests this view's worker has running on the server.</summary>
+    public void SetRunning(int count) => _running.SetOwn(count);
+
+    /// <summary>Requests that run on the server now, over all workers; a moment's view.</summary>
+    public int Running() => _running.Sum();
+}
+
+/// <summary>Layout of one slot. Numbers share the first line, the identity stands behind them, what all workers write has the last line.</summary>
+[StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
+internal unsafe struct ServerSlotMemory
+{
+    public const int SizeBytes = 576;
+
+    /// <summary>Two names of 64 bytes and an address of 260 at most, which are checked with the settings, and two separators.</summary>
+    private const int KeyBytesMax = SizeBytes - 128;
+
+    /// <summary>0 = never used; else the publication that last named the server.</summary>
+    [FieldOffset(0)]
+    public int NamedBy;
+
+    [FieldOffset(4)]
+    public int IsDown;
+
+    [FieldOffset(8)]
+    public int IsChecked;
+
+    [FieldOffset(12)]
+    private int _keyBytes;
+
+    [FieldOffset(16)]
+    public long ChecksPassed;
+
+    [FieldOffset(24)]
+    public long ChecksFailed;
+
+    [FieldOffset(32)]
+    public long Downs;
+
+    /// <summary>The server's name stands for no address.</summary>
+    [FieldOffset(60)]
+    public int IsNameless;
+
+    [FieldOffset(64)]
+    private fixed byte _key[KeyBytesMax];
+
+    [FieldOffset(512)]
+    public ServerPlacesMemory Places;
+
+    /// <summary>The identity as it is stored: no name and no address holds a line feed.</summary>
+    public static byte[] KeyOf(string upstream, string server, string address) => Encoding.UTF8.GetBytes($"{upstream}\n{server}\n{address}");
+
+    public void SetKey(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* target = _key)
+            key.CopyTo(new Span<byte>(target, KeyBytesMax));
+        _keyBytes = key.Length;
+    }
+
+    public bool HasKey(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* own = _key)
+            return key.SequenceEqual(new ReadOnlySpan<byte>(own, _keyBytes));
+    }
+
+    /// <summary>Upstream, server and address.</summary>
+    public string[] KeyTexts()
+    {
+        fixed (byte* own = _key)
+            return Encoding.UTF8.GetString(own, _keyBytes).Split('\n');
+    }
+}

@@ -1,0 +1,16 @@
+using System.Net;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Upstreams.Connections;
+
+/// <summary>One address of a server; the connections to it know it. Owner: a <see cref="ServerAddressRing"/>; thread: the loop.</summary>
+internal sealed class ServerAddress(IPEndPoint endPoint)
+{
+    public IPEndPoint EndPoint => endPoint;
+
+    /// <summary>The address as the ledger and the log show it.</summary>
+    public PeerAddress Peer { get; } = PeerAddress.Of(endPoint);
+
+    /// <summary>True once the server's name does not stand for it any more: connections to it end with their exchange.</summary>
+    public bool HasLeft { get; internal set; }
+}

@@ -1,0 +1,65 @@
+using NativeProxy.Timers;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams.Queueing;
+
+/// <summary>
+/// The place of one waiter in a <see cref="WaitQueue"/>. It keeps its number and its deadline until it is <see cref="Settle"/>d, so that a waiter
+/// whose turn came to nothing waits on where it stood. Owned by the waiter and used again for its next wait.
+/// </summary>
+internal sealed class QueueTicket(IServerWaiter waiter, EventLoop loop) : ITimerOwner
+{
+    private TimerNode? _timer;
+    private long _timeoutMs;
+    private long _deadlineMs;
+
+    internal IServerWaiter Waiter => waiter;
+
+    /// <summary>Order of arrival, over all workers that share a board; 0 = has not waited yet.</summary>
+    internal long Number { get; set; }
+
+    /// <summary>The queue that the ticket stands in, or null.</summary>
+    internal WaitQueue? Queue { get; set; }
+
+    internal QueueTicket? Previous { get; set; }
+
+    internal QueueTicket? Next { get; set; }
+
+    public bool IsWaiting => Queue is not null;
+
+    /// <summary>True when it has waited before, and waits on for the same.</summary>
+    public bool IsKept => Number != 0;
+
+    /// <summary>Leaves the queue, if in one.</summary>
+    public void Leave() => Queue?.Remove(this);
+
+    /// <summary>The wait is over, whatever came of it: the next one begins anew.</summary>
+    public void Settle() => Number = 0;
+
+    public void OnTimer(TimerNode node, long nowMs)
+    {
+        if (!IsWaiting)
+            return;
+        Leave();
+        Settle();
+        waiter.OnQueueTimeout();
+    }
+
+    /// <param name="timeoutMs">How long it may wait in all; 0 = without a limit.</param>
+    /// <param name="isKept">It has waited before.</param>
+    internal void Arm(long timeoutMs, bool isKept)
+    {
+        _timer ??= new TimerNode(this);
+        if (timeoutMs == 0)
+            return;
+        if (!isKept || timeoutMs != _timeoutMs)
+            (_timeoutMs, _deadlineMs) = (timeoutMs, loop.Clock.NowMs + timeoutMs);
+        loop.Wheel.Arm(_timer, _deadlineMs);
+    }
+
+    internal void Disarm()
+    {
+        if (_timer is not null)
+            loop.Wheel.Remove(_timer);
+    }
+}

@@ -1,0 +1,56 @@
+using NativeProxy.Pressure;
+using Xunit;
+
+namespace NativeProxy.Tests.Exchanges;
+
+public class ConnectionBudgetTests
+{
+    [Fact]
+    public void Room_EndsAtTheLimitAndComesBack()
+    {
+        var budget = new ConnectionBudget();
+        budget.SetLimits(connectionsMax: 2, socketsMax: 0);
+        budget.Take();
+        Assert.True(budget.HasRoom);
+        budget.Take();
+        Assert.False(budget.HasRoom);
+
+        budget.GiveBack();
+
+        Assert.True(budget.HasRoom);
+    }
+
+    [Fact]
+    public void RoomAgain_IsToldOnlyWhenThereWasNone()
+    {
+        int told = 0;
+        var budget = new ConnectionBudget { RoomAgain = () => told++ };
+        budget.SetLimits(connectionsMax: 2, socketsMax: 0);
+        budget.Take();
+        budget.GiveBack();
+        Assert.Equal(0, told);
+        budget.Take();
+        budget.Take();
+
+        budget.GiveBack();
+        budget.GiveBack();
+
+        Assert.Equal(1, told);
+    }
+
+    [Theory]
+    [InlineData(100, 0, 100)]
+    [InlineData(100, 200, 100)]
+    [InlineData(100, 199, 99)]
+    [InlineData(100, 41, 20)]
+    [InlineData(100, 1, 1)]
+    [Trait("promise", "B14")]
+    public void Clients_AreNoMoreThanThereArePairsOfDescriptors(int connectionsMax, int socketsMax, int expected)
+    {
+        var budget = new ConnectionBudget();
+
+        budget.SetLimits(connectionsMax, socketsMax);
+
+        Assert.Equal(expected, budget.ConnectionsMax);
+    }
+}
