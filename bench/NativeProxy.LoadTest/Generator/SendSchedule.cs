@@ -1,5 +1,3 @@
-using System;
-
 namespace NativeProxy.LoadTest.Generator;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NativeProxy.Http1;
 
 namespace NativeProxy.Config;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Config;
 

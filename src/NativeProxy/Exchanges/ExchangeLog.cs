@@ -1,13 +1,10 @@
 using System;
-using System.Net;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
-using NativeProxy.Upstreams.Connections;
-using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Exchanges;
 

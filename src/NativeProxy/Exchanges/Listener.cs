@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Clients;
 using NativeProxy.Config;

@@ -8,7 +8,6 @@ using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Http;
 using NativeProxy.Logging;
-using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Hosting;
 

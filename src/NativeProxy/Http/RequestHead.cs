@@ -1,5 +1,3 @@
-using NativeProxy.Upstreams.Origins;
-
 namespace NativeProxy.Http;
 
 /// <summary>The four forms of a request target (RFC 9112 section 3.2).</summary>

@@ -1,4 +1,3 @@
-using NativeProxy.Exchanges;
 using NativeProxy.Http;
 
 namespace NativeProxy.Http1;

@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Exchanges;
 using NativeProxy.Http;
 
 namespace NativeProxy.Http1;

@@ -1,6 +1,6 @@
+using System;
 using System.Buffers.Binary;
 using System.Numerics;
-using System;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.ProxyProtocol;

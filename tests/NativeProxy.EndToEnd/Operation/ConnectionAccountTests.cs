@@ -1,5 +1,3 @@
-using System;
-using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;

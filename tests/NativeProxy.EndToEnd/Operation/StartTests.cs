@@ -1,8 +1,5 @@
 using System;
 using System.Diagnostics;
-using System.IO;
-using System.Linq;
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;

@@ -1,4 +1,3 @@
-using System;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;

@@ -1,4 +1,3 @@
-using NativeProxy.Caching;
 using Xunit;
 
 namespace NativeProxy.Tests.Caching;

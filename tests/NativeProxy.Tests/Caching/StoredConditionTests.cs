@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using NativeProxy.Caching;
 using Xunit;
 
 namespace NativeProxy.Tests.Caching;

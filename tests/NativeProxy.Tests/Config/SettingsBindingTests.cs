@@ -1,7 +1,5 @@
 using System.Linq;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Processes;
-using NativeProxy.Http1;
 using Xunit;
 
 namespace NativeProxy.Tests.Config;

@@ -1,5 +1,4 @@
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Http;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Http;

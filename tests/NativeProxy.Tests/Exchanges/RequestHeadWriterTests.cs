@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using NativeProxy.Config;
 using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Http;

@@ -1,4 +1,3 @@
-using NativeProxy.Config;
 using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Foundation;
 using NativeProxy.Http;

@@ -7,8 +7,8 @@ using System.Runtime.Loader;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using NativeProxy.Config;
-using NativeProxy.Generators;
 using NativeProxy.Config.Toml;
+using NativeProxy.Generators;
 
 namespace NativeProxy.Tests.Generators;
 

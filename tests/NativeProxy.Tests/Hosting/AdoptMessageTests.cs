@@ -1,5 +1,4 @@
 using NativeProxy.Hosting.Lines;
-using NativeProxy.Hosting.Workers;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

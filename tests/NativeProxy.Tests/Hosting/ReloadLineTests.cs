@@ -1,6 +1,5 @@
 using System;
 using System.Linq;
-using NativeProxy.Config;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Config;
 using Xunit;

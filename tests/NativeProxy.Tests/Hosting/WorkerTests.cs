@@ -2,7 +2,6 @@ using System;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Workers;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;

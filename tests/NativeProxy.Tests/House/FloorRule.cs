@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace NativeProxy.Tests.House;
 
@@ -64,6 +65,12 @@ internal static class FloorRule
 
     private static string? Judge(string from, SyntaxNode name, ISymbol symbol)
     {
+        if (symbol is INamespaceSymbol space)
+        {
+            // The whole name of a using directive; its parts stand for rooms that it only leads through.
+            bool isWhole = name.Ancestors().OfType<UsingDirectiveSyntax>().Any(directive => directive.Name?.ToString() == space.ToDisplayString());
+            return isWhole && ProductCode.FolderOf(space) is { } named && !MayUse(from, named) ? $"{ProductCode.PlaceOf(name)}: {from} names {named}" : null;
+        }
         if (symbol.ContainingAssembly?.Name is { } library && HiddenLibraries.TryGetValue(library, out string? owner) && owner != RoomOf(from))
             return $"{ProductCode.PlaceOf(name)}: {from} uses {library}, which only {owner} knows";
         return ProductCode.OwnTypeOf(symbol) is { } type && ProductCode.FolderOf(type) is { } to && !MayUse(from, to)

@@ -32,6 +32,14 @@ public class HouseRuleTests
         Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
     }
 
+    [Fact]
+    public void FloorRule_SeesAUsingDirectiveThatNothingNeeds()
+    {
+        ProductCode code = ProductCode.Of(("Admin/Route.cs", Neighbour), ("Buffers/User.cs", "using System; using NativeProxy.Admin; namespace NativeProxy.Buffers; internal class User { }"));
+
+        Assert.Equal(["Buffers/User.cs:1: Buffers names Admin"], FloorRule.Violations(code));
+    }
+
     [Theory]
     [InlineData("A", "B", "C", 0)]
     [InlineData("B", "A", "C", 1)]

@@ -62,10 +62,13 @@ internal sealed class ProductCode
     public static string RoomOf(SyntaxTree tree) => FolderOf(tree).Split('/')[0];
 
     /// <summary>The folder of one of the product's own types: its namespace, which is held to be the same. Null for one beside Program.cs.</summary>
-    public static string? FolderOf(INamedTypeSymbol type)
+    public static string? FolderOf(INamedTypeSymbol type) => FolderOf(type.ContainingNamespace);
+
+    /// <summary>The folder of one of the product's namespaces; null for another one.</summary>
+    public static string? FolderOf(INamespaceSymbol space)
     {
-        string[] parts = type.ContainingNamespace.ToDisplayString().Split('.');
-        return parts.Length > 1 ? string.Join('/', parts[1..]) : null;
+        string[] parts = space.ToDisplayString().Split('.');
+        return parts.Length > 1 && parts[0] == "NativeProxy" ? string.Join('/', parts[1..]) : null;
     }
 
     /// <summary>The product's own type that a symbol is or belongs to; null when it is of a library.</summary>

@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Exchanges;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 

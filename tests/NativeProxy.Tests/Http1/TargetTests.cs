@@ -1,6 +1,5 @@
 using NativeProxy.Http;
 using NativeProxy.Http1;
-using NativeProxy.Upstreams.Origins;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 

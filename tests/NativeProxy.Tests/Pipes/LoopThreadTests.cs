@@ -1,8 +1,6 @@
 using System;
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Pipes;

@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Tests.Simulation.Verdict;
-using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Tests.Simulation;
 

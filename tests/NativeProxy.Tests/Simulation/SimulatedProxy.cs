@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Net;
 using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Config;

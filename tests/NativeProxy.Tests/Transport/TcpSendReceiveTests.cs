@@ -4,7 +4,6 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
-using NativeProxy.Buffers;
 using NativeProxy.Transport;
 using Xunit;
 

@@ -4,7 +4,6 @@ using System.Linq;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Metrics;

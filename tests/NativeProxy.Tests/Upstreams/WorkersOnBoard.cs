@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Lines;
-using NativeProxy.Metrics;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Board;

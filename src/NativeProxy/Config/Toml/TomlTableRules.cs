@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Config.Toml;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Text;
-using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config.Toml;
 

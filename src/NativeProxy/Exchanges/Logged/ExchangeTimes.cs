@@ -1,5 +1,4 @@
 using NativeProxy.Foundation;
-using NativeProxy.Http;
 
 namespace NativeProxy.Exchanges.Logged;
 

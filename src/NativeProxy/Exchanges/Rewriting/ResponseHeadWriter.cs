@@ -4,7 +4,6 @@ using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
-using NativeProxy.Http1;
 
 namespace NativeProxy.Exchanges.Rewriting;
 

@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;

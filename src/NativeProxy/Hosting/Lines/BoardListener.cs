@@ -1,6 +1,5 @@
 using System;
 using System.Threading;
-using NativeProxy.Exchanges;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Lines;
 

@@ -1,9 +1,7 @@
 using System;
 using System.Collections.Concurrent;
-using System.Net;
 using System.Threading;
 using NativeProxy.Config;
-using NativeProxy.Exchanges;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Board;

@@ -5,7 +5,6 @@ using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
-using NativeProxy.Exchanges;
 using NativeProxy.Foundation;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;

@@ -6,7 +6,6 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Lines;
-using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Supervision;
 

@@ -9,7 +9,6 @@ using NativeProxy.Config;
 using NativeProxy.Exchanges;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Processes;
-using NativeProxy.Hosting.Supervision;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Processes;
-using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Naming;
 

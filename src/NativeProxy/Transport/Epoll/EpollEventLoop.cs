@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Buffers;
-using NativeProxy.Exchanges;
 using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;

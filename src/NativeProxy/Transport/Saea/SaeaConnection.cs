@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
-using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using NativeProxy.Buffers;
-using NativeProxy.Exchanges;
 using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
 using System.Threading;
-using NativeProxy.Exchanges;
 
 namespace NativeProxy.Upstreams.Board;
 

@@ -1,5 +1,4 @@
 using System.Threading;
-using NativeProxy.Exchanges;
 
 namespace NativeProxy.Upstreams.Board;
 

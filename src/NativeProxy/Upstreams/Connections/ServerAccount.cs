@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using NativeProxy.Foundation;
-using NativeProxy.Ledger;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 

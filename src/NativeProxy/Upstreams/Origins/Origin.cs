@@ -1,6 +1,5 @@
 using System;
 using System.Net;
-using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;

@@ -1,5 +1,3 @@
-using System;
-
 namespace NativeProxy.Tests.Simulation.Peers;
 
 /// <summary>Whether a request is one that must be refused, and where that shows.</summary>

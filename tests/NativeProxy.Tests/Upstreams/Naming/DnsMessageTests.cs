@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Naming;
 using Xunit;
 
