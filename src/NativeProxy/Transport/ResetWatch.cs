@@ -6,7 +6,7 @@ namespace NativeProxy.Transport;
 /// <summary>
 /// The connections whose peers have sent FIN and that stay open, in an engine that hears nothing more of them: behind FIN a receive ends at once,
 /// so none can wait for a reset. Looks at each of them once a second, and not at all while there is none. Owner: the event loop; thread: the
-/// loop. At most as many as the loop has connections; one that is closed meanwhile leaves at the next look. Never closes a connection.
+/// loop. Holds those that are open, and those that were closed since the last look. Never closes a connection.
 /// </summary>
 internal sealed class ResetWatch : ITimerOwner
 {
