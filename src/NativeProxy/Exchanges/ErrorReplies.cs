@@ -13,9 +13,6 @@ namespace NativeProxy.Exchanges;
 /// </summary>
 internal static class ErrorReplies
 {
-    /// <summary>RFC 9110 section 15.5.6: a 405 says what is allowed, which is all but CONNECT.</summary>
-    private static ReadOnlySpan<byte> Allow => "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n"u8;
-
     private static readonly byte[][] Texts = BuildTexts();
     private static readonly byte[][] Details = BuildDetails();
 
@@ -24,10 +21,12 @@ internal static class ErrorReplies
     /// <param name="error">What went wrong; its status must not be 0.</param>
     /// <param name="detail">The rule that a refused request broke, or None.</param>
     /// <param name="hasBody">False when the request was a HEAD.</param>
+    /// <param name="allowedMethods">What the listener serves, which a 405 says (RFC 9110 15.5.6).</param>
     /// <param name="settings">Keep-alive settings of the listener.</param>
     /// <param name="response">What the client is told about the connection.</param>
     public static void Write(
-        ref HeadWriter writer, ProxyError error, RejectReason detail, bool hasBody, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
+        ref HeadWriter writer, ProxyError error, RejectReason detail, bool hasBody, ReadOnlySpan<byte> allowedMethods, in ListenerKeepaliveSettings settings,
+        in OutgoingResponse response)
     {
         int status = StatusOf(error, detail);
         ReadOnlySpan<byte> text = Texts[(int)error];
@@ -42,7 +41,7 @@ internal static class ErrorReplies
         if (response.Date is { } date)
             writer.AppendField("Date"u8, date);
         if (status == 405)
-            writer.Append(Allow);
+            writer.AppendField("Allow"u8, allowedMethods);
         ResponseHeadWriter.WriteConnection(ref writer, settings, response);
         writer.EndHead();
         if (!hasBody)

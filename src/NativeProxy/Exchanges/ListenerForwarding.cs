@@ -38,7 +38,7 @@ internal sealed class ListenerForwarding
     /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public byte[]? ResponseVia => !_isProxy || _via.Length == 0 ? null : _via;
 
-    /// <summary>What OPTIONS is told when it asks the proxy itself; other methods pass, too, as any token does.</summary>
+    /// <summary>What is served, for Allow in a 405 and where OPTIONS asks the proxy itself; other methods pass, too, as any token does.</summary>
     public ReadOnlySpan<byte> AllowedMethods =>
         _isProxy ? "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8 : "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8;
 

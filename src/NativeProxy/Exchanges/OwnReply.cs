@@ -36,12 +36,14 @@ internal readonly struct OwnReply
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
     /// <param name="scratch">Where to.</param>
     /// <param name="date">The time, as Date says it.</param>
+    /// <param name="allowedMethods">What the listener serves.</param>
     /// <param name="keepalive">Keep-alive settings of the listener.</param>
     /// <param name="counters">Where it is counted.</param>
-    public ReadOnlySpan<byte> Write(SessionScratch scratch, byte[] date, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
+    public ReadOnlySpan<byte> Write(
+        SessionScratch scratch, byte[] date, ReadOnlySpan<byte> allowedMethods, in ListenerKeepaliveSettings keepalive, LoopCounters counters)
     {
         var writer = new HeadWriter(scratch.Output);
-        ErrorReplies.Write(ref writer, Error, Detail, hasBody: !IsToHead, keepalive, new OutgoingResponse
+        ErrorReplies.Write(ref writer, Error, Detail, hasBody: !IsToHead, allowedMethods, keepalive, new OutgoingResponse
         {
             EmitsChunks = false,
             KeepsLength = false,

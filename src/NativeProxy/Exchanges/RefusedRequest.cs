@@ -59,7 +59,7 @@ internal readonly ref struct RefusedRequest
         if (!_request.IsEmpty)
         {
             OwnReply reply = Reply();
-            answer = reply.Write(listener.Scratch, listener.Loop.Date.Now, listener.Keepalive, listener.Counters);
+            answer = reply.Write(listener.Scratch, listener.Loop.Date.Now, listener.Forwarding.AllowedMethods, listener.Keepalive, listener.Counters);
             session.Client.Send(answer);
             statusCode = reply.StatusCode;
         }

@@ -173,7 +173,7 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             ClientMinorVersion = exchange.ClientMinorVersion,
             RequestsLeft = exchange.RequestsLeft,
         };
-        SendOwn(reply.StatusCode, reply.Write(scratch, exchange.Date, exchange.Keepalive, exchange.Counters));
+        SendOwn(reply.StatusCode, reply.Write(scratch, exchange.Date, exchange.AllowedMethods, exchange.Keepalive, exchange.Counters));
     }
 
     /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more. False when the answer does not fit.</summary>

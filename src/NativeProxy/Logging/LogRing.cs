@@ -29,6 +29,7 @@ internal sealed class LogRing : IDisposable
     private readonly int _mask;
     private readonly AutoResetEvent _wake = new(initialState: false);
     private Positions _positions;
+    private bool _isDisposed;
 
     /// <param name="capacityBytes">A power of two, at least 1 KiB; any record up to half of it can be carried.</param>
     public LogRing(int capacityBytes)
@@ -44,6 +45,9 @@ internal sealed class LogRing : IDisposable
 
     /// <summary>Records that found no room; written by the producer, read by anyone.</summary>
     public long DroppedCount => Volatile.Read(ref _positions.DroppedCount);
+
+    /// <summary>True once nothing will come any more; any thread may read.</summary>
+    public bool IsDisposed => Volatile.Read(ref _isDisposed);
 
     public bool IsEmpty => Volatile.Read(ref _positions.Head) == Volatile.Read(ref _positions.Tail);
 
@@ -131,14 +135,21 @@ internal sealed class LogRing : IDisposable
     /// <summary>Any thread: ends the consumer's present or next wait.</summary>
     public void Wake() => _wake.Set();
 
-    /// <summary>After both threads are done with the ring.</summary>
-    public void Dispose() => _wake.Dispose();
+    /// <summary>
+    /// Any thread: nothing will come any more, and the consumer's present and later waits end at once. A consumer that is stuck elsewhere, or was
+    /// forgotten, may come to its next wait long afterwards: so the event itself is left to its finalizer.
+    /// </summary>
+    public void Dispose()
+    {
+        Volatile.Write(ref _isDisposed, true);
+        _wake.Set();
+    }
 
     private void Wait(int wait, int usedBytesMax, int timeoutMs)
     {
         Volatile.Write(ref _positions.ConsumerWait, wait);
         Interlocked.MemoryBarrierProcessWide();
-        if (Volatile.Read(ref _positions.Tail) - _positions.Head <= usedBytesMax)
+        if (Volatile.Read(ref _positions.Tail) - _positions.Head <= usedBytesMax && !IsDisposed)
         {
             _wake.WaitOne(timeoutMs);
         }

@@ -49,6 +49,9 @@ internal sealed class LogWriter : IDisposable
     /// <summary>Lines of batches that failed; part of such a batch may have been written.</summary>
     public long LinesLost => Volatile.Read(ref _outputs).LinesLost;
 
+    /// <summary>True once nothing is written any more: after <see cref="Dispose"/>, or when the ring was disposed before.</summary>
+    public bool HasEnded => !_thread.IsAlive;
+
     /// <summary>Any thread: asks for the files to be opened anew before the next line (log rotation).</summary>
     public void Reopen()
     {
@@ -95,7 +98,7 @@ internal sealed class LogWriter : IDisposable
         while (true)
         {
             // Read before the ring is, so that records from before the stop are seen to be in it.
-            bool isStopping = Volatile.Read(ref _isStopping);
+            bool isStopping = Volatile.Read(ref _isStopping) || _ring.IsDisposed;
             ReopenIfAsked();
             SwitchIfReached();
             bool hadLines = WriteBatch(out bool isFull);

@@ -96,7 +96,7 @@ internal abstract class TcpConnection
     public bool IsResetByUs => _resetOnClose;
 
     /// <summary>
-    /// True after an end of stream without an error. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
+    /// True after an end of stream without an error, whatever came behind it. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
     /// then the send has used up the error that reading would have shown.
     /// </summary>
     public bool FinSeen => _receiving.FinSeen;
@@ -236,6 +236,20 @@ internal abstract class TcpConnection
             TryJoin();
     }
 
+    /// <summary>
+    /// Looks whether the peer, after its FIN, has broken the connection off, and tells the owner. False when there is nothing to look for any
+    /// more. A system call.
+    /// </summary>
+    internal bool LookForReset()
+    {
+        if (_state != TcpConnectionState.Open || !_receiving.FinSeen)
+            return false;
+        if (!SocketIsBroken)
+            return true;
+        ReportReset();
+        return false;
+    }
+
     /// <summary>Makes the object ready for a new socket.</summary>
     protected void Begin(IConnectionOwner? owner, TcpConnectionState state)
     {
@@ -270,6 +284,15 @@ internal abstract class TcpConnection
     /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
     protected abstract long SocketAcknowledgedBytes();
 
+    /// <summary>
+    /// The peer has sent FIN, and the owner keeps the connection open: from now on the engine sees to it that a reset is told, be it by
+    /// <see cref="ReportReset"/> or by looking with <see cref="LookForReset"/>. Reading shows the end, whatever happens behind it.
+    /// </summary>
+    protected abstract void AwaitReset();
+
+    /// <summary>True when the socket has an error to report; for engines that look. A system call.</summary>
+    protected virtual bool SocketIsBroken => false;
+
     /// <summary>Shuts the sending direction of the socket down.</summary>
     internal abstract void SocketShutdownSend();
 
@@ -303,7 +326,7 @@ internal abstract class TcpConnection
             return;
         if (error != SocketError.Success)
         {
-            _receiving.End(isFin: false);
+            _receiving.End(isFin: _receiving.FinSeen);
             _isBroken = true;
             _owner!.OnFailed(this, error);
         }
@@ -311,6 +334,8 @@ internal abstract class TcpConnection
         {
             _receiving.End(isFin: true);
             _owner!.OnEndOfStream(this);
+            if (_state == TcpConnectionState.Open)
+                AwaitReset();
         }
         else
         {
@@ -319,6 +344,13 @@ internal abstract class TcpConnection
             _owner!.OnReceived(this, bytes);
             Loop.JustDrainedId = 0;
         }
+    }
+
+    /// <summary>The peer has broken the connection off after its FIN.</summary>
+    protected void ReportReset()
+    {
+        if (!_isBroken)
+            Deliver(default, SocketError.ConnectionReset);
     }
 
     /// <summary>An engine's queued send ended: some bytes went, or an error. True when more is to be sent.</summary>

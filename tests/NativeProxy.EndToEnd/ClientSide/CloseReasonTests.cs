@@ -302,7 +302,7 @@ public sealed class CloseReasonTests
     [Trait("close", "client:server_timeout")]
     public async Task ServerThatFallsSilentInABody()
     {
-        await using CloseScene scene = await CloseScene.Start(config => config.Upstream("timeouts.response = \"100ms\""));
+        await using CloseScene scene = await CloseScene.Start(config => config.Upstream("timeouts.response = \"2s\""));
         OriginConnection server = await scene.Ask();
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
         await scene.ExpectClientClose("server_timeout", "proxy");

@@ -197,6 +197,51 @@ public sealed class HalfCloseTests
         await proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
     }
 
+    /// <summary>Nothing of it can be read behind a FIN, and nothing is written while the server is silent.</summary>
+    [Theory]
+    [Trait("promise", "S4.22")]
+    [InlineData("finish", false)]
+    [InlineData("finish", true)]
+    [InlineData("auto", false)]
+    public async Task ResetBehindTheFin_EndsTheExchange_AndADrain(string policy, bool drains)
+    {
+        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("drain_timeout = \"1h\"").Listener($"half_close = \"{policy}\""));
+        OriginConnection server = await scene.Ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        scene.Client.HalfClose();
+        await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        if (drains)
+        {
+            scene.Proxy.Signal(LinuxSignals.Terminate);
+            await scene.Proxy.Errors.WaitFor("stopping: no new connections");
+        }
+
+        scene.Client.Reset();
+
+        await server.ExpectReset();
+        if (drains)
+            Assert.Equal(0, await scene.Proxy.WaitForExit());
+        else
+            await scene.ExpectClose("client", "client_aborted", "peer_reset");
+        CloseLine line = CloseLine.Parse(await scene.Proxy.Output.WaitFor(static text => CloseLine.IsOf("client", text), "a closed client"));
+        Assert.Equal(("client_aborted", "peer_reset"), (line.Reason, line.By));
+    }
+
+    /// <summary>Its server, which is told of the FIN, need not say anything for it.</summary>
+    [Fact]
+    public async Task ResetBehindTheFin_EndsATunnel()
+    {
+        await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]");
+        OriginConnection server = await scene.EnterTunnel();
+        scene.Client.HalfClose();
+        await server.ExpectFin();
+
+        scene.Client.Reset();
+
+        CloseLine line = await scene.ExpectClose("client", "tunnel_ended", "peer_reset");
+        Assert.Equal(1, line.Uses);
+        await scene.ExpectClose("server", "upgrade_ended", "proxy");
+    }
+
     [Fact]
     [Trait("promise", "S4.21")]
     public async Task Abort_TheExchangeIsGivenUp_AndTheServerIsReset()

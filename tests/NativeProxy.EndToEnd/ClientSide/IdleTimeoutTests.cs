@@ -42,18 +42,18 @@ public sealed class IdleTimeoutTests
     public async Task TheTimeoutStartsAnewAtEachResponse_SoTheConnectionLivesUntilTheLastOnePlusTheTimeout()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"3s\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"5s\""));
         await using RawClient client = await proxy.Connect();
         var life = new PassingTime();
         await client.Ask();
-        await PassingTime.Of(1800);
+        await PassingTime.Of(2600);
         await client.Ask();
-        await PassingTime.Of(1800);
-        life.AssertAtLeast(3000);
+        await PassingTime.Of(2600);
+        life.AssertAtLeast(5000);
         var idle = new PassingTime();
         Assert.Equal("ok", (await client.Ask()).Body);
         await client.ExpectFin();
-        idle.AssertAtLeast(3000);
+        idle.AssertAtLeast(5000);
     }
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class IdleTimeoutTests
         await using ScriptedOrigin slow = ScriptedOrigin.Driven();
         await using ScriptedOrigin quick = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(slow).Listener("keepalive.timeout = \"1500ms\"")
-                .AddUpstream("quick", quick.Address).AddListener("quick", "quick").Listener("keepalive.timeout = \"1500ms\""));
+            ProxyConfig.For(slow).Listener("keepalive.timeout = \"3s\"")
+                .AddUpstream("quick", quick.Address).AddListener("quick", "quick").Listener("keepalive.timeout = \"3s\""));
         await using RawClient client = await proxy.Connect();
         await client.SendGet("/slow");
         OriginConnection server = await slow.Accept();
@@ -82,7 +82,7 @@ public sealed class IdleTimeoutTests
         await server.Answer();
         Assert.Equal("ok", (await client.ReadResponse()).Body);
         await client.ExpectFin();
-        idle.AssertAtLeast(1500);
+        idle.AssertAtLeast(3000);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class IdleTimeoutTests
     public async Task NextRequestStartedInTime_MayBeFinishedLater()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"1s\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"3s\""));
         await using RawClient client = await proxy.Connect();
         await client.Ask();
         await client.Send("GET /slowly HTTP/1.1\r\n");
@@ -236,7 +236,7 @@ public sealed class IdleTimeoutTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener($"defer_accept = {(defers ? "true" : "false")}", "timeouts.request_header = \"100ms\""));
+            ProxyConfig.For(origin).Listener($"defer_accept = {(defers ? "true" : "false")}", "timeouts.request_header = \"2s\""));
         await using RawClient silent = await proxy.Connect();
         await using RawClient speaking = await proxy.Connect();
         Assert.Equal(200, (await speaking.Ask()).Status);

@@ -9,7 +9,7 @@ namespace NativeProxy.EndToEnd.Harness;
 /// A client, the proxy with the connection log on stdout and nothing else there, and an origin that the test drives. What a connection was
 /// closed for is asked in all three places: the log line, the counters, the admin endpoint.
 /// </summary>
-internal sealed class CloseScene : ClientScene
+internal sealed class CloseScene : DrivenScene
 {
     public const string Upgrade = "GET /chat HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
@@ -19,10 +19,10 @@ internal sealed class CloseScene : ClientScene
     }
 
     /// <param name="listenerLines">TOML of the listener.</param>
-    public static Task<CloseScene> Start(params string[] listenerLines) => Start(config => config.Listener(listenerLines));
+    public static new Task<CloseScene> Start(params string[] listenerLines) => Start(config => config.Listener(listenerLines));
 
     /// <param name="change">What the test needs besides one listener and one server.</param>
-    public static async Task<CloseScene> Start(Func<ProxyConfig, ProxyConfig> change)
+    public static new async Task<CloseScene> Start(Func<ProxyConfig, ProxyConfig> change)
     {
         ScriptedOrigin origin = ScriptedOrigin.Driven();
         ProxyUnderTest proxy = await ProxyUnderTest.Start(change(WithConnectionLog(ProxyConfig.For(origin))));
@@ -30,24 +30,6 @@ internal sealed class CloseScene : ClientScene
     }
 
     public static ProxyConfig WithConnectionLog(ProxyConfig config) => config.Log("access = \"off\"", "connections = \"stdout\"");
-
-    /// <summary>One GET of the client, which has reached a fresh server connection and waits for its answer.</summary>
-    public async Task<OriginConnection> Ask(string? request = null)
-    {
-        await Client.Send(request ?? RawClient.Get());
-        OriginConnection server = await Origin.Accept();
-        await server.ReadRequest();
-        return server;
-    }
-
-    /// <summary>One GET of the client on a fresh server connection, answered with this.</summary>
-    public async Task<OriginConnection> Exchange(string response = OriginConnection.Ok, string? request = null)
-    {
-        OriginConnection server = await Ask(request);
-        await server.Send(response);
-        await Client.ReadResponse();
-        return server;
-    }
 
     /// <summary>A POST of the client, of whose body a part is still to come; what there is has reached a fresh server connection.</summary>
     public async Task<OriginConnection> BeginPost()

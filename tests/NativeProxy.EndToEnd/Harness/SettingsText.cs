@@ -17,9 +17,13 @@ internal sealed class SettingsText : IDisposable
     public string Path { get; } = System.IO.Path.GetTempFileName();
 
     /// <summary>A sound file with one listener and one server.</summary>
-    public static string Sound(int port, string serverAddress, string more = "") => $"""
+    /// <param name="port">Of the listener.</param>
+    /// <param name="serverAddress">Host and port.</param>
+    /// <param name="more">Lines of [runtime], and tables before the listener.</param>
+    /// <param name="workers">How many.</param>
+    public static string Sound(int port, string serverAddress, string more = "", int workers = 1) => $"""
         [runtime]
-        workers = 1
+        workers = {workers}
         engine = "{ProxyConfig.Engine}"
         {more}
         [[listener]]

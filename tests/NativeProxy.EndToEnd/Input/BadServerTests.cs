@@ -85,45 +85,34 @@ public sealed class BadServerTests
     [InlineData("\0\0\0\0\r\n\r\n")]
     public async Task GarbageFromTheServer_Is502_AndItsConnectionIsReset(string response)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         await server.Send(response);
-        Assert.Equal(502, (await client.ReadResponse()).Status);
+        await scene.ExpectStatus(502);
         await server.ExpectReset();
-        await client.SendGet("/next");
-        await (await origin.Accept()).Answer();
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await scene.Client.SendGet("/next");
+        await (await scene.Origin.Accept()).Answer();
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
     }
 
     [Fact]
     public async Task ResponseHeadWithoutEnd_Is502()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         await server.Send("HTTP/1.1 200 OK\r\nX: " + new string('x', 500_000));
-        Assert.Equal(502, (await client.ReadResponse()).Status);
+        await scene.ExpectStatus(502);
         await server.ExpectReset();
     }
 
     [Fact]
     public async Task ServerThatClosesInsideTheHead_Is502()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nContent-");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nContent-");
         server.Close();
-        Assert.Equal(502, (await client.ReadResponse()).Status);
+        await scene.ExpectStatus(502);
     }
 
     [Fact]
@@ -144,34 +133,27 @@ public sealed class BadServerTests
     [Fact]
     public async Task NoResponseInTime_Is504_AndTheServerConnectionIsReset()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("timeouts.response = \"300ms\""));
-        await using RawClient client = await proxy.Connect();
+        await using DrivenScene scene = await DrivenScene.Start(config => config.Upstream("timeouts.response = \"300ms\""));
         var time = new PassingTime();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        Assert.Equal(504, (await client.ReadResponse()).Status);
+        OriginConnection server = await scene.Ask();
+        await scene.ExpectStatus(504);
         time.AssertAtLeast(300);
         await server.ExpectReset();
-        Assert.Equal(1, origin.ConnectionCount);
-        Assert.Contains(" sH-- ", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+        Assert.Contains(" sH-- ", (await scene.Proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task BrokenChunkFromTheServer_CutsTheClientConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-        await client.ReadThrough("abc\r\n");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        await scene.Client.ReadThrough("abc\r\n");
         await server.Send("xyz\r\n0\r\n\r\n");
-        Assert.Equal("", (await client.ReadToEnd()).Text);
+        await scene.Client.ExpectEnd();
         await server.ExpectReset();
-        Assert.EndsWith(" rs=bad_response_body why=bad_chunk_size", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await scene.ExpectLineEnd(" rs=bad_response_body why=bad_chunk_size");
     }
 
     [Fact]
@@ -191,15 +173,12 @@ public sealed class BadServerTests
     [Trait("promise", "S4.8")]
     public async Task ResponseOfUnknownLengthAboveTheLimit_IsCut()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.response_body_bytes = 10"));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n");
-        await client.ReadThrough("0123456789\r\n");
+        await using DrivenScene scene = await DrivenScene.Start("limits.response_body_bytes = 10");
+        OriginConnection server = await scene.Ask();
+        await server.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n");
+        await scene.Client.ReadThrough("0123456789\r\n");
         await server.Send("1\r\na\r\n0\r\n\r\n");
-        Assert.Equal("", (await client.ReadToEnd()).Text);
+        await scene.Client.ExpectEnd();
         await server.ExpectReset();
     }
 }

@@ -129,6 +129,15 @@ public sealed class MaxForwardsTests
     }
 
     [Fact]
+    public async Task MethodThatIsNotServed_IsToldTheSameMethodsAsOptions()
+    {
+        await using Scene scene = await Scene.Start();
+        await scene.Client.Send("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+        HttpResponse answer = await scene.Client.ReadResponse();
+        Assert.Equal((405, Allow), (answer.Status, answer.Field("Allow")));
+    }
+
+    [Fact]
     public async Task EmptyBodyByLength_IsNone()
     {
         await using Scene scene = await Scene.Start();

@@ -16,8 +16,9 @@ public sealed class ConnectionLogTests
     public async Task BothSidesOfAConnection_AreAccountedFor_WithTheirTimesAndBytes()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Listener("keepalive.timeout = \"300ms\"").Upstream("keepalive.idle_timeout = \"200ms\""));
-        OriginConnection server = await scene.Exchange();
-        await scene.Client.SendGet();
+
+        // Both requests at once, so that however slow this machine is, neither connection idles before the second one.
+        OriginConnection server = await scene.Exchange(request: RawClient.Get() + RawClient.Get());
         string forwarded = await server.ReadRequest();
         await PassingTime.Of(100);
         await server.Send(OriginConnection.Ok);

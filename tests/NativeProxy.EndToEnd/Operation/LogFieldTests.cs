@@ -29,28 +29,28 @@ public sealed class LogFieldTests
         OriginConnection server = await origin.Accept();
         await server.Answer();
         await client.ReadResponse();
-        await PassingTime.Of(60);
+        await PassingTime.Of(150);
 
         DateTimeOffset before = DateTimeOffset.UtcNow;
         await client.Send(Chunked);
         await server.ReadThrough("T: 1\r\n\r\n");
-        await PassingTime.Of(40);
+        await PassingTime.Of(150);
         await server.Send(ChunkedAnswer);
         HttpResponse response = await client.ReadResponse();
         JsonElement line = await JsonLine(proxy, 2);
 
         // The clock of the loop stands still within a turn.
-        Assert.InRange(line.GetProperty("time").GetDateTimeOffset(), before - TimeSpan.FromMilliseconds(50), DateTimeOffset.UtcNow);
+        Assert.InRange(line.GetProperty("time").GetDateTimeOffset(), before - Deadline.Limit, DateTimeOffset.UtcNow);
         Assert.Equal("content", response.Body);
         Expect(line, "client=127.0.0.1", $"client_port={client.LocalPort}", "listener=web", "upstream=app", "server=a", "queue_ms=0", "connect_ms=0", "status=201");
         Expect(line, $"bytes_sent={response.Head.Length + response.RawBody.Length}", "body_bytes_sent=7", $"bytes_received={Chunked.Length}");
         Expect(line, "method=POST", "target=/form?a=b", "version=HTTP/1.1", "host=shop.example", "user_agent=agent/1", "referer=http://there/", "state=----", "close_reason=");
         Expect(line, "client_request_number=2", "server_use_number=2", "server_connection=reused", "retries=0", "retry_cause=none");
         Expect(line, "actconn=1", "feconn=1", "beconn=0", "srvconn=0", "srv_queue=0", "backend_queue=0");
-        Assert.InRange(Number(line, "response_ms"), 20, 10_000);
+        Assert.InRange(Number(line, "response_ms"), 20, 60_000);
         Assert.Equal(Number(line, "total_ms"), Number(line, "request_ms") + Number(line, "response_ms"));
-        Assert.InRange(Number(line, "client_connection_age_ms"), 60, 10_000);
-        Assert.InRange(Number(line, "server_idle_ms"), 58, 10_000);
+        Assert.InRange(Number(line, "client_connection_age_ms"), 60, 60_000);
+        Assert.InRange(Number(line, "server_idle_ms"), 58, 60_000);
         JsonElement first = await JsonLine(proxy, 1);
         foreach (string id in (string[])["client_connection_id", "server_connection_id"])
             Assert.Equal((Number(first, id), true), (Number(line, id), Number(line, id) > 0));
@@ -63,11 +63,11 @@ public sealed class LogFieldTests
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect(showsDate: true);
-        DateTime before = DateTime.UtcNow.AddMilliseconds(-50);
+        DateTime before = DateTime.UtcNow - Deadline.Limit;
         await client.Send(Chunked);
         OriginConnection server = await origin.Accept();
         await server.ReadThrough("T: 1\r\n\r\n");
-        await PassingTime.Of(40);
+        await PassingTime.Of(150);
         await server.Send(ChunkedAnswer);
         HttpResponse response = await client.ReadResponse();
         Match line = Regex.Match(
@@ -78,8 +78,8 @@ public sealed class LogFieldTests
         long Of(string group) => long.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
         Assert.Equal((client.LocalPort, response.Head.Length + response.RawBody.Length), (Of("port"), Of("bytes")));
         Assert.Equal(Of("ta"), Of("tr") + Of("tw") + Of("tc") + Of("rt"));
-        Assert.InRange(Of("rt"), 20, 10_000);
-        Assert.InRange(Of("age"), Of("ta"), 10_000);
+        Assert.InRange(Of("rt"), 20, 60_000);
+        Assert.InRange(Of("age"), Of("ta"), 60_000);
         DateTime time = DateTime.ParseExact(line.Groups["time"].Value, "dd/MMM/yyyy:HH:mm:ss.fff", CultureInfo.InvariantCulture);
         Assert.InRange(time, before, DateTime.UtcNow);
     }
@@ -128,7 +128,7 @@ public sealed class LogFieldTests
         await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"combined\""));
         await using RawClient client = await proxy.Connect(showsDate: true);
-        DateTimeOffset before = DateTimeOffset.UtcNow.AddMilliseconds(-1050);
+        DateTimeOffset before = DateTimeOffset.UtcNow - Deadline.Limit;
         await client.Send($"GET /x?y HTTP/1.0\r\nHost: h\r\n{Fields}\r\n");
         await client.ReadToEnd();
         Match line = Regex.Match((await proxy.Output.WaitForCount(1))[0], "^127\\.0\\.0\\.1 - - \\[(?<time>[^]]+)\\] \"GET /x\\?y HTTP/1\\.0\" 200 4 \"http://there/\" \"agent/1\"$");
@@ -260,14 +260,14 @@ public sealed class LogFieldTests
             {
                 await using RawClient client = await proxy.Connect(showsDate: true);
                 port = client.LocalPort;
-                await PassingTime.Of(30);
+                await PassingTime.Of(150);
                 await client.Send(request);
                 OriginConnection server = await origin.Accept();
                 forwarded = await server.ReadRequest();
-                await PassingTime.Of(40);
+                await PassingTime.Of(150);
                 await server.Send(OriginConnection.Ok);
                 response = await client.ReadResponse();
-                await PassingTime.Of(50);
+                await PassingTime.Of(150);
                 client.Close();
                 server.Close();
                 await proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
@@ -281,8 +281,8 @@ public sealed class LogFieldTests
             {
                 Assert.InRange(line.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
                 Assert.True(Number(line, "connection_id") > 0);
-                Assert.InRange(Number(line, "active_ms"), 20, 10_000);
-                Assert.InRange(Number(line, "idle_ms"), idleMs, 10_000);
+                Assert.InRange(Number(line, "active_ms"), 20, 60_000);
+                Assert.InRange(Number(line, "idle_ms"), idleMs, 60_000);
                 Assert.InRange(Number(line, "setup_ms") + Number(line, "active_ms") + Number(line, "idle_ms") + Number(line, "close_ms"), 88, Number(line, "life_ms"));
             }
         }

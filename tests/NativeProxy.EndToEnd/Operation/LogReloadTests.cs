@@ -103,8 +103,8 @@ public sealed class LogReloadTests : IDisposable
         await proxy.AskOnce("/last");
         await Deadline.Until(() => Count(Second, "closed client web") > 2, () => "the last connection");
 
-        Assert.Equal((1, 0), (Count(First, "/before"), Count(First, "/last")));
-        Assert.InRange(written, 0, 1);
+        // How many went out before the worker took the settings over is nobody's promise.
+        Assert.Equal((1, written, 0), (Count(First, "/before"), Count(First, "/after"), Count(First, "/last")));
     }
 
     /// <summary>A worker takes settings over in an event of its own; with several of them each is met by some connection.</summary>

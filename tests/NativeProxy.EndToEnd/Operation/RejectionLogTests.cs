@@ -25,23 +25,19 @@ public sealed class RejectionLogTests
     [InlineData("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 1\r\n\r\na", 400, "body_on_connect")]
     public async Task RefusedRequest_NamesTheRule(string request, int status, string rule)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.body_bytes = 64"));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(request);
-        Assert.Equal(status, (await client.ReadResponse()).Status);
-        Assert.EndsWith($" why={rule}", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await using DrivenScene scene = await DrivenScene.Start("limits.body_bytes = 64");
+        await scene.Client.Send(request);
+        await scene.ExpectStatus(status);
+        await scene.ExpectLineEnd($" why={rule}");
     }
 
     [Fact]
     public async Task TooLongARequestLine_NamesTheRule()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.request_line_bytes = \"1KiB\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send($"GET /{new string('x', 2000)} HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.Equal(414, (await client.ReadResponse()).Status);
-        Assert.EndsWith(" rs=limit why=request_line_too_long", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await using DrivenScene scene = await DrivenScene.Start("limits.request_line_bytes = \"1KiB\"");
+        await scene.Client.SendGet("/" + new string('x', 2000));
+        await scene.ExpectStatus(414);
+        await scene.ExpectLineEnd(" rs=limit why=request_line_too_long");
     }
 
     [Theory]
@@ -55,46 +51,32 @@ public sealed class RejectionLogTests
     [InlineData(Head + "Content-Length: 65\r\n\r\n", "response_body_too_large")]
     public async Task RefusedAnswer_NamesTheRule_AndTheClientOnlySees502(string answer, string rule)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.response_body_bytes = 64"));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        await server.Send(answer);
-        HttpResponse response = await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start("limits.response_body_bytes = 64");
+        await (await scene.Ask()).Send(answer);
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal(502, response.Status);
         Assert.DoesNotContain(rule.Replace('_', ' '), response.Body, StringComparison.Ordinal);
-        Assert.EndsWith($" why={rule}", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await scene.ExpectLineEnd($" why={rule}");
     }
 
     [Fact]
     public async Task AnswerThatEndsWithinItsHead_NamesTheRule()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         await server.Send("HTTP/1.1 20");
         server.Close();
-        Assert.Equal(502, (await client.ReadResponse()).Status);
-        Assert.EndsWith(" why=incomplete_head", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await scene.ExpectStatus(502);
+        await scene.ExpectLineEnd(" why=incomplete_head");
     }
 
     [Fact]
     public async Task BodyThatBecomesInvalidOnItsWay_NamesTheRule()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        await server.Send(Chunked + "1\r\na\n");
-        await client.ReadToEnd();
-        Assert.EndsWith(" rs=bad_response_body why=bad_chunk_end", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await using DrivenScene scene = await DrivenScene.Start();
+        await (await scene.Ask()).Send(Chunked + "1\r\na\n");
+        await scene.Client.ReadToEnd();
+        await scene.ExpectLineEnd(" rs=bad_response_body why=bad_chunk_end");
     }
 
     [Fact]

@@ -1,9 +1,7 @@
 using System;
-using System.Diagnostics;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
-using Xunit.Sdk;
 
 namespace NativeProxy.EndToEnd.Operation;
 
@@ -18,10 +16,7 @@ public sealed class StartTests
     [InlineData(2)]
     public async Task LogThatCannotBeOpened_EndsTheStartWithItsKey(int workers)
     {
-        using var settings = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1").Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal)
-            + "[log]\naccess = \"/nonexistent/access.log\"\n");
-
-        FinishedCommand run = await ProxyBinary.Run("run", "-c", settings.Path);
+        FinishedCommand run = await StartScene.Failed(workers, "[log]\naccess = \"/nonexistent/access.log\"");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(": log.access cannot be written: there is no directory /nonexistent", run.Errors, StringComparison.Ordinal);
@@ -71,14 +66,11 @@ public sealed class StartTests
     public async Task ClosedStandardDescriptors_AreNoReasonNotToServe(int workers, string closed)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        int port = FreePorts.Take(1)[0];
-        using var settings = new SettingsText(SettingsText.Sound(port, origin.Address).Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal));
-        using Process process = ProxyBinary.StartThrough($"exec \"$0\" \"$@\" {closed}", "run", "-c", settings.Path);
-        await Serves(process, port);
+        await using StartScene scene = StartScene.Through($"exec \"$0\" \"$@\" {closed}", origin, workers);
+        await scene.ExpectService();
 
-        LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
-        await Deadline.For(process.WaitForExitAsync(), () => "the end");
-        Assert.Equal(0, process.ExitCode);
+        scene.Signal(LinuxSignals.Terminate);
+        await scene.ExpectExit(0);
     }
 
     [Theory]
@@ -88,9 +80,7 @@ public sealed class StartTests
     [InlineData("ulimit -v 800000", 2, "the limit of address space is ")]
     public async Task LimitThatIsTooLow_IsSaidInASentence(string limit, int workers, string sentence)
     {
-        using var settings = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1").Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal));
-
-        FinishedCommand run = await ProxyBinary.RunThrough($"{limit}; exec \"$0\" \"$@\"", "run", "-c", settings.Path);
+        FinishedCommand run = await StartScene.Failed(workers, limit: limit);
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains(sentence, run.Errors, StringComparison.Ordinal);
@@ -104,8 +94,7 @@ public sealed class StartTests
     public async Task LimitsThatJustSuffice_Serve(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        using var settings = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1").Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal));
-        FinishedCommand refused = await ProxyBinary.RunThrough("ulimit -n 16; exec \"$0\" \"$@\"", "run", "-c", settings.Path);
+        FinishedCommand refused = await StartScene.Failed(workers, limit: "ulimit -n 16");
         string needed = System.Text.RegularExpressions.Regex.Match(refused.Errors, @"needs (\d+) before").Groups[1].Value;
 
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
@@ -123,16 +112,13 @@ public sealed class StartTests
     public async Task OutputThatBlocks_StopsNobody(int workers, string descriptor)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        int port = FreePorts.Take(1)[0];
-        using var settings = new SettingsText(SettingsText.Sound(port, origin.Address).Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal));
-        using Process process = ProxyBinary.StartThrough($"head -c 65536 /dev/zero >&{descriptor}; exec \"$0\" \"$@\"", "run", "-c", settings.Path);
-        await Serves(process, port);
+        await using StartScene scene = StartScene.Through($"head -c 65536 /dev/zero >&{descriptor}; exec \"$0\" \"$@\"", origin, workers);
+        await scene.ExpectService();
         for (int i = 0; i < 20; i++)
-            LinuxSignals.Send(process.Id, LinuxSignals.HangUp);
+            scene.Signal(LinuxSignals.HangUp);
 
-        LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
-        await Deadline.For(process.WaitForExitAsync(), () => "the end of a process whose output nobody reads");
-        Assert.Equal(0, process.ExitCode);
+        scene.Signal(LinuxSignals.Terminate);
+        await scene.ExpectExit(0);
     }
 
     [Theory]
@@ -141,24 +127,21 @@ public sealed class StartTests
     public async Task OutputThatBlocks_TheSecondSignalStillEndsEverything(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        int port = FreePorts.Take(1)[0];
-        using var settings = new SettingsText(SettingsText.Sound(port, origin.Address).Replace("workers = 1", $"workers = {workers}\ndrain_timeout = \"1h\"", StringComparison.Ordinal));
-        using Process process = ProxyBinary.StartThrough("head -c 65536 /dev/zero >&2; head -c 65536 /dev/zero; exec \"$0\" \"$@\"", "run", "-c", settings.Path);
-        await using RawClient client = await ConnectWhenOpen(process, port);
+        await using StartScene scene = StartScene.Through("head -c 65536 /dev/zero >&2; head -c 65536 /dev/zero; exec \"$0\" \"$@\"", origin, workers, "drain_timeout = \"1h\"");
+        await using RawClient client = await scene.Connect();
         await client.SendGet();
         await (await origin.Accept()).ReadRequest();
 
-        LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
-        await Deadline.Until(() => !ProcessView.ListensOn(process.Id, port), () => "the address to be given up");
+        scene.Signal(LinuxSignals.Terminate);
+        await Deadline.Until(() => !scene.IsListening, () => "the address to be given up");
         await Deadline.Until(
             () =>
             {
-                if (!process.HasExited)
-                    LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
-                return process.HasExited;
+                scene.Signal(LinuxSignals.Terminate);
+                return scene.HasExited;
             },
             () => "the end of a process whose output nobody reads");
-        Assert.Equal(3, process.ExitCode);
+        await scene.ExpectExit(3);
     }
 
     /// <summary>
@@ -180,18 +163,5 @@ public sealed class StartTests
         await Deadline.Until(() => ProcessView.VoluntarySwitches(worker) >= workerBefore + WorkerWakes, () => "the worker to refresh its figures");
 
         Assert.InRange(ProcessView.VoluntarySwitches(proxy.Id) - before, 0, WorkerWakes * PerWorkerWake);
-    }
-
-    private static async Task Serves(Process process, int port)
-    {
-        await using RawClient client = await ConnectWhenOpen(process, port);
-        Assert.Equal(200, (await client.Ask()).Status);
-    }
-
-    private static async Task<RawClient> ConnectWhenOpen(Process process, int port)
-    {
-        await Deadline.Until(
-            () => process.HasExited ? throw new XunitException($"the proxy ended with code {process.ExitCode}") : ProcessView.ListensOn(process.Id, port), () => "the proxy to listen");
-        return await RawClient.Connect(port);
     }
 }

@@ -67,7 +67,7 @@ public sealed class StartTrialTests : IDisposable
     {
         foreach (int workers in (int[])[1, 2])
         {
-            using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1", lines).Replace("workers = 1", $"workers = {workers}", StringComparison.Ordinal));
+            using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1", lines, workers));
 
             FinishedCommand run = await ProxyBinary.Run("run", "-c", file.Path);
 

@@ -164,6 +164,7 @@ public sealed class WorkerDeathTests
         await proxy.Reload(text => text.Replace($"engine = \"{other}\"", $"engine = \"{ProxyConfig.Engine}\"", StringComparison.Ordinal));
         Assert.Equal(2, CountOf(proxy, "changes with a restart only"));
         await proxy.Reload(text => text.Replace($"engine = \"{ProxyConfig.Engine}\"", $"engine = \"{other}\"", StringComparison.Ordinal));
+        Assert.Equal((3, 1), (CountOf(proxy, " reloaded: nothing changed"), CountOf(proxy, " reloaded: runtime.drain_timeout 20s -> 21s")));
 
         LinuxSignals.Send(ProcessView.Children(proxy.Id)[0], LinuxSignals.Kill);
         await proxy.Errors.WaitFor(" started again");

@@ -74,7 +74,7 @@ public sealed class HealthCheckTests
     {
         await using var a = new Patient('a');
         await using var b = new Patient('b') { HealthAnswer = "" };
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(HttpChecked(a, b, "timeout = \"100ms\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(HttpChecked(a, b, "timeout = \"2s\""));
         await proxy.WaitForMetric(BUp, 0);
         await proxy.Errors.WaitFor("server \"b\" of upstream \"app\" is down: it does not answer in time");
         Assert.Equal("a", (await proxy.AskOnce()).Body);

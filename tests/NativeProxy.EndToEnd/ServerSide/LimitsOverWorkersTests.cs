@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net.Sockets;
@@ -13,8 +12,6 @@ namespace NativeProxy.EndToEnd.ServerSide;
 [Trait("promise", "B14")]
 public sealed class LimitsOverWorkersTests
 {
-    private const string Waiting = "nativeproxy_queue_waiting";
-
     [Theory]
     [InlineData(2, 1)]
     [InlineData(4, 1)]
@@ -27,7 +24,7 @@ public sealed class LimitsOverWorkersTests
         int running = 0;
         int most = 0;
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, connectionsMax, workers));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(LineScene.Limited(origin, connectionsMax, workers));
         _ = ServeAll();
         RawClient[] clients = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => proxy.Connect()));
         await Task.WhenAll(clients.Select((client, i) => client.SendGet("/" + i)));
@@ -37,7 +34,7 @@ public sealed class LimitsOverWorkersTests
         Assert.All(clients, client => client.Close());
 
         Assert.InRange(most, 1, connectionsMax);
-        await proxy.WaitForMetric(Waiting, 0);
+        await proxy.WaitForMetric(LineScene.Waiting, 0);
         Assert.InRange(await proxy.Metric("nativeproxy_server_connections_open"), 0, connectionsMax);
 
         async Task ServeAll()
@@ -70,25 +67,13 @@ public sealed class LimitsOverWorkersTests
     public async Task ThoseWhoWait_AreServedInOrderOfArrival_WhicheverWorkerHasThem(int workers)
     {
         const int count = 16;
-        var order = new ConcurrentQueue<string>();
-        await using ScriptedOrigin origin = Recording(order);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1, workers));
-        await using RawClient holding = await proxy.Connect();
-        await holding.SendGet("/hold");
-        OriginConnection held = await origin.Accept();
-        await Deadline.Until(() => !order.IsEmpty, () => "the request that holds the server");
-        List<RawClient> clients = await Queue(proxy, count);
+        await using LineScene scene = await LineScene.Start(workers);
+        List<RawClient> clients = await scene.Queue(count);
 
-        await held.Send(OriginConnection.Ok);
+        await scene.Release();
 
-        Assert.Equal(200, (await holding.ReadResponse()).Status);
-        foreach (RawClient client in clients)
-        {
-            Assert.Equal(200, (await client.ReadResponse()).Status);
-            client.Close();
-        }
-        Assert.Equal(Enumerable.Range(1, count).Select(i => $"/{i}").Prepend("/hold"), order);
-        Assert.Equal(count, await proxy.Metric("nativeproxy_queue_entered_total"));
+        await scene.ExpectServed(clients, Enumerable.Range(1, count));
+        Assert.Equal(count, await scene.Proxy.Metric("nativeproxy_queue_entered_total"));
     }
 
     [Theory]
@@ -98,49 +83,31 @@ public sealed class LimitsOverWorkersTests
     public async Task WhoLeavesTheLine_IsNeverSent_AndTheOthersKeepTheirOrder(int workers)
     {
         const int count = 16;
-        var order = new ConcurrentQueue<string>();
-        await using ScriptedOrigin origin = Recording(order);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1, workers));
-        await using RawClient holding = await proxy.Connect();
-        await holding.SendGet("/hold");
-        OriginConnection held = await origin.Accept();
-        await Deadline.Until(() => !order.IsEmpty, () => "the request that holds the server");
-        List<RawClient> clients = await Queue(proxy, count);
+        await using LineScene scene = await LineScene.Start(workers);
+        List<RawClient> clients = await scene.Queue(count);
 
         for (int i = 0; i < count; i += 2)
             clients[i].Close();
-        await proxy.WaitForMetric(Waiting, count / 2);
-        await held.Send(OriginConnection.Ok);
+        await scene.Proxy.WaitForMetric(LineScene.Waiting, count / 2);
+        await scene.Release();
 
-        for (int i = 1; i < count; i += 2)
-            Assert.Equal(200, (await clients[i].ReadResponse()).Status);
-        Assert.All(clients, client => client.Close());
-        Assert.Equal(Enumerable.Range(1, count).Where(i => i % 2 == 0).Select(i => $"/{i}").Prepend("/hold"), order);
+        await scene.ExpectServed(clients, Enumerable.Range(1, count).Where(i => i % 2 == 0));
     }
 
     [Fact]
     [Trait("promise", "ARCH-22")]
     public async Task WhoHasLeftUnheard_IsNotSentWhenItsTurnComes()
     {
-        var order = new ConcurrentQueue<string>();
-        await using ScriptedOrigin origin = Recording(order);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1, workers: 1));
-        await using RawClient holding = await proxy.Connect();
-        await holding.SendGet("/hold");
-        OriginConnection held = await origin.Accept();
-        await Deadline.Until(() => !order.IsEmpty, () => "the request that holds the server");
-        List<RawClient> clients = await Queue(proxy, 2);
+        await using LineScene scene = await LineScene.Start(workers: 1);
+        List<RawClient> clients = await scene.Queue(2);
 
         // The answer comes first and the client's FIN behind it, in one look of the loop.
-        await proxy.Freeze();
-        await held.Send(OriginConnection.Ok);
+        await scene.Proxy.Freeze();
+        await scene.Release();
         clients[0].Close();
-        proxy.Thaw();
+        scene.Proxy.Thaw();
 
-        Assert.Equal(200, (await holding.ReadResponse()).Status);
-        Assert.Equal(200, (await clients[1].ReadResponse()).Status);
-        Assert.Equal(["/hold", "/2"], order);
-        clients[1].Close();
+        await scene.ExpectServed(clients, [2]);
     }
 
     [Theory]
@@ -149,7 +116,7 @@ public sealed class LimitsOverWorkersTests
     public async Task IdleConnectionOfOneWorker_IsGivenUpForARequestOfAnother(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1, workers));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(LineScene.Limited(origin, 1, workers));
 
         for (int i = 0; i < 30; i++)
             Assert.Equal(200, (await proxy.AskOnce()).Status);
@@ -163,12 +130,12 @@ public sealed class LimitsOverWorkersTests
     public async Task WorkerThatIsKilled_GivesItsPlacesBack()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 1, workers: 2));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(LineScene.Limited(origin, 1, workers: 2));
         await using RawClient holding = await proxy.Connect();
         await holding.SendGet("/hold");
         OriginConnection held = await origin.Accept();
         await held.ReadRequest();
-        List<RawClient> clients = await Queue(proxy, 12);
+        List<RawClient> clients = await LineScene.Queue(proxy, 12);
 
         // Which of the two has the place is known by the client that it cuts; the kernel closes what a process had before its parent learns of its end.
         int[] workers = ProcessView.Children(proxy.Id);
@@ -258,7 +225,7 @@ public sealed class LimitsOverWorkersTests
     public async Task LimitThatAReloadLowers_HoldsAsSoonAsConnectionsEnd()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Limited(origin, 3, workers: 2));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(LineScene.Limited(origin, 3, workers: 2));
         var clients = new List<RawClient>();
         var servers = new List<OriginConnection>();
         for (int i = 0; i < 3; i++)
@@ -268,10 +235,10 @@ public sealed class LimitsOverWorkersTests
             servers.Add(await origin.Accept());
             await servers[i].ReadRequest();
         }
-        await proxy.Reload(Limited(origin, 1, workers: 2));
+        await proxy.Reload(LineScene.Limited(origin, 1, workers: 2));
         await using RawClient late = await proxy.Connect();
         await late.SendGet("/late");
-        await proxy.WaitForMetric(Waiting, 1);
+        await proxy.WaitForMetric(LineScene.Waiting, 1);
 
         for (int i = 0; i < 2; i++)
         {
@@ -279,7 +246,7 @@ public sealed class LimitsOverWorkersTests
             Assert.Equal(200, (await clients[i].ReadResponse()).Status);
             await servers[i].ExpectFin();
         }
-        Assert.Equal((1, 3), (await proxy.Metric(Waiting), origin.ConnectionCount));
+        Assert.Equal((1, 3), (await proxy.Metric(LineScene.Waiting), origin.ConnectionCount));
         await servers[2].Send(OriginConnection.Ok);
         Assert.Equal(200, (await clients[2].ReadResponse()).Status);
 
@@ -293,29 +260,5 @@ public sealed class LimitsOverWorkersTests
         Assert.All(clients, client => client.Close());
     }
 
-    private static ProxyConfig Limited(ScriptedOrigin origin, int connectionsMax, int workers) =>
-        ProxyConfig.For(origin).EachServer($"max_connections = {connectionsMax}").WithWorkers(workers).Upstream("timeouts.queue = \"1m\"");
-
     private static ScriptedOrigin Named(char name) => ScriptedOrigin.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{name}");
-
-    /// <summary>Writes down what it is asked for, and answers all but "/hold".</summary>
-    private static ScriptedOrigin Recording(ConcurrentQueue<string> order) => ScriptedOrigin.Answering(request =>
-    {
-        string target = request.Split(' ')[1];
-        order.Enqueue(target);
-        return target == "/hold" ? "" : OriginConnection.Ok;
-    });
-
-    /// <summary>Clients that ask for /1, /2 and so on, each when the one before stands in line.</summary>
-    private static async Task<List<RawClient>> Queue(ProxyUnderTest proxy, int count)
-    {
-        var clients = new List<RawClient>();
-        for (int i = 1; i <= count; i++)
-        {
-            clients.Add(await proxy.Connect());
-            await clients[^1].SendGet("/" + i);
-            await proxy.WaitForMetric(Waiting, i);
-        }
-        return clients;
-    }
 }

@@ -47,7 +47,7 @@ public sealed class PinnedConnectionEndTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("keepalive.timeout = \"600ms\"").Upstream("keepalive.idle_timeout = \"50ms\""));
+            ProxyConfig.For(origin).Listener("keepalive.timeout = \"2s\"").Upstream("keepalive.idle_timeout = \"50ms\""));
         await using RawClient client = await proxy.Connect();
         OriginConnection server = await Authenticate(origin, client);
         var passing = new PassingTime();
@@ -55,7 +55,7 @@ public sealed class PinnedConnectionEndTests
         await server.Answer();
         await client.ReadResponse();
         await client.ExpectFin();
-        passing.AssertAtLeast(600);
+        passing.AssertAtLeast(2000);
         await server.ExpectFin();
         Assert.Equal(1, await proxy.Metric(ServerClosed));
     }

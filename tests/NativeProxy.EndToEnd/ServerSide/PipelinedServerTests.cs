@@ -158,7 +158,7 @@ public sealed class PipelinedServerTests
     [Fact]
     public async Task AServerThatDoesNotAnswer_CostsItsRequestATimeout_AndTheOthersNothing()
     {
-        await using PipelinedScene scene = await PipelinedScene.Start(change: config => config.Upstream("timeouts.response = \"300ms\""));
+        await using PipelinedScene scene = await PipelinedScene.Start(change: config => config.Upstream("timeouts.response = \"2s\""));
         OriginConnection server = await scene.Warm();
         await scene.Ask(server, 1, 2);
         Assert.Equal(504, (await scene.Client.ReadResponse()).Status);

@@ -150,7 +150,7 @@ public sealed class RetryElsewhereTests
     [InlineData("retry.on = [\"response_timeout\"]", "POST", 504)]
     public async Task ASilentServer_IsLeftForAnotherOne_WhereThatIsWanted(string line, string method, int status)
     {
-        await using Scene scene = await Scene.Start("timeouts.response = \"300ms\"", line);
+        await using Scene scene = await Scene.Start("timeouts.response = \"2s\"", line);
         await scene.Client.Send($"{method} /x HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
         (OriginConnection silent, Task<OriginConnection> other) = await scene.First();
         string first = await silent.ReadRequest();

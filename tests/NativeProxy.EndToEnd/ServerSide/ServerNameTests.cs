@@ -152,7 +152,7 @@ public sealed class ServerNameTests : IDisposable
     public async Task NamesAreLookedUpOnceForAllWorkers_AndARestartedOneHasThePresentAddresses()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        _dns.Set("app.test", 1, "127.0.0.2");
+        _dns.Set("app.test", 5, "127.0.0.2");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config($"app.test:{origin.Port}").WithWorkers(2));
         Assert.Equal(1, _dns.Questions.Count(static question => question == "app.test A udp"));
         _dns.Set("app.test", 3600, "127.0.0.1");
@@ -169,7 +169,7 @@ public sealed class ServerNameTests : IDisposable
     }
 
     private ProxyConfig Config(params string[] servers) =>
-        ProxyConfig.For(servers).Resolver($"servers = [\"{_dns.EndPoint}\"]", "timeout = \"200ms\"", "attempts = 1", "min_ttl = \"100ms\"", "negative_ttl = \"200ms\"");
+        ProxyConfig.For(servers).Resolver($"servers = [\"{_dns.EndPoint}\"]", "timeout = \"1s\"", "attempts = 1", "min_ttl = \"100ms\"", "negative_ttl = \"200ms\"");
 
     private static Task<long> Up(ProxyUnderTest proxy, string server) =>
         proxy.Metric(string.Create(CultureInfo.InvariantCulture, $"nativeproxy_server_up{{upstream=\"app\",server=\"{server}\"}}"));

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Clients;
 using NativeProxy.Tests.Transport;
@@ -15,23 +14,18 @@ public class SendWatchTests
     [InlineData(true)]
     public async Task HasMoved_ExactlyWhenThePeerHasTakenMoreSinceTheLastLook(bool isEpoll)
     {
-        using var test = new LoopUnderTest(isEpoll: isEpoll);
-        (TcpConnection connection, RecordingOwner owner, Socket _) = await test.Connect();
+        await using ConnectedPair pair = await ConnectedPair.Start(isEpoll);
         SendWatch watch = default;
         watch.Begin(1000);
 
-        await test.Run(() => connection.Send("0123456789"u8));
-        await test.Until(() => connection.TakenBytes == 10, "the bytes are acknowledged");
-        Assert.True(await test.Run(() => watch.HasMoved(connection)), "nothing is known at the first look");
-        Assert.False(await test.Run(() => watch.HasMoved(connection)));
-        await test.Run(() => connection.Send("0123456789"u8));
-        await test.Until(() => connection.TakenBytes == 20, "the bytes are acknowledged");
-        Assert.True(await test.Run(() => watch.HasMoved(connection)));
-        Assert.False(await test.Run(() => watch.HasMoved(connection)));
-
-        await test.Run(connection.Close);
-        await owner.UntilClosed();
-        await test.AssertEmpty();
+        await pair.Send("0123456789");
+        await pair.Until(static connection => connection.TakenBytes == 10, "the bytes are acknowledged");
+        Assert.True(await pair.On(connection => watch.HasMoved(connection)), "nothing is known at the first look");
+        Assert.False(await pair.On(connection => watch.HasMoved(connection)));
+        await pair.Send("0123456789");
+        await pair.Until(static connection => connection.TakenBytes == 20, "the bytes are acknowledged");
+        Assert.True(await pair.On(connection => watch.HasMoved(connection)));
+        Assert.False(await pair.On(connection => watch.HasMoved(connection)));
     }
 
     [Theory]
@@ -39,17 +33,13 @@ public class SendWatchTests
     [InlineData(true)]
     public async Task WhatOnlyOurKernelTook_IsNotTakenByThePeer(bool isEpoll)
     {
-        using var test = new LoopUnderTest(isEpoll: isEpoll);
-        (TcpConnection connection, RecordingOwner owner, Socket _) = await test.Connect();
+        await using ConnectedPair pair = await ConnectedPair.Start(isEpoll);
         byte[] bytes = new byte[64 * 1024];
-        while (await test.Run(() => connection.Send(bytes)) == SendResult.Sent)
+        while (await pair.On(connection => connection.Send(bytes)) == SendResult.Sent)
         {
         }
 
-        Assert.InRange(await test.Run(() => connection.TakenBytes), 0, await test.Run(() => connection.SentBytes) - 1);
-        await test.Run(connection.Abort);
-        await owner.UntilClosed();
-        await test.AssertEmpty();
+        Assert.InRange(await pair.On(static connection => connection.TakenBytes), 0, await pair.On(static connection => connection.SentBytes) - 1);
     }
 
     [Theory]

@@ -244,6 +244,27 @@ public sealed class LogRingTests
         Assert.True(ring.IsEmpty);
     }
 
+    /// <summary>A test that fails disposes the ring under its consumer, and so does the end of a worker whose log target is stuck.</summary>
+    [Fact]
+    public void DisposedRing_EndsItsConsumersWaits()
+    {
+        LogRing ring = new(1024);
+        Thread consumer = new(ring.WaitForRecord) { IsBackground = true };
+        consumer.Start();
+        SpinWait.SpinUntil(() => consumer.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        Assert.False(ring.IsDisposed);
+
+        ring.Dispose();
+
+        Assert.True(consumer.Join(TimeSpan.FromSeconds(30)));
+        Assert.True(ring.IsDisposed);
+        ring.WaitForRecord();
+        ring.Pause(int.MaxValue);
+        ring.Wake();
+        TryPut(ring, [1]);
+        ring.Dispose();
+    }
+
     [Fact]
     public void SleepingConsumer_IsWokenForEveryRecordOfASlowProducer()
     {

@@ -94,6 +94,22 @@ public sealed class LogWriterTests : IDisposable
     }
 
     [Fact]
+    public void WriterOfADisposedRing_Ends()
+    {
+        LogRing ring = new(1 << 16);
+        LogWriter writer = Writer(ring, LogTarget.ToFile(FilePath));
+        AccessRecordCodec.TryWrite(ring, SampleRecords.Get());
+        SpinWait.SpinUntil(() => writer.LinesWritten == 1);
+        Assert.False(writer.HasEnded);
+
+        ring.Dispose();
+
+        Assert.True(SpinWait.SpinUntil(() => writer.HasEnded, TimeSpan.FromSeconds(30)));
+        writer.Dispose();
+        Assert.Single(File.ReadAllLines(FilePath));
+    }
+
+    [Fact]
     public void WriterWithoutRecords_EndsAndLeavesAnEmptyFile()
     {
         using LogRing ring = new(1 << 16);

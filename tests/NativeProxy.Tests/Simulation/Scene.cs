@@ -19,13 +19,14 @@ internal sealed class Scene : IDisposable, INetworkServer
     /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
     /// <param name="bufferBytes">Budget of the buffers.</param>
     /// <param name="server">Lines of the server's table.</param>
-    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "")
+    /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
+    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "", bool isCompletionBased = false)
     {
         _world.Network.DelayMsMax = 0;
         _world.Network.WholeArrivals = 1000;
         _world.Network.VariesWindows = false;
         _world.Network.AddServer(new IPEndPoint(IPAddress.Loopback, 9001), this);
-        Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased: false) { SlowTurns = 0 };
+        Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased) { SlowTurns = 0 };
         string text = $"""
             [[listener]]
             name = "web"

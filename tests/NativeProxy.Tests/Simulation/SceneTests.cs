@@ -90,6 +90,30 @@ public sealed class SceneTests
         Assert.Equal((isReset, !isReset), (client.IsReset, client.Incoming.EndArrived));
     }
 
+    /// <summary>Behind FIN the engines hear nothing of a reset by reading.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void HalfClosedClientThatResets_HoldsNeitherServerNorDrain(bool isCompletionBased)
+    {
+        using var scene = new Scene("half_close = \"finish\"", isCompletionBased: isCompletionBased);
+        SimulatedSocket client = scene.Connect();
+        scene.Write(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        client.ShutdownSend();
+        scene.Settle(5_000);
+        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.ClientsHalfClosed));
+        Assert.Equal(2, scene.Proxy.Loop.ConnectionCount);
+        scene.Proxy.BeginDrain();
+
+        client.Close(reset: true);
+        scene.Settle(1_100);
+
+        Assert.True(scene.ServerSockets[0].IsReset);
+        Assert.Equal(["Server client_aborted ProxyReset", "Client client_aborted PeerReset"], scene.Proxy.Closes());
+        Assert.InRange(scene.Proxy.DrainedAtMs, 0, long.MaxValue);
+        Assert.Equal(0, scene.Proxy.Counters.Read(CounterId.ClientsHalfClosed));
+    }
+
     [Fact]
     public void AnswerThatFindsNoBuffer_IsVisiblyCut()
     {

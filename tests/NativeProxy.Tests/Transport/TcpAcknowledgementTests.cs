@@ -1,4 +1,3 @@
-using System;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Transport;
@@ -15,21 +14,15 @@ public class TcpAcknowledgementTests
     [InlineData(true)]
     public async Task BytesThatThePeerRead_AreAcknowledgedWithItsFin(bool isEpoll)
     {
-        using var test = new LoopUnderTest(isEpoll: isEpoll);
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        Assert.Equal(0, await test.Run(() => connection.AcknowledgedBytes));
-        await test.Run(() => connection.Send("0123456789"u8));
-        byte[] read = new byte[10];
-        for (int count = 0; count < read.Length;)
-            count += peer.Receive(read.AsSpan(count));
-        peer.Dispose();
-        await owner.Until(static seen => seen.Count("end") == 1);
+        await using ConnectedPair pair = await ConnectedPair.Start(isEpoll);
+        Assert.Equal(0, await pair.On(static connection => connection.AcknowledgedBytes));
+        await pair.Send("0123456789");
+        pair.Peer.ReadExactly(10);
+        pair.Peer.Dispose();
+        await pair.Owner.UntilSeen("end");
 
-        Assert.True(connection.FinSeen);
-        Assert.Equal(10, await test.Run(() => connection.AcknowledgedBytes));
-        await test.Run(connection.Close);
-        await owner.UntilClosed();
-        await test.AssertEmpty();
+        Assert.True(pair.Connection.FinSeen);
+        Assert.Equal(10, await pair.On(static connection => connection.AcknowledgedBytes));
     }
 
     [Theory]
@@ -37,18 +30,14 @@ public class TcpAcknowledgementTests
     [InlineData(true)]
     public async Task BytesThatCameAfterThePeersEnd_AreNot(bool isEpoll)
     {
-        using var test = new LoopUnderTest(isEpoll: isEpoll);
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        peer.Dispose();
-        await owner.Until(static seen => seen.Count("end") == 1);
-        Assert.Equal(SendResult.Sent, await test.Run(() => connection.Send("0123456789"u8)));
-        await test.Settle();
+        await using ConnectedPair pair = await ConnectedPair.Start(isEpoll);
+        pair.Peer.Dispose();
+        await pair.Owner.UntilSeen("end");
+        Assert.Equal(SendResult.Sent, await pair.Send("0123456789"));
+        await pair.Settle();
 
-        Assert.True(connection.FinSeen);
-        Assert.Equal(0, await test.Run(() => connection.AcknowledgedBytes));
-        await test.Run(connection.Abort);
-        await owner.UntilClosed();
-        await test.AssertEmpty();
+        Assert.True(pair.Connection.FinSeen);
+        Assert.Equal(0, await pair.On(static connection => connection.AcknowledgedBytes));
     }
 
     [Theory]
@@ -56,16 +45,11 @@ public class TcpAcknowledgementTests
     [InlineData(true)]
     public async Task Reset_IsNoFin(bool isEpoll)
     {
-        using var test = new LoopUnderTest(isEpoll: isEpoll);
-        (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
-        peer.LingerState = new LingerOption(true, 0);
-        peer.Dispose();
-        await owner.Until(static seen => seen.Count("connected") < seen.Events.Length);
+        await using ConnectedPair pair = await ConnectedPair.Start(isEpoll);
+        pair.Peer.Reset();
+        await pair.Owner.Until(static seen => seen.Count("connected") < seen.Events.Length);
 
-        Assert.True(connection.EndOfStreamSeen);
-        Assert.False(connection.FinSeen);
-        await test.Run(connection.Abort);
-        await owner.UntilClosed();
-        await test.AssertEmpty();
+        Assert.True(pair.Connection.EndOfStreamSeen);
+        Assert.False(pair.Connection.FinSeen);
     }
 }

@@ -167,6 +167,8 @@ public class WaitingListTests
 
         protected override long SocketAcknowledgedBytes() => throw new NotSupportedException();
 
+        protected override void AwaitReset() => throw new NotSupportedException();
+
         internal override void SocketShutdownSend() => throw new NotSupportedException();
 
         protected override void SocketClose(bool reset) => throw new NotSupportedException();

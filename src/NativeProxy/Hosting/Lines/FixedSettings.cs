@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using NativeProxy.Config;
 
 namespace NativeProxy.Hosting.Lines;
@@ -19,21 +20,7 @@ internal static class FixedSettings
         Admin = settings.Admin with { Bind = started.Admin.Bind },
     };
 
-    /// <summary>The fixed keys whose values differ from those that the process was started with.</summary>
-    public static List<string> Changed(in ProxySettings settings, in ProxySettings started)
-    {
-        var keys = new List<string>();
-        AddIf(settings.Runtime.Workers != started.Runtime.Workers, "runtime.workers");
-        AddIf(settings.Runtime.Engine != started.Runtime.Engine, "runtime.engine");
-        AddIf(settings.Runtime.BufferBytes != started.Runtime.BufferBytes, "runtime.buffer_bytes");
-        AddIf(settings.Runtime.PidFile != started.Runtime.PidFile, "runtime.pid_file");
-        AddIf(settings.Admin.Bind != started.Admin.Bind, "admin.bind");
-        return keys;
-
-        void AddIf(bool isChanged, string key)
-        {
-            if (isChanged)
-                keys.Add(key);
-        }
-    }
+    /// <summary>The fixed keys whose values differ from those that the process was started with: what <see cref="Keep"/> does not let through.</summary>
+    public static List<string> Changed(in ProxySettings settings, in ProxySettings started) =>
+        [.. SettingsChanges.Between(Keep(settings, started), settings).Select(static change => change.Key)];
 }

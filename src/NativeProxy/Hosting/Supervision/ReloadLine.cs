@@ -10,6 +10,9 @@ internal static class ReloadLine
     /// <summary>Longer lines are cut between two changes, and the number of those left out is told.</summary>
     private const int CharsMax = 1000;
 
+    /// <summary>The line.</summary>
+    /// <param name="before">The settings that were in force.</param>
+    /// <param name="after">Those that are now, so that keys which a reload does not change are as before (<see cref="FixedSettings.Keep"/>).</param>
     public static string Of(in ProxySettings before, in ProxySettings after)
     {
         IReadOnlyList<SettingChange> changes = SettingsChanges.Between(before, after);

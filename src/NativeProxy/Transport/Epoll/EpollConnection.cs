@@ -32,6 +32,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
     private bool _isHangUpSeen;
 
+    /// <summary>True exactly when the kernel has reported an error.</summary>
+    private bool _isErrorSeen;
+
     /// <summary>Next free connection in the loop's pool.</summary>
     internal EpollConnection? NextFree { get; set; }
 
@@ -51,8 +54,11 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             return;
         _isReadable = true;
         _isHangUpSeen |= (events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0;
+        _isErrorSeen |= (events & EpollCalls.Error) != 0;
         if (MayReceive)
             Receive();
+        else if (_isErrorSeen && FinSeen)
+            ReportReset();
     }
 
     /// <summary>Takes over an accepted, non-blocking descriptor.</summary>
@@ -137,6 +143,15 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
             : -1;
     }
 
+    /// <summary>The kernel may have reported the reset together with the FIN, and it may not be asked yet to report anything.</summary>
+    protected override void AwaitReset()
+    {
+        if (_isErrorSeen)
+            ReportReset();
+        else if (!_isWatched)
+            Watch(forWriting: false);
+    }
+
     internal override void SocketShutdownSend() => EpollCalls.Shutdown(_descriptor, EpollCalls.ShutdownWrite);
 
     protected override void SocketClose(bool reset)
@@ -188,6 +203,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         _descriptor = descriptor;
         _isReadable = isReadable;
         _isHangUpSeen = false;
+        _isErrorSeen = false;
         _isWatched = false;
         _isWatchedForWriting = false;
     }

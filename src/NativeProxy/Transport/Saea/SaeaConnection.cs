@@ -123,6 +123,11 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
+    protected override void AwaitReset() => _loop.HalfClosed.Add(this);
+
+    /// <summary>SO_ERROR, which so is used up.</summary>
+    protected override bool SocketIsBroken => (int)_socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0;
+
     internal override void SocketShutdownSend() => TryShutdown(SocketShutdown.Send);
 
     protected override void SocketClose(bool reset)

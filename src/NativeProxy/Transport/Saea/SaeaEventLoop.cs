@@ -37,6 +37,7 @@ internal sealed class SaeaEventLoop : EventLoop
         _wakeWriter.Blocking = false;
         _wake = new WakeOperation(this);
         _ticker = new LoopTicker(Wake);
+        HalfClosed = new ResetWatch(this);
     }
 
     public override int IdleConnectionBytes => 1666;
@@ -45,6 +46,9 @@ internal sealed class SaeaEventLoop : EventLoop
 
     /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>
     internal byte[] HotBuffer { get; }
+
+    /// <summary>Connections whose peers have sent FIN: of a reset behind it the runtime tells nobody.</summary>
+    internal ResetWatch HalfClosed { get; }
 
     /// <summary>Tells the runtime to run completions inline on one engine thread. Before the first socket of the process.</summary>
     public static void PrepareProcess()

@@ -63,6 +63,8 @@ internal sealed class CompletionConnection(SimulatedEventLoop loop) : SimulatedC
             Loop.Defer(this, DeferredWork.Receive);
     }
 
+    protected override void AwaitReset() => SimulatedLoop.HalfClosed.Add(this);
+
     internal override void StartQueuedSend()
     {
         _sends = true;

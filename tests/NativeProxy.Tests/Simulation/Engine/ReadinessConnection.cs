@@ -28,6 +28,14 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
             SendQueued();
         if (MayReceive)
             Receive();
+        else if (State == TcpConnectionState.Open && FinSeen && Socket.IsReset)
+            ReportReset();
+    }
+
+    protected override void AwaitReset()
+    {
+        if (Socket!.IsReset)
+            SimulatedLoop.MarkReady(this);
     }
 
     protected override void Receive()

@@ -76,6 +76,8 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
     protected override UnreadInput SocketLookAhead() =>
         _socket!.Incoming.ReadableBytes > 0 ? UnreadInput.Bytes : _socket.HasNews ? UnreadInput.End : UnreadInput.None;
 
+    protected override bool SocketIsBroken => _socket!.IsReset;
+
     protected override long SocketAcknowledgedBytes() => _socket!.AcknowledgedBytes;
 
     internal override void SocketShutdownSend()

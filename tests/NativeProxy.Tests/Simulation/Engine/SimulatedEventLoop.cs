@@ -29,7 +29,11 @@ internal sealed class SimulatedEventLoop : EventLoop
         _dice = dice;
         Trace = trace;
         _isCompletionBased = isCompletionBased;
+        HalfClosed = new ResetWatch(this);
     }
+
+    /// <summary>As in the engine of completions.</summary>
+    public ResetWatch HalfClosed { get; }
 
     public Trace Trace { get; }
 

@@ -80,10 +80,10 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
             network.HasRead(this, wasFull);
             return length;
         }
-        if (IsReset)
-            error = SocketError.ConnectionReset;
-        else if (!incoming.EndArrived)
-            error = SocketError.WouldBlock;
+
+        // Behind FIN reading shows the end, whatever has come after it.
+        if (!incoming.EndArrived)
+            error = IsReset ? SocketError.ConnectionReset : SocketError.WouldBlock;
         return 0;
     }
 
