@@ -14,7 +14,7 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class Reload
 {
-    private Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
+    public Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
     {
         Text = text;
         Settings = settings;
