@@ -155,7 +155,7 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
         problem = "";
         List<ListeningSocket>? sockets = descriptors.TryReceive(settings.Binds);
         if (sockets is null)
-            problem = "the listening sockets have not come";
+            problem = "the listening sockets have not come: its limit of open files may be reached (ulimit -n, or LimitNOFILE= of a service)";
         else if (!settings.TryParse(out ProxySettings parsed, out ServerEndPoints endPoints))
             problem = "the settings cannot be read";
         else
