@@ -55,6 +55,26 @@ public sealed class ProcessLimitTests
         Assert.Contains("Via: 1.1 after", origin.Requests[^1].Request, StringComparison.Ordinal);
     }
 
+    /// <summary>Workers with common limits call each other by a thread beside the loop, which is not to be had: a worker gives way to the other all the same.</summary>
+    [OtherUserFact]
+    public async Task ReloadThatBringsCommonLimits_IsTaken_AndEverybodyIsServed()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).StartedThrough(OtherUser.RunScript));
+        int[] workers = ProcessView.Children(proxy.Id);
+        foreach (int id in (int[])[proxy.Id, .. workers])
+            await OtherUser.LimitProcesses(id, 1);
+
+        await proxy.Reload(static text => text + "max_connections = 1\n");
+        Assert.Equal(1, await proxy.Metric("nativeproxy_config_last_reload_successful"));
+        for (int i = 0; i < Enough; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+
+        Assert.Equal(workers, ProcessView.Children(proxy.Id));
+        foreach (int id in (int[])[proxy.Id, .. workers])
+            await OtherUser.LiftLimit(id);
+    }
+
     /// <summary>Whoever stops it need not make room for a thread first.</summary>
     [OtherUserTheory]
     [InlineData(1, LinuxSignals.Terminate)]
