@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Logging;
 
@@ -35,9 +36,9 @@ internal sealed class LineThread(Action<byte[]> write, Func<long, byte[]> droppe
                 return;
             }
             _lines.Enqueue(line);
-            if (!_isStarted)
-                new Thread(Run, StackBytes) { IsBackground = true, Name = "error log" }.Start();
-            _isStarted = true;
+
+            // Without a thread the lines wait; the next one tries again.
+            _isStarted = _isStarted || SystemThreads.TryStart(new Thread(Run, StackBytes) { IsBackground = true, Name = "error log" });
             Monitor.PulseAll(_gate);
         }
     }

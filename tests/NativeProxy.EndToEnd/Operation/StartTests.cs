@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -101,6 +102,26 @@ public sealed class StartTests
             ProxyConfig.For(origin).WithWorkers(workers).StartedThrough($"ulimit -n {needed}; ulimit -v 1048576; exec \"$0\" \"$@\""));
 
         Assert.Equal(200, (await proxy.AskOnce()).Status);
+    }
+
+    /// <summary>What supervisor and workers share has no path: they need no place for it.</summary>
+    [PrivateMountsTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task SharedMemoryThatCannotBeWritten_IsNoReasonNotToServe(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).StartedThrough(PrivateMounts.SharedMemoryReadOnly));
+        Assert.Contains(File.ReadLines($"/proc/{proxy.Id}/mounts"), static line => line.Contains(" /dev/shm tmpfs ro", StringComparison.Ordinal));
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+
+        if (workers > 1)
+        {
+            LinuxSignals.Send(ProcessView.Children(proxy.Id)[0], LinuxSignals.Kill);
+            await proxy.Errors.WaitFor(" started again");
+        }
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+        Assert.True(await proxy.Metric("nativeproxy_requests_total") >= 2);
     }
 
     /// <summary>Nobody reads stderr or stdout, and the pipe is full from the start: the proxy serves, stops and says so by its exit code.</summary>

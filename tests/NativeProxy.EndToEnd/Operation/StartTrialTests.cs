@@ -58,6 +58,24 @@ public sealed class StartTrialTests : IDisposable
             words => Assert.Contains(words, check.Errors, StringComparison.Ordinal));
     }
 
+    [OtherUserFact]
+    public async Task CheckInFull_OfAPortThatOnlyRootMayBind_SaysWhereItStands_AndWhatToDo()
+    {
+        int start = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start"), System.Globalization.CultureInfo.InvariantCulture);
+        if (start == 0)
+            return; // Everybody may bind every port here.
+        using var file = new SettingsText(SettingsText.Sound(start - 1, "127.0.0.1:1"));
+
+        FinishedCommand check = await ProxyBinary.RunThrough("chmod a+r \"$4\"; exec " + OtherUser.Become + " \"$0\" \"$@\"", "check", "--full", "-c", file.Path);
+
+        Assert.Equal(2, check.ExitCode);
+        Assert.StartsWith(
+            $"{file.Path}:7:9: listener \"web\": no permission to bind 127.0.0.1:{start - 1}; ports below {start} need root or CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap",
+            check.Errors,
+            StringComparison.Ordinal);
+        Assert.Contains($"    7 | bind = [\"127.0.0.1:{start - 1}\"]\n", check.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("[log]\naccess = \"/no/such/access.log\"", ":5:10: log.access cannot be written: there is no directory /no/such")]
     [InlineData("[log]\nconnections = \"/proc/1/x/y\"", ":5:15: log.connections cannot be written: there is no directory /proc/1/x")]

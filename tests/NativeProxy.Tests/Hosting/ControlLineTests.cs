@@ -28,7 +28,7 @@ public sealed class ControlLineTests : IDisposable
         byte[] settings = Peers.Pattern(1000);
         Assert.True(other.TrySend(ControlCommand.Settings, settings));
         Assert.True(other.TrySend(ControlCommand.ReopenLogs));
-        Assert.True(other.TrySend(ControlCommand.Refused, "why"));
+        Assert.True(other.TrySend(ControlCommand.Refused, new AnswerMessage(7, "why not")));
 
         ControlMessage message = (await Receive())!.Value;
         Assert.Equal(ControlCommand.Settings, message.Command);
@@ -37,7 +37,7 @@ public sealed class ControlLineTests : IDisposable
         Assert.Equal(ControlCommand.ReopenLogs, message.Command);
         Assert.Empty(message.Payload);
         message = (await Receive())!.Value;
-        Assert.Equal((ControlCommand.Refused, "why"), (message.Command, message.Text));
+        Assert.Equal((ControlCommand.Refused, new AnswerMessage(7, "why not")), (message.Command, AnswerMessage.Decode(message.Payload)));
     }
 
     [Fact]

@@ -40,6 +40,30 @@ public sealed class DescriptorLineTests
         Assert.Empty(receiver.TryReceive([])!);
     }
 
+    /// <summary>
+    /// A receiver without free descriptors gets the byte and not the sockets (recvmsg, MSG_CTRUNC). What is left of that message must not be
+    /// taken for the sockets of the next one, which are for other addresses.
+    /// </summary>
+    [Fact]
+    public void MessageWhoseSocketsCouldNotBeTaken_IsUsedUp_AndTheNextOneIsWhole()
+    {
+        (Socket first, Socket second) = SocketPair.Create();
+        using var sender = new DescriptorLine(first);
+        using var receiver = new DescriptorLine(second);
+        using Socket old = Peers.Listen();
+        using Socket next = Peers.Listen();
+        string[] binds = [.. Enumerable.Range(0, DescriptorPassing.CountMax + 1).Select(static i => $"{i}")];
+        first.Send([0]);
+        sender.TrySend([new ListeningSocket("64", old)]);
+
+        Assert.Null(receiver.TryReceive(binds));
+
+        sender.TrySend([new ListeningSocket("a", next)]);
+        List<ListeningSocket> received = receiver.TryReceive(["a"])!;
+        Assert.Equal(next.LocalEndPoint, received[0].Socket.LocalEndPoint);
+        ListeningSockets.Close(received);
+    }
+
     [Fact]
     public void EndThatIsGone_TakesNothing()
     {

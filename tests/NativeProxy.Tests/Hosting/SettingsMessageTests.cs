@@ -16,11 +16,11 @@ public class SettingsMessageTests
     public void Message_ArrivesAsItWasSent()
     {
         byte[] text = Encoding.UTF8.GetBytes("a = 1\n\nb = \"\u00e4\"\n");
-        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"), text);
+        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"), text) { Round = 12 };
 
         SettingsMessage read = SettingsMessage.Decode(sent.Encode());
 
-        Assert.Equal((sent.Path, sent.Servers), (read.Path, read.Servers));
+        Assert.Equal((sent.Path, sent.Servers, 12), (read.Path, read.Servers, read.Round));
         Assert.Equal(sent.Binds, read.Binds);
         Assert.Equal("b = 2"u8.ToArray(), read.StartText);
         Assert.Equal(text, read.Text);

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using NativeProxy.Hosting.Lines;
-using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using Xunit;
@@ -45,6 +44,23 @@ public sealed class WorkerSlotTests
         Assert.Equal((false, true), (kept.SafeHandle.IsClosed, removed.SafeHandle.IsClosed));
     }
 
+    /// <summary>Clients of the others must be refused until all can be had, and not be left waiting.</summary>
+    [Fact]
+    public void WhenOneParkedAddressWasTaken_NoneStaysOpen()
+    {
+        using Socket free = Peers.RefusingPort();
+        string freeBind = free.LocalEndPoint!.ToString()!;
+        free.Dispose();
+        using Socket taken = Peers.Listen();
+        using WorkerSlot slot = NewSlot(new ListeningSocket(freeBind, Peers.Listen()), new ListeningSocket(taken.LocalEndPoint!.ToString()!, Peers.Listen()));
+        slot.Park();
+
+        Assert.StartsWith("the process could not be started: ", slot.Start(new SettingsMessage("", [], "", [], []), nowMs: 1, readyLimitMs: 1), System.StringComparison.Ordinal);
+
+        Assert.True(slot.IsParked);
+        Assert.Empty(slot.Sockets);
+    }
+
     private static WorkerSlot NewSlot(params ListeningSocket[] sockets) =>
-        new(0, 1, [.. sockets], Boards.CreatePrivate(1), new ChildProcesses(static (_, _) => { }), new SupervisorEvents());
+        new(0, 1, [.. sockets], Boards.CreatePrivate(1), static (_, _, _) => 0, static _ => { }, new SupervisorEvents());
 }

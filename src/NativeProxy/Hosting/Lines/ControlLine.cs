@@ -46,13 +46,13 @@ internal enum ControlCommand : byte
     /// <summary>Servers have other addresses. Payload: a line of <see cref="Upstreams.Naming.ServerEndPoints"/> for the settings in force.</summary>
     Addresses = 11,
 
-    /// <summary>From a worker.</summary>
+    /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,
 
-    /// <summary>From a worker. Payload: why, a sentence in UTF-8.</summary>
+    /// <summary>From a worker. Payload: <see cref="AnswerMessage"/> with the reason.</summary>
     Refused = 101,
 
-    /// <summary>From a worker.</summary>
+    /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Done = 102,
 }
 
@@ -99,8 +99,8 @@ internal sealed class ControlLine : IDisposable
         }
     }
 
-    /// <summary>Sends one frame with a text.</summary>
-    public bool TrySend(ControlCommand command, string text) => TrySend(command, Encoding.UTF8.GetBytes(text));
+    /// <summary>Sends one frame with an answer.</summary>
+    public bool TrySend(ControlCommand command, AnswerMessage answer) => TrySend(command, answer.Encode());
 
     /// <summary>Waits for one frame; null when the other side is gone or sends what is no frame.</summary>
     public async Task<ControlMessage?> ReceiveAsync()

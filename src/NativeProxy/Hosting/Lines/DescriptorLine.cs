@@ -24,17 +24,17 @@ internal sealed class DescriptorLine(Socket socket) : IDisposable
         return true;
     }
 
-    /// <summary>Takes the sockets for these addresses, which the caller then owns; null when not all of them have come, and none is left open.</summary>
+    /// <summary>
+    /// Takes the sockets for these addresses, which the caller then owns; null when not all of them have come, and none is left open. Takes as many
+    /// messages as were sent for them in any case: who has no descriptor free gets them empty, and what was left would pass for the next one's.
+    /// </summary>
     public List<ListeningSocket>? TryReceive(IReadOnlyList<string> binds)
     {
         var sockets = new List<ListeningSocket>();
-        while (sockets.Count < binds.Count)
+        for (int asked = 0; asked < binds.Count; asked += DescriptorPassing.CountMax)
         {
-            int[] descriptors = DescriptorPassing.Receive(socket);
-            foreach (int descriptor in descriptors)
+            foreach (int descriptor in DescriptorPassing.Receive(socket))
                 sockets.Add(new ListeningSocket(sockets.Count < binds.Count ? binds[sockets.Count] : "", new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
-            if (descriptors.Length == 0)
-                break;
         }
         if (sockets.Count == binds.Count)
             return sockets;

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Text;
 using NativeProxy.Config;
@@ -19,14 +20,17 @@ namespace NativeProxy.Hosting.Lines;
 /// <param name="Text">The settings in force.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
-    private const int LineCount = 3;
+    private const int LineCount = 4;
 
-    /// <summary>Three lines, the length of the first text, then both. Addresses hold no blank.</summary>
+    /// <summary>Which round of a reload asks; the answer brings it back (<see cref="Supervision.AnswerMessage"/>). 0 = no reload.</summary>
+    public int Round { get; init; }
+
+    /// <summary>Four lines, the length of the first text, then both. Addresses hold no blank.</summary>
     public byte[] Encode()
     {
         byte[] length = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(length, StartText.Length);
-        return [.. Encoding.UTF8.GetBytes(Path + "\n" + string.Join(' ', Binds) + "\n" + Servers + "\n"), .. length, .. StartText, .. Text];
+        return [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n")), .. length, .. StartText, .. Text];
     }
 
     public static SettingsMessage Decode(byte[] payload)
@@ -41,7 +45,10 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
         }
         int textsAt = start + sizeof(int);
         int textAt = textsAt + BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(start));
-        return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt], payload[textAt..]);
+        return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt], payload[textAt..])
+        {
+            Round = int.Parse(lines[3], CultureInfo.InvariantCulture),
+        };
     }
 
     /// <summary>Parses texts and addresses; false when they have errors, which the supervisor would have shown.</summary>

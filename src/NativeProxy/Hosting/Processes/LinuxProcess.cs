@@ -1,5 +1,6 @@
 using System;
 using System.ComponentModel;
+using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -88,6 +89,20 @@ internal static unsafe partial class LinuxProcess
     {
         const int AddressSpace = 9;
         return LimitOf(AddressSpace);
+    }
+
+    /// <summary>The lowest port that everybody may bind (ip(7), ip_unprivileged_port_start); what Unix always had where nobody can tell.</summary>
+    public static int UnprivilegedPortStart()
+    {
+        const int Always = 1024;
+        try
+        {
+            return int.TryParse(File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int start) ? start : Always;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Always;
+        }
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal enum OperatorWish
 
 /// <summary>
 /// Turns signals into wishes. Every signal that would end the process by default and that somebody may send by mistake is taken and told, and
-/// does nothing. Handlers run on a thread of the runtime and must be quick. They stay until the process is gone: a signal that comes during
+/// does nothing. Handlers run on the runtime's thread for signals (<see cref="SignalCalls"/>) and must be quick. They stay until the process is gone: a signal that comes during
 /// its last instructions must not change its exit code.
 /// </summary>
 internal sealed class ProcessSignals
@@ -43,6 +43,10 @@ internal sealed class ProcessSignals
         [30] = "SIGPWR",
     };
 
+    /// <summary>SIGTERM, SIGINT, SIGQUIT.</summary>
+    private static readonly int[] Stops = [15, 2, 3];
+
+    private const int HangUp = 1;
     private const int UserSignal1 = 10;
     private const long IgnoredEveryMs = 1000;
 
@@ -60,6 +64,7 @@ internal sealed class ProcessSignals
     /// </summary>
     private const long SameStopMs = 100;
 
+    private readonly Dictionary<int, Action> _meanings = [];
     private readonly Action<OperatorWish> _wished;
     private readonly Action<string> _ignored;
     private readonly Lock _stopping = new();
@@ -72,14 +77,15 @@ internal sealed class ProcessSignals
     {
         _wished = wished;
         _ignored = ignored;
-        foreach (PosixSignal stop in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT])
+        foreach (int stop in Stops)
             Take(stop, Stop);
-        Take((PosixSignal)UserSignal1, () => _wished(OperatorWish.ReopenLogs));
-        Take(PosixSignal.SIGHUP, () => _wished(OperatorWish.Reload));
+        Take(UserSignal1, () => _wished(OperatorWish.ReopenLogs));
+        Take(HangUp, () => _wished(OperatorWish.Reload));
         foreach ((int number, string name) in Ignored)
             TakeForNothing(number, name);
         for (int number = RealTimeFirst; number <= RealTimeLast; number++)
             TakeForNothing(number, $"real-time signal {number}");
+        SignalCalls.Begin(_meanings);
     }
 
     private void Stop()
@@ -101,7 +107,7 @@ internal sealed class ProcessSignals
     private void TakeForNothing(int number, string name)
     {
         long nextMs = 0;
-        Take((PosixSignal)number, () =>
+        Take(number, () =>
         {
             long nowMs = Environment.TickCount64;
             if (nowMs < Volatile.Read(ref nextMs))
@@ -111,9 +117,14 @@ internal sealed class ProcessSignals
         });
     }
 
-    private void Take(PosixSignal signal, Action meaning) => Registrations.Add(PosixSignalRegistration.Create(signal, context =>
+    /// <summary>The runtime takes signals that are registered with it.</summary>
+    private void Take(int number, Action meaning)
     {
-        context.Cancel = true;
-        meaning();
-    }));
+        _meanings.Add(number, meaning);
+        Registrations.Add(PosixSignalRegistration.Create((PosixSignal)number, context =>
+        {
+            context.Cancel = true;
+            meaning();
+        }));
+    }
 }

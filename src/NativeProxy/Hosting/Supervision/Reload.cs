@@ -15,7 +15,7 @@ namespace NativeProxy.Hosting.Supervision;
 /// </summary>
 internal sealed class Reload
 {
-    private Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
+    public Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
     {
         Text = text;
         Settings = settings;

@@ -7,9 +7,12 @@ namespace NativeProxy.Hosting.Supervision;
 /// One reload on its way through the workers: all of them prepare; when all could, all go over; when one could not, nobody does. Thread: the
 /// supervisor's events.
 /// </summary>
-internal sealed class ReloadRound(Reload reload, SettingsMessage message, long untilMs)
+internal sealed class ReloadRound(int number, Reload reload, SettingsMessage message, long untilMs)
 {
     private readonly HashSet<WorkerSlot> _awaited = [];
+
+    /// <summary>Tells its answers from those to earlier ones; from 1 on.</summary>
+    public int Number { get; } = number;
 
     public Reload Reload { get; } = reload;
 
@@ -35,7 +38,7 @@ internal sealed class ReloadRound(Reload reload, SettingsMessage message, long u
             List<ListeningSocket> added = Reload.NewSockets[slot.Index];
             if (slot.State != WorkerState.Serving)
                 continue;
-            if (slot.Tell(ControlCommand.Prepare, added, (Message with { Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
+            if (slot.Tell(ControlCommand.Prepare, added, (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
                 _awaited.Add(slot);
             else
                 slot.Kill();
@@ -45,7 +48,7 @@ internal sealed class ReloadRound(Reload reload, SettingsMessage message, long u
     /// <summary>A worker has answered, or is gone.</summary>
     public void Answered(WorkerSlot slot) => _awaited.Remove(slot);
 
-    /// <summary>All could: they go over, and every slot changes its sockets.</summary>
+    /// <summary>All could: they go over, and every slot changes its sockets; one that cannot take the message is given up.</summary>
     public void Commit(IEnumerable<WorkerSlot> slots)
     {
         IsCommitted = true;
@@ -53,8 +56,12 @@ internal sealed class ReloadRound(Reload reload, SettingsMessage message, long u
         foreach (WorkerSlot slot in slots)
         {
             slot.ChangeSockets(wanted, Reload.NewSockets[slot.Index]);
-            if (slot.State == WorkerState.Serving && slot.Tell(ControlCommand.Commit))
+            if (slot.State != WorkerState.Serving)
+                continue;
+            if (slot.Tell(ControlCommand.Commit))
                 _awaited.Add(slot);
+            else
+                slot.Kill();
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using NativeProxy.Hosting.Lines;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -15,6 +16,7 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
 
     private bool _isClaimed;
     private bool _isOver;
+    private int _lastRound;
     private Reload? _waiting;
     private ReloadRound? _round;
 
@@ -68,7 +70,7 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
         if (_waiting is { } reload && !crew.IsAnyStarting)
         {
             _waiting = null;
-            _round = new ReloadRound(reload, crew.Settings with { Servers = reload.EndPoints.ToLine(), Text = reload.Text }, nowMs + AnswerLimitMs);
+            _round = new ReloadRound(++_lastRound, reload, crew.Settings with { Servers = reload.EndPoints.ToLine(), Text = reload.Text }, nowMs + AnswerLimitMs);
             _round.Prepare(crew.Slots);
         }
         if (_round is { IsAnswered: true, IsCommitted: false } ready)
@@ -93,14 +95,24 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
         (_waiting, _round) = (null, null);
     }
 
-    /// <summary>A worker has answered, or has ended.</summary>
+    /// <summary>A worker has ended: it is waited for no more.</summary>
     public void Gone(WorkerSlot slot) => _round?.Answered(slot);
 
-    /// <summary>A worker cannot use the settings: nobody goes over.</summary>
-    public void Refused(WorkerSlot slot, string problem)
+    /// <summary>A worker has answered. What it says to an earlier round is out of date: that one was decided without it.</summary>
+    public void Heard(WorkerSlot slot, ControlMessage message)
     {
-        if (_round is not { IsCommitted: false } round)
+        AnswerMessage answer = AnswerMessage.Decode(message.Payload);
+        if (_round is not { } round || round.Number != answer.Round)
             return;
+        if (message.Command == ControlCommand.Refused)
+            Refused(round, slot, answer.Problem);
+        else
+            round.Answered(slot);
+    }
+
+    /// <summary>A worker cannot use the settings: nobody goes over.</summary>
+    private void Refused(ReloadRound round, WorkerSlot slot, string problem)
+    {
         log.Error($"worker {slot.Index} cannot use the new settings: {problem}");
         Refuse(round);
     }

@@ -100,7 +100,7 @@ internal sealed class Supervisor : IDisposable
     private static WorkerSlot[] MakeSlots(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
     {
         var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
-        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children, events))];
+        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children.Start, children.Kill, events))];
     }
 
     private int RunUntilStopped(Action serve)
@@ -182,7 +182,8 @@ internal sealed class Supervisor : IDisposable
                     _reload.Gone(slot);
                 break;
             case SupervisorEvent.WorkerSaid said when said.Life == said.Slot.Life:
-                Listen(said.Slot, said.Message, nowMs);
+                if (!_crew.Heard(said.Slot, said.Message, nowMs))
+                    _reload.Heard(said.Slot, said.Message);
                 break;
             case SupervisorEvent.HealthChanged:
                 // Workers see on the board at once who is up; pools and queues are put in order when they are told.
@@ -190,27 +191,6 @@ internal sealed class Supervisor : IDisposable
                 break;
             case SupervisorEvent.ReloadRead read:
                 _reload.Begin(read.Reload, nowMs);
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void Listen(WorkerSlot slot, ControlMessage message, long nowMs)
-    {
-        switch (message.Command)
-        {
-            case ControlCommand.Ready when slot.State == WorkerState.Starting:
-                _crew.Serves(slot, nowMs);
-                break;
-            case ControlCommand.Refused when slot.State == WorkerState.Starting:
-                WorkerCrew.Refuses(slot, message.Text);
-                break;
-            case ControlCommand.Ready or ControlCommand.Done:
-                _reload.Gone(slot);
-                break;
-            case ControlCommand.Refused:
-                _reload.Refused(slot, message.Text);
                 break;
             default:
                 break;

@@ -27,6 +27,9 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
 
     private long _nextLookMs;
 
+    /// <summary>Since when nobody serves; null while somebody does, and before the first one did.</summary>
+    private long? _nobodySinceMs;
+
     public IReadOnlyList<WorkerSlot> Slots => slots;
 
     /// <summary>What a worker that starts now gets.</summary>
@@ -59,6 +62,8 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
                 due = Math.Min(due, slot.ReadyUntilMs);
             else if (slot.State == WorkerState.Absent && MayStart)
                 due = Math.Min(due, slot.Delay.DueMs);
+            if (_nobodySinceMs is { } sinceMs && slot is { State: WorkerState.Absent, IsParked: false })
+                due = Math.Min(due, sinceMs + WaitingMsMax);
         }
         return due;
     }
@@ -73,6 +78,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             else if (slot.State == WorkerState.Starting && nowMs >= slot.ReadyUntilMs)
                 GiveUp(slot, $"did not serve within {ReadyLimitMs / 1000} s of its start");
         }
+        RefuseClients(nowMs);
         if (HangTimeoutMs > 0 && nowMs >= _nextLookMs)
         {
             _nextLookMs = nowMs + LookEveryMs;
@@ -81,23 +87,17 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         TellShortage();
     }
 
-    /// <summary>A worker says that it serves.</summary>
-    public void Serves(WorkerSlot slot, long nowMs)
+    /// <summary>A worker says something. False when it is about a reload, which is not for the crew to hear.</summary>
+    public bool Heard(WorkerSlot slot, ControlMessage message, long nowMs)
     {
-        slot.Serves(nowMs);
-        if (slot.Life > 1)
-            log.Info($"worker {slot.Index} started again");
-        if (slot.StandIn is { } other)
-            other.Tell(ControlCommand.Release, Number(slot));
-        slot.StandIn = null;
-        StandIn(nowMs);
-    }
-
-    /// <summary>A worker says why it cannot start; it ends when it is told that this was heard.</summary>
-    public static void Refuses(WorkerSlot slot, string problem)
-    {
-        slot.Problem = problem;
-        slot.CloseLines();
+        AnswerMessage answer = AnswerMessage.Decode(message.Payload);
+        if (answer.Round != 0)
+            return false;
+        if (message.Command == ControlCommand.Refused)
+            Refuses(slot, answer.Problem);
+        else if (slot.State == WorkerState.Starting)
+            Serves(slot, nowMs);
+        return true;
     }
 
     /// <summary>A process has ended unasked. Returns its slot, if it is one of ours.</summary>
@@ -157,6 +157,26 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             slot.Kill();
     }
 
+    private void Serves(WorkerSlot slot, long nowMs)
+    {
+        slot.Serves(nowMs);
+        if (slot.Life > 1)
+            log.Info($"worker {slot.Index} started again");
+        if (slot.StandIn is { } other)
+            other.Tell(ControlCommand.Release, Number(slot));
+        slot.StandIn = null;
+        StandIn(nowMs);
+    }
+
+    /// <summary>A worker says why it cannot serve, or not any more; it ends when it is told that this was heard.</summary>
+    private void Refuses(WorkerSlot slot, string problem)
+    {
+        if (slot.State == WorkerState.Serving)
+            log.Error($"worker {slot.Index} cannot go on: {problem}");
+        slot.Problem = problem;
+        slot.CloseLines();
+    }
+
     private void Start(WorkerSlot slot, long nowMs)
     {
         bool isRestart = slot.Life > 0;
@@ -173,7 +193,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         StandIn(nowMs);
     }
 
-    /// <summary>Everybody who is not there has somebody who accepts on his sockets; where there is nobody, clients are refused and not left waiting.</summary>
+    /// <summary>Everybody who is not there has somebody who accepts on his sockets, if there is anybody.</summary>
     private void StandIn(long nowMs)
     {
         foreach (WorkerSlot slot in slots)
@@ -187,9 +207,22 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
                 found.Kill();
             }
         }
-        if (slots.All(slot => slot.State == WorkerState.Absent && slot.Delay.DueMs > nowMs + WaitingMsMax))
+        _nobodySinceMs = slots.Any(static slot => slot.State == WorkerState.Serving) ? null : _nobodySinceMs ?? nowMs;
+        RefuseClients(nowMs);
+    }
+
+    /// <summary>
+    /// Where nobody serves, clients of a worker that is not there are refused and not left waiting: at once when nobody will try it soon, and when the
+    /// time is over in any case. Of one that is starting the process has the sockets, too.
+    /// </summary>
+    private void RefuseClients(long nowMs)
+    {
+        if (_nobodySinceMs is not { } sinceMs)
+            return;
+        bool isNobodySoon = slots.All(slot => slot.State == WorkerState.Absent && slot.Delay.DueMs > nowMs + WaitingMsMax);
+        foreach (WorkerSlot slot in slots)
         {
-            foreach (WorkerSlot slot in slots)
+            if (slot.State == WorkerState.Absent && (isNobodySoon || nowMs >= sinceMs + WaitingMsMax))
                 slot.Park();
         }
     }

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Hosting.Lines;
-using NativeProxy.Hosting.Processes;
 using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -23,6 +22,9 @@ internal enum WorkerState
     Serving,
 }
 
+/// <summary>Starts the program once more; parameters, result and errors as with <see cref="ProcessStart.Start"/>.</summary>
+internal delegate int StartWorker(IReadOnlyList<string> arguments, IReadOnlyList<int> inherited, IReadOnlyList<int> blocked);
+
 /// <summary>
 /// The place of one worker in the supervisor: its listening sockets, which outlive the process, its process and lines, and when it may be
 /// started again. Thread: the supervisor's events, one at a time.
@@ -30,7 +32,8 @@ internal enum WorkerState
 internal sealed class WorkerSlot : IDisposable
 {
     private readonly SupervisorEvents _events;
-    private readonly ChildProcesses _children;
+    private readonly StartWorker _start;
+    private readonly Action<int> _kill;
     private readonly Boards _boards;
     private readonly int _count;
     private List<ListeningSocket> _sockets;
@@ -38,13 +41,20 @@ internal sealed class WorkerSlot : IDisposable
     private ControlLine? _control;
     private DescriptorLine? _descriptors;
 
-    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, ChildProcesses children, SupervisorEvents events)
+    /// <param name="index">Number of the worker.</param>
+    /// <param name="count">How many workers there are.</param>
+    /// <param name="sockets">Its listening sockets, which the slot then owns.</param>
+    /// <param name="boards">What the process inherits.</param>
+    /// <param name="start">Starts a process.</param>
+    /// <param name="kill">Ends one, by its id.</param>
+    /// <param name="events">Where goes what the process says.</param>
+    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, StartWorker start, Action<int> kill, SupervisorEvents events)
     {
         Index = index;
         _count = count;
         _sockets = sockets;
         _boards = boards;
-        _children = children;
+        (_start, _kill) = (start, kill);
         _events = events;
         Pulse = new PulseWatch(boards.Pulses.Pulse(index));
     }
@@ -94,7 +104,7 @@ internal sealed class WorkerSlot : IDisposable
             [
                 "worker", "--index", Text(Index), "--count", Text(_count), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]), "--boards", _boards.DescriptorText,
             ];
-            ProcessId = _children.Start(arguments, inherited, WorkerSignals.Numbers);
+            ProcessId = _start(arguments, inherited, WorkerSignals.Numbers);
         }
         catch (Exception e)
         {
@@ -149,7 +159,7 @@ internal sealed class WorkerSlot : IDisposable
     public void Kill()
     {
         if (ProcessId != 0)
-            _children.Kill(ProcessId);
+            _kill(ProcessId);
     }
 
     /// <summary>Goes over to other addresses: closes the sockets that are not wanted any more.</summary>
@@ -165,6 +175,9 @@ internal sealed class WorkerSlot : IDisposable
         _sockets = [.. _sockets.Where(socket => wanted.Contains(socket.Bind)), .. added];
     }
 
+    /// <summary>Its sockets are closed until the next start.</summary>
+    public bool IsParked => _parkedBinds is not null;
+
     /// <summary>Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them anew.</summary>
     public void Park()
     {
@@ -174,15 +187,22 @@ internal sealed class WorkerSlot : IDisposable
         CloseSockets();
     }
 
-    /// <summary>Opens what was parked. Throws <see cref="SocketException"/> when an address cannot be had any more.</summary>
+    /// <summary>Opens what was parked. Throws <see cref="SocketException"/> when an address cannot be had any more; then none is open.</summary>
     private void Unpark()
     {
         if (_parkedBinds is null)
             return;
-        CloseSockets();
-        foreach (string bind in _parkedBinds)
-            _sockets.Add(ListeningSockets.OpenShared(bind));
-        _parkedBinds = null;
+        try
+        {
+            foreach (string bind in _parkedBinds)
+                _sockets.Add(ListeningSockets.OpenShared(bind));
+            _parkedBinds = null;
+        }
+        catch
+        {
+            CloseSockets();
+            throw;
+        }
     }
 
     /// <summary>Closes the supervisor's ends of the listening sockets, so that a draining worker's are the last.</summary>

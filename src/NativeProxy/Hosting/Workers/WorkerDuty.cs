@@ -30,9 +30,9 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
     {
         if (await control.ReceiveAsync() is not { Command: ControlCommand.Settings } first)
             return ExitCodes.Failure;
-        Plan? plan = Read(first, out string problem);
+        Plan? plan = Read(SettingsMessage.Decode(first.Payload), out string problem);
         if (plan is null)
-            return await RefuseToStart(problem);
+            return await RefuseToServe(problem);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Index);
         try
@@ -42,13 +42,13 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
             _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
             await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);
-            control.TrySend(ControlCommand.Ready);
+            control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
             await Obey(worker);
             return await Drain(worker);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
         {
-            return await RefuseToStart(e.Message);
+            return await RefuseToServe(e.Message);
         }
     }
 
@@ -69,13 +69,13 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
                     ChangeAddresses(worker, message.Text);
                     break;
                 case ControlCommand.Prepare:
-                    Prepare(message);
+                    Prepare(SettingsMessage.Decode(message.Payload));
                     break;
                 case ControlCommand.Commit when _prepared is { } plan:
                     _prepared = null;
                     await worker.Reload(plan.Settings, plan.EndPoints, plan.Sockets);
                     _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
-                    control.TrySend(ControlCommand.Done);
+                    control.TrySend(ControlCommand.Done, new AnswerMessage(plan.Round));
                     break;
                 case ControlCommand.Discard:
                     Discard();
@@ -127,14 +127,11 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
             _log.Error("a worker could not take over new addresses of servers; it goes on with those that it has");
     }
 
-    private void Prepare(ControlMessage message)
+    private void Prepare(SettingsMessage settings)
     {
         Discard();
-        _prepared = Read(message, out string problem);
-        if (_prepared is null)
-            control.TrySend(ControlCommand.Refused, problem);
-        else
-            control.TrySend(ControlCommand.Ready);
+        _prepared = Read(settings, out string problem);
+        control.TrySend(_prepared is null ? ControlCommand.Refused : ControlCommand.Ready, new AnswerMessage(settings.Round, problem));
     }
 
     /// <summary>Nothing that was received stays open.</summary>
@@ -154,29 +151,28 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
     }
 
     /// <summary>The settings and sockets of a message; null, with nothing left open, when they cannot be used.</summary>
-    private Plan? Read(ControlMessage message, out string problem)
+    private Plan? Read(SettingsMessage settings, out string problem)
     {
         problem = "";
-        SettingsMessage settings = SettingsMessage.Decode(message.Payload);
         List<ListeningSocket>? sockets = descriptors.TryReceive(settings.Binds);
         if (sockets is null)
-            problem = "the listening sockets have not come";
+            problem = "the listening sockets have not come: its limit of open files may be reached (ulimit -n, or LimitNOFILE= of a service)";
         else if (!settings.TryParse(out ProxySettings parsed, out ServerEndPoints endPoints))
             problem = "the settings cannot be read";
         else
-            return new Plan(parsed, endPoints, sockets);
+            return new Plan(settings.Round, parsed, endPoints, sockets);
         ListeningSockets.Close(sockets ?? []);
         return null;
     }
 
-    /// <summary>Says why, and waits until the supervisor has heard it: it closes the line then.</summary>
-    private async Task<int> RefuseToStart(string problem)
+    /// <summary>Says why this worker ends, and waits until the supervisor has heard it: it closes the line then.</summary>
+    private async Task<int> RefuseToServe(string problem)
     {
-        if (control.TrySend(ControlCommand.Refused, problem))
+        if (control.TrySend(ControlCommand.Refused, new AnswerMessage(Round: 0, problem)))
             await Task.WhenAny(control.ReceiveAsync(), Task.Delay(LastWordLimit));
         return ExitCodes.BadConfiguration;
     }
 
     /// <summary>Settings that this worker can go over to.</summary>
-    private sealed record Plan(ProxySettings Settings, ServerEndPoints EndPoints, List<ListeningSocket> Sockets);
+    private sealed record Plan(int Round, ProxySettings Settings, ServerEndPoints EndPoints, List<ListeningSocket> Sockets);
 }

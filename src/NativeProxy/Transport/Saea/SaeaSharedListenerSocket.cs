@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
 using NativeProxy.Transport.Sockets;
@@ -10,12 +11,16 @@ namespace NativeProxy.Transport.Saea;
 /// <summary>
 /// A listening socket that other processes hold, too, and that is given up here while they keep it. The runtime's socket engine cannot have it: it
 /// never takes a descriptor off its epoll set but by closing it, and what others hold open stays in the set. So a thread of its own waits for
-/// connections, and the loop accepts them. Thread: the loop, but for <see cref="Wait"/>. Linux.
+/// connections, and the loop accepts them; where the system has no thread to give, the loop looks for them by its clock. Thread: the loop, but for
+/// <see cref="Wait"/>. Linux.
 /// </summary>
 internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocket, ITimerOwner
 {
     private const short PollIn = 1;
     private const int StackBytes = 128 * 1024;
+
+    /// <summary>How often the loop looks where there is no thread: what a client may wait.</summary>
+    private const long LookEveryMs = 10;
 
     private readonly SaeaEventLoop _loop;
     private readonly Socket _socket;
@@ -26,6 +31,7 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
     private readonly AutoResetEvent _go = new(initialState: false);
     private readonly ReadyWork _ready;
     private readonly TimerNode _pause;
+    private readonly bool _hasThread;
     private bool _isWatched;
     private bool _isClosed;
 
@@ -40,7 +46,7 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
         _stop = EpollCalls.MakeEvent(0, EpollCalls.CloseOnExec | EpollCalls.NonBlocking);
         _ready = new ReadyWork(this);
         _pause = new TimerNode(this);
-        new Thread(Wait, StackBytes) { IsBackground = true, Name = "shared listener" }.Start();
+        _hasThread = SystemThreads.TryStart(new Thread(Wait, StackBytes) { IsBackground = true, Name = "shared listener" });
     }
 
     public override void Tune(SocketTuning tuning) => tuning.ApplyTo(_socket);
@@ -50,22 +56,37 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
         if (_isClosed || _isWatched)
             return;
         _isWatched = true;
-        _go.Set();
+        if (_hasThread)
+            _go.Set();
+        else
+            _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + LookEveryMs);
     }
 
-    /// <summary>The waiting thread closes the socket when it has let go of it.</summary>
+    /// <summary>The waiting thread, if there is one, closes the socket when it has let go of it.</summary>
     public override void Close()
     {
         if (_isClosed)
             return;
         Volatile.Write(ref _isClosed, true);
         _loop.Wheel.Remove(_pause);
+        if (!_hasThread)
+        {
+            LetGo();
+            return;
+        }
         ulong one = 1;
         EpollCalls.Write(_stop, &one, sizeof(ulong));
         _go.Set();
     }
 
-    public void OnTimer(TimerNode node, long nowMs) => Resume();
+    /// <summary>The pause is over, or it is time to look.</summary>
+    public void OnTimer(TimerNode node, long nowMs)
+    {
+        if (_isWatched)
+            AcceptMany();
+        else
+            Resume();
+    }
 
     /// <summary>The waiting thread: says each time it is asked to when there are connections.</summary>
     private void Wait()
@@ -82,6 +103,11 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
                 break;
             _loop.Post(_ready);
         }
+        LetGo();
+    }
+
+    private void LetGo()
+    {
         _socket.Dispose();
         EpollCalls.Close(_stop);
     }

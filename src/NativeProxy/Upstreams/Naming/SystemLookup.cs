@@ -41,7 +41,19 @@ internal static class SystemLookup
             Interlocked.Decrement(ref _running);
             return [];
         }
-        return await Task.Factory.StartNew(() => Ask(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            return await Task.Factory.StartNew(() => Ask(name), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException)
+        {
+            // The system has no thread to give.
+            return [];
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _running);
+        }
     }
 
     private static IPAddress[] Ask(string name)
@@ -53,10 +65,6 @@ internal static class SystemLookup
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
             return [];
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _running);
         }
     }
 }

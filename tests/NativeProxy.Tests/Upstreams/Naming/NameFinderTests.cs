@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Tests.Config;
@@ -189,6 +190,30 @@ public sealed class NameFinderTests : IDisposable
     [InlineData("", false)]
     public void FurtherSources_AreSeen(string nsswitch, bool hasFurther) => Assert.Equal(hasFurther, SystemLookup.HasFurtherSources(nsswitch));
 
+    /// <summary>The hosts file that the finder reads here does not have the name, and nobody answers as DNS: the system's own resolver, which reads the real one, is the only one to know it.</summary>
+    [SystemNameFact]
+    public async Task NameThatOnlyTheSystemKnows_IsFound_WhereTheSystemHasFurtherSources()
+    {
+        string name = SystemNameFactAttribute.Name!;
+
+        NameAnswer answer = await OfSystemFiles("hosts: files myhostname dns\n").Find(name).WaitAsync(LoopUnderTest.Deadline);
+
+        Assert.Equal((NameOutcome.Found, "the system", 30_000), (answer.Outcome, answer.Why, answer.TtlMs));
+        Assert.Equal((await Dns.GetHostAddressesAsync(name)).Select(static address => address.ToString()).Distinct().Order(), answer.Addresses.Select(static address => address.ToString()).Order());
+    }
+
+    [SystemNameFact]
+    public async Task NameThatOnlyTheSystemKnows_IsNotAskedFor_WhereThereAreFilesAndDnsAlone_OrServersOfTheSettings()
+    {
+        string name = SystemNameFactAttribute.Name!;
+
+        Assert.NotEqual(NameOutcome.Found, (await OfSystemFiles("hosts: files dns\n").Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
+        Assert.Equal(
+            NameOutcome.NoSuchName,
+            (await new NameFinder(Settings($"servers = [\"{_dns.EndPoint}\"]"), File("hosts", ""), File("resolv.conf", ""), File("nsswitch.conf", "hosts: myhostname\n"))
+                .Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
+    }
+
     [Fact]
     public async Task SlowNames_DoNotHoldOthersUp()
     {
@@ -207,6 +232,10 @@ public sealed class NameFinderTests : IDisposable
         string servers = second is null ? $"\"{_dns.EndPoint}\"" : $"\"{_dns.EndPoint}\", \"{second.EndPoint}\"";
         return new NameFinder(Settings($"servers = [{servers}]\n{settings}"), File("hosts", "")).Find(name).WaitAsync(LoopUnderTest.Deadline);
     }
+
+    /// <summary>Without servers in the settings, with a DNS server that is not there.</summary>
+    private NameFinder OfSystemFiles(string nsswitch) =>
+        new(Settings("attempts = 1\ntimeout = \"1s\""), File("hosts", ""), File("resolv.conf", "nameserver 127.255.255.254\n"), File("nsswitch.conf", nsswitch));
 
     private string File(string name, string text)
     {
