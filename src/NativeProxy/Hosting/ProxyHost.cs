@@ -29,7 +29,6 @@ internal static class ProxyHost
         List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
-        PoolThreads.Begin();
         return isSingle
             ? SingleProcess.Run(source, result.Settings, log)
             : Supervisor.Run(source, result.Settings, workers, log);

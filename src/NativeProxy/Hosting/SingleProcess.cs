@@ -69,6 +69,7 @@ internal sealed class SingleProcess
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
             log.Info(StartLine.Of(settings, workers: 1));
+            PoolThreads.Begin();
             return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -113,6 +113,7 @@ internal sealed class Supervisor : IDisposable
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         serve();
         _log.Info(StartLine.Of(_settings, _crew.Slots.Count));
+        PoolThreads.Begin();
         HandleUntil(() => _stopsSeen > 0, long.MaxValue);
         return Stop();
     }

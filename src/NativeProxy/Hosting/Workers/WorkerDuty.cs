@@ -43,6 +43,7 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
             _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
             await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);
             control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
+            PoolThreads.Begin();
             await Obey(worker);
             return await Drain(worker);
         }

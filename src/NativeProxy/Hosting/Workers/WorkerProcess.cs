@@ -13,7 +13,7 @@ namespace NativeProxy.Hosting.Workers;
 /// <param name="Boards">Descriptors of the shared boards (<see cref="Hosting.Boards.DescriptorText"/>).</param>
 internal sealed record WorkerArguments(int Index, int Count, int Control, int Sockets, string Boards);
 
-/// <summary>The start of a worker process: signals, name, core, threads; then it does what the supervisor says (<see cref="WorkerDuty"/>).</summary>
+/// <summary>The start of a worker process: signals, name, core; then it does what the supervisor says (<see cref="WorkerDuty"/>).</summary>
 internal static class WorkerProcess
 {
     /// <summary>Runs until the supervisor ends it. Returns the exit code.</summary>
@@ -22,7 +22,6 @@ internal static class WorkerProcess
         WorkerSignals.LeaveToSupervisor();
         LinuxProcess.SetName("nativeproxy");
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
-        PoolThreads.Begin();
         using var control = new ControlLine(Inherited(arguments.Control));
         using var sockets = new DescriptorLine(Inherited(arguments.Sockets));
         return new WorkerDuty(control, sockets, arguments).RunAsync().GetAwaiter().GetResult();
