@@ -193,7 +193,7 @@ public class HealthProbeTests
     private async Task BeginAt(long nowMs, int count)
     {
         if (nowMs > _time.GetTimestamp())
-            await Waiting.Until(() => _time.NextDueMs <= nowMs, () => $"a timer by {nowMs} ms");
+            await Waiting.Until(() => _time.DueCount(nowMs) > 0, () => $"a timer at {nowMs} ms, not at {_time.NextDueMs}");
         _time.AdvanceTo(nowMs);
         await _check.UntilBegun(count);
     }
