@@ -218,6 +218,13 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
         ReadOn();
     }
 
+    /// <summary>An exchange has something to send that no event brings. It may be over, or another one may be answered first.</summary>
+    internal void CachedOutputIsDue(Exchange exchange)
+    {
+        if (_line.First == exchange && _client!.State == TcpConnectionState.Open)
+            OnSendDrained(_client);
+    }
+
     public void OnSendFailed(TcpConnection connection, SocketError error)
     {
         if (!connection.RanOutOfBuffers)

@@ -22,6 +22,9 @@ namespace NativeProxy.Exchanges;
 /// </summary>
 internal sealed class Exchange
 {
+    /// <summary>So many pieces of a cached response go out before other connections have their turn.</summary>
+    private const int CachedPiecesPerTurnMax = 16;
+
     private readonly Listener _listener;
     private readonly EventLoop _loop;
     private readonly RequestPump _request;
@@ -32,6 +35,7 @@ internal sealed class Exchange
     private RequestFacts _facts;
     private ExchangeTimes _times;
     private CloseReason _closeReason;
+    private CachedOutput? _cachedOutput;
     private ProxyError _error;
     private long _receivedBytes;
 
@@ -261,7 +265,7 @@ internal sealed class Exchange
         IsFirstInLine = true;
         if (!_caching.IsHit)
             return ClientCaughtUp();
-        Client.AskForOutput();
+        PassCachedSoon();
         return false;
     }
 
@@ -407,7 +411,7 @@ internal sealed class Exchange
         if (answer == CacheAnswer.Refused)
             Fail(ProxyError.NotCached, RejectReason.None);
         else if (IsFirstInLine)
-            Client.AskForOutput();
+            PassCachedSoon();
     }
 
     /// <summary>
@@ -436,16 +440,25 @@ internal sealed class Exchange
         End();
     }
 
-    /// <summary>Passes the next piece of a cached response on; the rest follows when the client has taken it. True when that was the last.</summary>
+    private void PassCachedSoon() => _loop.Soon(_cachedOutput ??= new CachedOutput(this));
+
+    /// <summary>
+    /// Passes the next pieces of a cached response on; the rest follows in the next turn, or when the client has taken these. True when that was all.
+    /// </summary>
     private bool PassCached()
     {
-        ProxyError error = _response.Feed(_caching.NextBytes());
-        if (error != ProxyError.None)
-            Fail(error, RejectReason.None);
-        else if (_response.State == ResponsePumpState.Complete)
-            return IsOver = true;
-        else
-            Client.AskForOutput();
+        for (int piece = 0; piece < CachedPiecesPerTurnMax && !Client.HasQueuedBytes; piece++)
+        {
+            ProxyError error = _response.Feed(_caching.NextBytes());
+            if (error != ProxyError.None)
+            {
+                Fail(error, RejectReason.None);
+                return false;
+            }
+            if (_response.State == ResponsePumpState.Complete)
+                return IsOver = true;
+        }
+        PassCachedSoon();
         return false;
     }
 

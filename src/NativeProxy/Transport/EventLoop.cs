@@ -11,7 +11,8 @@ namespace NativeProxy.Transport;
 
 /// <summary>
 /// One event loop: it owns one thread, the clock, the timing wheel, the buffer pools, the mailbox and the connections of that thread.
-/// A turn is: refresh the clock, handle one event of the engine, then deferred work, due timers, and the plan for the next wake-up.
+/// A turn is: refresh the clock, handle one event of the engine, then deferred work, due timers, what was put off (<see cref="Soon"/>), and the plan
+/// for the next wake-up.
 /// Thread: everything but <see cref="Post"/> runs on the loop thread. Never blocks; the only wait is the engine's.
 /// </summary>
 internal abstract class EventLoop
@@ -33,6 +34,7 @@ internal abstract class EventLoop
     private readonly int _connectionIdStep;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
+    private SoonList _soon;
     private WaitingList<HeldPlace> _held;
     private WaitingList<PatientPlace> _patient;
     private long _connectionIdNext;
@@ -122,7 +124,13 @@ internal abstract class EventLoop
     /// </summary>
     public virtual TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) => Listen(listening, acceptor, tuning);
 
-    /// <summary>Any thread. Runs the work on the loop thread soon.</summary>
+    /// <summary>
+    /// Loop thread, inside a turn. Runs the work at the end of the turn, in an event of its own; what is put off while such work runs waits for the
+    /// end of the next turn, which then comes at once. Idempotent until it runs. No wake-up call.
+    /// </summary>
+    public void Soon(LoopWork work) => _soon.Add(work);
+
+    /// <summary>Any other thread. Runs the work on the loop thread soon.</summary>
     public void Post(LoopWork work)
     {
         if (_mailbox.Put(work))
@@ -207,10 +215,16 @@ internal abstract class EventLoop
             Wheel.AdvanceTo(Clock.NowMs);
             RunDeferred();
         }
+        if (!_soon.IsEmpty)
+        {
+            Pulse.Enter(LoopPlace.Deferred);
+            _soon.RunAll();
+            RunDeferred();
+        }
         Pulse.Enter(LoopPlace.Flushing);
         if ((!_held.IsEmpty && FlushHeld(Clock.NowMs - HoldMsMax)) | (!_patient.IsEmpty && EndPatience(Clock.NowMs - PatienceMsMax)))
             RunDeferred();
-        PlanWake(_deferredFirst is not null ? Clock.NowMs : _patient.IsEmpty ? Wheel.NextWakeMs : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax));
+        PlanWake(NextWakeMs);
         Pulse.Enter(LoopPlace.Waiting);
         _turnDepth--;
     }
@@ -240,6 +254,12 @@ internal abstract class EventLoop
             connection.EndPatience();
         return any;
     }
+
+    /// <summary>When the loop has something to do without an event of the engine; the present time when it has already.</summary>
+    private long NextWakeMs =>
+        _deferredFirst is not null || !_soon.IsEmpty ? Clock.NowMs
+        : _patient.IsEmpty ? Wheel.NextWakeMs
+        : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax);
 
     private void RunDeferred()
     {

@@ -181,9 +181,6 @@ internal abstract class TcpConnection
     /// </summary>
     public SendResult SendSoon(ReadOnlySpan<byte> bytes) => Sending.SendSoon(this, bytes);
 
-    /// <summary>The owner has something to send that no event brings: <see cref="IConnectionOwner.OnSendDrained"/> follows after the current event.</summary>
-    public void AskForOutput() => Loop.Defer(this, DeferredWork.Drained);
-
     /// <summary>Sends what is held, if anything is.</summary>
     public void FlushHeld() => Sending.FlushHeld(this);
 

@@ -41,7 +41,7 @@ internal sealed class TrafficCut : LoopWork, ITimerOwner
         }
         else if (_traffic.Cut(SliceCount) == SliceCount)
         {
-            _loop.Post(this);
+            _loop.Soon(this);
         }
     }
 

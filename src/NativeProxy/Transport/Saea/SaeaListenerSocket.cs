@@ -13,7 +13,6 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
     private readonly AcceptWork _acceptWork;
     private readonly TimerNode _pause;
     private bool _closed;
-    private bool _posted;
 
     public SaeaListenerSocket(SaeaEventLoop loop, Socket socket, IConnectionAcceptor acceptor, SocketTuning tuning)
         : base(acceptor)
@@ -30,10 +29,8 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 
     public override void Resume()
     {
-        if (_closed || _posted || _accept.InFlight)
-            return;
-        _posted = true;
-        _loop.Post(_acceptWork);
+        if (!_closed && !_accept.InFlight)
+            _loop.Soon(_acceptWork);
     }
 
     public override void Close()
@@ -47,7 +44,6 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
 
     private void AcceptMany()
     {
-        _posted = false;
         _loop.Pulse.Enter(LoopPlace.Accepting);
         for (int budget = AcceptsPerTurnMax; budget > 0; budget--)
         {

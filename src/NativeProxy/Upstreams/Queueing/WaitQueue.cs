@@ -28,7 +28,6 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
     private TimerNode? _lookAgain;
     private WaitingLine? _line;
     private long _ownTickets;
-    private bool _isServePosted;
 
     public int Count { get; private set; }
 
@@ -88,10 +87,7 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
             CallNext();
             return;
         }
-        if (_isServePosted)
-            return;
-        _isServePosted = true;
-        loop.Post(_serve ??= new ServeWork(this));
+        loop.Soon(_serve ??= new ServeWork(this));
     }
 
     /// <summary>Those first in line go on, as far as it is their turn and there is room.</summary>
@@ -195,10 +191,6 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
     /// <summary>Serves the queue in an event of its own.</summary>
     private sealed class ServeWork(WaitQueue queue) : LoopWork
     {
-        public override void Run()
-        {
-            queue._isServePosted = false;
-            queue.Serve();
-        }
+        public override void Run() => queue.Serve();
     }
 }
