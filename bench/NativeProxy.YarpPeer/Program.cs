@@ -20,7 +20,8 @@ internal static class Program
     {
         if (args is ["version"])
         {
-            Console.WriteLine($"YARP {typeof(IProxyConfig).Assembly.GetName().Version?.ToString(3)} on {RuntimeInformation.FrameworkDescription}, JIT, {Collector()}");
+            Console.WriteLine($"YARP {typeof(IProxyConfig).Assembly.GetName().Version?.ToString(3)} on {RuntimeInformation.FrameworkDescription}, "
+                + $"JIT, {Collector()}");
             return 0;
         }
         if (args is not [var file])

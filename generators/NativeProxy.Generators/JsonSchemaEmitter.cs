@@ -30,7 +30,8 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
     {
         _json.Text("type", "object");
         _json.Literal("additionalProperties", "false");
-        IEnumerable<string> required = table.Settings.Where(static setting => setting.IsRequired && !setting.IsConditional).Select(static setting => SettingWords.Quoted(setting.Key));
+        IEnumerable<string> required = table.Settings.Where(static setting => setting.IsRequired && !setting.IsConditional)
+            .Select(static setting => SettingWords.Quoted(setting.Key));
         if (required.Any())
             _json.Literal("required", "[" + string.Join(", ", required) + "]");
         _json.Begin("properties");
@@ -50,7 +51,8 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
         _json.Begin(setting.Key);
         _json.Text("description", Description(setting));
         EmitType(setting);
-        _json.Literal(setting.IsRequired ? "examples" : "default", setting.IsRequired ? $"[{SettingWords.Literal(setting)}]" : SettingWords.Literal(setting));
+        _json.Literal(setting.IsRequired ? "examples" : "default",
+            setting.IsRequired ? $"[{SettingWords.Literal(setting)}]" : SettingWords.Literal(setting));
         _json.End();
     }
 
@@ -153,7 +155,8 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
     /// <summary>The meaning, the meaning of each choice, and the range.</summary>
     private static string Description(SettingModel setting)
     {
-        IEnumerable<string> choices = setting.Choices.Where(static choice => choice.Doc.Length > 0).Select(static choice => $"\"{choice.Name}\": {choice.Doc}");
+        IEnumerable<string> choices = setting.Choices.Where(static choice => choice.Doc.Length > 0)
+            .Select(static choice => $"\"{choice.Name}\": {choice.Doc}");
         string meaning = choices.Any() ? $"{setting.Doc} {string.Join("; ", choices)}." : setting.Doc;
         string range = setting.Kind is SettingKind.Duration or SettingKind.Size ? SettingWords.Range(setting) : "";
         return range.Length > 0 ? $"{meaning} ({range})" : meaning;

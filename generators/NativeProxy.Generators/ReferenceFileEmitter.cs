@@ -18,10 +18,12 @@ internal static class ReferenceFileEmitter
             code.Line();
         }
 
-        code.Line("/// <summary>The settings file described for people and for editors; generated from the schema types. UTF-8 text with line feeds.</summary>");
+        code.Line("/// <summary>The settings file described for people and for editors; generated from the schema types. UTF-8 text with line "
+            + "feeds.</summary>");
         code.Line("internal static class SettingsReference");
         code.Open("{");
-        EmitConstant(code, "Toml", "A settings file with every key, its meaning, range and default; it loads as it is and with every default uncommented.",
+        EmitConstant(code, "Toml",
+            "A settings file with every key, its meaning, range and default; it loads as it is and with every default uncommented.",
             new TomlReferenceEmitter(tables).Emit(root));
         code.Line();
         EmitConstant(code, "JsonSchema", "JSON Schema (draft 2020-12) of the settings file.", new JsonSchemaEmitter(tables).Emit(root));

@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis;
 
 namespace NativeProxy.Generators;
 
-/// <summary>Reads a default, an example or a bound that an attribute gives in the spelling of the file. Pure; null = wrong type for the kind.</summary>
+/// <summary>
+/// Reads a default, an example or a bound that an attribute gives in the spelling of the file. Pure; null = wrong type for the kind.
+/// </summary>
 internal static class SchemaValue
 {
     /// <summary>What an argument of this kind must look like, for the diagnostic.</summary>
@@ -36,7 +38,8 @@ internal static class SchemaValue
             SettingKind.Text => value is string text ? Single(0, text) : null,
             SettingKind.Choice => value is string name && choices.Any(choice => choice.Name == name) ? Single(0, name) : null,
             SettingKind.TextList => ReadTexts(constant),
-            SettingKind.ChoiceList => ReadTexts(constant) is SettingValue names && names.Texts.All(name => choices.Any(choice => choice.Name == name)) ? names : null,
+            SettingKind.ChoiceList =>
+            ReadTexts(constant) is SettingValue names && names.Texts.All(name => choices.Any(choice => choice.Name == name)) ? names : null,
             _ => null,
         };
     }

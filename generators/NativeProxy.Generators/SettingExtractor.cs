@@ -93,7 +93,8 @@ internal sealed class SettingExtractor
         bool isNumber = kind is SettingKind.Integer or SettingKind.AutoInteger or SettingKind.Duration or SettingKind.Size;
         if (isNumber && SchemaValue.TryNumber(bound, kind, out long number))
             return number;
-        Report(SchemaDiagnostics.WrongBound, _property.Name, isNumber ? $"{name} must be {SchemaValue.Expected(kind)}" : $"this kind of setting has no {name}");
+        Report(SchemaDiagnostics.WrongBound, _property.Name,
+            isNumber ? $"{name} must be {SchemaValue.Expected(kind)}" : $"this kind of setting has no {name}");
         return absent;
     }
 

@@ -18,8 +18,12 @@ internal readonly record struct SettingShape(SettingKind Kind, ITypeSymbol Eleme
         ITypeSymbol type = property.Type;
         if (type is INamedTypeSymbol { Arity: 1 } list && list.ConstructedFrom.ToDisplayString() == ListType)
             return OfList(list.TypeArguments[0]);
-        if (isAuto && type is INamedTypeSymbol { ConstructedFrom.SpecialType: SpecialType.System_Nullable_T } maybe && maybe.TypeArguments[0].SpecialType == SpecialType.System_Boolean)
+        if (isAuto && type is INamedTypeSymbol { ConstructedFrom.SpecialType: SpecialType.System_Nullable_T } maybe
+            && maybe.TypeArguments[0].SpecialType == SpecialType.System_Boolean)
+        {
             return new SettingShape(SettingKind.AutoBoolean, type);
+        }
+
         if (isAuto)
             return type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 ? new SettingShape(SettingKind.AutoInteger, type) : null;
         return type.SpecialType switch

@@ -71,7 +71,10 @@ internal sealed record SettingModel(
     public bool HasOpenMax => Max is int.MaxValue or long.MaxValue;
 }
 
-/// <summary>A value of the schema. <paramref name="Number"/> serves booleans (0, 1), integers, milliseconds and bytes; <paramref name="Texts"/> the value as written: one spelling, or the items of a list.</summary>
+/// <summary>
+/// A value of the schema. <paramref name="Number"/> serves booleans (0, 1), integers, milliseconds and bytes; <paramref name="Texts"/> the value as
+/// written: one spelling, or the items of a list.
+/// </summary>
 internal sealed record SettingValue(long Number, EquatableArray<string> Texts)
 {
     public static readonly SettingValue None = new(0, default);

@@ -4,7 +4,10 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace NativeProxy.Generators;
 
-/// <summary>Writes the other half of one settings struct: fields, properties, the constructor that reads a TOML table, and the comparison of two. Model in, text out.</summary>
+/// <summary>
+/// Writes the other half of one settings struct: fields, properties, the constructor that reads a TOML table, and the comparison of two. Model in,
+/// text out.
+/// </summary>
 internal static class TableEmitter
 {
     private const string Reader = "global::NativeProxy.Config.SettingsTableReader";
@@ -43,7 +46,8 @@ internal static class TableEmitter
 
     private static void EmitConstants(CodeWriter code, TableModel table)
     {
-        code.Line($"private static readonly string[] KnownKeys = [{string.Join(", ", table.Settings.Select(static setting => Literal(setting.Key)))}];");
+        code.Line($"private static readonly string[] KnownKeys = "
+            + $"[{string.Join(", ", table.Settings.Select(static setting => Literal(setting.Key)))}];");
         code.Line();
         foreach (SettingModel setting in table.Settings.Where(static setting => setting.Choices.Count > 0))
         {

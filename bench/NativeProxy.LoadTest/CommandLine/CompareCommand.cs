@@ -20,12 +20,16 @@ internal static class CompareCommand
         Scenarios: {string.Join(", ", ScenarioNames)}. Contenders: {string.Join(", ", Peers.ContenderNames)}.
         """;
 
-    private static readonly Option<int> Rounds = new("--rounds") { Description = "Rounds; medians need at least five.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> Rounds =
+        new("--rounds") { Description = "Rounds; medians need at least five.", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Measured time of each run.", DefaultValueFactory = _ => 3 };
     private static readonly Option<double> WarmUp = new("--warm-up") { Description = "Seconds before that.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<string[]> Scenarios = new("--scenario", "-s") { Description = "Only these scenarios.", AllowMultipleArgumentsPerToken = true };
-    private static readonly Option<string[]> Only = new("--contender") { Description = "Only these contenders.", AllowMultipleArgumentsPerToken = true };
-    private static readonly Option<string?> Binary = new("--binary") { Description = "NativeProxy binary; default: out/nativeproxy of the checkout.", HelpName = "FILE" };
+    private static readonly Option<string[]> Scenarios =
+        new("--scenario", "-s") { Description = "Only these scenarios.", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string[]> Only =
+        new("--contender") { Description = "Only these contenders.", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string?> Binary =
+        new("--binary") { Description = "NativeProxy binary; default: out/nativeproxy of the checkout.", HelpName = "FILE" };
 
     private static readonly Option<string?> Baseline = new("--baseline")
     {
@@ -33,14 +37,17 @@ internal static class CompareCommand
         HelpName = "FILE",
     };
 
-    private static readonly Option<string?> Output = new("--out") { Description = "Folder of the results; default: perf/results of the checkout.", HelpName = "FOLDER" };
-    private static readonly Option<bool> Install = new("--install-peers") { Description = "Install missing peers with apt-get; a package may start its service." };
+    private static readonly Option<string?> Output =
+        new("--out") { Description = "Folder of the results; default: perf/results of the checkout.", HelpName = "FOLDER" };
+    private static readonly Option<bool> Install =
+        new("--install-peers") { Description = "Install missing peers with apt-get; a package may start its service." };
     private static readonly Option<bool> NoBuild = new("--no-build") { Description = "Build nothing; what is there is used as it is." };
     private static readonly Option<bool> Smoke = new("--smoke") { Description = "One short round to see that it runs; results go to out/loadtest." };
 
     public static Command Make()
     {
-        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Baseline, Output, Install, NoBuild, Smoke };
+        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Baseline, Output, Install,
+            NoBuild, Smoke };
         command.SetAction(Run);
         return command;
     }
@@ -84,7 +91,8 @@ internal static class CompareCommand
         var refusals = new List<string>();
         string binary = asked.GetValue(Binary) ?? Path.Combine(OwnProgram.Checkout ?? ".", "out", "nativeproxy");
         List<Contender> contenders = Peers.Find(
-            contenderNames.Length > 0 ? contenderNames : Peers.ContenderNames, Path.GetFullPath(binary), baseline, OwnProgram.Checkout, mayBuild, refusals);
+            contenderNames.Length > 0 ? contenderNames : Peers.ContenderNames, Path.GetFullPath(binary), baseline, OwnProgram.Checkout, mayBuild,
+            refusals);
         // What was asked for by name must not be left out in silence.
         if (contenders.Count == 0 || (contenderNames.Length > 0 && refusals.Count > 0))
             return Refuse(string.Join("; ", refusals));
@@ -177,7 +185,8 @@ internal static class CompareCommand
     private static string FolderOf(ParseResult asked, bool isSmoke)
     {
         string checkout = OwnProgram.Checkout ?? ".";
-        return Path.GetFullPath(asked.GetValue(Output) ?? (isSmoke ? Path.Combine(checkout, "out", "loadtest") : Path.Combine(checkout, "perf", "results")));
+        return Path.GetFullPath(asked.GetValue(Output)
+            ?? (isSmoke ? Path.Combine(checkout, "out", "loadtest") : Path.Combine(checkout, "perf", "results")));
     }
 
     private static int Refuse(string reason)

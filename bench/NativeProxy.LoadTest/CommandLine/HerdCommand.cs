@@ -52,7 +52,8 @@ internal static class HerdCommand
         if (isSettled && processId > 0)
         {
             long after = ProcessTree.ResidentBytes(processId);
-            Console.Out.WriteLine($"resident {before / 1024} KiB before, {after / 1024} KiB now: {(after - before) / plan.Connections} bytes per connection");
+            Console.Out.WriteLine($"resident {before / 1024} KiB before, {after / 1024} KiB now: {(after - before) / plan.Connections} bytes per "
+                + "connection");
         }
         LoadResult result = run.Stop();
         foreach (string failure in result.Failures)

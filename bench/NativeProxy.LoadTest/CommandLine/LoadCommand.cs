@@ -15,8 +15,10 @@ internal static class LoadCommand
     private static readonly Option<string> Host = new("--host") { Description = "Host field.", DefaultValueFactory = _ => "" };
     private static readonly Option<int> Connections = new("--connections", "-c") { DefaultValueFactory = _ => 64 };
     private static readonly Option<int> Threads = new("--threads") { DefaultValueFactory = _ => 1 };
-    private static readonly Option<double> Rate = new("--rate") { Description = "Requests per second over all connections (open loop); 0 = closed loop." };
-    private static readonly Option<int> Pipeline = new("--pipeline") { Description = "Requests sent together on one connection.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double> Rate =
+        new("--rate") { Description = "Requests per second over all connections (open loop); 0 = closed loop." };
+    private static readonly Option<int> Pipeline =
+        new("--pipeline") { Description = "Requests sent together on one connection.", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> Close = new("--connection-per-request") { Description = "Each request on a connection of its own." };
     private static readonly Option<long> Body = new("--body") { Description = "Bytes of the request body (POST); 0 = GET." };
     private static readonly Option<int> Chunks = new("--chunk") { Description = "Send the body in chunks of that size; 0 = with Content-Length." };
@@ -24,15 +26,19 @@ internal static class LoadCommand
     private static readonly Option<int> SlowWrite = new("--write-bytes-per-second") { Description = "Slow writer; 0 = fast." };
     private static readonly Option<double> Seconds = new("--seconds") { Description = "Measured time.", DefaultValueFactory = _ => 5 };
     private static readonly Option<double> WarmUp = new("--warm-up") { Description = "Seconds before that.", DefaultValueFactory = _ => 1 };
-    private static readonly Option<long> Requests = new("--requests") { Description = "End after so many requests, without warm-up; 0 = by time only." };
-    private static readonly Option<int> AnswerMs = new("--answer-ms") { Description = "Longest wait for one answer.", DefaultValueFactory = _ => 20_000 };
-    private static readonly Option<bool> Foreign = new("--foreign") { Description = "The server is not our origin: every answer must equal the first one." };
+    private static readonly Option<long> Requests =
+        new("--requests") { Description = "End after so many requests, without warm-up; 0 = by time only." };
+    private static readonly Option<int> AnswerMs =
+        new("--answer-ms") { Description = "Longest wait for one answer.", DefaultValueFactory = _ => 20_000 };
+    private static readonly Option<bool> Foreign =
+        new("--foreign") { Description = "The server is not our origin: every answer must equal the first one." };
 
     public static Command Make()
     {
         var command = new Command("load", "Make load and check every answer.")
         {
-            Target, Path, Host, Connections, Threads, Rate, Pipeline, Close, Body, Chunks, SlowRead, SlowWrite, Seconds, WarmUp, Requests, AnswerMs, Foreign,
+            Target, Path, Host, Connections, Threads, Rate, Pipeline, Close, Body, Chunks, SlowRead, SlowWrite, Seconds, WarmUp, Requests, AnswerMs,
+            Foreign,
         };
         command.SetAction(Run);
         return command;
@@ -66,7 +72,8 @@ internal static class LoadCommand
             return 2;
         }
         TimeSpan measured = TimeSpan.FromSeconds(Math.Clamp(asked.GetValue(Seconds), 0.1, 86_400));
-        LoadResult result = LoadRun.Whole(plan, TimeSpan.FromSeconds(Math.Clamp(asked.GetValue(WarmUp), 0, 3600)), measured, out double seconds, out long count);
+        LoadResult result = LoadRun.Whole(plan, TimeSpan.FromSeconds(Math.Clamp(asked.GetValue(WarmUp), 0, 3600)), measured, out double seconds,
+            out long count);
         foreach (string failure in result.Failures)
             Console.Error.WriteLine("failed: " + failure);
         Print(result, seconds, count);
@@ -75,9 +82,11 @@ internal static class LoadCommand
 
     private static void Print(LoadResult result, double seconds, long count)
     {
-        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"requests     {count} in {seconds:F2} s, all checked; {count / seconds:F0}/s"));
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"latency us   p50 {Us(result, 50):F1}  p90 {Us(result, 90):F1}  p99 {Us(result, 99):F1}  p99.9 {Us(result, 99.9):F1}  max {result.LatencyNs.Max / 1e3:F1}"));
+            $"requests     {count} in {seconds:F2} s, all checked; {count / seconds:F0}/s"));
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"latency us   p50 {Us(result, 50):F1}  p90 {Us(result, 90):F1}  p99 {Us(result, 99):F1}  p99.9 {Us(result, 99.9):F1}  max "
+            + $"{result.LatencyNs.Max / 1e3:F1}"));
         Console.Out.WriteLine($"connections  {result.Opened} opened");
         if (result.Unfinished > 0)
             Console.Out.WriteLine($"unfinished   {result.Unfinished} were due and not answered when the run ended; counted with their age");

@@ -35,7 +35,8 @@ internal static class ServerCommands
     {
         Option<IPEndPoint> listen = EndPoints.Option("--listen", "Where to listen.");
         Option<IPEndPoint> to = EndPoints.Option("--to", "The server to forward to.");
-        var command = new Command("forward", "Dumb forwarder (epoll, no parsing, no timers): the limit that a proxy is compared with.") { listen, to };
+        var command =
+            new Command("forward", "Dumb forwarder (epoll, no parsing, no timers): the limit that a proxy is compared with.") { listen, to };
         command.SetAction(result => Serve(() =>
         {
             var server = new ForwardServer(result.GetValue(listen)!, result.GetValue(to)!);

@@ -36,7 +36,8 @@ internal static class Builds
         {
             string linker = Peers.Locate("clang") is null ? "gcc" : "clang";
             Tell($"building {binary}, so that load, origin and limit are native code as the proxies are (about a minute)");
-            string? error = Publish(checkout, "NativeProxy.LoadTest", binary, "-r", RuntimeInformation.RuntimeIdentifier, $"-p:CppCompilerAndLinker={linker}");
+            string? error = Publish(checkout, "NativeProxy.LoadTest", binary, "-r", RuntimeInformation.RuntimeIdentifier,
+                $"-p:CppCompilerAndLinker={linker}");
             if (error is not null)
             {
                 Tell($"{error}; load, origin and limit are compiled while they run");
@@ -68,7 +69,8 @@ internal static class Builds
         string folder = Path.Combine(checkout, "bench", project);
         char separator = Path.DirectorySeparatorChar;
         IEnumerable<string> sources = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(path => !path.Contains($"{separator}obj{separator}", StringComparison.Ordinal) && !path.Contains($"{separator}bin{separator}", StringComparison.Ordinal))
+            .Where(path => !path.Contains($"{separator}obj{separator}", StringComparison.Ordinal)
+            && !path.Contains($"{separator}bin{separator}", StringComparison.Ordinal))
             .Concat(Directory.EnumerateFiles(checkout, "Directory.*.props"));
         return sources.Any(path => File.GetLastWriteTimeUtc(path) > built);
     }
@@ -78,7 +80,8 @@ internal static class Builds
         if (Peers.Locate("dotnet") is not { } dotnet)
             return "the .NET SDK is missing";
         string folder = Path.GetDirectoryName(product)!;
-        string? error = Run([dotnet, "publish", Path.Combine(checkout, "bench", project), "-c", "Release", "-o", folder, .. more], checkout, isSilent: true);
+        string? error = Run([dotnet, "publish", Path.Combine(checkout, "bench", project), "-c", "Release", "-o", folder, .. more], checkout,
+            isSilent: true);
         if (error is not null)
             return $"{project} cannot be built: {error}";
         File.SetLastWriteTimeUtc(product, DateTime.UtcNow);
@@ -93,7 +96,9 @@ internal static class Builds
         try
         {
             using Process process = Process.Start(start)!;
-            string[] output = isSilent ? process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [];
+            string[] output = isSilent
+                ? process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                : [];
             process.WaitForExit();
             return process.ExitCode == 0 ? null
                 : output.FirstOrDefault(line => line.Contains("error", StringComparison.OrdinalIgnoreCase)) ?? $"exit code {process.ExitCode}";

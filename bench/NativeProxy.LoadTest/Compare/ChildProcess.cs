@@ -25,7 +25,8 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>Held for good; the runtime does not end a process's children with it.</summary>
     private static readonly PosixSignalRegistration[] Signals =
     [
-        .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, OnSignal)),
+        .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }
+        .Select(signal => PosixSignalRegistration.Create(signal, OnSignal)),
     ];
 
     static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) => KillAll();

@@ -36,7 +36,8 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
     /// <summary>The configurations that the report shows: those of the first scenario.</summary>
     public List<ContenderInfo> Describe(Scenario scenario) =>
         contenders.Select(contender => new ContenderInfo(
-            contender.Name, contender.Version, contender.Configuration(_measuring.SetupOf(contender, scenario, "FOLDER")), contender.ProgramBytes)).ToList();
+            contender.Name, contender.Version, contender.Configuration(_measuring.SetupOf(contender, scenario, "FOLDER")), contender.ProgramBytes))
+            .ToList();
 
     private void RunOne(Scenario scenario, ScenarioResult result)
     {
@@ -99,7 +100,9 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
         }
     }
 
-    /// <summary>Whose maximum rate the constant rate is half of: HAProxy, where it does not run the first baseline; null when there is neither.</summary>
+    /// <summary>
+    /// Whose maximum rate the constant rate is half of: HAProxy, where it does not run the first baseline; null when there is neither.
+    /// </summary>
     internal static Contender? RateMeasure(IReadOnlyList<Contender> contenders) =>
         contenders.FirstOrDefault(contender => contender.Name == Haproxy.BaselineName)
         ?? contenders.FirstOrDefault(contender => NativeProxyContender.IsBaseline(contender.Name));
@@ -126,9 +129,11 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
     private static string Text(ScenarioKind kind, Measurement figures) => kind switch
     {
         ScenarioKind.Herd => string.Create(CultureInfo.InvariantCulture, $"{figures.ResidentBytesPerConnection,8:F0} B per connection"),
-        ScenarioKind.Start => string.Create(CultureInfo.InvariantCulture, $"listening {figures.ListeningMs,7:F1} ms  answered {figures.AnsweredMs,7:F1} ms"),
+        ScenarioKind.Start =>
+        string.Create(CultureInfo.InvariantCulture, $"listening {figures.ListeningMs,7:F1} ms  answered {figures.AnsweredMs,7:F1} ms"),
         ScenarioKind.Allocation => string.Create(CultureInfo.InvariantCulture, $"{figures.AllocatedBytesPerRequest,8:F2} B per request"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us"),
+        _ => string.Create(CultureInfo.InvariantCulture,
+        $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us"),
     };
 
     private static ContenderResult Of(ScenarioResult result, Contender contender) =>

@@ -22,7 +22,8 @@ internal static class ConfigurationCheck
     private static string Summary(string complaint, string path)
     {
         string[] lines = complaint.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        string[] errors = [.. lines.Select(line => line.Split($"{Path.GetFileName(path)}:", 2)).Where(parts => parts.Length == 2 && parts[1].Length > 0 && char.IsDigit(parts[1][0])).Select(parts => parts[1])];
+        string[] errors = [.. lines.Select(line => line.Split($"{Path.GetFileName(path)}:", 2))
+            .Where(parts => parts.Length == 2 && parts[1].Length > 0 && char.IsDigit(parts[1][0])).Select(parts => parts[1])];
         return errors.Length > 0 ? string.Join("; ", errors) : lines.FirstOrDefault("it says nothing");
     }
 }

@@ -14,7 +14,9 @@ internal static class Machine
         Processor = Value("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         ProcessorCount = Environment.ProcessorCount,
         MemoryBytes = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-        Kernel = File.Exists("/proc/sys/kernel/osrelease") ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim() : Environment.OSVersion.VersionString,
+        Kernel = File.Exists("/proc/sys/kernel/osrelease")
+        ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim()
+        : Environment.OSVersion.VersionString,
         System = Value("/etc/os-release", "PRETTY_NAME")?.Trim('"') ?? "",
         Runtime = RuntimeInformation.FrameworkDescription,
     };

@@ -146,7 +146,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
             }
             Directory.Delete(setup.Folder, recursive: true);
         }
-        return new Measurement { Round = round, ListeningMs = Spread.Of(listeningMs).Median, ListeningMsMax = listeningMs.Max(), AnsweredMs = Spread.Of(answeredMs).Median };
+        return new Measurement { Round = round, ListeningMs = Spread.Of(listeningMs).Median, ListeningMsMax = listeningMs.Max(),
+            AnsweredMs = Spread.Of(answeredMs).Median };
     }
 
     private Measurement MeasureAllocation(Contender contender, Scenario scenario, int round)
@@ -162,7 +163,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     private static Measurement MeasureHerd(LoadPlan plan, RunningServer proxy, out long answered)
     {
         // Some load first, so that memory which every proxy takes once is not counted as that of idle connections.
-        LoadResult warm = LoadRun.Whole(plan with { IsHerd = false, Connections = 64, Threads = 1 }, TimeSpan.Zero, TimeSpan.FromSeconds(0.5), out _, out _);
+        LoadResult warm = LoadRun.Whole(plan with { IsHerd = false, Connections = 64, Threads = 1 }, TimeSpan.Zero, TimeSpan.FromSeconds(0.5), out _,
+            out _);
         Demand(true, warm, plan);
         long before = ProcessTree.ResidentBytes(proxy.ProcessId);
         LoadRun run = LoadRun.Start(plan);
@@ -199,4 +201,5 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
 /// <param name="Starts">How often a contender is started in one run of a start scenario.</param>
 /// <param name="Folder">For the files of the contenders.</param>
 internal sealed record RunSettings(
-    int Rounds, TimeSpan WarmUp, TimeSpan Measured, int[] ProxyProcessors, int[] OriginProcessors, int[] LoadProcessors, int LoadThreads, int Starts, string Folder);
+    int Rounds, TimeSpan WarmUp, TimeSpan Measured, int[] ProxyProcessors, int[] OriginProcessors, int[] LoadProcessors, int LoadThreads, int Starts,
+    string Folder);

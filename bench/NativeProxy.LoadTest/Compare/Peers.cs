@@ -20,13 +20,17 @@ internal static class Peers
     public static readonly ImmutableArray<string> ContenderNames =
         [.. PeerNames, Yarp.YarpName, .. Engines.Select(NativeProxyContender.NameOf), Limit.LimitName];
 
-    /// <summary>Those contenders of <paramref name="names"/> that can be started here; for each that cannot, a line in <paramref name="refusals"/>.</summary>
+    /// <summary>
+    /// Those contenders of <paramref name="names"/> that can be started here; for each that cannot, a line in <paramref name="refusals"/>.
+    /// </summary>
     /// <param name="binary">The proxy of this project.</param>
     /// <param name="baseline">An earlier build, which runs with each engine that the present one runs with; null = none.</param>
-    /// <param name="checkout">Where YARP's program is built from; null = nowhere, and without <paramref name="mayBuild"/> what is there is used.</param>
+    /// <param name="checkout">Where YARP's program is built from; null = nowhere, and without <paramref name="mayBuild"/> what is there is
+    /// used.</param>
     /// <param name="locate">Finds a program by its name; default: <see cref="Locate"/>.</param>
     public static List<Contender> Find(
-        IReadOnlyCollection<string> names, string binary, string? baseline, string? checkout, bool mayBuild, List<string> refusals, Func<string, string?>? locate = null)
+        IReadOnlyCollection<string> names, string binary, string? baseline, string? checkout, bool mayBuild, List<string> refusals, Func<string,
+        string?>? locate = null)
     {
         locate ??= Locate;
         var found = new List<Contender>();
@@ -46,7 +50,8 @@ internal static class Peers
 
     /// <summary>Why a file cannot be the baseline, or null.</summary>
     public static string? BaselineRefusal(string path) =>
-        NativeCodeRefusal(path) ?? (ProgramVersion.Ask(path, "version").StartsWith("nativeproxy ", StringComparison.Ordinal) ? null : $"{path} is no NativeProxy");
+        NativeCodeRefusal(path)
+            ?? (ProgramVersion.Ask(path, "version").StartsWith("nativeproxy ", StringComparison.Ordinal) ? null : $"{path} is no NativeProxy");
 
     public static bool IsOwn(string name) => Engines.Any(engine => NativeProxyContender.NameOf(engine) == name);
 
@@ -91,7 +96,11 @@ internal static class Peers
     private static void AddYarp(string? runtime, string? checkout, bool mayBuild, List<Contender> found, List<string> refusals)
     {
         string? error = checkout is null ? "no checkout to build it from" : null;
-        string? assembly = error is not null ? null : mayBuild ? Builds.Yarp(checkout!, out error) : Path.Combine(checkout!, "out", "yarp", "yarppeer.dll");
+        string? assembly = error is not null
+            ? null
+            : mayBuild
+            ? Builds.Yarp(checkout!, out error)
+            : Path.Combine(checkout!, "out", "yarp", "yarppeer.dll");
         if (runtime is not null && File.Exists(assembly))
             found.Add(new Yarp(runtime, assembly));
         else

@@ -17,8 +17,11 @@ internal static unsafe class ProcessTree
         var parents = new Dictionary<int, int>();
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && StatFields(id) is { } fields)
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && StatFields(id) is { } fields)
+            {
                 parents[id] = int.Parse(fields[1], CultureInfo.InvariantCulture);
+            }
         }
         var members = new List<int> { rootId };
         for (int i = 0; i < members.Count; i++)
@@ -66,7 +69,9 @@ internal static unsafe class ProcessTree
         return Libc.ClockGet((~id << 3) | 2, &time) == 0 ? time.Seconds + (time.Nanoseconds / 1e9) : 0;
     }
 
-    /// <summary>Fields of /proc/ID/stat behind the name, which may hold spaces: [0] state, [1] parent, [11] utime, [12] stime. Null when it has ended.</summary>
+    /// <summary>
+    /// Fields of /proc/ID/stat behind the name, which may hold spaces: [0] state, [1] parent, [11] utime, [12] stime. Null when it has ended.
+    /// </summary>
     private static string[]? StatFields(int id)
     {
         try

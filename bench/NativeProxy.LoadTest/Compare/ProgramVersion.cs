@@ -11,7 +11,8 @@ internal static class ProgramVersion
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process =
+                Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             string error = process.StandardError.ReadToEnd();
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();

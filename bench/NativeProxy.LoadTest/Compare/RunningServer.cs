@@ -28,7 +28,9 @@ internal sealed class RunningServer : IDisposable
 
     public int ProcessId => _process.Id;
 
-    /// <summary>Starts and waits until a request is answered. Throws <see cref="CannotRunException"/> with the program's output when that fails.</summary>
+    /// <summary>
+    /// Starts and waits until a request is answered. Throws <see cref="CannotRunException"/> with the program's output when that fails.
+    /// </summary>
     public static RunningServer Start(IReadOnlyList<string> command, IPEndPoint endPoint, string outputPath, int[] processors, int[] own)
     {
         var server = new RunningServer(ChildProcess.Start(command, outputPath, processors, own), endPoint);
@@ -38,7 +40,8 @@ internal sealed class RunningServer : IDisposable
             if (server._process.HasEnded || Environment.TickCount64 > endMs)
             {
                 server.Dispose();
-                throw new CannotRunException($"{Path.GetFileName(command[0])} does not answer: {Tail(outputPath)} (its files: {Path.GetDirectoryName(outputPath)})");
+                throw new CannotRunException($"{Path.GetFileName(command[0])} does not answer: {Tail(outputPath)} (its files: "
+                    + $"{Path.GetDirectoryName(outputPath)})");
             }
             Thread.Sleep(20);
         }

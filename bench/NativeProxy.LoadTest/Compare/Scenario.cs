@@ -28,7 +28,8 @@ internal enum ScenarioKind
 /// <summary>One way of using a proxy. The plan lacks only its target (and an open loop its rate).</summary>
 /// <param name="Name">Short, for the command line and for files.</param>
 /// <param name="Title">For people.</param>
-/// <param name="ServerPipelining">Requests of one client that may be under way on one server connection; above 1 only for those that can do it.</param>
+/// <param name="ServerPipelining">Requests of one client that may be under way on one server connection; above 1 only for those that can do
+/// it.</param>
 internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, LoadPlan Plan, bool HasAccessLog = false, int ServerPipelining = 1)
 {
     private static readonly LoadPlan Base = new() { Target = new(0, 0) };
@@ -40,7 +41,8 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Lo
         new("get4096", "small GET, 4096 connections", ScenarioKind.Cost, Base with { Connections = 4096 }),
         new("connect", "connection per request, 64 at once", ScenarioKind.Cost, Base with { IsConnectionPerRequest = true }),
         new("pipeline", "16 pipelined GETs, 64 connections", ScenarioKind.Cost, Base with { Pipeline = 16 }),
-        new("pipeline-servers", "16 pipelined GETs, 64 connections, pipelined to the server", ScenarioKind.Cost, Base with { Pipeline = 16 }, ServerPipelining: 16),
+        new("pipeline-servers", "16 pipelined GETs, 64 connections, pipelined to the server", ScenarioKind.Cost, Base with { Pipeline = 16 },
+        ServerPipelining: 16),
         new("large", "1 MB response, 16 connections", ScenarioKind.Cost, Base with { Connections = 16, Path = "/s/1048576" }),
         new("post", "64 KB POST, 64 connections", ScenarioKind.Cost, Base with { Method = "POST", BodyBytes = 65536 }),
         new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),

@@ -31,7 +31,8 @@ internal sealed class SyscallCount : IDisposable
         List<int> members = ProcessTree.Members(processId);
         foreach (int member in members)
             command.AddRange(["-p", member.ToString(CultureInfo.InvariantCulture)]);
-        var count = new SyscallCount(ChildProcess.Start(command, Path.Combine(folder, "strace.output"), settings.ProxyProcessors, settings.LoadProcessors), summaryPath);
+        var count = new SyscallCount(ChildProcess.Start(command, Path.Combine(folder, "strace.output"), settings.ProxyProcessors,
+            settings.LoadProcessors), summaryPath);
         long endMs = Environment.TickCount64 + AttachMsMax;
         while (!members.All(IsTraced))
         {
@@ -69,14 +70,16 @@ internal sealed class SyscallCount : IDisposable
             else
                 calls[fields[^1]] = (double)count / requestCount;
         }
-        return new SyscallFigures(total, calls.OrderByDescending(call => call.Value).Take(NamesMax).ToDictionary(call => call.Key, call => call.Value));
+        return new SyscallFigures(total,
+            calls.OrderByDescending(call => call.Value).Take(NamesMax).ToDictionary(call => call.Key, call => call.Value));
     }
 
     private static bool IsTraced(int processId)
     {
         try
         {
-            return File.ReadLines($"/proc/{processId}/status").Any(line => line.StartsWith("TracerPid:", StringComparison.Ordinal) && !line.EndsWith("\t0", StringComparison.Ordinal));
+            return File.ReadLines($"/proc/{processId}/status")
+                .Any(line => line.StartsWith("TracerPid:", StringComparison.Ordinal) && !line.EndsWith("\t0", StringComparison.Ordinal));
         }
         catch (IOException)
         {

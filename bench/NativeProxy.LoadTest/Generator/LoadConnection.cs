@@ -228,7 +228,13 @@ internal sealed unsafe class LoadConnection
             return 0;
         }
         bool hasNone = _status is 204 or 304 || _thread.Plan.Method == "HEAD";
-        BodyKind kind = hasNone ? BodyKind.None : _head.IsChunked ? BodyKind.Chunked : _head.ContentLength >= 0 ? BodyKind.Length : BodyKind.UntilClose;
+        BodyKind kind = hasNone
+            ? BodyKind.None
+            : _head.IsChunked
+            ? BodyKind.Chunked
+            : _head.ContentLength >= 0
+            ? BodyKind.Length
+            : BodyKind.UntilClose;
         _body = new BodyReader(kind, _head.ContentLength);
         _bodyBytes = 0;
         _checksum = 0;

@@ -38,7 +38,9 @@ internal sealed class LoadRun
         return run;
     }
 
-    /// <summary>Runs a whole plan: opens, warms up, measures, stops. A plan of a fixed number of requests is measured from its start to its end.</summary>
+    /// <summary>
+    /// Runs a whole plan: opens, warms up, measures, stops. A plan of a fixed number of requests is measured from its start to its end.
+    /// </summary>
     public static LoadResult Whole(LoadPlan plan, TimeSpan warmUp, TimeSpan measured, out double measuredSeconds, out long measuredCount)
     {
         long startNs = LoadThread.NowNs();

@@ -220,13 +220,9 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
     private void Flush()
     {
         if (!BodySender.Flush(thread.Output, ref _unsent, descriptor))
-        {
             Close();
-        }
         else if (!_unsent.IsEmpty)
-        {
             _state = State.Sending;
-        }
     }
 
     private void KeepTail(ReadOnlySpan<byte> rest)

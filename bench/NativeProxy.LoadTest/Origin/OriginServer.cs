@@ -29,7 +29,9 @@ internal sealed class OriginServer
             thread.Start();
     }
 
-    /// <summary>The answer to <c>/control</c>: counters over all threads as JSON. Read without locks, so a busy origin's may be a little old.</summary>
+    /// <summary>
+    /// The answer to <c>/control</c>: counters over all threads as JSON. Read without locks, so a busy origin's may be a little old.
+    /// </summary>
     internal void AppendControl(OutputBuffer output)
     {
         var sum = new OriginCounters();

@@ -7,7 +7,9 @@ using NativeProxy.LoadTest.Compare.Contenders;
 
 namespace NativeProxy.LoadTest.Report;
 
-/// <summary>What became of each figure between the baseline, an earlier build, and the present one with the same engine in the same round. Pure.</summary>
+/// <summary>
+/// What became of each figure between the baseline, an earlier build, and the present one with the same engine in the same round. Pure.
+/// </summary>
 internal static class BeforeAndAfter
 {
     /// <summary>From here on a figure is shown without fractions.</summary>
@@ -34,7 +36,8 @@ internal static class BeforeAndAfter
     ];
 
     /// <summary>Whole bytes, as in the targets: a ratio of their fractions would be one of chance.</summary>
-    private static readonly Metric[] OfAllocation = [new("managed bytes per request", measurement => Math.Round(measurement.AllocatedBytesPerRequest))];
+    private static readonly Metric[] OfAllocation = [new("managed bytes per request",
+        measurement => Math.Round(measurement.AllocatedBytesPerRequest))];
 
     private static readonly Metric[] OfPersistence = [Cpu, Rate];
 
@@ -49,7 +52,11 @@ internal static class BeforeAndAfter
                 if (before is not { Rounds.Count: > 0 } || after.Rounds.Count == 0)
                     continue;
                 foreach (Metric metric in MetricsOf(scenario))
-                    yield return new Change(scenario.Title, after.Contender, metric.Name, Median(before, metric), Median(after, metric), Figures.Ratio(after, before, metric.Of));
+                {
+                    yield return new Change(scenario.Title, after.Contender, metric.Name, Median(before, metric), Median(after, metric),
+                        Figures.Ratio(after, before, metric.Of));
+                }
+
                 if (Syscalls(scenario, before, after) is { } syscalls)
                     yield return syscalls;
             }
@@ -63,7 +70,8 @@ internal static class BeforeAndAfter
         if (changes.Length == 0)
             return "";
         var text = new StringBuilder("\n### Before and after\n\n");
-        text.Append("Before is the baseline, an earlier build; after is the present one. The ratio is taken in the same round; then the median of these ratios.\n\n");
+        text.Append("Before is the baseline, an earlier build; after is the present one. The ratio is taken in the same round; then the median of "
+            + "these ratios.\n\n");
         MarkdownTable.Append(text, [["scenario", "contender", "figure", "before", "after", "ratio (min-max)"], .. changes.Select(Row)]);
         return text.ToString();
     }

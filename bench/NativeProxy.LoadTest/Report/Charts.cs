@@ -34,17 +34,28 @@ internal static class Charts
         ScenarioResult[] costs = Kind(report, ScenarioKind.Cost);
         BarPanel[] ratios = [.. costs.Select(RatioPanel).Where(panel => panel.Bars.Count > 0)];
         if (ratios.Length > 0)
-            yield return ("cpu-ratio.svg", SvgBars.Render("Proxy CPU per request against HAProxy in the same round (lower is better)", ratios, "F2", "", new BarMark(1, "HAProxy = 1.00"), RatioScaleMax));
+        {
+            yield return ("cpu-ratio.svg",
+                SvgBars.Render("Proxy CPU per request against HAProxy in the same round (lower is better)", ratios, "F2", "",
+                new BarMark(1, "HAProxy = 1.00"), RatioScaleMax));
+        }
+
         if (costs.Length > 0)
         {
-            yield return ("cpu-per-request.svg", Draw("Proxy CPU per request in microseconds (lower is better)", costs, measurement => measurement.CpuUs, "F1", " us"));
-            yield return ("requests-per-second.svg", Draw("Requests per second (higher is better; load and origin may be the limit)", costs, measurement => measurement.RequestsPerSecond, "N0", "/s"));
+            yield return ("cpu-per-request.svg",
+                Draw("Proxy CPU per request in microseconds (lower is better)", costs, measurement => measurement.CpuUs, "F1", " us"));
+            yield return ("requests-per-second.svg",
+                Draw("Requests per second (higher is better; load and origin may be the limit)", costs, measurement => measurement.RequestsPerSecond,
+                "N0", "/s"));
         }
         (ScenarioKind Kind, string Name, string Title, Func<Measurement, double> Figure, string Format, string Unit)[] others =
         [
-            (ScenarioKind.Latency, "p99.svg", "p99 latency at a constant rate in microseconds (lower is better)", measurement => measurement.P99Us, "F0", " us"),
-            (ScenarioKind.Herd, "idle-memory.svg", "Resident memory per idle client connection in bytes (lower is better)", measurement => measurement.ResidentBytesPerConnection, "N0", " B"),
-            (ScenarioKind.Start, "start.svg", "From start to listening in milliseconds (lower is better)", measurement => measurement.ListeningMs, "F1", " ms"),
+            (ScenarioKind.Latency, "p99.svg", "p99 latency at a constant rate in microseconds (lower is better)", measurement => measurement.P99Us,
+                "F0", " us"),
+            (ScenarioKind.Herd, "idle-memory.svg", "Resident memory per idle client connection in bytes (lower is better)",
+            measurement => measurement.ResidentBytesPerConnection, "N0", " B"),
+            (ScenarioKind.Start, "start.svg", "From start to listening in milliseconds (lower is better)", measurement => measurement.ListeningMs,
+            "F1", " ms"),
         ];
         foreach (var one in others)
         {
@@ -70,5 +81,6 @@ internal static class Charts
             .Where(pair => pair.Ratio is not null).Select(pair => BarOf(pair.Result, pair.Ratio!.Value)),
     ]);
 
-    private static Bar BarOf(ContenderResult result, Spread value) => new(result.Contender, value, Colours.GetValueOrDefault(result.Contender, OtherColour));
+    private static Bar BarOf(ContenderResult result, Spread value) =>
+        new(result.Contender, value, Colours.GetValueOrDefault(result.Contender, OtherColour));
 }

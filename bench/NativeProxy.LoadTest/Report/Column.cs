@@ -8,7 +8,8 @@ namespace NativeProxy.LoadTest.Report;
 internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult, string> Cell)
 {
     private static readonly Column Name = new("contender", (_, result) => result.Contender);
-    private static readonly Column RatioToHaproxy = new("ratio (min-max)", (scenario, result) => Text(Figures.RatioToBaseline(scenario, result), "F2"));
+    private static readonly Column RatioToHaproxy = new("ratio (min-max)",
+        (scenario, result) => Text(Figures.RatioToBaseline(scenario, result), "F2"));
     private static readonly Column Resident = Median("RSS MiB", measurement => measurement.ResidentBytes / 1048576.0, "F1");
 
     private static readonly Column[] OfLoad =
@@ -29,7 +30,8 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         Median("origin conns", measurement => measurement.OriginConnections, "F0"),
     ];
 
-    private static readonly Column[] OfHerd = [Name, Range("bytes per connection (min-max)", measurement => measurement.ResidentBytesPerConnection, "F0"), RatioToHaproxy, Resident];
+    private static readonly Column[] OfHerd =
+        [Name, Range("bytes per connection (min-max)", measurement => measurement.ResidentBytesPerConnection, "F0"), RatioToHaproxy, Resident];
 
     private static readonly Column[] OfStart =
     [
@@ -40,13 +42,15 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         Range("first answer ms (min-max)", measurement => measurement.AnsweredMs, "F1"),
     ];
 
-    private static readonly Column[] OfAllocation = [Name, Range("managed bytes per request (min-max)", measurement => measurement.AllocatedBytesPerRequest, "F2")];
+    private static readonly Column[] OfAllocation =
+        [Name, Range("managed bytes per request (min-max)", measurement => measurement.AllocatedBytesPerRequest, "F2")];
 
     private static readonly Column[] OfPersistence =
     [
         Name,
         Median("req/s", measurement => measurement.RequestsPerSecond, "F0"),
-        new("req/s ratio (min-max)", (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
+        new("req/s ratio (min-max)",
+        (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
         Range("CPU us/req (min-max)", measurement => measurement.CpuUs, "F2"),
         RatioToHaproxy with { Title = "CPU ratio (min-max)" },
         Median("busy %", measurement => measurement.Busy * 100, "F0"),

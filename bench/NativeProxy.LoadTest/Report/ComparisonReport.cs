@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace NativeProxy.LoadTest.Report;
 
-/// <summary>All figures of one comparison, as they stand in the JSON file. What can be computed (medians, ratios) is not stored, but for <see cref="Changes"/>.</summary>
+/// <summary>
+/// All figures of one comparison, as they stand in the JSON file. What can be computed (medians, ratios) is not stored, but for
+/// <see cref="Changes"/>.
+/// </summary>
 internal sealed record ComparisonReport
 {
     public int Format { get; init; } = 1;

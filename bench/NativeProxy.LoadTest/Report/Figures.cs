@@ -44,7 +44,8 @@ internal static class Figures
         Median(result, measurement => measurement.RequestsPerSecond).Median >= scenario.RatePerSecond * KeptShareOfRate;
 
     /// <summary>How far a contender is from what a forwarder costs that understands nothing.</summary>
-    public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) => Ratio(scenario, result, Limit.LimitName, measurement => Of(scenario, measurement));
+    public static Spread? RatioToLimit(ScenarioResult scenario, ContenderResult result) =>
+        Ratio(scenario, result, Limit.LimitName, measurement => Of(scenario, measurement));
 
     /// <summary>
     /// A contender's own growth of processor time per request from 64 to 4096 connections, over the rounds that both have; null without such a
@@ -66,7 +67,9 @@ internal static class Figures
     private static Spread? Ratio(ScenarioResult scenario, ContenderResult result, string to, Func<Measurement, double> figure) =>
         scenario.Results.FirstOrDefault(one => one.Contender == to) is { } baseline ? Ratio(result, baseline, figure) : null;
 
-    /// <summary>Ratio of a figure to that of another result in the same round, over the rounds that both have finished; null without such a pair.</summary>
+    /// <summary>
+    /// Ratio of a figure to that of another result in the same round, over the rounds that both have finished; null without such a pair.
+    /// </summary>
     public static Spread? Ratio(ContenderResult result, ContenderResult baseline, Func<Measurement, double> figure)
     {
         var ratios = new List<double>();

@@ -35,7 +35,11 @@ internal static class ReadmeSection
             text.Append(CultureInfo.InvariantCulture, $"\n![{Path.GetFileNameWithoutExtension(name)}]({resultsFolder}/{name})\n");
         text.Append("\n### Configurations\n\nThose of the first scenario; ports change from run to run, limits follow the number of connections.\n");
         foreach (ContenderInfo contender in report.Contenders.Where(one => one.Configuration.Length > 0))
-            text.Append(CultureInfo.InvariantCulture, $"\n<details><summary>{contender.Name}</summary>\n\n```\n{contender.Configuration.TrimEnd()}\n```\n\n</details>\n");
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n<details><summary>{contender.Name}</summary>\n\n```\n{contender.Configuration.TrimEnd()}\n```\n\n</details>\n");
+        }
+
         return text.Append(CultureInfo.InvariantCulture, $"\n{EndMark}\n").ToString();
     }
 
@@ -44,14 +48,22 @@ internal static class ReadmeSection
         MachineInfo machine = report.Machine;
         RunInfo run = report.Run;
         text.Append(CultureInfo.InvariantCulture, $"Taken {report.TakenAt:yyyy-MM-dd HH:mm} UTC; all figures in `{jsonPath}`.\n\n| | |\n|---|---|\n");
-        text.Append(CultureInfo.InvariantCulture, $"| machine | {machine.Processor}, {machine.ProcessorCount} processors, {machine.MemoryBytes / (1 << 30)} GiB |\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"| machine | {machine.Processor}, {machine.ProcessorCount} processors, {machine.MemoryBytes / (1 << 30)} GiB |\n");
         text.Append(CultureInfo.InvariantCulture, $"| system | {machine.System}, Linux {machine.Kernel}, load generator on {machine.Runtime} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| processors | proxy on {string.Join(",", run.ProxyProcessors)}; load and origin on {string.Join(",", run.LoadProcessors)} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| runs | {run.Rounds} rounds of {run.Seconds} s after {run.WarmUpSeconds} s of warm-up, contenders in turn, each started fresh; medians |\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"| processors | proxy on {string.Join(",", run.ProxyProcessors)}; load and origin on {string.Join(",", run.LoadProcessors)} |\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"| runs | {run.Rounds} rounds of {run.Seconds} s after {run.WarmUpSeconds} s of warm-up, contenders in turn, each started fresh; "
+            + $"medians |\n");
         foreach (ContenderInfo contender in report.Contenders)
             text.Append(CultureInfo.InvariantCulture, $"| {contender.Name} | {contender.Version} |\n");
-        foreach (var builds in report.Contenders.Where(one => one.ProgramBytes > 0).GroupBy(one => NativeProxyContender.IsBaseline(one.Name) ? "the baseline" : "NativeProxy"))
+        foreach (var builds in report.Contenders.Where(one => one.ProgramBytes > 0)
+            .GroupBy(one => NativeProxyContender.IsBaseline(one.Name) ? "the baseline" : "NativeProxy"))
+        {
             text.Append(CultureInfo.InvariantCulture, $"| binary of {builds.Key} | {builds.First().ProgramBytes:N0} bytes |\n");
+        }
+
         text.Append("""
 
             CPU is the processor time of the proxy's whole process tree per request, to the nanosecond by the kernel's clock of each process (its

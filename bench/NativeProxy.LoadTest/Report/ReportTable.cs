@@ -55,15 +55,29 @@ internal static class ReportTable
     {
         text.Append(CultureInfo.InvariantCulture, $"\n### {scenario.Title}\n\n");
         if (scenario.RatePerSecond > 0)
-            text.Append(CultureInfo.InvariantCulture, $"Constant rate of {scenario.RatePerSecond} requests/s, half of the maximum of {scenario.RateOf ?? Haproxy.BaselineName}; the ratio is that of p99.\n\n");
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"Constant rate of {scenario.RatePerSecond} requests/s, half of the maximum of {scenario.RateOf ?? Haproxy.BaselineName}; the "
+                + $"ratio is that of p99.\n\n");
+        }
+
         if (scenario.Kind == nameof(ScenarioKind.Persistence))
             text.Append("Ratios are against the same engine with keep-alive on both sides, in the same round.\n\n");
         Column[] columns = Column.Of(scenario);
         ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
         if (results.Length > 0)
-            MarkdownTable.Append(text, [[.. columns.Select(column => column.Title)], .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
+        {
+            MarkdownTable.Append(text,
+                [[.. columns.Select(column => column.Title)],
+                .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
+        }
+
         foreach (ContenderResult result in results.Where(one => !Figures.KeepsUp(scenario, one)))
-            text.Append(CultureInfo.InvariantCulture, $"\n{result.Contender} did not keep up with this rate: its latencies are those of a queue that grows as long as the run lasts.\n");
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"\n{result.Contender} did not keep up with this rate: its latencies are those of a queue that grows as long as the run lasts.\n");
+        }
+
         foreach (string failure in scenario.Failures)
             text.Append(CultureInfo.InvariantCulture, $"\nFAILED: {failure}\n");
         foreach (string refusal in scenario.Refusals)
@@ -79,6 +93,9 @@ internal static class ReportTable
             .Where(pair => pair.Growth is not null)
             .Select(pair => $"{pair.Contender} {Column.Text(pair.Growth, "F2")}")];
         if (growths.Length > 0)
-            text.Append(CultureInfo.InvariantCulture, $"\nCost per request at 4096 connections against 64 (own growth): {string.Join(", ", growths)}\n");
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"\nCost per request at 4096 connections against 64 (own growth): {string.Join(", ", growths)}\n");
+        }
     }
 }

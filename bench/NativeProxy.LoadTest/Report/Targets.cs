@@ -15,7 +15,8 @@ namespace NativeProxy.LoadTest.Report;
 internal static class Targets
 {
     /// <summary>A promise that this comparison does not measure.</summary>
-    private const string Elsewhere = "The request-head parser (at least 1.5 times as fast as ASP.NET Core's on each input) is measured by `bench/NativeProxy.Benchmarks`.";
+    private const string Elsewhere =
+        "The request-head parser (at least 1.5 times as fast as ASP.NET Core's on each input) is measured by `bench/NativeProxy.Benchmarks`.";
 
     /// <summary>Bytes are bytes of 8 bits, a MB is a million of them.</summary>
     private const double BinaryBytesMax = 15_000_000;
@@ -57,7 +58,9 @@ internal static class Targets
     {
         TargetVerdict[] all = [.. Judge(report)];
         var text = new StringBuilder("\n### Targets\n\n");
-        text.Append(CultureInfo.InvariantCulture, $"{all.Count(one => one.Kind == Verdict.Met)} met, {all.Count(one => one.Kind == Verdict.Missed)} missed, {all.Count(one => one.Kind == Verdict.NotMeasured)} not measured; judged by the median.\n\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{all.Count(one => one.Kind == Verdict.Met)} met, {all.Count(one => one.Kind == Verdict.Missed)} missed, "
+            + $"{all.Count(one => one.Kind == Verdict.NotMeasured)} not measured; judged by the median.\n\n");
         MarkdownTable.Append(text, [["target", "what", "engine", "at most", "figure (min-max)", "verdict"], .. all.Select(Row)]);
         return text.Append(CultureInfo.InvariantCulture, $"\n{Elsewhere}\n").ToString();
     }

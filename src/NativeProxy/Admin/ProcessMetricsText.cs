@@ -25,7 +25,8 @@ internal static class ProcessMetricsText
         new("process_open_fds", "Open descriptors.", false, static figures => figures.OpenDescriptors),
         new("process_max_fds", "Descriptors that may be open; -1 = without a limit.", false, static figures => figures.DescriptorsMax),
         new("process_threads", "Threads.", false, static figures => figures.Threads),
-        new("process_start_time_seconds", "When the process began, in seconds since 1970-01-01 UTC.", false, static figures => figures.StartedWallMs, IsInMs: true),
+        new("process_start_time_seconds", "When the process began, in seconds since 1970-01-01 UTC.", false, static figures => figures.StartedWallMs,
+        IsInMs: true),
     ];
 
     public static void Write(CounterBoard board, IBufferWriter<byte> output)
@@ -34,7 +35,8 @@ internal static class ProcessMetricsText
         string framework = string.Create(CultureInfo.InvariantCulture, $"net{Environment.Version.ToString(2)}");
         Exposition.Sample(
             output, "nativeproxy_build_info",
-            $"version=\"{ProductVersion.Text}\",revision=\"{ProductVersion.Revision}\",framework=\"{framework}\",platform=\"{RuntimeInformation.RuntimeIdentifier}\"", 1);
+            $"version=\"{ProductVersion.Text}\",revision=\"{ProductVersion.Revision}\",framework=\"{framework}\","
+            + $"platform=\"{RuntimeInformation.RuntimeIdentifier}\"", 1);
         if (ProcessFigures.Of(Environment.ProcessId) is { } own)
             Write(output, Own, [(null, own)]);
         var workers = new (string? Labels, ProcessFigures Figures)[board.WorkerCount];

@@ -14,15 +14,20 @@ internal static class ServerMetricsText
     {
         ServerSlot[] servers = [.. board.Current];
         ServerSlot[] watched = Array.FindAll(servers, static server => server.IsChecked);
-        Family(output, servers, "nativeproxy_server_requests_running", "Requests that run on a server now.", isCounter: false, static server => server.Running());
-        Family(output, servers, "nativeproxy_server_up", "Whether a server has an address and does not fail its health checks.", isCounter: false, static server => server.IsUp ? 1 : 0);
+        Family(output, servers, "nativeproxy_server_requests_running", "Requests that run on a server now.", isCounter: false,
+            static server => server.Running());
+        Family(output, servers, "nativeproxy_server_up", "Whether a server has an address and does not fail its health checks.", isCounter: false,
+            static server => server.IsUp ? 1 : 0);
         Family(output, watched, "nativeproxy_server_downs_total", "Times a server went down.", isCounter: true, static server => server.Downs);
-        Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", isCounter: true, static server => server.ChecksPassed + server.ChecksFailed);
-        Family(output, watched, "nativeproxy_server_checks_failed_total", "Health checks that a server failed.", isCounter: true, static server => server.ChecksFailed);
+        Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", isCounter: true,
+            static server => server.ChecksPassed + server.ChecksFailed);
+        Family(output, watched, "nativeproxy_server_checks_failed_total", "Health checks that a server failed.", isCounter: true,
+            static server => server.ChecksFailed);
     }
 
     /// <summary>Names hold no sign that would have to be escaped (`Config/NameText.cs`).</summary>
-    private static void Family(IBufferWriter<byte> output, ServerSlot[] servers, string name, string help, bool isCounter, Func<ServerSlot, long> value)
+    private static void Family(IBufferWriter<byte> output, ServerSlot[] servers, string name, string help, bool isCounter, Func<ServerSlot,
+        long> value)
     {
         if (servers.Length == 0)
             return;

@@ -19,7 +19,9 @@ internal sealed class SmallHttpServer : IDisposable
     /// <summary>How long the end may take: it waits for answers that are being written, which wait for nobody.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long accepting rests after a failure; when no descriptor was left, the connection that has idled longest gives its own back meanwhile.</summary>
+    /// <summary>
+    /// How long accepting rests after a failure; when no descriptor was left, the connection that has idled longest gives its own back meanwhile.
+    /// </summary>
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _listening;

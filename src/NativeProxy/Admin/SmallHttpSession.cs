@@ -132,10 +132,12 @@ internal sealed class SmallHttpSession : PlaceHolder
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, Limits, _head);
         if (outcome.Status == ParseStatus.NeedMore)
             return null;
-        if (outcome.Status == ParseStatus.Rejected || MessageFraming.OfRequest(bytes, _head) is not { Reason: RejectReason.None, Kind: BodyKind.None or BodyKind.Length, LengthBytes: 0 })
+        if (outcome.Status == ParseStatus.Rejected
+            || MessageFraming.OfRequest(bytes, _head) is not { Reason: RejectReason.None, Kind: BodyKind.None or BodyKind.Length, LengthBytes: 0 })
         {
             consumed = received.End;
-            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n"), _server.Time, isLast: true, hasBody: true), IsLast: true);
+            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n"),
+                _server.Time, isLast: true, hasBody: true), IsLast: true);
         }
         consumed = received.GetPosition(outcome.ConsumedBytes);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, _head.Fields);
@@ -143,7 +145,8 @@ internal sealed class SmallHttpSession : PlaceHolder
         bool isProbePlace = State == PlaceState.Probe;
         bool isLast = options.Close || (_head.MinorVersion == 0 && !options.KeepAlive) || isProbePlace;
         SmallResponse response = isProbePlace && !_server.Responder.IsProbe(target)
-            ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n", "Retry-After: 1\r\n")
+            ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n",
+            "Retry-After: 1\r\n")
             : _server.Responder.Respond(_head.MethodKind, target);
         return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
     }

@@ -23,7 +23,9 @@ internal static class SmallHttpText
     {
         byte[] head = Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"HTTP/1.1 {response.StatusCode} {ReasonOf(response.StatusCode)}\r\nDate: {time.GetUtcNow():r}\r\nContent-Type: {response.ContentType}\r\nCache-Control: no-store\r\nContent-Length: {response.Body.Length}\r\n{response.Fields}{(isLast ? "Connection: close\r\n" : "")}\r\n"));
+            $"HTTP/1.1 {response.StatusCode} {ReasonOf(response.StatusCode)}\r\nDate: {time.GetUtcNow():r}\r\nContent-Type: "
+            + $"{response.ContentType}\r\nCache-Control: no-store\r\nContent-Length: "
+            + $"{response.Body.Length}\r\n{response.Fields}{(isLast ? "Connection: close\r\n" : "")}\r\n"));
         return hasBody ? [.. head, .. response.Body.Span] : head;
     }
 

@@ -29,15 +29,11 @@ internal sealed class BigBlockPool
     {
         block = null;
         if (bytesMin > 1 << 30)
-        {
             return false;
-        }
 
         int bytes = (int)BitOperations.RoundUpToPowerOf2((uint)bytesMin);
         if (LentBytes + bytes > _bytesMax)
-        {
             return false;
-        }
 
         block = _shells ?? new BufferBlock(home: null, [], offset: 0, capacityBytes: 0);
         _shells = block.Next;
@@ -59,7 +55,9 @@ internal sealed class BigBlockPool
     {
         if (block.Home is not null || !block.IsLent)
         {
-            throw new InvalidOperationException(block.Home is not null ? "a pool block was returned as a big block" : "a big block was returned twice");
+            throw new InvalidOperationException(block.Home is not null
+                ? "a pool block was returned as a big block"
+                : "a big block was returned twice");
         }
 
         BufferPool.Poison(block.Span);

@@ -66,7 +66,9 @@ internal sealed class BufferPool
     {
         if (block.Home != this || !block.IsLent)
         {
-            throw new InvalidOperationException(block.Home != this ? "a block was returned to a pool that is not its own" : "a block was returned twice");
+            throw new InvalidOperationException(block.Home != this
+                ? "a block was returned to a pool that is not its own"
+                : "a block was returned twice");
         }
 
         Poison(block.Span);
@@ -81,18 +83,14 @@ internal sealed class BufferPool
     public string? DescribeLeaks()
     {
         if (LentCount == 0)
-        {
             return null;
-        }
 
         StringBuilder text = new();
         text.Append(LentCount).Append(" block(s) of ").Append(BlockBytes).Append(" bytes still lent:");
         for (int i = 0; i < BorrowerCount; i++)
         {
             if (_lentBy[i] != 0)
-            {
                 text.Append(' ').Append((Borrower)i).Append('=').Append(_lentBy[i]);
-            }
         }
 
         return text.ToString();
@@ -106,9 +104,7 @@ internal sealed class BufferPool
     {
         int count = Math.Min(BlocksMax - _madeCount, Math.Max(1, SlabTargetBytes / BlockBytes));
         if (count <= 0)
-        {
             return false;
-        }
 
         byte[] slab = GC.AllocateUninitializedArray<byte>(count * BlockBytes, pinned: true);
         Poison(slab);
@@ -117,9 +113,7 @@ internal sealed class BufferPool
 
         // Pushed backwards, so that blocks are first lent in address order.
         for (int i = count - 1; i >= 0; i--)
-        {
             _free = new BufferBlock(this, slab, i * BlockBytes, BlockBytes) { Next = _free };
-        }
 
         return true;
     }

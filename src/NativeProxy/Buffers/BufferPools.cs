@@ -51,9 +51,7 @@ internal sealed class BufferPools
     public bool TryLend(Borrower who, int bytesMin, [NotNullWhen(true)] out BufferBlock? block)
     {
         if (bytesMin <= SmallBlockBytes && Small.TryLend(who, out block))
-        {
             return true;
-        }
 
         return bytesMin <= LargeBlockBytes ? Large.TryLend(who, out block) : Big.TryLend(who, bytesMin, out block);
     }
@@ -62,18 +60,16 @@ internal sealed class BufferPools
     public void Return(BufferBlock block)
     {
         if (block.Home is null)
-        {
             Big.Return(block);
-        }
         else
-        {
             (block.Home == Small ? Small : Large).Return(block);
-        }
     }
 
     /// <summary>For shutdown: null when nothing is lent.</summary>
     public string? DescribeLeaks() =>
-        LentCount == 0 ? null : string.Join("; ", Array.FindAll([Small.DescribeLeaks(), Large.DescribeLeaks(), Big.DescribeLeaks()], line => line is not null));
+        LentCount == 0
+            ? null
+            : string.Join("; ", Array.FindAll([Small.DescribeLeaks(), Large.DescribeLeaks(), Big.DescribeLeaks()], line => line is not null));
 
     private static long Permille(long part, long whole) => whole == 0 ? 0 : part * 1000 / whole;
 

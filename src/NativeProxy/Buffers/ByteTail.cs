@@ -27,19 +27,13 @@ internal struct ByteTail
     public bool TryAppend(BufferPools pools, ReadOnlySpan<byte> more, int bytesMax)
     {
         if (more.Length > bytesMax - _length)
-        {
             return false;
-        }
 
         if (more.IsEmpty)
-        {
             return true;
-        }
 
         if (!TryMakeRoom(pools, more.Length))
-        {
             return false;
-        }
 
         more.CopyTo(_block!.Span[(_start + _length)..]);
         _length += more.Length;
@@ -51,16 +45,12 @@ internal struct ByteTail
     public void Consume(BufferPools pools, int count)
     {
         if ((uint)count > (uint)_length)
-        {
             throw new ArgumentOutOfRangeException(nameof(count), count, "more bytes consumed than kept");
-        }
 
         _start += count;
         _length -= count;
         if (_length == 0)
-        {
             Release(pools);
-        }
 
         CheckOrder();
     }
@@ -73,9 +63,7 @@ internal struct ByteTail
         _start = 0;
         _length = 0;
         if (block is not null)
-        {
             pools.Return(block);
-        }
     }
 
     private bool TryMakeRoom(BufferPools pools, int moreBytes)
@@ -94,9 +82,7 @@ internal struct ByteTail
         }
 
         if (!pools.TryLend(Borrower.ReceiveTail, neededBytes, out BufferBlock? larger))
-        {
             return false;
-        }
 
         if (old is not null)
         {

@@ -6,9 +6,11 @@ namespace NativeProxy.Buffers;
 
 /// <summary>
 /// Bytes accepted for one connection that its socket has not taken yet: a chain of blocks, first in first out, with partial progress.
-/// Owner: the connection (a mutable struct: keep it in a field, never copy it); thread: loop only. Empty, it holds no block. It never touches a socket.
+/// Owner: the connection (a mutable struct: keep it in a field, never copy it); thread: loop only. Empty, it holds no block. It never touches a
+/// socket.
 /// </summary>
-/// <remarks>Bytes behind the filled cursor may be appended while <see cref="FirstSegment"/> is being sent; <see cref="Release"/> must wait for that send to end.</remarks>
+/// <remarks>Bytes behind the filled cursor may be appended while <see cref="FirstSegment"/> is being sent; <see cref="Release"/> must wait for that
+/// send to end.</remarks>
 internal struct SendQueue
 {
     public SendQueue()
@@ -29,25 +31,21 @@ internal struct SendQueue
     public readonly (byte[] Array, int Offset, int Count) FirstSegment =>
         _head is null ? ([], 0, 0) : (_head.Array, _head.Offset + _head.SentBytes, _head.FilledBytes - _head.SentBytes);
 
-    /// <summary>Copies all bytes or none: false when more than <paramref name="bytesMax"/> would be queued or the pools have too few blocks.</summary>
+    /// <summary>
+    /// Copies all bytes or none: false when more than <paramref name="bytesMax"/> would be queued or the pools have too few blocks.
+    /// </summary>
     public bool TryEnqueue(BufferPools pools, ReadOnlySpan<byte> bytes, int bytesMax)
     {
         if (bytes.Length > bytesMax - QueuedBytes)
-        {
             return false;
-        }
 
         int tailRoom = _tail is null ? 0 : Math.Min(bytes.Length, _tail.CapacityBytes - _tail.FilledBytes);
         if (!TryLendChain(pools, bytes.Length - tailRoom, out BufferBlock? chain))
-        {
             return false;
-        }
 
         QueuedBytes += bytes.Length;
         if (tailRoom > 0)
-        {
             Fill(_tail!, ref bytes);
-        }
 
         AppendChain(chain, bytes);
         return true;
@@ -72,9 +70,7 @@ internal struct SendQueue
     public void Advance(BufferPools pools, int sentBytes)
     {
         if ((uint)sentBytes > (uint)QueuedBytes)
-        {
             throw new ArgumentOutOfRangeException(nameof(sentBytes), sentBytes, "more bytes sent than queued");
-        }
 
         QueuedBytes -= sentBytes;
         while (_head is { } block)
@@ -84,9 +80,7 @@ internal struct SendQueue
             sentBytes -= taken;
             CheckOrder(block);
             if (block.SentBytes < block.FilledBytes)
-            {
                 return;
-            }
 
             DropHead(pools, block);
         }
@@ -97,9 +91,7 @@ internal struct SendQueue
     {
         QueuedBytes = 0;
         while (_head is { } block)
-        {
             DropHead(pools, block);
-        }
     }
 
     /// <summary>Lends blocks for <paramref name="bytes"/> before anything is copied, so that failing changes nothing.</summary>
@@ -118,9 +110,7 @@ internal struct SendQueue
 
             chain ??= block;
             if (last is not null)
-            {
                 last.Next = block;
-            }
 
             last = block;
             bytes -= block.CapacityBytes;
@@ -155,13 +145,9 @@ internal struct SendQueue
             block.Next = null;
             Fill(block, ref bytes);
             if (_tail is null)
-            {
                 _head = block;
-            }
             else
-            {
                 _tail.Next = block;
-            }
 
             _tail = block;
         }
@@ -182,14 +168,13 @@ internal struct SendQueue
     {
         _head = block.Next;
         if (_head is null)
-        {
             _tail = null;
-        }
 
         pools.Return(block);
     }
 
     [Conditional("DEBUG")]
     private static void CheckOrder(BufferBlock block) =>
-        Debug.Assert(0 <= block.SentBytes && block.SentBytes <= block.FilledBytes && block.FilledBytes <= block.CapacityBytes, "cursor order of a send block");
+        Debug.Assert(0 <= block.SentBytes && block.SentBytes <= block.FilledBytes && block.FilledBytes <= block.CapacityBytes,
+            "cursor order of a send block");
 }

@@ -3,7 +3,9 @@ using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 
-/// <summary>What a request asks of a stored response (RFC 9111 section 5.2.1), and whether it is content to hear that it has it already. A value; pure.</summary>
+/// <summary>
+/// What a request asks of a stored response (RFC 9111 section 5.2.1), and whether it is content to hear that it has it already. A value; pure.
+/// </summary>
 internal readonly record struct CacheDemand
 {
     private const long Any = -1;

@@ -39,7 +39,8 @@ internal static class CachePolicy
     /// <summary>Responses that are for one client, or for one way of asking; or only part of one.</summary>
     private static readonly KnownHeader[] NotForAll =
     [
-        KnownHeader.Vary, KnownHeader.SetCookie, KnownHeader.WwwAuthenticate, KnownHeader.ProxyAuthenticate, KnownHeader.ContentRange, KnownHeader.Upgrade,
+        KnownHeader.Vary, KnownHeader.SetCookie, KnownHeader.WwwAuthenticate, KnownHeader.ProxyAuthenticate, KnownHeader.ContentRange,
+            KnownHeader.Upgrade,
     ];
 
     /// <summary>Fields that the decision rests on: they must reach whoever gets the response from us.</summary>
@@ -67,8 +68,12 @@ internal static class CachePolicy
     {
         if (framing.Tolerated != ServerFault.None)
             return null;
-        if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll) || IsAnyNominated(head.Fields))
+        if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll)
+            || IsAnyNominated(head.Fields))
+        {
             return null;
+        }
+
         CacheControl control = CacheControl.Read(bytes, head.Fields);
         if (control.IsMalformed || control.NoStore || control.NoCache || control.Private || CacheControl.PragmaSaysNoCache(bytes, head.Fields))
             return null;
@@ -80,7 +85,8 @@ internal static class CachePolicy
     public static bool IsChangeMade(int statusCode) => statusCode is >= 200 and < 400;
 
     /// <summary>To the server an https target looks like an http one; to the client it is another resource.</summary>
-    private static bool IsHttps(ReadOnlySpan<byte> bytes, RequestHead head) => head.Form == TargetForm.Absolute && (bytes[head.Target.Start + 4] | 0x20) == 's';
+    private static bool IsHttps(ReadOnlySpan<byte> bytes, RequestHead head) =>
+        head.Form == TargetForm.Absolute && (bytes[head.Target.Start + 4] | 0x20) == 's';
 
     private static bool ContainsAny(HeaderTable fields, KnownHeader[] names)
     {

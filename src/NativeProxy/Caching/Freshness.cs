@@ -23,8 +23,12 @@ internal readonly record struct Freshness
 
     public static Freshness Of(ReadOnlySpan<byte> bytes, HeaderTable fields, in CacheControl control, in ExchangeMoments moments)
     {
-        if (!TryReadDate(bytes, fields, KnownHeader.Date, moments.ReceivedWallMs, moments.ReceivedWallMs, out long dateMs) || !TryReadAge(bytes, fields, out long ageSeconds))
+        if (!TryReadDate(bytes, fields, KnownHeader.Date, moments.ReceivedWallMs, moments.ReceivedWallMs, out long dateMs)
+            || !TryReadAge(bytes, fields, out long ageSeconds))
+        {
             return default;
+        }
+
         long lifetimeMs = LifetimeMs(bytes, fields, control, dateMs, moments.ReceivedWallMs);
         long apparentAgeMs = Math.Max(0, moments.ReceivedWallMs - dateMs);
         long correctedAgeMs = (ageSeconds * 1000) + Math.Max(0, moments.ReceivedMs - moments.RequestedMs);

@@ -37,7 +37,8 @@ internal static class NotModifiedHead
     }
 
     private static bool IsOfBody(in HeaderField field, ReadOnlySpan<byte> bytes) =>
-        field.Known is KnownHeader.ContentLength or KnownHeader.TransferEncoding or KnownHeader.Trailer or KnownHeader.ContentType or KnownHeader.ContentEncoding
+        field.Known is KnownHeader.ContentLength or KnownHeader.TransferEncoding or KnownHeader.Trailer or KnownHeader.ContentType
+            or KnownHeader.ContentEncoding
         || (field.Known == KnownHeader.None && AsciiBytes.EqualsIgnoreCase(field.Name.Of(bytes), "content-language"u8));
 
     private static void Append(ReadOnlySpan<byte> text, Span<byte> output, ref int count)

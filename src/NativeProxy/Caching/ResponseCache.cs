@@ -23,7 +23,9 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
 
     private readonly CacheMemory _memory = new(counters);
 
-    /// <summary>By the hash of their keys: 64 bits under a secret, so that two keys with one hash are not to be expected; one replaces the other.</summary>
+    /// <summary>
+    /// By the hash of their keys: 64 bits under a secret, so that two keys with one hash are not to be expected; one replaces the other.
+    /// </summary>
     private readonly Dictionary<ulong, CacheEntry> _byHash = [];
     private readonly StoredHead _storedHead = new();
     private NewestFirst<CacheEntry> _order;
@@ -45,7 +47,8 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
     public long HeldBytes => _memory.HeldBytes;
 
     /// <summary>The cache for these settings: the one that was there, or a new one, or none. What does not fit any more goes.</summary>
-    public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock, ChangeBoard changes)
+    public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock,
+        ChangeBoard changes)
     {
         if (settings.Bytes == 0)
         {

@@ -25,7 +25,9 @@ internal struct SendWatch
         return timeoutMs <= 0 ? 0 : Math.Clamp(timeoutMs / FirstLookShare, 1, FirstLookMsMax);
     }
 
-    /// <summary>True when the peer has taken any byte since it was last asked, or nothing can be said since this is the first time. A system call.</summary>
+    /// <summary>
+    /// True when the peer has taken any byte since it was last asked, or nothing can be said since this is the first time. A system call.
+    /// </summary>
     public bool HasMoved(TcpConnection peer)
     {
         long takenBytes = peer.TakenBytes;

@@ -23,7 +23,9 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     {
         if (!AddressText.TryParse(text, AddressUse.Bind, out HostPort address, out string problem))
         {
-            string hint = text.StartsWith("localhost:", System.StringComparison.OrdinalIgnoreCase) ? $"did you mean \"127.0.0.1{text["localhost".Length..]}\"?" : "";
+            string hint = text.StartsWith("localhost:", System.StringComparison.OrdinalIgnoreCase)
+                ? $"did you mean \"127.0.0.1{text["localhost".Length..]}\"?"
+                : "";
             Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", AddressText.Expected(AddressUse.Bind), hint);
             return;
         }
@@ -35,9 +37,15 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
             if (!Overlap(earlier.Address, address))
                 continue;
             if (earlier.Address.Canonical == address.Canonical)
+            {
                 Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in line {places.Of(earlier.Path).Line}");
+            }
             else
-                Break(path, Conflict(earlier, text, owner), "each address once: \"*\" and \"[::]\" are all addresses, \"0.0.0.0\" is all of IPv4", "take another port, or one of the two only");
+            {
+                Break(path, Conflict(earlier, text, owner), "each address once: \"*\" and \"[::]\" are all addresses, \"0.0.0.0\" is all of IPv4",
+                    "take another port, or one of the two only");
+            }
+
             return;
         }
 
@@ -60,7 +68,8 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     {
         TextPosition first = places.Of(earlier.Path);
         string whose = earlier.Owner == owner ? "the same " + owner : earlier.Owner;
-        return $"{owner} cannot listen on {ErrorExcerpt.Quoted(text)} beside {ErrorExcerpt.Quoted(earlier.Text)} of {whose} ({errors.FileName}:{first.Line}:{first.Column})";
+        return $"{owner} cannot listen on {ErrorExcerpt.Quoted(text)} beside {ErrorExcerpt.Quoted(earlier.Text)} of {whose} "
+            + $"({errors.FileName}:{first.Line}:{first.Column})";
     }
 
     private void Break(string path, string problem, string expected, string hint)

@@ -12,9 +12,14 @@ internal sealed class CacheRules(SettingPlaces places, SettingsErrors errors)
     public void Check(in UpstreamCacheSettings cache, string path)
     {
         if (cache.Bytes is > 0 and < BytesMin)
+        {
             Break($"{path}.bytes", $"{Units.FormatSize(cache.Bytes)} are too few for a cache", $"0, or at least {Units.FormatSize(BytesMin)}");
+        }
         else if (cache.Bytes > 0 && cache.ObjectBytes > cache.Bytes)
-            Break($"{path}.object_bytes", $"object_bytes ({Units.FormatSize(cache.ObjectBytes)}) is above bytes ({Units.FormatSize(cache.Bytes)})", "at most bytes, which all responses share");
+        {
+            Break($"{path}.object_bytes", $"object_bytes ({Units.FormatSize(cache.ObjectBytes)}) is above bytes ({Units.FormatSize(cache.Bytes)})",
+                "at most bytes, which all responses share");
+        }
 
         // Somebody who writes bytes = 0 knows what that means.
         if (places.IsSet($"{path}.bytes"))

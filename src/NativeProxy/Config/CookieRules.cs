@@ -26,9 +26,16 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
     private void CheckMode(in UpstreamCookieSettings cookie, string path)
     {
         if (cookie.Name.Length > 0 && !places.IsSet($"{path}.mode"))
-            Break($"{path}.name", "required key \"mode\" is missing in [upstream.cookie]", "\"insert\", \"prefix\", \"rewrite\", \"passive\" or \"off\"");
+        {
+            Break($"{path}.name", "required key \"mode\" is missing in [upstream.cookie]",
+                "\"insert\", \"prefix\", \"rewrite\", \"passive\" or \"off\"");
+        }
         else if (cookie.Mode != CookieMode.Off && cookie.Name.Length == 0)
-            Break(places.IsSet($"{path}.name") ? $"{path}.name" : path, "the cookie of [upstream.cookie] has no name", "name = \"SERVERID\" or the like");
+        {
+            Break(places.IsSet($"{path}.name") ? $"{path}.name" : path, "the cookie of [upstream.cookie] has no name",
+                "name = \"SERVERID\" or the like");
+        }
+
         if (cookie.Mode is CookieMode.Off or CookieMode.Insert)
             return;
         if (cookie.Indirect)
@@ -36,7 +43,10 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
         if (cookie.NoCache)
             Break($"{path}.nocache", "\"nocache\" goes with mode \"insert\" only: in the other modes no cookie is inserted", "");
         foreach (string attribute in (string[])["path", "domain", "httponly", "secure", "same_site"])
-            Warn($"{path}.{attribute}", $"\"{attribute}\" has no effect: only mode \"insert\" sets a cookie of its own", "the attributes are those of the application");
+        {
+            Warn($"{path}.{attribute}", $"\"{attribute}\" has no effect: only mode \"insert\" sets a cookie of its own",
+                "the attributes are those of the application");
+        }
     }
 
     private void CheckTexts(in UpstreamCookieSettings cookie, string path)
@@ -86,9 +96,15 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
         bool secondSaysIt = servers[second].Cookie.Length > 0;
         int place = secondSaysIt ? second : first;
         if (firstSaysIt && secondSaysIt)
-            Warn($"{path}.server[{second}].cookie", $"two servers have the cookie value {value}", "the first usable one of them takes all requests with it");
+        {
+            Warn($"{path}.server[{second}].cookie", $"two servers have the cookie value {value}",
+                "the first usable one of them takes all requests with it");
+        }
         else if (firstSaysIt || secondSaysIt)
-            Break($"{path}.server[{place}].cookie", $"the cookie value {value} is that of another server, whose name it is", "another value; or set it on both servers, if they are meant to share it");
+        {
+            Break($"{path}.server[{place}].cookie", $"the cookie value {value} is that of another server, whose name it is",
+                "another value; or set it on both servers, if they are meant to share it");
+        }
     }
 
     private void Break(string path, string problem, string expected)

@@ -42,19 +42,23 @@ internal readonly partial struct UpstreamCookieSettings
     [Setting("mode", Default = "off", Doc = "How the cookie comes about. With \"insert\" one of that name that a server sets itself is removed.")]
     public partial CookieMode Mode { get; init; }
 
-    [Setting("name", Default = "", Pattern = "^$|" + TokenText.Pattern, Doc = "Name of the cookie; needed unless mode is off. With \"prefix\", \"rewrite\" and \"passive\" that of the application's own cookie.")]
+    [Setting("name", Default = "", Pattern = "^$|" + TokenText.Pattern,
+        Doc = "Name of the cookie; needed unless mode is off. With \"prefix\", \"rewrite\" and \"passive\" that of the application's own cookie.")]
     public partial string Name { get; init; }
 
     [Setting("indirect", Default = false, Doc = "Only with \"insert\": the cookie is taken out of requests, so that servers never see it.")]
     public partial bool Indirect { get; init; }
 
-    [Setting("nocache", Default = false, Doc = "Only with \"insert\": a response into which the cookie is put also gets \"Cache-Control: private\", so that no shared cache gives it to others.")]
+    [Setting("nocache", Default = false,
+        Doc = "Only with \"insert\": a response into which the cookie is put also gets \"Cache-Control: private\", so that no shared cache gives "
+        + "it to others.")]
     public partial bool NoCache { get; init; }
 
     [Setting("path", Default = "/", Pattern = CookieText.PathPattern, Doc = "Path attribute of an inserted cookie.")]
     public partial string Path { get; init; }
 
-    [Setting("domain", Default = "", Pattern = CookieText.DomainPattern, Doc = "Domain attribute of an inserted cookie. Empty = none, the cookie is for this host only.")]
+    [Setting("domain", Default = "", Pattern = CookieText.DomainPattern,
+        Doc = "Domain attribute of an inserted cookie. Empty = none, the cookie is for this host only.")]
     public partial string Domain { get; init; }
 
     [Setting("httponly", Default = false, Doc = "HttpOnly attribute of an inserted cookie: scripts cannot read it.")]

@@ -27,7 +27,8 @@ internal static class CookieText
     public static bool IsName(string text) => text.Length <= CharsMax && TokenText.IsToken(text);
 
     public static bool IsPath(string text) =>
-        text.StartsWith('/') && text.Length <= CharsMax && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') && !text.Contains(';', StringComparison.Ordinal);
+        text.StartsWith('/') && text.Length <= CharsMax && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            && !text.Contains(';', StringComparison.Ordinal);
 
     /// <summary>Empty = no domain.</summary>
     public static bool IsDomain(string text)

@@ -10,13 +10,16 @@ internal readonly partial struct ListenerTimeoutSettings
     [Setting("request_body", Default = "30s", Max = "24h", Doc = "Time without a byte of a request body that is due. \"0s\" = off.")]
     public partial long RequestBodyMs { get; init; }
 
-    [Setting("send", Default = "30s", Max = "24h", Doc = "Time in which the client takes no byte of a response: its machine acknowledges none. \"0s\" = off.")]
+    [Setting("send", Default = "30s", Max = "24h",
+        Doc = "Time in which the client takes no byte of a response: its machine acknowledges none. \"0s\" = off.")]
     public partial long SendMs { get; init; }
 
-    [Setting("linger", Default = "2s", Max = "1h", Doc = "Time a connection is read on after the proxy closed its side, so that the client gets the last response whole. \"0s\" = off.")]
+    [Setting("linger", Default = "2s", Max = "1h",
+        Doc = "Time a connection is read on after the proxy closed its side, so that the client gets the last response whole. \"0s\" = off.")]
     public partial long LingerMs { get; init; }
 
-    [Setting("tunnel", Default = "1h", Max = "720h", Doc = "Idle time of an upgraded connection or tunnel: neither side says anything, nor takes any of what the other has said. \"0s\" = off.")]
+    [Setting("tunnel", Default = "1h", Max = "720h",
+        Doc = "Idle time of an upgraded connection or tunnel: neither side says anything, nor takes any of what the other has said. \"0s\" = off.")]
     public partial long TunnelMs { get; init; }
 }
 
@@ -30,7 +33,8 @@ internal readonly partial struct ListenerLimitSettings
     [Setting("header_count", Default = 128, Min = 4, Max = 1000, Doc = "Header fields of one message.")]
     public partial int HeaderCount { get; init; }
 
-    [Setting("request_line_bytes", Default = "16KiB", DefaultAtMost = nameof(HeaderBytes), Min = 64, Max = "1MiB", Doc = "Bytes of the request line; at most header_bytes. A smaller header_bytes lowers this default.")]
+    [Setting("request_line_bytes", Default = "16KiB", DefaultAtMost = nameof(HeaderBytes), Min = 64, Max = "1MiB",
+        Doc = "Bytes of the request line; at most header_bytes. A smaller header_bytes lowers this default.")]
     public partial int RequestLineBytes { get; init; }
 
     [Setting("body_bytes", Default = 0, Doc = "Bytes of a request body. 0 = no limit.")]
@@ -39,10 +43,12 @@ internal readonly partial struct ListenerLimitSettings
     [Setting("response_body_bytes", Default = 0, Doc = "Bytes of a response body. 0 = no limit.")]
     public partial long ResponseBodyBytes { get; init; }
 
-    [Setting("max_connections", Default = 10000, Min = 1, Max = 1_000_000, Doc = "Client connections of this listener that one worker holds at most.")]
+    [Setting("max_connections", Default = 10000, Min = 1, Max = 1_000_000,
+        Doc = "Client connections of this listener that one worker holds at most.")]
     public partial int MaxConnections { get; init; }
 
-    [Setting("half_closed", Default = 1000, Max = 1_000_000, Doc = "Clients that have shut their sending side and still get a response (half_close), per worker; beyond it they are given up.")]
+    [Setting("half_closed", Default = 1000, Max = 1_000_000,
+        Doc = "Clients that have shut their sending side and still get a response (half_close), per worker; beyond it they are given up.")]
     public partial int HalfClosed { get; init; }
 }
 
@@ -53,9 +59,11 @@ internal readonly partial struct UpstreamTimeoutSettings
     [Setting("connect", Default = "5s", Min = "1ms", Max = "1h", Doc = "Time to open a connection. Cannot be off.")]
     public partial long ConnectMs { get; init; }
 
-    [Setting("response", Default = "60s", Max = "24h", Doc = "Time without a byte of a response that is due, in which the server takes no byte of the request either. \"0s\" = off.")]
+    [Setting("response", Default = "60s", Max = "24h",
+        Doc = "Time without a byte of a response that is due, in which the server takes no byte of the request either. \"0s\" = off.")]
     public partial long ResponseMs { get; init; }
 
-    [Setting("queue", Default = "30s", Max = "24h", Doc = "Time that a request waits while all servers are at max_connections; then it is answered with 503. \"0s\" = no limit.")]
+    [Setting("queue", Default = "30s", Max = "24h",
+        Doc = "Time that a request waits while all servers are at max_connections; then it is answered with 503. \"0s\" = no limit.")]
     public partial long QueueMs { get; init; }
 }

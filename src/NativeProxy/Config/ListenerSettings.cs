@@ -52,34 +52,45 @@ internal readonly partial struct ListenerSettings
     [Setting("name", Required = true, Example = "web", Pattern = NameText.Pattern, Doc = "Name in logs and metrics; letters, digits and . _ : -")]
     public partial string Name { get; init; }
 
-    [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = AddressText.BindPattern, Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\" or \"*:port\" (all addresses).")]
+    [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = AddressText.BindPattern,
+        Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\" or \"*:port\" (all addresses).")]
     public partial ImmutableArray<string> Bind { get; init; }
 
     [Setting("mode", Default = "http", Doc = "What is spoken with clients.")]
     public partial ListenerMode Mode { get; init; }
 
-    [Setting("upstream", Required = true, Conditional = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name of the [[upstream]] that requests go to. Required in mode \"http\"; in mode \"forward\" there is none.")]
+    [Setting("upstream", Required = true, Conditional = true, Example = "app", Pattern = NameText.Pattern,
+        Doc = "Name of the [[upstream]] that requests go to. Required in mode \"http\"; in mode \"forward\" there is none.")]
     public partial string Upstream { get; init; }
 
     [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
     public partial HalfClosePolicy HalfClose { get; init; }
 
-    [Setting("pipelining", Default = 1, Min = 1, Max = 64, Doc = "Requests of one connection in flight at once. Only safe requests without a body run beside each other; answers keep the order of the requests, and up to 32KiB or so of each wait in memory.")]
+    [Setting("pipelining", Default = 1, Min = 1, Max = 64,
+        Doc = "Requests of one connection in flight at once. Only safe requests without a body run beside each other; answers keep the order of "
+        + "the requests, and up to 32KiB or so of each wait in memory.")]
     public partial int Pipelining { get; init; }
 
     [Setting("trailers", Default = "forward", Doc = "What becomes of the trailer fields of requests and responses.")]
     public partial TrailerPolicy Trailers { get; init; }
 
-    [Setting("non_ascii_target", Default = "reject", Doc = "What becomes of a request with raw bytes above 0x7f in its path or query. In a host they are always refused.")]
+    [Setting("non_ascii_target", Default = "reject",
+        Doc = "What becomes of a request with raw bytes above 0x7f in its path or query. In a host they are always refused.")]
     public partial NonAsciiTargetPolicy NonAsciiTarget { get; init; }
 
-    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern, Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\", \"tcp\"]. From a request for any other the Upgrade field is removed, and it goes on as an ordinary one. Empty = none.")]
+    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern,
+        Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\", \"tcp\"]. From a request for any other the Upgrade "
+        + "field is removed, and it goes on as an ordinary one. Empty = none.")]
     public partial ImmutableArray<string> Upgrade { get; init; }
 
-    [Setting("defer_accept", Default = true, Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or more.")]
+    [Setting("defer_accept", Default = true,
+        Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or "
+        + "more.")]
     public partial bool DeferAccept { get; init; }
 
-    [Setting("proxy_protocol", Default = false, Doc = "Whether every connection begins with a PROXY header (version 1 or 2) of the balancer before this proxy; its source address then stands for the client's. Only for listeners that nobody but the balancer reaches.")]
+    [Setting("proxy_protocol", Default = false,
+        Doc = "Whether every connection begins with a PROXY header (version 1 or 2) of the balancer before this proxy; its source address then "
+        + "stands for the client's. Only for listeners that nobody but the balancer reaches.")]
     public partial bool ProxyProtocol { get; init; }
 
     [Setting("keepalive")]
@@ -118,7 +129,8 @@ internal readonly partial struct ListenerKeepaliveSettings
     [Setting("enabled", Default = true, Doc = "Whether a client connection may carry more than one request.")]
     public partial bool Enabled { get; init; }
 
-    [Setting("timeout", Default = "75s", Min = "0s", Max = "24h", Doc = "Idle time from the end of a response after which the connection is closed. \"0s\" = off: each response closes.")]
+    [Setting("timeout", Default = "75s", Min = "0s", Max = "24h",
+        Doc = "Idle time from the end of a response after which the connection is closed. \"0s\" = off: each response closes.")]
     public partial long TimeoutMs { get; init; }
 
     [Setting("max_requests", Default = 1000, Max = 1_000_000_000, Doc = "Requests after which the connection is closed. 0 = no limit.")]
@@ -137,7 +149,9 @@ internal readonly partial struct ListenerKeepaliveSettings
     public partial bool AfterError { get; init; }
 
     /// <summary>0 = idle connections are closed at once.</summary>
-    [Setting("drain_wait", Default = "0s", Max = "1h", Doc = "How long a drain leaves idle connections open for one more request, whose response then says close. \"0s\" = they are closed at once. Keep it below runtime.drain_timeout.")]
+    [Setting("drain_wait", Default = "0s", Max = "1h",
+        Doc = "How long a drain leaves idle connections open for one more request, whose response then says close. \"0s\" = they are closed at "
+        + "once. Keep it below runtime.drain_timeout.")]
     public partial long DrainWaitMs { get; init; }
 }
 
@@ -145,7 +159,8 @@ internal readonly partial struct ListenerKeepaliveSettings
 [SettingsTable(Doc = "Header fields that tell the server about the client.")]
 internal readonly partial struct ListenerForwardedSettings
 {
-    [Setting("x_forwarded_for", Auto = true, Default = "auto", Doc = "Add the client's address to X-Forwarded-For. \"auto\" = yes, but not in mode \"forward\": the internet need not know who is inside.")]
+    [Setting("x_forwarded_for", Auto = true, Default = "auto",
+        Doc = "Add the client's address to X-Forwarded-For. \"auto\" = yes, but not in mode \"forward\": the internet need not know who is inside.")]
     public partial bool? XForwardedFor { get; init; }
 
     [Setting("x_forwarded_proto", Auto = true, Default = "auto", Doc = "Set X-Forwarded-Proto. \"auto\" as above.")]

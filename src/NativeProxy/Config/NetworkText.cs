@@ -26,5 +26,7 @@ internal static class NetworkText
 
     /// <summary>The system's parser also takes "10", octal numbers and zones, which people do not mean.</summary>
     private static bool IsPlain(string text, IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() == text : !text.Contains('%', StringComparison.Ordinal) && text[0] != '[';
+        address.AddressFamily == AddressFamily.InterNetwork
+            ? address.ToString() == text
+            : !text.Contains('%', StringComparison.Ordinal) && text[0] != '[';
 }

@@ -42,33 +42,45 @@ internal enum EngineKind
 internal readonly partial struct RuntimeSettings
 {
     /// <summary>0 = one per core.</summary>
-    [Setting("workers", Auto = true, Default = "auto", Min = 1, Max = 256, Doc = "Worker processes, each with one event loop on one core. \"auto\" = one per core.")]
+    [Setting("workers", Auto = true, Default = "auto", Min = 1, Max = 256,
+        Doc = "Worker processes, each with one event loop on one core. \"auto\" = one per core.")]
     public partial int Workers { get; init; }
 
     [Setting("engine", Default = "saea", Doc = "How sockets are driven.")]
     public partial EngineKind Engine { get; init; }
 
-    [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000, Doc = "Client connections that one worker holds at most, over all listeners; never more than half of the descriptors that it may open, because each may need one to a server.")]
+    [Setting("max_connections", Default = 20000, Min = 1, Max = 1_000_000,
+        Doc = "Client connections that one worker holds at most, over all listeners; never more than half of the descriptors that it may open, "
+        + "because each may need one to a server.")]
     public partial int MaxConnections { get; init; }
 
-    [Setting("replay_bytes", Default = "16MiB", Max = "1GiB", Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further requests are served without a copy. 0 = none are kept.")]
+    [Setting("replay_bytes", Default = "16MiB", Max = "1GiB",
+        Doc = "Memory of one worker for request bodies that are kept to be sent again (retry.body_bytes), all together. When it is full, further "
+        + "requests are served without a copy. 0 = none are kept.")]
     public partial long ReplayBytes { get; init; }
 
     /// <summary>0 = computed from <see cref="MaxConnections"/>.</summary>
-    [Setting("buffer_bytes", Default = 0, Max = "64GiB", Doc = "Memory for buffers that one worker takes at most, from 1MiB. 0 = 48KiB per connection of max_connections, between 64MiB and 2GiB. A change needs a restart.")]
+    [Setting("buffer_bytes", Default = 0, Max = "64GiB",
+        Doc = "Memory for buffers that one worker takes at most, from 1MiB. 0 = 48KiB per connection of max_connections, between 64MiB and 2GiB. "
+        + "A change needs a restart.")]
     public partial long BufferBytes { get; init; }
 
-    [Setting("shed_idle_at", Default = 90, Max = 100, Doc = "Percent of the connections, descriptors or buffers that a worker may have, from which on it closes idle connections, oldest first, and lets responses say close, until a tenth less is in use. 0 = off.")]
+    [Setting("shed_idle_at", Default = 90, Max = 100,
+        Doc = "Percent of the connections, descriptors or buffers that a worker may have, from which on it closes idle connections, oldest first, "
+        + "and lets responses say close, until a tenth less is in use. 0 = off.")]
     public partial int ShedIdleAtPercent { get; init; }
 
-    [Setting("drain_delay", Default = "0s", Max = "1h", Doc = "Time from SIGTERM, when /health begins to say 503, to when no connections are taken any more: for balancers in front to notice. Until then everything is served as before.")]
+    [Setting("drain_delay", Default = "0s", Max = "1h",
+        Doc = "Time from SIGTERM, when /health begins to say 503, to when no connections are taken any more: for balancers in front to notice. "
+        + "Until then everything is served as before.")]
     public partial long DrainDelayMs { get; init; }
 
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 
     /// <summary>0 = off.</summary>
-    [Setting("worker_hang_timeout", Default = "10s", Max = "1h", Doc = "A worker whose event loop shows no sign of life for this long is killed and replaced. \"0s\" = never.")]
+    [Setting("worker_hang_timeout", Default = "10s", Max = "1h",
+        Doc = "A worker whose event loop shows no sign of life for this long is killed and replaced. \"0s\" = never.")]
     public partial long WorkerHangTimeoutMs { get; init; }
 
     [Setting("pid_file", Default = "", Doc = "File that receives the process id. Empty = none.")]
@@ -79,7 +91,8 @@ internal readonly partial struct RuntimeSettings
 [SettingsTable(Doc = "The operator's endpoint: health, status, metrics.")]
 internal readonly partial struct AdminSettings
 {
-    [Setting("bind", Default = "", Pattern = "^$|" + AddressText.BindPattern, Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
+    [Setting("bind", Default = "", Pattern = "^$|" + AddressText.BindPattern,
+        Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
     public partial string Bind { get; init; }
 }
 
@@ -104,13 +117,17 @@ internal readonly partial struct LogSettings
     public const string Off = "off";
 
     /// <summary>"stdout", "stderr", "off" or a file path.</summary>
-    [Setting("access", Default = "stdout", Pattern = "^.+$", Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", or the path of a file.")]
+    [Setting("access", Default = "stdout", Pattern = "^.+$",
+        Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", or the path of a file.")]
     public partial string AccessTarget { get; init; }
 
     /// <summary>"stdout", "stderr", "off" or a file path.</summary>
-    [Setting("connections", Default = "off", Pattern = "^.+$", Doc = "Where a line per closed connection goes, of clients and of servers, with the reason: \"stdout\", \"stderr\", \"off\", or the path of a file (it may be that of the access log).")]
+    [Setting("connections", Default = "off", Pattern = "^.+$",
+        Doc = "Where a line per closed connection goes, of clients and of servers, with the reason: \"stdout\", \"stderr\", \"off\", or the path "
+        + "of a file (it may be that of the access log).")]
     public partial string ConnectionsTarget { get; init; }
 
-    [Setting("format", Default = "haproxy", Doc = "Layout of a log line. Closed connections have no combined layout: theirs is then that of haproxy.")]
+    [Setting("format", Default = "haproxy",
+        Doc = "Layout of a log line. Closed connections have no combined layout: theirs is then that of haproxy.")]
     public partial AccessLogFormat Format { get; init; }
 }

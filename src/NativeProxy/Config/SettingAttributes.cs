@@ -30,7 +30,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>Meaning, for the user. Mandatory, except for tables, whose type has it.</summary>
     public string Doc { get; set; } = "";
 
-    /// <summary>Value when the key is absent, written as in the file: true, 128, "75s", "32KiB", "text", new[] { "a" }; an enum by its name in the file.</summary>
+    /// <summary>
+    /// Value when the key is absent, written as in the file: true, 128, "75s", "32KiB", "text", new[] { "a" }; an enum by its name in the file.
+    /// </summary>
     public object? Default { get; set; }
 
     /// <summary>Smallest value (integer, duration, size), written as in the file. 0 when not given.</summary>
@@ -42,7 +44,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>The key must be present and not empty. For strings, lists and arrays of tables.</summary>
     public bool Required { get; set; }
 
-    /// <summary>With Required: other keys can make this one superfluous. `SettingsRules` then asks for it, and its Doc says when it is needed.</summary>
+    /// <summary>
+    /// With Required: other keys can make this one superfluous. `SettingsRules` then asks for it, and its Doc says when it is needed.
+    /// </summary>
     public bool Conditional { get; set; }
 
     /// <summary>Value shown for a required key in the reference document.</summary>
@@ -54,7 +58,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>Name of an earlier property of the same struct: the default of this key is lowered to that value when that is smaller.</summary>
     public string DefaultAtMost { get; set; } = "";
 
-    /// <summary>Regular expression (ECMA 262) for editors, for strings and the items of lists. The program itself checks in `SettingsRules`.</summary>
+    /// <summary>
+    /// Regular expression (ECMA 262) for editors, for strings and the items of lists. The program itself checks in `SettingsRules`.
+    /// </summary>
     public string Pattern { get; set; } = "";
 }
 

@@ -55,9 +55,11 @@ internal sealed class SettingsChanges
 
     public void Boolean(string key, bool before, bool after) => Value(key, before, after, static value => value ? "true" : "false");
 
-    public void AutoBoolean(string key, bool? before, bool? after) => Value(key, before, after, static value => value switch { null => "auto", true => "true", _ => "false" });
+    public void AutoBoolean(string key, bool? before, bool? after) =>
+        Value(key, before, after, static value => value switch { null => "auto", true => "true", _ => "false" });
 
-    public void Integer(string key, long before, long after) => Value(key, before, after, static value => value.ToString(CultureInfo.InvariantCulture));
+    public void Integer(string key, long before, long after) =>
+        Value(key, before, after, static value => value.ToString(CultureInfo.InvariantCulture));
 
     public void AutoInteger(string key, long before, long after) =>
         Value(key, before, after, static value => value == 0 ? "auto" : value.ToString(CultureInfo.InvariantCulture));
@@ -68,7 +70,8 @@ internal sealed class SettingsChanges
 
     public void Text(string key, string before, string after) => Value(key, before, after, TextOf);
 
-    public void Choice<T>(string key, T before, T after, (string Name, T Value)[] choices) => Value(key, before, after, value => NameOf(value, choices));
+    public void Choice<T>(string key, T before, T after, (string Name, T Value)[] choices) =>
+        Value(key, before, after, value => NameOf(value, choices));
 
     public void Texts(string key, ImmutableArray<string> before, ImmutableArray<string> after) =>
         Value(key, Listed(before, static item => item), Listed(after, static item => item), static list => list);

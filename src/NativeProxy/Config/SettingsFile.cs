@@ -17,9 +17,13 @@ internal static class SettingsFile
     private const int FileBytesMax = 4 * 1024 * 1024;
 
     /// <summary>Reads and checks a file.</summary>
-    public static SettingsResult Load(string path) => TryRead(path, out SettingsText text, out SettingsResult result) ? Parse(path, text.Bytes) : result;
+    public static SettingsResult Load(string path) =>
+        TryRead(path, out SettingsText text, out SettingsResult result) ? Parse(path, text.Bytes) : result;
 
-    /// <summary>Reads a file, a pipe or another descriptor (<c>/dev/stdin</c>) to its end, once. False when that cannot be, and then <paramref name="refused"/> says why.</summary>
+    /// <summary>
+    /// Reads a file, a pipe or another descriptor (<c>/dev/stdin</c>) to its end, once. False when that cannot be, and then
+    /// <paramref name="refused"/> says why.
+    /// </summary>
     public static bool TryRead(string path, out SettingsText text, out SettingsResult refused)
     {
         text = default;
@@ -44,7 +48,8 @@ internal static class SettingsFile
         {
             refused = Unreadable(path, "this is a directory, not a file", "");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SecurityException or ArgumentException or NotSupportedException)
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or SecurityException or ArgumentException or NotSupportedException)
         {
             refused = Unreadable(path, "the file cannot be read: " + ErrorExcerpt.Printable(failure.Message), "");
         }

@@ -29,7 +29,11 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
-            Break("runtime.buffer_bytes", $"{Units.FormatSize(settings.Runtime.BufferBytes)} of buffers are too few to serve anybody", $"0, or at least {Units.FormatSize(BufferBytesMin)}");
+        {
+            Break("runtime.buffer_bytes", $"{Units.FormatSize(settings.Runtime.BufferBytes)} of buffers are too few to serve anybody",
+                $"0, or at least {Units.FormatSize(BufferBytesMin)}");
+        }
+
         CheckResolver(settings.Resolver);
         if (settings.Log.AccessTarget.Length == 0)
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
@@ -60,10 +64,17 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             string server = resolver.Servers[i];
             bool isRead = AddressText.TryParse(server, AddressUse.Server, out HostPort address, out string problem);
             if (!isRead || address.Ip is null)
-                Break($"resolver.servers[{i}]", $"the DNS server {ErrorExcerpt.Quoted(server)} {(isRead ? "has a name as its host" : problem)}", "an address and a port, such as \"10.0.0.53:53\"");
+            {
+                Break($"resolver.servers[{i}]", $"the DNS server {ErrorExcerpt.Quoted(server)} {(isRead ? "has a name as its host" : problem)}",
+                    "an address and a port, such as \"10.0.0.53:53\"");
+            }
         }
         if (resolver.MinTtlMs > resolver.MaxTtlMs)
-            Break("resolver.min_ttl", $"min_ttl ({Units.FormatDuration(resolver.MinTtlMs)}) is above max_ttl ({Units.FormatDuration(resolver.MaxTtlMs)})", "at most max_ttl");
+        {
+            Break("resolver.min_ttl",
+                $"min_ttl ({Units.FormatDuration(resolver.MinTtlMs)}) is above max_ttl ({Units.FormatDuration(resolver.MaxTtlMs)})",
+                "at most max_ttl");
+        }
     }
 
     private void CheckListener(in ListenerSettings listener, string path)
@@ -73,14 +84,24 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         {
             string protocol = listener.Upgrade[i];
             if (!TokenText.IsLowerCaseToken(protocol))
-                Break($"{path}.upgrade[{i}]", $"the protocol {ErrorExcerpt.Quoted(protocol)} cannot be upgraded to", "a name in lower case such as \"websocket\"");
+            {
+                Break($"{path}.upgrade[{i}]", $"the protocol {ErrorExcerpt.Quoted(protocol)} cannot be upgraded to",
+                    "a name in lower case such as \"websocket\"");
+            }
             else if (protocol is "h2c" or "h2")
-                Break($"{path}.upgrade[{i}]", "HTTP/2 cannot be upgraded to", "no HTTP/2 is spoken, and as a tunnel it would carry requests that nothing here has checked");
+            {
+                Break($"{path}.upgrade[{i}]", "HTTP/2 cannot be upgraded to",
+                    "no HTTP/2 is spoken, and as a tunnel it would carry requests that nothing here has checked");
+            }
         }
 
         string via = listener.Forwarded.Via;
         if (via.Length > 0 && !TokenText.IsToken(via))
-            Break($"{path}.forwarded.via", $"the pseudonym {ErrorExcerpt.Quoted(via)} cannot stand in a Via field", "one word without blanks and separators, or \"\"");
+        {
+            Break($"{path}.forwarded.via", $"the pseudonym {ErrorExcerpt.Quoted(via)} cannot stand in a Via field",
+                "one word without blanks and separators, or \"\"");
+        }
+
         CheckHeadLimits(listener.Limits, $"{path}.limits");
     }
 
@@ -160,7 +181,11 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         new CacheRules(_places, errors).Check(upstream.Cache, $"{path}.cache");
         CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
         if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))
-            Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0", "a weight above 0 for one server at least");
+        {
+            Break($"{path}.server[0].weight", $"all servers of the upstream {ErrorExcerpt.Quoted(upstream.Name)} have weight 0",
+                "a weight above 0 for one server at least");
+        }
+
         CheckHealth(upstream.Health, $"{path}.health");
     }
 

@@ -50,7 +50,10 @@ internal readonly struct SettingsTableReader
     {
         TomlNode? value = Find(key);
         if (value is null || value is { Kind: TomlKind.Array, Items.Count: 0 })
-            _errors.Add(value?.Position ?? _position, $"no [[{PathOf(key)}]] is defined{(_path.Length == 0 ? "" : " " + Place)}", $"at least one [[{PathOf(key)}]]");
+        {
+            _errors.Add(value?.Position ?? _position, $"no [[{PathOf(key)}]] is defined{(_path.Length == 0 ? "" : " " + Place)}",
+                $"at least one [[{PathOf(key)}]]");
+        }
     }
 
     /// <summary>Reports every key that is not in the list.</summary>
@@ -112,7 +115,8 @@ internal readonly struct SettingsTableReader
 
         Wrong(value, key, DurationExamples, value.Kind switch
         {
-            TomlKind.Integer when value.Integer >= 0 => UnitHint.ForDuration(value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            TomlKind.Integer when value.Integer >= 0 =>
+            UnitHint.ForDuration(value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture)),
             TomlKind.String => UnitHint.ForDuration(value.Text),
             _ => "",
         });
@@ -126,7 +130,9 @@ internal readonly struct SettingsTableReader
             return fallbackBytes;
         long sizeBytes = 0;
         if (value.Kind == TomlKind.Integer)
+        {
             sizeBytes = value.Integer;
+        }
         else if (value.Kind != TomlKind.String || !Units.TryParseSize(value.Text, out sizeBytes))
         {
             Wrong(value, key, SizeExamples, value.Kind == TomlKind.String ? UnitHint.ForSize(value.Text) : "");
@@ -198,7 +204,9 @@ internal readonly struct SettingsTableReader
         return new SettingsTableReader(null, value.Position, new SettingsErrors("", ""), PathOf(key), isItem: false);
     }
 
-    /// <summary>Binds each table of an array of tables. Result indexes equal those in the file: an item that is no table is bound from nothing.</summary>
+    /// <summary>
+    /// Binds each table of an array of tables. Result indexes equal those in the file: an item that is no table is bound from nothing.
+    /// </summary>
     public ImmutableArray<T> Tables<T>(string key, Func<SettingsTableReader, T> bind)
     {
         string path = PathOf(key);

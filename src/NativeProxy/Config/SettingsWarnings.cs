@@ -25,37 +25,61 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     private void CheckListener(in ListenerSettings listener, string path)
     {
         if (listener.Keepalive.TimeoutMs > ClientIdleUsualMs)
-            Warn($"{path}.keepalive.timeout", $"idle clients are kept for {Units.FormatDuration(listener.Keepalive.TimeoutMs)}, which is unusually long",
+        {
+            Warn($"{path}.keepalive.timeout",
+                $"idle clients are kept for {Units.FormatDuration(listener.Keepalive.TimeoutMs)}, which is unusually long",
                 $"each costs memory and a descriptor; usual values are below {Units.FormatDuration(ClientIdleUsualMs)}");
+        }
+
         if (listener.Keepalive.DrainWaitMs >= settings.Runtime.DrainTimeoutMs && listener.Keepalive.DrainWaitMs > 0)
+        {
             Warn($"{path}.keepalive.drain_wait", "a stop cuts idle connections before this time is over",
                 $"keep it below drain_timeout of [runtime], which is {Units.FormatDuration(settings.Runtime.DrainTimeoutMs)}");
+        }
+
         CheckProbes(listener.TcpKeepalive, $"{path}.tcp_keepalive.idle", listener.Keepalive.TimeoutMs, "keepalive.timeout");
         if (listener.Limits.MaxConnections > settings.Runtime.MaxConnections)
-            Warn($"{path}.limits.max_connections", "this limit is above max_connections of [runtime]", $"{settings.Runtime.MaxConnections} connections per worker are the limit of all listeners together");
+        {
+            Warn($"{path}.limits.max_connections", "this limit is above max_connections of [runtime]",
+                $"{settings.Runtime.MaxConnections} connections per worker are the limit of all listeners together");
+        }
     }
 
     private void CheckUpstream(in UpstreamSettings upstream, string path)
     {
         string name = upstream.Name;
         if (upstream.Keepalive.IdleTimeoutMs == 0)
+        {
             Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
-        if (upstream.Health.Kind == HealthCheckKind.Off && !places.IsSet($"{path}.health.type") && HealthKeys.Any(key => places.IsSet($"{path}.health.{key}")))
+        }
+
+        if (upstream.Health.Kind == HealthCheckKind.Off && !places.IsSet($"{path}.health.type")
+            && HealthKeys.Any(key => places.IsSet($"{path}.health.{key}")))
+        {
             Warn($"{path}.health", "health checks are described but not switched on", "add type = \"http\" or type = \"tcp\"");
+        }
+
         CheckProbes(upstream.TcpKeepalive, $"{path}.tcp_keepalive.idle", upstream.Keepalive.IdleTimeoutMs, "keepalive.idle_timeout");
-        if (name.Length > 0 && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
+        if (name.Length > 0
+            && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
+        {
             Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
+        }
     }
 
     /// <summary>Probes that come after the close of an idle connection see busy connections only; which of the two acts is worth a word.</summary>
     private void CheckProbes(in TcpKeepaliveSettings probes, string path, long idleTimeoutMs, string idleKey)
     {
         if (!probes.Enabled && probes.IdleMs > 0)
+        {
             Warn(path, "no probes are sent: tcp_keepalive.enabled is false", "");
+        }
         else if (probes.Enabled && idleTimeoutMs > 0 && probes.IdleMs >= idleTimeoutMs)
+        {
             Warn(path, $"no idle connection is ever probed: {idleKey} closes it after {Units.FormatDuration(idleTimeoutMs)}",
                 "probes still find a peer that vanishes during a request");
+        }
     }
 
     /// <summary>A listener with a wrong upstream may mean any of them, and is an error anyway.</summary>

@@ -8,7 +8,9 @@ internal static class Spelling
 {
     private const int WordCharsMax = 64;
 
-    /// <summary>The candidate nearest to the word, or null when none is near: at most a third of the word's characters may differ, and never all of them.</summary>
+    /// <summary>
+    /// The candidate nearest to the word, or null when none is near: at most a third of the word's characters may differ, and never all of them.
+    /// </summary>
     public static string? Closest(string word, IEnumerable<string> candidates)
     {
         if (word.Length is 0 or > WordCharsMax)

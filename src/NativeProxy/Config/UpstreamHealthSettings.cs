@@ -29,12 +29,14 @@ internal readonly partial struct UpstreamHealthSettings
     [Setting("interval", Default = "2s", Min = "10ms", Max = "24h", Doc = "Time from the start of a check to the start of the next.")]
     public partial long IntervalMs { get; init; }
 
-    [Setting("timeout", Default = "2s", DefaultAtMost = nameof(IntervalMs), Min = "10ms", Max = "1h", Doc = "Time in which a check must succeed, connecting included. A shorter interval lowers this default.")]
+    [Setting("timeout", Default = "2s", DefaultAtMost = nameof(IntervalMs), Min = "10ms", Max = "1h",
+        Doc = "Time in which a check must succeed, connecting included. A shorter interval lowers this default.")]
     public partial long TimeoutMs { get; init; }
 
     [Setting("rise", Default = 2, Min = 1, Max = 1000, Doc = "Passed checks in a row that bring a server back.")]
     public partial int Rise { get; init; }
 
-    [Setting("fall", Default = 3, Min = 1, Max = 1000, Doc = "Failed checks in a row that take a server out. A new server counts as up, but its very first check decides alone.")]
+    [Setting("fall", Default = 3, Min = 1, Max = 1000,
+        Doc = "Failed checks in a row that take a server out. A new server counts as up, but its very first check decides alone.")]
     public partial int Fall { get; init; }
 }

@@ -47,7 +47,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("first_turn", Default = "random", Doc = "Which server has the first turn after a start, where servers take turns.")]
     public partial FirstTurn FirstTurn { get; init; }
 
-    [Setting("prefer_last_server", Default = false, Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
+    [Setting("prefer_last_server", Default = false,
+        Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the "
+        + "balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
     public partial bool PreferLastServer { get; init; }
 
     [Setting("keepalive")]
@@ -104,13 +106,17 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("max_idle", Default = 256, Max = 1_000_000, Doc = "Idle connections kept per server and worker. 0 = keep none.")]
     public partial int MaxIdle { get; init; }
 
-    [Setting("idle_timeout", Default = "30s", Max = "24h", Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]
+    [Setting("idle_timeout", Default = "30s", Max = "24h",
+        Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]
     public partial long IdleTimeoutMs { get; init; }
 
-    [Setting("learn_idle_timeout", Default = true, Doc = "Whether idle connections are closed a second before the server would, as its \"Keep-Alive: timeout=\" and its own closes tell.")]
+    [Setting("learn_idle_timeout", Default = true,
+        Doc = "Whether idle connections are closed a second before the server would, as its \"Keep-Alive: timeout=\" and its own closes tell.")]
     public partial bool LearnIdleTimeout { get; init; }
 
-    [Setting("pipelining", Default = 1, Min = 1, Max = 32, Doc = "GET requests of one client that may be under way on one server connection, where listener.pipelining has them in flight at once. Only for servers that frame every answer strictly and answer in order. 1 = off.")]
+    [Setting("pipelining", Default = 1, Min = 1, Max = 32,
+        Doc = "GET requests of one client that may be under way on one server connection, where listener.pipelining has them in flight at once. "
+        + "Only for servers that frame every answer strictly and answer in order. 1 = off.")]
     public partial int Pipelining { get; init; }
 
     [Setting("max_age", Default = "1h", Max = "720h", Doc = "Age from which a connection is not pooled again. \"0s\" = off.")]
@@ -143,19 +149,28 @@ internal readonly partial struct UpstreamRetrySettings
     [Setting("attempts", Default = 3, Min = 1, Max = 10, Doc = "Tries of one exchange in all; 1 = no retry.")]
     public partial int Attempts { get; init; }
 
-    [Setting("on", Default = new[] { "connect_failure", "stale", "empty_response" }, Doc = "When an exchange is tried again. Only while nothing of an answer has come; a method that is not idempotent (POST, PATCH) only when nothing of the request can have reached a server.")]
+    [Setting("on", Default = new[] { "connect_failure", "stale", "empty_response" },
+        Doc = "When an exchange is tried again. Only while nothing of an answer has come; a method that is not idempotent (POST, PATCH) only when "
+        + "nothing of the request can have reached a server.")]
     public partial ImmutableArray<RetryCondition> On { get; init; }
 
-    [Setting("budget", Default = 20, Max = 100, Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response and response_timeout, where the first server may have begun to work; beyond it they fail.")]
+    [Setting("budget", Default = 20, Max = 100,
+        Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response and "
+        + "response_timeout, where the first server may have begun to work; beyond it they fail.")]
     public partial int BudgetPercent { get; init; }
 
     [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them may be in any case.")]
     public partial int BudgetMin { get; init; }
 
-    [Setting("body_bytes", Default = "64KiB", Max = "16MiB", Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body it cannot. 0 = none.")]
+    [Setting("body_bytes", Default = "64KiB", Max = "16MiB",
+        Doc = "Bytes of a request body that are kept until the answer begins, so that the request can be sent again with it; with a longer body "
+        + "it cannot. 0 = none.")]
     public partial int BodyBytes { get; init; }
 
-    [Setting("unacknowledged", Default = false, Doc = "Replay also a request that is not idempotent (POST, PATCH) when the server shut a reused connection before a byte of the request had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their sending side.")]
+    [Setting("unacknowledged", Default = false,
+        Doc = "Replay also a request that is not idempotent (POST, PATCH) when the server shut a reused connection before a byte of the request "
+        + "had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their "
+        + "sending side.")]
     public partial bool Unacknowledged { get; init; }
 
     /// <summary>True when an exchange is tried again after this.</summary>
@@ -177,16 +192,21 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("name", Required = true, Example = "a", Pattern = NameText.Pattern, Doc = "Name in logs and metrics, unique in its upstream.")]
     public partial string Name { get; init; }
 
-    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern, Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
+    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern,
+        Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
     public partial string Address { get; init; }
 
-    [Setting("weight", Default = 1, Max = 256, Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
+    [Setting("weight", Default = 1, Max = 256,
+        Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }
 
-    [Setting("max_connections", Default = 0, Max = 1_000_000, Doc = "Connections to this server at most, idle ones included, over all workers; requests beyond it wait in a queue. 0 = no limit.")]
+    [Setting("max_connections", Default = 0, Max = 1_000_000,
+        Doc = "Connections to this server at most, idle ones included, over all workers; requests beyond it wait in a queue. 0 = no limit.")]
     public partial int MaxConnections { get; init; }
 
-    [Setting("cookie", Default = "", Pattern = CookieText.ValuePattern, Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable one takes them all, as with HAProxy's backup twins.")]
+    [Setting("cookie", Default = "", Pattern = CookieText.ValuePattern,
+        Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable "
+        + "one takes them all, as with HAProxy's backup twins.")]
     public partial string Cookie { get; init; }
 
     /// <summary>The value in force.</summary>

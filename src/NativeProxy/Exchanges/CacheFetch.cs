@@ -117,7 +117,8 @@ internal sealed class CacheFetch(EventLoop loop, CacheFetches fetches) : Ordered
             _fill!.Commit(_body.BodyBytes);
             _fill = null;
         }
-        Leave(hasSurplus ? ServerCloseReason.SurplusBytes : _serverKeepsAlive ? ServerCloseReason.None : ServerCloseReason.ServerSaid, reset: hasSurplus);
+        Leave(hasSurplus ? ServerCloseReason.SurplusBytes : _serverKeepsAlive ? ServerCloseReason.None : ServerCloseReason.ServerSaid,
+            reset: hasSurplus);
     }
 
     private void Leave(ServerCloseReason reason, bool reset)

@@ -73,7 +73,9 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     /// <summary>Requests whose head was read on this connection.</summary>
     public int RequestCount { get; private set; }
 
-    /// <summary>The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.</summary>
+    /// <summary>
+    /// The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.
+    /// </summary>
     public PeerAddress Address => _client!.Peer;
 
     /// <summary>The server connection on which the client has authenticated; null when this object never had one.</summary>
@@ -103,7 +105,9 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     /// <summary>True when what the client sends may be dealt with: its next request not before it has taken what it was sent.</summary>
     internal bool MayRead => _state == ClientSessionState.Exchanging || (_state == ClientSessionState.Waiting && !_client!.HasQueuedBytes);
 
-    /// <summary>True when the client has sent FIN and no request that came before it waits any more: the connection ends with the present one.</summary>
+    /// <summary>
+    /// True when the client has sent FIN and no request that came before it waits any more: the connection ends with the present one.
+    /// </summary>
     internal bool ClientHasEnded => _client!.EndOfStreamSeen && _input.WholeRequestsLeft == 0;
 
     /// <summary>True when another request may begin beside those that are being served.</summary>
@@ -284,7 +288,8 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     }
 
     /// <summary>
-    /// Before a request is sent that had to wait: looks whether the client has closed meanwhile, unheard, and is not to be answered all the same. True
+    /// Before a request is sent that had to wait: looks whether the client has closed meanwhile, unheard, and is not to be answered all the same.
+    /// True
     /// when it has; then the session has ended.
     /// </summary>
     public bool EndIfClientLeft()

@@ -25,7 +25,8 @@ internal static class ErrorReplies
     /// <param name="settings">Keep-alive settings of the listener.</param>
     /// <param name="response">What the client is told about the connection.</param>
     public static void Write(
-        ref HeadWriter writer, ProxyError error, RejectReason detail, bool hasBody, ReadOnlySpan<byte> allowedMethods, in ListenerKeepaliveSettings settings,
+        ref HeadWriter writer, ProxyError error, RejectReason detail, bool hasBody, ReadOnlySpan<byte> allowedMethods,
+        in ListenerKeepaliveSettings settings,
         in OutgoingResponse response)
     {
         int status = StatusOf(error, detail);

@@ -110,7 +110,9 @@ internal sealed class Exchange
     /// <summary>True while body bytes are wanted and can be passed on.</summary>
     public bool WantsRequestBody => !_request.IsComplete && _request.State != RequestPumpState.Holding && !_request.IsBlocked;
 
-    /// <summary>True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).</summary>
+    /// <summary>
+    /// True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).
+    /// </summary>
     public bool AwaitsContinue => _facts.ExpectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
 
     /// <summary>True while no more of the response can be taken: the client, or what waits for its turn, has enough.</summary>
@@ -225,7 +227,8 @@ internal sealed class Exchange
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
             return 0;
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax, DroppedTrailers(intake.Options.NamedFields)))
+        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax,
+            DroppedTrailers(intake.Options.NamedFields)))
         {
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
             return 0;
@@ -310,7 +313,8 @@ internal sealed class Exchange
                 ClientMinorVersion = ClientMinorVersion,
                 RequestSaysClose = _facts.SaysClose,
                 RequestSaysKeepAlive = _facts.SaysKeepAlive,
-                PinnedServerEnds = Pin is { } pin && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.IsDoubtful && Upgrade is null)),
+                PinnedServerEnds = Pin is { } pin
+                && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.IsDoubtful && Upgrade is null)),
                 RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
                 ResponseEndIsVisible = endIsVisible,
                 StatusCode = statusCode,

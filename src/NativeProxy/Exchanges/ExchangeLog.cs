@@ -21,7 +21,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     private readonly int _cacheNameId = names.Register("<CACHE>");
     private readonly byte[] _address = new byte[16];
 
-    /// <summary>True when the format shows fields of the request besides its first line. A reload may change it; exchanges under way then have none.</summary>
+    /// <summary>
+    /// True when the format shows fields of the request besides its first line. A reload may change it; exchanges under way then have none.
+    /// </summary>
     public bool WantsFields { get; set; } = wantsFields;
 
     /// <summary>The id for a name in log records.</summary>
@@ -50,7 +52,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
 
     /// <summary>Logs a request that was answered without an exchange: with its line, if it came to one that says something.</summary>
     public void WriteRejected(
-        Listener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
+        Listener listener, ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode,
+        ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
     {
         AccessRecord record = Begin(listener, session, startedMs);
         if (showsLine && RequestLineOf(bytes) is { IsEmpty: false } line)

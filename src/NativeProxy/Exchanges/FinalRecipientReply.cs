@@ -21,7 +21,8 @@ internal static class FinalRecipientReply
     /// <param name="settings">Keep-alive settings of the listener.</param>
     /// <param name="response">What the client is told about the connection.</param>
     public static void Write(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> allowedMethods, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> allowedMethods, in ListenerKeepaliveSettings settings,
+        in OutgoingResponse response)
     {
         bool isTrace = head.MethodKind == HttpMethod.Trace;
         writer.Append("HTTP/1.1 200 OK\r\n"u8);

@@ -26,7 +26,9 @@ internal sealed class IdleShedding : ITimerOwner
     /// <summary>How often it looks while something is short.</summary>
     private const int RepeatMs = 100;
 
-    /// <summary>A client has this long to send its first request, and a server connection used within this time is not spare: no sooner do they count as idle.</summary>
+    /// <summary>
+    /// A client has this long to send its first request, and a server connection used within this time is not spare: no sooner do they count as idle.
+    /// </summary>
     private const int FreshMs = 1000;
 
     /// <summary>Server connections that are closed when the last descriptor is taken, so that this is not done for each connect.</summary>
@@ -230,7 +232,13 @@ internal sealed class IdleShedding : ITimerOwner
         _servers.Sort();
         int closed = _servers.Count;
         for (int i = 0; i < closed; i++)
-            _servers[i].Discard(_memoryIsShort && !_descriptorsAreShort && freshMs > 0 ? ServerCloseReason.MemoryPressure : ServerCloseReason.DescriptorPressure, reset: false);
+        {
+            _servers[i]
+                .Discard(_memoryIsShort && !_descriptorsAreShort && freshMs > 0
+                ? ServerCloseReason.MemoryPressure
+                : ServerCloseReason.DescriptorPressure, reset: false);
+        }
+
         _servers.Clear();
         return closed;
     }
@@ -241,8 +249,11 @@ internal sealed class IdleShedding : ITimerOwner
         foreach (UpstreamServer server in group.Servers)
         {
             UpstreamConnection? connection = server.Idle.Oldest;
-            while (connection is not null && nowMs - connection.IdleSinceMs >= freshMs && _servers.Offer(connection, connection.IdleSinceMs, connection.Id))
+            while (connection is not null && nowMs - connection.IdleSinceMs >= freshMs
+                && _servers.Offer(connection, connection.IdleSinceMs, connection.Id))
+            {
                 connection = connection.Newer;
+            }
         }
     }
 }

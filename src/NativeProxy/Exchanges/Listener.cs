@@ -41,7 +41,8 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner
     private ClientFarewell? _freeFarewell;
 
     public Listener(
-        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters, ConnectionBudget budget, ExchangeLog? accessLog, IdleShedding? shedding = null)
+        EventLoop loop, ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, SessionScratch scratch, LoopCounters counters,
+        ConnectionBudget budget, ExchangeLog? accessLog, IdleShedding? shedding = null)
     {
         Loop = loop;
         Settings = settings;
@@ -55,7 +56,8 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner
         AccessLog = accessLog;
         DropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         HeadLimits = new HeadLimits(
-            settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes, settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
+            settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes,
+            settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
         LogId = accessLog?.Register(settings.Name) ?? 0;
         _budget = budget;
         _idleWait = new TimerNode(this);
@@ -210,7 +212,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner
     /// <summary>Idle connections have waited long enough for one more request.</summary>
     public void OnTimer(TimerNode node, long nowMs) => DrainIdle();
 
-    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all; those whose sockets are going away do not count. Returns how many it were.</summary>
+    /// <summary>
+    /// After <see cref="Drain"/>: ends this many of the connections that are left, or all; those whose sockets are going away do not count. Returns
+    /// how many it were.
+    /// </summary>
     public int Cut(int countMax)
     {
         int count = 0;
@@ -305,14 +310,16 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner
         if (ProxyEvents.Log.IsEnabled())
         {
             ProxyEvents.Log.ExchangeEnded(
-                session.Client.Id, exchange.RequestNumber, exchange.StatusCode == 0 ? AccessNumbers.Unknown : exchange.StatusCode, (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
+                session.Client.Id, exchange.RequestNumber, exchange.StatusCode == 0 ? AccessNumbers.Unknown : exchange.StatusCode,
+                (int)(Loop.Clock.NowMs - exchange.Times.StartedMs),
                 exchange.ConnectionFacts.Id, exchange.ConnectionFacts.UseCount);
         }
     }
 
     /// <summary>Logs a request that was answered without an exchange.</summary>
     public void LogRejected(
-        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer, ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
+        ClientSession session, ProxyError error, RejectReason detail, CloseReason reason, int statusCode, ReadOnlySpan<byte> answer,
+        ReadOnlySpan<byte> bytes, bool showsLine, long startedMs)
     {
         session.Account.RequestEnded(session.Client, startedMs, Loop.Clock.NowMs);
         Counters.Add(CounterId.BytesToClients, answer.Length);

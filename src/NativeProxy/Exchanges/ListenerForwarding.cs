@@ -70,7 +70,8 @@ internal sealed class ListenerForwarding
     /// <param name="upgrade">What <see cref="AcceptedUpgrade"/> said.</param>
     /// <param name="client">Whom X-Forwarded-For names.</param>
     /// <param name="headBytes">Length of what was written.</param>
-    public bool TryWriteHead(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake, byte[]? upgrade, in PeerAddress client, out int headBytes)
+    public bool TryWriteHead(ReadOnlySpan<byte> bytes, RequestHead head, in RequestIntake intake, byte[]? upgrade, in PeerAddress client,
+        out int headBytes)
     {
         headBytes = 0;
         if (head.MethodKind == HttpMethod.Connect)

@@ -44,7 +44,8 @@ internal readonly ref struct RefusedRequest
         new(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, request, isBad: false);
 
     /// <summary>No sound PROXY header: it came past the balancer, or from something that does not speak HTTP.</summary>
-    public static RefusedRequest NoProxyHeader() => new(ProxyError.BadProxyHeader, RejectReason.None, CloseReason.BadProxyHeader, default, isBad: false);
+    public static RefusedRequest NoProxyHeader() =>
+        new(ProxyError.BadProxyHeader, RejectReason.None, CloseReason.BadProxyHeader, default, isBad: false);
 
     /// <summary>Answers, counts and logs it.</summary>
     /// <param name="session">The connection on which it came.</param>

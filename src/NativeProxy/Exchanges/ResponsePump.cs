@@ -286,8 +286,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
             return ProxyError.ResponseBodyTooLarge;
         IsDoubtful = framing.Tolerated is ServerFault.LengthWithCoding or ServerFault.IdentityCoding || MessageFraming.MayBodyFollow(bytes, head);
         _droppedTrailers = exchange.DroppedTrailers(options.NamedFields);
-        if (head.Fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index && KeepAliveField.TimeoutSeconds(head.Fields[index].Value.Of(bytes)) is >= 0 and var seconds)
+        if (head.Fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index
+            && KeepAliveField.TimeoutSeconds(head.Fields[index].Value.Of(bytes)) is >= 0 and var seconds)
+        {
             exchange.Server?.IdleTimeoutAnnounced(seconds);
+        }
+
         ServerKeepsAlive = !options.Close && (head.MinorVersion == 1 || options.KeepAlive) && framing.Kind != BodyKind.UntilClose;
         exchange.Caching.HeadRead(bytes[..used], head, framing, HasInterim);
         ProxyError error = PassHead(bytes[..used], framing, bytes[used..], out int bodyUsed);
@@ -333,8 +337,12 @@ internal sealed class ResponsePump(Exchange exchange, BufferPools pools, Session
     private ProxyError Switch(ReadOnlySpan<byte> bytes, int headEnd)
     {
         HeaderTable fields = scratch.Response.Fields;
-        if (!exchange.RequestIsSent || fields.CountOf(KnownHeader.Upgrade) != 1 || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
+        if (!exchange.RequestIsSent || fields.CountOf(KnownHeader.Upgrade) != 1
+            || !AsciiBytes.EqualsIgnoreCase(fields[fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes), exchange.Upgrade))
+        {
             return Bad(RejectReason.UnexpectedUpgrade);
+        }
+
         StickyResponse sticky = exchange.StickyResponse;
         var writer = new HeadWriter(scratch.Head);
         ResponseHeadWriter.WriteSwitch(ref writer, bytes, scratch.Response, headEnd, sticky);

@@ -188,7 +188,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     public void Connected() => _ticket?.Settle();
 
     /// <summary>
-    /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again. Pairs of
+    /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
+    /// Pairs of
     /// descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
     /// </summary>
     public LinkResult WaitForDescriptor()
@@ -211,7 +212,9 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
     /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
     /// <param name="responseKeepsIt">Nothing in the response speaks against keeping the connection.</param>
     public bool PinEnds(bool responseKeepsIt) =>
-        Connection is { } connection ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None) : IsOnPin;
+        Connection is { } connection
+            ? connection.IsPinned && !(responseKeepsIt && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None)
+            : IsOnPin;
 
     /// <summary>
     /// Gives the connection back after a response that has come to its end: to the pool, or to the client that has authenticated on it.
@@ -277,7 +280,8 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
         exchange.Fail(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout, RejectReason.None);
     }
 
-    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) => new(connection.Id, connection.UseCount, connection.IdleAgeMs, connection.Address.Peer);
+    private static ServerConnectionFacts FactsOf(UpstreamConnection connection) =>
+        new(connection.Id, connection.UseCount, connection.IdleAgeMs, connection.Address.Peer);
 
     private static CounterId CounterOf(RetryCause cause) => cause switch
     {

@@ -88,7 +88,8 @@ internal struct SessionDeadlines(ITimerOwner owner)
 
     /// <summary>Counted anew with each event.</summary>
     private readonly void AwaitBody(Listener listener, Exchange exchange) =>
-        _timer.Arm(listener.Loop, SessionTimeout.RequestBody, exchange.WantsRequestBody && !exchange.AwaitsContinue ? listener.Timeouts.RequestBodyMs : 0);
+        _timer.Arm(listener.Loop, SessionTimeout.RequestBody,
+            exchange.WantsRequestBody && !exchange.AwaitsContinue ? listener.Timeouts.RequestBodyMs : 0);
 
     /// <summary>The idle time runs from the end of the response; empty lines that come meanwhile do not prolong it.</summary>
     private readonly void AwaitRequest(Listener listener)

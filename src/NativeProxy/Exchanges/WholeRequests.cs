@@ -25,9 +25,7 @@ internal readonly struct WholeRequests
         int count = 0;
         bool areByHalfCloser = false;
         while (TrySkip(ref bytes, listener, out bool isByHalfCloser))
-        {
             areByHalfCloser = count++ == 0 ? isByHalfCloser : areByHalfCloser;
-        }
         return new WholeRequests { Count = count, AreByHalfCloser = areByHalfCloser };
     }
 

@@ -87,7 +87,9 @@ internal struct CloseRecord
     public readonly string ReasonCode =>
         Side == ConnectionSide.Client ? CloseReasons.CodeOf((CloseReason)Reason) : ServerCloseReasons.CodeOf((ServerCloseReason)Reason);
 
-    /// <summary>Who ended a connection, once it is known how the proxy closed it: a reset that only answers the other side's end did not end it.</summary>
+    /// <summary>
+    /// Who ended a connection, once it is known how the proxy closed it: a reset that only answers the other side's end did not end it.
+    /// </summary>
     /// <param name="first">Who ended it first; the proxy when the other side has not.</param>
     /// <param name="isResetByProxy">The proxy closed its socket with RST.</param>
     public static ClosedBy WhoEnded(ClosedBy first, bool isResetByProxy) =>

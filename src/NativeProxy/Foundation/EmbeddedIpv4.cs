@@ -59,7 +59,8 @@ internal static class EmbeddedIpv4
     }
 
     /// <summary>
-    /// The address begins behind 48, 56, 64 or 96 bits and leaves out bits 64 to 71 (RFC 6052 2.2). The right length cannot be seen, but a reading that
+    /// The address begins behind 48, 56, 64 or 96 bits and leaves out bits 64 to 71 (RFC 6052 2.2). The right length cannot be seen, but a reading
+    /// that
     /// begins with a zero byte is no address of a host: it counts only where all do.
     /// </summary>
     private static int ReadLocalNat64(UInt128 bits, int port, Span<PeerAddress> inner)
@@ -86,7 +87,8 @@ internal static class EmbeddedIpv4
 
     private static PeerAddress Inner(UInt128 bits, int at, int port) => Of((uint)(bits >> (96 - at)), port);
 
-    private static PeerAddress Of(uint address, int port) => new([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address], port);
+    private static PeerAddress Of(uint address, int port) =>
+        new([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address], port);
 
     /// <summary>One form.</summary>
     /// <param name="Prefix">The first bits, at their place.</param>

@@ -60,7 +60,9 @@ internal struct NewestFirst<T>
     }
 }
 
-/// <summary>What an item of a <see cref="NewestFirst{T}"/> knows of its neighbours. While it is in none, <see cref="Older"/> may link unused objects.</summary>
+/// <summary>
+/// What an item of a <see cref="NewestFirst{T}"/> knows of its neighbours. While it is in none, <see cref="Older"/> may link unused objects.
+/// </summary>
 internal abstract class Ordered<T>
     where T : Ordered<T>
 {

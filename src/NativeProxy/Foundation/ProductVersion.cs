@@ -9,7 +9,8 @@ internal static class ProductVersion
     public static string Text { get; } = typeof(ProductVersion).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
     /// <summary>The commit that it was built from, such as "0c5d8f7..."; "unknown" when it was built outside a repository.</summary>
-    public static string Revision { get; } = RevisionOf(typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
+    public static string Revision { get; } =
+        RevisionOf(typeof(ProductVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion);
 
     /// <summary>The SDK writes "0.1.0+commit".</summary>
     private static string RevisionOf(string? version) =>

@@ -89,29 +89,41 @@ internal static class ProxyErrors
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
         rows[(int)ProxyError.BadProxyHeader] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "bad_proxy_header");
-        rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large", Rule: "request_head_too_large");
-        rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large", Rule: "request_body_too_large");
+        rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large",
+            Rule: "request_head_too_large");
+        rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large",
+            Rule: "request_body_too_large");
         rows[(int)ProxyError.RequestHeaderTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request head did not arrive in time");
         rows[(int)ProxyError.RequestBodyTimeout] = new(408, ErrorSide.ClientTimeout, RetryRule.Never, "The request body did not arrive in time");
-        rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here", Rule: "method_not_allowed");
-        rows[(int)ProxyError.NotAProxyRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "This is a forward proxy: the target must be a whole http:// address, or host and port of CONNECT", Rule: "not_a_proxy_request");
-        rows[(int)ProxyError.SchemeNotSupported] = new(501, ErrorSide.Proxy, RetryRule.Never, "This proxy fetches http:// targets only; for https:// use CONNECT", Rule: "scheme_not_supported");
-        rows[(int)ProxyError.ClientRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not serve clients of this network", Rule: "client_not_allowed");
-        rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port", Rule: "destination_not_allowed");
+        rows[(int)ProxyError.MethodNotAllowed] = new(405, ErrorSide.Proxy, RetryRule.Never, "This method is not served here",
+            Rule: "method_not_allowed");
+        rows[(int)ProxyError.NotAProxyRequest] = new(400, ErrorSide.Proxy, RetryRule.Never,
+            "This is a forward proxy: the target must be a whole http:// address, or host and port of CONNECT", Rule: "not_a_proxy_request");
+        rows[(int)ProxyError.SchemeNotSupported] = new(501, ErrorSide.Proxy, RetryRule.Never,
+            "This proxy fetches http:// targets only; for https:// use CONNECT", Rule: "scheme_not_supported");
+        rows[(int)ProxyError.ClientRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not serve clients of this network",
+            Rule: "client_not_allowed");
+        rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port",
+            Rule: "destination_not_allowed");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
-        rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never, "The name of the server was not resolved in time");
+        rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never,
+            "The name of the server was not resolved in time");
         rows[(int)ProxyError.TooManyLookups] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is looking up too many names already");
-        rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never, "The request wants an answer of the cache only, and it has none");
+        rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never,
+            "The request wants an answer of the cache only, and it has none");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
-        rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent, "The server did not accept a connection in time");
-        rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer, "The server closed the connection without an answer");
+        rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent,
+            "The server did not accept a connection in time");
+        rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer,
+            "The server closed the connection without an answer");
         rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid answer");
         rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.AfterSilence, "The server did not answer in time");
         rows[(int)ProxyError.ServerTruncatedResponse] = new(502, ErrorSide.Server, RetryRule.Never, "The server ended its answer too early");
         rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");
-        rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never, "The answer of the server is larger than allowed here", Rule: "response_body_too_large");
+        rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never,
+            "The answer of the server is larger than allowed here", Rule: "response_body_too_large");
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
         rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");

@@ -2,7 +2,9 @@ using System;
 
 namespace NativeProxy.Foundation;
 
-/// <summary>A hash that is the same in every process and at every start (FNV-1a, 64 bits). Not keyed: never for a table that a stranger can fill. Pure.</summary>
+/// <summary>
+/// A hash that is the same in every process and at every start (FNV-1a, 64 bits). Not keyed: never for a table that a stranger can fill. Pure.
+/// </summary>
 internal static class StableHash
 {
     public static ulong Of(ReadOnlySpan<byte> bytes)

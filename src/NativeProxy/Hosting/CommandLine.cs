@@ -53,15 +53,18 @@ internal static class CommandLine
     private static Command CheckCommand()
     {
         Option<string> config = ConfigOption();
-        var full = new Option<bool>("--full") { Description = "Also try what `run` would need of this machine: addresses, log files, pid file, names. Serves nobody and changes nothing." };
-        var command = new Command("check", "Check a configuration file; all errors are shown at once. Opens no socket, unless --full is given.") { config, full };
+        var full = new Option<bool>("--full") { Description = "Also try what `run` would need of this machine: addresses, log files, pid file, "
+            + "names. Serves nobody and changes nothing." };
+        var command = new Command("check",
+            "Check a configuration file; all errors are shown at once. Opens no socket, unless --full is given.") { config, full };
         command.SetAction(result => ProxyHost.Check(result.GetValue(config)!, result.GetValue(full)));
         return command;
     }
 
     private static Command DemoCommand()
     {
-        var port = new Option<int>("--port") { Description = "Port of the proxy on 127.0.0.1; the two origins use the next two.", DefaultValueFactory = _ => 8080 };
+        var port = new Option<int>("--port") { Description = "Port of the proxy on 127.0.0.1; the two origins use the next two.",
+            DefaultValueFactory = _ => 8080 };
         var command = new Command("demo", "Start two built-in origin servers and the proxy in front of them, and print what to try.") { port };
         command.SetAction(result => Demo.Run(result.GetValue(port)));
         return command;

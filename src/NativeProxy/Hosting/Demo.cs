@@ -98,7 +98,8 @@ internal static class Demo
     private sealed class Origin(string name) : IResponder
     {
         public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target) => new(
-            200, "text/plain", Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
+            200, "text/plain",
+            Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
 
         public bool IsProbe(ReadOnlySpan<byte> target) => false;
     }

@@ -15,7 +15,9 @@ internal static class ProxyHost
     public static int Run(string path, bool singleProcess)
     {
         ErrorLog log = ErrorLog.Stderr;
-        SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable) ? SettingsFile.Parse(path, source.Bytes) : unreadable;
+        SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable)
+            ? SettingsFile.Parse(path, source.Bytes)
+            : unreadable;
         IReadOnlyList<ConfigError> errors = result.IsOk ? StartTrials.Files(result) : result.Errors;
         Show(errors);
         Show(result.Warnings);

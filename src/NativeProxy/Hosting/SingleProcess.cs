@@ -31,7 +31,8 @@ internal sealed class SingleProcess
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerNames names, ServiceState service, CounterBoard board, ErrorLog log)
+    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerNames names, ServiceState service,
+        CounterBoard board, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -55,7 +56,8 @@ internal sealed class SingleProcess
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers, boards.Changes, log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers,
+                boards.Changes, log);
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
@@ -70,7 +72,8 @@ internal sealed class SingleProcess
             using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
             log.Info(StartLine.Of(settings, workers: 1));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter().GetResult();
+            return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter()
+                .GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -58,9 +58,7 @@ internal static class AsciiBytes
     {
         uint digit = (uint)(value - '0');
         if (digit <= 9)
-        {
             return (int)digit;
-        }
 
         uint letter = (uint)((value | 0x20) - 'a');
         return letter <= 5 ? (int)letter + 10 : -1;
@@ -74,9 +72,7 @@ internal static class AsciiBytes
         {
             int number = digit - '0';
             if ((uint)number > 9 || value > long.MaxValue / 10 || (value == long.MaxValue / 10 && number > long.MaxValue % 10))
-            {
                 return false;
-            }
 
             value = (value * 10) + number;
         }
@@ -92,9 +88,7 @@ internal static class AsciiBytes
         {
             int number = HexValue(digit);
             if (number < 0 || value > long.MaxValue >> 4)
-            {
                 return false;
-            }
 
             value = (value << 4) | (uint)number;
         }
@@ -106,17 +100,13 @@ internal static class AsciiBytes
     public static bool EqualsIgnoreCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         if (left.Length != right.Length)
-        {
             return false;
-        }
 
         for (int i = 0; i < left.Length; i++)
         {
             int difference = left[i] ^ right[i];
             if (difference != 0 && (difference != 0x20 || (uint)((left[i] | 0x20) - 'a') > 'z' - 'a'))
-            {
                 return false;
-            }
         }
 
         return true;
@@ -130,22 +120,16 @@ internal static class AsciiBytes
     public static bool EqualsLower(ReadOnlySpan<byte> token, ReadOnlySpan<byte> lower)
     {
         if (token.Length != lower.Length)
-        {
             return false;
-        }
 
         // Whole words; the last one overlaps its predecessor. The length of the name is known where this is inlined.
         if (lower.Length < sizeof(ulong))
-        {
             return EqualsLowerShort(token, lower);
-        }
 
         for (int i = 0; i < lower.Length - sizeof(ulong); i += sizeof(ulong))
         {
             if (!EqualsLowerWord(token, lower, i))
-            {
                 return false;
-            }
         }
 
         return EqualsLowerWord(token, lower, lower.Length - sizeof(ulong));
@@ -155,14 +139,10 @@ internal static class AsciiBytes
     public static ByteRange Trim(ReadOnlySpan<byte> bytes, int start, int end)
     {
         while (start < end && IsBlank(bytes[start]))
-        {
             start++;
-        }
 
         while (end > start && IsBlank(bytes[end - 1]))
-        {
             end--;
-        }
 
         return ByteRange.Between(start, end);
     }
@@ -184,9 +164,7 @@ internal static class AsciiBytes
         for (int i = 0; i < lower.Length; i++)
         {
             if ((token[i] | 0x20) != lower[i])
-            {
                 return false;
-            }
         }
 
         return true;

@@ -58,17 +58,13 @@ internal static class ByteScan
 
             index += BitOperations.TrailingZeroCount(stops);
             if (!AsciiBytes.IsTokenByte(bytes[index]))
-            {
                 return index;
-            }
 
             index++; // a rare tchar such as '_' or '!': step over it and go on
         }
 
         while (index < bytes.Length && AsciiBytes.IsTokenByte(bytes[index]))
-        {
             index++;
-        }
 
         return index;
     }
@@ -80,15 +76,11 @@ internal static class ByteScan
         while (cursor.Stops != 0)
         {
             if (bytes[cursor.FirstStop] != '\t')
-            {
                 return cursor.FirstStop;
-            }
 
             cursor = cursor.PastFirstStop;
             if (cursor.Stops == 0)
-            {
                 cursor = LineScan.NextBlock(bytes, cursor);
-            }
         }
 
         return bytes.Length;
@@ -103,15 +95,11 @@ internal static class ByteScan
         {
             uint stops = TargetStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
             if (stops != 0)
-            {
                 return index + BitOperations.TrailingZeroCount(stops);
-            }
         }
 
         while (index < bytes.Length && IsTargetByte(bytes[index]))
-        {
             index++;
-        }
 
         return index;
     }
@@ -126,9 +114,7 @@ internal static class ByteScan
         for (; end - index >= BlockBytes; index += BlockBytes)
         {
             if (TargetStops(Vector128.LoadUnsafe(ref origin, (nuint)index)) != 0)
-            {
                 return false;
-            }
         }
 
         int last = Math.Min(index, bytes.Length - BlockBytes);
@@ -145,9 +131,7 @@ internal static class ByteScan
     {
         int last = Math.Min(run.Start, bytes.Length - BlockBytes);
         if (last < 0 || run.Length > BlockBytes)
-        {
             return false;
-        }
 
         Debug.Assert(run.End <= bytes.Length, "outside of the span");
         uint stops = PlainHostStops(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)last)) >> (run.Start - last);
@@ -165,9 +149,7 @@ internal static class ByteScan
         {
             uint stops = PlainHostStops(Vector128.LoadUnsafe(ref origin, (nuint)index));
             if (stops != 0)
-            {
                 return index + BitOperations.TrailingZeroCount(stops);
-            }
         }
 
         if (index < bytes.Length && bytes.Length >= BlockBytes)
@@ -178,9 +160,7 @@ internal static class ByteScan
         }
 
         while (index < bytes.Length && IsPlainHostByte(bytes[index]))
-        {
             index++;
-        }
 
         return index;
     }

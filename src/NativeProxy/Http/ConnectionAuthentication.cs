@@ -32,9 +32,7 @@ internal static class ConnectionAuthentication
         {
             ReadOnlySpan<byte> element = value[next..].TrimStart(" \t,"u8);
             if (IsScheme(element))
-            {
                 return true;
-            }
 
             next = value.Length - element.Length + ElementEnd(element);
         }
@@ -47,9 +45,7 @@ internal static class ConnectionAuthentication
         for (int i = fields.FirstIndexOf(known); i >= 0; i = fields.NextIndexOf(known, i))
         {
             if (IsNamedIn(fields[i].Value.Of(bytes)))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -60,9 +56,7 @@ internal static class ConnectionAuthentication
     {
         int length = 0;
         while (length < element.Length && AsciiBytes.IsTokenByte(element[length]))
-        {
             length++;
-        }
 
         ReadOnlySpan<byte> rest = element[length..].TrimStart(" \t"u8);
         return (rest.IsEmpty || rest[0] != '=') && IsKnown(element[..length]);
@@ -78,17 +72,11 @@ internal static class ConnectionAuthentication
         for (int i = 0; i < element.Length; i++)
         {
             if (element[i] == '"')
-            {
                 isQuoted = !isQuoted;
-            }
             else if (isQuoted && element[i] == '\\')
-            {
                 i++;
-            }
             else if (!isQuoted && element[i] == ',')
-            {
                 return i;
-            }
         }
 
         return element.Length;

@@ -15,9 +15,7 @@ internal static class CookieField
         while (cookies.MoveNext())
         {
             if (cookies.TryRead(name, out _))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -32,9 +30,7 @@ internal static class CookieField
         while (cookies.MoveNext())
         {
             if (cookies.TryRead(name, out _))
-            {
                 continue;
-            }
 
             if (hasBegun)
             {
@@ -51,9 +47,7 @@ internal static class CookieField
         }
 
         if (hasBegun)
-        {
             writer.EndLine();
-        }
     }
 
     /// <summary>Writes the field line with these cookies' values cut behind the first delimiter; a value without one stays as it is.</summary>
@@ -67,9 +61,7 @@ internal static class CookieField
         while (cookies.MoveNext())
         {
             if (!cookies.TryRead(name, out ByteRange value))
-            {
                 continue;
-            }
 
             if (TryReadPrefix(fieldValue, value, delimiter, out ByteRange prefix))
             {
@@ -93,5 +85,7 @@ internal static class CookieField
 
     /// <summary>The value without the quotes around it, if there are both (RFC 6265 section 4.1.1).</summary>
     public static ByteRange Unquoted(ReadOnlySpan<byte> fieldValue, ByteRange value) =>
-        value.Length >= 2 && fieldValue[value.Start] == '"' && fieldValue[value.End - 1] == '"' ? new ByteRange(value.Start + 1, value.Length - 2) : value;
+        value.Length >= 2 && fieldValue[value.Start] == '"' && fieldValue[value.End - 1] == '"'
+            ? new ByteRange(value.Start + 1, value.Length - 2)
+            : value;
 }

@@ -32,9 +32,7 @@ internal ref struct CookieScanner
             Pair = AsciiBytes.Trim(_field, start, end);
             PairAndBlanks = ByteRange.Between(start, Pair.End);
             if (!Pair.IsEmpty)
-            {
                 return true;
-            }
         }
 
         return false;

@@ -19,9 +19,7 @@ internal struct FieldNameMask
     public readonly bool MayContain(ReadOnlySpan<byte> name)
     {
         if (_bits == 0)
-        {
             return false;
-        }
 
         ulong bits = BitsOf(name);
         return (_bits & bits) == bits;
@@ -32,9 +30,7 @@ internal struct FieldNameMask
     {
         uint hash = 2166136261;
         foreach (byte value in name)
-        {
             hash = (hash ^ (value | 0x20u)) * 16777619;
-        }
 
         return (1UL << (int)(hash >> 26)) | (1UL << (int)((hash >> 16) & 63));
     }

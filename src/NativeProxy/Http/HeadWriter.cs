@@ -35,9 +35,7 @@ internal ref struct HeadWriter
     public void AppendByte(byte value)
     {
         if (Claim(1))
-        {
             _destination[WrittenBytes++] = value;
-        }
     }
 
     public void AppendDecimal(long value)
@@ -56,15 +54,11 @@ internal ref struct HeadWriter
     {
         int digits = Math.Max(1, (67 - BitOperations.LeadingZeroCount((ulong)value)) / 4);
         if (!Claim(digits))
-        {
             return;
-        }
 
         Span<byte> target = Free[..digits];
         for (int i = digits - 1; i >= 0; i--, value >>>= 4)
-        {
             target[i] = "0123456789abcdef"u8[(int)(value & 15)];
-        }
 
         WrittenBytes += digits;
     }
@@ -73,9 +67,7 @@ internal ref struct HeadWriter
     public void AppendField(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
     {
         if (!Claim(name.Length + value.Length + 4))
-        {
             return;
-        }
 
         Append(name);
         Append(": "u8);
@@ -92,9 +84,7 @@ internal ref struct HeadWriter
     private bool Claim(int bytes)
     {
         if (!Overflowed && _destination.Length - WrittenBytes >= bytes)
-        {
             return true;
-        }
 
         Overflowed = true;
         return false;

@@ -78,16 +78,12 @@ internal sealed class HeaderTable
     public int NextIndexOf(KnownHeader known, int index)
     {
         if (!IsRepeated(known))
-        {
             return -1;
-        }
 
         for (int next = index + 1; next < Count; next++)
         {
             if (_fields[next].Known == known)
-            {
                 return next;
-            }
         }
 
         return -1;
@@ -97,9 +93,7 @@ internal sealed class HeaderTable
     {
         int count = 0;
         for (int index = FirstIndexOf(known); index >= 0; index = NextIndexOf(known, index))
-        {
             count++;
-        }
 
         return count;
     }
@@ -123,9 +117,7 @@ internal sealed class HeaderTable
         int index = Count;
         HeaderField[] fields = _fields;
         if ((uint)index >= (uint)fields.Length || index >= _countMax)
-        {
             return false;
-        }
 
         ref HeaderField field = ref fields[index];
         field.Name = name;
@@ -134,9 +126,7 @@ internal sealed class HeaderTable
         field.IsNominated = false;
         Count = index + 1;
         if (known != KnownHeader.None)
-        {
             Remember(known, index);
-        }
 
         return true;
     }

@@ -38,9 +38,7 @@ internal static class HostRules
     {
         int plainEnd = ByteScan.PlainHostEnd(bytes, authority.Start);
         if (plainEnd >= authority.End)
-        {
             return authority.End;
-        }
 
         ReadOnlySpan<byte> text = authority.Of(bytes);
         int hostBytes = text[0] == '[' ? LiteralBytes(text) : RegNameBytes(text, plainEnd - authority.Start);
@@ -64,9 +62,7 @@ internal static class HostRules
         {
             int step = RegNameStep(authority[index..]);
             if (step == 0)
-            {
                 return -1;
-            }
 
             index += step;
         }
@@ -78,9 +74,7 @@ internal static class HostRules
     private static int RegNameStep(ReadOnlySpan<byte> name)
     {
         if (name[0] == '%')
-        {
             return name.Length >= 3 && HexValue(name[1]) >= 0 && HexValue(name[2]) >= 0 ? 3 : 0;
-        }
 
         return IsRegNameByte(name[0]) ? 1 : 0;
     }
@@ -88,17 +82,13 @@ internal static class HostRules
     private static bool IsPort(ReadOnlySpan<byte> digits, bool emptyAllowed)
     {
         if (digits.IsEmpty || digits.Length > PortDigitsMax)
-        {
             return digits.IsEmpty && emptyAllowed;
-        }
 
         int port = 0;
         foreach (byte digit in digits)
         {
             if (!IsDigit(digit))
-            {
                 return false;
-            }
 
             port = (port * 10) + (digit - '0');
         }

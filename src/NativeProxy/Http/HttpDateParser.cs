@@ -54,7 +54,8 @@ internal static class HttpDateParser
             return false;
         ReadOnlySpan<byte> rest = text[(comma + 1)..];
         if (rest[0] != ' ' || rest[3] != '-' || rest[7] != '-' || rest[10] != ' ' || !rest[19..].SequenceEqual(" GMT"u8)
-            || !TryReadNumber(rest.Slice(1, 2), out int day) || !TryReadMonth(rest.Slice(4, 3), out int month) || !TryReadNumber(rest.Slice(8, 2), out int year)
+            || !TryReadNumber(rest.Slice(1, 2), out int day) || !TryReadMonth(rest.Slice(4, 3), out int month)
+            || !TryReadNumber(rest.Slice(8, 2), out int year)
             || !TryReadClock(rest.Slice(11, 8), out TimeSpan clock))
         {
             return false;
@@ -78,7 +79,8 @@ internal static class HttpDateParser
     /// <summary><c>08:49:37</c>; a leap second counts as the one before.</summary>
     private static bool TryReadClock(ReadOnlySpan<byte> text, out TimeSpan clock)
     {
-        bool isRead = TryReadNumber(text[..2], out int hour) & TryReadNumber(text.Slice(3, 2), out int minute) & TryReadNumber(text.Slice(6, 2), out int second)
+        bool isRead = TryReadNumber(text[..2], out int hour) & TryReadNumber(text.Slice(3, 2), out int minute) & TryReadNumber(text.Slice(6, 2),
+            out int second)
             & text[2] == ':' & text[5] == ':' & hour < 24 & minute < 60 & second <= 60;
         clock = isRead ? new TimeSpan(hour, minute, Math.Min(second, 59)) : default;
         return isRead;

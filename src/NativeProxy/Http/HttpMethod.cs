@@ -57,29 +57,19 @@ internal static class HttpMethods
     private static HttpMethod FindLessCommon(ulong line)
     {
         if (line << 24 == Word("\0\0\0POST "u8))
-        {
             return HttpMethod.Post;
-        }
 
         if (line << 24 == Word("\0\0\0HEAD "u8))
-        {
             return HttpMethod.Head;
-        }
 
         if (line << 32 == Word("\0\0\0\0PUT "u8))
-        {
             return HttpMethod.Put;
-        }
 
         if (line << 8 == Word("\0DELETE "u8))
-        {
             return HttpMethod.Delete;
-        }
 
         if (line << 16 == Word("\0\0PATCH "u8))
-        {
             return HttpMethod.Patch;
-        }
 
         return line == Word("OPTIONS "u8) ? HttpMethod.Options : HttpMethod.Other;
     }

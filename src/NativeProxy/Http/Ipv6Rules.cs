@@ -20,21 +20,15 @@ internal static class Ipv6Rules
             ReadOnlySpan<byte> rest = text[index..];
             int digits = GroupDigits(rest);
             if (digits < rest.Length && rest[digits] == '.')
-            {
                 return IsIpv4(rest) && IsComplete(groupCount + 2, isShortened);
-            }
 
             if (digits is 0 or > GroupDigitsMax)
-            {
                 return false;
-            }
 
             groupCount++;
             index += digits;
             if (index == text.Length)
-            {
                 break;
-            }
 
             if (text[index] != ':' || ++index == text.Length)
             {
@@ -44,9 +38,7 @@ internal static class Ipv6Rules
             if (text[index] == ':')
             {
                 if (isShortened)
-                {
                     return false;
-                }
 
                 isShortened = true;
                 index++;
@@ -63,9 +55,7 @@ internal static class Ipv6Rules
     {
         int digits = 0;
         while (digits < text.Length && digits <= GroupDigitsMax && HexValue(text[digits]) >= 0)
-        {
             digits++;
-        }
 
         return digits;
     }
@@ -78,9 +68,7 @@ internal static class Ipv6Rules
             int dot = text.IndexOf((byte)'.');
             bool isLast = part == 3;
             if (isLast != (dot < 0))
-            {
                 return false;
-            }
 
             ReadOnlySpan<byte> digits = isLast ? text : text[..dot];
             if (digits.Length > 3 || (digits.Length > 1 && digits[0] == '0') ||

@@ -92,9 +92,7 @@ internal static class KnownHeaders
     public static KnownHeader Find(ReadOnlySpan<byte> name)
     {
         if (name.Length is < ShortNameBytesMin or > ShortNameBytesMax)
-        {
             return FindOther(name);
-        }
 
         Span<byte> padded = stackalloc byte[RowBytes];
         padded.Clear();
@@ -135,9 +133,7 @@ internal static class KnownHeaders
     private static KnownHeader FindOther(ReadOnlySpan<byte> name)
     {
         if (name.IsEmpty)
-        {
             return None;
-        }
 
         ReadOnlySpan<byte> lower;
         KnownHeader known;

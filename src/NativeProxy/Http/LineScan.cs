@@ -23,9 +23,7 @@ internal static class LineScan
     public static LineCursor At(ReadOnlySpan<byte> bytes, int line)
     {
         if (bytes.Length - line < LineCursor.BlockBytes)
-        {
             return new LineCursor(line, line, TailStops(bytes, line));
-        }
 
         ulong stops = Stops64(ref MemoryMarshal.GetReference(bytes), line);
         return stops != 0 ? new LineCursor(line, line, stops) : NextBlock(bytes, line, line + LineCursor.BlockBytes);
@@ -51,9 +49,7 @@ internal static class LineScan
 
         stops = 0;
         if (lastWhole < 0 || index >= bytes.Length)
-        {
             return false;
-        }
 
         stops = Stops64(ref MemoryMarshal.GetReference(bytes), lastWhole) >> (index - lastWhole);
         return true;
@@ -90,9 +86,7 @@ internal static class LineScan
     public static bool TryTrim(ReadOnlySpan<byte> bytes, ref int start, int end)
     {
         if (Byte(bytes, start) == ' ')
-        {
             start++;
-        }
 
         // Of the bytes of a value only the blanks are so low; the CR of an empty value is as well.
         return Byte(bytes, start) > ' ' && Byte(bytes, (nint)end - 1) > ' ';
@@ -114,16 +108,12 @@ internal static class LineScan
         {
             ulong stops = Stops64(ref origin, index);
             if (stops != 0)
-            {
                 return new LineCursor(line, index, stops);
-            }
 
             // A value of this length is likely to go on.
             index += LineCursor.BlockBytes;
             while (bytes.Length - index >= StrideBytes && IsPlain(ref Unsafe.Add(ref origin, index)))
-            {
                 index += StrideBytes;
-            }
         }
 
         return new LineCursor(line, index, TailStops(bytes, index));
@@ -167,9 +157,7 @@ internal static class LineScan
     {
         int length = bytes.Length;
         if (length is < 32 or >= 64 || index >= length)
-        {
             return OtherTailStops(bytes, index);
-        }
 
         // All of a small message; here and below the last load overlaps the one before.
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
@@ -181,9 +169,7 @@ internal static class LineScan
     {
         int length = bytes.Length;
         if (index >= length)
-        {
             return 0;
-        }
 
         ref byte origin = ref MemoryMarshal.GetReference(bytes);
         return length switch
@@ -198,9 +184,7 @@ internal static class LineScan
     {
         ulong stops = 0;
         for (int i = 0; i < bytes.Length; i++)
-        {
             stops |= bytes[i] is < 0x20 or 0x7F ? 1UL << i : 0;
-        }
 
         return stops;
     }

@@ -17,15 +17,11 @@ internal static class MaxForwardsField
         count = null;
         int index = fields.FirstIndexOf(KnownHeader.MaxForwards);
         if (index < 0)
-        {
             return true;
-        }
 
         ReadOnlySpan<byte> digits = fields[index].Value.Of(bytes);
         if (fields.NextIndexOf(KnownHeader.MaxForwards, index) >= 0 || digits.IsEmpty || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-        {
             return false;
-        }
 
         count = AsciiBytes.TryReadDecimal(digits, out long number) ? Math.Min(number, SentMax + 1) : SentMax + 1;
         return true;

@@ -16,9 +16,7 @@ internal static class SetCookieField
         int end = semicolon < 0 ? fieldValue.Length : semicolon;
         int equals = fieldValue[..end].IndexOf((byte)'=');
         if (equals < 0 || !AsciiBytes.Trim(fieldValue, 0, equals).Of(fieldValue).SequenceEqual(name))
-        {
             return false;
-        }
 
         value = AsciiBytes.Trim(fieldValue, equals + 1, end);
         return true;

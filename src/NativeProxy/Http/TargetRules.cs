@@ -56,9 +56,7 @@ internal static class TargetRules
         ReadOnlySpan<byte> target = head.Target.Of(bytes);
         int schemeBytes = SchemeBytes(target);
         if (schemeBytes == 0)
-        {
             return false;
-        }
 
         int authorityBytes = target[schemeBytes..].IndexOfAny((byte)'/', (byte)'?');
         int authorityStart = head.Target.Start + schemeBytes;
@@ -75,9 +73,7 @@ internal static class TargetRules
         ReadOnlySpan<byte> http = "http://"u8;
         ReadOnlySpan<byte> https = "https://"u8;
         if (target.Length >= http.Length && AsciiBytes.EqualsLower(target[..http.Length], http))
-        {
             return http.Length;
-        }
 
         return target.Length >= https.Length && AsciiBytes.EqualsLower(target[..https.Length], https) ? https.Length : 0;
     }

@@ -26,9 +26,7 @@ internal ref struct TokenList
         while (list.MoveNext())
         {
             if (AsciiBytes.EqualsLower(list.Current, lower))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -43,15 +41,11 @@ internal ref struct TokenList
             ByteRange element = AsciiBytes.Trim(_value, _next, end);
             _next = end + 1;
             if (element.IsEmpty)
-            {
                 continue;
-            }
 
             Current = element.Of(_value);
             if (AsciiBytes.IsToken(Current))
-            {
                 return true;
-            }
 
             IsMalformed = true;
             _next = _value.Length;

@@ -47,7 +47,9 @@ internal struct ChunkedDecoder
     private State _state;
     private RejectReason _reason;
 
-    /// <summary>What a blank behind a size leads to where it is not a beginning of an extension; Size for a request, where nothing else is lawful.</summary>
+    /// <summary>
+    /// What a blank behind a size leads to where it is not a beginning of an extension; Size for a request, where nothing else is lawful.
+    /// </summary>
     private State _padding;
 
     /// <summary>What the next byte is a part of.</summary>
@@ -110,9 +112,7 @@ internal struct ChunkedDecoder
         while (_state < State.Trailer)
         {
             if (position >= input.Length)
-            {
                 return ChunkStep.NeedMore;
-            }
 
             if (_state == State.Data)
             {
@@ -141,9 +141,7 @@ internal struct ChunkedDecoder
         position += length;
         _chunkBytes -= length;
         if (_chunkBytes == 0)
-        {
             _state = State.DataCarriageReturn;
-        }
 
         return data;
     }
@@ -162,14 +160,10 @@ internal struct ChunkedDecoder
     {
         int digit = HexValue(value);
         if (digit < 0)
-        {
             return _sizeDigits == 0 ? LineFaultOr(value, RejectReason.BadChunkSize) : StepSizeEnd(value);
-        }
 
         if (_sizeDigits == SizeDigitsMax || _chunkBytes > long.MaxValue >> 4)
-        {
             return RejectReason.ChunkSizeOverflow;
-        }
 
         _chunkBytes = (_chunkBytes << 4) | (uint)digit;
         _sizeDigits++;
@@ -196,9 +190,7 @@ internal struct ChunkedDecoder
     private RejectReason StepSizeLineFeed(byte value)
     {
         if (value != '\n')
-        {
             return RejectReason.BareCarriageReturn;
-        }
 
         _extensionDebtBytes = (int)Math.Max(0, _extensionDebtBytes - _chunkBytes);
         _lineExtensionBytes = 0;
@@ -219,9 +211,7 @@ internal struct ChunkedDecoder
         }
 
         if (++_lineExtensionBytes > ChunkExtensionBytesMax || ++_extensionDebtBytes > ExtensionDebtBytesMax)
-        {
             return RejectReason.ChunkExtensionTooLarge;
-        }
 
         State? next = NextExtensionState(_state, value);
         return next.HasValue ? MoveTo(next.Value) : LineFaultOr(value, RejectReason.BadChunkExtension);

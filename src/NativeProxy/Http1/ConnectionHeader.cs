@@ -57,9 +57,7 @@ internal static class ConnectionHeader
         }
 
         if (list.IsMalformed)
-        {
             options.Reason = RejectReason.BadConnectionOption;
-        }
     }
 
     private static bool TryApply(
@@ -99,9 +97,7 @@ internal static class ConnectionHeader
     private static void MarkKnown(KnownHeader known, HeaderTable fields)
     {
         for (int i = fields.FirstIndexOf(known); i >= 0; i = fields.NextIndexOf(known, i))
-        {
             fields[i].IsNominated = true;
-        }
     }
 
     private static void MarkNamed(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> name, HeaderTable fields)
@@ -110,9 +106,7 @@ internal static class ConnectionHeader
         {
             ref HeaderField field = ref fields[i];
             if (field.Known == KnownHeader.None && AsciiBytes.EqualsIgnoreCase(field.Name.Of(bytes), name))
-            {
                 field.IsNominated = true;
-            }
         }
     }
 }

@@ -43,9 +43,7 @@ internal static class FieldBlockParser
             {
                 cursor = LineScan.NextBlock(bytes, cursor);
                 if (cursor.Stops == 0)
-                {
                     return FaultOf(bytes, line);
-                }
 
                 continue;
             }
@@ -58,26 +56,18 @@ internal static class FieldBlockParser
             }
 
             if (!LineScan.IsLineEnd(bytes, end))
-            {
                 return FaultOf(bytes, line);
-            }
 
             if (end == line)
-            {
                 return ParseOutcome.Done(end + 2);
-            }
 
             int colon = ByteScan.TokenEnd(bytes, line);
             if (bytes[colon] != ':' || colon == line)
-            {
                 return FaultOf(bytes, line);
-            }
 
             ByteRange name = ByteRange.Between(line, colon);
             if (!table.TryAdd(name, AsciiBytes.Trim(bytes, colon + 1, end), KnownHeaders.Find(name.Of(bytes))))
-            {
                 return ParseOutcome.Rejected(RejectReason.TooManyFields);
-            }
 
             cursor = cursor.PastLineEnd;
         }
@@ -111,9 +101,7 @@ internal static class FieldBlockParser
 
             int end = blockStart + BitOperations.TrailingZeroCount(stops);
             if (!LineScan.IsLineEnd(bytes, end))
-            {
                 break;
-            }
 
             if (end == line)
             {
@@ -122,9 +110,7 @@ internal static class FieldBlockParser
             }
 
             if (!ByteScan.TryReadShortName(bytes, line, out int nameBytes, out Vector128<byte> lower))
-            {
                 break;
-            }
 
             int valueStart = line + nameBytes + 1;
             if (!LineScan.TryTrim(bytes, ref valueStart, end) ||
@@ -150,25 +136,17 @@ internal static class FieldBlockParser
     private static ParseOutcome FaultOf(ReadOnlySpan<byte> bytes, int line)
     {
         if (line >= bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         if (bytes[line] == '\r')
-        {
             return LineFault.LineEnd(bytes, line, RejectReason.BareCarriageReturn);
-        }
 
         int colon = ByteScan.TokenEnd(bytes, line);
         if (colon == bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         if (bytes[colon] != ':' || colon == line)
-        {
             return NameFault(bytes, line, colon);
-        }
 
         int lineEnd = ByteScan.TextEnd(bytes, colon + 1);
         return lineEnd == bytes.Length
@@ -180,9 +158,7 @@ internal static class FieldBlockParser
     private static ParseOutcome NameFault(ReadOnlySpan<byte> bytes, int line, int stop)
     {
         if (!AsciiBytes.IsBlank(bytes[stop]))
-        {
             return LineFault.Of(bytes, stop, RejectReason.BadFieldName, RejectReason.BadFieldName);
-        }
 
         // A blank in front of a line continues the one before (RFC 9112 section 5.2); one behind a name is the colon
         // that some parsers skip to (section 5.1).

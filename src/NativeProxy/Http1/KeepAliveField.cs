@@ -3,7 +3,9 @@ using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
 
-/// <summary>Reads the Keep-Alive field of a response: <c>timeout=5, max=100</c> (RFC 2068 section 19.7.1; sent by Apache, nginx and others). Pure.</summary>
+/// <summary>
+/// Reads the Keep-Alive field of a response: <c>timeout=5, max=100</c> (RFC 2068 section 19.7.1; sent by Apache, nginx and others). Pure.
+/// </summary>
 internal static class KeepAliveField
 {
     /// <summary>More seconds than this are no promise worth remembering.</summary>

@@ -16,14 +16,10 @@ internal static class LineFault
     {
         byte stop = bytes[index];
         if (stop == '\n')
-        {
             return ParseOutcome.Rejected(RejectReason.BareLineFeed);
-        }
 
         if (stop != '\r')
-        {
             return ParseOutcome.Rejected(badByte);
-        }
 
         if (index + 1 == bytes.Length)
         {
@@ -37,14 +33,10 @@ internal static class LineFault
     public static ParseOutcome LineEnd(ReadOnlySpan<byte> bytes, int index, RejectReason badByte)
     {
         if (index >= bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         if (bytes[index] == '\r' && index + 1 < bytes.Length && bytes[index + 1] == '\n')
-        {
             return ParseOutcome.Done(2);
-        }
 
         return Of(bytes, index, badByte, badByte);
     }

@@ -33,30 +33,20 @@ internal static class MessageFraming
         int status = head.StatusCode;
         HeaderTable fields = head.Fields;
         if (status == 101 && upgradeForwarded)
-        {
             return OfSwitch(bytes, fields);
-        }
 
         if (status < 200 && AnnouncesBody(bytes, fields))
-        {
             return BodyFraming.Rejected(RejectReason.BodyOnInterim);
-        }
 
         if (status == 101)
-        {
             return BodyFraming.Rejected(RejectReason.UnexpectedUpgrade);
-        }
 
         // The fields of these describe another message or nothing at all (RFC 9112 section 6.3, rule 1).
         if (requestMethod == HttpMethod.Head || status is < 200 or 204 or 304)
-        {
             return OfBodyless(bytes, fields);
-        }
 
         if (requestMethod == HttpMethod.Connect && status is >= 200 and < 300)
-        {
             return BodyFraming.Tunnel;
-        }
 
         return fields.Contains(KnownHeader.TransferEncoding)
             ? OfServersCoding(bytes, fields, head.MinorVersion)
@@ -81,20 +71,14 @@ internal static class MessageFraming
     private static BodyFraming OfBodyless(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         if (!fields.Contains(KnownHeader.ContentLength))
-        {
             return BodyFraming.None;
-        }
 
         RejectReason reason = OfContentLength(bytes, fields).Reason;
         if (reason != RejectReason.None)
-        {
             return BodyFraming.Rejected(reason);
-        }
 
         if (!fields.Contains(KnownHeader.TransferEncoding))
-        {
             return BodyFraming.None;
-        }
 
         return BodyFraming.None.With(IsIdentity(bytes, fields) ? ServerFault.IdentityCoding : ServerFault.LengthWithCoding);
     }
@@ -106,9 +90,7 @@ internal static class MessageFraming
     private static BodyFraming OfSwitch(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         if (!AnnouncesBody(bytes, fields))
-        {
             return BodyFraming.Tunnel;
-        }
 
         return fields.Contains(KnownHeader.TransferEncoding) || OfContentLength(bytes, fields).Reason != RejectReason.None
             ? BodyFraming.Rejected(RejectReason.BodyOnInterim)
@@ -122,15 +104,11 @@ internal static class MessageFraming
     private static BodyFraming OfServersCoding(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
     {
         if (IsIdentity(bytes, fields))
-        {
             return OfServersLength(bytes, fields).With(ServerFault.IdentityCoding);
-        }
 
         BodyFraming coding = OfCodings(bytes, fields, minorVersion);
         if (coding.Reason != RejectReason.None || !fields.Contains(KnownHeader.ContentLength))
-        {
             return coding;
-        }
 
         BodyFraming length = OfContentLength(bytes, fields);
         return length.Reason != RejectReason.None ? length : coding.With(ServerFault.LengthWithCoding);
@@ -151,9 +129,7 @@ internal static class MessageFraming
     private static BodyFraming OfCodings(ReadOnlySpan<byte> bytes, HeaderTable fields, int minorVersion)
     {
         if (minorVersion == 0)
-        {
             return BodyFraming.Rejected(RejectReason.TransferEncodingInHttp10);
-        }
 
         bool isChunked = false;
         bool isUnknown = false;
@@ -161,9 +137,7 @@ internal static class MessageFraming
         for (; index >= 0; index = fields.NextIndexOf(KnownHeader.TransferEncoding, index))
         {
             if (!TryReadCodings(fields[index].Value.Of(bytes), ref isChunked, ref isUnknown))
-            {
                 return BodyFraming.Rejected(RejectReason.BadTransferEncoding);
-            }
         }
 
         return isUnknown ? BodyFraming.Rejected(RejectReason.UnknownTransferCoding) : BodyFraming.Chunked;
@@ -178,16 +152,12 @@ internal static class MessageFraming
             ReadOnlySpan<byte> element = comma < 0 ? value : value[..comma];
             ReadOnlySpan<byte> coding = AsciiBytes.Trim(element, 0, element.Length).Of(element);
             if (isChunked || !AsciiBytes.IsToken(coding))
-            {
                 return false;
-            }
 
             isChunked = AsciiBytes.EqualsLower(coding, "chunked"u8);
             isUnknown |= !isChunked;
             if (comma < 0)
-            {
                 return true;
-            }
 
             value = value[(comma + 1)..];
         }
@@ -199,9 +169,7 @@ internal static class MessageFraming
         int index = fields.FirstIndexOf(KnownHeader.ContentLength);
         ReadOnlySpan<byte> value = fields[index].Value.Of(bytes);
         if (fields.NextIndexOf(KnownHeader.ContentLength, index) >= 0 || value.Contains((byte)','))
-        {
             return BodyFraming.Rejected(RejectReason.DuplicateContentLength);
-        }
 
         return AsciiBytes.TryReadDecimal(value, out long lengthBytes)
             ? BodyFraming.Length(lengthBytes)

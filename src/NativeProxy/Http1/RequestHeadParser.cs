@@ -32,21 +32,15 @@ internal static class RequestHeadParser
         fields.Clear(limits.FieldCountMax);
         cursor = FieldBlockParser.ParseCommonLines(bytes, cursor.PastLineEnd, fields, out bool isEnd);
         if (!isEnd)
-        {
             return ParseFields(bytes, cursor, head);
-        }
 
         int headEnd = cursor.Line + 2;
         if (fields.Count == 0 || fields.IsRepeated(KnownHeader.Host))
-        {
             return CheckHost(bytes, headEnd, head);
-        }
 
         ref HeaderField host = ref fields[0];
         if (host.Known != KnownHeader.Host || !ByteScan.IsShortPlainHost(bytes, host.Value))
-        {
             return CheckHost(bytes, headEnd, head);
-        }
 
         head.Host = host.Value;
         return ParseOutcome.Done(headEnd);
@@ -60,9 +54,7 @@ internal static class RequestHeadParser
     {
         int count = 0;
         while (count < bytes.Length - 1 && bytes[count] == '\r' && bytes[count + 1] == '\n')
-        {
             count += 2;
-        }
 
         return count;
     }
@@ -74,16 +66,12 @@ internal static class RequestHeadParser
         ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;
         ParseOutcome skipped = SkipEmptyLines(window);
         if (skipped.Status != ParseStatus.Done)
-        {
             return skipped.Limited(isFull, RejectReason.HeadTooLarge);
-        }
 
         int lineStart = skipped.ConsumedBytes;
         ParseOutcome line = RequestLineParser.Parse(window, lineStart, limits, head);
         if (line.Status != ParseStatus.Done)
-        {
             return line.Limited(isFull, RejectReason.RequestLineTooLong);
-        }
 
         head.Fields.Clear(limits.FieldCountMax);
         LineCursor cursor = LineScan.At(window, lineStart + line.ConsumedBytes);
@@ -101,14 +89,10 @@ internal static class RequestHeadParser
     {
         int skipped = EmptyLineBytes(bytes);
         if (skipped > LeadingEmptyLinesMax * 2)
-        {
             return ParseOutcome.Rejected(RejectReason.BadMethodToken);
-        }
 
         if (skipped == bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         return bytes[skipped] is (byte)'\r' or (byte)'\n'
             ? LineFault.LineEnd(bytes, skipped, RejectReason.BareCarriageReturn)
@@ -124,14 +108,10 @@ internal static class RequestHeadParser
         int index = fields.FirstIndexOf(KnownHeader.Host);
         head.Host = default;
         if (index < 0)
-        {
             return head.MinorVersion == 0 ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.MissingHost);
-        }
 
         if (fields.IsRepeated(KnownHeader.Host))
-        {
             return ParseOutcome.Rejected(RejectReason.DuplicateHost);
-        }
 
         head.Host = fields[index].Value;
         return HostRules.IsHostValue(bytes, head.Host) ? ParseOutcome.Done(headEnd) : ParseOutcome.Rejected(RejectReason.BadHost);

@@ -35,17 +35,13 @@ internal static class RequestLineParser
     public static bool TryParseCommon(ReadOnlySpan<byte> bytes, int lineEnd, RequestHead head)
     {
         if (lineEnd < CommonLineBytesMin || !LineScan.TryFindVersion(bytes, lineEnd, out int minor))
-        {
             return false;
-        }
 
         int methodBytes = HttpMethods.CommonBytes(LineScan.Word(bytes, 0), out HttpMethod method);
         int targetStart = methodBytes + 1;
         int targetEnd = lineEnd - VersionParser.VersionBytes - 1;
         if (methodBytes == 0 || bytes[targetStart] != '/' || targetStart >= targetEnd || !ByteScan.IsTarget(bytes, targetStart, targetEnd))
-        {
             return false;
-        }
 
         head.Method = new ByteRange(0, methodBytes);
         head.MethodKind = method;
@@ -58,21 +54,15 @@ internal static class RequestLineParser
     {
         int methodEnd = ByteScan.TokenEnd(bytes, start);
         if (methodEnd == bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         if (bytes[methodEnd] != ' ' || methodEnd == start)
-        {
             return LineFault.Of(bytes, methodEnd, RejectReason.BadMethodToken, RejectReason.BadMethodToken);
-        }
 
         int targetStart = methodEnd + 1;
         int targetEnd = allowsNonAscii ? TargetEndBeyondAscii(bytes, targetStart) : ByteScan.TargetEnd(bytes, targetStart);
         if (targetEnd == bytes.Length)
-        {
             return ParseOutcome.NeedMore;
-        }
 
         if (bytes[targetEnd] != ' ' || targetEnd == targetStart)
         {
@@ -83,21 +73,15 @@ internal static class RequestLineParser
         int versionStart = targetEnd + 1;
         ParseOutcome version = VersionParser.Parse(bytes, versionStart, out int minor);
         if (version.Status != ParseStatus.Done)
-        {
             return version;
-        }
 
         int versionEnd = versionStart + VersionParser.VersionBytes;
         ParseOutcome lineEnd = LineFault.LineEnd(bytes, versionEnd, RejectReason.BadVersion);
         if (lineEnd.Status != ParseStatus.Done)
-        {
             return lineEnd;
-        }
 
         if (minor < 0)
-        {
             return ParseOutcome.Rejected(RejectReason.UnsupportedVersion);
-        }
 
         ByteRange method = ByteRange.Between(start, methodEnd);
         head.Method = method;

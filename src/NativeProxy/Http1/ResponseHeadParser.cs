@@ -36,15 +36,11 @@ internal static class ResponseHeadParser
     {
         ParseOutcome version = VersionParser.Parse(bytes, 0, out int minor);
         if (version.Status != ParseStatus.Done)
-        {
             return version.Reason == RejectReason.BadVersion ? Bad : version;
-        }
 
         ParseOutcome status = ParseStatusCode(bytes, VersionParser.VersionBytes, out int statusCode);
         if (status.Status != ParseStatus.Done)
-        {
             return status;
-        }
 
         int statusEnd = VersionParser.VersionBytes + status.ConsumedBytes;
         int reasonStart = statusEnd < bytes.Length && bytes[statusEnd] == ' ' ? statusEnd + 1 : statusEnd;
@@ -53,14 +49,10 @@ internal static class ResponseHeadParser
         int reasonEnd = reasonStart == statusEnd ? statusEnd : ByteScan.TextEnd(bytes, reasonStart);
         ParseOutcome lineEnd = LineFault.LineEnd(bytes, reasonEnd, RejectReason.BadStatusLine);
         if (lineEnd.Status != ParseStatus.Done)
-        {
             return lineEnd;
-        }
 
         if (minor < 0)
-        {
             return ParseOutcome.Rejected(RejectReason.UnsupportedVersion);
-        }
 
         head.MinorVersion = minor;
         head.StatusCode = statusCode;
@@ -81,9 +73,7 @@ internal static class ResponseHeadParser
         {
             int index = start + i;
             if (index == bytes.Length)
-            {
                 return ParseOutcome.NeedMore;
-            }
 
             byte value = bytes[index];
             bool isFine = i switch
@@ -93,9 +83,7 @@ internal static class ResponseHeadParser
                 _ => AsciiBytes.IsDigit(value),
             };
             if (!isFine)
-            {
                 return LineFault.Of(bytes, index, RejectReason.BadStatusLine, RejectReason.BadStatusLine);
-            }
 
             statusCode = i == 0 ? 0 : (statusCode * 10) + (value - '0');
         }

@@ -17,9 +17,7 @@ internal static class TrailerParser
         table.Clear();
         ParseOutcome outcome = FieldBlockParser.Parse(bytes, 0, bytesMax, table);
         if (outcome.Status != ParseStatus.Rejected)
-        {
             return outcome;
-        }
 
         return ParseOutcome.Rejected(
             outcome.Reason is RejectReason.HeadTooLarge or RejectReason.TooManyFields

@@ -23,22 +23,16 @@ internal static class VersionParser
         for (int i = 0; i < VersionBytes; i++)
         {
             if (i == version.Length)
-            {
                 return ParseOutcome.NeedMore;
-            }
 
             // 'd' stands for any digit.
             byte expected = "HTTP/d.d"u8[i];
             if (expected == 'd' ? !AsciiBytes.IsDigit(version[i]) : version[i] != expected)
-            {
                 return LineFault.Of(bytes, start + i, RejectReason.BadVersion, RejectReason.BadVersion);
-            }
         }
 
         if (version[5] == '1')
-        {
             minor = version[7] == '0' ? 0 : 1;
-        }
 
         return ParseOutcome.Done(VersionBytes);
     }

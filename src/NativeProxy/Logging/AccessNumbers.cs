@@ -58,7 +58,9 @@ internal struct AccessNumbers
     /// <summary>Of these the content: without heads and without the framing of chunks; all that came through a tunnel.</summary>
     public long BodyBytesSent;
 
-    /// <summary>Bytes received from the client for this request: its head, and the body as it came, with its framing; all that went into a tunnel.</summary>
+    /// <summary>
+    /// Bytes received from the client for this request: its head, and the body as it came, with its framing; all that went into a tunnel.
+    /// </summary>
     public long BytesReceived;
 
     public long ClientConnectionId;
@@ -129,7 +131,9 @@ internal struct AccessNumbers
     /// <summary>srv_conn: other exchanges that ran on the server then.</summary>
     public int ServerConnectionCount;
 
-    /// <summary>srv_queue: the place in the server's queue where the request began to wait, 1 = the first; 0 = it did not wait there. Added up over retries.</summary>
+    /// <summary>
+    /// srv_queue: the place in the server's queue where the request began to wait, 1 = the first; 0 = it did not wait there. Added up over retries.
+    /// </summary>
     public int ServerQueueCount;
 
     /// <summary>backend_queue: the same of the upstream's queue, where whichever server has room first serves.</summary>

@@ -41,9 +41,7 @@ internal static class AccessRecordCodec
             Referer = Cut(record.Referer, RefererBytesMax),
         };
         if (!ring.TryReserve(FixedBytes + lengths.Sum, out Span<byte> rest))
-        {
             return false;
-        }
 
         MemoryMarshal.Write(rest, LogRecordKind.Exchange);
         MemoryMarshal.Write(rest[NumbersOffset..], in record.Numbers);
@@ -83,9 +81,7 @@ internal static class AccessRecordCodec
     private static void Put(ref Span<byte> rest, ReadOnlySpan<byte> text, int bytes)
     {
         if (bytes == 0)
-        {
             return;
-        }
 
         text[..bytes].CopyTo(rest);
         rest = rest[bytes..];

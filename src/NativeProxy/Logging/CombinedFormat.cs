@@ -4,7 +4,8 @@ namespace NativeProxy.Logging;
 
 /// <summary>
 /// One line in the combined log format of Apache and nginx, for tools that read nothing else; times are UTC, and the byte count is
-/// that of the content, without head and framing (Apache's <c>%B</c>, nginx's <c>$body_bytes_sent</c>): 0, never <c>-</c>, for an empty one. Stateless; log writer thread.
+/// that of the content, without head and framing (Apache's <c>%B</c>, nginx's <c>$body_bytes_sent</c>): 0, never <c>-</c>, for an empty one.
+/// Stateless; log writer thread.
 /// </summary>
 internal static class CombinedFormat
 {

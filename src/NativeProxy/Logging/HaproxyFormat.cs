@@ -31,7 +31,8 @@ internal static class HaproxyFormat
         text.Append(" - - "u8);
         AppendTerminationState(text, numbers);
         text.Append(" "u8);
-        text.AppendNumbers([numbers.ProcessConnectionCount, numbers.ListenerConnectionCount, numbers.UpstreamConnectionCount, numbers.ServerConnectionCount, numbers.RetryCount]);
+        text.AppendNumbers([numbers.ProcessConnectionCount, numbers.ListenerConnectionCount, numbers.UpstreamConnectionCount,
+            numbers.ServerConnectionCount, numbers.RetryCount]);
         text.Append(" "u8);
         text.AppendNumbers([numbers.ServerQueueCount, numbers.UpstreamQueueCount]);
         text.Append(" \""u8);

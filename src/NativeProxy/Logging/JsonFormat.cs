@@ -5,7 +5,8 @@ using System.Text;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// One JSON object (RFC 8259) per line with every field of the record; what is unknown is null or, in the timers and the status, -1. Stateless; log writer thread.
+/// One JSON object (RFC 8259) per line with every field of the record; what is unknown is null or, in the timers and the status, -1. Stateless; log
+/// writer thread.
 /// </summary>
 internal static class JsonFormat
 {
@@ -58,7 +59,8 @@ internal static class JsonFormat
         AppendNumber(text, "server_connection_id"u8, numbers.ServerConnectionId);
         AppendNumber(text, "server_use_number"u8, numbers.ServerUseNumber);
         AppendNumber(text, "server_idle_ms"u8, numbers.ServerIdleMs);
-        AppendString(text, "server_connection"u8, numbers.ServerOrigin == ServerConnectionOrigin.None ? default : HaproxyFormat.OriginName(numbers.ServerOrigin));
+        AppendString(text, "server_connection"u8,
+            numbers.ServerOrigin == ServerConnectionOrigin.None ? default : HaproxyFormat.OriginName(numbers.ServerOrigin));
         AppendServerAddress(text, numbers);
         AppendNumber(text, "retries"u8, numbers.RetryCount);
         AppendString(text, "retry_cause"u8, HaproxyFormat.CauseName(numbers.RetryCause));
@@ -116,7 +118,9 @@ internal static class JsonFormat
         text.Append("\""u8);
     }
 
-    /// <summary>Valid UTF-8 stays, controls become <c>\u00HH</c>; bytes that are no UTF-8 become the text <c>\xHH</c>, as in the other styles.</summary>
+    /// <summary>
+    /// Valid UTF-8 stays, controls become <c>\u00HH</c>; bytes that are no UTF-8 become the text <c>\xHH</c>, as in the other styles.
+    /// </summary>
     private static void AppendCharacter(LogText text, ReadOnlySpan<byte> bytes, bool isValid, Rune rune)
     {
         if (!isValid)
@@ -135,9 +139,7 @@ internal static class JsonFormat
         else
         {
             if (rune.Value is '"' or '\\')
-            {
                 text.Append("\\"u8);
-            }
 
             text.Append(bytes);
         }

@@ -22,16 +22,12 @@ internal sealed class LogNames
     public int Register(string name)
     {
         if (name.Length == 0)
-        {
             return None;
-        }
 
         lock (_registering)
         {
             if (_ids.TryGetValue(name, out int known))
-            {
                 return known;
-            }
 
             Entry[] longer = [.. _names, new Entry(name)];
             int id = _names.Length;

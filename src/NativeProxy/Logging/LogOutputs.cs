@@ -19,7 +19,9 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
 
     /// <summary>Where lines of closed connections go, when that is not <see cref="Access"/>; null = nowhere.</summary>
     private LogOutput? OwnConnections { get; } =
-        destinations.Connections is null || destinations.Connections == destinations.Access ? null : new LogOutput(destinations.Connections, "connection", errors);
+        destinations.Connections is null || destinations.Connections == destinations.Access
+            ? null
+            : new LogOutput(destinations.Connections, "connection", errors);
 
     /// <summary>Where lines of closed connections go; null = nowhere.</summary>
     public LogOutput? Connections => OwnConnections ?? (destinations.Connections is null ? null : Access);

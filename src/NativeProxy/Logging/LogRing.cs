@@ -35,9 +35,7 @@ internal sealed class LogRing : IDisposable
     public LogRing(int capacityBytes)
     {
         if (capacityBytes < 1024 || !BitOperations.IsPow2(capacityBytes))
-        {
             throw new ArgumentOutOfRangeException(nameof(capacityBytes), capacityBytes, "must be a power of two of at least 1024");
-        }
 
         _memory = GC.AllocateArray<byte>(capacityBytes, pinned: true);
         _mask = capacityBytes - 1;
@@ -60,7 +58,9 @@ internal sealed class LogRing : IDisposable
     /// <summary>Producer: true when records take more than half of the memory.</summary>
     public bool IsHalfFull => !HasRoomUpTo(_positions.Tail + (_memory.Length / 2));
 
-    /// <summary>Producer: room for one record, or false (and one more dropped). Nothing is visible to the consumer before <see cref="Commit"/>.</summary>
+    /// <summary>
+    /// Producer: room for one record, or false (and one more dropped). Nothing is visible to the consumer before <see cref="Commit"/>.
+    /// </summary>
     public bool TryReserve(int bytes, out Span<byte> slot)
     {
         // More than half might never fit, whatever the consumer does.
@@ -113,9 +113,7 @@ internal sealed class LogRing : IDisposable
         }
 
         if (ReadLength(head) == PaddingMark)
-        {
             head += _memory.Length - ((int)head & _mask);
-        }
 
         int bytes = ReadLength(head);
         record = _memory.AsSpan(((int)head & _mask) + LengthBytes, bytes);
@@ -150,9 +148,7 @@ internal sealed class LogRing : IDisposable
         Volatile.Write(ref _positions.ConsumerWait, wait);
         Interlocked.MemoryBarrierProcessWide();
         if (Volatile.Read(ref _positions.Tail) - _positions.Head <= usedBytesMax && !IsDisposed)
-        {
             _wake.WaitOne(timeoutMs);
-        }
 
         Volatile.Write(ref _positions.ConsumerWait, WaitForNothing);
     }
@@ -163,9 +159,7 @@ internal sealed class LogRing : IDisposable
     private bool HasRoomUpTo(long end)
     {
         if (end - _positions.SeenHead <= _memory.Length)
-        {
             return true;
-        }
 
         _positions.SeenHead = Volatile.Read(ref _positions.Head);
         return end - _positions.SeenHead <= _memory.Length;

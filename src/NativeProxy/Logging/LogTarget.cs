@@ -51,7 +51,10 @@ internal sealed partial class LogTarget : IDisposable
         ? FromHandle(new SafeFileHandle(2, ownsHandle: false))
         : new LogTarget(null, handle: null, Console.OpenStandardError());
 
-    /// <summary>Opens or creates the file for append. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>: at start the operator must hear of it.</summary>
+    /// <summary>
+    /// Opens or creates the file for append. Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>: at start the operator
+    /// must hear of it.
+    /// </summary>
     public static LogTarget ToFile(string path)
     {
         LogTarget target = new(path, handle: null, stream: null);
@@ -62,13 +65,14 @@ internal sealed partial class LogTarget : IDisposable
     /// <summary>Linux only: an open descriptor, which the target then owns.</summary>
     internal static LogTarget FromHandle(SafeFileHandle handle) => new(null, handle, stream: null);
 
-    /// <summary>After log rotation: opens the path anew, which creates the file if it was moved away. On failure the old file stays in use. Stdout: nothing to do.</summary>
+    /// <summary>
+    /// After log rotation: opens the path anew, which creates the file if it was moved away. On failure the old file stays in use. Stdout: nothing to
+    /// do.
+    /// </summary>
     public string? Reopen()
     {
         if (_path is null)
-        {
             return null;
-        }
 
         (SafeFileHandle? oldHandle, Stream? oldStream) = (_handle, _stream);
         try
@@ -90,9 +94,7 @@ internal sealed partial class LogTarget : IDisposable
     public string? Write(ReadOnlySpan<byte> lines)
     {
         if (lines.IsEmpty)
-        {
             return null;
-        }
 
         string? error = _isInsideLine ? WriteAll("\n"u8) : null;
         while (error is null && !lines.IsEmpty)
@@ -126,9 +128,7 @@ internal sealed partial class LogTarget : IDisposable
 
         int descriptor = SystemOpen(_path!, OpenWriteOnly | OpenAppend | OpenCloseOnExec, 0);
         if (descriptor < 0)
-        {
             throw new IOException($"{_path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-        }
 
         _handle = new SafeFileHandle(descriptor, ownsHandle: true);
     }
@@ -140,9 +140,7 @@ internal sealed partial class LogTarget : IDisposable
     private static int PieceBytes(ReadOnlySpan<byte> lines)
     {
         if (lines.Length <= PipeBytesMax)
-        {
             return lines.Length;
-        }
 
         int end = lines[..PipeBytesMax].LastIndexOf((byte)'\n');
         end = end < 0 ? lines.IndexOf((byte)'\n') : end;
@@ -152,9 +150,7 @@ internal sealed partial class LogTarget : IDisposable
     private string? WriteAll(ReadOnlySpan<byte> bytes)
     {
         if (_handle is not null)
-        {
             return WriteDescriptor(bytes);
-        }
 
         try
         {
@@ -190,9 +186,7 @@ internal sealed partial class LogTarget : IDisposable
 
             int error = Marshal.GetLastPInvokeError();
             if (error != ErrorInterrupted && !(error == ErrorWouldBlock && IsWritableSoon()))
-            {
                 return Marshal.GetPInvokeErrorMessage(error);
-            }
         }
 
         return null;

@@ -12,11 +12,16 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal sealed class LogText
 {
-    /// <summary>Bytes that may stand between quotes: visible ASCII and space, without the quote and the backslash that would end or escape it.</summary>
+    /// <summary>
+    /// Bytes that may stand between quotes: visible ASCII and space, without the quote and the backslash that would end or escape it.
+    /// </summary>
     private static readonly SearchValues<byte> PlainInQuotes = SearchValues.Create(
         " !#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
-    /// <summary>Bytes that HAProxy writes as they are in a request line (its url_encode_map): visible ASCII and space, without the quote and the sign of its escapes.</summary>
+    /// <summary>
+    /// Bytes that HAProxy writes as they are in a request line (its url_encode_map): visible ASCII and space, without the quote and the sign of its
+    /// escapes.
+    /// </summary>
     private static readonly SearchValues<byte> PlainInHaproxyQuotes = SearchValues.Create(
         " !$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
@@ -71,9 +76,7 @@ internal sealed class LogText
     {
         Span<byte> room = Room(width);
         for (int i = width - 1; i >= 0; i--, value /= 10)
-        {
             room[i] = (byte)('0' + (value % 10));
-        }
 
         _length += width;
     }
@@ -84,13 +87,13 @@ internal sealed class LogText
     /// <summary>For text between double quotes as HAProxy escapes it: every control, quote, hash and non-ASCII byte becomes <c>#HH</c>.</summary>
     public void AppendHashQuotable(ReadOnlySpan<byte> text) => AppendEscaped(text, PlainInHaproxyQuotes, "#"u8);
 
-    /// <summary>For a field that ends at a space: as <see cref="AppendQuotable"/>, and spaces are escaped too. An empty text becomes <c>-</c>.</summary>
+    /// <summary>
+    /// For a field that ends at a space: as <see cref="AppendQuotable"/>, and spaces are escaped too. An empty text becomes <c>-</c>.
+    /// </summary>
     public void AppendWord(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty)
-        {
             Append("-"u8);
-        }
 
         for (int space; (space = text.IndexOf((byte)' ')) >= 0; text = text[(space + 1)..])
         {
@@ -108,13 +111,9 @@ internal sealed class LogText
         foreach (Rune rune in text.EnumerateRunes())
         {
             if (Rune.IsControl(rune))
-            {
                 AppendHexEscape((byte)rune.Value);
-            }
             else
-            {
                 Append(utf8[..rune.EncodeToUtf8(utf8)]);
-            }
         }
     }
 
@@ -167,9 +166,7 @@ internal sealed class LogText
     private Span<byte> Room(int bytes)
     {
         if (_bytes.Length - _length < bytes)
-        {
             Grow(bytes);
-        }
 
         return _bytes.AsSpan(_length);
     }

@@ -40,7 +40,8 @@ internal static class LogTime
     }
 
     private static DateTime TimeOf(long wallMs) =>
-        DateTime.UnixEpoch.AddMilliseconds(Math.Clamp(wallMs, 0, (DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond));
+        DateTime.UnixEpoch.AddMilliseconds(Math.Clamp(wallMs, 0,
+            (DateTime.MaxValue.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond));
 
     private static void AppendDayMonthYear(LogText text, DateOnly date)
     {

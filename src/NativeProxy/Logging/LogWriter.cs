@@ -6,7 +6,8 @@ using System.Threading;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// The only thread that formats and writes lines of the access log and of the connection log. Owner: the worker. It sleeps while the ring is empty; under load it gathers
+/// The only thread that formats and writes lines of the access log and of the connection log. Owner: the worker. It sleeps while the ring is empty;
+/// under load it gathers
 /// records for a while and writes each batch by one call. It may block; nobody waits for it but <see cref="Dispose"/>.
 /// </summary>
 internal sealed class LogWriter : IDisposable
@@ -75,9 +76,7 @@ internal sealed class LogWriter : IDisposable
         Volatile.Write(ref _isStopping, true);
         _ring.Wake();
         if (_thread.Join(StopMs))
-        {
             _outputs.Dispose();
-        }
     }
 
     /// <summary>Goes over to other destinations when all records from before the switch are written.</summary>
@@ -103,32 +102,22 @@ internal sealed class LogWriter : IDisposable
             SwitchIfReached();
             bool hadLines = WriteBatch(out bool isFull);
             if (isFull)
-            {
                 continue;
-            }
 
             if (isStopping)
-            {
                 return;
-            }
 
             if (hadLines)
-            {
                 _ring.Pause(GatherMs);
-            }
             else
-            {
                 _ring.WaitForRecord();
-            }
         }
     }
 
     private void ReopenIfAsked()
     {
         if (Interlocked.Exchange(ref _isReopenAsked, 0) == 0)
-        {
             return;
-        }
 
         _outputs.Reopen();
     }

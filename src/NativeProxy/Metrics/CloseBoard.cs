@@ -53,8 +53,12 @@ internal sealed unsafe class CloseBoard : IDisposable
     {
         SharedMemory memory = SharedMemory.Attach(descriptor);
         long* head = (long*)memory.Start;
-        if (head[0] == Magic && head[2] == Unsafe.SizeOf<CloseRecord>() && head[1] is >= 1 and <= int.MaxValue && memory.LengthBytes >= BoardBytes((int)head[1]))
+        if (head[0] == Magic && head[2] == Unsafe.SizeOf<CloseRecord>() && head[1] is >= 1 and <= int.MaxValue
+            && memory.LengthBytes >= BoardBytes((int)head[1]))
+        {
             return new CloseBoard(memory, (int)head[1]);
+        }
+
         memory.Dispose();
         throw new InvalidDataException("the board of closed connections was made by another build");
     }

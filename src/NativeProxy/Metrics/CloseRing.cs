@@ -27,7 +27,8 @@ internal sealed unsafe class CloseRing
     internal static int SizeBytes => SharedMemory.LineBytes + (RecentMax * SlotBytes);
 
     /// <summary>The number of the slot, then the record.</summary>
-    private static int SlotBytes => (sizeof(long) + Unsafe.SizeOf<CloseRecord>() + SharedMemory.LineBytes - 1) / SharedMemory.LineBytes * SharedMemory.LineBytes;
+    private static int SlotBytes =>
+        (sizeof(long) + Unsafe.SizeOf<CloseRecord>() + SharedMemory.LineBytes - 1) / SharedMemory.LineBytes * SharedMemory.LineBytes;
 
     /// <summary>How many connections were ever noted.</summary>
     public long Count => Volatile.Read(ref *_count);

@@ -58,8 +58,12 @@ internal sealed unsafe class CounterBoard : IDisposable
     {
         SharedMemory memory = SharedMemory.Attach(descriptor);
         long* head = (long*)memory.Start;
-        if (head[0] == Magic && head[2] == CounterTable.Count && head[1] is >= 1 and <= int.MaxValue && memory.LengthBytes >= BoardBytes((int)head[1]))
+        if (head[0] == Magic && head[2] == CounterTable.Count && head[1] is >= 1 and <= int.MaxValue
+            && memory.LengthBytes >= BoardBytes((int)head[1]))
+        {
             return new CounterBoard(memory, (int)head[1]);
+        }
+
         memory.Dispose();
         throw new InvalidDataException("the counter board was made by another build");
     }

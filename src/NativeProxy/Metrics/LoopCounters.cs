@@ -36,9 +36,7 @@ internal sealed unsafe class LoopCounters
         foreach (CounterInfo info in CounterTable.Rows)
         {
             if (info.Kind == CounterKind.Gauge)
-            {
                 Set(info.Id, 0);
-            }
         }
     }
 }

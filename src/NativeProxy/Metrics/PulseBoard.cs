@@ -78,7 +78,8 @@ internal sealed unsafe class PulseBoard : IDisposable
     }
 
     /// <summary>The line of worker 0..<see cref="WorkerCount"/>-1.</summary>
-    public LoopPulse Pulse(int workerIndex) => new((LoopPulseMemory*)(_memory.Start + SharedMemory.LineBytes + ((long)workerIndex * SharedMemory.LineBytes)));
+    public LoopPulse Pulse(int workerIndex) =>
+        new((LoopPulseMemory*)(_memory.Start + SharedMemory.LineBytes + ((long)workerIndex * SharedMemory.LineBytes)));
 
     public void Dispose() => _memory.Dispose();
 

@@ -100,7 +100,8 @@ internal sealed unsafe partial class SharedMemory : IDisposable
         return mapped == (void*)-1 ? throw Failure("mapped") : (byte*)mapped;
     }
 
-    private static IOException Failure(string what) => new($"shared memory cannot be {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    private static IOException Failure(string what) =>
+        new($"shared memory cannot be {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int CallCreate(string name, uint flags);

@@ -14,7 +14,9 @@ namespace NativeProxy.Pipes;
 /// </summary>
 internal static class ControlSockets
 {
-    /// <summary>The next connection. Throws <see cref="SocketException"/>, or System.ObjectDisposedException once the listening socket is gone.</summary>
+    /// <summary>
+    /// The next connection. Throws <see cref="SocketException"/>, or System.ObjectDisposedException once the listening socket is gone.
+    /// </summary>
     public static async Task<Socket> AcceptAsync(Socket listening)
     {
         using var accept = new SocketAwaitableEventArgs(PipeScheduler.ThreadPool);

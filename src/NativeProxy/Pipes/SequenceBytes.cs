@@ -8,5 +8,7 @@ internal static class SequenceBytes
 {
     /// <summary>The sequence, or at least so many of its first bytes, in one piece; copied only when they lie in several.</summary>
     public static ReadOnlySpan<byte> First(in ReadOnlySequence<byte> sequence, int bytesMax) =>
-        sequence.IsSingleSegment || sequence.FirstSpan.Length >= bytesMax ? sequence.FirstSpan : sequence.Slice(0, Math.Min(sequence.Length, bytesMax)).ToArray();
+        sequence.IsSingleSegment || sequence.FirstSpan.Length >= bytesMax
+            ? sequence.FirstSpan
+            : sequence.Slice(0, Math.Min(sequence.Length, bytesMax)).ToArray();
 }

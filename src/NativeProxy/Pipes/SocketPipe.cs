@@ -40,7 +40,8 @@ internal sealed class SocketPipe : IDisposable
         new(connected, SocketConnection.Create(connected, Options, SocketConnectionOptions.ZeroLengthReads));
 
     /// <summary>Pipes over a connection of one's own; errors as with <see cref="ControlSockets.ConnectAsync"/>.</summary>
-    public static async Task<SocketPipe> ConnectAsync(EndPoint server, CancellationToken givenUp) => Over(await ControlSockets.ConnectAsync(server, givenUp));
+    public static async Task<SocketPipe> ConnectAsync(EndPoint server, CancellationToken givenUp) =>
+        Over(await ControlSockets.ConnectAsync(server, givenUp));
 
     /// <summary>Whether an exception says that the connection is no more, or that somebody gave up waiting for it.</summary>
     public static bool IsBroken(Exception e) => e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;

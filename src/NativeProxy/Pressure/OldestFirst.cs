@@ -24,7 +24,9 @@ internal sealed class OldestFirst<T>
             _heap = new (long, long, T?)[countMax];
     }
 
-    /// <summary>Keeps the item if it is among the oldest so far; else false. Of two that idle equally long the one with the smaller id is older.</summary>
+    /// <summary>
+    /// Keeps the item if it is among the oldest so far; else false. Of two that idle equally long the one with the smaller id is older.
+    /// </summary>
     public bool Offer(T item, long sinceMs, long id)
     {
         if (Count == _countMax && (Count == 0 || !IsYounger(_heap[0], (sinceMs, id, item))))

@@ -40,12 +40,14 @@ internal sealed class PressureReport(string resource, Action<string> write)
             _isOpen = true;
             _beganMs = nowMs;
             _shedClients = _shedServers = 0;
-            write($"pressure: this worker runs short of {resource} ({levels.Clients} client and {levels.Sockets - levels.Clients} other connections, {levels.BufferPermille / 10}% of the buffers in use); idle connections are closed, oldest first");
+            write($"pressure: this worker runs short of {resource} ({levels.Clients} client and {levels.Sockets - levels.Clients} other "
+                + $"connections, {levels.BufferPermille / 10}% of the buffers in use); idle connections are closed, oldest first");
         }
         else if (_isOpen && nowMs - _lastShortMs >= QuietMs)
         {
             _isOpen = false;
-            write($"pressure: this worker is no longer short of {resource}, which began {(nowMs - _beganMs) / 1000} s ago; closed {_shedClients} idle client and {_shedServers} idle server connections");
+            write($"pressure: this worker is no longer short of {resource}, which began {(nowMs - _beganMs) / 1000} s ago; closed {_shedClients} "
+                + $"idle client and {_shedServers} idle server connections");
         }
     }
 }

@@ -71,8 +71,13 @@ internal readonly ref struct ForwardTarget
         int labelBytes = 0;
         foreach (byte letter in host)
         {
-            if (letter == '.' ? labelBytes is 0 or > LabelBytesMax : !char.IsAsciiLetterOrDigit((char)letter) && letter is not ((byte)'-' or (byte)'_'))
+            if (letter == '.'
+                ? labelBytes is 0 or > LabelBytesMax
+                : !char.IsAsciiLetterOrDigit((char)letter) && letter is not ((byte)'-' or (byte)'_'))
+            {
                 return false;
+            }
+
             labelBytes = letter == '.' ? 0 : labelBytes + 1;
         }
         return host.Length > 1 ? labelBytes <= LabelBytesMax : labelBytes == 1;

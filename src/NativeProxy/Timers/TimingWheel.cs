@@ -35,7 +35,9 @@ internal sealed class TimingWheel
 
     private bool _isAdvancing;
 
-    /// <summary>When the first slot with a node must be visited; asked for several times a turn, it is searched for only after a change of the slots.</summary>
+    /// <summary>
+    /// When the first slot with a node must be visited; asked for several times a turn, it is searched for only after a change of the slots.
+    /// </summary>
     private long _slotWakeMs;
     private bool _isSlotWakeKnown;
 
@@ -47,9 +49,7 @@ internal sealed class TimingWheel
         ArgumentOutOfRangeException.ThrowIfLessThan(slotsLog2, 6);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slotsLog2, 20);
         if (!BitOperations.IsPow2(tickMs))
-        {
             throw new ArgumentOutOfRangeException(nameof(tickMs), tickMs, "must be a power of two");
-        }
 
         int slotCount = 1 << slotsLog2;
         _tickLog2 = BitOperations.Log2((uint)tickMs);
@@ -84,7 +84,9 @@ internal sealed class TimingWheel
         }
     }
 
-    /// <summary>Sets the deadline, O(1). A linked node moves only when its slot would come round too late; a deadline in the past fires at the next advance.</summary>
+    /// <summary>
+    /// Sets the deadline, O(1). A linked node moves only when its slot would come round too late; a deadline in the past fires at the next advance.
+    /// </summary>
     public void Arm(TimerNode node, long deadlineMs)
     {
         node.DeadlineMs = deadlineMs;
@@ -121,27 +123,22 @@ internal sealed class TimingWheel
 
     /// <summary>
     /// Fires each armed node with deadline &lt;= <paramref name="nowMs"/> exactly once, in no promised order. A node that fired and
-    /// was armed again by an owner waits for the next call, so that a deadline re-armed into the past cannot hold the loop. A time before the last one counts as the last one.
+    /// was armed again by an owner waits for the next call, so that a deadline re-armed into the past cannot hold the loop. A time before the last
+    /// one counts as the last one.
     /// </summary>
     public void AdvanceTo(long nowMs)
     {
         if (_isAdvancing)
-        {
             throw new InvalidOperationException("the timing wheel was advanced from a timer");
-        }
 
         _nowMs = Math.Max(_nowMs, nowMs);
         long nowTick = TickOf(_nowMs);
         bool isNewTick = nowTick > _cursorTick;
         if (isNewTick)
-        {
             OpenTicksTo(nowTick);
-        }
 
         if (!isNewTick && _nowMs < _currentEarliestMs)
-        {
             return;
-        }
 
         _isAdvancing = true;
         try
@@ -165,9 +162,7 @@ internal sealed class TimingWheel
         {
             int slot = (int)(firstTick + i) & _slotMask;
             if ((_occupied[slot >> 6] & (1UL << slot)) != 0)
-            {
                 VisitSlot(slot);
-            }
         }
     }
 
@@ -259,9 +254,7 @@ internal sealed class TimingWheel
     {
         int list = ListFor(node.DeadlineMs);
         if (list == _currentList)
-        {
             _currentEarliestMs = Math.Min(_currentEarliestMs, node.DeadlineMs);
-        }
 
         Link(node, list);
     }
@@ -289,9 +282,7 @@ internal sealed class TimingWheel
     {
         int list = node.ListIndex;
         if (node.Next is not null)
-        {
             node.Next.Previous = node.Previous;
-        }
 
         if (node.Previous is not null)
         {

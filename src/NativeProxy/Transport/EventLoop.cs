@@ -66,7 +66,9 @@ internal abstract class EventLoop
     /// <summary>Sockets that are open or opening.</summary>
     public int ConnectionCount { get; private set; }
 
-    /// <summary>Called before a connection to a server is opened, so that who counts descriptors can make room for it. Set it before the loop connects.</summary>
+    /// <summary>
+    /// Called before a connection to a server is opened, so that who counts descriptors can make room for it. Set it before the loop connects.
+    /// </summary>
     public Action? BeforeConnect { get; set; }
 
     /// <summary>Those of them that are going away.</summary>
@@ -122,7 +124,8 @@ internal abstract class EventLoop
     /// <summary>
     /// As <see cref="Listen"/>, for a socket that other processes hold, too, and go on with when it is closed here.
     /// </summary>
-    public virtual TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) => Listen(listening, acceptor, tuning);
+    public virtual TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
+        Listen(listening, acceptor, tuning);
 
     /// <summary>
     /// Loop thread, inside a turn. Runs the work at the end of the turn, in an event of its own; what is put off while such work runs waits for the

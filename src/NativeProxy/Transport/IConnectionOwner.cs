@@ -17,7 +17,9 @@ internal interface IConnectionOwner
     /// </summary>
     void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes);
 
-    /// <summary>The peer has sent FIN. Nothing more will be received; sending is still possible, until <see cref="OnFailed"/> says that it has broken off.</summary>
+    /// <summary>
+    /// The peer has sent FIN. Nothing more will be received; sending is still possible, until <see cref="OnFailed"/> says that it has broken off.
+    /// </summary>
     void OnEndOfStream(TcpConnection connection);
 
     /// <summary>Bytes that were held wait in the queue now, because the kernel did not take them; a source should pause.</summary>

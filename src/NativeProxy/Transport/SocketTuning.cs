@@ -5,7 +5,9 @@ using NativeProxy.Config;
 
 namespace NativeProxy.Transport;
 
-/// <summary>TCP options of one side, in one place. Accepted sockets inherit those of the listening socket (Linux), so nothing is set per accept.</summary>
+/// <summary>
+/// TCP options of one side, in one place. Accepted sockets inherit those of the listening socket (Linux), so nothing is set per accept.
+/// </summary>
 /// <param name="NoDelay">Sends small segments at once (TCP_NODELAY); a proxy writes whole messages and gains nothing from Nagle's delay.</param>
 internal sealed record SocketTuning(bool NoDelay)
 {

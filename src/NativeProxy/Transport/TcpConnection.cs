@@ -90,13 +90,15 @@ internal abstract class TcpConnection
     public bool EndOfStreamSeen => _receiving.HasEnded;
 
     /// <summary>Who has ended the connection so far: the peer, by FIN or a break, or nobody, which leaves it to the proxy.</summary>
-    public ClosedBy EndedBy => _isBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset : _receiving.HasEnded ? ClosedBy.Peer : ClosedBy.Proxy;
+    public ClosedBy EndedBy =>
+        _isBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset : _receiving.HasEnded ? ClosedBy.Peer : ClosedBy.Proxy;
 
     /// <summary>True when the owner closed with RST.</summary>
     public bool IsResetByUs => _resetOnClose;
 
     /// <summary>
-    /// True after an end of stream without an error, whatever came behind it. That is the peer's FIN unless a send has failed before (<see cref="IsSendBroken"/>):
+    /// True after an end of stream without an error, whatever came behind it. That is the peer's FIN unless a send has failed before
+    /// (<see cref="IsSendBroken"/>):
     /// then the send has used up the error that reading would have shown.
     /// </summary>
     public bool FinSeen => _receiving.FinSeen;
@@ -122,7 +124,8 @@ internal abstract class TcpConnection
     }
 
     /// <summary>
-    /// True when <see cref="LookAhead"/> would find nothing, as far as is known without it: the read whose bytes are being handled took all there was,
+    /// True when <see cref="LookAhead"/> would find nothing, as far as is known without it: the read whose bytes are being handled took all there
+    /// was,
     /// or the engine has heard of nothing and has just listened.
     /// </summary>
     public bool IsKnownQuiet =>
@@ -177,7 +180,8 @@ internal abstract class TcpConnection
     /// <summary>
     /// Sends bytes like <see cref="Send"/>, or holds them for a moment, so that what follows shortly goes with them in one segment. What
     /// is held goes with the next <see cref="Send"/>, when a block is full, when the loop has nothing else to do, and after
-    /// <see cref="EventLoop.HoldMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel then does not take it.
+    /// <see cref="EventLoop.HoldMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel then does
+    /// not take it.
     /// </summary>
     public SendResult SendSoon(ReadOnlySpan<byte> bytes) => Sending.SendSoon(this, bytes);
 

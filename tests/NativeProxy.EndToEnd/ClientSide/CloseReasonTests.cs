@@ -219,7 +219,8 @@ public sealed class CloseReasonTests
 
     [Theory]
     [Trait("close", "client:limit")]
-    [InlineData("limits.request_line_bytes = 64", "GET /0123456789012345678901234567890123456789012345678901234567890123456789 HTTP/1.1\r\nHost: h\r\n\r\n", 414)]
+    [InlineData("limits.request_line_bytes = 64",
+        "GET /0123456789012345678901234567890123456789012345678901234567890123456789 HTTP/1.1\r\nHost: h\r\n\r\n", 414)]
     [InlineData("limits.header_count = 4", "GET / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n\r\n", 431)]
     [InlineData("limits.body_bytes = 5", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n", 413)]
     [InlineData("limits.body_bytes = 5", "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n", 413)]
@@ -235,7 +236,8 @@ public sealed class CloseReasonTests
     [Trait("close", "client:denied")]
     public async Task ClientThatMayNotUseTheForwardProxy()
     {
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.Forward("forward.clients = [\"192.0.2.0/24\"]")));
+        await using ProxyUnderTest proxy =
+            await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.Forward("forward.clients = [\"192.0.2.0/24\"]")));
         await using RawClient client = await proxy.Connect();
         Assert.Equal(403, (await client.Ask("http://192.0.2.1/")).Status);
         await client.ExpectFin();
@@ -323,7 +325,8 @@ public sealed class CloseReasonTests
         // The busy one is told with its response; the process waits for it.
         busy.Close();
         Assert.Equal(0, await scene.Proxy.WaitForExit());
-        string[] reasons = [.. scene.Proxy.Output.Lines.Select(line => CloseLine.Parse(line).Side + " " + CloseLine.Parse(line).Reason).Order(StringComparer.Ordinal)];
+        string[] reasons = [.. scene.Proxy.Output.Lines.Select(line => CloseLine.Parse(line).Side + " " + CloseLine.Parse(line).Reason)
+            .Order(StringComparer.Ordinal)];
         Assert.Equal(["client client_aborted", "client draining", "server client_aborted"], reasons);
     }
 
@@ -353,7 +356,8 @@ public sealed class CloseReasonTests
     [Trait("close", "client:resource")]
     public async Task NoBuffersLeft()
     {
-        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("max_connections = 200").Listener("limits.header_bytes = \"1MiB\""));
+        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("max_connections = 200")
+            .Listener("limits.header_bytes = \"1MiB\""));
         string part = "GET / HTTP/1.1\r\nHost: h\r\nX: " + new string('x', 1_000_000);
         var clients = new RawClient[80];
         for (int i = 0; i < clients.Length; i++)

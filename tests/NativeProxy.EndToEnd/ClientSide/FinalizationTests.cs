@@ -24,7 +24,8 @@ public sealed class FinalizationTests
     public async Task CloseDecidedWithLinger_TheProxySendsFinAndReadsOn_SoThatTheClientIsNotReset()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\"", "keepalive.max_requests = 1"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("timeouts.linger = \"20s\"", "keepalive.max_requests = 1"));
         await using RawClient client = await proxy.Connect();
         await client.SendGet("/");
         Assert.Equal("ok", (await client.ReadResponse()).Body);
@@ -46,7 +47,8 @@ public sealed class FinalizationTests
     public async Task CloseDecidedWithLinger_EndsWithTheLingerTime()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 1"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 1"));
         await using RawClient client = await proxy.Connect();
         var time = new PassingTime();
         await client.SendGet("/");
@@ -116,7 +118,8 @@ public sealed class FinalizationTests
     public async Task TimeWait_IsOnTheSideThatClosesFirst(bool proxyCloses)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"keepalive.timeout = \"{(proxyCloses ? "100ms" : "1h")}\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener($"keepalive.timeout = \"{(proxyCloses ? "100ms" : "1h")}\""));
         await using RawClient client = await proxy.Connect();
         int clientPort = client.LocalPort;
         await client.Ask();
@@ -147,10 +150,12 @@ public sealed class FinalizationTests
             await client.ExpectFin();
         }
         await proxy.WaitUntilIdle();
-        await Deadline.Until(() => ProcessView.DescriptorCount(proxy.Id) <= descriptors, () => $"{descriptors} descriptors, there are {ProcessView.DescriptorCount(proxy.Id)}");
+        await Deadline.Until(() => ProcessView.DescriptorCount(proxy.Id) <= descriptors,
+            () => $"{descriptors} descriptors, there are {ProcessView.DescriptorCount(proxy.Id)}");
         Assert.Equal(21, (await proxy.Output.WaitForCount(21)).Count);
         Assert.All(proxy.Output.Lines, line => Assert.Contains(" 200 ", line, StringComparison.Ordinal));
-        Assert.DoesNotContain(proxy.Errors.Lines, line => line.Contains(" error ", StringComparison.Ordinal) || line.Contains(" warn ", StringComparison.Ordinal));
+        Assert.DoesNotContain(proxy.Errors.Lines,
+            line => line.Contains(" error ", StringComparison.Ordinal) || line.Contains(" warn ", StringComparison.Ordinal));
         Assert.Equal(21, await proxy.Metric("nativeproxy_client_closes_total{reason=\"client_closed\"}"));
     }
 

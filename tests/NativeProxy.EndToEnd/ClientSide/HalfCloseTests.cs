@@ -41,8 +41,10 @@ public sealed class HalfCloseTests
             RawClient.Get("/1"), RawClient.Get("/2"), RawClient.Post("/3", "three"), "\r\n" + RawClient.Get("/4"),
             RawClient.Post("/5", ""), RawClient.Get("/6"),
         ];
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request => $"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{request.Substring(request.IndexOf('/'), 2)}");
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"half_close = \"{policy}\"", $"pipelining = {pipelining}"));
+        await using ScriptedOrigin origin =
+            ScriptedOrigin.Answering(request => $"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{request.Substring(request.IndexOf('/'), 2)}");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener($"half_close = \"{policy}\"", $"pipelining = {pipelining}"));
         await using RawClient client = await proxy.Connect();
         await proxy.Freeze();
         await client.Send(string.Concat(requests));
@@ -154,7 +156,8 @@ public sealed class HalfCloseTests
     public async Task Finish_TheServerOfATunnelHearsOfAFinThatCameBeforeIt()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "upgrade = [\"websocket\"]"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("half_close = \"finish\"", "upgrade = [\"websocket\"]"));
         await using RawClient client = await proxy.Connect();
         await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
         client.HalfClose();
@@ -205,7 +208,8 @@ public sealed class HalfCloseTests
     [InlineData("auto", false)]
     public async Task ResetBehindTheFin_EndsTheExchange_AndADrain(string policy, bool drains)
     {
-        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("drain_timeout = \"1h\"").Listener($"half_close = \"{policy}\""));
+        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("drain_timeout = \"1h\"")
+            .Listener($"half_close = \"{policy}\""));
         OriginConnection server = await scene.Ask("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
         scene.Client.HalfClose();
         await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
@@ -312,7 +316,8 @@ public sealed class HalfCloseTests
     public async Task AFloodOfHalfClosedClients_IsBounded_AndTheirPlacesAreGivenBack()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\"", "limits.half_closed = 2").Upstream("keepalive.enabled = false"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("half_close = \"finish\"", "limits.half_closed = 2").Upstream("keepalive.enabled = false"));
         await using RawClient first = await proxy.Connect();
         await using RawClient second = await proxy.Connect();
         await using RawClient third = await proxy.Connect();

@@ -61,7 +61,8 @@ public sealed class PersistenceTests
     public async Task ConnectionHeaderOption_DecidesWhichKeptResponsesSayKeepAlive(string option, string version, string? expected)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"keepalive.connection_header = \"{option}\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener($"keepalive.connection_header = \"{option}\""));
         await using RawClient client = await proxy.Connect();
         for (int i = 0; i < 2; i++)
         {

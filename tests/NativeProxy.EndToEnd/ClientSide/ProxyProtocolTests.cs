@@ -11,7 +11,8 @@ namespace NativeProxy.EndToEnd.ClientSide;
 public sealed class ProxyProtocolTests
 {
     private const string V1 = "PROXY TCP4 192.0.2.33 198.51.100.1 40000 80\r\n";
-    private const string V2 = "\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x2a \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x33 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x9c\x40\0\x50\x04\0\x03xyz";
+    private const string V2 =
+        "\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x2a \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x33 \x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\x9c\x40\0\x50\x04\0\x03xyz";
     private const string Local = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
     [Theory]
@@ -23,7 +24,8 @@ public sealed class ProxyProtocolTests
         await scene.Client.Send(header + RawClient.Get("/1"));
         await scene.Client.ReadResponse();
         await scene.Client.Ask("/2", "X-Forwarded-For: 203.0.113.9\r\n");
-        Assert.Equal([address, "203.0.113.9, " + address], scene.Origin.Requests.Select(item => HttpResponse.FieldOf(item.Request, "X-Forwarded-For")));
+        Assert.Equal([address, "203.0.113.9, " + address],
+            scene.Origin.Requests.Select(item => HttpResponse.FieldOf(item.Request, "X-Forwarded-For")));
         Assert.All(await scene.Proxy.Output.WaitForCount(2), line => Assert.StartsWith(logged + " [", line, StringComparison.Ordinal));
     }
 
@@ -70,7 +72,8 @@ public sealed class ProxyProtocolTests
         await using Scene scene = await Scene.Start();
         await scene.Client.Send(bytes);
         await scene.Client.ExpectEnd();
-        Assert.Matches($"^127\\.0\\.0\\.1:{scene.Client.LocalPort} .* -1 0 - - PR-- .* \"<BADREQ>\" .* rs=bad_proxy_header why=bad_proxy_header$", (await scene.Proxy.Output.WaitForCount(1))[0]);
+        Assert.Matches($"^127\\.0\\.0\\.1:{scene.Client.LocalPort} .* -1 0 - - PR-- .* \"<BADREQ>\" .* rs=bad_proxy_header why=bad_proxy_header$",
+            (await scene.Proxy.Output.WaitForCount(1))[0]);
         Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"bad_proxy_header\"}"));
         Assert.Equal(0, scene.Origin.ConnectionCount);
     }
@@ -143,7 +146,8 @@ public sealed class ProxyProtocolTests
         await using RawClient plain = await scene.Proxy.Connect();
         Assert.Equal(200, (await plain.Ask()).Status);
         Assert.Equal(
-            ["192.0.2.33", "192.0.2.33", "192.0.2.34", "127.0.0.1"], scene.Origin.Requests.Select(item => HttpResponse.FieldOf(item.Request, "X-Forwarded-For")));
+            ["192.0.2.33", "192.0.2.33", "192.0.2.34", "127.0.0.1"],
+            scene.Origin.Requests.Select(item => HttpResponse.FieldOf(item.Request, "X-Forwarded-For")));
     }
 
     private sealed class Scene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client) : IAsyncDisposable

@@ -13,7 +13,8 @@ public sealed class RequestIndependenceTests
     /// <summary>A request that sets about everything that could stay behind.</summary>
     private const string Loaded =
         "PUT /loaded?x=1 HTTP/1.1\r\nHost: other.example\r\nConnection: x-hop, keep-alive\r\nX-Hop: 1\r\nCookie: a=1; b=2\r\n"
-        + "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: gopher\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+        + "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: gopher\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked\r\nExpect: "
+        + "100-continue\r\n\r\n"
         + "3\r\nabc\r\n0\r\nX-Trail: 1\r\n\r\n";
 
     [Fact]
@@ -23,8 +24,11 @@ public sealed class RequestIndependenceTests
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]"));
         string alone = await PlainRequest(origin, proxy, before: null);
-        foreach (string before in (string[])[Loaded, "GET http://absolute.example/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n"])
+        foreach (string before in (string[])[Loaded, "GET http://absolute.example/x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+            "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n"])
+        {
             Assert.Equal(alone, await PlainRequest(origin, proxy, before));
+        }
     }
 
     [Fact]
@@ -39,7 +43,8 @@ public sealed class RequestIndependenceTests
             Assert.Equal(200, (await client.Ask("/" + i)).Status);
 
         // Round robin: each second request is tried on the dead server first. Its retry must not show in the line of the next one.
-        string[] retries = [.. (await proxy.Output.WaitForCount(4)).Select(line => Regex.Match(line, @" \d+/\d+/\d+/\d+/(\d+) 0/0 ").Groups[1].Value)];
+        string[] retries = [.. (await proxy.Output.WaitForCount(4))
+            .Select(line => Regex.Match(line, @" \d+/\d+/\d+/\d+/(\d+) 0/0 ").Groups[1].Value)];
         Assert.Equal(["1", "0", "1", "0"], retries);
     }
 
@@ -63,7 +68,9 @@ public sealed class RequestIndependenceTests
         Assert.Equal(400, (await client.ReadResponse()).Status);
     }
 
-    /// <summary>What the origin sees of a plain GET, and what the client sees of its response, after another request on the same connection.</summary>
+    /// <summary>
+    /// What the origin sees of a plain GET, and what the client sees of its response, after another request on the same connection.
+    /// </summary>
     private static async Task<string> PlainRequest(ScriptedOrigin origin, ProxyUnderTest proxy, string? before)
     {
         await using RawClient client = await proxy.Connect();

@@ -121,7 +121,8 @@ public sealed class TroublesomeClientTests
         await client.SendGet();
         OriginConnection server = await origin.Accept();
         await server.ReadRequest();
-        Task sending = server.Send(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {bodyBytes}\r\n\r\n" + new string('x', bodyBytes)));
+        Task sending = server.Send(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {bodyBytes}\r\n\r\n"
+            + new string('x', bodyBytes)));
         await client.ReadHead();
         var time = new PassingTime();
         for (int i = 0; i < 12; i++)
@@ -181,7 +182,8 @@ public sealed class TroublesomeClientTests
         foreach (RawClient client in clients)
         {
             HttpResponse response = await client.ReadResponse();
-            Assert.True(response.Status == 200, $"{response.Status}: {proxy.Output.Lines.FirstOrDefault(line => line.Contains($" {response.Status} ", StringComparison.Ordinal))}");
+            Assert.True(response.Status == 200,
+                $"{response.Status}: {proxy.Output.Lines.FirstOrDefault(line => line.Contains($" {response.Status} ", StringComparison.Ordinal))}");
             client.Close();
         }
         Assert.Equal(0, await proxy.Metric("nativeproxy_accept_failures_total"));
@@ -210,7 +212,8 @@ public sealed class TroublesomeClientTests
         for (int i = 0; i < Rounds; i++)
             await misbehave(proxy, origin);
         await proxy.WaitUntilIdle();
-        await Deadline.Until(() => ProcessView.DescriptorCount(proxy.Id) <= descriptors, () => $"{descriptors} descriptors, there are {ProcessView.DescriptorCount(proxy.Id)}");
+        await Deadline.Until(() => ProcessView.DescriptorCount(proxy.Id) <= descriptors,
+            () => $"{descriptors} descriptors, there are {ProcessView.DescriptorCount(proxy.Id)}");
         Assert.DoesNotContain(proxy.Errors.Lines, line => line.Contains(" error ", StringComparison.Ordinal));
     }
 }

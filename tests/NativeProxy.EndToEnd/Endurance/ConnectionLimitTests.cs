@@ -29,7 +29,8 @@ public sealed class ConnectionLimitTests
 
         RawClient[] outside = await Task.WhenAll(Enumerable.Range(0, Flood).Select(_ => proxy.Connect()));
         await Load.AtOnce(Flood, i => outside[i].SendGet($"/outside/{i}"));
-        await Deadline.Until(() => SocketTable.Rows().Any(row => row.LocalPort == proxy.Port() && row.State == "LISTEN" && row.UnreadBytes == Flood), () => "the whole flood in the backlog");
+        await Deadline.Until(() => SocketTable.Rows().Any(row => row.LocalPort == proxy.Port() && row.State == "LISTEN" && row.UnreadBytes == Flood),
+            () => "the whole flood in the backlog");
         for (int round = 0; round < 50; round++)
             await Load.AtOnce(ConnectionsMax, i => Exchange(inside[i], $"/round/{round}/{i}"));
         Assert.All(outside, client => Assert.Equal(0, client.Socket.Available));

@@ -18,7 +18,8 @@ public sealed class CutRequestTests
     private static readonly Dictionary<string, string> Requests = new()
     {
         ["length"] = $"POST /here HTTP/1.1\r\nHost: h\r\nContent-Length: {Content.Length}\r\n\r\n{Content}",
-        ["chunked"] = $"POST /here HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{Content[..7]}\r\n{Content.Length - 7:x}\r\n{Content[7..]}\r\n0\r\nX-Trailer: 1\r\n\r\n",
+        ["chunked"] = $"POST /here HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+            + $"chunked\r\n\r\n7\r\n{Content[..7]}\r\n{Content.Length - 7:x}\r\n{Content[7..]}\r\n0\r\nX-Trailer: 1\r\n\r\n",
         ["none"] = "GET /here HTTP/1.1\r\nHost: h\r\n\r\n",
     };
 
@@ -42,7 +43,8 @@ public sealed class CutRequestTests
                 if (position >= HeadEnd(request))
                 {
                     wholeHeads++;
-                    await Deadline.Until(() => origin.Seen.Any(seen => seen.Text.Contains($" {target} ", StringComparison.Ordinal)), () => target + " at the server");
+                    await Deadline.Until(() => origin.Seen.Any(seen => seen.Text.Contains($" {target} ", StringComparison.Ordinal)),
+                        () => target + " at the server");
                 }
                 if (withReset)
                     client.Reset();

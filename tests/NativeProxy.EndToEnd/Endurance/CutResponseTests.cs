@@ -18,14 +18,16 @@ public sealed class CutResponseTests
     private static readonly Dictionary<string, string> Responses = new()
     {
         ["length"] = $"HTTP/1.1 200 OK\r\nContent-Length: {Content.Length}\r\n\r\n{Content}",
-        ["chunked"] = $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{Content[..7]}\r\n{Content.Length - 7:x}\r\n{Content[7..]}\r\n0\r\nX-Trailer: 1\r\nX-More: 2\r\n\r\n",
+        ["chunked"] = $"HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+            + $"chunked\r\n\r\n7\r\n{Content[..7]}\r\n{Content.Length - 7:x}\r\n{Content[7..]}\r\n0\r\nX-Trailer: 1\r\nX-More: 2\r\n\r\n",
         ["close"] = $"HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n{Content}",
         ["empty"] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         ["interim"] = $"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: {Content.Length}\r\n\r\n{Content}",
     };
 
     /// <summary>Request lines of clients that keep the connection, end it, and do not know chunks.</summary>
-    private static readonly string[] Requests = ["GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"];
+    private static readonly string[] Requests = ["GET / HTTP/1.1\r\nHost: h\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+        "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"];
 
     [Theory]
     [InlineData(false)]
@@ -144,7 +146,8 @@ public sealed class CutResponseTests
             : framing == "close" ? withReset ? Verdict.Cut : Verdict.Complete
             : position < response.Length ? Verdict.Cut : Verdict.Complete;
         Verdict[] lawful = withReset ? expected == Verdict.Refused ? [expected] : [Verdict.Refused, Verdict.Cut, expected] : [expected];
-        Assert.True(lawful.Contains(seen.Verdict), $"{request.Split('\r')[0]}, {framing}, position {position}: {seen.Verdict} instead of {expected}; body: {seen.Body}");
+        Assert.True(lawful.Contains(seen.Verdict),
+            $"{request.Split('\r')[0]}, {framing}, position {position}: {seen.Verdict} instead of {expected}; body: {seen.Body}");
         if (seen.Verdict == Verdict.Refused)
             return;
         Assert.StartsWith(seen.Body, Content, StringComparison.Ordinal);
@@ -155,7 +158,8 @@ public sealed class CutResponseTests
     }
 
     /// <summary>A proxy that keeps its server connections long enough to use each a second time.</summary>
-    private sealed class UsedConnections(ScriptedOrigin origin, ScriptedOrigin echo, ProxyUnderTest proxy, ProcessBaseline baseline) : IAsyncDisposable
+    private sealed class UsedConnections(ScriptedOrigin origin, ScriptedOrigin echo, ProxyUnderTest proxy,
+        ProcessBaseline baseline) : IAsyncDisposable
     {
         public ScriptedOrigin Origin => origin;
 
@@ -167,7 +171,8 @@ public sealed class CutResponseTests
             ScriptedOrigin echo = Load.Echo();
 
             // A server that closes behind a response would teach the proxy not to keep its connections.
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, upstream: ["keepalive.learn_idle_timeout = false"], idleTimeout: "5s"));
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, upstream: ["keepalive.learn_idle_timeout = false"],
+                idleTimeout: "5s"));
             return new UsedConnections(origin, echo, proxy, await ProcessBaseline.Of(proxy));
         }
 

@@ -13,7 +13,8 @@ internal static class Load
     private const int PieceBytes = 16 * 1024;
 
     /// <summary>NATIVEPROXY_ENDURANCE: multiplies the number of connections and bytes; 1 for everyday, 10 and more for a long run.</summary>
-    public static int Scale { get; } = int.Parse(Environment.GetEnvironmentVariable("NATIVEPROXY_ENDURANCE") is { Length: > 0 } scale ? scale : "1", CultureInfo.InvariantCulture);
+    public static int Scale { get; } = int.Parse(Environment.GetEnvironmentVariable("NATIVEPROXY_ENDURANCE") is { Length: > 0 } scale ? scale : "1",
+        CultureInfo.InvariantCulture);
 
     /// <summary>Far more than any bound of the proxy for what must be refused.</summary>
     public static readonly long RefusedBytesMax = 4L * 1024 * 1024 * Scale;
@@ -25,7 +26,8 @@ internal static class Load
     /// A listener "web" in front of the server under trial and another, "echo", that answers with the request's target. Idle connections
     /// and lingering ones end soon. Lines for the listener and the upstream under trial go to the two lists.
     /// </summary>
-    public static ProxyConfig Config(string server, ScriptedOrigin echo, string[]? listener = null, string[]? upstream = null, string idleTimeout = "200ms") =>
+    public static ProxyConfig Config(string server, ScriptedOrigin echo, string[]? listener = null, string[]? upstream = null,
+        string idleTimeout = "200ms") =>
         new ProxyConfig()
             .AddUpstream("app", server).Upstream($"keepalive.idle_timeout = \"{idleTimeout}\"").Upstream(upstream ?? [])
             .AddUpstream("echo", echo.Address).Upstream("keepalive.idle_timeout = \"200ms\"")

@@ -39,11 +39,14 @@ internal sealed class ProcessBaseline
     {
         string figures = "";
         string nothing = string.Concat(Gauges.Select(name => name + "=0 "));
-        await Deadline.Until(async () => (figures = await Look(proxy)).StartsWith(nothing, StringComparison.Ordinal), () => "a proxy at rest; there is\n" + figures);
+        await Deadline.Until(async () => (figures = await Look(proxy)).StartsWith(nothing, StringComparison.Ordinal),
+            () => "a proxy at rest; there is\n" + figures);
         return new ProcessBaseline(proxy, figures);
     }
 
-    /// <summary>Waits until everything is as it was, and checks the account: each connection has closed for one reason, none for "internal error".</summary>
+    /// <summary>
+    /// Waits until everything is as it was, and checks the account: each connection has closed for one reason, none for "internal error".
+    /// </summary>
     public async Task ExpectReturn()
     {
         string now = "";
@@ -67,8 +70,11 @@ internal sealed class ProcessBaseline
         IReadOnlyDictionary<string, long> metrics = await Refreshed(proxy);
 
         // The look itself is a connection too.
-        await Deadline.Until(() => !SocketTable.Rows().Any(row => row.LocalPort == proxy.AdminPort && row.State is not ("LISTEN" or "TIME-WAIT")), () => "the end of the look");
-        return string.Join(' ', Gauges.Select(name => $"{name}={metrics[name]}").Concat(ProcessView.DescriptorKinds(proxy.Id).Select(kind => $"{kind.Key}={kind.Value}")));
+        await Deadline.Until(() => !SocketTable.Rows().Any(row => row.LocalPort == proxy.AdminPort && row.State is not ("LISTEN" or "TIME-WAIT")),
+            () => "the end of the look");
+        return string.Join(' ',
+            Gauges.Select(name => $"{name}={metrics[name]}")
+            .Concat(ProcessView.DescriptorKinds(proxy.Id).Select(kind => $"{kind.Key}={kind.Value}")));
     }
 
     /// <summary>

@@ -51,7 +51,8 @@ public sealed class ServerFloodTests
             {
                 OriginConnection server = await origin.Accept();
                 int kind = int.Parse((await server.ReadRequest()).Split(' ', 3)[1].AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
-                Assert.True(await Load.Flood(server, Kinds[kind].Opening, Kinds[kind].Piece, Load.PausedBytesMax), $"{Kinds[kind].What}: the server was not cut");
+                Assert.True(await Load.Flood(server, Kinds[kind].Opening, Kinds[kind].Piece, Load.PausedBytesMax),
+                    $"{Kinds[kind].What}: the server was not cut");
                 server.Close();
             });
             await Load.AtOnce(clients, i => Receive(proxy, baseline, i % Kinds.Length));

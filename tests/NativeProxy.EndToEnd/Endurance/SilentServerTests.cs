@@ -56,7 +56,8 @@ public sealed class SilentServerTests
         ];
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ScriptedOrigin echo = Load.Echo();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, upstream: ["timeouts.response = \"2s\"", "keepalive.enabled = false"]));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo,
+            upstream: ["timeouts.response = \"2s\"", "keepalive.enabled = false"]));
         ProcessBaseline baseline = await ProcessBaseline.Of(proxy);
         await using (await Bystander.Beside(proxy))
         {

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Endurance;
 
-/// <summary>Many clients that send or read slowly, or not at all, are cut at their timeouts; whoever is alive is not, and others are served.</summary>
+/// <summary>
+/// Many clients that send or read slowly, or not at all, are cut at their timeouts; whoever is alive is not, and others are served.
+/// </summary>
 public sealed class SlowClientTests
 {
     private const int Clients = 150;
@@ -40,7 +42,8 @@ public sealed class SlowClientTests
     public async Task ConnectionsThatStaySilent_AreClosedWithoutAWord()
     {
         await using ScriptedOrigin echo = Load.Echo();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(echo.Address, echo, ["timeouts.request_header = \"500ms\"", "defer_accept = false"]));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(echo.Address, echo,
+            ["timeouts.request_header = \"500ms\"", "defer_accept = false"]));
         ProcessBaseline baseline = await ProcessBaseline.Of(proxy);
         await using (await Bystander.Beside(proxy))
         {
@@ -91,7 +94,8 @@ public sealed class SlowClientTests
         const string body = "0123456789abcdef";
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ScriptedOrigin echo = Load.Echo();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo, ["timeouts.request_body = \"2s\"", "timeouts.request_header = \"500ms\""]));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Load.Config(origin.Address, echo,
+            ["timeouts.request_body = \"2s\"", "timeouts.request_header = \"500ms\""]));
         ProcessBaseline baseline = await ProcessBaseline.Of(proxy);
         await using (await Bystander.Beside(proxy))
         {

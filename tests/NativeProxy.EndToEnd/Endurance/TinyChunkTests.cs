@@ -64,7 +64,8 @@ public sealed class TinyChunkTests
         await using Scene scene = await Scene.Start();
         await scene.ForEach(async (client, origin) =>
         {
-            Task sending = client.SendByteByByte("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + InChunks(content) + "0\r\n\r\n");
+            Task sending = client.SendByteByByte("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + InChunks(content)
+                + "0\r\n\r\n");
             OriginConnection server = await origin.Accept();
             await server.ReadHead();
             Assert.Equal(content, ContentOf(await server.ReadThrough("\r\n0\r\n\r\n")));
@@ -126,7 +127,8 @@ public sealed class TinyChunkTests
             long sent = await proxy.Metric($"nativeproxy_bytes_total{{peer=\"{receiver}\",direction=\"out\"}}");
             long came = await proxy.Metric($"nativeproxy_bytes_total{{peer=\"{sender}\",direction=\"in\"}}");
             Assert.InRange(came, (long)Connections * BodyBytes * WireBytesPerByte, long.MaxValue);
-            Assert.InRange(sent, (long)Connections * BodyBytes, came + (Connections * HeadBytesMax) + (await proxy.Metric("nativeproxy_requests_total") * HeadBytesMax));
+            Assert.InRange(sent, (long)Connections * BodyBytes,
+                came + (Connections * HeadBytesMax) + (await proxy.Metric("nativeproxy_requests_total") * HeadBytesMax));
         }
 
         public async ValueTask DisposeAsync()

@@ -40,7 +40,8 @@ public sealed class VanishingClientsTests(ITestOutputHelper output)
     {
         await using var origin = new MuteOrigin(keepsText: false, greets: true);
         await using ScriptedOrigin echo = Load.Echo();
-        ProxyConfig config = Load.Config(origin.Address, echo).AddListener("early", "app").Listener("timeouts.linger = \"300ms\"", "defer_accept = false");
+        ProxyConfig config = Load.Config(origin.Address, echo).AddListener("early", "app")
+            .Listener("timeouts.linger = \"300ms\"", "defer_accept = false");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config);
         int[] ports = [proxy.Port(), proxy.Port("early")];
         ProcessBaseline baseline = await ProcessBaseline.Of(proxy);
@@ -49,7 +50,8 @@ public sealed class VanishingClientsTests(ITestOutputHelper output)
         {
             for (int wave = 0; wave < Waves; wave++)
             {
-                Task vanishing = Load.AtOnce(WaveConnections, i => Vanish(ports[i % 2], (Moment)(i / 2 % 4), withReset: i / 8 % 2 == 0, source: 2 + (i / 16 % SourceAddresses)));
+                Task vanishing = Load.AtOnce(WaveConnections,
+                    i => Vanish(ports[i % 2], (Moment)(i / 2 % 4), withReset: i / 8 % 2 == 0, source: 2 + (i / 16 % SourceAddresses)));
                 if (wave == Waves / 2)
                     await Show("during", proxy, ports, origin.Port);
                 await vanishing;
@@ -59,7 +61,8 @@ public sealed class VanishingClientsTests(ITestOutputHelper output)
         }
         await baseline.ExpectReturn();
         await origin.WaitUntilAllEnded();
-        await Deadline.Until(() => !States(ports, origin.Port).Contains(SocketTable.CloseWait, StringComparison.Ordinal), () => "no socket in CLOSE-WAIT: " + States(ports, origin.Port));
+        await Deadline.Until(() => !States(ports, origin.Port).Contains(SocketTable.CloseWait, StringComparison.Ordinal),
+            () => "no socket in CLOSE-WAIT: " + States(ports, origin.Port));
         await Show("after ", proxy, ports, origin.Port);
         Assert.InRange(await proxy.Metric("nativeproxy_requests_total"), WaveConnections * Waves / 4, long.MaxValue);
         Assert.Equal("/afterwards", (await proxy.AskOnce("/afterwards", "echo")).Body);
@@ -82,7 +85,8 @@ public sealed class VanishingClientsTests(ITestOutputHelper output)
 
     private async Task Show(string when, ProxyUnderTest proxy, int[] listenerPorts, int serverPort)
     {
-        output.WriteLine($"{when}: sockets of the proxy's ports: {States(listenerPorts, serverPort)}; its descriptors: {string.Join(' ', ProcessView.DescriptorKinds(proxy.Id).Select(kind => $"{kind.Key}={kind.Value}"))}");
+        output.WriteLine($"{when}: sockets of the proxy's ports: {States(listenerPorts, serverPort)}; its descriptors: "
+            + $"{string.Join(' ', ProcessView.DescriptorKinds(proxy.Id).Select(kind => $"{kind.Key}={kind.Value}"))}");
         output.WriteLine($"{when}: {ProcessView.ResidentBytes(proxy.Id) / 1024 / 1024} MiB resident; {await ProcessBaseline.Look(proxy)}");
     }
 }

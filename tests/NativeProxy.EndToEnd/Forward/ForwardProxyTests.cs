@@ -15,7 +15,9 @@ public sealed class ForwardProxyTests
         await scene.Client.Send($"GET {scene.Url}/p/a?q=%20 HTTP/1.1\r\nHost: decoy.test\r\nAccept: */*\r\nProxy-Connection: keep-alive\r\n"
             + "Proxy-Authorization: Basic c2VjcmV0\r\nAuthorization: Basic b3JpZ2lu\r\n\r\n");
         OriginConnection server = await scene.Origin.Accept();
-        Assert.Equal($"GET /p/a?q=%20 HTTP/1.1\r\nHost: {scene.Origin.Address}\r\nAccept: */*\r\nAuthorization: Basic b3JpZ2lu\r\nVia: 1.1 us\r\n\r\n", await server.ReadHead());
+        Assert.Equal(
+            $"GET /p/a?q=%20 HTTP/1.1\r\nHost: {scene.Origin.Address}\r\nAccept: */*\r\n"
+            + "Authorization: Basic b3JpZ2lu\r\nVia: 1.1 us\r\n\r\n", await server.ReadHead());
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nVia: 1.1 inner\r\n\r\nok");
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nVia: 1.1 inner\r\nVia: 1.1 us\r\n\r\nok", await scene.Client.ReadThrough("\r\n\r\nok"));
     }
@@ -60,7 +62,8 @@ public sealed class ForwardProxyTests
         await client.Send($"GET http://{origin.Address}/ HTTP/1.1\r\nHost: {origin.Address}\r\n\r\n");
 
         Assert.Equal(
-            $"GET / HTTP/1.1\r\nHost: {origin.Address}\r\n{expected.Replace("ORIGIN", origin.Address, StringComparison.Ordinal)}Via: 1.1 nativeproxy\r\n\r\n",
+            $"GET / HTTP/1.1\r\nHost: {origin.Address}\r\n{expected.Replace("ORIGIN", origin.Address, StringComparison.Ordinal)}Via: 1.1 "
+            + "nativeproxy\r\n\r\n",
             await (await origin.Accept()).ReadHead());
     }
 

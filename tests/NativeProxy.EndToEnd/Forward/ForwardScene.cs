@@ -44,7 +44,8 @@ internal sealed class ForwardScene(ScriptedOrigin origin, ProxyUnderTest proxy, 
     private static async Task<ForwardScene> Start(ScriptedOrigin origin, string[] listenerLines)
     {
         ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.Forward("forwarded = { x_forwarded_for = false, x_forwarded_proto = false, x_forwarded_host = false, via = \"us\" }").Listener(listenerLines));
+            ProxyConfig.Forward("forwarded = { x_forwarded_for = false, x_forwarded_proto = false, x_forwarded_host = false, via = \"us\" }")
+            .Listener(listenerLines));
         return new ForwardScene(origin, proxy, await proxy.Connect());
     }
 }

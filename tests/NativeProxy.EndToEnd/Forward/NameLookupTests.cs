@@ -45,7 +45,8 @@ public sealed class NameLookupTests : IDisposable
         for (int i = 0; i < 3; i++)
             Assert.Equal(200, (await proxy.AskOnce($"http://long.test:{origin.Port}/")).Status);
         await Deadline.Until(
-            async () => (await proxy.AskOnce($"http://short.test:{origin.Port}/")).Status == 200 && Asked("short.test") >= 3, () => "the short answer to be asked for again");
+            async () => (await proxy.AskOnce($"http://short.test:{origin.Port}/")).Status == 200 && Asked("short.test") >= 3,
+            () => "the short answer to be asked for again");
 
         Assert.Equal(1, Asked("long.test"));
     }

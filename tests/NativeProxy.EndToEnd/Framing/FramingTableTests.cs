@@ -32,7 +32,8 @@ public sealed class FramingTableTests
             IEnumerable<string> statuses = row.Refused.Select(refused => $"{refused.Status}").Distinct().Order();
             IEnumerable<string> named = Regex.Matches(cells[3], @"\b[345]\d\d\b").Select(match => match.Value).Distinct().Order();
             Assert.True(statuses.SequenceEqual(named), $"{row.Key}: the table says {cells[3]}, the tests expect {string.Join(", ", statuses)}");
-            Assert.True(cells[4].Contains("cut", StringComparison.Ordinal) == (row.Where == RefusedWhere.InBody), $"{row.Key}: the table says {cells[4]}");
+            Assert.True(cells[4].Contains("cut", StringComparison.Ordinal) == (row.Where == RefusedWhere.InBody),
+                $"{row.Key}: the table says {cells[4]}");
         }
         foreach (ResponseCase row in ResponseFramingSafetyTests.Cases.Where(row => row.Bad.Count > 0))
             Assert.Contains(row.Fate == ResponseFate.Cut ? "cut" : "502", Cells(row.Key)[3], StringComparison.Ordinal);
@@ -50,7 +51,8 @@ public sealed class FramingTableTests
 
     private static IEnumerable<string> Rows() => TableLines().Select(line => line.Split('`')[1]);
 
-    private static string[] Cells(string key) => [.. TableLines().Single(line => line.StartsWith($"| `{key}` ", StringComparison.Ordinal)).Split('|').Select(cell => cell.Trim())];
+    private static string[] Cells(string key) =>
+        [.. TableLines().Single(line => line.StartsWith($"| `{key}` ", StringComparison.Ordinal)).Split('|').Select(cell => cell.Trim())];
 
     private static IEnumerable<string> TableLines() =>
         File.ReadLines(Path.Combine(ProxyBinary.RepositoryRoot, "src", "ARCHITECTURE.md"))

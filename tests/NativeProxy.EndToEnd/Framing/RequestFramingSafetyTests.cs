@@ -58,7 +58,8 @@ public sealed class RequestFramingSafetyTests
     {
         RequestCase one = Find(row);
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(NothingAdded).Upstream("keepalive.enabled = false"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(NothingAdded)
+            .Upstream("keepalive.enabled = false"));
         int taken = 0;
         foreach ((int status, string request) in one.Refused)
         {
@@ -125,5 +126,6 @@ public sealed class RequestFramingSafetyTests
     }
 
     private static string Shown(string request) =>
-        (request.Length <= 300 ? request : request[..300] + "...").Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        (request.Length <= 300 ? request : request[..300] + "...").Replace("\r", "\\r", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 }

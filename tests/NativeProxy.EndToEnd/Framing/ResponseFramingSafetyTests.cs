@@ -71,9 +71,11 @@ public sealed class ResponseFramingSafetyTests
 
     private static ResponseCase Find(string key) => Cases.Single(row => row.Key == key);
 
-    private static async Task ExpectNotBelieved(ProxyUnderTest proxy, ScriptedOrigin origin, ResponseFate fate, string method, string response, Func<OriginConnection, Task<bool>> answer)
+    private static async Task ExpectNotBelieved(ProxyUnderTest proxy, ScriptedOrigin origin, ResponseFate fate, string method, string response,
+        Func<OriginConnection, Task<bool>> answer)
     {
-        string shown = response[..Math.Min(300, response.Length)].Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        string shown = response[..Math.Min(300, response.Length)].Replace("\r", "\\r", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
         await using RawClient client = await proxy.Connect();
         await client.Send($"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         OriginConnection server = await origin.Accept();
@@ -86,7 +88,8 @@ public sealed class ResponseFramingSafetyTests
             string last = received[Math.Max(0, received.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal))..];
             Assert.True(last.StartsWith("HTTP/1.1 502 ", StringComparison.Ordinal), $"{shown}: {received}");
             Assert.True(received.Split("HTTP/1.1 ").Skip(1).SkipLast(1).All(interim => interim[0] == '1'), $"{shown}: {received}");
-            Assert.True(!received.Contains("evil", StringComparison.Ordinal) && !received.Contains("abc", StringComparison.Ordinal), $"{shown}: {received}");
+            Assert.True(!received.Contains("evil", StringComparison.Ordinal) && !received.Contains("abc", StringComparison.Ordinal),
+                $"{shown}: {received}");
         }
         else
         {

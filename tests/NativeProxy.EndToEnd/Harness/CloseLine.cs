@@ -7,7 +7,8 @@ using Xunit;
 namespace NativeProxy.EndToEnd.Harness;
 
 /// <summary>One line of the connection log, taken apart.</summary>
-internal sealed record CloseLine(string Peer, string Side, string Place, long Id, string Reason, string By, int Uses, long[] Ms, long BytesIn, long BytesOut)
+internal sealed record CloseLine(string Peer, string Side, string Place, long Id, string Reason, string By, int Uses, long[] Ms, long BytesIn,
+    long BytesOut)
 {
     private const string Pattern =
         @"^(?<peer>\S+:\d+) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3}\] closed (?<side>client|server) (?<place>\S+) [cs]c=(?<id>\d+) "
@@ -21,7 +22,8 @@ internal sealed record CloseLine(string Peer, string Side, string Place, long Id
         Match match = Regex.Match(line, Pattern);
         Assert.True(match.Success, line);
         return new CloseLine(
-            match.Groups["peer"].Value, match.Groups["side"].Value, match.Groups["place"].Value, Number(match.Groups["id"].Value), match.Groups["reason"].Value,
+            match.Groups["peer"].Value, match.Groups["side"].Value, match.Groups["place"].Value, Number(match.Groups["id"].Value),
+            match.Groups["reason"].Value,
             match.Groups["by"].Value, (int)Number(match.Groups["uses"].Value), [.. match.Groups["ms"].Value.Split('/').Select(Number)],
             Number(match.Groups["in"].Value), Number(match.Groups["out"].Value));
     }

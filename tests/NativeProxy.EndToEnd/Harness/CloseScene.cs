@@ -70,7 +70,8 @@ internal sealed class CloseScene : DrivenScene
         Assert.Equal(1, closes.GetProperty(side).GetProperty("reasons").GetProperty(reason).GetInt64());
         Assert.Contains(
             closes.GetProperty("recent").EnumerateArray(),
-            one => one.GetProperty("side").GetString() == side && one.GetProperty("reason").GetString() == reason && one.GetProperty("connection_id").GetInt64() == line.Id);
+            one => one.GetProperty("side").GetString() == side && one.GetProperty("reason").GetString() == reason
+            && one.GetProperty("connection_id").GetInt64() == line.Id);
         return line;
     }
 

@@ -23,7 +23,9 @@ internal class DrivenScene : ClientScene
         return new DrivenScene(origin, proxy, await proxy.Connect());
     }
 
-    /// <summary>A request of the client, one GET unless said otherwise, which has reached a fresh server connection and waits for its answer.</summary>
+    /// <summary>
+    /// A request of the client, one GET unless said otherwise, which has reached a fresh server connection and waits for its answer.
+    /// </summary>
     public async Task<OriginConnection> Ask(string? request = null)
     {
         await Client.Send(request ?? RawClient.Get());

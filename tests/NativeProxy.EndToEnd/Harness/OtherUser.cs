@@ -17,7 +17,9 @@ internal static class OtherUser
     /// <summary>Runs the command that follows as this user.</summary>
     public const string Become = "setpriv --reuid 64999 --regid 64999 --clear-groups --no-new-privs";
 
-    /// <summary>A line of shell for <see cref="ProxyConfig.StartedThrough"/>: the settings come open, from a directory that is closed to others.</summary>
+    /// <summary>
+    /// A line of shell for <see cref="ProxyConfig.StartedThrough"/>: the settings come open, from a directory that is closed to others.
+    /// </summary>
     public const string RunScript = "chmod a+r \"$3\"; exec " + Become + " \"$0\" run -c /dev/stdin < \"$3\"";
 
     /// <summary>Why tests with this user cannot run here; null when they can.</summary>
@@ -44,7 +46,8 @@ internal static class OtherUser
     {
         if (!Environment.IsPrivilegedProcess)
             return "only root may become another user";
-        using Process process = Process.Start("/bin/sh", ["-c", $"{Become} prlimit --nproc >/dev/null 2>&1 && {Become} test -x \"$0\"", ProxyBinary.Path]);
+        using Process process = Process.Start("/bin/sh",
+            ["-c", $"{Become} prlimit --nproc >/dev/null 2>&1 && {Become} test -x \"$0\"", ProxyBinary.Path]);
         process.WaitForExit();
         return process.ExitCode == 0 ? null : "setpriv or prlimit are not here, or another user may not start the binary";
     }

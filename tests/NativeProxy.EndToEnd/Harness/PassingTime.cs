@@ -26,5 +26,6 @@ internal sealed class PassingTime
     /// the reading is then never shorter than the timer. The proxy's clock and this one may differ by the rounding of one millisecond.
     /// </summary>
     public void AssertAtLeast(int milliseconds) =>
-        Assert.True(_watch.ElapsedMilliseconds >= milliseconds - 2, $"came after {_watch.ElapsedMilliseconds} ms, not before {milliseconds} ms was promised");
+        Assert.True(_watch.ElapsedMilliseconds >= milliseconds - 2,
+            $"came after {_watch.ElapsedMilliseconds} ms, not before {milliseconds} ms was promised");
 }

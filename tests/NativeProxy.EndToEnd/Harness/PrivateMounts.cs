@@ -4,7 +4,10 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Harness;
 
-/// <summary>Starts a process with a view of the file system of its own, which the rest of the machine does not see. Needs root and <c>unshare</c> (util-linux).</summary>
+/// <summary>
+/// Starts a process with a view of the file system of its own, which the rest of the machine does not see. Needs root and <c>unshare</c>
+/// (util-linux).
+/// </summary>
 internal static class PrivateMounts
 {
     /// <summary>A line of shell for <see cref="ProxyConfig.StartedThrough"/>: nothing can be written to /dev/shm.</summary>

@@ -18,7 +18,11 @@ internal static class ProcessView
         foreach (string link in Directory.GetFileSystemEntries($"/proc/{processId}/fd"))
         {
             string target = TargetOf(link);
-            string kind = target.StartsWith('/') ? "file" : target.StartsWith("anon_inode:", StringComparison.Ordinal) ? target : target.Split(':')[0];
+            string kind = target.StartsWith('/')
+                ? "file"
+                : target.StartsWith("anon_inode:", StringComparison.Ordinal)
+                ? target
+                : target.Split(':')[0];
             if (kind.Length > 0)
                 kinds[kind] = kinds.GetValueOrDefault(kind) + 1;
         }
@@ -68,7 +72,8 @@ internal static class ProcessView
     /// <summary>How often the threads of the process have gone to sleep so far.</summary>
     public static long VoluntarySwitches(int processId) => Directory.GetDirectories($"/proc/{processId}/task").Sum(static task =>
     {
-        string line = File.ReadLines(Path.Combine(task, "status")).First(static text => text.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
+        string line = File.ReadLines(Path.Combine(task, "status"))
+            .First(static text => text.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
         return long.Parse(line.AsSpan(line.IndexOf(':', StringComparison.Ordinal) + 1).Trim(), CultureInfo.InvariantCulture);
     });
 
@@ -80,7 +85,8 @@ internal static class ProcessView
     public static HashSet<string> TimeWaitsOf(int localPort) => TimeWaits(fields => fields[1].EndsWith($":{localPort:X4}", StringComparison.Ordinal));
 
     /// <summary>IPv4 connections (both addresses) that the kernel holds in TIME_WAIT for the side that had connected to this port.</summary>
-    public static HashSet<string> TimeWaitsTowards(int remotePort) => TimeWaits(fields => fields[2].EndsWith($":{remotePort:X4}", StringComparison.Ordinal));
+    public static HashSet<string> TimeWaitsTowards(int remotePort) =>
+        TimeWaits(fields => fields[2].EndsWith($":{remotePort:X4}", StringComparison.Ordinal));
 
     /// <summary>A set, because the kernel's table may show a socket twice when others come and go while it is read.</summary>
     private static HashSet<string> TimeWaits(Func<string[], bool> fits) =>
@@ -91,7 +97,9 @@ internal static class ProcessView
            select $"{fields[1]} {fields[2]}",
     ];
 
-    /// <summary>Whether the process, or a child of it, has a socket that listens on this IPv4 port. Asks nobody, so no stranger is disturbed.</summary>
+    /// <summary>
+    /// Whether the process, or a child of it, has a socket that listens on this IPv4 port. Asks nobody, so no stranger is disturbed.
+    /// </summary>
     public static bool ListensOn(int processId, int port)
     {
         HashSet<string> listening =

@@ -63,7 +63,9 @@ internal static class ProxyBinary
     }
 
     private static string Find() =>
-        Environment.GetEnvironmentVariable("NATIVEPROXY_BIN") is { Length: > 0 } named ? named : System.IO.Path.Combine(RepositoryRoot, "out", "nativeproxy");
+        Environment.GetEnvironmentVariable("NATIVEPROXY_BIN") is { Length: > 0 } named
+            ? named
+            : System.IO.Path.Combine(RepositoryRoot, "out", "nativeproxy");
 
     private static string FindRoot()
     {

@@ -138,13 +138,19 @@ internal sealed class ProxyConfig
         for (int i = 0; i < _listeners.Count; i++)
         {
             (string name, string upstream, List<string> lines) = _listeners[i];
-            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
+            Table(text, "[[listener]]",
+                [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]",
+                upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
         }
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
         {
             Table(text, "[[upstream]]", [$"name = \"{name}\"", $"first_turn = \"{(BeginsAtRandom ? "random" : "first")}\"", .. lines]);
             for (int i = 0; i < addresses.Length; i++)
-                Table(text, "[[upstream.server]]", [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines, .. _ownServerLines.GetValueOrDefault(name, [])]);
+            {
+                Table(text, "[[upstream.server]]",
+                    [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines,
+                    .. _ownServerLines.GetValueOrDefault(name, [])]);
+            }
         }
         return text.ToString();
     }

@@ -95,12 +95,15 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public async Task<long> MetricMs(string name) => (long)((await Samples())[name] * 1000);
 
     /// <summary>All metrics of one look at the admin endpoint, by name with labels; of those in seconds only the whole ones.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> AllMetrics() => (await Samples()).ToDictionary(sample => sample.Key, sample => (long)sample.Value);
+    public async Task<IReadOnlyDictionary<string, long>> AllMetrics() =>
+        (await Samples()).ToDictionary(sample => sample.Key, sample => (long)sample.Value);
 
     /// <summary>The same with the fractions.</summary>
-    public async Task<IReadOnlyDictionary<string, decimal>> Samples() => (await MetricsText()).Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
+    public async Task<IReadOnlyDictionary<string, decimal>> Samples() =>
+        (await MetricsText()).Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
         line => line[..line.LastIndexOf(' ')],
-        line => decimal.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture));
+        line => decimal.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+        CultureInfo.InvariantCulture));
 
     /// <summary>What a scraper gets.</summary>
     public async Task<string> MetricsText()
@@ -111,7 +114,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     private async Task<long[]> Metrics(string start)
     {
-        long[] values = [.. from metric in await AllMetrics() where (metric.Key + " ").StartsWith(start, StringComparison.Ordinal) select metric.Value];
+        long[] values = [.. from metric in await AllMetrics() where (metric.Key + " ")
+            .StartsWith(start, StringComparison.Ordinal) select metric.Value];
         return values.Length > 0 ? values : throw new XunitException($"/metrics does not show {start}");
     }
 
@@ -145,7 +149,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <param name="change">From the old text to the new one.</param>
     public async Task Reload(Func<string, string> change)
     {
-        int Outcomes() => Errors.Lines.Count(line => line.Contains(" reloaded: ", StringComparison.Ordinal) || line.Contains("reload refused", StringComparison.Ordinal));
+        int Outcomes() => Errors.Lines.Count(line => line.Contains(" reloaded: ", StringComparison.Ordinal)
+            || line.Contains("reload refused", StringComparison.Ordinal));
         int before = Outcomes();
         await File.WriteAllTextAsync(ConfigPath, change(await File.ReadAllTextAsync(ConfigPath)));
         Signal(LinuxSignals.HangUp);

@@ -49,7 +49,8 @@ internal class TestSocket : IAsyncDisposable
     {
         while (!bytes.IsEmpty)
         {
-            int sent = await Deadline.For(Socket.SendAsync(bytes).AsTask(), () => $"{this} to take {bytes.Length} bytes; received so far: {Received}");
+            int sent = await Deadline.For(Socket.SendAsync(bytes).AsTask(),
+                () => $"{this} to take {bytes.Length} bytes; received so far: {Received}");
             bytes = bytes[sent..];
         }
     }

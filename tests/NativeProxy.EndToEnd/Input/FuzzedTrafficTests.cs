@@ -58,12 +58,14 @@ public class FuzzedTrafficTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}, {rounds} requests");
         await using var origin = new FuzzedOrigin(seed);
         ProxyConfig config = ProxyConfig.For($"127.0.0.1:{origin.Port}")
-            .Listener("upgrade = [\"websocket\"]", "keepalive.timeout = \"1s\"", "timeouts.request_header = \"1s\"", "timeouts.request_body = \"1s\"", "timeouts.tunnel = \"1s\"")
+            .Listener("upgrade = [\"websocket\"]", "keepalive.timeout = \"1s\"", "timeouts.request_header = \"1s\"", "timeouts.request_body = \"1s\"",
+            "timeouts.tunnel = \"1s\"")
             .Upstream("timeouts.response = \"1s\"", "keepalive.idle_timeout = \"1s\"")
             .Log("access = \"off\"");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config);
 
-        await Task.WhenAll(Enumerable.Range(0, ClientCount).Select(client => Task.Run(() => Attack(proxy.Port(), rounds / ClientCount, new Random(seed + client)))));
+        await Task.WhenAll(Enumerable.Range(0, ClientCount)
+            .Select(client => Task.Run(() => Attack(proxy.Port(), rounds / ClientCount, new Random(seed + client)))));
 
         await proxy.WaitUntilIdle();
         await proxy.WaitForMetric("nativeproxy_server_connections_open", 0);

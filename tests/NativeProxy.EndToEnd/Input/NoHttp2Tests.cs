@@ -13,7 +13,8 @@ public sealed class NoHttp2Tests
 {
     private const string Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     private const string EmptySettingsFrame = "\0\0\0\u0004\0\0\0\0\0";
-    private const string AskForHttp2 = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nX-Kept: 1\r\n\r\n";
+    private const string AskForHttp2 = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
+        + "AAMAAABkAARAAAAAAAIAAAAA\r\nX-Kept: 1\r\n\r\n";
     private const string AskForWebSocket = "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
     [Theory]
@@ -95,7 +96,8 @@ public sealed class NoHttp2Tests
     [Trait("promise", "S3.13")]
     public async Task ServerThatOffersHttp2_IsNotPassedOn()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: h2c, h2\r\nContent-Length: 0\r\n\r\n");
+        await using ScriptedOrigin origin =
+            ScriptedOrigin.Answering("HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: h2c, h2\r\nContent-Length: 0\r\n\r\n");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect();
         HttpResponse answer = await client.Ask();
@@ -108,7 +110,8 @@ public sealed class NoHttp2Tests
     [InlineData("h2")]
     public async Task Http2AsAnUpgradeThatTheOperatorAllows_IsAConfigurationError(string protocol)
     {
-        using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1").Replace("upstream = \"app\"", $"upstream = \"app\"\nupgrade = [\"{protocol}\"]", StringComparison.Ordinal));
+        using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1")
+            .Replace("upstream = \"app\"", $"upstream = \"app\"\nupgrade = [\"{protocol}\"]", StringComparison.Ordinal));
         FinishedCommand check = await ProxyBinary.Run("check", "-c", file.Path);
         Assert.Equal(2, check.ExitCode);
         Assert.Contains("HTTP/2 cannot be upgraded to", check.Errors, StringComparison.Ordinal);

@@ -54,7 +54,8 @@ public sealed class DateTests
     public async Task AnAnswerOfTheProxysOwn_HasOne(string request, int status)
     {
         using var dead = new DeadServer();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address).Listener("limits.body_bytes = 50", "timeouts.request_header = \"200ms\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address)
+            .Listener("limits.body_bytes = 50", "timeouts.request_header = \"200ms\""));
         await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send(request);
         string head = await client.ReadHead();
@@ -71,7 +72,8 @@ public sealed class DateTests
         await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
         OriginConnection server = await origin.Accept();
         await server.ReadHead();
-        await server.Send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        await server.Send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
+            + "websocket\r\n\r\n");
         Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", await client.ReadHead());
         Assert.Equal("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", await client.ReadHead());
         client.Close();

@@ -17,14 +17,16 @@ public sealed class ForwardingTests
             + "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: test:80\r\nVia: 1.1 nativeproxy\r\n\r\nabc",
             await Forwarded(
                 "POST /a/../b?q=%20 HTTP/1.1\r\nX-Odd:   two  words\r\nConnection: keep-alive, X-Named\r\nX-Named: 1\r\nKeep-Alive: timeout=5\r\n"
-                + "cookie: a=b\r\nTE: trailers\r\nProxy-Connection: keep-alive\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nHost: test:80\r\nContent-Length: 3\r\n\r\nabc"));
+                + "cookie: a=b\r\nTE: trailers\r\nProxy-Connection: keep-alive\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nHost: "
+                + "test:80\r\nContent-Length: 3\r\n\r\nabc"));
     }
 
     [Fact]
     public async Task ForwardedFields_AreAppendedToReceivedOnes_OrReplaceThem()
     {
         string request = await Forwarded(
-            "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: spoofed\r\nVia: 1.0 other\r\n\r\n");
+            "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-For: 192.0.2.2\r\nX-Forwarded-Proto: "
+            + "https\r\nX-Forwarded-Host: spoofed\r\nVia: 1.0 other\r\n\r\n");
         Assert.Equal("192.0.2.1, 192.0.2.2, 127.0.0.1", HttpResponse.FieldOf(request, "X-Forwarded-For"));
         Assert.Equal("http", HttpResponse.FieldOf(request, "X-Forwarded-Proto"));
         Assert.Equal("test", HttpResponse.FieldOf(request, "X-Forwarded-Host"));
@@ -34,8 +36,10 @@ public sealed class ForwardingTests
     [Fact]
     public async Task ForwardedFieldsSwitchedOff_TheRequestPassesAsItIs()
     {
-        const string request = "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: other\r\n\r\n";
-        Assert.Equal(request, await Forwarded(request, "forwarded = { x_forwarded_for = false, x_forwarded_proto = false, x_forwarded_host = false, via = \"\" }"));
+        const string request =
+            "GET / HTTP/1.1\r\nHost: test\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: other\r\n\r\n";
+        Assert.Equal(request,
+            await Forwarded(request, "forwarded = { x_forwarded_for = false, x_forwarded_proto = false, x_forwarded_host = false, via = \"\" }"));
     }
 
     [Theory]
@@ -45,7 +49,8 @@ public sealed class ForwardingTests
     public async Task EachForwardedField_HasASwitchOfItsOwn(string key, string field)
     {
         string request = await Forwarded(RawClient.Get(), $"forwarded.{key} = false");
-        string[] present = [.. new[] { "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host" }.Where(name => HttpResponse.FieldOf(request, name) is not null)];
+        string[] present = [.. new[] { "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host" }
+            .Where(name => HttpResponse.FieldOf(request, name) is not null)];
         Assert.Equal(2, present.Length);
         Assert.DoesNotContain(field, present);
     }
@@ -70,7 +75,8 @@ public sealed class ForwardingTests
     public async Task Response_IsRebuiltWithoutHopByHopFields()
     {
         HttpResponse response = await Returned(
-            "HTTP/1.1 299 Any Reason\r\nServer: x\r\nKeep-Alive: timeout=9\r\nConnection: keep-alive, X-Named\r\nX-Named: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nok");
+            "HTTP/1.1 299 Any Reason\r\nServer: x\r\nKeep-Alive: timeout=9\r\nConnection: keep-alive, X-Named\r\nX-Named: 1\r\nSet-Cookie: "
+            + "a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\nok");
         Assert.Equal("HTTP/1.1 299 Any Reason\r\nServer: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\n", response.Head);
     }
 
@@ -78,7 +84,8 @@ public sealed class ForwardingTests
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")]
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n")]
     [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n")]
-    [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 1000\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 1000\r\n\r\n")]
+    [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 1000\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 1000\r\n\r\n")]
     public async Task ResponsesWithoutABody_EndWithTheirHead(string method, string response, string expected)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(response);
@@ -115,7 +122,8 @@ public sealed class ForwardingTests
         await client.SendGet();
         OriginConnection server = await origin.Accept();
         await server.ReadRequest();
-        foreach (string interim in (string[])["HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n"])
+        foreach (string interim in (string[])["HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+            "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n"])
         {
             await server.Send(interim);
             Assert.Equal(interim, await client.ReadHead());

@@ -52,7 +52,8 @@ public sealed class FramingTests
         await client.Send(RawClient.Post("/upload", body) + RawClient.Get("/next"));
         await client.ReadResponse();
         await client.ReadResponse();
-        Assert.Equal(["POST /upload", "GET /next"], origin.Requests.Select(request => request.Request[..request.Request.IndexOf(" HTTP", StringComparison.Ordinal)]));
+        Assert.Equal(["POST /upload", "GET /next"],
+            origin.Requests.Select(request => request.Request[..request.Request.IndexOf(" HTTP", StringComparison.Ordinal)]));
         Assert.EndsWith("\r\n\r\n" + body, origin.Requests[0].Request, StringComparison.Ordinal);
     }
 
@@ -102,7 +103,8 @@ public sealed class FramingTests
     [Trait("promise", "S1.18")]
     public async Task ResponseTrailers_AreForwarded_AndNeverTakenForTheNextMessage()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(ChunkedHead + "3\r\nabc\r\n0\r\nX-Checksum: 12\r\nX-Other: HTTP/1.1 200 OK\r\n\r\n");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(ChunkedHead
+            + "3\r\nabc\r\n0\r\nX-Checksum: 12\r\nX-Other: HTTP/1.1 200 OK\r\n\r\n");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect();
         for (int i = 0; i < 3; i++)
@@ -120,7 +122,8 @@ public sealed class FramingTests
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\nHost: evil\r\n\r\n" + RawClient.Get("/next"));
+        await client.Send("POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\nContent-Length: "
+            + "7\r\nHost: evil\r\n\r\n" + RawClient.Get("/next"));
         OriginConnection server = await origin.Accept();
         await server.ReadHead();
         Assert.Equal("3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n", await server.ReadThrough("0\r\nX-Sum: 1\r\n\r\n"));

@@ -95,7 +95,8 @@ public sealed class MaxForwardsTests
     {
         await using Scene scene = await Scene.Start();
         await scene.Client.SendByteByByte(
-            "TRACE /a?b HTTP/1.1\r\nHost: a\r\nCookie: secret=1\r\nX-Odd:  one two \r\nAUTHORIZATION: Basic c2VjcmV0\r\nVia: 1.1 other\r\nProxy-Authorization: secret\r\ncookie: secret=2\r\nMax-Forwards: 0\r\n\r\n");
+            "TRACE /a?b HTTP/1.1\r\nHost: a\r\nCookie: secret=1\r\nX-Odd:  one two \r\nAUTHORIZATION: Basic c2VjcmV0\r\nVia: 1.1 "
+            + "other\r\nProxy-Authorization: secret\r\ncookie: secret=2\r\nMax-Forwards: 0\r\n\r\n");
         HttpResponse answer = await scene.Client.ReadResponse("TRACE");
         Assert.Equal((200, "message/http"), (answer.Status, answer.Field("Content-Type")));
         Assert.Equal("TRACE /a?b HTTP/1.1\r\nHost: a\r\nX-Odd: one two\r\nVia: 1.1 other\r\nMax-Forwards: 0\r\n\r\n", answer.Body);
@@ -187,7 +188,8 @@ public sealed class MaxForwardsTests
         public static async Task<Scene> Start(params string[] listenerLines)
         {
             ScriptedOrigin origin = ScriptedOrigin.Answering();
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(RequestFramingSafetyTests.NothingAdded).Listener(listenerLines));
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(RequestFramingSafetyTests.NothingAdded)
+                .Listener(listenerLines));
             return new Scene(origin, proxy, await proxy.Connect());
         }
 

@@ -15,8 +15,10 @@ public sealed class ParallelPipeliningTests
     public async Task SafeRequests_RunBesideEachOther_AndAreAnsweredInTheirOrder()
     {
         await using ParallelScene scene = await ParallelScene.Start(pipelining: 4);
-        await scene.Client.Send(RawClient.Get("/1") + "HEAD /2 HTTP/1.1\r\nHost: h\r\n\r\n" + "OPTIONS /3 HTTP/1.1\r\nHost: h\r\n\r\n" + RawClient.Get("/4"));
-        OriginConnection[] servers = [await scene.Take("GET /1 "), await scene.Take("HEAD /2 "), await scene.Take("OPTIONS /3 "), await scene.Take("GET /4 ")];
+        await scene.Client.Send(RawClient.Get("/1") + "HEAD /2 HTTP/1.1\r\nHost: h\r\n\r\n" + "OPTIONS /3 HTTP/1.1\r\nHost: h\r\n\r\n"
+            + RawClient.Get("/4"));
+        OriginConnection[] servers =
+            [await scene.Take("GET /1 "), await scene.Take("HEAD /2 "), await scene.Take("OPTIONS /3 "), await scene.Take("GET /4 ")];
         await servers[3].Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nfourth\r\n0\r\n\r\n");
         await servers[2].Send("HTTP/1.1 204 No Content\r\nAllow: third\r\n\r\n");
         await servers[1].Send("HTTP/1.1 200 OK\r\nContent-Length: 222\r\n\r\n");
@@ -74,7 +76,8 @@ public sealed class ParallelPipeliningTests
     public async Task WhatIsNotSafe_OrHasABody_WaitsForWhatWasBefore_AndWhatFollowsWaitsForIt(string request)
     {
         await using ScriptedOrigin other = ScriptedOrigin.Answering();
-        await using ParallelScene scene = await ParallelScene.Start(pipelining: 8, config => config.AddUpstream("other", other.Address).AddListener("other", "other"));
+        await using ParallelScene scene = await ParallelScene.Start(pipelining: 8,
+            config => config.AddUpstream("other", other.Address).AddListener("other", "other"));
         await scene.Client.Send(RawClient.Get("/1") + request + RawClient.Get("/3"));
         OriginConnection server = await scene.Take("GET /1 ");
         await scene.Proxy.AskOnce(listener: "other");
@@ -96,7 +99,8 @@ public sealed class ParallelPipeliningTests
         const int Followers = 3;
         const string ServerBytes = "nativeproxy_bytes_total{peer=\"server\",direction=\"in\"}";
         await using ScriptedOrigin other = ScriptedOrigin.Answering();
-        await using ParallelScene scene = await ParallelScene.Start(pipelining: 4, config => config.AddUpstream("other", other.Address).AddListener("other", "other"));
+        await using ParallelScene scene = await ParallelScene.Start(pipelining: 4,
+            config => config.AddUpstream("other", other.Address).AddListener("other", "other"));
         OriginConnection[] servers = await scene.Ask(Followers + 1);
         string[] bodies = [.. Enumerable.Range(0, Followers).Select(i => string.Concat(Enumerable.Repeat($"{i}-abcdefg/", BodyBytes / 10)))];
         Task[] sending = [.. bodies.Select((body, i) => servers[i + 1].Send(Reply(body)))];

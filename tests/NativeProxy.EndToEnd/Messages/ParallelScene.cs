@@ -19,7 +19,8 @@ internal sealed class ParallelScene : ClientScene
 
     /// <param name="pipelining">How many requests of a client may be in flight.</param>
     /// <param name="listenerLines">More TOML of the listener.</param>
-    public static Task<ParallelScene> Start(int pipelining, params string[] listenerLines) => Start(pipelining, config => config.Listener(listenerLines));
+    public static Task<ParallelScene> Start(int pipelining, params string[] listenerLines) =>
+        Start(pipelining, config => config.Listener(listenerLines));
 
     /// <param name="change">What the test needs besides one listener and one server.</param>
     public static async Task<ParallelScene> Start(int pipelining, Func<ProxyConfig, ProxyConfig> change)

@@ -30,7 +30,8 @@ public sealed class PipeliningTests
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
         await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Get("/1") + RawClient.Post("/2", "body") + "HEAD /3 HTTP/1.1\r\nHost: h\r\n\r\n" + RawClient.Get("/4") + "BAD\r\n\r\n");
+        await client.Send(RawClient.Get("/1") + RawClient.Post("/2", "body") + "HEAD /3 HTTP/1.1\r\nHost: h\r\n\r\n" + RawClient.Get("/4")
+            + "BAD\r\n\r\n");
         Assert.Equal("/1", (await client.ReadResponse()).Body);
         Assert.Equal("/2", (await client.ReadResponse()).Body);
         Assert.Contains("Content-Length: 2\r\n", (await client.ReadResponse("HEAD")).Head, StringComparison.Ordinal);
@@ -183,7 +184,9 @@ public sealed class PipeliningTests
     public async Task AfterABrokenPipeline_AClientMayGoOnWithSingleRequests()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(request =>
-            request.StartsWith("GET /last", StringComparison.Ordinal) ? "HTTP/1.1 500 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno" : Echo(request));
+            request.StartsWith("GET /last", StringComparison.Ordinal)
+                ? "HTTP/1.1 500 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+                : Echo(request));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.after_error = false"));
         await using RawClient broken = await proxy.Connect();
         await broken.Send(RawClient.Get("/1") + RawClient.Get("/last") + RawClient.Get("/3"));

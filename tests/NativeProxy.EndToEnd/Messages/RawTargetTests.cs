@@ -8,7 +8,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Messages;
 
-/// <summary>Bytes in a path or query that no URI has, but that clients send: what passes does so byte for byte, to the server, the cache and the log.</summary>
+/// <summary>
+/// Bytes in a path or query that no URI has, but that clients send: what passes does so byte for byte, to the server, the cache and the log.
+/// </summary>
 public sealed class RawTargetTests
 {
     /// <summary>What browsers leave raw in a path or a query.</summary>
@@ -45,7 +47,8 @@ public sealed class RawTargetTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener(RequestFramingSafetyTests.NothingAdded).AddListener("raw", "app").Listener([.. RequestFramingSafetyTests.NothingAdded, "non_ascii_target = \"pass\""]));
+            ProxyConfig.For(origin).Listener(RequestFramingSafetyTests.NothingAdded).AddListener("raw", "app")
+            .Listener([.. RequestFramingSafetyTests.NothingAdded, "non_ascii_target = \"pass\""]));
         await using (RawClient client = await proxy.Connect())
             Assert.Equal(400, (await client.Ask(NonAscii)).Status);
         Assert.EndsWith(" why=bad_target", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
@@ -77,7 +80,8 @@ public sealed class RawTargetTests
     public async Task CachedAnswers_OfTwoRawSpellings_AreTwo()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("non_ascii_target = \"pass\"").Upstream("cache.bytes = \"1MiB\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("non_ascii_target = \"pass\"")
+            .Upstream("cache.bytes = \"1MiB\""));
         await using RawClient client = await proxy.Connect();
         foreach (string target in new[] { "/\u00e4", "/%E4", "/\\", "/%5C", "/\u00e4", "/\\" })
             Assert.Equal(200, (await client.Ask(target)).Status);

@@ -212,14 +212,16 @@ public sealed class SlowReaderTests
     }
 
     /// <summary>An upgraded connection through a proxy whose tunnels may idle for one timeout.</summary>
-    private sealed class TunnelScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection server) : ClientScene(origin, proxy, client)
+    private sealed class TunnelScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection server) : ClientScene(origin,
+        proxy, client)
     {
         public OriginConnection Server => server;
 
         public static async Task<TunnelScene> Open()
         {
             ScriptedOrigin origin = ScriptedOrigin.DrivenWith(receiveBufferBytes: 128 * 1024);
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]", $"timeouts.tunnel = \"{TimeoutMs}ms\""));
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+                .Listener("upgrade = [\"websocket\"]", $"timeouts.tunnel = \"{TimeoutMs}ms\""));
             RawClient client = await proxy.Connect(receiveBufferBytes: 128 * 1024);
             await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
             OriginConnection server = await origin.Accept();

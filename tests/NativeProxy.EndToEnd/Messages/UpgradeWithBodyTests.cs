@@ -6,7 +6,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Messages;
 
-/// <summary>Requests that ask for another protocol and have a body, as those of container tools: the body goes first, then the tunnel begins.</summary>
+/// <summary>
+/// Requests that ask for another protocol and have a body, as those of container tools: the body goes first, then the tunnel begins.
+/// </summary>
 public sealed class UpgradeWithBodyTests
 {
     private const string Head = "POST /containers/x/attach?stream=1 HTTP/1.1\r\nHost: h\r\n";
@@ -160,7 +162,8 @@ public sealed class UpgradeWithBodyTests
     public async Task ProtocolThatIsNotInTheList_IsRemoved_AndTheRequestIsAnOrdinaryOne(string wish)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]").Listener(RequestFramingSafetyTests.NothingAdded));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]")
+            .Listener(RequestFramingSafetyTests.NothingAdded));
         await using RawClient client = await proxy.Connect();
         for (int i = 0; i < 2; i++)
         {
@@ -177,7 +180,8 @@ public sealed class UpgradeWithBodyTests
     public async Task PostWithAnUpgrade_ThatTheServerAnswers_MakesTheCacheForget()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]").Upstream("cache.bytes = \"1MiB\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]")
+            .Upstream("cache.bytes = \"1MiB\""));
         await using RawClient client = await proxy.Connect();
         await client.Ask("/a");
         await client.Ask("/a");
@@ -199,7 +203,8 @@ public sealed class UpgradeWithBodyTests
         public static async Task<Scene> Start()
         {
             ScriptedOrigin origin = ScriptedOrigin.Driven();
-            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]").Listener(RequestFramingSafetyTests.NothingAdded));
+            ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"tcp\"]")
+                .Listener(RequestFramingSafetyTests.NothingAdded));
             return new Scene(origin, proxy, await proxy.Connect());
         }
 

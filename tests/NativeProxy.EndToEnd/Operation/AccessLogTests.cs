@@ -14,7 +14,8 @@ public sealed class AccessLogTests
     private const string Line =
         @"^127\.0\.0\.1:(?<port>\d+) \[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2}\.\d{3}\] (?<listener>\S+) (?<path>\S+) "
         + @"(?<times>-?\d+/-?\d+/-?\d+/-?\d+/-?\d+) (?<status>-?\d+) (?<bytes>\d+) - - (?<state>\S{4}) (?<counts>\d+/\d+/\d+/\d+/\d+) \d+/\d+ "
-        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) da=(?<da>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+) why=(?<why>\S+)$";
+        + @"""(?<request>.*)"" cc=(?<cc>\d+/\d+/\d+) sc=(?<sc>\d+/\d+/\d+)/(?<origin>\S+) "
+        + @"da=(?<da>\S+) rt=(?<cause>\S+) rs=(?<reason>\S+) why=(?<why>\S+)$";
 
     [Fact]
     [Trait("promise", "B4")]
@@ -27,9 +28,12 @@ public sealed class AccessLogTests
             await client.Ask($"/{i}", i == 3 ? "Connection: close\r\n" : "");
         Match[] lines = [.. (await proxy.Output.WaitForCount(3)).Select(line => Regex.Match(line, Line))];
         Assert.All(lines, line => Assert.True(line.Success));
-        Assert.All(lines, line => Assert.Equal((client.LocalPort.ToString(), "web", "app/a", "200", "----"), (Of(line, "port"), Of(line, "listener"), Of(line, "path"), Of(line, "status"), Of(line, "state"))));
+        Assert.All(lines,
+            line => Assert.Equal((client.LocalPort.ToString(), "web", "app/a", "200", "----"),
+            (Of(line, "port"), Of(line, "listener"), Of(line, "path"), Of(line, "status"), Of(line, "state"))));
         Assert.Equal(["GET /1 HTTP/1.1", "GET /2 HTTP/1.1", "GET /3 HTTP/1.1"], lines.Select(line => Of(line, "request")));
-        Assert.Equal([$"{40 + AddedDate.LineBytes}", $"{40 + AddedDate.LineBytes}", $"{59 + AddedDate.LineBytes}"], lines.Select(line => Of(line, "bytes")));
+        Assert.Equal([$"{40 + AddedDate.LineBytes}", $"{40 + AddedDate.LineBytes}", $"{59 + AddedDate.LineBytes}"],
+            lines.Select(line => Of(line, "bytes")));
         Assert.Equal(["1", "2", "3"], lines.Select(line => Of(line, "cc").Split('/')[1]));
         Assert.Single(lines.Select(line => Of(line, "cc").Split('/')[0]).Distinct());
         Assert.Equal(["1/new", "2/reused", "3/reused"], lines.Select(line => Of(line, "sc").Split('/')[1] + "/" + Of(line, "origin")));
@@ -101,8 +105,10 @@ public sealed class AccessLogTests
         Assert.Equal("/x", first.RootElement.GetProperty("target").GetString());
         Assert.Equal("test", first.RootElement.GetProperty("host").GetString());
         Assert.StartsWith("quoted \"agent\" ", first.RootElement.GetProperty("user_agent").GetString(), StringComparison.Ordinal);
-        Assert.Equal(("new", 1), (first.RootElement.GetProperty("server_connection").GetString(), first.RootElement.GetProperty("client_request_number").GetInt32()));
-        Assert.Equal(("reused", 2), (second.RootElement.GetProperty("server_connection").GetString(), second.RootElement.GetProperty("client_request_number").GetInt32()));
+        Assert.Equal(("new", 1),
+            (first.RootElement.GetProperty("server_connection").GetString(), first.RootElement.GetProperty("client_request_number").GetInt32()));
+        Assert.Equal(("reused", 2),
+            (second.RootElement.GetProperty("server_connection").GetString(), second.RootElement.GetProperty("client_request_number").GetInt32()));
     }
 
     [Fact]
@@ -113,7 +119,8 @@ public sealed class AccessLogTests
         await using RawClient client = await proxy.Connect();
         await client.Ask("/x", "User-Agent: agent\r\nReferer: http://there/\r\n");
         Assert.Matches(
-            "^127\\.0\\.0\\.1 - - \\[\\d{2}/[A-Z][a-z]{2}/\\d{4}:\\d{2}:\\d{2}:\\d{2} \\+0000\\] \"GET /x HTTP/1\\.1\" 200 \\d+ \"http://there/\" \"agent\"$",
+            "^127\\.0\\.0\\.1 - - \\[\\d{2}/[A-Z][a-z]{2}/\\d{4}:\\d{2}:\\d{2}:\\d{2} \\+0000\\] \"GET /x HTTP/1\\.1\" 200 \\d+ \"http://there/\" "
+            + "\"agent\"$",
             (await proxy.Output.WaitForCount(1))[0]);
     }
 

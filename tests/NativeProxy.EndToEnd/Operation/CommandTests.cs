@@ -74,7 +74,8 @@ public sealed class CommandTests
         using JsonDocument document = JsonDocument.Parse(schema.Output);
         Assert.Equal("https://json-schema.org/draft/2020-12/schema", document.RootElement.GetProperty("$schema").GetString());
         string reference = (await ProxyBinary.Run("config", "reference")).Output;
-        string[] keys = [.. Regex.Matches(reference, @"^\s*#?([a-z_0-9]+) = ", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Distinct()];
+        string[] keys = [.. Regex.Matches(reference, @"^\s*#?([a-z_0-9]+) = ", RegexOptions.Multiline).Select(match => match.Groups[1].Value)
+            .Distinct()];
         Assert.True(keys.Length > 30);
         Assert.All(keys, key => Assert.Contains($"\"{key}\": {{", schema.Output, StringComparison.Ordinal));
     }
@@ -137,7 +138,8 @@ public sealed class CommandTests
             Process process = ProxyBinary.Start("demo", "--port", $"{port}");
             var output = new LineCollector(process.StandardOutput);
             var errors = new LineCollector(process.StandardError);
-            await Deadline.Until(() => process.HasExited || errors.Text.Contains(" started, ", StringComparison.Ordinal), () => "the demo to start:\n" + errors.Text);
+            await Deadline.Until(() => process.HasExited || errors.Text.Contains(" started, ", StringComparison.Ordinal),
+                () => "the demo to start:\n" + errors.Text);
             if (!process.HasExited)
                 return (process, output, port);
             Assert.True(attempt < 10, errors.Text);

@@ -30,7 +30,8 @@ public sealed class ConfigErrorTests
     public async Task UnknownKey_IsShownWithItsLine_AndTheLikelyMeaning()
     {
         using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1", "max_conections = 5"));
-        await ExpectRefused(file.Path, $"{file.Path}:4:1: unknown key \"max_conections\" in [runtime]", "max_conections = 5", "^^^^^^^^^^^^^^", "did you mean \"max_connections\"?");
+        await ExpectRefused(file.Path, $"{file.Path}:4:1: unknown key \"max_conections\" in [runtime]", "max_conections = 5", "^^^^^^^^^^^^^^",
+            "did you mean \"max_connections\"?");
     }
 
     [Fact]
@@ -65,10 +66,12 @@ public sealed class ConfigErrorTests
               address = "nowhere"
             """);
         FinishedCommand run = await ExpectRefused(
-            file.Path, "\"wokers\"", "127.0.0.1:99999", "did you mean \"127.0.0.1:80\"?", "there is no upstream \"ap\"", "\"soon\"", "the address \"nowhere\"", "6 errors in ");
+            file.Path, "\"wokers\"", "127.0.0.1:99999", "did you mean \"127.0.0.1:80\"?", "there is no upstream \"ap\"", "\"soon\"",
+            "the address \"nowhere\"", "6 errors in ");
         FinishedCommand check = await ProxyBinary.Run("check", "-c", file.Path);
         Assert.Equal(2, check.ExitCode);
-        Assert.Equal(run.Errors[..run.Errors.LastIndexOf("\n20", StringComparison.Ordinal)], check.Errors[..check.Errors.LastIndexOf($"\n{file.Path}: 6 errors", StringComparison.Ordinal)]);
+        Assert.Equal(run.Errors[..run.Errors.LastIndexOf("\n20", StringComparison.Ordinal)],
+            check.Errors[..check.Errors.LastIndexOf($"\n{file.Path}: 6 errors", StringComparison.Ordinal)]);
     }
 
     [Fact]
@@ -90,7 +93,8 @@ public sealed class ConfigErrorTests
     [Fact]
     public async Task LogFileThatCannotBeOpened_IsNamed()
     {
-        using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1", "[log]\naccess = \"/no/such/directory/access.log\""));
+        using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1",
+            "[log]\naccess = \"/no/such/directory/access.log\""));
         await ExpectRefused(file.Path, "/no/such/directory/access.log", "nothing was started");
     }
 
@@ -104,7 +108,8 @@ public sealed class ConfigErrorTests
     [Fact]
     public async Task AddressOfAnotherMachine_IsSaid()
     {
-        using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1").Replace("127.0.0.1:1\"]", "192.0.2.1:8080\"]", StringComparison.Ordinal));
+        using var file = new SettingsText(SettingsText.Sound(1, "127.0.0.1:1")
+            .Replace("127.0.0.1:1\"]", "192.0.2.1:8080\"]", StringComparison.Ordinal));
         await ExpectRefused(file.Path, "192.0.2.1:8080 is not an address of this machine");
     }
 
@@ -112,7 +117,8 @@ public sealed class ConfigErrorTests
     public async Task TwoWorkers_RefuseTheSameWay()
     {
         await using ScriptedOrigin holder = ScriptedOrigin.Answering();
-        using var file = new SettingsText(SettingsText.Sound(holder.Port, "127.0.0.1:1").Replace("workers = 1", "workers = 2", StringComparison.Ordinal));
+        using var file = new SettingsText(SettingsText.Sound(holder.Port, "127.0.0.1:1")
+            .Replace("workers = 1", "workers = 2", StringComparison.Ordinal));
         await ExpectRefused(file.Path, "is in use by another program", "nothing was started");
     }
 

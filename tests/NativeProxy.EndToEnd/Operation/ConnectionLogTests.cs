@@ -15,7 +15,8 @@ public sealed class ConnectionLogTests
     [Trait("promise", "S1.21")]
     public async Task BothSidesOfAConnection_AreAccountedFor_WithTheirTimesAndBytes()
     {
-        await using CloseScene scene = await CloseScene.Start(config => config.Listener("keepalive.timeout = \"300ms\"").Upstream("keepalive.idle_timeout = \"200ms\""));
+        await using CloseScene scene = await CloseScene.Start(config => config.Listener("keepalive.timeout = \"300ms\"")
+            .Upstream("keepalive.idle_timeout = \"200ms\""));
 
         // Both requests at once, so that however slow this machine is, neither connection idles before the second one.
         OriginConnection server = await scene.Exchange(request: RawClient.Get() + RawClient.Get());
@@ -38,7 +39,8 @@ public sealed class ConnectionLogTests
         Assert.Equal(theirs.Ms[4], theirs.Ms[0] + theirs.Ms[1] + theirs.Ms[2] + theirs.Ms[3]);
         Assert.Equal(
             (ours.Uses, ours.Ms[0], ours.Ms[1], ours.Ms[2], ours.Ms[3], ours.Ms[4]),
-            ((int)await Uses("client"), await Ms("client", "setup"), await Ms("client", "active"), await Ms("client", "idle"), await Ms("client", "close"), await Ms("client", "life")));
+            ((int)await Uses("client"), await Ms("client", "setup"), await Ms("client", "active"), await Ms("client", "idle"),
+            await Ms("client", "close"), await Ms("client", "life")));
         Assert.Equal((theirs.Uses, theirs.Ms[4]), ((int)await Uses("server"), await Ms("server", "life")));
 
         Task<long> Uses(string side) => scene.Proxy.Metric($"nativeproxy_{side}_connection_requests_total");
@@ -53,14 +55,16 @@ public sealed class ConnectionLogTests
         try
         {
             await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-            await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\"", $"connections = \"{path}\"")))
+            await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+                .Log("format = \"json\"", $"connections = \"{path}\"")))
             {
                 await proxy.AskOnce();
                 Assert.Contains("\"retry_cause\":\"none\"", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
             }
             JsonElement[] lines = [.. File.ReadAllLines(path).Select(line => JsonDocument.Parse(line).RootElement)];
             Assert.Equal(["client client_closed peer web", "server purged proxy app"], lines.Select(line => string.Join(
-                ' ', Text(line, "side"), Text(line, "reason"), Text(line, "closed_by"), Text(line, Text(line, "side") == "client" ? "listener" : "upstream"))).Order());
+                ' ', Text(line, "side"), Text(line, "reason"), Text(line, "closed_by"),
+                Text(line, Text(line, "side") == "client" ? "listener" : "upstream"))).Order());
         }
         finally
         {

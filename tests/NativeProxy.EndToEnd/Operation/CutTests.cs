@@ -33,7 +33,8 @@ public sealed class CutTests
 
         await scene.ExpectCut();
         time.AssertAtLeast(500);
-        Assert.Contains(workers == 1 ? "the drain time ran out; the remaining connections are cut" : "stopped: some exchanges were cut", proxy.Errors.Text, StringComparison.Ordinal);
+        Assert.Contains(workers == 1 ? "the drain time ran out; the remaining connections are cut" : "stopped: some exchanges were cut",
+            proxy.Errors.Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +91,8 @@ public sealed class CutTests
         {
             await using ScriptedOrigin origin = ScriptedOrigin.Driven();
             await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-                ProxyConfig.For(origin).WithWorkers(workers).Runtime($"drain_timeout = \"{OutOfTime}\"").Log($"access = \"{path}\"", $"connections = \"{path}\""));
+                ProxyConfig.For(origin).WithWorkers(workers).Runtime($"drain_timeout = \"{OutOfTime}\"")
+                .Log($"access = \"{path}\"", $"connections = \"{path}\""));
             for (int i = 0; i < Count; i++)
             {
                 clients.Add(await proxy.Connect());
@@ -104,7 +106,8 @@ public sealed class CutTests
             string[] lines = File.ReadAllLines(path);
             Assert.Equal(
                 (Count, Count, Count),
-                (CountOf(lines, "] closed client web ", " rs=stopped "), CountOf(lines, "] closed server app/a ", " rs=stopped "), CountOf(lines, "\"GET /x", " rs=stopped")));
+                (CountOf(lines, "] closed client web ", " rs=stopped "), CountOf(lines, "] closed server app/a ", " rs=stopped "),
+                CountOf(lines, "\"GET /x", " rs=stopped")));
         }
         finally
         {

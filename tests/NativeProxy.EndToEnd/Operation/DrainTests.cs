@@ -39,7 +39,8 @@ public sealed class DrainTests
     public async Task AfterTheDelay_ThePortsClose_AndHealthAnswersUntilTheEnd(int workers, string delay)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).Runtime($"drain_delay = \"{delay}\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers)
+            .Runtime($"drain_delay = \"{delay}\""));
         await using RawClient busy = await proxy.Connect();
         await busy.SendGet("/busy");
         OriginConnection server = await origin.Accept();

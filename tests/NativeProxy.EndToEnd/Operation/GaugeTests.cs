@@ -19,7 +19,9 @@ public sealed class GaugeTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ScriptedOrigin silent = ScriptedOrigin.Answering(static _ => "");
-        await using ScriptedOrigin answering = ScriptedOrigin.Answering(static request => request.StartsWith("GET /hang ", StringComparison.Ordinal) ? "" : OriginConnection.Ok);
+        await using ScriptedOrigin answering = ScriptedOrigin.Answering(static request => request.StartsWith("GET /hang ", StringComparison.Ordinal)
+            ? ""
+            : OriginConnection.Ok);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
             .Listener("pipelining = 4", "half_close = \"finish\"", "upgrade = [\"websocket\"]").Upstream("cache.bytes = \"1MiB\"")
             .AddUpstream("narrow", silent.Address).OwnServers("max_connections = 1").AddListener("narrow", "narrow")
@@ -84,9 +86,14 @@ public sealed class GaugeTests
         foreach (string line in metrics.Split('\n'))
         {
             if (line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            {
                 isGauge = line.EndsWith(" gauge", StringComparison.Ordinal);
-            else if (isGauge && line.EndsWith(" 0", StringComparison.Ordinal) && !Resting.Any(name => line.StartsWith(name, StringComparison.Ordinal)))
+            }
+            else if (isGauge && line.EndsWith(" 0", StringComparison.Ordinal)
+                && !Resting.Any(name => line.StartsWith(name, StringComparison.Ordinal)))
+            {
                 yield return line;
+            }
         }
     }
 }

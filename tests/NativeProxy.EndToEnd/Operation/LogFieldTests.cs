@@ -11,12 +11,15 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
 
-/// <summary>What each field of each log says, against what was seen on the wire. Fields without a test here have one in <see cref="AccessLogTests"/>.</summary>
+/// <summary>
+/// What each field of each log says, against what was seen on the wire. Fields without a test here have one in <see cref="AccessLogTests"/>.
+/// </summary>
 [Trait("promise", "B4")]
 public sealed class LogFieldTests
 {
     private const string Fields = "User-Agent: agent/1\r\nReferer: http://there/\r\n";
-    private const string Chunked = "POST /form?a=b HTTP/1.1\r\nHost: shop.example\r\n" + Fields + "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n";
+    private const string Chunked = "POST /form?a=b HTTP/1.1\r\nHost: shop.example\r\n" + Fields
+        + "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nT: 1\r\n\r\n";
     private const string ChunkedAnswer = "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ncontent\r\n0\r\n\r\n";
 
     [Fact]
@@ -42,9 +45,11 @@ public sealed class LogFieldTests
         // The clock of the loop stands still within a turn.
         Assert.InRange(line.GetProperty("time").GetDateTimeOffset(), before - Deadline.Limit, DateTimeOffset.UtcNow);
         Assert.Equal("content", response.Body);
-        Expect(line, "client=127.0.0.1", $"client_port={client.LocalPort}", "listener=web", "upstream=app", "server=a", "queue_ms=0", "connect_ms=0", "status=201");
+        Expect(line, "client=127.0.0.1", $"client_port={client.LocalPort}", "listener=web", "upstream=app", "server=a", "queue_ms=0", "connect_ms=0",
+            "status=201");
         Expect(line, $"bytes_sent={response.Head.Length + response.RawBody.Length}", "body_bytes_sent=7", $"bytes_received={Chunked.Length}");
-        Expect(line, "method=POST", "target=/form?a=b", "version=HTTP/1.1", "host=shop.example", "user_agent=agent/1", "referer=http://there/", "state=----", "close_reason=");
+        Expect(line, "method=POST", "target=/form?a=b", "version=HTTP/1.1", "host=shop.example", "user_agent=agent/1", "referer=http://there/",
+            "state=----", "close_reason=");
         Expect(line, "client_request_number=2", "server_use_number=2", "server_connection=reused", "retries=0", "retry_cause=none");
         Expect(line, "actconn=1", "feconn=1", "beconn=0", "srvconn=0", "srv_queue=0", "backend_queue=0");
         Assert.InRange(Number(line, "response_ms"), 20, 60_000);
@@ -54,7 +59,8 @@ public sealed class LogFieldTests
         JsonElement first = await JsonLine(proxy, 1);
         foreach (string id in (string[])["client_connection_id", "server_connection_id"])
             Assert.Equal((Number(first, id), true), (Number(line, id), Number(line, id) > 0));
-        Expect(first, "client_request_number=1", "server_use_number=1", "server_connection=new", "server_idle_ms=0", $"bytes_received={RawClient.Get("/first").Length}");
+        Expect(first, "client_request_number=1", "server_use_number=1", "server_connection=new", "server_idle_ms=0",
+            $"bytes_received={RawClient.Get("/first").Length}");
     }
 
     [Fact]
@@ -72,7 +78,8 @@ public sealed class LogFieldTests
         HttpResponse response = await client.ReadResponse();
         Match line = Regex.Match(
             (await proxy.Output.WaitForCount(1))[0],
-            @"^127\.0\.0\.1:(?<port>\d+) \[(?<time>[^]]+)\] web app/a (?<tr>\d+)/(?<tw>\d+)/(?<tc>\d+)/(?<rt>\d+)/(?<ta>\d+) 201 (?<bytes>\d+) - - ---- 1/1/0/0/0 0/0 "
+            @"^127\.0\.0\.1:(?<port>\d+) \[(?<time>[^]]+)\] web app/a (?<tr>\d+)/(?<tw>\d+)/(?<tc>\d+)/(?<rt>\d+)/(?<ta>\d+) "
+            + @"201 (?<bytes>\d+) - - ---- 1/1/0/0/0 0/0 "
             + @"""POST /form\?a=b HTTP/1\.1"" cc=(?<cc>\d+)/1/(?<age>\d+) sc=(?<sc>\d+)/1/0/new da=\S+ rt=none rs=-");
         Assert.True(line.Success, proxy.Output.Text);
         long Of(string group) => long.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
@@ -131,7 +138,8 @@ public sealed class LogFieldTests
         DateTimeOffset before = DateTimeOffset.UtcNow - Deadline.Limit;
         await client.Send($"GET /x?y HTTP/1.0\r\nHost: h\r\n{Fields}\r\n");
         await client.ReadToEnd();
-        Match line = Regex.Match((await proxy.Output.WaitForCount(1))[0], "^127\\.0\\.0\\.1 - - \\[(?<time>[^]]+)\\] \"GET /x\\?y HTTP/1\\.0\" 200 4 \"http://there/\" \"agent/1\"$");
+        Match line = Regex.Match((await proxy.Output.WaitForCount(1))[0],
+            "^127\\.0\\.0\\.1 - - \\[(?<time>[^]]+)\\] \"GET /x\\?y HTTP/1\\.0\" 200 4 \"http://there/\" \"agent/1\"$");
         Assert.True(line.Success, proxy.Output.Text);
         DateTimeOffset time = DateTimeOffset.ParseExact(line.Groups["time"].Value, "dd/MMM/yyyy:HH:mm:ss zzz", CultureInfo.InvariantCulture);
         Assert.InRange(time, before, DateTimeOffset.UtcNow);
@@ -140,7 +148,8 @@ public sealed class LogFieldTests
     [Fact]
     public async Task UnknownStatus_IsMinusOneInEveryFormatThatHasNumbersForIt()
     {
-        foreach ((string format, string logged) in new[] { ("json", "\"status\":-1,"), ("haproxy", " -1 0 - - CH-- "), ("combined", " HTTP/1.1\" - 0 ") })
+        foreach ((string format, string logged) in new[] { ("json", "\"status\":-1,"), ("haproxy", " -1 0 - - CH-- "),
+            ("combined", " HTTP/1.1\" - 0 ") })
         {
             await using ScriptedOrigin origin = ScriptedOrigin.Driven();
             await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log($"format = \"{format}\""));
@@ -173,8 +182,11 @@ public sealed class LogFieldTests
     public async Task RequestThatWaits_LogsItsPlaceInTheQueue_AndWhoElseIsThere()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).EachServer("max_connections = 1").Log("format = \"json\""));
-        await ExpectPlaces(proxy, origin, cookie: "", "beconn=3 srvconn=0 srv_queue=0 backend_queue=0", "beconn=2 srvconn=0 srv_queue=0 backend_queue=1", "beconn=1 srvconn=0 srv_queue=0 backend_queue=2", "beconn=0 srvconn=0 srv_queue=0 backend_queue=3");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).EachServer("max_connections = 1")
+            .Log("format = \"json\""));
+        await ExpectPlaces(proxy, origin, cookie: "", "beconn=3 srvconn=0 srv_queue=0 backend_queue=0",
+            "beconn=2 srvconn=0 srv_queue=0 backend_queue=1", "beconn=1 srvconn=0 srv_queue=0 backend_queue=2",
+            "beconn=0 srvconn=0 srv_queue=0 backend_queue=3");
     }
 
     [Fact]
@@ -182,15 +194,18 @@ public sealed class LogFieldTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).EachServer("max_connections = 1").Upstream("cookie = { mode = \"insert\", name = \"S\" }").Log("format = \"json\""));
-        await ExpectPlaces(proxy, origin, cookie: "Cookie: S=a\r\n", "beconn=2 srvconn=0 srv_queue=0 backend_queue=0", "beconn=1 srvconn=0 srv_queue=1 backend_queue=0", "beconn=0 srvconn=0 srv_queue=2 backend_queue=0");
+            ProxyConfig.For(origin).EachServer("max_connections = 1").Upstream("cookie = { mode = \"insert\", name = \"S\" }")
+            .Log("format = \"json\""));
+        await ExpectPlaces(proxy, origin, cookie: "Cookie: S=a\r\n", "beconn=2 srvconn=0 srv_queue=0 backend_queue=0",
+            "beconn=1 srvconn=0 srv_queue=1 backend_queue=0", "beconn=0 srvconn=0 srv_queue=2 backend_queue=0");
     }
 
     [Fact]
     public async Task Tunnel_LogsItsBytesBothWays()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]").Log("format = \"json\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]")
+            .Log("format = \"json\""));
         await using RawClient client = await proxy.Connect(showsDate: true);
         string request = RawClient.Get("/ws", "Connection: upgrade\r\nUpgrade: websocket\r\n");
         await client.Send(request);
@@ -224,7 +239,8 @@ public sealed class LogFieldTests
     public async Task RequestThatDidNotComeInTime_LogsWhatCame()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"").Log("format = \"json\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"")
+            .Log("format = \"json\""));
         await using RawClient client = await proxy.Connect(showsDate: true);
         await client.Send("GET /late HTTP/1.1\r\nHo");
         (string answer, _) = await client.ReadToEnd();
@@ -256,7 +272,8 @@ public sealed class LogFieldTests
             string forwarded;
             HttpResponse response;
             await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-            await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("format = \"json\"", $"connections = \"{path}\"")))
+            await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+                .Log("format = \"json\"", $"connections = \"{path}\"")))
             {
                 await using RawClient client = await proxy.Connect(showsDate: true);
                 port = client.LocalPort;
@@ -275,15 +292,18 @@ public sealed class LogFieldTests
             JsonElement[] lines = [.. File.ReadAllLines(path).Select(static line => JsonDocument.Parse(line).RootElement)];
             JsonElement ours = lines.Single(static line => line.GetProperty("side").GetString() == "client");
             JsonElement theirs = lines.Single(static line => line.GetProperty("side").GetString() == "server");
-            Expect(ours, "event=closed", "peer=127.0.0.1", $"peer_port={port}", "listener=web", "reason=client_closed", "closed_by=peer", "uses=1", $"bytes_in={request.Length}", $"bytes_out={response.Head.Length + 2}");
-            Expect(theirs, "event=closed", "peer=127.0.0.1", $"peer_port={origin.Port}", "upstream=app", "server=a", "reason=server_fin", "closed_by=peer", "uses=1", $"bytes_in={OriginConnection.Ok.Length}", $"bytes_out={forwarded.Length}");
+            Expect(ours, "event=closed", "peer=127.0.0.1", $"peer_port={port}", "listener=web", "reason=client_closed", "closed_by=peer", "uses=1",
+                $"bytes_in={request.Length}", $"bytes_out={response.Head.Length + 2}");
+            Expect(theirs, "event=closed", "peer=127.0.0.1", $"peer_port={origin.Port}", "upstream=app", "server=a", "reason=server_fin",
+                "closed_by=peer", "uses=1", $"bytes_in={OriginConnection.Ok.Length}", $"bytes_out={forwarded.Length}");
             foreach ((JsonElement line, int idleMs) in new[] { (ours, 48), (theirs, 48) })
             {
                 Assert.InRange(line.GetProperty("time").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
                 Assert.True(Number(line, "connection_id") > 0);
                 Assert.InRange(Number(line, "active_ms"), 20, 60_000);
                 Assert.InRange(Number(line, "idle_ms"), idleMs, 60_000);
-                Assert.InRange(Number(line, "setup_ms") + Number(line, "active_ms") + Number(line, "idle_ms") + Number(line, "close_ms"), 88, Number(line, "life_ms"));
+                Assert.InRange(Number(line, "setup_ms") + Number(line, "active_ms") + Number(line, "idle_ms") + Number(line, "close_ms"), 88,
+                    Number(line, "life_ms"));
             }
         }
         finally
@@ -312,7 +332,8 @@ public sealed class LogFieldTests
         }
     }
 
-    private static async Task<JsonElement> JsonLine(ProxyUnderTest proxy, int number) => JsonDocument.Parse((await proxy.Output.WaitForCount(number))[number - 1]).RootElement;
+    private static async Task<JsonElement> JsonLine(ProxyUnderTest proxy, int number) =>
+        JsonDocument.Parse((await proxy.Output.WaitForCount(number))[number - 1]).RootElement;
 
     private static long Number(JsonElement line, string name) => line.GetProperty(name).GetInt64();
 

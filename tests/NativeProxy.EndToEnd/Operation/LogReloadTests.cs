@@ -7,7 +7,10 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
 
-/// <summary>Targets and format of the logs change at a reload: what ended before it is in the old place, what comes after it in the new one, and nothing is lost.</summary>
+/// <summary>
+/// Targets and format of the logs change at a reload: what ended before it is in the old place, what comes after it in the new one, and nothing is
+/// lost.
+/// </summary>
 public sealed class LogReloadTests : IDisposable
 {
     private const int Requests = 40;

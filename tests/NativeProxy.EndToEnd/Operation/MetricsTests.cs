@@ -19,10 +19,12 @@ public sealed class MetricsTests
     public async Task Promtool_HasNoComplaint()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Upstream("health.type = \"tcp\"", "cache.bytes = \"64KiB\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2)
+            .Upstream("health.type = \"tcp\"", "cache.bytes = \"64KiB\""));
         await proxy.AskOnce();
         await proxy.WaitUntilIdle();
-        using Process promtool = Process.Start(new ProcessStartInfo(PromtoolFactAttribute.Name, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process promtool = Process.Start(new ProcessStartInfo(PromtoolFactAttribute.Name, ["check", "metrics"]) { RedirectStandardInput = true,
+            RedirectStandardOutput = true, RedirectStandardError = true })!;
         await promtool.StandardInput.WriteAsync(await proxy.MetricsText());
         promtool.StandardInput.Close();
         Task<string> output = promtool.StandardOutput.ReadToEndAsync();
@@ -59,7 +61,8 @@ public sealed class MetricsTests
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
         const string family = "nativeproxy_worker_process_resident_memory_bytes{";
-        await Deadline.Until(async () => (await proxy.Samples()).Keys.Count(static name => name.StartsWith(family, StringComparison.Ordinal)) == 2, () => "both workers to say who they are");
+        await Deadline.Until(async () => (await proxy.Samples()).Keys.Count(static name => name.StartsWith(family, StringComparison.Ordinal)) == 2,
+            () => "both workers to say who they are");
         IReadOnlyDictionary<string, decimal> samples = await proxy.Samples();
         ExpectProcess(proxy.Id, name => samples[name]);
         int[] workers = ProcessView.Children(proxy.Id);
@@ -96,7 +99,8 @@ public sealed class MetricsTests
         IReadOnlyDictionary<string, long> metrics = await proxy.AllMetrics();
         Assert.Equal(
             [("syntax", 1L), ("framing", 2L), ("too_large", 2L), ("unsupported", 1L), ("denied", 0L)],
-            from reason in (string[])["syntax", "framing", "too_large", "unsupported", "denied"] select (reason, metrics[$"nativeproxy_bad_requests_total{{reason=\"{reason}\"}}"]));
+            from reason in (string[])["syntax", "framing", "too_large", "unsupported", "denied"] select (reason,
+                metrics[$"nativeproxy_bad_requests_total{{reason=\"{reason}\"}}"]));
 
         async Task Refused(string request)
         {
@@ -119,7 +123,8 @@ public sealed class MetricsTests
 
     private static decimal SoftDescriptorLimit(int id)
     {
-        string text = File.ReadLines($"/proc/{id}/limits").Single(static line => line.StartsWith("Max open files", StringComparison.Ordinal))[14..].TrimStart().Split(' ')[0];
+        string text = File.ReadLines($"/proc/{id}/limits").Single(static line => line.StartsWith("Max open files", StringComparison.Ordinal))[14..]
+            .TrimStart().Split(' ')[0];
         return text == "unlimited" ? -1 : decimal.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
     }
 

@@ -78,7 +78,8 @@ public sealed class PressureTests
     public async Task ClientThatHasNotAskedYet_HasASecondToDoSo()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("defer_accept = false").Runtime("max_connections = 10"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("defer_accept = false")
+            .Runtime("max_connections = 10"));
         var time = new PassingTime();
         var clients = new List<RawClient>();
         for (int i = 0; i < 9; i++)
@@ -314,7 +315,8 @@ public sealed class PressureTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ScriptedOrigin slow = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).AddUpstream("slow", slow.Address).AddListener("slow", "slow"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).AddUpstream("slow", slow.Address)
+            .AddListener("slow", "slow"));
         RawClient[] idle = [await AskedClient(proxy), await AskedClient(proxy), await AskedClient(proxy)];
         await using RawClient busy = await proxy.Connect("slow");
         await busy.SendGet();

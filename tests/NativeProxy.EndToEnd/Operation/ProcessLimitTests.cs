@@ -35,7 +35,8 @@ public sealed class ProcessLimitTests
             Assert.Equal(200, (await proxy.AskOnce()).Status);
 
         // Where the engine would take a thread for it, there is none.
-        Assert.DoesNotContain("shared listener", Directory.GetDirectories($"/proc/{workers[1]}/task").Select(static task => File.ReadAllText(Path.Combine(task, "comm")).Trim()));
+        Assert.DoesNotContain("shared listener",
+            Directory.GetDirectories($"/proc/{workers[1]}/task").Select(static task => File.ReadAllText(Path.Combine(task, "comm")).Trim()));
         HttpResponse[] states = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => Health(proxy)));
         Assert.All(states, static state =>
         {
@@ -55,7 +56,9 @@ public sealed class ProcessLimitTests
         Assert.Contains("Via: 1.1 after", origin.Requests[^1].Request, StringComparison.Ordinal);
     }
 
-    /// <summary>Workers with common limits call each other by a thread beside the loop, which is not to be had: a worker gives way to the other all the same.</summary>
+    /// <summary>
+    /// Workers with common limits call each other by a thread beside the loop, which is not to be had: a worker gives way to the other all the same.
+    /// </summary>
     [OtherUserFact]
     public async Task ReloadThatBringsCommonLimits_IsTaken_AndEverybodyIsServed()
     {
@@ -84,7 +87,8 @@ public sealed class ProcessLimitTests
     public async Task StopAtTheLimit_IsOrderly(int workers, int signal)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).StartedThrough(OtherUser.RunScript));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers)
+            .StartedThrough(OtherUser.RunScript));
         await using RawClient client = await proxy.Connect();
         await client.SendGet();
         OriginConnection server = await origin.Accept();

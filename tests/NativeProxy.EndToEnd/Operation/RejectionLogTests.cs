@@ -88,7 +88,8 @@ public sealed class RejectionLogTests
         await client.Ask();
         await client.Send("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n");
         await client.ReadResponse();
-        JsonElement[] rules = Array.ConvertAll<string, JsonElement>([.. await proxy.Output.WaitForCount(2)], static line => JsonDocument.Parse(line).RootElement.GetProperty("reject"));
+        JsonElement[] rules = Array.ConvertAll<string,
+            JsonElement>([.. await proxy.Output.WaitForCount(2)], static line => JsonDocument.Parse(line).RootElement.GetProperty("reject"));
         Assert.Equal((JsonValueKind.Null, "duplicate_host"), (rules[0].ValueKind, rules[1].GetString()));
     }
 }

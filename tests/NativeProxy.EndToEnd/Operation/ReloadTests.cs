@@ -14,7 +14,8 @@ public class ReloadTests
     public async Task ReloadWithOtherSettings_ReachesTheOpenClientConnection(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("[listener.forwarded]", "via = \"before\"").WithWorkers(workers));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("[listener.forwarded]", "via = \"before\"")
+            .WithWorkers(workers));
         await using RawClient client = await proxy.Connect();
         await client.Ask();
 
@@ -111,7 +112,8 @@ public class ReloadTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
         int added = FreePorts.Take(1)[0];
 
-        await proxy.Reload(text => text.Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"127.0.0.1:{added}\", \"127.0.0.1:" + proxy.Port(), StringComparison.Ordinal));
+        await proxy.Reload(text => text.Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"127.0.0.1:{added}\", \"127.0.0.1:" + proxy.Port(),
+            StringComparison.Ordinal));
 
         await using RawClient client = await RawClient.Connect(added);
         Assert.Equal(200, (await client.Ask()).Status);
@@ -124,7 +126,8 @@ public class ReloadTests
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
 
-        await proxy.Reload(text => text.Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"{origin.Address}\", \"127.0.0.1:" + proxy.Port(), StringComparison.Ordinal));
+        await proxy.Reload(text => text.Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"{origin.Address}\", \"127.0.0.1:" + proxy.Port(),
+            StringComparison.Ordinal));
 
         Assert.Contains("is in use by another program", proxy.Errors.Text, StringComparison.Ordinal);
         Assert.Contains("the running configuration stays in force", proxy.Errors.Text, StringComparison.Ordinal);

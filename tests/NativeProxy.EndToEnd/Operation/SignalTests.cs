@@ -104,7 +104,8 @@ public sealed class SignalTests
     public async Task DrainTimeOver_TheRestIsCut_WithCode3(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).Runtime("drain_timeout = \"300ms\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers)
+            .Runtime("drain_timeout = \"300ms\""));
         await using RawClient busy = await proxy.Connect();
         await busy.SendGet();
         OriginConnection server = await origin.Accept();
@@ -158,7 +159,8 @@ public sealed class SignalTests
     public async Task StopOfTheWholeGroup_FinishesTheRunningExchange(int signal)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).StartedThrough("exec setsid \"$0\" \"$@\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2)
+            .StartedThrough("exec setsid \"$0\" \"$@\""));
         await using RawClient busy = await proxy.Connect();
         await busy.SendGet();
         OriginConnection server = await origin.Accept();

@@ -8,7 +8,8 @@ using Xunit.Sdk;
 namespace NativeProxy.EndToEnd.Operation;
 
 /// <summary>
-/// A start of the binary of which neither standard output nor an admin endpoint tells anything: that it serves is seen by asking. Ends the process on dispose.
+/// A start of the binary of which neither standard output nor an admin endpoint tells anything: that it serves is seen by asking. Ends the process on
+/// dispose.
 /// </summary>
 internal sealed class StartScene : IAsyncDisposable
 {
@@ -45,7 +46,9 @@ internal sealed class StartScene : IAsyncDisposable
     public async Task<RawClient> Connect()
     {
         await Deadline.Until(
-            () => _process.HasExited ? throw new XunitException($"the proxy ended with code {_process.ExitCode}") : ProcessView.ListensOn(_process.Id, Port), () => "the proxy to listen");
+            () => _process.HasExited
+            ? throw new XunitException($"the proxy ended with code {_process.ExitCode}")
+            : ProcessView.ListensOn(_process.Id, Port), () => "the proxy to listen");
         return await RawClient.Connect(Port);
     }
 

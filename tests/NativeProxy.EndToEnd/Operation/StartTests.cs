@@ -111,7 +111,8 @@ public sealed class StartTests
     public async Task SharedMemoryThatCannotBeWritten_IsNoReasonNotToServe(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).StartedThrough(PrivateMounts.SharedMemoryReadOnly));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers)
+            .StartedThrough(PrivateMounts.SharedMemoryReadOnly));
         Assert.Contains(File.ReadLines($"/proc/{proxy.Id}/mounts"), static line => line.Contains(" /dev/shm tmpfs ro", StringComparison.Ordinal));
         Assert.Equal(200, (await proxy.AskOnce()).Status);
 
@@ -148,7 +149,8 @@ public sealed class StartTests
     public async Task OutputThatBlocks_TheSecondSignalStillEndsEverything(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using StartScene scene = StartScene.Through("head -c 65536 /dev/zero >&2; head -c 65536 /dev/zero; exec \"$0\" \"$@\"", origin, workers, "drain_timeout = \"1h\"");
+        await using StartScene scene = StartScene.Through("head -c 65536 /dev/zero >&2; head -c 65536 /dev/zero; exec \"$0\" \"$@\"", origin, workers,
+            "drain_timeout = \"1h\"");
         await using RawClient client = await scene.Connect();
         await client.SendGet();
         await (await origin.Accept()).ReadRequest();

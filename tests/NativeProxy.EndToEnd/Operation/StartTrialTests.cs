@@ -6,7 +6,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
 
-/// <summary>What a start needs of the machine is tried beforehand: by `check --full`, at start and at reload, always with the key that is wrong.</summary>
+/// <summary>
+/// What a start needs of the machine is tried beforehand: by `check --full`, at start and at reload, always with the key that is wrong.
+/// </summary>
 public sealed class StartTrialTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("nativeproxy-trial-").FullName;
@@ -18,7 +20,8 @@ public sealed class StartTrialTests : IDisposable
     {
         string log = Path.Combine(_directory, "access.log");
         string pid = Path.Combine(_directory, "pid");
-        using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1", $"pid_file = \"{pid}\"\n[log]\naccess = \"{log}\""));
+        using var file = new SettingsText(SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:1",
+            $"pid_file = \"{pid}\"\n[log]\naccess = \"{log}\""));
 
         FinishedCommand check = await ProxyBinary.Run("check", "--full", "-c", file.Path);
 
@@ -40,7 +43,9 @@ public sealed class StartTrialTests : IDisposable
     {
         await using ScriptedOrigin holder = ScriptedOrigin.Answering();
         using var file = new SettingsText(
-            SettingsText.Sound(holder.Port, "no-such-host.invalid:80", $"pid_file = \"/no/such/pid\"\n[log]\naccess = \"/no/such/access.log\"\nconnections = \"{_directory}\"\n[admin]\nbind = \"192.0.2.1:9901\""));
+            SettingsText.Sound(holder.Port, "no-such-host.invalid:80",
+            $"pid_file = \"/no/such/pid\"\n[log]\naccess = \"/no/such/access.log\"\nconnections = \"{_directory}\"\n[admin]\nbind = "
+            + "\"192.0.2.1:9901\""));
 
         FinishedCommand check = await ProxyBinary.Run("check", "--full", "-c", file.Path);
 
@@ -61,16 +66,19 @@ public sealed class StartTrialTests : IDisposable
     [OtherUserFact]
     public async Task CheckInFull_OfAPortThatOnlyRootMayBind_SaysWhereItStands_AndWhatToDo()
     {
-        int start = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start"), System.Globalization.CultureInfo.InvariantCulture);
+        int start = int.Parse(await File.ReadAllTextAsync("/proc/sys/net/ipv4/ip_unprivileged_port_start"),
+            System.Globalization.CultureInfo.InvariantCulture);
         if (start == 0)
             return; // Everybody may bind every port here.
         using var file = new SettingsText(SettingsText.Sound(start - 1, "127.0.0.1:1"));
 
-        FinishedCommand check = await ProxyBinary.RunThrough("chmod a+r \"$4\"; exec " + OtherUser.Become + " \"$0\" \"$@\"", "check", "--full", "-c", file.Path);
+        FinishedCommand check = await ProxyBinary.RunThrough("chmod a+r \"$4\"; exec " + OtherUser.Become + " \"$0\" \"$@\"", "check", "--full", "-c",
+            file.Path);
 
         Assert.Equal(2, check.ExitCode);
         Assert.StartsWith(
-            $"{file.Path}:7:9: listener \"web\": no permission to bind 127.0.0.1:{start - 1}; ports below {start} need root or CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap",
+            $"{file.Path}:7:9: listener \"web\": no permission to bind 127.0.0.1:{start - 1}; ports below {start} need root or "
+            + "CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap",
             check.Errors,
             StringComparison.Ordinal);
         Assert.Contains($"    7 | bind = [\"127.0.0.1:{start - 1}\"]\n", check.Errors, StringComparison.Ordinal);
@@ -130,7 +138,9 @@ public sealed class StartTrialTests : IDisposable
     public async Task AddressesThatContainEachOther_AreOurOwnConflict(string binds)
     {
         int port = FreePorts.Take(1)[0];
-        using var file = new SettingsText(SettingsText.Sound(port, "127.0.0.1:1").Replace($"127.0.0.1:{port}\"]", string.Format(System.Globalization.CultureInfo.InvariantCulture, binds, port) + "\"]", StringComparison.Ordinal));
+        using var file = new SettingsText(SettingsText.Sound(port, "127.0.0.1:1")
+            .Replace($"127.0.0.1:{port}\"]", string.Format(System.Globalization.CultureInfo.InvariantCulture, binds, port) + "\"]",
+            StringComparison.Ordinal));
         foreach (string command in (string[])["check", "run"])
         {
             FinishedCommand finished = await ProxyBinary.Run(command, "-c", file.Path);

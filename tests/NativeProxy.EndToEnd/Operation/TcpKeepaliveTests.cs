@@ -46,7 +46,8 @@ public sealed class TcpKeepaliveTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("tcp_keepalive = { enabled = true, idle = \"1s\", interval = \"1s\", count = 1 }", "keepalive.timeout = \"10m\""));
+            ProxyConfig.For(origin)
+            .Listener("tcp_keepalive = { enabled = true, idle = \"1s\", interval = \"1s\", count = 1 }", "keepalive.timeout = \"10m\""));
         await using RawClient staying = await proxy.Connect();
         RawClient vanishing = await proxy.Connect();
         Assert.Equal(200, (await staying.Ask()).Status);
@@ -63,7 +64,8 @@ public sealed class TcpKeepaliveTests
     private static int PortOf(RawClient client) => ((IPEndPoint)client.Socket.LocalEndPoint!).Port;
 
     private static bool IsProbed(int localPort, int remotePort) =>
-        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 01 ", StringComparison.Ordinal) && WaitsForProbe(line));
+        File.ReadLines("/proc/net/tcp")
+            .Any(line => line.Contains($":{localPort:X4} 0100007F:{remotePort:X4} 01 ", StringComparison.Ordinal) && WaitsForProbe(line));
 
     private static bool AreProbedTo(int remotePort) =>
         File.ReadLines("/proc/net/tcp").Any(line => line.Contains($" 0100007F:{remotePort:X4} 01 ", StringComparison.Ordinal) && WaitsForProbe(line));

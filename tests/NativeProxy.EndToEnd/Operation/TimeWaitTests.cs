@@ -68,10 +68,12 @@ public sealed class TimeWaitTests
     {
         string keepalive = $"keepalive.enabled = {(isKeptAlive ? "true" : "false")}";
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(keepalive).Upstream(keepalive).Log("access = \"off\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(keepalive).Upstream(keepalive)
+            .Log("access = \"off\""));
 
         // Those of whoever had these ports before; they also go meanwhile, so a difference of counts would not do.
-        (HashSet<string> clientSideBefore, HashSet<string> serverSideBefore) = (ProcessView.TimeWaitsOf(proxy.Port()), ProcessView.TimeWaitsTowards(origin.Port));
+        (HashSet<string> clientSideBefore, HashSet<string> serverSideBefore) = (ProcessView.TimeWaitsOf(proxy.Port()),
+            ProcessView.TimeWaitsTowards(origin.Port));
         for (int asked = 0; asked < Requests;)
         {
             await using RawClient client = await proxy.Connect();

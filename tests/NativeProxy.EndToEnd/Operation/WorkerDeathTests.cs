@@ -9,7 +9,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
 
-/// <summary>What happens when a worker is not there any more: others accept its connections, it comes back, and the supervisor falls over nothing.</summary>
+/// <summary>
+/// What happens when a worker is not there any more: others accept its connections, it comes back, and the supervisor falls over nothing.
+/// </summary>
 [Trait("promise", "B17")]
 public sealed class WorkerDeathTests
 {
@@ -27,7 +29,8 @@ public sealed class WorkerDeathTests
             for (int i = 0; i < 5; i++)
                 await AskAnew(proxy);
             int count = kill;
-            await Deadline.Until(() => CountOf(proxy, " started again") == count, () => $"worker to start again for the {count}th time:\n{proxy.Errors.Text}");
+            await Deadline.Until(() => CountOf(proxy, " started again") == count,
+                () => $"worker to start again for the {count}th time:\n{proxy.Errors.Text}");
         }
 
         Assert.Equal(10, CountOf(proxy, "ended with code 137; it starts again at once"));
@@ -56,7 +59,9 @@ public sealed class WorkerDeathTests
         Assert.Equal(2, ProcessView.Children(proxy.Id).Length);
     }
 
-    /// <summary>A reload mends what kept a worker from starting, and adds an address: the one who stands in accepts there, too, and the one who comes back.</summary>
+    /// <summary>
+    /// A reload mends what kept a worker from starting, and adds an address: the one who stands in accepts there, too, and the one who comes back.
+    /// </summary>
     [Fact]
     public async Task ReloadWhileAWorkerIsMissing_ReachesWhoStandsInAndWhoComesBack()
     {
@@ -73,7 +78,8 @@ public sealed class WorkerDeathTests
         Assert.StartsWith("degraded: worker 0 of 2 is not there: log.access: ", degraded.Body, StringComparison.Ordinal);
         int added = FreePorts.Take(1)[0];
 
-        await proxy.Reload(text => text.Replace(log, "off", StringComparison.Ordinal).Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"127.0.0.1:{added}\", \"127.0.0.1:" + proxy.Port(), StringComparison.Ordinal));
+        await proxy.Reload(text => text.Replace(log, "off", StringComparison.Ordinal)
+            .Replace("bind = [\"127.0.0.1:" + proxy.Port(), $"bind = [\"127.0.0.1:{added}\", \"127.0.0.1:" + proxy.Port(), StringComparison.Ordinal));
 
         Assert.Contains(" reloaded: ", proxy.Errors.Text, StringComparison.Ordinal);
         await AskManyTimes(added);
@@ -115,8 +121,11 @@ public sealed class WorkerDeathTests
         string copy = Path.Combine(directory, "nativeproxy");
         File.Copy(ProxyBinary.Path, copy);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).StartedThrough($"exec {copy} \"$@\""));
-        using (System.Diagnostics.Process changing = System.Diagnostics.Process.Start("/bin/sh", ["-c", string.Format(System.Globalization.CultureInfo.InvariantCulture, change, copy)]))
+        using (System.Diagnostics.Process changing = System.Diagnostics.Process.Start("/bin/sh",
+            ["-c", string.Format(System.Globalization.CultureInfo.InvariantCulture, change, copy)]))
+        {
             await changing.WaitForExitAsync();
+        }
 
         LinuxSignals.Send(ProcessView.Children(proxy.Id)[0], LinuxSignals.Kill);
 

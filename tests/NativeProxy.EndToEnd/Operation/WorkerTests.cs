@@ -49,7 +49,8 @@ public sealed class WorkerTests
         foreach (Task<HttpResponse> answer in answers)
             Assert.Equal(200, (await answer).Status);
         waiting.ForEach(client => client.Close());
-        await proxy.Errors.WaitFor(line => Regex.IsMatch(line, @" error worker \d ended with code 137; it starts again at once"), "the end of the worker");
+        await proxy.Errors.WaitFor(line => Regex.IsMatch(line, @" error worker \d ended with code 137; it starts again at once"),
+            "the end of the worker");
         Assert.Equal(2, ProcessView.Children(proxy.Id).Length);
         Assert.DoesNotContain(victim, ProcessView.Children(proxy.Id));
         Assert.Equal(1, await proxy.Metric("nativeproxy_worker_restarts_total"));
@@ -110,7 +111,8 @@ public sealed class WorkerTests
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
         Assert.Empty(Directory.EnumerateFiles("/dev/shm", $"nativeproxy-{proxy.Id}*"));
-        Assert.Contains("/memfd:nativeproxy-counters (deleted)", File.ReadAllText($"/proc/{ProcessView.Children(proxy.Id)[0]}/maps"), StringComparison.Ordinal);
+        Assert.Contains("/memfd:nativeproxy-counters (deleted)", File.ReadAllText($"/proc/{ProcessView.Children(proxy.Id)[0]}/maps"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -34,12 +34,14 @@ public sealed class BalancingTests
         await using ScriptedOrigin d = Named('d');
         string servers = string.Join(", ", new[] { (a, 12), (b, 12), (c, 26), (d, 26) }.Select((server, i) =>
             $"{{ name = \"{(char)('a' + i)}\", address = \"{server.Item1.Address}\", weight = {server.Item2} }}"));
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]").AddListener("web", "app"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]")
+            .AddListener("web", "app"));
         await using RawClient client = await proxy.Connect();
         string order = "";
         for (int i = 0; i < 76; i++)
             order += (await client.Ask()).Body;
-        Assert.Equal((12, 12, 26, 26), (order.Count(x => x == 'a'), order.Count(x => x == 'b'), order.Count(x => x == 'c'), order.Count(x => x == 'd')));
+        Assert.Equal((12, 12, 26, 26),
+            (order.Count(x => x == 'a'), order.Count(x => x == 'b'), order.Count(x => x == 'c'), order.Count(x => x == 'd')));
         Assert.All("abcd", name => Assert.DoesNotContain(new string(name, 2), order));
 
         // Each quarter has its share: the ratio holds all the time, not only in the end.
@@ -52,7 +54,8 @@ public sealed class BalancingTests
         await using ScriptedOrigin a = Named('a');
         await using ScriptedOrigin b = Named('b');
         string servers = $"{{ name = \"a\", address = \"{a.Address}\", weight = 0 }}, {{ name = \"b\", address = \"{b.Address}\" }}";
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]").AddListener("web", "app"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]")
+            .AddListener("web", "app"));
         for (int i = 0; i < 4; i++)
             Assert.Equal("b", (await proxy.AskOnce()).Body);
         Assert.Equal(0, a.ConnectionCount);
@@ -101,7 +104,8 @@ public sealed class BalancingTests
     {
         await using ScriptedOrigin a = Holding('a');
         await using ScriptedOrigin b = Holding('b');
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).EachServer("max_connections = 1").Upstream("balance = \"first\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).EachServer("max_connections = 1")
+            .Upstream("balance = \"first\""));
         for (int i = 0; i < 4; i++)
             Assert.Equal("a", (await proxy.AskOnce()).Body);
         await using RawClient holding = await proxy.Connect();

@@ -16,7 +16,11 @@ public sealed class CacheChangeTests
     public async Task ChangeOverOneWorker_IsSeenThroughAllOfThem(int workers)
     {
         int version = 0;
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request => CacheScene.Answer($"version {(request.StartsWith("PUT ", StringComparison.Ordinal) ? Interlocked.Increment(ref version) : Volatile.Read(ref version))}"));
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request =>
+        {
+            bool isChange = request.StartsWith("PUT ", StringComparison.Ordinal);
+            return CacheScene.Answer($"version {(isChange ? Interlocked.Increment(ref version) : Volatile.Read(ref version))}");
+        });
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin).WithWorkers(workers));
         for (int round = 1; round <= 5; round++)
         {
@@ -58,7 +62,8 @@ public sealed class CacheChangeTests
     public async Task ChangeThatTheServerRefused_EndsNothing(int status)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(
-            request => request.StartsWith("POST ", StringComparison.Ordinal) ? $"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n" : CacheScene.Answer("kept"));
+            request =>
+            request.StartsWith("POST ", StringComparison.Ordinal) ? $"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n" : CacheScene.Answer("kept"));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin));
         await using RawClient client = await proxy.Connect();
         await client.Ask("/x");

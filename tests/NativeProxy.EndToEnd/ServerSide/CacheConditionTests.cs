@@ -8,7 +8,8 @@ namespace NativeProxy.EndToEnd.ServerSide;
 /// <summary>What a client asks of a stored response: a condition, an age, a rest of freshness.</summary>
 public sealed class CacheConditionTests
 {
-    private const string Tagged = CacheScene.Fresh + "ETag: \"v1\"\r\nLast-Modified: Tue, 01 Jul 2025 10:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody";
+    private const string Tagged = CacheScene.Fresh
+        + "ETag: \"v1\"\r\nLast-Modified: Tue, 01 Jul 2025 10:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nbody";
 
     [Theory]
     [InlineData("GET", "If-None-Match: \"v1\"\r\n")]
@@ -53,7 +54,8 @@ public sealed class CacheConditionTests
     [Fact]
     public async Task ConditionalRequestThatTheCacheCannotAnswer_GoesToTheServerAsItCame_AndItsAnswerIsNotKept()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(static request => request.Contains("If-None-Match: \"v1\"", StringComparison.Ordinal) ? "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n" : Tagged);
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(static request => request.Contains("If-None-Match: \"v1\"",
+            StringComparison.Ordinal) ? "HTTP/1.1 304 Not Modified\r\nETag: \"v1\"\r\n\r\n" : Tagged);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin));
         await using RawClient client = await proxy.Connect();
         Assert.Equal(304, (await client.Ask("/x", "If-None-Match: \"v1\"\r\n")).Status);

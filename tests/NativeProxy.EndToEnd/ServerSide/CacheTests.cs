@@ -41,7 +41,8 @@ public sealed class CacheTests
     [Fact]
     public async Task ResponseInChunks_IsGivenAgainInTheFormThatTheClientUnderstands()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(CacheScene.Fresh + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\nX-T: 1\r\n\r\n");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(CacheScene.Fresh
+            + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\nX-T: 1\r\n\r\n");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin));
         await proxy.AskOnce();
         HttpResponse hit = await proxy.AskOnce();
@@ -64,7 +65,8 @@ public sealed class CacheTests
     [InlineData(4)]
     public async Task HitsAndMisses_AreAnsweredInTheOrderOfTheirRequests(int pipelining)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(static request => CacheScene.Answer(request.Split(' ')[1]).Replace("max-age=600", request.StartsWith("GET /hit", StringComparison.Ordinal) ? "max-age=600" : "no-store", StringComparison.Ordinal));
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(static request => CacheScene.Answer(request.Split(' ')[1])
+            .Replace("max-age=600", request.StartsWith("GET /hit", StringComparison.Ordinal) ? "max-age=600" : "no-store", StringComparison.Ordinal));
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CacheScene.Config(origin).Listener($"pipelining = {pipelining}"));
         await proxy.AskOnce("/hit1");
         await proxy.AskOnce("/hit2");
@@ -146,7 +148,8 @@ public sealed class CacheTests
         const int BodyBytes = 32 * 1024 * 1024;
         string body = new('x', BodyBytes - 1);
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(CacheScene.Answer(body + "!"));
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("cache.bytes = \"64MiB\"", "cache.object_bytes = \"48MiB\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Upstream("cache.bytes = \"64MiB\"", "cache.object_bytes = \"48MiB\""));
         await using (RawClient fast = await proxy.Connect())
             Assert.Equal(BodyBytes, (await fast.Ask()).Body.Length);
         long before = ProcessView.ResidentBytes(proxy.Id);

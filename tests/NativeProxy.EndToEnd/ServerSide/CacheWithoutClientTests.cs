@@ -66,7 +66,8 @@ public sealed class CacheWithoutClientTests
         await server.ReadRequest();
         client.Close();
         await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
-        await server.Send(CacheScene.Fresh + (isChunked ? $"Transfer-Encoding: chunked\r\n\r\n{BodyBytes:x}\r\n" : $"Content-Length: {BodyBytes}\r\n\r\n"));
+        await server.Send(CacheScene.Fresh
+            + (isChunked ? $"Transfer-Encoding: chunked\r\n\r\n{BodyBytes:x}\r\n" : $"Content-Length: {BodyBytes}\r\n\r\n"));
         int sent = await SendUntilTheClientIsGone(proxy, server);
         await proxy.WaitUntilIdle();
         await server.Send(new string('x', BodyBytes - sent) + (isChunked ? "\r\n0\r\n\r\n" : ""));
@@ -111,7 +112,9 @@ public sealed class CacheWithoutClientTests
         Assert.Equal((0, 0), (await proxy.Metric(CacheScene.FetchesAlone), await proxy.Metric(CacheScene.BytesHeld)));
     }
 
-    /// <summary>The kernel of a client that is gone answers the first bytes by a reset, which a later write finds. Returns how many were sent.</summary>
+    /// <summary>
+    /// The kernel of a client that is gone answers the first bytes by a reset, which a later write finds. Returns how many were sent.
+    /// </summary>
     private static async Task<int> SendUntilTheClientIsGone(ProxyUnderTest proxy, OriginConnection server)
     {
         int sent = 0;

@@ -199,7 +199,8 @@ public sealed class ConnectionAuthenticationTests
         int[][] connections =
         [
             .. authenticated.Select(start => origin.Requests
-                .Where(request => request.Request.StartsWith(start, StringComparison.Ordinal)).Select(request => request.Connection).Distinct().ToArray()),
+                .Where(request => request.Request.StartsWith(start, StringComparison.Ordinal)).Select(request => request.Connection).Distinct()
+                .ToArray()),
         ];
         Assert.All(connections, own => Assert.Single(own));
         Assert.Equal(10, connections.SelectMany(own => own).Distinct().Count());

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.ServerSide;
 
-/// <summary>How many connections 1,000 short requests of one client cost on each side; what that is worth, the comparison of perf/ measures.</summary>
+/// <summary>
+/// How many connections 1,000 short requests of one client cost on each side; what that is worth, the comparison of perf/ measures.
+/// </summary>
 public sealed class ConnectionSetUpTests
 {
     private const int Requests = 1000;
@@ -17,7 +19,8 @@ public sealed class ConnectionSetUpTests
     [InlineData(true, false, 1, Requests)]
     [InlineData(false, true, Requests, 1)]
     [InlineData(false, false, Requests, Requests)]
-    public async Task ThousandShortRequests_TakeOneSetUpOnASideWithKeepAlive_AndAThousandWithout(bool client, bool server, int clientSetUps, int serverSetUps)
+    public async Task ThousandShortRequests_TakeOneSetUpOnASideWithKeepAlive_AndAThousandWithout(bool client, bool server, int clientSetUps,
+        int serverSetUps)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)

@@ -92,9 +92,14 @@ public sealed class CookieInsertTests
             {
                 // A new connection per click, as after an idle time: only the cookie says whose it is.
                 await using RawClient browser = await proxy.Connect();
-                HttpResponse page = await browser.Ask("/add", $"Cookie: {string.Join("; ", cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"))}\r\n");
+                HttpResponse page = await browser.Ask("/add",
+                    $"Cookie: {string.Join("; ", cookies.Select(cookie => $"{cookie.Key}={cookie.Value}"))}\r\n");
                 if (page.Field("Set-Cookie") is { } set)
-                    cookies[set[..set.IndexOf('=', StringComparison.Ordinal)]] = set[(set.IndexOf('=', StringComparison.Ordinal) + 1)..set.IndexOf(';', StringComparison.Ordinal)];
+                {
+                    cookies[set[..set.IndexOf('=', StringComparison.Ordinal)]] = set[(set.IndexOf('=', StringComparison.Ordinal)
+                        + 1)..set.IndexOf(';', StringComparison.Ordinal)];
+                }
+
                 counts += page.Body;
             }
             Assert.Equal(isSticky ? "1234" : "1122", counts);
@@ -211,7 +216,8 @@ public sealed class CookieInsertTests
     [Fact]
     public async Task TheLog_SaysWhatBecameOfTheCookie()
     {
-        await using StickyScene scene = await StickyScene.Start(1, request => request.Contains("/set", StringComparison.Ordinal) ? "Set-Cookie: SERVERID=own\r\n" : "", Indirect);
+        await using StickyScene scene = await StickyScene.Start(1,
+            request => request.Contains("/set", StringComparison.Ordinal) ? "Set-Cookie: SERVERID=own\r\n" : "", Indirect);
         await using RawClient client = await scene.Proxy.Connect();
         await client.Ask();
         await client.Ask("/", "Cookie: SERVERID=gone\r\n");

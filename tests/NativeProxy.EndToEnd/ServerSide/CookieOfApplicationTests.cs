@@ -18,7 +18,8 @@ public sealed class CookieOfApplicationTests
     public async Task Prefix_IsPutBeforeTheApplicationsValue()
     {
         await using StickyScene scene = await StickyScene.Start(2, _ => Session + "Set-Cookie: x=JSESSIONID=1\r\n", Prefix);
-        Assert.Equal("HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=a~123; Path=/; HttpOnly\r\nSet-Cookie: x=JSESSIONID=1\r\nContent-Length: 1\r\n\r\n", (await scene.Ask()).Head);
+        Assert.Equal("HTTP/1.1 200 OK\r\nSet-Cookie: JSESSIONID=a~123; Path=/; HttpOnly\r\nSet-Cookie: x=JSESSIONID=1\r\nContent-Length: 1\r\n\r\n",
+            (await scene.Ask()).Head);
         Assert.Contains("\r\nSet-Cookie: JSESSIONID=b~123; Path=/; HttpOnly\r\n", (await scene.Ask()).Head, StringComparison.Ordinal);
     }
 
@@ -41,7 +42,8 @@ public sealed class CookieOfApplicationTests
     [Trait("promise", "S2.10")]
     public async Task AClientThatHoldsOneCookieOnly_NeedsNoSecondOne()
     {
-        await using StickyScene scene = await StickyScene.Start(3, request => request.Contains("JSESSIONID=123", StringComparison.Ordinal) ? "" : Session, Prefix);
+        await using StickyScene scene = await StickyScene.Start(3,
+            request => request.Contains("JSESSIONID=123", StringComparison.Ordinal) ? "" : Session, Prefix);
         HttpResponse first = await scene.Ask();
         string onlyCookie = first.Field("Set-Cookie")!.Split(';')[0];
         for (int i = 0; i < 4; i++)
@@ -55,7 +57,8 @@ public sealed class CookieOfApplicationTests
     [Trait("promise", "ARCH-6")]
     public async Task ThePrefixRecipe_Holds()
     {
-        await using StickyScene scene = await StickyScene.Start(2, request => request.StartsWith("GET /login ", StringComparison.Ordinal) ? Session : "", Prefix);
+        await using StickyScene scene = await StickyScene.Start(2,
+            request => request.StartsWith("GET /login ", StringComparison.Ordinal) ? Session : "", Prefix);
         await using RawClient client = await scene.Proxy.Connect();
 
         // Before any session a request may go anywhere, and a response without the cookie is untouched.
@@ -90,7 +93,8 @@ public sealed class CookieOfApplicationTests
     public async Task Rewrite_ReplacesTheValueOnlyWhereTheServerSetTheCookie()
     {
         await using StickyScene scene = await StickyScene.Start(
-            2, request => request.StartsWith("GET /set ", StringComparison.Ordinal) ? "Set-Cookie: S=whatever; Path=/\r\n" : "", "mode = \"rewrite\"", "name = \"S\"");
+            2, request => request.StartsWith("GET /set ", StringComparison.Ordinal) ? "Set-Cookie: S=whatever; Path=/\r\n" : "", "mode = \"rewrite\"",
+            "name = \"S\"");
         await using RawClient client = await scene.Proxy.Connect();
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", (await client.Ask()).Head);
         Assert.Equal("HTTP/1.1 200 OK\r\nSet-Cookie: S=b; Path=/\r\nContent-Length: 1\r\n\r\n", (await client.Ask("/set")).Head);

@@ -51,7 +51,8 @@ public sealed class CookieServerChangeTests
     {
         await using ScriptedOrigin a = ScriptedOrigin.Driven();
         await using ScriptedOrigin b = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(StickyScene.Config(Insert, a.Address, b.Address).EachServer("max_connections = 1"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(StickyScene.Config(Insert, a.Address, b.Address)
+            .EachServer("max_connections = 1"));
         await using RawClient first = await proxy.Connect();
         await using RawClient waiting = await proxy.Connect();
         await first.SendGet("/first", "Cookie: SERVERID=a\r\n");
@@ -94,7 +95,8 @@ public sealed class CookieServerChangeTests
     {
         await using ScriptedOrigin a = ScriptedOrigin.Driven();
         await using ScriptedOrigin b = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(StickyScene.Config(Insert, a.Address, b.Address).EachServer("max_connections = 1"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(StickyScene.Config(Insert, a.Address, b.Address)
+            .EachServer("max_connections = 1"));
         await using RawClient first = await proxy.Connect();
         await using RawClient waiting = await proxy.Connect();
         await first.SendGet("/first", "Cookie: SERVERID=a\r\n");
@@ -103,7 +105,8 @@ public sealed class CookieServerChangeTests
         await waiting.SendGet("/waiting", "Cookie: SERVERID=a\r\n");
         await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
 
-        await proxy.Reload(text => text.Replace($"name = \"a\"\naddress = \"{a.Address}\"", $"name = \"c\"\naddress = \"{b.Address}\"", StringComparison.Ordinal));
+        await proxy.Reload(text => text.Replace($"name = \"a\"\naddress = \"{a.Address}\"", $"name = \"c\"\naddress = \"{b.Address}\"",
+            StringComparison.Ordinal));
 
         HttpResponse moved = await waiting.ReadResponse();
         Assert.Contains(moved.Field("Set-Cookie"), new[] { "SERVERID=b; Path=/", "SERVERID=c; Path=/" });
@@ -148,7 +151,8 @@ public sealed class CookieServerChangeTests
     {
         using var dead = new DeadServer();
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        string servers = $"{{ name = \"a\", address = \"{dead.Address}\", cookie = \"x\" }}, {{ name = \"twin\", address = \"{origin.Address}\", cookie = \"x\" }}";
+        string servers = $"{{ name = \"a\", address = \"{dead.Address}\", cookie = \"x\" }}, "
+            + $"{{ name = \"twin\", address = \"{origin.Address}\", cookie = \"x\" }}";
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app")
             .Upstream($"server = [{servers}]", "[upstream.cookie]").Upstream(Insert).AddListener("web", "app"));
         await using RawClient client = await proxy.Connect();

@@ -194,7 +194,8 @@ public sealed class HealthCheckTests
         Assert.Equal(1, await proxy.Metric("nativeproxy_server_connects_total"));
 
         // The checks that the proxy counts are those of one checker: as many as came, but for the ones on their way.
-        Assert.InRange(await proxy.Metric("nativeproxy_server_checks_total{upstream=\"app\",server=\"a\"}"), connections.Length - 1, a.CheckConnections.Length + 1);
+        Assert.InRange(await proxy.Metric("nativeproxy_server_checks_total{upstream=\"app\",server=\"a\"}"), connections.Length - 1,
+            a.CheckConnections.Length + 1);
     }
 
     private static ProxyConfig HttpChecked(params Patient[] servers) => HttpChecked(servers, "timeout = \"5s\"");

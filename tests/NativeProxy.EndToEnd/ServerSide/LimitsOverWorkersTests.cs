@@ -137,7 +137,8 @@ public sealed class LimitsOverWorkersTests
         await held.ReadRequest();
         List<RawClient> clients = await LineScene.Queue(proxy, 12);
 
-        // Which of the two has the place is known by the client that it cuts; the kernel closes what a process had before its parent learns of its end.
+        // Which of the two has the place is known by the client that it cuts; the kernel closes what a process had before its parent learns of its
+        // end.
         int[] workers = ProcessView.Children(proxy.Id);
         LinuxSignals.Send(workers[0], LinuxSignals.Kill);
         await proxy.Errors.WaitFor("ended with code 137");
@@ -191,7 +192,8 @@ public sealed class LimitsOverWorkersTests
         await using ScriptedOrigin a = Named('a');
         await using ScriptedOrigin b = Named('b');
         await using ScriptedOrigin c = Named('c');
-        string servers = $"{{ name = \"a\", address = \"{a.Address}\", weight = 5 }}, {{ name = \"b\", address = \"{b.Address}\" }}, {{ name = \"c\", address = \"{c.Address}\" }}";
+        string servers = $"{{ name = \"a\", address = \"{a.Address}\", weight = 5 }}, {{ name = \"b\", address = \"{b.Address}\" }}, "
+            + $"{{ name = \"c\", address = \"{c.Address}\" }}";
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
             new ProxyConfig().AddUpstream("app").Upstream($"server = [{servers}]").AddListener("web", "app").WithWorkers(2));
 

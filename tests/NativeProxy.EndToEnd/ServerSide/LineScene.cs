@@ -12,7 +12,8 @@ namespace NativeProxy.EndToEnd.ServerSide;
 /// A server that takes one connection, of which the scene's client holds it with "/hold"; whoever else asks stands in line. The server writes down
 /// what it is asked for, and answers all but "/hold".
 /// </summary>
-internal sealed class LineScene(ScriptedOrigin origin, ConcurrentQueue<string> order, ProxyUnderTest proxy, RawClient client, OriginConnection held) : ClientScene(origin, proxy, client)
+internal sealed class LineScene(ScriptedOrigin origin, ConcurrentQueue<string> order, ProxyUnderTest proxy, RawClient client,
+    OriginConnection held) : ClientScene(origin, proxy, client)
 {
     public const string Waiting = "nativeproxy_queue_waiting";
 
@@ -63,7 +64,9 @@ internal sealed class LineScene(ScriptedOrigin origin, ConcurrentQueue<string> o
     /// <summary>Who holds the server is answered, so that those in line have their turns.</summary>
     public Task Release() => held.Send(OriginConnection.Ok);
 
-    /// <summary>Who held the server, and these clients after it, are answered; then they leave, and the server was asked in the order of their numbers.</summary>
+    /// <summary>
+    /// Who held the server, and these clients after it, are answered; then they leave, and the server was asked in the order of their numbers.
+    /// </summary>
     public async Task ExpectServed(IReadOnlyList<RawClient> clients, IEnumerable<int> numbers)
     {
         await ExpectStatus(200);

@@ -238,7 +238,9 @@ public sealed class PinnedConnectionEndTests
     {
         bool isUp = true;
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(request =>
-            request.StartsWith("GET /up ", StringComparison.Ordinal) && !isUp ? "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n" : OriginConnection.Ok);
+            request.StartsWith("GET /up ", StringComparison.Ordinal) && !isUp
+                ? "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
+                : OriginConnection.Ok);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
             .Upstream("[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"", "timeout = \"2s\""));
         await using RawClient client = await proxy.Connect();

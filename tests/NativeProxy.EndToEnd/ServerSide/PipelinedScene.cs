@@ -40,7 +40,8 @@ internal sealed class PipelinedScene : ClientScene
         return server;
     }
 
-    public Task Send(int first, int last) => Client.Send(string.Concat(Enumerable.Range(first, last - first + 1).Select(i => RawClient.Get("/" + i))));
+    public Task Send(int first, int last) =>
+        Client.Send(string.Concat(Enumerable.Range(first, last - first + 1).Select(i => RawClient.Get("/" + i))));
 
     /// <summary>The client sends these requests at once, and they arrive on this connection in their order.</summary>
     public async Task Ask(OriginConnection server, int first, int last)

@@ -33,7 +33,8 @@ public sealed class PipelinedServerTests
     {
         await using PipelinedScene scene = await PipelinedScene.Start();
         OriginConnection server = await scene.Warm();
-        string answers = Reply(1) + "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\n2\r\n0\r\nA: b\r\n\r\n" + Reply(3);
+        string answers = Reply(1) + "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x\r\n2\r\n0\r\nA: b\r\n\r\n"
+            + Reply(3);
         for (int cut = 1; cut < answers.Length; cut++)
         {
             await scene.Ask(server, 1, 3);
@@ -73,7 +74,8 @@ public sealed class PipelinedServerTests
     public async Task OnlyGet_IsPipelined(string request)
     {
         await using ScriptedOrigin other = ScriptedOrigin.Answering();
-        await using PipelinedScene scene = await PipelinedScene.Start(change: config => config.AddUpstream("other", other.Address).AddListener("other", "other"));
+        await using PipelinedScene scene = await PipelinedScene.Start(change: config => config.AddUpstream("other", other.Address)
+            .AddListener("other", "other"));
         OriginConnection server = await scene.Warm();
         await scene.Client.Send(RawClient.Get("/1") + request);
         await server.ReadRequest();

@@ -135,7 +135,8 @@ public sealed class PoolableTests
         await using RawClient client = await proxy.Connect();
         await client.SendGet();
         OriginConnection server = await origin.Accept();
-        Assert.Contains("Connection: close\r\n", await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"), StringComparison.Ordinal);
+        Assert.Contains("Connection: close\r\n", await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"),
+            StringComparison.Ordinal);
         await client.ReadResponse();
         await server.ExpectFin();
     }
@@ -143,11 +144,14 @@ public sealed class PoolableTests
     [Theory]
     [Trait("promise", "B10")]
     [InlineData("surplus_bytes", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nab")]
-    [InlineData("bad_response", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n")]
+    [InlineData("bad_response", "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n")]
     [InlineData("bad_response", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nX: 1\r\n folded\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("request_unsent", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
-    [InlineData("request_unsent", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n", "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]
-    [InlineData("ambiguous", "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("request_unsent", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+        "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n")]
+    [InlineData("ambiguous", "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("server_said", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
     public async Task WhateverLeavesADoubt_MakesTheConnectionSingleUse_AndIsCounted(string reason, string request, string response)
     {

@@ -20,7 +20,8 @@ public sealed class PreferLastServerTests
         await using ScriptedOrigin b = Named('b');
         await using ScriptedOrigin c = Named('c');
         await using ScriptedOrigin d = Named('d');
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b, c, d).Upstream($"prefer_last_server = {(prefers ? "true" : "false")}"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b, c, d)
+            .Upstream($"prefer_last_server = {(prefers ? "true" : "false")}"));
         await using RawClient one = await proxy.Connect();
         await using RawClient two = await proxy.Connect();
         string ofOne = "";
@@ -50,7 +51,8 @@ public sealed class PreferLastServerTests
     {
         await using ScriptedOrigin a = Named('a');
         await using ScriptedOrigin b = Named('b');
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).Upstream(Prefer, "cookie.mode = \"insert\"", "cookie.name = \"S\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b)
+            .Upstream(Prefer, "cookie.mode = \"insert\"", "cookie.name = \"S\""));
         await using RawClient client = await proxy.Connect();
         Assert.Equal("a", (await client.Ask()).Body);
         Assert.Equal("b", (await client.Ask("/", "Cookie: S=b\r\n")).Body);

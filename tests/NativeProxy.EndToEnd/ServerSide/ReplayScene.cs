@@ -48,7 +48,8 @@ internal sealed class ReplayScene : IAsyncDisposable
         }
     });
 
-    public static string PutHead(int bodyBytes, string fields = "") => $"PUT /again HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {bodyBytes}\r\n\r\n";
+    public static string PutHead(int bodyBytes, string fields = "") =>
+        $"PUT /again HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {bodyBytes}\r\n\r\n";
 
     public static string Put(string body) => PutHead(body.Length) + body;
 
@@ -68,7 +69,9 @@ internal sealed class ReplayScene : IAsyncDisposable
         return received;
     }
 
-    /// <summary>The client sends a head and a huge body; both have reached the idle connection when it ends. Returns the head as it came there.</summary>
+    /// <summary>
+    /// The client sends a head and a huge body; both have reached the idle connection when it ends. Returns the head as it came there.
+    /// </summary>
     public async Task<string> BreakUnderHuge(string head, string body)
     {
         Task sending = Client.Send(head + body);

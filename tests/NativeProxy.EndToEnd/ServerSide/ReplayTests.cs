@@ -125,7 +125,8 @@ public sealed class ReplayTests
         await using ReplayScene scene = await ReplayScene.Start("retry.body_bytes = \"8KiB\"");
         string body = Body(bodyBytes);
         string coded = isChunked ? $"{bodyBytes:X}\r\n{body}\r\n0\r\n\r\n" : body;
-        await scene.Client.Send("PUT /again HTTP/1.1\r\nHost: h\r\n" + (isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {bodyBytes}") + "\r\n\r\n" + coded);
+        await scene.Client.Send("PUT /again HTTP/1.1\r\nHost: h\r\n" + (isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {bodyBytes}")
+            + "\r\n\r\n" + coded);
         await scene.Idle.ReadHead();
         if (isChunked)
             await scene.Idle.ReadThrough("\r\n0\r\n\r\n");
@@ -217,7 +218,8 @@ public sealed class ReplayTests
     {
         using var dead = new DeadServer();
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address, origin.Address).Upstream("keepalive.reuse = \"never\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address, origin.Address)
+            .Upstream("keepalive.reuse = \"never\""));
         await using RawClient client = await proxy.Connect();
         string body = Body(100_000);
         for (int i = 0; i < 2; i++)

@@ -160,7 +160,8 @@ public sealed class RetryElsewhereTests
             Assert.Equal(first, await (await other).Answer());
         }
         await scene.ExpectStatus(status);
-        Assert.Contains(status == 200 ? " rt=response_timeout " : " rt=none ", await scene.Proxy.Output.WaitFor($"{method} /x "), StringComparison.Ordinal);
+        Assert.Contains(status == 200 ? " rt=response_timeout " : " rt=none ", await scene.Proxy.Output.WaitFor($"{method} /x "),
+            StringComparison.Ordinal);
     }
 
     private static void Fall(OriginConnection server, bool withReset)
@@ -172,7 +173,8 @@ public sealed class RetryElsewhereTests
     }
 
     /// <summary>Two servers, either of which may be asked first.</summary>
-    private sealed class Scene(ScriptedOrigin origin, ScriptedOrigin second, ProxyUnderTest proxy, RawClient client) : ClientScene(origin, proxy, client)
+    private sealed class Scene(ScriptedOrigin origin, ScriptedOrigin second, ProxyUnderTest proxy, RawClient client) : ClientScene(origin, proxy,
+        client)
     {
         private Task<OriginConnection>? _ofFirst;
         private Task<OriginConnection>? _lastOfFirst;

@@ -147,7 +147,8 @@ public sealed class ServerCloseReasonTests
     public async Task ServerThatRefuses()
     {
         using var dead = new DeadServer();
-        await using CloseScene scene = await CloseScene.Start(config => config.AddUpstream("dead", dead.Address).AddListener("dead", "dead").Upstream("retry.attempts = 1"));
+        await using CloseScene scene = await CloseScene.Start(config => config.AddUpstream("dead", dead.Address).AddListener("dead", "dead")
+            .Upstream("retry.attempts = 1"));
         await scene.Proxy.AskOnce(listener: "dead");
         CloseLine line = await scene.ExpectClose("server", "connect_failed", "peer_reset");
         Assert.Equal((0, -1L, "dead/a"), (line.Uses, line.Ms[0], line.Place));
@@ -213,7 +214,9 @@ public sealed class ServerCloseReasonTests
     {
         bool isWell = true;
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(
-            request => request.StartsWith("GET /health ", StringComparison.Ordinal) && !isWell ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : OriginConnection.Ok);
+            request => request.StartsWith("GET /health ", StringComparison.Ordinal) && !isWell
+            ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+            : OriginConnection.Ok);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.For(origin))
             .Upstream("[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"50ms\"", "timeout = \"5s\""));
         Assert.Equal(200, (await proxy.AskOnce()).Status);

@@ -27,7 +27,8 @@ public sealed class ServerNameTests : IDisposable
 
         // Nobody listens on the second address.
         _dns.Set("app.test", 60, "127.0.0.2", "127.0.0.1");
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config($"app.test:{origin.Port}").Upstream("keepalive.enabled = false", "retry.attempts = 1").WithWorkers(workers));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config($"app.test:{origin.Port}")
+            .Upstream("keepalive.enabled = false", "retry.attempts = 1").WithWorkers(workers));
 
         for (int i = 0; i < 10; i++)
             Assert.Equal(200, (await proxy.AskOnce()).Status);
@@ -72,7 +73,8 @@ public sealed class ServerNameTests : IDisposable
     public async Task OtherAddresses_AreFollowed_AndPooledConnectionsToTheOldOnesClose(int workers)
     {
         await using ScriptedOrigin old = ScriptedOrigin.Driven();
-        await using ScriptedOrigin fresh = ScriptedOrigin.AnsweringAt(new IPEndPoint(Second, old.Port), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh");
+        await using ScriptedOrigin fresh = ScriptedOrigin.AnsweringAt(new IPEndPoint(Second, old.Port),
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfresh");
         _dns.Set("app.test", 0, "127.0.0.1");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config($"app.test:{old.Port}").WithWorkers(workers));
         await using RawClient client = await proxy.Connect();
@@ -100,7 +102,8 @@ public sealed class ServerNameTests : IDisposable
         _dns.Set("dead.test", 3600, "127.0.0.3", "127.0.0.2");
         _dns.Set("moves.test", 0, "127.0.0.1");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            Config($"dead.test:{old.Port}", $"moves.test:{old.Port}").Upstream("health = { type = \"http\", interval = \"50ms\", timeout = \"2s\", rise = 1 }").WithWorkers(workers));
+            Config($"dead.test:{old.Port}", $"moves.test:{old.Port}")
+            .Upstream("health = { type = \"http\", interval = \"50ms\", timeout = \"2s\", rise = 1 }").WithWorkers(workers));
         await proxy.WaitForMetric("nativeproxy_server_up{upstream=\"app\",server=\"b\"}", 0);
         await Deadline.Until(async () => await proxy.MetricSum("nativeproxy_server_checks_total") > 4, () => "some checks");
         Assert.Equal(1, await Up(proxy, "a"));
@@ -169,7 +172,8 @@ public sealed class ServerNameTests : IDisposable
     }
 
     private ProxyConfig Config(params string[] servers) =>
-        ProxyConfig.For(servers).Resolver($"servers = [\"{_dns.EndPoint}\"]", "timeout = \"1s\"", "attempts = 1", "min_ttl = \"100ms\"", "negative_ttl = \"200ms\"");
+        ProxyConfig.For(servers)
+            .Resolver($"servers = [\"{_dns.EndPoint}\"]", "timeout = \"1s\"", "attempts = 1", "min_ttl = \"100ms\"", "negative_ttl = \"200ms\"");
 
     private static Task<long> Up(ProxyUnderTest proxy, string server) =>
         proxy.Metric(string.Create(CultureInfo.InvariantCulture, $"nativeproxy_server_up{{upstream=\"app\",server=\"{server}\"}}"));

@@ -45,7 +45,8 @@ public sealed class SourceHashTests
             request.StartsWith("GET /up ", StringComparison.Ordinal) && !isBUp ? "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n" : Response('b'));
         await using ScriptedOrigin c = Named('c');
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b, c)
-            .Upstream("balance = \"source_hash\"", "[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"", "timeout = \"2s\""));
+            .Upstream("balance = \"source_hash\"", "[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"",
+            "timeout = \"2s\""));
         Dictionary<IPAddress, string> before = await AskFromAll(proxy);
         isBUp = false;
         await proxy.WaitForMetric("nativeproxy_server_up{upstream=\"app\",server=\"b\"}", 0);
@@ -62,7 +63,8 @@ public sealed class SourceHashTests
     {
         await using ScriptedOrigin a = Named('a');
         await using ScriptedOrigin b = Named('b');
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).Upstream("balance = \"source_hash\"").Listener("proxy_protocol = true"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).Upstream("balance = \"source_hash\"")
+            .Listener("proxy_protocol = true"));
         var owners = new HashSet<string>();
         for (int i = 0; i < 16; i++)
         {
@@ -78,7 +80,8 @@ public sealed class SourceHashTests
     {
         await using ScriptedOrigin a = ScriptedOrigin.Driven();
         await using ScriptedOrigin b = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).EachServer("max_connections = 1").Upstream("balance = \"source_hash\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).EachServer("max_connections = 1")
+            .Upstream("balance = \"source_hash\""));
         await using RawClient first = await From(proxy, Addresses[0]);
         await using RawClient second = await From(proxy, Addresses[0]);
         await first.SendGet("/1");
@@ -98,7 +101,8 @@ public sealed class SourceHashTests
             await using RawClient third = await From(proxy, address);
             await third.SendGet("/3");
             Task<OriginConnection> otherArrived = arrived == atA ? atB : atA;
-            await Deadline.Until(async () => otherArrived.IsCompleted || await proxy.Metric("nativeproxy_queue_waiting") > 1, () => "the request to arrive or to wait");
+            await Deadline.Until(async () => otherArrived.IsCompleted || await proxy.Metric("nativeproxy_queue_waiting") > 1,
+                () => "the request to arrive or to wait");
             if (!otherArrived.IsCompleted)
             {
                 third.Close();

@@ -8,13 +8,15 @@ using NativeProxy.EndToEnd.Harness;
 namespace NativeProxy.EndToEnd.ServerSide;
 
 /// <summary>A proxy with one idle connection in its pool, and the client that has used it.</summary>
-internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : ClientScene(origin, proxy, client)
+internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, RawClient client, OriginConnection idle) : ClientScene(origin, proxy,
+    client)
 {
     private LostSegments? _lost;
 
     public OriginConnection Idle => idle;
 
-    public static Task<StaleScene> WithOneIdleConnection(params string[] upstreamLines) => WithOneIdleConnection(config => config.Upstream(upstreamLines));
+    public static Task<StaleScene> WithOneIdleConnection(params string[] upstreamLines) =>
+        WithOneIdleConnection(config => config.Upstream(upstreamLines));
 
     public static async Task<StaleScene> WithOneIdleConnection(Func<ProxyConfig, ProxyConfig> configure)
     {

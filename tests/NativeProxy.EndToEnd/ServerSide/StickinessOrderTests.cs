@@ -21,7 +21,8 @@ public sealed class StickinessOrderTests
     {
         await using ScriptedOrigin a = Named('a');
         await using ScriptedOrigin b = Named('b');
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).Upstream(["balance = \"source_hash\"", "[upstream.cookie]", .. Insert]));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b)
+            .Upstream(["balance = \"source_hash\"", "[upstream.cookie]", .. Insert]));
         var byAddress = new HashSet<string>();
         foreach (IPAddress address in Addresses)
         {

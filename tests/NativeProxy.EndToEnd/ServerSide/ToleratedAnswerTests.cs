@@ -125,7 +125,8 @@ public sealed class ToleratedAnswerTests
         await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
         OriginConnection server = await origin.Accept();
         await server.ReadRequest();
-        await server.Send("HTTP/1.1 101 Switching Protocols\r\nContent-Length: 4\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfrom the server");
+        await server.Send(
+            "HTTP/1.1 101 Switching Protocols\r\nContent-Length: 4\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nfrom the server");
         Assert.Equal("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", await client.ReadHead());
         Assert.Equal("from the server", await client.Read(15));
         await client.Send("from the client");

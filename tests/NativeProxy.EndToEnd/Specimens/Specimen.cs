@@ -58,4 +58,5 @@ internal sealed record SpecimenStep(int Line, SpecimenActor Actor, int Number, S
 /// <param name="Listener">TOML lines for the listener.</param>
 /// <param name="Upstream">TOML lines for the upstream.</param>
 /// <param name="Steps">In order.</param>
-internal sealed record Specimen(string File, string Title, IReadOnlyList<string> Listener, IReadOnlyList<string> Upstream, IReadOnlyList<SpecimenStep> Steps);
+internal sealed record Specimen(string File, string Title, IReadOnlyList<string> Listener, IReadOnlyList<string> Upstream,
+    IReadOnlyList<SpecimenStep> Steps);

@@ -74,7 +74,8 @@ internal sealed class SpecimenParser
         Match match = Step.Match(step);
         if (!match.Success || ActionOf(match.Groups[3].Value, match.Groups[1].Value == "proxy") is not { } action)
             throw Error(at, $"unknown step \"{step}\"; see tests/specimens/README.md");
-        SpecimenActor actor = match.Groups[1].Value switch { "client" => SpecimenActor.Client, "origin" => SpecimenActor.Origin, _ => SpecimenActor.Proxy };
+        SpecimenActor actor =
+            match.Groups[1].Value switch { "client" => SpecimenActor.Client, "origin" => SpecimenActor.Origin, _ => SpecimenActor.Proxy };
         int number = match.Groups[2].Success ? int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture) : 1;
         CheckNumber(at, actor, number);
         string bytes = action is SpecimenAction.Sends or SpecimenAction.Receives ? ReadBytes(step) : "";

@@ -91,5 +91,7 @@ public sealed class SpecimenParserTests
 
     [Fact]
     public void CrLfFiles_AreReadLikeOthers() =>
-        Assert.Equal("x\r\n", SpecimenParser.Parse("a.md", (Start + "**client sends**\n```\nx\n```\n").Replace("\n", "\r\n", System.StringComparison.Ordinal)).Steps.Single().Bytes);
+        Assert.Equal("x\r\n",
+            SpecimenParser.Parse("a.md",
+            (Start + "**client sends**\n```\nx\n```\n").Replace("\n", "\r\n", System.StringComparison.Ordinal)).Steps.Single().Bytes);
 }

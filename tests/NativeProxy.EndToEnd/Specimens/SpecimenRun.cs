@@ -30,7 +30,9 @@ internal sealed class SpecimenRun : IAsyncDisposable
         ScriptedOrigin origin = ScriptedOrigin.Driven();
 
         // A specimen that is about the added fields says which ones it wants.
-        IEnumerable<string> added = specimen.Listener.Any(line => line.StartsWith("forwarded.", StringComparison.Ordinal)) ? [] : RequestFramingSafetyTests.NothingAdded;
+        IEnumerable<string> added = specimen.Listener.Any(line => line.StartsWith("forwarded.", StringComparison.Ordinal))
+            ? []
+            : RequestFramingSafetyTests.NothingAdded;
         ProxyConfig config = ProxyConfig.For(origin).Listener([.. added, .. specimen.Listener]).Upstream([.. specimen.Upstream]);
         await using var run = new SpecimenRun(specimen, origin, await ProxyUnderTest.Start(config));
         foreach (SpecimenStep step in specimen.Steps)
@@ -119,11 +121,13 @@ internal sealed class SpecimenRun : IAsyncDisposable
     {
         int line = _specimen.Steps[^1].Line;
         long connects = await _proxy.Metric("nativeproxy_server_connects_total");
-        Assert.True(connects == _servers.Count, $"{_specimen.File}:{line}: behind the last step: the proxy has opened {connects} connections to the origin, not {_servers.Count}");
+        Assert.True(connects == _servers.Count,
+            $"{_specimen.File}:{line}: behind the last step: the proxy has opened {connects} connections to the origin, not {_servers.Count}");
         foreach (TestSocket socket in _clients.Concat<TestSocket>(_servers))
         {
             int unread = socket.Socket.SafeHandle.IsClosed ? 0 : socket.Socket.Available;
-            Assert.True(socket.Untaken.Length + unread == 0, $"{_specimen.File}:{line}: behind the last step: {socket} has got {unread} bytes and this more than is written: {socket.Untaken}");
+            Assert.True(socket.Untaken.Length + unread == 0,
+                $"{_specimen.File}:{line}: behind the last step: {socket} has got {unread} bytes and this more than is written: {socket.Untaken}");
         }
     }
 }

@@ -41,7 +41,8 @@ internal static class SpecimenText
     }
 
     /// <param name="line">The line.</param>
-    /// <param name="at">In: at the backslash, which is not the last character. Out: at the last character of the escape, or at the first wrong one.</param>
+    /// <param name="at">In: at the backslash, which is not the last character. Out: at the last character of the escape, or at the first wrong
+    /// one.</param>
     private static char? Escaped(string line, ref int at)
     {
         at++;
@@ -57,7 +58,8 @@ internal static class SpecimenText
                 return '\0';
             case '\\':
                 return '\\';
-            case 'x' when at + 2 < line.Length && byte.TryParse(line.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value):
+            case 'x' when at + 2 < line.Length
+                && byte.TryParse(line.AsSpan(at + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value):
                 at += 2;
                 return (char)value;
             default:

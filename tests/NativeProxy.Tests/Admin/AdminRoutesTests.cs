@@ -69,18 +69,26 @@ public class AdminRoutesTests
         _board.Row(0).Add(CounterId.ServerClosesServerFin, 3);
         _board.Row(0).Add(CounterId.ServerClosedByPeer, 3);
         foreach ((int worker, long wallMs, long id) in new[] { (0, 1000L, 1L), (1, 3000L, 2L), (0, 2000L, 3L), (0, 2000L, 4L) })
-            _closes.Ring(worker).Add(new CloseRecord { ClosedWallMs = wallMs, ConnectionId = id, Reason = (byte)CloseReason.IdleTimeout, Place = new RecordName("web"u8) });
+        {
+            _closes.Ring(worker)
+                .Add(new CloseRecord { ClosedWallMs = wallMs, ConnectionId = id, Reason = (byte)CloseReason.IdleTimeout,
+                Place = new RecordName("web"u8) });
+        }
 
         SmallResponse response = new AdminRoutes(_board, _servers, _closes, _state).Respond(HttpMethod.Get, "/closes"u8);
         JsonElement root = JsonDocument.Parse(response.Body).RootElement;
 
         Assert.Equal((200, "application/json"), (response.StatusCode, response.ContentType));
-        Assert.Equal((7, 5, 2, 0), (Number(root, "client", "closed"), Number(root, "client", "reasons", "idle_timeout"), Number(root, "client", "reasons", "bad_request"), Number(root, "client", "reasons", "max_age")));
-        Assert.Equal((3, 3, 3), (Number(root, "server", "closed"), Number(root, "server", "reasons", "server_fin"), Number(root, "server", "closed_by", "peer")));
+        Assert.Equal((7, 5, 2, 0),
+            (Number(root, "client", "closed"), Number(root, "client", "reasons", "idle_timeout"), Number(root, "client", "reasons", "bad_request"),
+            Number(root, "client", "reasons", "max_age")));
+        Assert.Equal((3, 3, 3),
+            (Number(root, "server", "closed"), Number(root, "server", "reasons", "server_fin"), Number(root, "server", "closed_by", "peer")));
         Assert.Equal(
             ["2 worker 1", "4 worker 0", "3 worker 0", "1 worker 0"],
             root.GetProperty("recent").EnumerateArray().Select(one => $"{one.GetProperty("connection_id")} worker {one.GetProperty("worker")}"));
-        Assert.All(root.GetProperty("recent").EnumerateArray(), one => Assert.Equal(("idle_timeout", "web"), (one.GetProperty("reason").GetString(), one.GetProperty("listener").GetString())));
+        Assert.All(root.GetProperty("recent").EnumerateArray(),
+            one => Assert.Equal(("idle_timeout", "web"), (one.GetProperty("reason").GetString(), one.GetProperty("listener").GetString())));
     }
 
     private static long Number(JsonElement root, params string[] path) =>

@@ -16,7 +16,9 @@ public sealed class ProcessMetricsTextTests
     public void BuildInfo_IsAOneWithItsLabels()
     {
         string line = Assert.Single(LinesOf(0), static line => line.StartsWith("nativeproxy_build_info{", StringComparison.Ordinal));
-        Assert.Matches($"^nativeproxy_build_info\\{{version=\"{ProductVersion.Text}\",revision=\"([0-9a-f]{{40}}|unknown)\",framework=\"net10.0\",platform=\"[a-z0-9-]+\"\\}} 1$", line);
+        Assert.Matches(
+            $"^nativeproxy_build_info\\{{version=\"{ProductVersion.Text}\",revision=\"([0-9a-f]{{40}}|unknown)\",framework=\"net10.0\","
+            + $"platform=\"[a-z0-9-]+\"\\}} 1$", line);
     }
 
     [Fact]
@@ -24,14 +26,16 @@ public sealed class ProcessMetricsTextTests
     {
         string[] lines = LinesOf(Environment.ProcessId, 0, int.MaxValue);
         Assert.Single(lines, static line => line.StartsWith("nativeproxy_worker_process_open_fds{worker=\"0\"} ", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines, static line => line.Contains("worker=\"1\"", StringComparison.Ordinal) || line.Contains("worker=\"2\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines,
+            static line => line.Contains("worker=\"1\"", StringComparison.Ordinal) || line.Contains("worker=\"2\"", StringComparison.Ordinal));
     }
 
     [Fact]
     public void EachFamily_HasOneHead_ForThisProcessAndForTheWorkers()
     {
         string[] lines = LinesOf(Environment.ProcessId, Environment.ProcessId);
-        string[] families = [.. lines.Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(static line => line.Split(' ')[2])];
+        string[] families = [.. lines.Where(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
+            .Select(static line => line.Split(' ')[2])];
         Assert.Equal(families.Distinct(), families);
         Assert.Equal(1 + (7 * 2), families.Length);
         Assert.Contains("# TYPE process_cpu_seconds_total counter", lines);

@@ -287,7 +287,8 @@ public sealed class SmallHttpServerTests : IDisposable
         public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
         {
             Threads.Add(Environment.CurrentManagedThreadId);
-            return new SmallResponse(200, "text/plain", answerBytes > 0 ? new byte[answerBytes] : Encoding.ASCII.GetBytes($"{method} {Encoding.ASCII.GetString(target)}"));
+            return new SmallResponse(200, "text/plain",
+                answerBytes > 0 ? new byte[answerBytes] : Encoding.ASCII.GetBytes($"{method} {Encoding.ASCII.GetString(target)}"));
         }
 
         public bool IsProbe(ReadOnlySpan<byte> target) => target.SequenceEqual("/probe"u8);

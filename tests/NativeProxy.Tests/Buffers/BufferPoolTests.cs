@@ -67,9 +67,7 @@ public sealed class BufferPoolTests
         BufferPool pool = new(blockBytes: 16 * 1024, blocksMax: 200);
         List<BufferBlock> blocks = Lend(pool, 200);
         for (int i = 0; i < blocks.Count; i++)
-        {
             blocks[i].Span.Fill((byte)i);
-        }
 
         for (int i = 0; i < blocks.Count; i++)
         {
@@ -102,9 +100,7 @@ public sealed class BufferPoolTests
         Run();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
-        {
             Run();
-        }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
 
@@ -161,9 +157,7 @@ public sealed class BufferPoolTests
         foreach (int bytes in new[] { 1, BufferPools.LargeBlockBytes, BufferPools.LargeBlockBytes + 1 })
         {
             while (pools.TryLend(Borrower.LogText, bytes, out BufferBlock? block))
-            {
                 lent.Add(block);
-            }
         }
 
         Assert.True(pools.HeldBytes <= bytesMax);

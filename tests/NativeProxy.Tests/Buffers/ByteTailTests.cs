@@ -28,7 +28,8 @@ public sealed class ByteTailTests
     public void GrowingTail_MovesFromSmallToLargeToBigAndHoldsOneBlock()
     {
         byte[] expected = Bytes(100_000);
-        foreach ((int end, BufferPool? home) in new[] { (2048, _pools.Small), (2049, _pools.Large), (16_384, _pools.Large), (16_385, null), (100_000, (BufferPool?)null) })
+        foreach ((int end, BufferPool? home) in new[] { (2048, _pools.Small), (2049, _pools.Large), (16_384, _pools.Large), (16_385, null),
+            (100_000, (BufferPool?)null) })
         {
             Assert.True(_tail.TryAppend(_pools, expected.AsSpan(_tail.Length, end - _tail.Length), NoLimit));
             Assert.True(_tail.Bytes.SequenceEqual(expected.AsSpan(0, end)));
@@ -113,9 +114,7 @@ public sealed class ByteTailTests
                 bool isKept = _tail.TryAppend(_pools, more, bytesMax: 40_000);
                 Assert.Equal(model.Count + more.Length <= 40_000, isKept);
                 if (isKept)
-                {
                     model.AddRange(more);
-                }
             }
             else
             {

@@ -152,9 +152,7 @@ public sealed class SendQueueTests
                 bool isQueued = _queue.TryEnqueue(_pools, more, bytesMax: 200_000);
                 Assert.Equal(model.Count + more.Length <= 200_000, isQueued);
                 if (isQueued)
-                {
                     model.AddRange(more);
-                }
             }
             else
             {

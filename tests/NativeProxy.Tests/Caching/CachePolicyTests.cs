@@ -122,7 +122,8 @@ public sealed class CachePolicyTests
     [InlineData(303, true)]
     [InlineData(400, false)]
     [InlineData(500, false)]
-    public void AnswerToAnUnsafeRequest_SaysWhetherTheChangeWasMade(int status, bool expected) => Assert.Equal(expected, CachePolicy.IsChangeMade(status));
+    public void AnswerToAnUnsafeRequest_SaysWhetherTheChangeWasMade(int status, bool expected) =>
+        Assert.Equal(expected, CachePolicy.IsChangeMade(status));
 
     private static bool MayKeep(string lines, BodyFraming framing)
     {

@@ -77,7 +77,8 @@ internal sealed class CacheTrial
         return text;
     }
 
-    public bool TryOpen(string key, ref CachedResponse response, long bodyBytesMax = 0) => Cache.TryOpen(Wire.Bytes(key), Hash(key), new CacheDemand { Use = CacheUse.Serve }, bodyBytesMax, ref response);
+    public bool TryOpen(string key, ref CachedResponse response, long bodyBytesMax = 0) =>
+        Cache.TryOpen(Wire.Bytes(key), Hash(key), new CacheDemand { Use = CacheUse.Serve }, bodyBytesMax, ref response);
 
     /// <summary>Whether the cache has what a request with these fields asks for.</summary>
     public bool Has(string key, string fields)

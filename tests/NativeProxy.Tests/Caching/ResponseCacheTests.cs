@@ -31,7 +31,9 @@ public sealed class ResponseCacheTests
         Assert.Equal(CacheTrial.Fresh + body, trial.Find("a /", 5000));
         Assert.Null(trial.Find("a /x"));
         Assert.Null(trial.Find("b /"));
-        Assert.Equal((2, 2, 1, 1), (Read(trial, CounterId.CacheHits), Read(trial, CounterId.CacheMisses), Read(trial, CounterId.CacheStores), Read(trial, CounterId.CacheEntries)));
+        Assert.Equal((2, 2, 1, 1),
+            (Read(trial, CounterId.CacheHits), Read(trial, CounterId.CacheMisses), Read(trial, CounterId.CacheStores),
+            Read(trial, CounterId.CacheEntries)));
     }
 
     [Fact]

@@ -47,9 +47,13 @@ public sealed class StoredConditionTests
     public void NotModified_KeepsTheFieldsOfTheResponse_ButThoseOfItsBody()
     {
         var trial = new CacheTrial();
-        trial.Store("a /", "HTTP/1.1 200 OK\r\nServer: x\r\ncache-control:  max-age=60\r\nETag: \"v1\"\r\nContent-Type: text/x\r\nContent-Encoding: gzip\r\nContent-Language: de\r\nContent-Location: /de\r\nX-Any: \r\nX-Any: 2\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n0\r\n\r\n");
+        trial.Store("a /",
+            "HTTP/1.1 200 OK\r\nServer: x\r\ncache-control:  max-age=60\r\nETag: \"v1\"\r\nContent-Type: text/x\r\nContent-Encoding: "
+            + "gzip\r\nContent-Language: de\r\nContent-Location: /de\r\nX-Any: \r\nX-Any: 2\r\nTransfer-Encoding: chunked\r\nTrailer: "
+            + "X-T\r\n\r\n0\r\n\r\n");
         Assert.Equal(
-            "HTTP/1.1 304 Not Modified\r\nServer: x\r\ncache-control: max-age=60\r\nETag: \"v1\"\r\nContent-Location: /de\r\nX-Any: \r\nX-Any: 2\r\n\r\n",
+            "HTTP/1.1 304 Not Modified\r\nServer: x\r\ncache-control: max-age=60\r\nETag: \"v1\"\r\nContent-Location: /de\r\nX-Any: \r\nX-Any: "
+            + "2\r\n\r\n",
             trial.Ask("a /", "If-None-Match: \"v1\""));
     }
 

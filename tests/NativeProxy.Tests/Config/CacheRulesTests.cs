@@ -33,7 +33,8 @@ public class CacheRulesTests
     [Theory]
     [InlineData("object_bytes = \"2MiB\"", "8: \"object_bytes\" has no effect: the upstream has no cache")]
     [InlineData("max_age = \"1h\"", "8: \"max_age\" has no effect: the upstream has no cache")]
-    public void SettingsOfACacheWithoutBytes_AreWarnedAbout(string lines, string warning) => Assert.Equal([warning], SettingsTrial.Warnings(WithCache(lines)));
+    public void SettingsOfACacheWithoutBytes_AreWarnedAbout(string lines, string warning) =>
+        Assert.Equal([warning], SettingsTrial.Warnings(WithCache(lines)));
 
     private static string WithCache(string lines) => SettingsTrial.WithUpstream("[upstream.cache]\n" + lines);
 }

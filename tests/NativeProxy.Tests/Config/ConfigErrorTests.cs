@@ -10,7 +10,8 @@ public class ConfigErrorTests
     [Fact]
     public void Error_ShowsPlaceLineCaretAndAdvice()
     {
-        ConfigError error = new("proxy.toml", 12, 3, 8, "unknown key \"time_out\" in [listener.keepalive]", "one of: enabled, timeout", "did you mean \"timeout\"?", "  time_out = \"75s\"", IsWarning: false);
+        ConfigError error = new("proxy.toml", 12, 3, 8, "unknown key \"time_out\" in [listener.keepalive]", "one of: enabled, timeout",
+            "did you mean \"timeout\"?", "  time_out = \"75s\"", IsWarning: false);
 
         Assert.Equal("""
             proxy.toml:12:3: unknown key "time_out" in [listener.keepalive]

@@ -7,7 +7,8 @@ namespace NativeProxy.Tests.Config;
 public class CookieRulesTests
 {
     [Theory]
-    [InlineData("mode = \"insert\"\nname = \"S\"\nindirect = true\nnocache = true\ndomain = \"example.org\"\npath = \"/a b\"\nhttponly = true\nsecure = true\nsame_site = \"none\"")]
+    [InlineData("mode = \"insert\"\nname = \"S\"\nindirect = true\nnocache = true\ndomain = \"example.org\"\npath = \"/a b\"\nhttponly = "
+        + "true\nsecure = true\nsame_site = \"none\"")]
     [InlineData("mode = \"prefix\"\nname = \"JSESSIONID\"\nindirect = false")]
     [InlineData("mode = \"rewrite\"\nname = \"S\"")]
     [InlineData("mode = \"passive\"\nname = \"S\"")]
@@ -25,8 +26,10 @@ public class CookieRulesTests
     [InlineData("mode = \"insert\"\nname = \"\"", "9: the cookie of [upstream.cookie] has no name")]
     [InlineData("mode = \"insert\"\nname = \"a b\"", "9: \"a b\" cannot be the name of a cookie")]
     [InlineData("mode = \"insert\"\nname = \"a=b\"", "9: \"a=b\" cannot be the name of a cookie")]
-    [InlineData("mode = \"prefix\"\nname = \"S\"\nindirect = true", "10: \"indirect\" goes with mode \"insert\" only: in the other modes the cookie is the application's own")]
-    [InlineData("mode = \"passive\"\nname = \"S\"\nnocache = true", "10: \"nocache\" goes with mode \"insert\" only: in the other modes no cookie is inserted")]
+    [InlineData("mode = \"prefix\"\nname = \"S\"\nindirect = true",
+        "10: \"indirect\" goes with mode \"insert\" only: in the other modes the cookie is the application's own")]
+    [InlineData("mode = \"passive\"\nname = \"S\"\nnocache = true",
+        "10: \"nocache\" goes with mode \"insert\" only: in the other modes no cookie is inserted")]
     [InlineData("mode = \"insert\"\nname = \"S\"\npath = \"a\"", "10: \"a\" cannot be the path of a cookie")]
     [InlineData("mode = \"insert\"\nname = \"S\"\npath = \"/;x\"", "10: \"/;x\" cannot be the path of a cookie")]
     [InlineData("mode = \"insert\"\nname = \"S\"\ndomain = \"a;b\"", "10: \"a;b\" cannot be the domain of a cookie")]
@@ -93,7 +96,8 @@ public class CookieRulesTests
 
     [Fact]
     public void ServerValueWithoutACookie_HasNoEffect() =>
-        Assert.Equal(["10: this cookie value has no effect: the upstream has no [upstream.cookie]"], SettingsTrial.Warnings(SettingsTrial.Minimal + "cookie = \"x\""));
+        Assert.Equal(["10: this cookie value has no effect: the upstream has no [upstream.cookie]"],
+            SettingsTrial.Warnings(SettingsTrial.Minimal + "cookie = \"x\""));
 
     [Fact]
     public void ServerValue_IsItsNameUnlessItSaysAnother()

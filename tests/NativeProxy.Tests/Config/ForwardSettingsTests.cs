@@ -14,7 +14,9 @@ public class ForwardSettingsTests
     {
         Assert.Empty(SettingsTrial.Problems(Listener));
         Assert.Empty(SettingsTrial.Warnings(Listener));
-        Assert.Equal(["4: a listener in mode \"forward\" has no upstream"], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"app\"\nmode = \"forward\"", StringComparison.Ordinal)));
+        Assert.Equal(["4: a listener in mode \"forward\" has no upstream"],
+            SettingsTrial.Problems(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"app\"\nmode = \"forward\"",
+            StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -27,7 +29,8 @@ public class ForwardSettingsTests
 
     [Fact]
     public void UpstreamThatOnlyAForwardListenerCouldMean_IsWarnedAbout() =>
-        Assert.Equal(["6: no listener uses the upstream \"app\""], SettingsTrial.Warnings(Listener + SettingsTrial.Minimal[SettingsTrial.Minimal.IndexOf("[[upstream]]", StringComparison.Ordinal)..]));
+        Assert.Equal(["6: no listener uses the upstream \"app\""],
+            SettingsTrial.Warnings(Listener + SettingsTrial.Minimal[SettingsTrial.Minimal.IndexOf("[[upstream]]", StringComparison.Ordinal)..]));
 
     [Theory]
     [InlineData("connect_ports", "0", "\"0\" is no port")]

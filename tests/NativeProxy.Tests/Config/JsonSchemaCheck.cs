@@ -29,8 +29,10 @@ internal static class JsonSchemaCheck
         "minItems" => node.Kind != TomlKind.Array || node.Items.Count >= value.GetInt32(),
         "items" => node.Kind != TomlKind.Array || node.Items.All(item => IsValid(value, item)),
         "required" => node.Kind != TomlKind.Table || value.EnumerateArray().All(key => node.Table.Find(key.GetString()!) is not null),
-        "properties" => node.Kind != TomlKind.Table || node.Table.Entries.All(entry => !value.TryGetProperty(entry.Key, out JsonElement one) || IsValid(one, entry.Value)),
-        "additionalProperties" => node.Kind != TomlKind.Table || node.Table.Entries.All(entry => schema.GetProperty("properties").TryGetProperty(entry.Key, out _)),
+        "properties" => node.Kind != TomlKind.Table
+        || node.Table.Entries.All(entry => !value.TryGetProperty(entry.Key, out JsonElement one) || IsValid(one, entry.Value)),
+        "additionalProperties" =>
+        node.Kind != TomlKind.Table || node.Table.Entries.All(entry => schema.GetProperty("properties").TryGetProperty(entry.Key, out _)),
         _ => throw new NotSupportedException(keyword),
     };
 

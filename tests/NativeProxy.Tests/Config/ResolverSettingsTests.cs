@@ -11,7 +11,8 @@ public class ResolverSettingsTests
         ResolverSettings resolver = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Resolver;
 
         Assert.Empty(resolver.Servers);
-        Assert.Equal((2_000, 3, 1_000, 300_000, 5_000), (resolver.TimeoutMs, resolver.Attempts, resolver.MinTtlMs, resolver.MaxTtlMs, resolver.NegativeTtlMs));
+        Assert.Equal((2_000, 3, 1_000, 300_000, 5_000),
+            (resolver.TimeoutMs, resolver.Attempts, resolver.MinTtlMs, resolver.MaxTtlMs, resolver.NegativeTtlMs));
     }
 
     [Theory]
@@ -40,7 +41,8 @@ public class ResolverSettingsTests
     [InlineData("false", false)]
     [InlineData("\"auto\"", null)]
     public void ForwardedFields_AreOnOffOrAutomatic(string value, bool? expected) =>
-        Assert.Equal(expected, SettingsTrial.Parse(SettingsTrial.WithListener("forwarded.x_forwarded_for = " + value)).Settings.Listeners[0].Forwarded.XForwardedFor);
+        Assert.Equal(expected,
+            SettingsTrial.Parse(SettingsTrial.WithListener("forwarded.x_forwarded_for = " + value)).Settings.Listeners[0].Forwarded.XForwardedFor);
 
     [Fact]
     public void OtherTextForAForwardedField_IsNamed() =>

@@ -12,9 +12,11 @@ public class SettingsBindingTests
         ProxySettings settings = SettingsTrial.Parse(SettingsTrial.Minimal).Settings;
 
         Assert.Equal((0, EngineKind.Saea, 20_000, 30_000, ""),
-            (settings.Runtime.Workers, settings.Runtime.Engine, settings.Runtime.MaxConnections, settings.Runtime.DrainTimeoutMs, settings.Runtime.PidFile));
+            (settings.Runtime.Workers, settings.Runtime.Engine, settings.Runtime.MaxConnections, settings.Runtime.DrainTimeoutMs,
+            settings.Runtime.PidFile));
         Assert.Equal(
-            ("", "stdout", "off", AccessLogFormat.Haproxy), (settings.Admin.Bind, settings.Log.AccessTarget, settings.Log.ConnectionsTarget, settings.Log.Format));
+            ("", "stdout", "off", AccessLogFormat.Haproxy),
+            (settings.Admin.Bind, settings.Log.AccessTarget, settings.Log.ConnectionsTarget, settings.Log.Format));
     }
 
     [Fact]
@@ -35,7 +37,8 @@ public class SettingsBindingTests
         Assert.Equal((32_768, 128, 16_384, 0, 0, 10_000),
             (limits.HeaderBytes, limits.HeaderCount, limits.RequestLineBytes, limits.BodyBytes, limits.ResponseBodyBytes, limits.MaxConnections));
         ListenerForwardedSettings forwarded = listener.Forwarded;
-        Assert.Equal((null, null, null, "nativeproxy"), (forwarded.XForwardedFor, forwarded.XForwardedProto, forwarded.XForwardedHost, forwarded.Via));
+        Assert.Equal((null, null, null, "nativeproxy"),
+            (forwarded.XForwardedFor, forwarded.XForwardedProto, forwarded.XForwardedHost, forwarded.Via));
     }
 
     [Fact]
@@ -48,7 +51,8 @@ public class SettingsBindingTests
         Assert.Equal((true, ReusePolicy.Always, 256, 30_000, 3_600_000, 0),
             (keepalive.Enabled, keepalive.Reuse, keepalive.MaxIdle, keepalive.IdleTimeoutMs, keepalive.MaxAgeMs, keepalive.MaxRequests));
         Assert.Equal((5_000, 60_000), (upstream.Timeouts.ConnectMs, upstream.Timeouts.ResponseMs));
-        Assert.Equal((3, true, 20, 3), (upstream.Retry.Attempts, upstream.Retry.IsOn(RetryCondition.Stale), upstream.Retry.BudgetPercent, upstream.Retry.BudgetMin));
+        Assert.Equal((3, true, 20, 3),
+            (upstream.Retry.Attempts, upstream.Retry.IsOn(RetryCondition.Stale), upstream.Retry.BudgetPercent, upstream.Retry.BudgetMin));
         UpstreamServerSettings server = Assert.Single(upstream.Servers);
         Assert.Equal(("a", "127.0.0.1:9001", 1), (server.Name, server.Address, server.Weight));
     }
@@ -92,7 +96,8 @@ public class SettingsBindingTests
         Assert.Equal(["*:8080", "[::1]:8081"], listener.Bind.AsEnumerable());
         Assert.Equal(["websocket"], listener.Upgrade.AsEnumerable());
         Assert.Equal(TrailerPolicy.Drop, listener.Trailers);
-        Assert.Equal((HalfClosePolicy.Finish, false, 250, 8L << 30), (listener.HalfClose, listener.Keepalive.Enabled, listener.Keepalive.TimeoutMs, listener.Limits.BodyBytes));
+        Assert.Equal((HalfClosePolicy.Finish, false, 250, 8L << 30),
+            (listener.HalfClose, listener.Keepalive.Enabled, listener.Keepalive.TimeoutMs, listener.Limits.BodyBytes));
         Assert.Equal(ReusePolicy.Idempotent, settings.Upstreams[0].Keepalive.Reuse);
         Assert.Equal([0, 256], settings.Upstreams[0].Servers.Select(static server => server.Weight));
     }

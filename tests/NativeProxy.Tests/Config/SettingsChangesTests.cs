@@ -40,7 +40,8 @@ public sealed class SettingsChangesTests
     public void AllKeysAreThere() => Assert.InRange(EveryKey().Count, 80, 1000);
 
     [Fact]
-    public void EqualSettings_HaveNoChanges() => Assert.Empty(SettingsChanges.Between(SettingsTrial.Parse(Whole).Settings, SettingsTrial.Parse(Whole + "# a comment\n").Settings));
+    public void EqualSettings_HaveNoChanges() =>
+        Assert.Empty(SettingsChanges.Between(SettingsTrial.Parse(Whole).Settings, SettingsTrial.Parse(Whole + "# a comment\n").Settings));
 
     [Theory]
     [InlineData("keepalive.timeout = \"30s\"", "listener web|keepalive.timeout 75s -> 30s")]
@@ -48,7 +49,8 @@ public sealed class SettingsChangesTests
     [InlineData("upgrade = [\"websocket\"]", "listener web|upgrade [] -> [websocket]")]
     [InlineData("limits.header_bytes = \"64KiB\"", "listener web|limits.header_bytes 32KiB -> 64KiB")]
     [InlineData("defer_accept = false", "listener web|defer_accept true -> false")]
-    public void ChangeOfAListener_IsShownAsInTheFile(string line, string expected) => Assert.Equal([expected], Between(Whole, SettingsTrial.WithListener(line)));
+    public void ChangeOfAListener_IsShownAsInTheFile(string line, string expected) =>
+        Assert.Equal([expected], Between(Whole, SettingsTrial.WithListener(line)));
 
     [Fact]
     public void ServersThatComeAndGo_AreNamed()
@@ -60,7 +62,8 @@ public sealed class SettingsChangesTests
 
     [Fact]
     public void ChangedServer_IsNamedWithItsUpstream() =>
-        Assert.Equal(["upstream app: server a|address 127.0.0.1:9001 -> 127.0.0.1:9002"], Between(Whole, Whole.Replace("9001", "9002", StringComparison.Ordinal)));
+        Assert.Equal(["upstream app: server a|address 127.0.0.1:9001 -> 127.0.0.1:9002"],
+            Between(Whole, Whole.Replace("9001", "9002", StringComparison.Ordinal)));
 
     [Fact]
     public void OrderOfServers_IsAChange()
@@ -72,7 +75,8 @@ public sealed class SettingsChangesTests
     }
 
     private static IEnumerable<string> Between(string before, string after) =>
-        SettingsChanges.Between(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings).Select(static change => $"{change.Owner}|{change.Text}");
+        SettingsChanges.Between(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings)
+            .Select(static change => $"{change.Owner}|{change.Text}");
 
     private static IEnumerable<(string Path, PropertyInfo[] Steps)> Leaves(Type table, string prefix, PropertyInfo[] steps)
     {
@@ -81,7 +85,9 @@ public sealed class SettingsChangesTests
             string path = prefix + property.GetCustomAttribute<SettingAttribute>()!.Key;
             Type type = ElementOf(property.PropertyType);
             if (type.GetCustomAttribute<SettingsTableAttribute>() is null)
+            {
                 yield return (path, [.. steps, property]);
+            }
             else
             {
                 foreach ((string, PropertyInfo[]) leaf in Leaves(type, path + ".", [.. steps, property]))
@@ -100,8 +106,13 @@ public sealed class SettingsChangesTests
         object copy = System.Runtime.CompilerServices.RuntimeHelpers.GetObjectValue(table);
         PropertyInfo property = steps[0];
         object? value = property.GetValue(table);
-        object changed = steps.Length == 1 ? Another(value) : IsList(property.PropertyType) ? WithFirst(value!, steps[1..]) : Changed(value!, steps[1..]);
-        FieldInfo field = table.GetType().GetField("_" + char.ToLowerInvariant(property.Name[0]) + property.Name[1..], BindingFlags.Instance | BindingFlags.NonPublic)!;
+        object changed = steps.Length == 1
+            ? Another(value)
+            : IsList(property.PropertyType)
+            ? WithFirst(value!, steps[1..])
+            : Changed(value!, steps[1..]);
+        FieldInfo field = table.GetType()
+            .GetField("_" + char.ToLowerInvariant(property.Name[0]) + property.Name[1..], BindingFlags.Instance | BindingFlags.NonPublic)!;
         field.SetValue(copy, changed);
         return copy;
     }
@@ -122,7 +133,8 @@ public sealed class SettingsChangesTests
         string text => text + "x",
         Enum choice => Enum.GetValues(choice.GetType()).Cast<object>().First(other => !other.Equals(choice)),
         ImmutableArray<string> texts => texts.Add("x"),
-        _ when IsList(value.GetType()) => value.GetType().GetMethod("Add", [ElementOf(value.GetType())])!.Invoke(value, [Enum.GetValues(ElementOf(value.GetType())).GetValue(0)])!,
+        _ when IsList(value.GetType()) =>
+        value.GetType().GetMethod("Add", [ElementOf(value.GetType())])!.Invoke(value, [Enum.GetValues(ElementOf(value.GetType())).GetValue(0)])!,
         _ => throw new InvalidOperationException($"no other value is known for {value.GetType()}"),
     };
 }

@@ -151,7 +151,9 @@ public class SettingsReferenceTests
         {
             JsonElement body = property.Value.TryGetProperty("items", out JsonElement items) ? items : property.Value;
             if (!body.TryGetProperty("properties", out _))
+            {
                 yield return path + property.Name;
+            }
             else
             {
                 foreach (string key in KeysOfSchema(body, path + property.Name + "."))
@@ -166,7 +168,9 @@ public class SettingsReferenceTests
         {
             TomlNode body = entry.Value is { Kind: TomlKind.Array, Items: [{ Kind: TomlKind.Table }, ..] } ? entry.Value.Items[0] : entry.Value;
             if (body.Kind != TomlKind.Table)
+            {
                 yield return path + entry.Key;
+            }
             else
             {
                 foreach (string key in KeysOfTree(body, path + entry.Key + "."))
@@ -182,7 +186,8 @@ public class SettingsReferenceTests
             return $"{value}";
         if (value is IEnumerable items)
             return "[" + string.Join(",", items.Cast<object>().Select(Dump)) + "]";
-        IEnumerable<string> members = value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public).Select(property => $"{property.Name}={Dump(property.GetValue(value) ?? "null")}");
+        IEnumerable<string> members = value.GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Select(property => $"{property.Name}={Dump(property.GetValue(value) ?? "null")}");
         return "{" + string.Join(";", members) + "}";
     }
 }

@@ -20,7 +20,8 @@ public class SettingsRulesTests
     {
         ConfigError error = Assert.Single(SettingsTrial.Parse(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"ap\"")).Errors);
 
-        Assert.Equal((4, 12, "there is no upstream \"ap\"", "one of: app", "did you mean \"app\"?"), (error.Line, error.Column, error.Problem, error.Expected, error.Hint));
+        Assert.Equal((4, 12, "there is no upstream \"ap\"", "one of: app", "did you mean \"app\"?"),
+            (error.Line, error.Column, error.Problem, error.Expected, error.Hint));
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public class SettingsRulesTests
     [Fact]
     public void MoreServersThanTheBoardHolds_AreRefused()
     {
-        string Servers(int count) => string.Concat(Enumerable.Range(0, count).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:1\"\n"));
+        string Servers(int count) =>
+            string.Concat(Enumerable.Range(0, count).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:1\"\n"));
 
         Assert.Empty(SettingsTrial.Problems(SettingsTrial.Minimal + Servers(UpstreamSettings.ServersMax - 1)));
         Assert.Equal(["5: there are too many servers"], SettingsTrial.Problems(SettingsTrial.Minimal + Servers(UpstreamSettings.ServersMax)));
@@ -64,20 +66,24 @@ public class SettingsRulesTests
     public void HealthDefaults_AreThoseOfHaproxy()
     {
         UpstreamHealthSettings health = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Upstreams[0].Health;
-        Assert.Equal((HealthCheckKind.Off, "/", 2000L, 2000L, 2, 3), (health.Kind, health.Path, health.IntervalMs, health.TimeoutMs, health.Rise, health.Fall));
+        Assert.Equal((HealthCheckKind.Off, "/", 2000L, 2000L, 2, 3),
+            (health.Kind, health.Path, health.IntervalMs, health.TimeoutMs, health.Rise, health.Fall));
 
-        Assert.Equal(300, SettingsTrial.Parse(SettingsTrial.WithUpstream("[upstream.health]\ninterval = \"300ms\"")).Settings.Upstreams[0].Health.TimeoutMs);
+        Assert.Equal(300,
+            SettingsTrial.Parse(SettingsTrial.WithUpstream("[upstream.health]\ninterval = \"300ms\"")).Settings.Upstreams[0].Health.TimeoutMs);
     }
 
     [Fact]
     public void NamesUsedTwice_AreReportedAtTheSecondUse()
     {
-        string twice = SettingsTrial.Minimal + SettingsTrial.Minimal.Replace(":8080", ":8081") + "[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+        string twice = SettingsTrial.Minimal + SettingsTrial.Minimal.Replace(":8080", ":8081")
+            + "[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
 
         Assert.Equal(
             ["11: the listener name \"web\" is used twice", "15: the upstream name \"app\" is used twice", "20: the server name \"a\" is used twice"],
             SettingsTrial.Problems(twice));
-        Assert.Equal(["first used in line 2", "first used in line 6", "first used in line 17"], SettingsTrial.Parse(twice).Errors.Select(static error => error.Hint));
+        Assert.Equal(["first used in line 2", "first used in line 6", "first used in line 17"],
+            SettingsTrial.Parse(twice).Errors.Select(static error => error.Hint));
     }
 
     [Fact]
@@ -93,7 +99,8 @@ public class SettingsRulesTests
     [InlineData("a,b")]
     [InlineData("\u00e4")]
     public void NameThatWouldBreakALogLine_IsRefused(string name) =>
-        Assert.Equal([$"2: \"{name}\" cannot be the name of a listener"], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("\"web\"", $"\"{name}\"")));
+        Assert.Equal([$"2: \"{name}\" cannot be the name of a listener"],
+            SettingsTrial.Problems(SettingsTrial.Minimal.Replace("\"web\"", $"\"{name}\"")));
 
     [Theory]
     [InlineData("[\"127.0.0.1:80\", \"127.0.0.1:80\"]", "3: the address \"127.0.0.1:80\" is bound twice")]
@@ -125,9 +132,11 @@ public class SettingsRulesTests
     [InlineData("[::0]:80", "[::ffff:127.0.0.1]:80")]
     public void AddressInsideAnother_IsOurOwnConflict(string first, string second)
     {
-        string toml = SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", $"[\"{first}\"]") + $"[[listener]]\nname = \"other\"\nbind = [\"{second}\"]\nupstream = \"app\"\n";
+        string toml = SettingsTrial.Minimal.Replace("[\"127.0.0.1:8080\"]", $"[\"{first}\"]")
+            + $"[[listener]]\nname = \"other\"\nbind = [\"{second}\"]\nupstream = \"app\"\n";
 
-        Assert.Equal([$"12: listener \"other\" cannot listen on \"{second}\" beside \"{first}\" of listener \"web\" (proxy.toml:3:9)"], SettingsTrial.Problems(toml));
+        Assert.Equal([$"12: listener \"other\" cannot listen on \"{second}\" beside \"{first}\" of listener \"web\" (proxy.toml:3:9)"],
+            SettingsTrial.Problems(toml));
     }
 
     [Fact]
@@ -147,11 +156,13 @@ public class SettingsRulesTests
 
     [Fact]
     public void LocalhostAsBind_GetsAHint() =>
-        Assert.Equal("did you mean \"127.0.0.1:80\"?", SettingsTrial.Parse(SettingsTrial.Minimal.Replace("127.0.0.1:8080", "localhost:80")).Errors[0].Hint);
+        Assert.Equal("did you mean \"127.0.0.1:80\"?",
+            SettingsTrial.Parse(SettingsTrial.Minimal.Replace("127.0.0.1:8080", "localhost:80")).Errors[0].Hint);
 
     [Fact]
     public void AdminOnTheAddressOfAListener_IsReported() =>
-        Assert.Equal(["2: the address \"127.0.0.1:8080\" is bound twice"], SettingsTrial.Problems("[admin]\nbind = \"127.0.0.1:8080\"\n" + SettingsTrial.Minimal));
+        Assert.Equal(["2: the address \"127.0.0.1:8080\" is bound twice"],
+            SettingsTrial.Problems("[admin]\nbind = \"127.0.0.1:8080\"\n" + SettingsTrial.Minimal));
 
     [Fact]
     public void WrongItemOfAList_DoesNotShiftThePlacesOfTheOthers()
@@ -235,13 +246,15 @@ public class SettingsRulesTests
     [InlineData("30s", "6: a stop cuts idle connections before this time is over")]
     [InlineData("29s", "")]
     public void DrainWaitBeyondTheDrainTime_IsAWarning(string wait, string expected) =>
-        Assert.Equal(expected, string.Join("; ", SettingsTrial.Warnings(SettingsTrial.WithListener($"[listener.keepalive]\ndrain_wait = \"{wait}\""))));
+        Assert.Equal(expected,
+            string.Join("; ", SettingsTrial.Warnings(SettingsTrial.WithListener($"[listener.keepalive]\ndrain_wait = \"{wait}\""))));
 
     [Fact]
     [Trait("promise", "S1.10")]
     public void UnusuallyLongClientIdleTime_IsAWarning()
     {
-        Assert.Equal(["6: idle clients are kept for 11m, which is unusually long"], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")));
+        Assert.Equal(["6: idle clients are kept for 11m, which is unusually long"],
+            SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")));
         Assert.Empty(SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"10m\"")));
         Assert.True(SettingsTrial.Parse(SettingsTrial.WithListener("[listener.keepalive]\ntimeout = \"11m\"")).IsOk);
     }
@@ -267,14 +280,16 @@ public class SettingsRulesTests
     [Fact]
     public void UnlimitedIdleTimeOfServerConnections_IsAWarning()
     {
-        Assert.Equal(["8: idle connections to servers are kept without a limit"], SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.keepalive]\nidle_timeout = \"0s\"")));
+        Assert.Equal(["8: idle connections to servers are kept without a limit"],
+            SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.keepalive]\nidle_timeout = \"0s\"")));
         Assert.Empty(SettingsTrial.Warnings(SettingsTrial.WithUpstream("[upstream.keepalive]\nidle_timeout = \"1ms\"")));
     }
 
     [Fact]
     public void UpstreamThatNobodyUses_IsAWarning() =>
         Assert.Equal(["11: no listener uses the upstream \"spare\""],
-            SettingsTrial.Warnings(SettingsTrial.Minimal + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
+            SettingsTrial.Warnings(SettingsTrial.Minimal
+            + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
 
     [Fact]
     public void UpstreamThatAMistypedListenerMayMean_IsNoWarning() =>
@@ -293,7 +308,8 @@ public class SettingsRulesTests
     [Fact]
     public void ListenerLimitAboveTheWorkersLimit_IsAWarning()
     {
-        Assert.Equal(["6: this limit is above max_connections of [runtime]"], SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.limits]\nmax_connections = 20001")));
+        Assert.Equal(["6: this limit is above max_connections of [runtime]"],
+            SettingsTrial.Warnings(SettingsTrial.WithListener("[listener.limits]\nmax_connections = 20001")));
         Assert.Empty(SettingsTrial.Warnings("[runtime]\nmax_connections = 10\n" + SettingsTrial.Minimal));
     }
 }

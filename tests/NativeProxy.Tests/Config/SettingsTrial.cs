@@ -28,7 +28,8 @@ internal static class SettingsTrial
     public static string WithListener(string lines) => Minimal.Replace("[[upstream]]", lines + "\n[[upstream]]", StringComparison.Ordinal);
 
     /// <summary>The minimal file with lines put behind the upstream's name.</summary>
-    public static string WithUpstream(string lines) => Minimal.Replace("[[upstream.server]]", lines + "\n[[upstream.server]]", StringComparison.Ordinal);
+    public static string WithUpstream(string lines) =>
+        Minimal.Replace("[[upstream.server]]", lines + "\n[[upstream.server]]", StringComparison.Ordinal);
 
     /// <summary>All errors as `line: problem`.</summary>
     public static string[] Problems(string toml) => [.. Parse(toml).Errors.Select(static error => $"{error.Line}: {error.Problem}")];

@@ -204,7 +204,8 @@ public class BodyRelayTests
     {
         string fields = string.Concat(Enumerable.Repeat("a:\r\n", 64));
 
-        Assert.Equal("0\r\n" + fields.Replace(":", ": ", StringComparison.Ordinal) + "\r\n", RelayRun.Of(BodyFraming.Chunked, emitsChunks: true, $"0\r\n{fields}\r\n").Text);
+        Assert.Equal("0\r\n" + fields.Replace(":", ": ", StringComparison.Ordinal) + "\r\n",
+            RelayRun.Of(BodyFraming.Chunked, emitsChunks: true, $"0\r\n{fields}\r\n").Text);
         Assert.Equal(RejectReason.TrailerTooLarge, RelayRun.Of(BodyFraming.Chunked, emitsChunks: true, $"0\r\n{fields}a:\r\n\r\n").Fault);
     }
 

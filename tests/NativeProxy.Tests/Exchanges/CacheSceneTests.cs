@@ -7,7 +7,9 @@ using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
 
-/// <summary>Sessions with a cache, in virtual time, step by step: what is answered from it, what gets into it, and that everything comes back.</summary>
+/// <summary>
+/// Sessions with a cache, in virtual time, step by step: what is answered from it, what gets into it, and that everything comes back.
+/// </summary>
 public sealed class CacheSceneTests
 {
     private const string Cache = "[upstream.cache]\nbytes = \"1MiB\"\n";
@@ -40,7 +42,8 @@ public sealed class CacheSceneTests
         Fill(scene, Get, "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
         scene.Settle(5000);
         Assert.Equal(
-            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\nAge: 5\r\nDate: Mon, 01 Jan 2024 00:01:01 GMT\r\n\r\nok", Ask(scene, Get));
+            "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\nAge: 5\r\nDate: Mon, 01 Jan 2024 00:01:01 GMT\r\n\r\nok",
+            Ask(scene, Get));
     }
 
     [Fact]
@@ -57,7 +60,8 @@ public sealed class CacheSceneTests
     /// <summary>Wherever the server's bytes are cut, the hit is the same.</summary>
     [Theory]
     [InlineData("Content-Length: 11\r\n\r\nhello world", "Content-Length: 11\r\nAge: 0\r\n\r\nhello world")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nX-T: 1\r\n\r\n", "Age: 0\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\nX-T: 1\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nX-T: 1\r\n\r\n",
+        "Age: 0\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\nX-T: 1\r\n\r\n")]
     public void Fill_InAnyPieces_MakesTheSameHit(string rest, string hit)
     {
         string response = Fresh + rest;

@@ -31,7 +31,8 @@ public class CloseCountersTests
     [Fact]
     public void EveryCounterOfTheFamilies_BelongsToOneReason()
     {
-        List<CounterId> used = [.. Enum.GetValues<CloseReason>().Skip(1).Select(CloseCounters.Of), .. Enum.GetValues<ServerCloseReason>().Skip(1).Select(ServerCloseCounters.Of)];
+        List<CounterId> used = [.. Enum.GetValues<CloseReason>().Skip(1).Select(CloseCounters.Of),
+            .. Enum.GetValues<ServerCloseReason>().Skip(1).Select(ServerCloseCounters.Of)];
         var rows = new List<CounterId>();
         foreach (CounterInfo info in CounterTable.Rows)
         {

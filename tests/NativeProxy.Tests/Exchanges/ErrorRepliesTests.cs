@@ -49,13 +49,15 @@ public class ErrorRepliesTests
 
             Assert.Equal((ParseStatus.Done, RejectReasons.StatusOf(reason)), (outcome.Status, head.StatusCode));
             Assert.Equal($"\r\nContent-Length: {answer.Length - outcome.ConsumedBytes}\r\n", LineOf(answer, "Content-Length"));
-            Assert.Equal(reason.ToString(), answer[outcome.ConsumedBytes..].Split('(', ')')[1].Replace(" ", "", StringComparison.Ordinal), ignoreCase: true);
+            Assert.Equal(reason.ToString(), answer[outcome.ConsumedBytes..].Split('(', ')')[1].Replace(" ", "", StringComparison.Ordinal),
+                ignoreCase: true);
         });
     }
 
     [Fact]
     public void BrokenRule_ReadsAsWords() =>
-        Assert.EndsWith("\r\n\r\nThe request is malformed (space before colon).\n", Write(ProxyError.BadRequest, RejectReason.SpaceBeforeColon), StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nThe request is malformed (space before colon).\n", Write(ProxyError.BadRequest, RejectReason.SpaceBeforeColon),
+            StringComparison.Ordinal);
 
     [Fact]
     public void RuleBesideAnotherError_DoesNotChangeItsStatus() =>
@@ -73,7 +75,8 @@ public class ErrorRepliesTests
 
     [Fact]
     public void KeptConnection_IsNotToldToClose() =>
-        Assert.DoesNotContain("Connection:", Write(ProxyError.NoServerAvailable, RejectReason.None, closeReason: CloseReason.None), StringComparison.Ordinal);
+        Assert.DoesNotContain("Connection:", Write(ProxyError.NoServerAvailable, RejectReason.None, closeReason: CloseReason.None),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData(ProxyError.MethodNotAllowed, true)]
@@ -88,7 +91,8 @@ public class ErrorRepliesTests
             Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).Status == 0));
 
     [Fact]
-    public void Answers_AreNotToBeCached() => Assert.Contains("\r\nCache-Control: no-store\r\n", Write(ProxyError.BadRequest, RejectReason.None), StringComparison.Ordinal);
+    public void Answers_AreNotToBeCached() =>
+        Assert.Contains("\r\nCache-Control: no-store\r\n", Write(ProxyError.BadRequest, RejectReason.None), StringComparison.Ordinal);
 
     private static string LineOf(string answer, string name)
     {

@@ -76,7 +76,8 @@ public class KeepAliveVerdictTests
     public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
 
     [Fact]
-    public void TimeoutZero_MeansKeepAliveOff() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { TimeoutMs = 0 }));
+    public void TimeoutZero_MeansKeepAliveOff() =>
+        Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { TimeoutMs = 0 }));
 
     [Fact]
     public void RequestThatSaysClose_Closes() => Assert.Equal(CloseReason.ClientAskedClose, Decide(Plain with { RequestSaysClose = true }));
@@ -89,7 +90,8 @@ public class KeepAliveVerdictTests
     public void Http10_Closes() => Assert.Equal(CloseReason.Http10WithoutKeepAlive, Decide(Plain with { ClientMinorVersion = 0 }));
 
     [Fact]
-    public void Http10WithKeepAlive_Keeps() => Assert.Equal(CloseReason.None, Decide(Plain with { ClientMinorVersion = 0, RequestSaysKeepAlive = true }));
+    public void Http10WithKeepAlive_Keeps() =>
+        Assert.Equal(CloseReason.None, Decide(Plain with { ClientMinorVersion = 0, RequestSaysKeepAlive = true }));
 
     [Fact]
     public void AuthenticatedServerConnectionThatEnds_Closes() =>
@@ -110,7 +112,8 @@ public class KeepAliveVerdictTests
     [InlineData(503, false, CloseReason.AfterError)]
     [InlineData(400, true, CloseReason.None)]
     public void ErrorStatus_ClosesUnlessAllowed(int statusCode, bool afterError, object expected) =>
-        Assert.Equal((CloseReason)expected, KeepAliveVerdict.Decide(Plain with { StatusCode = statusCode }, Settings with { AfterError = afterError }));
+        Assert.Equal((CloseReason)expected,
+            KeepAliveVerdict.Decide(Plain with { StatusCode = statusCode }, Settings with { AfterError = afterError }));
 
     [Theory]
     [InlineData(9, 10, CloseReason.None)]
@@ -118,7 +121,8 @@ public class KeepAliveVerdictTests
     [InlineData(11, 10, CloseReason.MaxRequests)]
     [InlineData(1_000_000, 0, CloseReason.None)]
     public void RequestLimit_ClosesAtItsNumber(int requestCount, int maxRequests, object expected) =>
-        Assert.Equal((CloseReason)expected, KeepAliveVerdict.Decide(Plain with { RequestCount = requestCount }, Settings with { MaxRequests = maxRequests }));
+        Assert.Equal((CloseReason)expected,
+            KeepAliveVerdict.Decide(Plain with { RequestCount = requestCount }, Settings with { MaxRequests = maxRequests }));
 
     [Theory]
     [InlineData(59_999, 60_000, CloseReason.None)]

@@ -68,7 +68,8 @@ public class OldestFirstTests
         for (int round = 0; round < 50; round++)
         {
             int kept = dice.Next(40);
-            (object Item, long SinceMs, long Id)[] all = [.. Enumerable.Range(0, dice.Next(200)).Select(id => (new object(), (long)dice.Next(30), (long)id))];
+            (object Item, long SinceMs,
+                long Id)[] all = [.. Enumerable.Range(0, dice.Next(200)).Select(id => (new object(), (long)dice.Next(30), (long)id))];
             dice.Shuffle(all);
             oldest.Begin(kept);
             foreach ((object item, long sinceMs, long id) in all)

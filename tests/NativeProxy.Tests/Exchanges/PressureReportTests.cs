@@ -27,7 +27,8 @@ public class PressureReportTests
 
         Assert.Equal(
             [
-                "pressure: this worker runs short of memory (45 client and 5 other connections, 12% of the buffers in use); idle connections are closed, oldest first",
+                "pressure: this worker runs short of memory (45 client and 5 other connections, 12% of the buffers in use); idle connections are "
+                    + "closed, oldest first",
                 "pressure: this worker is no longer short of memory, which began 10 s ago; closed 3 idle client and 2 idle server connections",
             ],
             _lines);

@@ -49,7 +49,8 @@ public class RejectNamesTests
     [Fact]
     public void ErrorsWithAStatusOfRefusal_HaveARule()
     {
-        ProxyError[] withoutRule = [.. Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error) is { Status: 403 or 405 or 413 or 431 or 501 or 505, Rule: null })];
+        ProxyError[] withoutRule = [.. Enum.GetValues<ProxyError>()
+            .Where(static error => ProxyErrors.Of(error) is { Status: 403 or 405 or 413 or 431 or 501 or 505, Rule: null })];
         Assert.Empty(withoutRule);
     }
 }

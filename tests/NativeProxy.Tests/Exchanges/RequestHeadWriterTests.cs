@@ -14,7 +14,8 @@ public class RequestHeadWriterTests
     /// <summary>Nothing is added, so that a test sees what is taken away.</summary>
     private static readonly ListenerForwardedSettings Silent = default(ListenerForwardedSettings) with { Via = "" };
 
-    private static readonly ListenerForwardedSettings Defaults = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Forwarded.InMode(ListenerMode.Http);
+    private static readonly ListenerForwardedSettings Defaults =
+        SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Forwarded.InMode(ListenerMode.Http);
 
     [Fact]
     public void PlainRequest_IsPassedByteForByte()
@@ -107,14 +108,16 @@ public class RequestHeadWriterTests
 
         Assert.Equal(Wire.Get("Via: 1.1 nativeproxy"), Rewrite(Wire.Get(), forwarded.InMode(ListenerMode.Forward)));
         Assert.Equal(
-            Wire.Get("X-Forwarded-For: 192.0.2.1", "Via: 1.1 nativeproxy"), Rewrite(Wire.Get(), (forwarded with { XForwardedFor = true }).InMode(ListenerMode.Forward)));
+            Wire.Get("X-Forwarded-For: 192.0.2.1", "Via: 1.1 nativeproxy"),
+            Rewrite(Wire.Get(), (forwarded with { XForwardedFor = true }).InMode(ListenerMode.Forward)));
     }
 
     [Fact]
     public void ForwardedForLines_AreJoinedAndExtended() =>
         Assert.Equal(
             Wire.Get("X: 1", "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 10.0.0.3, 192.0.2.1"),
-            Rewrite(Wire.Get("X-Forwarded-For: 10.0.0.1, 10.0.0.2", "X: 1", "x-forwarded-for:10.0.0.3", "X-Forwarded-For:"), Silent with { XForwardedFor = true }));
+            Rewrite(Wire.Get("X-Forwarded-For: 10.0.0.1, 10.0.0.2", "X: 1", "x-forwarded-for:10.0.0.3", "X-Forwarded-For:"),
+            Silent with { XForwardedFor = true }));
 
     [Fact]
     public void NominatedForwardedFor_IsNotTrusted() =>
@@ -138,7 +141,8 @@ public class RequestHeadWriterTests
 
     [Fact]
     public void ForwardedHostOfAnAbsoluteTarget_IsItsAuthority() =>
-        Assert.Contains("\r\nX-Forwarded-Host: example.org:81\r\n", Rewrite("GET http://example.org:81/ HTTP/1.1\r\nHost: other\r\n\r\n", Defaults), StringComparison.Ordinal);
+        Assert.Contains("\r\nX-Forwarded-Host: example.org:81\r\n", Rewrite("GET http://example.org:81/ HTTP/1.1\r\nHost: other\r\n\r\n", Defaults),
+            StringComparison.Ordinal);
 
     [Fact]
     public void RequestWithoutHost_GetsNoForwardedHost() =>
@@ -172,7 +176,8 @@ public class RequestHeadWriterTests
         Assert.False(head.Fields.Contains(KnownHeader.Connection));
     }
 
-    private static string Rewrite(string text, ListenerForwardedSettings settings, string? via = null, string upgrade = "", bool closes = false, bool isProxyRequest = false)
+    private static string Rewrite(string text, ListenerForwardedSettings settings, string? via = null, string upgrade = "", bool closes = false,
+        bool isProxyRequest = false)
     {
         byte[] bytes = Wire.Bytes(text);
         ParseOutcome outcome = Wire.Request(text, out RequestHead head);

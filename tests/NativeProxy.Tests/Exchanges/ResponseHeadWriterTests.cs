@@ -51,7 +51,8 @@ public class ResponseHeadWriterTests
     [InlineData("HTTP/1.1 200 OK", "Via: 1.1 us")]
     [InlineData("HTTP/1.0 200 OK", "Via: 1.0 us")]
     public void ViaOfAForwardProxy_IsAddedBehindTheOthers(string line, string via) =>
-        Assert.Equal($"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX: 1\r\n{via}\r\n\r\n", Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Kept with { Via = "us"u8.ToArray() }));
+        Assert.Equal($"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX: 1\r\n{via}\r\n\r\n",
+            Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Kept with { Via = "us"u8.ToArray() }));
 
     [Fact]
     public void NominatedFields_AreGone() =>
@@ -61,7 +62,8 @@ public class ResponseHeadWriterTests
 
     [Fact]
     public void ContentLength_IsDroppedWhenItDoesNotHold() =>
-        Assert.Equal("HTTP/1.1 204 No\r\nX: 1\r\n\r\n", Rewrite("HTTP/1.1 204 No\r\nContent-Length: 5\r\nX: 1\r\n\r\n", Kept with { KeepsLength = false }));
+        Assert.Equal("HTTP/1.1 204 No\r\nX: 1\r\n\r\n",
+            Rewrite("HTTP/1.1 204 No\r\nContent-Length: 5\r\nX: 1\r\n\r\n", Kept with { KeepsLength = false }));
 
     [Fact]
     public void ChunkedBody_IsAnnouncedOnce() =>
@@ -79,7 +81,8 @@ public class ResponseHeadWriterTests
     public void ConnectionField_FollowsVerdictAndPolicy(int clientMinorVersion, object reason, object policy, string expected) =>
         Assert.Equal(
             $"HTTP/1.1 200 OK\r\n{expected}\r\n",
-            Rewrite("HTTP/1.1 200 OK\r\n\r\n", Kept with { ClientMinorVersion = clientMinorVersion, CloseReason = (CloseReason)reason }, Settings with { ConnectionHeader = (ConnectionHeaderPolicy)policy }));
+            Rewrite("HTTP/1.1 200 OK\r\n\r\n", Kept with { ClientMinorVersion = clientMinorVersion, CloseReason = (CloseReason)reason },
+            Settings with { ConnectionHeader = (ConnectionHeaderPolicy)policy }));
 
     [Theory]
     [InlineData(75_000, 99, "Keep-Alive: timeout=75, max=99\r\n")]
@@ -125,7 +128,8 @@ public class ResponseHeadWriterTests
 
         ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd, default);
 
-        Assert.Equal("HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", Wire.Text(writer.Written));
+        Assert.Equal("HTTP/1.1 101 Switching\r\nSec-WebSocket-Accept: k\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            Wire.Text(writer.Written));
     }
 
     private static (byte[] Bytes, ResponseHead Head, int HeadEnd) Parse(string text)

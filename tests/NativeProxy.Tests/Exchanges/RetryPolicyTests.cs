@@ -71,7 +71,8 @@ public class RetryPolicyTests
     public void StaleConnectionThatAcknowledgedNoByte_RetriesEveryMethod_OneThatDidNot(object method, bool nothingWasAcknowledged) =>
         Assert.Equal(
             nothingWasAcknowledged,
-            MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
+            MayRetry(ProxyError.ServerClosedBeforeResponse,
+            Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
 
     [Fact]
     [Trait("promise", "B2")]
@@ -129,7 +130,8 @@ public class RetryPolicyTests
     {
         Assert.Equal(RetryCause.ResponseTimeout, RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh));
         Assert.Equal(RetryCause.None, RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Method = HttpMethod.Post }));
-        Assert.Equal(RetryCause.None, RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Settings = Wanted(RetryCondition.EmptyResponse) }));
+        Assert.Equal(RetryCause.None,
+            RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Settings = Wanted(RetryCondition.EmptyResponse) }));
     }
 
     [Theory]
@@ -140,7 +142,8 @@ public class RetryPolicyTests
 
     [Fact]
     public void FreshConnection_IsNotRetriedWhereThatIsNotWanted() =>
-        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, Fresh with { Settings = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale) }));
+        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse,
+            Fresh with { Settings = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale) }));
 
     [Fact]
     public void FailedConnect_IsNotRetriedWhereThatIsNotWanted() =>
@@ -158,7 +161,8 @@ public class RetryPolicyTests
     [InlineData(RetryCause.Unacknowledged, false)]
     [InlineData(RetryCause.EmptyResponse, true)]
     [InlineData(RetryCause.ResponseTimeout, true)]
-    public void TheBudget_IsForWhatAServerMayHaveBegun(object cause, bool expected) => Assert.Equal(expected, RetryPolicy.IsOfBudget((RetryCause)cause));
+    public void TheBudget_IsForWhatAServerMayHaveBegun(object cause, bool expected) =>
+        Assert.Equal(expected, RetryPolicy.IsOfBudget((RetryCause)cause));
 
     [Fact]
     public void SecondStaleConnection_IsNotRetried() =>
@@ -173,7 +177,8 @@ public class RetryPolicyTests
     [InlineData(ProxyError.ServerConnectTimeout)]
     public void FailedConnect_RetriesEveryMethodWhateverTheConnectionWas(object error)
     {
-        RetryFacts facts = Stale with { Method = HttpMethod.Post, ConnectionWasReused = false, Settings = Wanted(RetryCondition.ConnectFailure), StaleRetryUsed = true };
+        RetryFacts facts = Stale with { Method = HttpMethod.Post, ConnectionWasReused = false, Settings = Wanted(RetryCondition.ConnectFailure),
+            StaleRetryUsed = true };
 
         Assert.True(MayRetry((ProxyError)error, facts));
     }
@@ -183,7 +188,8 @@ public class RetryPolicyTests
     [InlineData(3, 3, false)]
     [InlineData(1, 1, false)]
     public void Attempts_AreBounded(int attempts, int attemptsMax, bool expected) =>
-        Assert.Equal(expected, MayRetry(ProxyError.ServerConnectFailed, Stale with { Attempts = attempts, Settings = Stale.Settings with { Attempts = attemptsMax } }));
+        Assert.Equal(expected,
+            MayRetry(ProxyError.ServerConnectFailed, Stale with { Attempts = attempts, Settings = Stale.Settings with { Attempts = attemptsMax } }));
 
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed)]

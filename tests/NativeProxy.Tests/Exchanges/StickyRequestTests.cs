@@ -72,7 +72,8 @@ public class StickyRequestTests
     [Fact]
     public void ServerThatWasRemoved_IsNotWanted_ItsTwinIs()
     {
-        UpstreamGroup group = StickyTrial.Group(Indirect, "cookie = \"twin\"\n[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:1\"\ncookie = \"twin\"");
+        UpstreamGroup group = StickyTrial.Group(Indirect,
+            "cookie = \"twin\"\n[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:1\"\ncookie = \"twin\"");
         Assert.Equal("a", group.FindByCookie("twin"u8, out _)!.Name);
 
         group.Servers[0].Retire();

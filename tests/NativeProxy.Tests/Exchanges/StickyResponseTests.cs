@@ -77,7 +77,8 @@ public class StickyResponseTests
     [InlineData(Rewrite)]
     [InlineData(Passive)]
     public void ResponseThatSetsNoSuchCookie_IsUntouched(string settings) =>
-        Assert.Equal(('N', Head("Set-Cookie:  S2=1 ", "Set-Cookie: x=S=1", "X: S=1")), Write(settings, presented: null, "Set-Cookie:  S2=1 ", "Set-Cookie: x=S=1", "X: S=1"));
+        Assert.Equal(('N', Head("Set-Cookie:  S2=1 ", "Set-Cookie: x=S=1", "X: S=1")),
+            Write(settings, presented: null, "Set-Cookie:  S2=1 ", "Set-Cookie: x=S=1", "X: S=1"));
 
     [Fact]
     public void UpstreamWithoutCookie_PassesEverything() =>
@@ -102,7 +103,8 @@ public class StickyResponseTests
 
         ResponseHeadWriter.WriteSwitch(ref writer, bytes, head, headEnd, Sticky(Insert, null));
 
-        Assert.Equal("HTTP/1.1 101 Switch\r\nSet-Cookie: S=a; Path=/\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", Wire.Text(writer.Written));
+        Assert.Equal("HTTP/1.1 101 Switch\r\nSet-Cookie: S=a; Path=/\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            Wire.Text(writer.Written));
     }
 
     private static string Head(params string[] fields) => "HTTP/1.1 200 OK\r\n" + Wire.Lines(fields);
@@ -122,7 +124,8 @@ public class StickyResponseTests
         (byte[] bytes, ResponseHead head, int headEnd) = Parse(Head(fields));
         StickyResponse sticky = Sticky(settings, presented, moreOfServerA);
         var writer = new HeadWriter(new byte[1000]);
-        ResponseHeadWriter.Write(ref writer, bytes, head, headEnd, SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Keepalive, new OutgoingResponse
+        ResponseHeadWriter.Write(ref writer, bytes, head, headEnd, SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Keepalive,
+            new OutgoingResponse
         {
             EmitsChunks = false,
             KeepsLength = true,

@@ -116,7 +116,8 @@ public class GeneratedBinderTests
     {
         object Get(string name) => sample.GetType().GetProperty(name)!.GetValue(sample)!;
         string List(string name) => string.Join(",", ((System.Collections.IEnumerable)Get(name)).Cast<object>());
-        return $"{Get("Flag")} {Get("Number")} {Get("Large")} {Get("Threads")} {Get("WaitMs")} {Get("RoomBytes")} {Get("PartBytes")} {Get("Text")} {Get("Mode")} "
+        return $"{Get("Flag")} {Get("Number")} {Get("Large")} {Get("Threads")} {Get("WaitMs")} {Get("RoomBytes")} {Get("PartBytes")} "
+            + $"{Get("Text")} {Get("Mode")} "
             + $"{List("Words")} {List("Modes")} {((System.Collections.IEnumerable)Get("Items")).Cast<object>().Count()}";
     }
 }

@@ -13,7 +13,8 @@ public class GeneratorCachingTests
     private const string SchemaStep = "SettingsSchema";
 
     private static readonly string _schema = SchemaCompilation.Table(
-        "[Setting(\"a\", Default = 1, Max = 9, Doc = \"d\")] public partial int A { get; }\n[Setting(\"b\", Default = new[] { \"x\" }, Doc = \"d\")] public partial ImmutableArray<string> B { get; }");
+        "[Setting(\"a\", Default = 1, Max = 9, Doc = \"d\")] public partial int A { get; }\n[Setting(\"b\", Default = new[] { \"x\" }, Doc = "
+        + "\"d\")] public partial ImmutableArray<string> B { get; }");
 
     [Fact]
     public void UnrelatedEdit_LeavesEveryStepCached()
@@ -24,7 +25,8 @@ public class GeneratorCachingTests
 
         Assert.All(Reasons(second, TablesStep), AssertNotNew);
         Assert.All(Reasons(second, SchemaStep), AssertNotNew);
-        IEnumerable<IncrementalStepRunReason> outputs = second.TrackedOutputSteps.SelectMany(static step => step.Value).SelectMany(static run => run.Outputs).Select(static output => output.Reason);
+        IEnumerable<IncrementalStepRunReason> outputs = second.TrackedOutputSteps.SelectMany(static step => step.Value)
+            .SelectMany(static run => run.Outputs).Select(static output => output.Reason);
         Assert.NotEmpty(outputs);
         Assert.All(outputs, static reason => Assert.Equal(IncrementalStepRunReason.Cached, reason));
     }
@@ -44,7 +46,8 @@ public class GeneratorCachingTests
     [Fact]
     public void ChangedDefault_IsEmittedAnew()
     {
-        GeneratorRunResult second = RunTwice(SchemaCompilation.Compile(_schema), SchemaCompilation.Compile(_schema.Replace("Default = 1", "Default = 2")));
+        GeneratorRunResult second = RunTwice(SchemaCompilation.Compile(_schema),
+            SchemaCompilation.Compile(_schema.Replace("Default = 1", "Default = 2")));
 
         Assert.Equal([IncrementalStepRunReason.Modified], Reasons(second, TablesStep));
         Assert.Equal([IncrementalStepRunReason.Modified], Reasons(second, SchemaStep));

@@ -28,7 +28,9 @@ public class SchemaMistakeTests
     [InlineData("NP002", "[Setting(\"a\", Default = 1, Doc = \"d\")] public int A { get; }")]
     [InlineData("NP002", "[Setting(\"a\", Default = 1, Doc = \"d\")] public static partial int A { get; }")]
     [InlineData("NP003", "[Setting(\"a\", Default = 1)] public partial int A { get; }")]
-    [InlineData("NP004", "[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int A { get; }\n[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int B { get; }")]
+    [InlineData("NP004",
+        "[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int A { get; }\n[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int "
+        + "B { get; }")]
     [InlineData("NP005", "[Setting(\"a\", Default = 1, Doc = \"d\")] public partial double A { get; }")]
     [InlineData("NP005", "[Setting(\"a\", Default = \"1s\", Doc = \"d\")] public partial int AMs { get; }")]
     [InlineData("NP005", "[Setting(\"a\", Doc = \"d\")] public partial ImmutableArray<int> A { get; }")]
@@ -39,7 +41,9 @@ public class SchemaMistakeTests
     [InlineData("NP006", "[Setting(\"a\", Default = \"75\", Doc = \"d\")] public partial long AMs { get; }")]
     [InlineData("NP006", "[Setting(\"a\", Default = \"64KB\", Doc = \"d\")] public partial int ABytes { get; }")]
     [InlineData("NP006", "[Setting(\"a\", Default = \"x\", Doc = \"d\")] public partial ImmutableArray<string> A { get; }")]
-    [InlineData("NP006", "[Setting(\"a\", Default = \"wednesday\", Doc = \"d\")] public partial System.DayOfWeek A { get; }\n[Setting(\"b\", Default = \"Monday\", Doc = \"d\")] public partial System.DayOfWeek B { get; }")]
+    [InlineData("NP006",
+        "[Setting(\"a\", Default = \"wednesday\", Doc = \"d\")] public partial System.DayOfWeek A { get; }\n[Setting(\"b\", Default = \"Monday\", "
+        + "Doc = \"d\")] public partial System.DayOfWeek B { get; }")]
     [InlineData("NP006", "[Setting(\"a\", Required = true, Example = 1, Doc = \"d\")] public partial string A { get; }")]
     [InlineData("NP007", "[Setting(\"a\", Default = 10, Max = 9, Doc = \"d\")] public partial int A { get; }")]
     [InlineData("NP007", "[Setting(\"a\", Default = -1, Doc = \"d\")] public partial int A { get; }")]
@@ -53,7 +57,9 @@ public class SchemaMistakeTests
     [InlineData("NP009", "[Setting(\"a\", Default = true, Max = 9, Doc = \"d\")] public partial bool A { get; }")]
     [InlineData("NP009", "[Setting(\"a\", Default = 5, Min = -9, Max = 5000000000, Doc = \"d\")] public partial int A { get; }")]
     [InlineData("NP009", "[Setting(\"a\", Auto = true, Default = \"auto\", Doc = \"d\")] public partial int A { get; }")]
-    [InlineData("NP010", "[Setting(\"a\", Default = 1, DefaultAtMost = \"B\", Doc = \"d\")] public partial int A { get; }\n[Setting(\"b\", Default = 1, Doc = \"d\")] public partial int B { get; }")]
+    [InlineData("NP010",
+        "[Setting(\"a\", Default = 1, DefaultAtMost = \"B\", Doc = \"d\")] public partial int A { get; }\n[Setting(\"b\", Default = 1, Doc = "
+        + "\"d\")] public partial int B { get; }")]
     [InlineData("NP011", "[Setting(\"a\", Required = true, Example = 1, Doc = \"d\")] public partial int A { get; }")]
     [InlineData("NP012", "[Setting(\"a-B\", Default = 1, Doc = \"d\")] public partial int A { get; }")]
     public void MistakeInASetting_IsReportedAtTheProperty(string id, string members)
@@ -85,7 +91,8 @@ public class SchemaMistakeTests
     public void SeveralMistakes_AreAllReported()
     {
         (_, GeneratorDriverRunResult result) = SchemaCompilation.Generate(SchemaCompilation.Table(
-            "[Setting(\"A\", Default = \"x\", Max = 9)] public partial int A { get; }\n[Setting(\"b\", Default = 1, Doc = \"d\")] public partial decimal B { get; }"));
+            "[Setting(\"A\", Default = \"x\", Max = 9)] public partial int A { get; }\n[Setting(\"b\", Default = 1, Doc = \"d\")] public partial "
+            + "decimal B { get; }"));
 
         Assert.Equal(["NP003", "NP005", "NP006", "NP012"], result.Diagnostics.Select(static d => d.Id).Order());
     }

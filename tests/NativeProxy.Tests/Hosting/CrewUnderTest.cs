@@ -41,7 +41,9 @@ internal sealed class CrewUnderTest : IDisposable
         _boards = Boards.CreatePrivate(workers);
         var log = new ErrorLog(_messages, TimeProvider.System);
         byte[] text = Encoding.UTF8.GetBytes(SettingsTrial.Minimal);
-        WorkerSlot[] slots = [.. Enumerable.Range(0, workers).Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = Bind }], _boards, Start, Killed.Add, _events))];
+        WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
+            .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
+            Killed.Add, _events))];
         Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, log);
         Steps = new ReloadSteps(Crew, log) { Committing = Committed.Add, Ended = Ended };
     }
@@ -133,8 +135,10 @@ internal sealed class CrewUnderTest : IDisposable
     public Reload NewReload()
     {
         string text = SettingsTrial.Minimal.Replace(Bind, $"{Bind}\", \"{AddedBind}", StringComparison.Ordinal);
-        List<ListeningSocket>[] added = [.. Slots.Select(static _ => new List<ListeningSocket> { ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = AddedBind } })];
-        var reload = new Reload(Encoding.UTF8.GetBytes(text), SettingsTrial.Parse(text).Settings, new ServerEndPoints([[[IPEndPoint.Parse("127.0.0.1:9001")]]]), added);
+        List<ListeningSocket>[] added =
+            [.. Slots.Select(static _ => new List<ListeningSocket> { ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = AddedBind } })];
+        var reload = new Reload(Encoding.UTF8.GetBytes(text), SettingsTrial.Parse(text).Settings,
+            new ServerEndPoints([[[IPEndPoint.Parse("127.0.0.1:9001")]]]), added);
         _reloads.Add(reload);
         return reload;
     }
@@ -152,7 +156,8 @@ internal sealed class CrewUnderTest : IDisposable
     {
         if (!CanStart)
             throw new Win32Exception(OutOfProcesses);
-        Assert.Equal(["--control", inherited[0].ToString(CultureInfo.InvariantCulture), "--sockets", inherited[1].ToString(CultureInfo.InvariantCulture)], arguments.Skip(5).Take(4));
+        Assert.Equal(["--control", inherited[0].ToString(CultureInfo.InvariantCulture), "--sockets",
+            inherited[1].ToString(CultureInfo.InvariantCulture)], arguments.Skip(5).Take(4));
         _started.Add(new WorkerEnd(1000 + _started.Count, inherited));
         return _started[^1].ProcessId;
     }

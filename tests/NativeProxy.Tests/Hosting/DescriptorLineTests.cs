@@ -17,12 +17,14 @@ public sealed class DescriptorLineTests
         (Socket first, Socket second) = SocketPair.Create();
         using var sender = new DescriptorLine(first);
         using var receiver = new DescriptorLine(second);
-        List<ListeningSocket> sent = [.. Enumerable.Range(0, DescriptorPassing.CountMax + 3).Select(static i => new ListeningSocket($"{i}", Peers.Listen()))];
+        List<ListeningSocket> sent = [.. Enumerable.Range(0, DescriptorPassing.CountMax + 3)
+            .Select(static i => new ListeningSocket($"{i}", Peers.Listen()))];
 
         Assert.True(sender.TrySend(sent));
         List<ListeningSocket> received = receiver.TryReceive([.. sent.Select(static socket => socket.Bind)])!;
 
-        Assert.Equal(sent.Select(static socket => (socket.Bind, socket.Socket.LocalEndPoint)), received.Select(static socket => (socket.Bind, socket.Socket.LocalEndPoint)));
+        Assert.Equal(sent.Select(static socket => (socket.Bind, socket.Socket.LocalEndPoint)),
+            received.Select(static socket => (socket.Bind, socket.Socket.LocalEndPoint)));
         ListeningSockets.Close(sent);
         ListeningSockets.Close(received);
     }

@@ -12,7 +12,8 @@ namespace NativeProxy.Tests.Hosting;
 public class FixedSettingsTests
 {
     private const string Other = SettingsTrial.Minimal
-        + "[runtime]\nworkers = 3\nengine = \"epoll\"\nbuffer_bytes = \"2MiB\"\npid_file = \"/run/p\"\ndrain_timeout = \"3s\"\n[admin]\nbind = \"127.0.0.1:9901\"\n";
+        + "[runtime]\nworkers = 3\nengine = \"epoll\"\nbuffer_bytes = \"2MiB\"\npid_file = \"/run/p\"\ndrain_timeout = \"3s\"\n[admin]\nbind = "
+        + "\"127.0.0.1:9901\"\n";
 
     private static readonly ProxySettings Started = SettingsTrial.Parse(SettingsTrial.Minimal).Settings;
     private static readonly ProxySettings Wanted = SettingsTrial.Parse(Other).Settings;
@@ -28,7 +29,8 @@ public class FixedSettingsTests
     [Fact]
     public void EveryChange_IsEitherAppliedOrNamed() => Assert.Equal(
         SettingsChanges.Between(Started, Wanted).Select(static change => change.Key).Order(StringComparer.Ordinal),
-        [.. SettingsChanges.Between(Started, FixedSettings.Keep(Wanted, Started)).Select(static change => change.Key).Concat(FixedSettings.Changed(Wanted, Started)).Order(StringComparer.Ordinal)]);
+        [.. SettingsChanges.Between(Started, FixedSettings.Keep(Wanted, Started)).Select(static change => change.Key)
+        .Concat(FixedSettings.Changed(Wanted, Started)).Order(StringComparer.Ordinal)]);
 
     [Fact]
     public void UnchangedSettings_NameNoKey() => Assert.Empty(FixedSettings.Changed(Started, Started));

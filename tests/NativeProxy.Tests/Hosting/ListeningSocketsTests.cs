@@ -23,7 +23,9 @@ public class ListeningSocketsTests
 
         Assert.Empty(errors);
         Assert.Equal(3, opened.Length);
-        Assert.All(opened, sockets => Assert.Equal([($"127.0.0.1:{first}", first), ($"127.0.0.1:{second}", second)], sockets.Select(static socket => (socket.Bind, PortOf(socket)))));
+        Assert.All(opened,
+            sockets => Assert.Equal([($"127.0.0.1:{first}", first), ($"127.0.0.1:{second}", second)],
+            sockets.Select(static socket => (socket.Bind, PortOf(socket)))));
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, first)))
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, second)))
             Close(opened);
@@ -99,7 +101,8 @@ public class ListeningSocketsTests
         for (int round = 0; round < 100; round++)
         {
             int port = FreePort();
-            Task<Socket>[] trying = [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() => ConnectAsSoonAsPossible(port), TaskCreationOptions.LongRunning))];
+            Task<Socket>[] trying = [.. Enumerable.Range(0, 2)
+                .Select(_ => Task.Factory.StartNew(() => ConnectAsSoonAsPossible(port), TaskCreationOptions.LongRunning))];
             List<ListeningSocket>[] opened = Open(workers: 1, out List<string> errors, $"127.0.0.1:{port}");
             Assert.Empty(errors);
             foreach (Task<Socket> task in trying)
@@ -146,5 +149,6 @@ public class ListeningSocketsTests
 
     private static int PortOf(ListeningSocket socket) => ((IPEndPoint)socket.Socket.LocalEndPoint!).Port;
 
-    private static void Close(List<ListeningSocket>[] opened) => Array.ForEach(opened, static sockets => sockets.ForEach(static socket => socket.Socket.Dispose()));
+    private static void Close(List<ListeningSocket>[] opened) =>
+        Array.ForEach(opened, static sockets => sockets.ForEach(static socket => socket.Socket.Dispose()));
 }

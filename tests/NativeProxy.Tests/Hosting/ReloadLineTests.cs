@@ -14,18 +14,21 @@ public class ReloadLineTests
     [Fact]
     public void Changes_AreGroupedByWhatTheyBelongTo()
     {
-        string after = SettingsTrial.WithListener("keepalive.timeout = \"30s\"\nhalf_close = \"finish\"").Replace("[[upstream.server]]", "balance = \"least_connections\"\n[[upstream.server]]", StringComparison.Ordinal)
+        string after = SettingsTrial.WithListener("keepalive.timeout = \"30s\"\nhalf_close = \"finish\"")
+            .Replace("[[upstream.server]]", "balance = \"least_connections\"\n[[upstream.server]]", StringComparison.Ordinal)
             + "[[upstream.server]]\nname = \"c\"\naddress = \"127.0.0.1:9003\"\n[log]\naccess = \"off\"\n";
 
         Assert.Equal(
-            "reloaded: log.access stdout -> off; listener web: half_close abort -> finish, keepalive.timeout 75s -> 30s; upstream app: balance round_robin -> least_connections, server c added",
+            "reloaded: log.access stdout -> off; listener web: half_close abort -> finish, keepalive.timeout 75s -> 30s; upstream app: balance "
+            + "round_robin -> least_connections, server c added",
             Line(SettingsTrial.Minimal, after));
     }
 
     [Fact]
     public void LineOfManyChanges_IsBounded_AndCountsTheRest()
     {
-        string after = SettingsTrial.Minimal + string.Concat(Enumerable.Range(0, 900).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:{i + 1}\"\n"));
+        string after = SettingsTrial.Minimal
+            + string.Concat(Enumerable.Range(0, 900).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"127.0.0.1:{i + 1}\"\n"));
 
         string line = Line(SettingsTrial.Minimal, after);
 
@@ -34,5 +37,6 @@ public class ReloadLineTests
         Assert.EndsWith($"; and {900 - shown} more", line, StringComparison.Ordinal);
     }
 
-    private static string Line(string before, string after) => ReloadLine.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
+    private static string Line(string before, string after) =>
+        ReloadLine.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
 }

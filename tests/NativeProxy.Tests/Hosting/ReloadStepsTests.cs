@@ -91,7 +91,8 @@ public sealed class ReloadStepsTests
 
         Assert.Equal([test.Slots[0].ProcessId], test.Killed);
         Assert.Equal([true], test.Outcomes);
-        Assert.Contains("worker 0 did not go over to the new settings within 10 s; it is killed and replaced\n", test.Messages, StringComparison.Ordinal);
+        Assert.Contains("worker 0 did not go over to the new settings within 10 s; it is killed and replaced\n", test.Messages,
+            StringComparison.Ordinal);
         test.Dies(0);
         SettingsMessage started = await test.Worker(0).HearsSettings(ControlCommand.Settings);
         Assert.Equal(reload.Text, started.Text);
@@ -333,5 +334,6 @@ public sealed class ReloadStepsTests
         AssertClosed(reload);
     }
 
-    private static void AssertClosed(Reload reload) => Assert.All(reload.NewSockets, static sockets => Assert.True(sockets[0].Socket.SafeHandle.IsClosed));
+    private static void AssertClosed(Reload reload) =>
+        Assert.All(reload.NewSockets, static sockets => Assert.True(sockets[0].Socket.SafeHandle.IsClosed));
 }

@@ -16,7 +16,8 @@ public class SettingsMessageTests
     public void Message_ArrivesAsItWasSent()
     {
         byte[] text = Encoding.UTF8.GetBytes("a = 1\n\nb = \"\u00e4\"\n");
-        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"), text) { Round = 12 };
+        var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"),
+            text) { Round = 12 };
 
         SettingsMessage read = SettingsMessage.Decode(sent.Encode());
 
@@ -29,7 +30,8 @@ public class SettingsMessageTests
     [Fact]
     public void ServersHaveTheAddressesOfTheMessage_AndNoNameIsResolved()
     {
-        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings));
+        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings),
+            Encoding.UTF8.GetBytes(Settings));
 
         Assert.True(message.TryParse(out ProxySettings settings, out ServerEndPoints endPoints));
 
@@ -41,9 +43,11 @@ public class SettingsMessageTests
     [Fact]
     public void KeysThatAReloadDoesNotChange_AreThoseOfTheStart()
     {
-        byte[] TextOf(string engine, int drainSeconds) => Encoding.UTF8.GetBytes($"[runtime]\nengine = \"{engine}\"\ndrain_timeout = \"{drainSeconds}s\"\n" + SettingsTrial.Minimal);
+        byte[] TextOf(string engine, int drainSeconds) =>
+            Encoding.UTF8.GetBytes($"[runtime]\nengine = \"{engine}\"\ndrain_timeout = \"{drainSeconds}s\"\n" + SettingsTrial.Minimal);
 
-        Assert.True(new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", TextOf("epoll", 1), TextOf("saea", 2)).TryParse(out ProxySettings settings, out _));
+        Assert.True(new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", TextOf("epoll", 1), TextOf("saea", 2))
+            .TryParse(out ProxySettings settings, out _));
 
         Assert.Equal((EngineKind.Epoll, 2000), (settings.Runtime.Engine, settings.Runtime.DrainTimeoutMs));
     }
@@ -52,5 +56,6 @@ public class SettingsMessageTests
     [InlineData("")]
     [InlineData("192.0.2.1:9001,192.0.2.2:9001;")]
     public void AddressesThatDoNotBelongToTheSettings_AreRefused(string servers) =>
-        Assert.False(new SettingsMessage("proxy.toml", [], servers, Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings)).TryParse(out _, out _));
+        Assert.False(new SettingsMessage("proxy.toml", [], servers, Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings))
+            .TryParse(out _, out _));
 }

@@ -65,7 +65,8 @@ public sealed class WorkerCrewTests
     }
 
     /// <summary>
-    /// Many workers that cannot start, one shortly after the other: somebody is always about to try it once more, and nobody ever serves. Whoever is not
+    /// Many workers that cannot start, one shortly after the other: somebody is always about to try it once more, and nobody ever serves. Whoever is
+    /// not
     /// there is given up all the same.
     /// </summary>
     [Fact]

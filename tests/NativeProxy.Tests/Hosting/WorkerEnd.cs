@@ -53,7 +53,8 @@ internal sealed class WorkerEnd : IDisposable
     /// <summary>The supervisor has closed the line.</summary>
     public async Task HearsTheEnd() => Assert.Null(await _control.ReceiveAsync().WaitAsync(LoopUnderTest.Deadline));
 
-    public void Says(ControlCommand command, int round, string problem = "") => Assert.True(_control.TrySend(command, new AnswerMessage(round, problem)));
+    public void Says(ControlCommand command, int round, string problem = "") =>
+        Assert.True(_control.TrySend(command, new AnswerMessage(round, problem)));
 
     public void Dispose()
     {

@@ -52,10 +52,12 @@ public sealed class WorkerSlotTests
         string freeBind = free.LocalEndPoint!.ToString()!;
         free.Dispose();
         using Socket taken = Peers.Listen();
-        using WorkerSlot slot = NewSlot(new ListeningSocket(freeBind, Peers.Listen()), new ListeningSocket(taken.LocalEndPoint!.ToString()!, Peers.Listen()));
+        using WorkerSlot slot = NewSlot(new ListeningSocket(freeBind, Peers.Listen()),
+            new ListeningSocket(taken.LocalEndPoint!.ToString()!, Peers.Listen()));
         slot.Park();
 
-        Assert.StartsWith("the process could not be started: ", slot.Start(new SettingsMessage("", [], "", [], []), nowMs: 1, readyLimitMs: 1), System.StringComparison.Ordinal);
+        Assert.StartsWith("the process could not be started: ", slot.Start(new SettingsMessage("", [], "", [], []), nowMs: 1, readyLimitMs: 1),
+            System.StringComparison.Ordinal);
 
         Assert.True(slot.IsParked);
         Assert.Empty(slot.Sockets);

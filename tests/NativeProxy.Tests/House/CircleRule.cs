@@ -19,10 +19,12 @@ internal static class CircleRule
         var told = new HashSet<string>(StringComparer.Ordinal);
         foreach (string folder in reached.Keys.Order(StringComparer.Ordinal))
         {
-            string[] circle = [.. reached[folder].Where(other => reached.TryGetValue(other, out HashSet<string>? back) && back.Contains(folder)).Append(folder).Distinct().Order(StringComparer.Ordinal)];
+            string[] circle = [.. reached[folder].Where(other => reached.TryGetValue(other, out HashSet<string>? back) && back.Contains(folder))
+                .Append(folder).Distinct().Order(StringComparer.Ordinal)];
             if (circle.Length < 2 || !told.Add(string.Join(' ', circle)))
                 continue;
-            IEnumerable<string> places = uses.Where(use => circle.Contains(use.Key.From) && circle.Contains(use.Key.To)).Select(static use => use.Value);
+            IEnumerable<string> places = uses.Where(use => circle.Contains(use.Key.From) && circle.Contains(use.Key.To))
+                .Select(static use => use.Value);
             yield return $"{string.Join(", ", circle)} use each other: {string.Join("; ", places.Order(StringComparer.Ordinal))}";
         }
     }

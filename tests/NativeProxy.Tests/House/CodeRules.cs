@@ -11,7 +11,8 @@ namespace NativeProxy.Tests.House;
 internal static class CodeRules
 {
     // Put together, so that this file does not break its own rule.
-    private static readonly Regex Leftover = new(@"\b(?:TO" + "DO|FIX" + "ME|HA" + "CK|NotImplemented" + @"Exception)\b", RegexOptions.CultureInvariant);
+    private static readonly Regex Leftover = new(@"\b(?:TO" + "DO|FIX" + "ME|HA" + "CK|NotImplemented" + @"Exception)\b",
+        RegexOptions.CultureInvariant);
 
     /// <summary>Throw statements and expressions, and guards that throw anywhere but in a constructor.</summary>
     public static IEnumerable<string> Throws(ProductCode code, string folder)

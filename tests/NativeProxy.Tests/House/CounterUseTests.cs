@@ -22,7 +22,8 @@ public sealed class CounterUseTests
     [Fact]
     public void EveryCounter_IsWrittenSomewhere()
     {
-        HashSet<string> used = NamesOf(nameof(CounterId), static path => path is not ("Metrics/CounterTable.cs" or "Metrics/CounterId.cs" or "Admin/WorkerMetricsText.cs"));
+        HashSet<string> used = NamesOf(nameof(CounterId),
+            static path => path is not ("Metrics/CounterTable.cs" or "Metrics/CounterId.cs" or "Admin/WorkerMetricsText.cs"));
         Assert.Empty(Enum.GetNames<CounterId>().Except(used).Except(Reckoned.Select(static id => id.ToString())));
     }
 

@@ -21,7 +21,8 @@ internal static class FloorRule
         ["Caching", "Pipes"],
         [
             "Clients",
-            "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing < Upstreams/Groups < Upstreams/Origins < Upstreams/Naming < Upstreams/Health",
+            "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing < Upstreams/Groups < Upstreams/Origins < "
+            + "Upstreams/Naming < Upstreams/Health",
         ],
         ["Routing", "Pressure"],
         ["Exchanges/Logged, Exchanges/Sending, Exchanges/Rewriting < Exchanges"],
@@ -69,7 +70,9 @@ internal static class FloorRule
         {
             // The whole name of a using directive; its parts stand for rooms that it only leads through.
             bool isWhole = name.Ancestors().OfType<UsingDirectiveSyntax>().Any(directive => directive.Name?.ToString() == space.ToDisplayString());
-            return isWhole && ProductCode.FolderOf(space) is { } named && !MayUse(from, named) ? $"{ProductCode.PlaceOf(name)}: {from} names {named}" : null;
+            return isWhole && ProductCode.FolderOf(space) is { } named && !MayUse(from, named)
+                ? $"{ProductCode.PlaceOf(name)}: {from} names {named}"
+                : null;
         }
         if (symbol.ContainingAssembly?.Name is { } library && HiddenLibraries.TryGetValue(library, out string? owner) && owner != RoomOf(from))
             return $"{ProductCode.PlaceOf(name)}: {from} uses {library}, which only {owner} knows";

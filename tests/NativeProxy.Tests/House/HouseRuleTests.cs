@@ -15,11 +15,14 @@ public class HouseRuleTests
     [InlineData("Exchanges", "internal class User { NativeProxy.Admin.Route? _route; }", "Exchanges/User.cs:1: Exchanges uses Admin.Route")]
     [InlineData("Http", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "Http/User.cs:1: Http uses Buffers.Block")]
     [InlineData("Http1", "internal class User { int Use() => NativeProxy.Buffers.Block.Count(); }", "")]
-    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Top? _top; }", "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges.Top")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Top? _top; }",
+        "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges.Top")]
     [InlineData("Exchanges", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "")]
-    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges/Sending.Low")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }",
+        "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges/Sending.Low")]
     [InlineData("Exchanges/Extras", "internal class User { }", "Exchanges/Extras/User.cs: the folder Exchanges/Extras has no floor")]
-    [InlineData("Foundation", "/// <summary><see cref=\"NativeProxy.Admin.Route\"/></summary> internal class User { }", "Foundation/User.cs:1: Foundation uses Admin.Route")]
+    [InlineData("Foundation", "/// <summary><see cref=\"NativeProxy.Admin.Route\"/></summary> internal class User { }",
+        "Foundation/User.cs:1: Foundation uses Admin.Route")]
     [InlineData("Extras", "internal class User { }", "Extras/User.cs: the folder Extras has no floor")]
     public void FloorRule_CatchesNamesOfEqualAndHigherFloors(string folder, string type, string expected)
     {
@@ -35,7 +38,8 @@ public class HouseRuleTests
     [Fact]
     public void FloorRule_SeesAUsingDirectiveThatNothingNeeds()
     {
-        ProductCode code = ProductCode.Of(("Admin/Route.cs", Neighbour), ("Buffers/User.cs", "using System; using NativeProxy.Admin; namespace NativeProxy.Buffers; internal class User { }"));
+        ProductCode code = ProductCode.Of(("Admin/Route.cs", Neighbour),
+            ("Buffers/User.cs", "using System; using NativeProxy.Admin; namespace NativeProxy.Buffers; internal class User { }"));
 
         Assert.Equal(["Buffers/User.cs:1: Buffers names Admin"], FloorRule.Violations(code));
     }
@@ -52,7 +56,8 @@ public class HouseRuleTests
 
         Assert.Equal(expected, CircleRule.Violations(code).Count());
 
-        static string File(string name, string used) => $"namespace NativeProxy.{name}; internal class {name}Type {{ NativeProxy.{used}.{used}Type? _used; }}";
+        static string File(string name, string used) =>
+            $"namespace NativeProxy.{name}; internal class {name}Type {{ NativeProxy.{used}.{used}Type? _used; }}";
     }
 
     [Theory]
@@ -60,7 +65,8 @@ public class HouseRuleTests
     [InlineData("Hosting", "Hosting/User.cs:1: Hosting uses Tomlyn, which only Config knows")]
     public void FloorRule_KeepsTheTomlLibraryInConfig(string folder, string expected)
     {
-        ProductCode code = ProductCode.Of(($"{folder}/User.cs", $"namespace NativeProxy.{folder}; internal class User {{ global::Tomlyn.TomlException? Last; }}"));
+        ProductCode code = ProductCode.Of(($"{folder}/User.cs",
+            $"namespace NativeProxy.{folder}; internal class User {{ global::Tomlyn.TomlException? Last; }}"));
 
         Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
     }
@@ -70,7 +76,9 @@ public class HouseRuleTests
     {
         ProductCode code = ProductCode.Of(
             ("Hosting/Maker.cs", "namespace NativeProxy.Hosting; internal class Maker { public int Made; public static Maker Make() => new(); }"),
-            ("Metrics/User.cs", "using static NativeProxy.Hosting.Maker; namespace NativeProxy.Metrics; internal class User { int Use() { var made = Make(); return made.Made; } }"));
+            ("Metrics/User.cs",
+            "using static NativeProxy.Hosting.Maker; namespace NativeProxy.Metrics; internal class User { int Use() { var made = Make(); return "
+            + "made.Made; } }"));
 
         Assert.Equal(["Metrics/User.cs:1: Metrics uses Hosting.Maker"], FloorRule.Violations(code));
     }
@@ -82,7 +90,8 @@ public class HouseRuleTests
     [InlineData("public T(int i) => System.ArgumentOutOfRangeException.ThrowIfNegative(i);", 0)]
     [InlineData("bool F() => false;", 0)]
     public void ThrowRule_CatchesThrowsButForConstructorGuards(string member, int expected) =>
-        Assert.Equal(expected, CodeRules.Throws(ProductCode.Of(("Http1/T.cs", $"namespace NativeProxy.Http1; internal class T {{ {member} }}")), "Http1").Count());
+        Assert.Equal(expected,
+            CodeRules.Throws(ProductCode.Of(("Http1/T.cs", $"namespace NativeProxy.Http1; internal class T {{ {member} }}")), "Http1").Count());
 
     [Theory]
     [InlineData("Exchanges/T.cs", "async void F() { }", "async")]
@@ -135,6 +144,25 @@ public class HouseRuleTests
     [InlineData("throw new NotImplemented" + "Exception();", 1)]
     [InlineData("int todoCount; // mastodon", 0)]
     public void LeftoverRule_CatchesWholeWords(string line, int expected) => Assert.Equal(expected, CodeRules.Leftovers("a.cs", line).Count());
+
+    [Theory]
+    [InlineData("if (a)\n        {\n            F();\n        }", 1)]
+    [InlineData("if (a)\n            F();", 0)]
+    [InlineData("foreach (int i in b)\n        {\n            F();\n        }", 1)]
+    [InlineData("if (a\n            && c)\n        {\n            F();\n        }", 0)]
+    [InlineData("if (a)\n        {\n            F(\n                1);\n        }", 0)]
+    [InlineData("if (a)\n        {\n            // Why.\n            F();\n        }", 0)]
+    [InlineData("if (a)\n        {\n            F();\n        }\n        else\n        {\n            G();\n        }", 2)]
+    [InlineData("if (a)\n        {\n            F();\n        }\n        else\n        {\n            G();\n            F();\n        }", 0)]
+    [InlineData("if (a)\n        {\n            while (c)\n                F();\n        }", 0)]
+    public void LayoutRule_CatchesNeedlessBraces(string statement, int expected) =>
+        Assert.Equal(expected, LayoutRule.Violations("T.cs", $"class T\n{{\n    void M()\n    {{\n        {statement}\n    }}\n}}\n").Count());
+
+    [Theory]
+    [InlineData(150, 0)]
+    [InlineData(151, 1)]
+    public void LayoutRule_CatchesLongLines(int columns, int expected) =>
+        Assert.Equal(expected, LayoutRule.Violations("T.cs", "// " + new string('x', columns - 3)).Count());
 
     [Theory]
     [InlineData("see `EventLoop.cs`", "")]

@@ -56,7 +56,13 @@ public class HouseTests(ITestOutputHelper output)
 
     [Fact]
     public void NoLeftovers_StandInAnySource() => AssertNone(
-        new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources).SelectMany(static path => CodeRules.Leftovers(path, Repository.Read(path))));
+        new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources)
+        .SelectMany(static path => CodeRules.Leftovers(path, Repository.Read(path))));
+
+    [Fact]
+    public void Code_StandsOnThePageInOneWay() => AssertNone(
+        new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources)
+        .SelectMany(static path => LayoutRule.Violations(path, Repository.Read(path))));
 
     [Theory]
     [InlineData("README.md")]

@@ -17,9 +17,13 @@ namespace NativeProxy.Tests.House;
 internal sealed class ProductCode
 {
     private static readonly Lazy<ProductCode> Whole = new(static () => new ProductCode(
-        Repository.Sources("src/NativeProxy").Select(static path => (path["src/NativeProxy/".Length..], Repository.Read(path))), withGenerator: true));
+        Repository.Sources("src/NativeProxy").Select(static path => (path["src/NativeProxy/".Length..], Repository.Read(path))),
+        withGenerator: true));
 
-    /// <summary>The libraries that the product uses, by the beginnings of their files; other ones of the test process would bring namespaces that it does not see.</summary>
+    /// <summary>
+    /// The libraries that the product uses, by the beginnings of their files; other ones of the test process would bring namespaces that it does not
+    /// see.
+    /// </summary>
     private static readonly string[] Libraries = ["System.", "Microsoft.Win32.", "Tomlyn.", "Pipelines.Sockets.Unofficial."];
 
     private static readonly Lazy<ImmutableArray<MetadataReference>> References = new(static () =>
@@ -32,7 +36,9 @@ internal sealed class ProductCode
         var parseOptions = new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.Parse);
         Trees = [.. sources.Select(source => CSharpSyntaxTree.ParseText(source.Text, parseOptions, source.Path))];
         Compilation compilation = CSharpCompilation.Create(
-            "product", Trees, References.Value, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            "product", Trees, References.Value,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true,
+            nullableContextOptions: NullableContextOptions.Enable));
         if (withGenerator)
         {
             CSharpGeneratorDriver.Create([new ProxySettingsGenerator().AsSourceGenerator()], parseOptions: parseOptions)

@@ -96,9 +96,7 @@ public class AsciiBytesTests
                 byte[] token = (byte[])lower.Clone();
                 token[place] = (byte)value;
                 if (AsciiBytes.IsToken(token))
-                {
                     Assert.Equal(AsciiBytes.EqualsIgnoreCase(token, lower), AsciiBytes.EqualsLower(token, lower));
-                }
             }
         }
     }
@@ -129,21 +127,15 @@ public class AsciiBytesTests
     {
         int expected = start;
         while (expected < bytes.Length && isAllowed(bytes[expected]))
-        {
             expected++;
-        }
 
         if (found != expected)
-        {
             Assert.Fail($"stopped at {found} instead of {expected} in {Show(bytes)} from {start}");
-        }
     }
 
     private static void AssertClass(string members, Func<byte, bool> isMember)
     {
         for (int value = 0; value < 256; value++)
-        {
             Assert.True(members.Contains((char)value) == isMember((byte)value), $"byte {value:x2}");
-        }
     }
 }

@@ -48,9 +48,7 @@ internal sealed class ChunkedBody
             body.Pump(ref decoder, input[start..cut], ref position);
             body.ConsumedBytes = start + position;
             if (body.End != ChunkStep.NeedMore)
-            {
                 break;
-            }
 
             start = cut;
         }
@@ -76,24 +74,18 @@ internal sealed class ChunkedBody
 
             string digits = line.Groups[1].Value;
             if (digits.Length == 16 && digits[0] > '7')
-            {
                 return body.Ended(ChunkStep.Rejected, index);
-            }
 
             long size = long.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             index += line.Length;
             if (size == 0)
-            {
                 return body.Ended(ChunkStep.TrailerStart, index);
-            }
 
             int available = (int)Math.Min(size, text.Length - index);
             body.Data.AddRange(input.AsSpan(index, available));
             index += available;
             if (text.Length < index + 2 || text[index] != '\r' || text[index + 1] != '\n')
-            {
                 return body.Ended(ChunkStep.Rejected, index);
-            }
 
             index += 2;
         }
@@ -104,9 +96,7 @@ internal sealed class ChunkedBody
         while ((End = decoder.Read(input, ref position, out ByteRange data)) == ChunkStep.Data)
         {
             if (data.IsEmpty || data.End != position)
-            {
                 throw new InvalidOperationException($"data {data} does not end at position {position}");
-            }
 
             Data.AddRange(data.Of(input));
         }

@@ -28,7 +28,8 @@ public class ChunkedDecoderTests
             for (int second = first; second <= input.Length; second++)
             {
                 ChunkedBody ofServer = ChunkedBody.DecodeOfServer(input, first, second);
-                Assert.Equal((ChunkStep.TrailerStart, "hello", input.Length, isPadded), (ofServer.End, ofServer.Text, ofServer.ConsumedBytes, ofServer.HasPaddedSizes));
+                Assert.Equal((ChunkStep.TrailerStart, "hello", input.Length, isPadded),
+                    (ofServer.End, ofServer.Text, ofServer.ConsumedBytes, ofServer.HasPaddedSizes));
                 ChunkedBody request = ChunkedBody.Decode(input, first, second);
                 Assert.Equal(isPadded ? ChunkStep.Rejected : ChunkStep.TrailerStart, request.End);
                 Assert.Equal(isPadded ? RejectReason.BadChunkExtension : RejectReason.None, request.Reason);
@@ -209,9 +210,7 @@ public class ChunkedDecoderTests
         for (int first = 0; first <= input.Length; first++)
         {
             for (int second = first; second <= input.Length; second++)
-            {
                 AssertSame(whole, ChunkedBody.Decode(input, first, second));
-            }
         }
 
         AssertSame(whole, ChunkedBody.Decode(input, Enumerable.Range(1, input.Length - 1).ToArray()));

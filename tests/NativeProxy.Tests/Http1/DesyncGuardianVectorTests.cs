@@ -60,9 +60,7 @@ public class DesyncGuardianVectorTests(ITestOutputHelper output)
                 _ => stream.IsRejected,
             };
             if (!isFine)
-            {
                 found.Add((row.Text("id"), $"{tier} {row.Text("reason")}, we say {stream.Reason}"));
-            }
         }
 
         VectorFile.AssertExplained(found, Explained, rows.Length > 0);

@@ -118,9 +118,7 @@ public class FieldBlockTests
         string text = Get(lines);
         Assert.Equal("Done", Verdict(Request(text, out RequestHead head)));
         for (int i = 0; i < 90; i++)
-        {
             Assert.Equal($"v{i}", Text(head.Fields[i + 1].Value.Of(Bytes(text))));
-        }
     }
 
     /// <summary>S0.8 at the level of the parser: a reused head keeps nothing of the message before.</summary>

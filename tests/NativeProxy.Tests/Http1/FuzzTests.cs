@@ -128,9 +128,7 @@ public class FuzzTests(ITestOutputHelper output)
                 _ => [.. bytes[..place], value, .. bytes[(place + 1)..]],
             };
             if (bytes.Length == 0)
-            {
                 return Bytes(text);
-            }
         }
 
         return bytes;
@@ -145,9 +143,7 @@ public class FuzzTests(ITestOutputHelper output)
         }
 
         foreach (ByteRange range in ranges)
-        {
             Check(range.Start >= 0 && range.Length >= 0 && range.End <= outcome.ConsumedBytes, input, $"range {range}");
-        }
     }
 
     /// <summary>The parts of a head, put together again, are read as the same head.</summary>
@@ -155,9 +151,7 @@ public class FuzzTests(ITestOutputHelper output)
     {
         string rebuilt = $"{Text(head.Method.Of(input))} {Text(head.Target.Of(input))} HTTP/1.{head.MinorVersion}\r\n";
         for (int i = 0; i < head.Fields.Count; i++)
-        {
             rebuilt += $"{Text(head.Fields[i].Name.Of(input))}: {Text(head.Fields[i].Value.Of(input))}\r\n";
-        }
 
         rebuilt += "\r\n";
         byte[] bytes = Bytes(rebuilt);
@@ -189,9 +183,7 @@ public class FuzzTests(ITestOutputHelper output)
     private static void Check(bool isFine, byte[] input, object what)
     {
         if (!isFine)
-        {
             Assert.Fail($"{what}: {Show(input)}");
-        }
     }
 
     private static int Setting(string name, int otherwise) =>

@@ -20,9 +20,7 @@ internal sealed unsafe partial class GuardedPage : IDisposable
     {
         _mapping = (byte*)Map(null, 3 * PageBytes, ProtectNone, MapPrivateAnonymous, -1, 0);
         if ((nint)_mapping == -1 || Protect(_mapping + PageBytes, PageBytes, ProtectReadWrite) != 0)
-        {
             throw new InvalidOperationException("no memory to guard");
-        }
     }
 
     public static bool IsSupported => OperatingSystem.IsLinux();

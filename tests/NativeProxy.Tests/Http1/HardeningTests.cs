@@ -30,14 +30,10 @@ public class HardeningTests(ITestOutputHelper output)
     public void EveryPrefixOfASoundHead_NeedsMore()
     {
         foreach (string text in SoundRequests)
-        {
             AssertPrefixes(text, prefix => Request(prefix, out _));
-        }
 
         foreach (string text in SoundResponses)
-        {
             AssertPrefixes(text, prefix => Response(prefix, out _));
-        }
     }
 
     [Theory]
@@ -101,9 +97,7 @@ public class HardeningTests(ITestOutputHelper output)
             for (int i = 0; i < 200; i++)
             {
                 foreach (byte[] input in inputs)
-                {
                     TryAll(input, request, response);
-                }
             }
 
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
@@ -147,9 +141,7 @@ public class HardeningTests(ITestOutputHelper output)
     private static void AssertPrefixes(string text, Func<string, ParseOutcome> parse)
     {
         for (int length = 0; length < text.Length; length++)
-        {
             Assert.Equal($"{length}: NeedMore", $"{length}: {Verdict(parse(text[..length]))}");
-        }
 
         Assert.Equal(text.Length, parse(text).ConsumedBytes);
         Assert.Equal(text.Length, parse(text + "GET / HTTP/1.1\r\n").ConsumedBytes);

@@ -19,7 +19,8 @@ public sealed class HttpDateTests
     [InlineData("Saturday, 01-Jan-77 00:00:00 GMT", "1977-01-01T00:00:00Z")]
     [InlineData("Tue Feb 29 00:00:00 2028", "2028-02-29T00:00:00Z")]
     public void EachForm_IsRead(string text, string moment) =>
-        Assert.Equal((true, DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture)), (TryRead(text, out long wallMs), DateTimeOffset.FromUnixTimeMilliseconds(wallMs)));
+        Assert.Equal((true, DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture)),
+            (TryRead(text, out long wallMs), DateTimeOffset.FromUnixTimeMilliseconds(wallMs)));
 
     [Theory]
     [InlineData("")]

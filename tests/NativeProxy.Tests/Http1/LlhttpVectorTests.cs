@@ -83,9 +83,7 @@ public class LlhttpVectorTests(ITestOutputHelper output)
         List<(string, string)> found = [];
         JsonElement[] rows = VectorFile.Rows("llhttp_response", output);
         foreach (JsonElement row in rows)
-        {
             Compare(row, MessageStream.OfResponses(VectorFile.ToBytes(row.Text("data")), upgradeForwarded: true), found);
-        }
 
         VectorFile.AssertExplained(found, ExplainedResponses, rows.Length > 0);
     }
@@ -101,18 +99,14 @@ public class LlhttpVectorTests(ITestOutputHelper output)
             ? stream.CompleteCount >= complete
             : stream.CompleteCount == complete && stream.IsRejected == isError;
         if (!isSame)
-        {
             found.Add((row.Text("id"), $"{stream.CompleteCount} complete, {stream.Reason} (llhttp: {complete}, {error} {row.Text("reason")})"));
-        }
     }
 
     /// <summary>Adds Host behind each request line whose head is rejected for nothing but its absence.</summary>
     private static byte[] WithHosts(byte[] bytes)
     {
         for (int added = 0; added < 10 && MessageStream.OfRequests(bytes).Reason == RejectReason.MissingHost; added++)
-        {
             bytes = WithOneMoreHost(bytes);
-        }
 
         return bytes;
     }
@@ -126,9 +120,7 @@ public class LlhttpVectorTests(ITestOutputHelper output)
             byte[] more = Wire.Bytes(text.Insert(version.Index + version.Length, "Host: a\r\n"));
             MessageStream stream = MessageStream.OfRequests(more);
             if (stream.CompleteCount > complete || stream.Reason is not (RejectReason.MissingHost or RejectReason.DuplicateHost))
-            {
                 return more;
-            }
         }
 
         return bytes;

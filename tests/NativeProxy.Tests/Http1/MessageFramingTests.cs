@@ -169,7 +169,8 @@ public class MessageFramingTests
         Assert.Equal("None(0)", OfResponse(line, method, false).ToString());
         Assert.Equal("Rejected(BadContentLength)", OfResponse(line, method, false, "Content-Length: nonsense").ToString());
         Assert.Equal("Rejected(DuplicateContentLength)", OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 6").ToString());
-        Assert.Equal("Rejected(DuplicateContentLength)", OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 5", "Transfer-Encoding: chunked").ToString());
+        Assert.Equal("Rejected(DuplicateContentLength)",
+            OfResponse(line, method, false, "Content-Length: 5", "Content-Length: 5", "Transfer-Encoding: chunked").ToString());
         BodyFraming both = OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: chunked");
         Assert.Equal(("None(0)", ServerFault.LengthWithCoding), (both.ToString(), both.Tolerated));
         BodyFraming identity = OfResponse(line, method, false, "Content-Length: 5", "Transfer-Encoding: identity");

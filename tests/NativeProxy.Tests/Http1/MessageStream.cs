@@ -32,9 +32,7 @@ internal sealed class MessageStream
         {
             ParseOutcome outcome = RequestHeadParser.Parse(rest, Limits, head);
             if (outcome.Status != ParseStatus.Done)
-            {
                 return (outcome, default);
-            }
 
             RejectReason options = ConnectionHeader.Apply(rest, head.Fields).Reason;
             stream.IsTunnel = head.MethodKind == HttpMethod.Connect;
@@ -65,16 +63,12 @@ internal sealed class MessageStream
             (ParseOutcome head, BodyFraming framing) = readHead(rest);
             Reason = head.Reason != RejectReason.None ? head.Reason : framing.Reason;
             if (head.Status != ParseStatus.Done || IsRejected)
-            {
                 return;
-            }
 
             rest = rest[head.ConsumedBytes..];
             int bodyBytes = ReadBody(rest, framing, isOfServer);
             if (bodyBytes < 0)
-            {
                 return;
-            }
 
             CompleteCount++;
             rest = rest[bodyBytes..];
@@ -108,9 +102,7 @@ internal sealed class MessageStream
         Body = chunked.Text;
         Reason = chunked.Reason;
         if (chunked.End != ChunkStep.TrailerStart)
-        {
             return -1;
-        }
 
         HeaderTable fields = new(capacity: 100);
         ParseOutcome trailer = TrailerParser.Parse(rest.AsSpan(chunked.ConsumedBytes), 10_000, fields);

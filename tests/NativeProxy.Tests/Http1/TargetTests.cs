@@ -85,7 +85,8 @@ public class TargetTests
     [InlineData("CONNECT", "\xe4:443")]
     [InlineData("CONNECT", "a:\u00b2443")]
     public void NonAsciiByteOfAnotherForm_IsAlwaysRefused(string method, string target) =>
-        Assert.Equal("BadTarget", Verdict(Request($"{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n", Limits with { AllowsNonAsciiTarget = true }, out _)));
+        Assert.Equal("BadTarget",
+            Verdict(Request($"{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n", Limits with { AllowsNonAsciiTarget = true }, out _)));
 
     [Theory]
     [InlineData("http://a\\b/")]

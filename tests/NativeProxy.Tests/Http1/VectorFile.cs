@@ -18,15 +18,11 @@ internal static class VectorFile
         for (DirectoryInfo? place = new(AppContext.BaseDirectory); place != null; place = place.Parent)
         {
             if (!File.Exists(Path.Combine(place.FullName, "NativeProxy.sln")))
-            {
                 continue;
-            }
 
             string path = Path.Combine(place.FullName, "..", "shared", "vectors", "http1", name + ".json");
             if (File.Exists(path))
-            {
                 return [.. JsonDocument.Parse(File.ReadAllText(path)).RootElement.GetProperty("rows").EnumerateArray()];
-            }
 
             break;
         }

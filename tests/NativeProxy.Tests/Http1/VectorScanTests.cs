@@ -91,9 +91,7 @@ public class VectorScanTests(ITestOutputHelper output)
                     byte[] other = (byte[])name.Clone();
                     other[place] = (byte)value;
                     if (AsciiBytes.IsToken(other))
-                    {
                         AssertFound(all, other);
-                    }
                 }
             }
         }
@@ -136,19 +134,13 @@ public class VectorScanTests(ITestOutputHelper output)
         for (int index = start; index < bytes.Length; index++)
         {
             if (bytes[index] is >= 0x20 and not 0x7F)
-            {
                 continue;
-            }
 
             if (cursor.Stops == 0)
-            {
                 cursor = LineScan.NextBlock(bytes, cursor);
-            }
 
             if (cursor.Stops == 0 || cursor.FirstStop != index)
-            {
                 Assert.Fail($"stop at {cursor.FirstStop} instead of {index} in {Show(bytes)} from {start}");
-            }
 
             cursor = cursor.PastFirstStop;
         }
@@ -160,9 +152,7 @@ public class VectorScanTests(ITestOutputHelper output)
     private static void AssertTarget(ReadOnlySpan<byte> bytes, int start)
     {
         if (bytes.Length < Vector128<byte>.Count)
-        {
             return;
-        }
 
         int end = start;
         bool isTarget = true;
@@ -170,9 +160,7 @@ public class VectorScanTests(ITestOutputHelper output)
         {
             isTarget = ByteScan.IsTargetByte(bytes[end++]);
             if (ByteScan.IsTarget(bytes, start, end) != isTarget)
-            {
                 Assert.Fail($"{start} to {end} of {Show(bytes)} taken for {(isTarget ? "no target" : "a target")}");
-            }
         }
     }
 
@@ -180,31 +168,24 @@ public class VectorScanTests(ITestOutputHelper output)
     {
         int end = start;
         while (end < bytes.Length && (char.IsAsciiLetterOrDigit((char)bytes[end]) || bytes[end] == '-'))
-        {
             end++;
-        }
 
         int expected = end - start;
-        bool isShortName = expected is >= KnownHeaders.ShortNameBytesMin and <= KnownHeaders.ShortNameBytesMax && start + 16 <= bytes.Length && bytes[end] == ':';
+        bool isShortName = expected is >= KnownHeaders.ShortNameBytesMin and <= KnownHeaders.ShortNameBytesMax && start + 16 <= bytes.Length
+            && bytes[end] == ':';
         bool isFound = ByteScan.TryReadShortName(bytes, start, out int length, out _);
         if (isFound != isShortName || (isFound && length != expected))
-        {
             Assert.Fail($"name of {length} instead of {expected} bytes in {Show(bytes)} from {start}");
-        }
     }
 
     private static void AssertSame(ReadOnlySpan<byte> bytes, int start, int found, Func<byte, bool> isAllowed)
     {
         int expected = start;
         while (expected < bytes.Length && isAllowed(bytes[expected]))
-        {
             expected++;
-        }
 
         if (found != expected)
-        {
             Assert.Fail($"stopped at {found} instead of {expected} in {Show(bytes)} from {start}");
-        }
     }
 
     /// <summary>Runs long enough to cross blocks, and every byte there is.</summary>

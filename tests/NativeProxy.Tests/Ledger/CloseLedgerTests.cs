@@ -33,7 +33,9 @@ public sealed class CloseLedgerTests : IDisposable
         Assert.Equal((2, 3, 1300, 150_000, 2, 152_608), (
             Sum(CounterId.ClientConnectionUses), Sum(CounterId.ClientConnectionSetupMs), Sum(CounterId.ClientConnectionActiveMs),
             Sum(CounterId.ClientConnectionIdleMs), Sum(CounterId.ClientConnectionCloseMs), Sum(CounterId.ClientConnectionLifeMs)));
-        Assert.Equal((1, 1, 0, 0), (Sum(CounterId.ClientClosedByProxy), Sum(CounterId.ClientClosedByPeer), Sum(CounterId.ClientClosedByPeerReset), Sum(CounterId.ServerClosedByPeer)));
+        Assert.Equal((1, 1, 0, 0),
+            (Sum(CounterId.ClientClosedByProxy), Sum(CounterId.ClientClosedByPeer), Sum(CounterId.ClientClosedByPeerReset),
+            Sum(CounterId.ServerClosedByPeer)));
     }
 
     [Theory]
@@ -48,7 +50,8 @@ public sealed class CloseLedgerTests : IDisposable
         NewLedger(_log).ForServer("app", "a").Enter(ref record);
 
         Assert.Equal((1, 4, 3, 40, 30_000, 30_043), (
-            Sum((CounterId)counter), Sum(CounterId.ServerConnectionUses), Sum(CounterId.ServerConnectionSetupMs), Sum(CounterId.ServerConnectionActiveMs),
+            Sum((CounterId)counter), Sum(CounterId.ServerConnectionUses), Sum(CounterId.ServerConnectionSetupMs),
+            Sum(CounterId.ServerConnectionActiveMs),
             Sum(CounterId.ServerConnectionIdleMs), Sum(CounterId.ServerConnectionLifeMs)));
         Assert.Equal(0, Sum(CounterId.ClientConnectionLifeMs));
     }
@@ -61,7 +64,8 @@ public sealed class CloseLedgerTests : IDisposable
         NewLedger(_log).ForListener("web").Enter(ref record);
 
         Assert.True(_board.Ring(0).TryRead(0, out CloseRecord remembered));
-        Assert.Equal((12L, "idle_timeout", "web"), (remembered.ConnectionId, remembered.ReasonCode, Encoding.ASCII.GetString(remembered.Place.Bytes)));
+        Assert.Equal((12L, "idle_timeout", "web"),
+            (remembered.ConnectionId, remembered.ReasonCode, Encoding.ASCII.GetString(remembered.Place.Bytes)));
         Assert.True(_log.TryPeek(out ReadOnlySpan<byte> slot));
         Assert.Equal(12L, CloseRecordCodec.Read(slot).ConnectionId);
     }
@@ -112,8 +116,10 @@ public sealed class CloseLedgerTests : IDisposable
         var text = new LogText();
         CloseJsonFormat.AppendLine(text, Server() with { Place = new RecordName("app"u8), Server = new RecordName("a"u8) });
         Assert.Equal(
-            """{"event":"closed","time":"2026-11-22T10:11:12.123Z","side":"server","connection_id":7,"peer":"10.0.0.1","peer_port":9001,"upstream":"app","server":"a","""
-            + """ "reason":"server_fin","closed_by":"peer","uses":4,"setup_ms":3,"active_ms":40,"idle_ms":30000,"close_ms":0,"life_ms":30043,"bytes_in":900,"bytes_out":400}""".TrimStart()
+            """{"event":"closed","time":"2026-11-22T10:11:12.123Z","side":"server","connection_id":7,"peer":"10.0.0.1","peer_port":9001,"""
+            + """ "upstream":"app","server":"a",""".TrimStart()
+            + """ "reason":"server_fin","closed_by":"peer","uses":4,"setup_ms":3,"active_ms":40,"idle_ms":30000,"close_ms":0,""".TrimStart()
+            + """ "life_ms":30043,"bytes_in":900,"bytes_out":400}""".TrimStart()
             + "\n",
             Encoding.ASCII.GetString(text.Bytes));
         using JsonDocument document = JsonDocument.Parse(text.Bytes.ToArray());

@@ -21,7 +21,8 @@ public sealed class BaselineTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(new[] { "nativeproxy-saea", "nativeproxy-epoll" }, new[] { "baseline-saea", "nativeproxy-saea", "baseline-epoll", "nativeproxy-epoll" })]
+    [InlineData(new[] { "nativeproxy-saea", "nativeproxy-epoll" },
+        new[] { "baseline-saea", "nativeproxy-saea", "baseline-epoll", "nativeproxy-epoll" })]
     [InlineData(new[] { "nativeproxy-epoll", "limit" }, new[] { "baseline-epoll", "nativeproxy-epoll", "limit" })]
     [InlineData(new[] { "limit" }, new[] { "limit" })]
     public void Baseline_RunsWithTheEnginesThatThePresentBuildRunsWith(string[] asked, string[] expected)
@@ -41,7 +42,8 @@ public sealed class BaselineTests : IDisposable
         var present = new NativeProxyContender("/nowhere/present", "epoll");
         NativeProxyContender earlier = NativeProxyContender.Baseline("/nowhere/earlier", "epoll");
         Assert.All(Scenario.All, scenario => Assert.Equal(
-            present.VariantsFor(scenario).Select(one => (NativeProxyContender.BaselineOf(one.Name), one.Configuration(Setup(scenario)), one.PlanOf(scenario))),
+            present.VariantsFor(scenario)
+            .Select(one => (NativeProxyContender.BaselineOf(one.Name), one.Configuration(Setup(scenario)), one.PlanOf(scenario))),
             earlier.VariantsFor(scenario).Select(one => ((string?)one.Name, one.Configuration(Setup(scenario)), one.PlanOf(scenario)))));
     }
 
@@ -129,14 +131,16 @@ public sealed class BaselineTests : IDisposable
     [InlineData(8.1, 119.8, "|8.00|120|15.00|")]
     public void AllocatedBytes_AreWholeOnes_AndWithoutARatioWhereThereWereNone(double before, double after, string cells)
     {
-        string table = BeforeAndAfter.Render(Report(Ran("alloc", ScenarioKind.Allocation, Result("baseline-epoll", before), Result("nativeproxy-epoll", after))));
+        string table = BeforeAndAfter.Render(Report(Ran("alloc", ScenarioKind.Allocation, Result("baseline-epoll", before),
+            Result("nativeproxy-epoll", after))));
         Assert.Equal("|alloc|nativeproxy-epoll|managed bytes per request" + cells, Rows(table).Single());
     }
 
     [Fact]
     public void RefusedOrFailedBaseline_HasNoRow()
     {
-        ScenarioResult refused = Ran("get64", ScenarioKind.Cost, Result("nativeproxy-epoll", 8)), failed = Ran("get512", ScenarioKind.Cost, Result("baseline-epoll"), Result("nativeproxy-epoll", 8));
+        ScenarioResult refused = Ran("get64", ScenarioKind.Cost, Result("nativeproxy-epoll", 8)),
+            failed = Ran("get512", ScenarioKind.Cost, Result("baseline-epoll"), Result("nativeproxy-epoll", 8));
         Assert.Equal("", BeforeAndAfter.Render(Report(refused, failed)));
         Assert.DoesNotContain("Before and after", ReportTable.Render(Report(refused, failed)), StringComparison.Ordinal);
     }
@@ -148,18 +152,24 @@ public sealed class BaselineTests : IDisposable
         scenario.RatePerSecond = 50;
         scenario.RateOf = "baseline-epoll";
         ComparisonReport report = Report(scenario);
-        string json = JsonSerializer.Serialize(report, ReportJson.Default.ComparisonReport), readme = ReadmeSection.Render(report, "results", "compare-1.json");
+        string json = JsonSerializer.Serialize(report, ReportJson.Default.ComparisonReport),
+            readme = ReadmeSection.Render(report, "results", "compare-1.json");
         Assert.Contains("|p99|nativeproxy-epoll|p99 us|300|200|0.62 (0.50-0.75)|", Rows(readme));
         Assert.Contains("50 requests/s, half of the maximum of baseline-epoll;", readme, StringComparison.Ordinal);
         Assert.Contains("| binary of the baseline | 7,000 bytes |\n| binary of NativeProxy | 8,000 bytes |\n", readme, StringComparison.Ordinal);
-        JsonElement change = JsonDocument.Parse(json).RootElement.GetProperty("changes").EnumerateArray().Single(one => one.GetProperty("figure").GetString() == "p99 us");
-        Assert.Equal((300, 200, 0.625), (change.GetProperty("before").GetDouble(), change.GetProperty("after").GetDouble(), change.GetProperty("ratio").GetProperty("median").GetDouble()));
-        Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ReportJson.Default.ComparisonReport), ReportJson.Default.ComparisonReport));
+        JsonElement change = JsonDocument.Parse(json).RootElement.GetProperty("changes").EnumerateArray()
+            .Single(one => one.GetProperty("figure").GetString() == "p99 us");
+        Assert.Equal((300, 200, 0.625),
+            (change.GetProperty("before").GetDouble(), change.GetProperty("after").GetDouble(),
+            change.GetProperty("ratio").GetProperty("median").GetDouble()));
+        Assert.Equal(json,
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ReportJson.Default.ComparisonReport), ReportJson.Default.ComparisonReport));
     }
 
     /// <summary>The rows of a table that begin with a scenario of these tests, without padding.</summary>
     private static IEnumerable<string> Rows(string text) =>
-        text.Split('\n').Where(line => line.Contains("| nativeproxy-epoll |", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|', StringSplitOptions.TrimEntries)));
+        text.Split('\n').Where(line => line.Contains("| nativeproxy-epoll |", StringComparison.Ordinal))
+            .Select(line => string.Join('|', line.Split('|', StringSplitOptions.TrimEntries)));
 
     /// <summary>A program that is a few lines of shell.</summary>
     private string Program(string name, string lines)
@@ -178,7 +188,8 @@ public sealed class BaselineTests : IDisposable
     }
 
     private ContenderSetup Setup(Scenario scenario) => new(
-        new IPEndPoint(IPAddress.Loopback, 8080), new IPEndPoint(IPAddress.Loopback, 9001), 500, _folder, scenario.HasAccessLog, ServerPipelining: scenario.ServerPipelining);
+        new IPEndPoint(IPAddress.Loopback, 8080), new IPEndPoint(IPAddress.Loopback, 9001), 500, _folder, scenario.HasAccessLog,
+        ServerPipelining: scenario.ServerPipelining);
 
     private static ScenarioResult Ran(string name, ScenarioKind kind, params ContenderResult[] results) =>
         new() { Name = name, Title = name, Kind = kind.ToString(), Results = [.. results] };
@@ -191,8 +202,10 @@ public sealed class BaselineTests : IDisposable
         [
             .. figures.Select((figure, round) => new Measurement
             {
-                Round = round, CpuUs = figure, RequestsPerSecond = figure, P50Us = figure, P99Us = figure, P999Us = figure, ResidentBytes = (long)(figure * (1 << 20)),
-                ResidentBytesPerConnection = figure, ListeningMs = figure, ListeningMsMax = figure, AnsweredMs = figure, AllocatedBytesPerRequest = figure,
+                Round = round, CpuUs = figure, RequestsPerSecond = figure, P50Us = figure, P99Us = figure, P999Us = figure,
+                ResidentBytes = (long)(figure * (1 << 20)),
+                ResidentBytesPerConnection = figure, ListeningMs = figure, ListeningMsMax = figure, AnsweredMs = figure,
+                AllocatedBytesPerRequest = figure,
             }),
         ],
     };

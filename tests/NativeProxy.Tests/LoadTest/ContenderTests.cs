@@ -69,7 +69,8 @@ public sealed class ContenderTests
     public void KeepAlivePair_IsOurOwnProxyConfiguredInFourWays_EachAgainstTheOneWithBothOn()
     {
         Scenario scenario = Scenario.All.Single(one => one.Kind == ScenarioKind.Persistence);
-        Assert.Equal(["nativeproxy-saea", "nativeproxy-epoll"], Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
+        Assert.Equal(["nativeproxy-saea", "nativeproxy-epoll"],
+            Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
         var variants = new NativeProxyContender("/nowhere", "epoll").VariantsFor(scenario);
         Assert.Equal(
             ["client=on server=on", "client=on server=off", "client=off server=on", "client=off server=off"],
@@ -84,7 +85,8 @@ public sealed class ContenderTests
     public void PipeliningToTheServer_IsForThoseThatCanDoIt_AndHaproxyIsTheirMeasure()
     {
         Scenario scenario = Scenario.All.Single(one => one.ServerPipelining > 1);
-        Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"], Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
+        Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"],
+            Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
         ContenderSetup setup = Setup(hasAccessLog: false) with { ServerPipelining = scenario.ServerPipelining };
         Assert.Equal(Proxies[0].Configuration(Setup(hasAccessLog: false)), Proxies[0].Configuration(setup));
         ProxySettings settings = Accepted(new NativeProxyContender("/nowhere", "epoll").Configuration(setup));
@@ -94,7 +96,8 @@ public sealed class ContenderTests
     [Fact]
     public void OtherScenarios_AreForEveryContenderAsItIs()
     {
-        Scenario[] scenarios = [.. Scenario.All.Where(one => one.Kind is not (ScenarioKind.Persistence or ScenarioKind.Allocation) && one.ServerPipelining == 1)];
+        Scenario[] scenarios = [.. Scenario.All.Where(one => one.Kind is not (ScenarioKind.Persistence or ScenarioKind.Allocation)
+            && one.ServerPipelining == 1)];
         Assert.All(Proxies.Append(new Limit()), proxy => Assert.All(scenarios, scenario =>
         {
             Assert.True(proxy.TakesPart(scenario));
@@ -145,5 +148,6 @@ public sealed class ContenderTests
     [InlineData("10.0.0.1", null)]
     [InlineData("[::1]:8080", null)]
     [InlineData("web", null)]
-    public void EndPointText_IsAnIPv4AddressWithAPortOrNone(string text, string? expected) => Assert.Equal(expected, EndPoints.Parse(text)?.ToString());
+    public void EndPointText_IsAnIPv4AddressWithAPortOrNone(string text, string? expected) =>
+        Assert.Equal(expected, EndPoints.Parse(text)?.ToString());
 }

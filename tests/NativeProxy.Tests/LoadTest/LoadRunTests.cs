@@ -87,7 +87,8 @@ public sealed class LoadRunTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        LoadRun run = LoadRun.Start(Plan(isForwarded: false) with { Target = (IPEndPoint)listener.LocalEndpoint, RatePerSecond = 100_000, RequestsMax = 50 });
+        LoadRun run =
+            LoadRun.Start(Plan(isForwarded: false) with { Target = (IPEndPoint)listener.LocalEndpoint, RatePerSecond = 100_000, RequestsMax = 50 });
         Socket[] silent = Enumerable.Range(0, 8).Select(_ => listener.AcceptSocket()).ToArray();
         Assert.All(silent, socket => Assert.True(socket.Receive(new byte[1]) > 0));
         LoadResult result = run.Stop();

@@ -17,10 +17,12 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("no scenario \"get65\"; there are get64, get512", "compare", "--no-build", "-s", "get64", "get65")]
     [InlineData("no contender \"apache\"; there are haproxy, nginx", "compare", "--no-build", "--contender", "apache")]
-    [InlineData("/nowhere/nativeproxy is missing", "compare", "--no-build", "--binary", "/nowhere/nativeproxy", "--contender", "limit", "nativeproxy-epoll")]
+    [InlineData("/nowhere/nativeproxy is missing", "compare", "--no-build", "--binary", "/nowhere/nativeproxy", "--contender", "limit",
+        "nativeproxy-epoll")]
     [InlineData("--baseline: /nowhere/nativeproxy is missing", "compare", "--no-build", "--baseline", "/nowhere/nativeproxy")]
     [InlineData("--baseline: /bin/true is no NativeProxy", "compare", "--no-build", "--baseline", "/bin/true")]
-    [InlineData("--baseline needs a contender that is NativeProxy", "compare", "--no-build", "--baseline", "/bin/true", "--contender", "haproxy", "limit")]
+    [InlineData("--baseline needs a contender that is NativeProxy", "compare", "--no-build", "--baseline", "/bin/true", "--contender", "haproxy",
+        "limit")]
     [InlineData("holds no results", "report", "--out", "/nowhere/results")]
     [InlineData("threads from 1 to the number of connections", "load", "--target", "1", "-c", "1", "--threads", "2")]
     public void ImpossibleRequest_IsRefusedInOneLine(string reason, params string[] arguments) => AssertRefused(reason, Loadtest("", "", arguments));
@@ -33,7 +35,8 @@ public sealed class RefusalTests
         string binary = Path.Combine(folder, "nativeproxy");
         File.WriteAllText(binary, "");
         File.WriteAllText(binary + ".dll", "");
-        AssertRefused("is not the NativeAOT binary", Loadtest("", "", "compare", "--no-build", "--binary", binary, "--contender", "nativeproxy-saea"));
+        AssertRefused("is not the NativeAOT binary",
+            Loadtest("", "", "compare", "--no-build", "--binary", binary, "--contender", "nativeproxy-saea"));
         Directory.Delete(folder, recursive: true);
     }
 
@@ -41,7 +44,8 @@ public sealed class RefusalTests
     public void PeerThatIsNotInstalled_IsNamedAndTheOthersAreFound()
     {
         var refusals = new List<string>();
-        List<Contender> found = Peers.Find(["haproxy", "yarp", "limit"], "/nowhere", baseline: null, checkout: null, mayBuild: false, refusals, locate: _ => null);
+        List<Contender> found = Peers.Find(["haproxy", "yarp", "limit"], "/nowhere", baseline: null, checkout: null, mayBuild: false, refusals,
+            locate: _ => null);
         Assert.Equal(["limit"], found.Select(contender => contender.Name));
         Assert.Equal(["haproxy: not installed (--install-peers installs it)", "yarp: no checkout to build it from"], refusals);
     }
@@ -56,8 +60,10 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("descriptors, 300 are allowed", "load", "--target", "1", "-c", "1000")]
     [InlineData("descriptors, 300 are allowed", "herd", "--target", "1", "-c", "1000")]
-    [InlineData("small GET, 512 connections: 1024 sockets in one process need 1224 descriptors, 300 are allowed", "compare", "--no-build", "-s", "get512")]
-    public void TooFewDescriptors_AreRefusedWithTheNumbers(string reason, params string[] arguments) => AssertRefused(reason, Loadtest("ulimit -n 300;", "", arguments));
+    [InlineData("small GET, 512 connections: 1024 sockets in one process need 1224 descriptors, 300 are allowed", "compare", "--no-build", "-s",
+        "get512")]
+    public void TooFewDescriptors_AreRefusedWithTheNumbers(string reason, params string[] arguments) =>
+        AssertRefused(reason, Loadtest("ulimit -n 300;", "", arguments));
 
     [Fact]
     public void ProcessorTime_IsFinerThanTheTicksOfTheKernel()
@@ -83,7 +89,8 @@ public sealed class RefusalTests
         string assembly = typeof(Commands).Assembly.Location;
         string runtime = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
         string[] command = ["-c", $"{before} exec {prefix} \"$@\"", "loadtest", runtime, assembly, .. arguments];
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo("/bin/sh", command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         string error = process.StandardError.ReadToEnd(), output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, error);

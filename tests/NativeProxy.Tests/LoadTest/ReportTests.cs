@@ -38,7 +38,8 @@ public sealed class ReportTests
     [Fact]
     public void Growth_IsTheCostAt4096ConnectionsAgainst64()
     {
-        ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])), Scenario("get4096", ("haproxy", [(0, 15)]), ("nginx", [(0, 15)])));
+        ComparisonReport report = Report(Scenario("get64", ("haproxy", [(0, 10)])),
+            Scenario("get4096", ("haproxy", [(0, 15)]), ("nginx", [(0, 15)])));
         Assert.Equal((1.5, 1.5, 1.5), Parts(Figures.Growth(report, "haproxy")!.Value));
         Assert.Null(Figures.Growth(report, "nginx"));
     }
@@ -48,16 +49,23 @@ public sealed class ReportTests
     [Trait("promise", "S4.27")]
     public void KeepAlivePair_ShowsRatiosToBothOn_SetUpsPerThousand_AndNoRatioToHaproxy()
     {
-        ScenarioResult scenario = Scenario("keepalive", ("both on", [(0, 10), (1, 20)]), ("both off", [(0, 30), (1, 50)])) with { Kind = nameof(ScenarioKind.Persistence) };
+        ScenarioResult scenario = Scenario("keepalive", ("both on", [(0, 10), (1, 20)]),
+            ("both off", [(0, 30), (1, 50)])) with { Kind = nameof(ScenarioKind.Persistence) };
         for (int i = 0; i < 2; i++)
+        {
             scenario.Results[i] = scenario.Results[i] with
             {
                 Baseline = "both on",
-                Rounds = [.. scenario.Results[i].Rounds.Select(one => one with { RequestsPerSecond = 1000 - (750 * i), Answered = 64_000, ClientConnections = i == 0 ? 64 : 64_000, OriginConnections = i == 0 ? 64 : 64_000 })],
+                Rounds = [.. scenario.Results[i].Rounds.Select(one => one with { RequestsPerSecond = 1000 - (750 * i), Answered = 64_000,
+                ClientConnections = i == 0 ? 64 : 64_000, OriginConnections = i == 0 ? 64 : 64_000 })],
             };
+        }
+
         string table = ReportTable.Render(Report(scenario));
-        string[] rows = [.. table.Split('\n').Where(line => line.StartsWith("| both o", StringComparison.Ordinal)).Select(line => string.Join('|', line.Split('|', StringSplitOptions.TrimEntries)))];
-        Assert.Equal(["|both on|1000|1.00|15.00 (10.00-20.00)|1.00|0|-|1.0|1.0|", "|both off|250|0.25|40.00 (30.00-50.00)|2.75 (2.50-3.00)|0|-|1000.0|1000.0|"], rows);
+        string[] rows = [.. table.Split('\n').Where(line => line.StartsWith("| both o", StringComparison.Ordinal))
+            .Select(line => string.Join('|', line.Split('|', StringSplitOptions.TrimEntries)))];
+        Assert.Equal(["|both on|1000|1.00|15.00 (10.00-20.00)|1.00|0|-|1.0|1.0|",
+            "|both off|250|0.25|40.00 (30.00-50.00)|2.75 (2.50-3.00)|0|-|1000.0|1000.0|"], rows);
         Assert.DoesNotContain("Ratios against HAProxy", table, StringComparison.Ordinal);
         Assert.DoesNotContain(Charts.Of(Report(scenario)), chart => chart.Svg.Contains("both off", StringComparison.Ordinal));
     }
@@ -92,9 +100,12 @@ public sealed class ReportTests
     [Fact]
     public void Bars_AreAsLongAsTheirMediansSay()
     {
-        string svg = SvgBars.Render("Title <&>", [new BarPanel("panel", [new Bar("a", new Spread(10, 8, 20), "#123456"), new Bar("b", new Spread(5, 5, 5), "#123456")])], "F1", " us", new BarMark(20, "most"));
+        string svg = SvgBars.Render("Title <&>",
+            [new BarPanel("panel", [new Bar("a", new Spread(10, 8, 20), "#123456"), new Bar("b", new Spread(5, 5, 5), "#123456")])], "F1", " us",
+            new BarMark(20, "most"));
         XElement root = XElement.Parse(svg);
-        double[] lengths = root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null).Select(one => (double)one.Attribute("width")!).ToArray();
+        double[] lengths = root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null)
+            .Select(one => (double)one.Attribute("width")!).ToArray();
         Assert.Equal(2, lengths.Length);
         Assert.Equal(lengths[0], lengths[1] * 2, tolerance: 0.2);
         Assert.Contains(root.Elements(), one => one.Value == "Title <&>");
@@ -107,9 +118,12 @@ public sealed class ReportTests
     [Fact]
     public void BarBeyondTheSharedScale_IsCutAndKeepsItsFigure()
     {
-        string svg = SvgBars.Render("t", [new BarPanel("p", [new Bar("long", new Spread(5, 4, 6), "#123456"), new Bar("whole", new Spread(2, 2, 2), "#123456")])], "F2", "", null, scaleMax: 2);
+        string svg = SvgBars.Render("t",
+            [new BarPanel("p", [new Bar("long", new Spread(5, 4, 6), "#123456"), new Bar("whole", new Spread(2, 2, 2), "#123456")])], "F2", "", null,
+            scaleMax: 2);
         XElement root = XElement.Parse(svg);
-        string[] lengths = [.. root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null).Select(one => one.Attribute("width")!.Value)];
+        string[] lengths = [.. root.Elements().Where(one => one.Name.LocalName == "rect" && one.Attribute("x") is not null)
+            .Select(one => one.Attribute("width")!.Value)];
         Assert.Equal(lengths[1], lengths[0]);
         Assert.Contains(root.Elements(), one => one.Value == "5.00");
         Assert.Contains(root.Elements(), one => one.Value.Contains("cut at 2.00", StringComparison.Ordinal));
@@ -170,5 +184,6 @@ public sealed class ReportTests
         })],
     };
 
-    private static ComparisonReport Report(params ScenarioResult[] scenarios) => SampleReport.Of(1, [new ContenderInfo("haproxy", "1", "global\n")], scenarios);
+    private static ComparisonReport Report(params ScenarioResult[] scenarios) =>
+        SampleReport.Of(1, [new ContenderInfo("haproxy", "1", "global\n")], scenarios);
 }

@@ -80,12 +80,15 @@ public sealed class TargetTests
             [
                 new Measurement
                 {
-                    Round = 0, CpuUs = figure, P99Us = figure, ResidentBytesPerConnection = figure, ListeningMs = figure, AllocatedBytesPerRequest = figure,
+                    Round = 0, CpuUs = figure, P99Us = figure, ResidentBytesPerConnection = figure, ListeningMs = figure,
+                    AllocatedBytesPerRequest = figure,
                 },
             ],
         })],
     };
 
     private static ComparisonReport Report(params ScenarioResult[] scenarios) =>
-        SampleReport.Of(5, [.. Contenders.Select(name => new ContenderInfo(name, "1", "", name.StartsWith("native", StringComparison.Ordinal) ? 6_000_000 : 0))], scenarios);
+        SampleReport.Of(5,
+            [.. Contenders.Select(name => new ContenderInfo(name, "1", "", name.StartsWith("native", StringComparison.Ordinal) ? 6_000_000 : 0))],
+            scenarios);
 }

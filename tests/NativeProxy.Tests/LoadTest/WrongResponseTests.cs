@@ -27,7 +27,8 @@ public sealed class WrongResponseTests
     [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{body}", "broken chunk framing")]
     [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "0 bytes of content instead of 64")]
     [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nContent-Length: 64\r\n\r\nabc{end}", "the content differs")]
-    [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nContent-Length: 64\r\n\r\n{half}{end}", "closed by the server, 1 requests unanswered, 32 bytes")]
+    [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nContent-Length: 64\r\n\r\n{half}{end}",
+        "closed by the server, 1 requests unanswered, 32 bytes")]
     [InlineData("HTTP/1.1 200 OK\r\nX-Load-Id: {id}\r\nConnection: close\r\n\r\n{half}{end}", "32 bytes of content instead of 64")]
     [InlineData("{end}", "closed by the server")]
     [InlineData("SSH-2.0-x\r\n\r\n", "not a response head")]

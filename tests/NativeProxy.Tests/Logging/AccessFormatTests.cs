@@ -41,7 +41,8 @@ public sealed class AccessFormatTests
     [Fact]
     [Trait("promise", "B4")]
     public void HaproxyLine_IsTheDocumentedExample() => Assert.Equal(
-        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 sc=7/2/1200/reused da=10.0.0.7:9001 rt=none rs=- why=-",
+        "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" cc=12/3/4500 "
+        + "sc=7/2/1200/reused da=10.0.0.7:9001 rt=none rs=- why=-",
         Line(AccessLogStyle.Haproxy, SampleRecords.Get()));
 
     [Fact]
@@ -64,7 +65,8 @@ public sealed class AccessFormatTests
             ClientAddress = new byte[16],
         };
         Assert.Equal(
-            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- da=- rt=none rs=idle_timeout why=-",
+            ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- da=- "
+            + "rt=none rs=idle_timeout why=-",
             Line(AccessLogStyle.Haproxy, record));
     }
 
@@ -144,9 +146,12 @@ public sealed class AccessFormatTests
         using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, SampleRecords.Get("/a?b=c")));
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
-            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 listener=web upstream=app server=a request_ms=0 queue_ms=0 connect_ms=1 response_ms=2 total_ms=3 " +
-            "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
-            "client_connection_id=12 client_request_number=3 client_connection_age_ms=4500 server_connection_id=7 server_use_number=2 server_idle_ms=1200 server_connection=reused server_address=10.0.0.7:9001 " +
+            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 listener=web upstream=app server=a request_ms=0 queue_ms=0 "
+            + "connect_ms=1 response_ms=2 total_ms=3 " +
+            "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com "
+                + "user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
+            "client_connection_id=12 client_request_number=3 client_connection_age_ms=4500 server_connection_id=7 server_use_number=2 "
+                + "server_idle_ms=1200 server_connection=reused server_address=10.0.0.7:9001 " +
             "retries=0 retry_cause=none actconn=1 feconn=1 beconn=1 srvconn=1 srv_queue=0 backend_queue=0",
             fields);
         Assert.Equal(JsonValueKind.Null, document.RootElement.GetProperty("close_reason").ValueKind);

@@ -38,7 +38,8 @@ public sealed class AccessRecordCodecTests
         Assert.Equal([127, 0, 0, 1], read.ClientAddress.ToArray());
         Assert.Equal(
             ["GET", "/x?y", "HTTP/1.1", "example.com", "curl/8.0", "http://example.com/start"],
-            new[] { read.Method.ToArray(), read.Target.ToArray(), read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(), read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
+            new[] { read.Method.ToArray(), read.Target.ToArray(), read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(),
+                read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class AccessRecordCodecTests
         Assert.True(ring.TryPeek(out ReadOnlySpan<byte> slot));
         AccessRecord read = AccessRecordCodec.Read(slot);
         Assert.Equal(
-            (AccessRecordCodec.MethodBytesMax, AccessRecordCodec.TargetBytesMax, AccessRecordCodec.VersionBytesMax, AccessRecordCodec.HostBytesMax, AccessRecordCodec.UserAgentBytesMax, AccessRecordCodec.RefererBytesMax),
+            (AccessRecordCodec.MethodBytesMax, AccessRecordCodec.TargetBytesMax, AccessRecordCodec.VersionBytesMax, AccessRecordCodec.HostBytesMax,
+            AccessRecordCodec.UserAgentBytesMax, AccessRecordCodec.RefererBytesMax),
             (read.Method.Length, read.Target.Length, read.Version.Length, read.Host.Length, read.UserAgent.Length, read.Referer.Length));
         Assert.True(slot.Length <= AccessRecordCodec.RecordBytesMax);
     }
@@ -80,9 +82,7 @@ public sealed class AccessRecordCodecTests
         using LogRing ring = new(1024);
         int written = 0;
         while (AccessRecordCodec.TryWrite(ring, SampleRecords.Get()))
-        {
             written++;
-        }
 
         Assert.True(written > 0);
         Assert.Equal(1, ring.DroppedCount);
@@ -96,9 +96,7 @@ public sealed class AccessRecordCodecTests
         Assert.True(AccessRecordCodec.TryWrite(ring, record));
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
-        {
             AccessRecordCodec.TryWrite(ring, record);
-        }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.Equal(0, ring.DroppedCount);

@@ -12,9 +12,7 @@ public sealed class LogRingTests
     private static bool TryPut(LogRing ring, ReadOnlySpan<byte> record)
     {
         if (!ring.TryReserve(record.Length, out Span<byte> slot))
-        {
             return false;
-        }
 
         record.CopyTo(slot);
         ring.Commit();
@@ -24,9 +22,7 @@ public sealed class LogRingTests
     private static byte[]? Take(LogRing ring)
     {
         if (!ring.TryPeek(out ReadOnlySpan<byte> record))
-        {
             return null;
-        }
 
         byte[] copy = record.ToArray();
         ring.Release();
@@ -84,13 +80,9 @@ public sealed class LogRingTests
                 byte[] record = new byte[dice.Next(0, 300)];
                 dice.NextBytes(record);
                 if (TryPut(ring, record))
-                {
                     model.Enqueue(record);
-                }
                 else
-                {
                     dropped++;
-                }
             }
             else
             {
@@ -120,9 +112,7 @@ public sealed class LogRingTests
         record[0] = 16;
         Assert.True(TryPut(ring, record));
         for (int i = 1; i <= 16; i++)
-        {
             Assert.Equal(i, Take(ring)![0]);
-        }
     }
 
     [Fact]
@@ -174,9 +164,7 @@ public sealed class LogRingTests
 
             // The end mark must arrive, so it is offered until it is taken.
             while (!TryPut(ring, [0xFF, 0xFF, 0xFF, 0xFF]))
-            {
                 Thread.Yield();
-            }
         });
         producer.Start();
 
@@ -192,9 +180,7 @@ public sealed class LogRingTests
 
             int number = BitConverter.ToInt32(record);
             if (number == -1)
-            {
                 break;
-            }
 
             Assert.True(number > previous);
             Assert.Equal(4 + (number % 60), record.Length);
@@ -219,15 +205,11 @@ public sealed class LogRingTests
         {
             ring.Pause(int.MaxValue);
             while (Take(ring) is not null)
-            {
                 taken++;
-            }
         });
         consumer.Start();
         for (int i = 0; i < 9; i++)
-        {
             Assert.True(TryPut(ring, new byte[60]));
-        }
 
         consumer.Join();
         Assert.Equal(9, taken);
@@ -293,9 +275,7 @@ public sealed class LogRingTests
         static void WaitAndTake(LogRing from)
         {
             while (Take(from) is null)
-            {
                 from.WaitForRecord();
-            }
         }
     }
 }

@@ -128,7 +128,8 @@ public sealed class LogTextTests
         log.Error("bad");
         int pid = Environment.ProcessId;
         Assert.Equal(
-            $"2026-11-22T10:11:12.123Z [{pid}] info started\n2026-11-22T10:11:12.123Z [{pid}] warn two\\x0Alines \u00e4\n2026-11-22T10:11:12.123Z [{pid}] error bad\n",
+            $"2026-11-22T10:11:12.123Z [{pid}] info started\n2026-11-22T10:11:12.123Z [{pid}] warn two\\x0Alines \u00e4\n2026-11-22T10:11:12.123Z "
+            + $"[{pid}] error bad\n",
             Encoding.UTF8.GetString(output.ToArray()));
     }
 

@@ -30,7 +30,8 @@ public sealed class LogWriterTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private LogWriter Writer(LogRing ring, LogTarget target) => new(ring, SampleRecords.Names(), new LogDestinations(AccessLogStyle.Haproxy, target, null), _errors);
+    private LogWriter Writer(LogRing ring, LogTarget target) =>
+        new(ring, SampleRecords.Names(), new LogDestinations(AccessLogStyle.Haproxy, target, null), _errors);
 
     [Fact]
     public void RecordsBeforeDispose_AreAllInTheFileInOrder()
@@ -41,18 +42,14 @@ public sealed class LogWriterTests : IDisposable
         for (int i = 0; i < Count; i++)
         {
             while (!AccessRecordCodec.TryWrite(ring, SampleRecords.Get("/" + i)))
-            {
                 Thread.Yield();
-            }
         }
 
         writer.Dispose();
         string[] lines = File.ReadAllLines(FilePath);
         Assert.Equal(Count, lines.Length);
         for (int i = 0; i < Count; i++)
-        {
             Assert.Contains($"\"GET /{i} HTTP/1.1\" cc=12/3/4500", lines[i]);
-        }
 
         Assert.Equal(Count, writer.LinesWritten);
         Assert.Equal(0, writer.LinesLost);
@@ -69,14 +66,10 @@ public sealed class LogWriterTests : IDisposable
         for (int i = 0; i < Count; i++)
         {
             if (i == Count / 3)
-            {
                 writer.SwitchTo(new LogDestinations(AccessLogStyle.Json, LogTarget.ToFile(second), null));
-            }
 
             while (!AccessRecordCodec.TryWrite(ring, SampleRecords.Get("/" + i)))
-            {
                 Thread.Yield();
-            }
         }
 
         writer.SwitchTo(new LogDestinations(AccessLogStyle.Haproxy, null, null));
@@ -263,14 +256,13 @@ public sealed class LogWriterTests : IDisposable
                 long written = writer.LinesWritten;
                 AccessRecordCodec.TryWrite(ring, RecordWithoutAllocation);
                 while (writer.LinesWritten == written)
-                {
                     Thread.Yield();
-                }
             }
         }
     }
 
-    private static AccessRecord RecordWithoutAllocation => new() { Numbers = SampleRecords.Numbers(), Method = "GET"u8, Target = "/"u8, Version = "HTTP/1.1"u8 };
+    private static AccessRecord RecordWithoutAllocation =>
+        new() { Numbers = SampleRecords.Numbers(), Method = "GET"u8, Target = "/"u8, Version = "HTTP/1.1"u8 };
 
     /// <summary>The writing end of the pipe as a descriptor of its own.</summary>
     private static SafeFileHandle Descriptor(AnonymousPipeServerStream reader)

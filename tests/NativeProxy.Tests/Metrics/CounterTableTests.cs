@@ -47,7 +47,8 @@ public sealed class CounterTableTests
         foreach (CounterInfo info in CounterTable.Rows)
         {
             string[] words = info.Name.Replace("_total", "", StringComparison.Ordinal).Split('_');
-            Assert.DoesNotContain(words, static word => word is "ms" or "us" or "ns" or "s" or "sec" or "milliseconds" or "minutes" or "kb" or "mb" or "kib" or "mib");
+            Assert.DoesNotContain(words,
+                static word => word is "ms" or "us" or "ns" or "s" or "sec" or "milliseconds" or "minutes" or "kb" or "mb" or "kib" or "mib");
             Assert.Equal(info.Unit == CounterUnit.Milliseconds, words[^1] == "seconds");
             Assert.DoesNotContain(words[..^1], static word => word is "bytes" or "seconds");
         }

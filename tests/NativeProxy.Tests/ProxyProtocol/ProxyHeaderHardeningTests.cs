@@ -16,7 +16,8 @@ namespace NativeProxy.Tests.ProxyProtocol;
 public class ProxyHeaderHardeningTests(ITestOutputHelper output)
 {
     private static readonly Regex Line = new(
-        @"\APROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP(?<family>[46]) (?<source>[0-9a-fA-F.:]+) (?<target>[0-9a-fA-F.:]+) (?<port>[0-9]{1,5}) (?<targetPort>[0-9]{1,5}))\r\n",
+        @"\APROXY (?:UNKNOWN(?: [^\r\n]*)?|TCP(?<family>[46]) (?<source>[0-9a-fA-F.:]+) (?<target>[0-9a-fA-F.:]+) "
+        + @"(?<port>[0-9]{1,5}) (?<targetPort>[0-9]{1,5}))\r\n",
         RegexOptions.CultureInvariant);
 
     [Fact]
@@ -139,7 +140,8 @@ public class ProxyHeaderHardeningTests(ITestOutputHelper output)
             & IsPort(line.Groups["port"].Value) & IsPort(line.Groups["targetPort"].Value);
         if (!isSound)
             return "Rejected";
-        return $"Done({line.Length}, {new IPEndPoint(source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source, int.Parse(line.Groups["port"].Value, CultureInfo.InvariantCulture))})";
+        int port = int.Parse(line.Groups["port"].Value, CultureInfo.InvariantCulture);
+        return $"Done({line.Length}, {new IPEndPoint(source.IsIPv4MappedToIPv6 ? source.MapToIPv4() : source, port)})";
     }
 
     private static bool IsPort(string text) => int.Parse(text, CultureInfo.InvariantCulture) <= 65535 && (text.Length == 1 || text[0] != '0');

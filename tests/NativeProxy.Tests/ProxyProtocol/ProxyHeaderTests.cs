@@ -29,7 +29,8 @@ public class ProxyHeaderTests
     [InlineData("UNKNOWN")]
     [InlineData("UNKNOWN 1 2 3")]
     [InlineData("UNKNOWN \0\x80")]
-    public void UnknownTextHeader_LeavesThePeer(string fields) => Assert.Equal($"Done({fields.Length + 8}, none)", Verdict(Bytes($"PROXY {fields}\r\n")));
+    public void UnknownTextHeader_LeavesThePeer(string fields) =>
+        Assert.Equal($"Done({fields.Length + 8}, none)", Verdict(Bytes($"PROXY {fields}\r\n")));
 
     [Theory]
     [InlineData("TCP4 192.0.2.33 198.51.100.1 40000")]

@@ -127,7 +127,8 @@ public sealed class RunScriptTests : IDisposable
 
     private (int Code, string Errors) Run(params (string Name, string Value)[] variables)
     {
-        var info = new ProcessStartInfo(Path.Combine(Bin, "bash"), [Path.Combine(_root, "run.sh"), "--build"]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _root };
+        var info = new ProcessStartInfo(Path.Combine(Bin, "bash"), [Path.Combine(_root, "run.sh"), "--build"]) { RedirectStandardError = true,
+            RedirectStandardOutput = true, WorkingDirectory = _root };
         info.Environment["PATH"] = Bin;
         info.Environment.Remove("NATIVEPROXY_INSTALL");
         foreach ((string name, string value) in variables)

@@ -133,7 +133,7 @@ internal sealed class ChaosConfig
             attempts = {_attempts}
             body_bytes = {_dice.Pick(65_536, 65_536, 1000, 0)}
             unacknowledged = {(_retriesUnacknowledged ? "true" : "false")}
-            on = [{(_dice.PerMille(850) ? "\"stale\", " : "")}{(_dice.PerMille(600) ? "\"empty_response\", " : "")}{(_dice.PerMille(400) ? "\"response_timeout\", " : "")}"connect_failure"]
+            on = [{MaybeCause(850, "stale")}{MaybeCause(600, "empty_response")}{MaybeCause(400, "response_timeout")}"connect_failure"]
             budget = {_dice.Pick(20, 20, 100, 0)}
             [upstream.cache]
             bytes = {_dice.Pick(0, 65_536, 65_536, 1_000_000)}
@@ -149,6 +149,9 @@ internal sealed class ChaosConfig
         }
         return text.ToString();
     }
+
+    /// <summary>A cause of <c>retry.on</c> and what follows it in the list, or nothing.</summary>
+    private string MaybeCause(int perMille, string cause) => _dice.PerMille(perMille) ? $"\"{cause}\", " : "";
 
     /// <summary>A time; where nothing goes wrong, one that is never reached.</summary>
     private string Ms(int min, int max) => _isCalm ? "600s" : _dice.Between(min, max).ToString(CultureInfo.InvariantCulture) + "ms";

@@ -9,7 +9,8 @@ using NativeProxy.Tests.Simulation.Verdict;
 namespace NativeProxy.Tests.Simulation;
 
 /// <summary>What came of a run.</summary>
-internal sealed record ChaosResult(ulong TraceHash, long TraceCount, int Requests, int Delivered, int Complete, int OwnReplies, long VirtualMs, IReadOnlyDictionary<CounterId, long> Counters);
+internal sealed record ChaosResult(ulong TraceHash, long TraceCount, int Requests, int Delivered, int Complete, int OwnReplies, long VirtualMs,
+    IReadOnlyDictionary<CounterId, long> Counters);
 
 /// <summary>A run broke a promise; the message has all that is needed to run it again.</summary>
 internal sealed class ChaosFailure(ulong seed, int exchanges, Exception cause, string tail)
@@ -63,7 +64,9 @@ internal sealed class ChaosRun : IDisposable
         }
     }
 
-    /// <summary>Runs until this many requests were sent, and is cut right then, with whatever runs. Returns how many client connections that were.</summary>
+    /// <summary>
+    /// Runs until this many requests were sent, and is cut right then, with whatever runs. Returns how many client connections that were.
+    /// </summary>
     public static int RunAndCut(ulong seed, int exchanges)
     {
         using var run = new ChaosRun(seed, faults: null, Sabotage.None);
@@ -94,7 +97,8 @@ internal sealed class ChaosRun : IDisposable
         foreach (CounterInfo info in CounterTable.Rows)
             counters[info.Id] = _proxy.Counters.Read(info.Id);
         return new ChaosResult(
-            _world.Trace.Hash, _world.Trace.Count, evidence.RequestCount, evidence.DeliveredCount, evidence.CompleteCount, evidence.OwnReplyCount, _world.Time.NowMs, counters);
+            _world.Trace.Hash, _world.Trace.Count, evidence.RequestCount, evidence.DeliveredCount, evidence.CompleteCount, evidence.OwnReplyCount,
+            _world.Time.NowMs, counters);
     }
 
     private int GoUntilCut(int exchanges)

@@ -19,20 +19,26 @@ public sealed class ChaosTests(ITestOutputHelper output)
     /// <summary>What must have happened at least once in the runs, or they would prove little.</summary>
     private static readonly CounterId[] RarePaths =
     [
-        CounterId.RetriesStaleReuse, CounterId.RetriesConnectFailure, CounterId.ServerReuses, CounterId.QueueEntered, CounterId.BadResponses, CounterId.ShortBodies,
-        CounterId.BadRequestsFraming, CounterId.BadRequestsSyntax, CounterId.TimeoutsRequestHeader, CounterId.TimeoutsRequestBody, CounterId.TimeoutsResponse,
-        CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted, CounterId.Responses1xx,
+        CounterId.RetriesStaleReuse, CounterId.RetriesConnectFailure, CounterId.ServerReuses, CounterId.QueueEntered, CounterId.BadResponses,
+            CounterId.ShortBodies,
+        CounterId.BadRequestsFraming, CounterId.BadRequestsSyntax, CounterId.TimeoutsRequestHeader, CounterId.TimeoutsRequestBody,
+        CounterId.TimeoutsResponse,
+        CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted,
+        CounterId.Responses1xx,
         CounterId.ClientClosesUnknownLength, CounterId.ClientClosesShortBody, CounterId.ClientClosesUnreadBody, CounterId.ServerClosesSurplusBytes,
-        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals, CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
+        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals,
+        CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
         CounterId.CacheStores, CounterId.CacheEvictions, CounterId.CacheFetchesAlone,
     ];
 
     [Fact]
     public void WhateverGoesWrong_EveryPromiseHolds()
     {
-        ChaosResult[] results = [.. Array.ConvertAll<ulong, ChaosResult>([1, 2, 3, 4, 5, 6, 7, 8, 15, 18], seed => Run(seed, ExchangesUnlessSet, null))];
+        ChaosResult[] results =
+            [.. Array.ConvertAll<ulong, ChaosResult>([1, 2, 3, 4, 5, 6, 7, 8, 15, 18], seed => Run(seed, ExchangesUnlessSet, null))];
 
-        Assert.All(results, static result => Assert.True(result.Complete > result.Requests / 10, $"only {result.Complete} of {result.Requests} answered"));
+        Assert.All(results,
+            static result => Assert.True(result.Complete > result.Requests / 10, $"only {result.Complete} of {result.Requests} answered"));
         Assert.Empty(Array.FindAll(RarePaths, id => Array.TrueForAll(results, result => result.Counters[id] == 0)));
     }
 
@@ -102,7 +108,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
     {
         ChaosResult result = ChaosRun.Run(seed, exchanges, faults);
         output.WriteLine(
-            $"seed {seed}: {result.Requests} requests, {result.Delivered} delivered whole, {result.Complete} answered whole by servers, {result.OwnReplies} by the proxy; "
+            $"seed {seed}: {result.Requests} requests, {result.Delivered} delivered whole, {result.Complete} answered whole by servers, "
+            + $"{result.OwnReplies} by the proxy; "
             + $"{result.TraceCount} events in {result.VirtualMs} ms of virtual time, hash {result.TraceHash:x}");
         return result;
     }

@@ -129,7 +129,9 @@ public sealed class CutTests
         Assert.True(scene.ServerSockets[0].IsReset);
     }
 
-    /// <summary>Its end was decided before, and keeps its reason; only the wait for the client's FIN is over. The pool is emptied as in any stop.</summary>
+    /// <summary>
+    /// Its end was decided before, and keeps its reason; only the wait for the client's FIN is over. The pool is emptied as in any stop.
+    /// </summary>
     [Fact]
     public void IdleClientThatDoesNotAnswerTheFinOfTheDrain()
     {

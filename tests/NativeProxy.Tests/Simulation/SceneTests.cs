@@ -129,7 +129,9 @@ public sealed class SceneTests
         Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.BufferRefusals));
     }
 
-    /// <summary>Some bytes of the head are gone, for the rest there is no buffer: the server may have seen it, so it is not sent again (RFC 9110 9.2.2).</summary>
+    /// <summary>
+    /// Some bytes of the head are gone, for the rest there is no buffer: the server may have seen it, so it is not sent again (RFC 9110 9.2.2).
+    /// </summary>
     [Fact]
     public void PostThatIsCutForWantOfABuffer_IsNotSentAgain()
     {
@@ -147,7 +149,9 @@ public sealed class SceneTests
         Assert.True(scene.ServerSockets[0].IsReset);
     }
 
-    /// <summary>Of the three ways in which a stale connection shows, the rarest: it looked sound when it was lent, and the write fails. So nothing was sent.</summary>
+    /// <summary>
+    /// Of the three ways in which a stale connection shows, the rarest: it looked sound when it was lent, and the write fails. So nothing was sent.
+    /// </summary>
     [Theory]
     [Trait("promise", "S4.17")]
     [Trait("promise", "S4.18")]

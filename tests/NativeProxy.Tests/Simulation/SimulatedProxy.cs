@@ -46,7 +46,8 @@ internal sealed class SimulatedProxy : IDisposable
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(), accessLog, ledger, socketsMax: 0, static _ => { });
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(), accessLog, ledger, socketsMax: 0,
+            static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }
@@ -107,7 +108,12 @@ internal sealed class SimulatedProxy : IDisposable
     {
         var lines = new List<string>();
         for (int age = 0; _closes.Ring(0).TryRead(age, out CloseRecord record); age++)
-            lines.Insert(0, $"{record.Side} {(record.Side == ConnectionSide.Client ? CloseReasons.CodeOf((CloseReason)record.Reason) : ServerCloseReasons.CodeOf((ServerCloseReason)record.Reason))} {record.By}");
+        {
+            string reason = record.Side == ConnectionSide.Client
+                ? CloseReasons.CodeOf((CloseReason)record.Reason)
+                : ServerCloseReasons.CodeOf((ServerCloseReason)record.Reason);
+            lines.Insert(0, $"{record.Side} {reason} {record.By}");
+        }
         return lines;
     }
 
@@ -130,7 +136,9 @@ internal sealed class SimulatedProxy : IDisposable
         }
     }
 
-    /// <summary>One thing happens: outside of the proxy, or a turn of its loop. When nothing is due, time moves. False when there is nothing any more.</summary>
+    /// <summary>
+    /// One thing happens: outside of the proxy, or a turn of its loop. When nothing is due, time moves. False when there is nothing any more.
+    /// </summary>
     public bool Step()
     {
         long nowMs = _world.Time.NowMs;

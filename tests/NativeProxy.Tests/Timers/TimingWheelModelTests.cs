@@ -16,7 +16,8 @@ public sealed class TimingWheelModelTests
     [InlineData(4, 7, 4)]
     [InlineData(5, 10, 32)]
     [InlineData(6, 6, 64)]
-    public void RandomOperations_FireExactlyWhatANaiveListFires(int seed, int slotsLog2, int tickMs) => new Model(seed, slotsLog2, tickMs).Run(20_000);
+    public void RandomOperations_FireExactlyWhatANaiveListFires(int seed, int slotsLog2, int tickMs) =>
+        new Model(seed, slotsLog2, tickMs).Run(20_000);
 
     private sealed class Model : ITimerOwner
     {
@@ -39,9 +40,7 @@ public sealed class TimingWheelModelTests
             _tickMs = tickMs;
             _turnMs = tickMs << slotsLog2;
             for (int i = 0; i < NodeCount; i++)
-            {
                 _nodes[i] = new TimerNode(this);
-            }
         }
 
         public void Run(int steps)
@@ -82,9 +81,7 @@ public sealed class TimingWheelModelTests
             {
                 TimerNode? armed = ChangeOneNode();
                 if (armed is not null)
-                {
                     _armedInside.Add(armed);
-                }
             }
         }
 
@@ -132,9 +129,7 @@ public sealed class TimingWheelModelTests
         {
             Assert.True(_wheel.LinkedCount >= _expected.Count);
             if (_expected.Count == 0)
-            {
                 return;
-            }
 
             long earliestMs = Math.Max(_expected.Values.Min(), _nowMs);
             Assert.True(_wheel.NextWakeMs <= earliestMs + _tickMs, "the loop would oversleep");

@@ -44,9 +44,7 @@ public sealed class TimingWheelTests
         wheel.Arm(node, 1003 + delayMs);
 
         for (long nowMs = 1003; nowMs < 1003 + delayMs; nowMs++)
-        {
             wheel.AdvanceTo(nowMs);
-        }
 
         Assert.Empty(_owner.Fired);
         wheel.AdvanceTo(1003 + delayMs);
@@ -189,9 +187,7 @@ public sealed class TimingWheelTests
         TimingWheel wheel = new(nowMs: 0);
         const long HourMs = 3_600_000;
         for (int i = 0; i < 5_000; i++)
-        {
             wheel.Arm(Node(), i * 2_000L);
-        }
 
         wheel.AdvanceTo(HourMs);
         Assert.Equal(1_801, _owner.Fired.Count);
@@ -299,9 +295,7 @@ public sealed class TimingWheelTests
         _owner.Reaction = (node, nowMs) =>
         {
             if (nowMs == 10)
-            {
                 wheel.Arm(node == one ? other : one, 500);
-            }
         };
         wheel.Arm(one, 10);
         wheel.Arm(other, 10);
@@ -349,9 +343,7 @@ public sealed class TimingWheelTests
 
         Assert.Equal(Count, wheel.LinkedCount);
         for (long nowMs = TickMs; nowMs <= 75_000 + TickMs; nowMs += TickMs)
-        {
             wheel.AdvanceTo(nowMs);
-        }
 
         Assert.Equal(Count, tally.FiredCount);
         Assert.Equal(0, tally.LateCount);

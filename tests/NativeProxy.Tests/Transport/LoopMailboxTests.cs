@@ -100,7 +100,8 @@ public class LoopMailboxTests
         foreach (Thread thread in threads)
             thread.Join();
 
-        Assert.All(ran.GroupBy(static item => item.Producer), static items => Assert.Equal(Enumerable.Range(0, Each), items.Select(static item => item.Number)));
+        Assert.All(ran.GroupBy(static item => item.Producer),
+            static items => Assert.Equal(Enumerable.Range(0, Each), items.Select(static item => item.Number)));
     }
 
     private sealed class Note(List<(int Producer, int Number)>? ran, int producer, int number) : LoopWork

@@ -46,7 +46,8 @@ public class SocketPairTests
         {
             foreach (Socket end in (Socket[])[first, second])
             {
-                string flags = File.ReadLines($"/proc/self/fdinfo/{(int)end.Handle}").Single(static line => line.StartsWith("flags:", System.StringComparison.Ordinal));
+                string flags = File.ReadLines($"/proc/self/fdinfo/{(int)end.Handle}")
+                    .Single(static line => line.StartsWith("flags:", System.StringComparison.Ordinal));
                 long bits = flags.Split('\t')[1].Aggregate(0L, static (sum, digit) => (sum * 8) + CharUnicodeInfo.GetDecimalDigitValue(digit));
                 Assert.Equal(CloseOnExec, bits & CloseOnExec);
             }

@@ -331,7 +331,9 @@ public class TcpCloseTests
         await TcpSendReceiveTests.Finish(test, next!, nextOwner);
     }
 
-    /// <summary>Within the turn in which a connection ends, its object is lent again: what its last life left in flight must not be heard by the next.</summary>
+    /// <summary>
+    /// Within the turn in which a connection ends, its object is lent again: what its last life left in flight must not be heard by the next.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace NativeProxy.Tests.Transport;
 
-/// <summary>A peer that has sent FIN and breaks the connection off later: reading shows nothing of it, in both engines the owner hears of it all the same.</summary>
+/// <summary>
+/// A peer that has sent FIN and breaks the connection off later: reading shows nothing of it, in both engines the owner hears of it all the same.
+/// </summary>
 public class TcpResetBehindFinTests
 {
     private static readonly string[] Heard = ["connected", "end", "failed ConnectionReset"];
@@ -68,7 +70,8 @@ public class TcpResetBehindFinTests
         peer.Send(new byte[EventLoop.ReceiveBytesMax]);
         peer.Shutdown(SocketShutdown.Send);
         byte[] info = new byte[TcpInfo.BytesMax];
-        await test.Until(() => TcpInfo.AcknowledgedBytes(info.AsSpan(0, peer.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo.Option, info))) > EventLoop.ReceiveBytesMax, "FIN has arrived");
+        await test.Until(() => TcpInfo.AcknowledgedBytes(info.AsSpan(0,
+            peer.GetRawSocketOption((int)SocketOptionLevel.Tcp, TcpInfo.Option, info))) > EventLoop.ReceiveBytesMax, "FIN has arrived");
         var acceptor = new OneAcceptor();
         await test.Run(() => test.Loop.Listen(listener, acceptor, SocketTuning.Default).Resume());
         await acceptor.Owner.UntilSeen("end");
@@ -80,7 +83,9 @@ public class TcpResetBehindFinTests
         await TcpSendReceiveTests.Finish(test, acceptor.Connection!, acceptor.Owner);
     }
 
-    /// <summary>The twin: who only half-closes, with an urgent byte on the way, is not taken for gone, however often others are found to be.</summary>
+    /// <summary>
+    /// The twin: who only half-closes, with an urgent byte on the way, is not taken for gone, however often others are found to be.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -132,7 +132,8 @@ public class TcpSendReceiveTests
         byte[] last = Peers.Pattern(5000, seed: 3);
         using Socket listener = Peers.Listen();
         var owner = new RecordingOwner { WhenDrained = connection => connection.Send(last) };
-        TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)listener.LocalEndPoint!, owner, SocketTuning.Default));
+        TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)listener.LocalEndPoint!, owner,
+            SocketTuning.Default));
         using Socket peer = Peers.Accept(listener);
         await owner.Until(static seen => seen.Count("connected") == 1);
 
@@ -229,7 +230,8 @@ public class TcpSendReceiveTests
         using var test = new LoopUnderTest();
         using Socket listener = Peers.Listen();
         var owner = new RecordingOwner { WhenReceived = static (connection, _) => connection.PauseReceive() };
-        TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)listener.LocalEndPoint!, owner, SocketTuning.Default));
+        TcpConnection connection = await test.Run(() => test.Loop.Connect((System.Net.IPEndPoint)listener.LocalEndPoint!, owner,
+            SocketTuning.Default));
         using Socket peer = Peers.Accept(listener);
         await owner.Until(static seen => seen.Count("connected") == 1);
         byte[] sent = Peers.Pattern(3 * EventLoop.ReceiveBytesMax);

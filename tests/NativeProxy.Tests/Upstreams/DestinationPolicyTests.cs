@@ -129,7 +129,8 @@ public class DestinationPolicyTests
     [InlineData("2001:1:808:808:0:0:80ff:fffe")]
     [InlineData("2001:db8::1:5efe:7f00:1")]
     [InlineData("::1:0:127.0.0.1")]
-    public void AddressThatOnlyResemblesSuchAForm_IsItself(string address) => Assert.True(Policy("").Admits(Address(address), DestinationScope.Permitted));
+    public void AddressThatOnlyResemblesSuchAForm_IsItself(string address) =>
+        Assert.True(Policy("").Admits(Address(address), DestinationScope.Permitted));
 
     [Theory]
     [InlineData("100.64.0.1", "100.63.255.255")]

@@ -37,7 +37,10 @@ public class LeastConnectionsBalancerTests
         RoundRobinBalancer turns = TurnsOf(test);
 
         for (int round = 0; round < 3; round++)
-            Assert.Equal(expected, string.Join(' ', expected.Split(' ').Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null, turns)!.Name)));
+        {
+            Assert.Equal(expected,
+                string.Join(' ', expected.Split(' ').Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null, turns)!.Name)));
+        }
     }
 
     [Theory]
@@ -99,7 +102,8 @@ public class LeastConnectionsBalancerTests
         Assert.Equal("c", LeastConnectionsBalancer.Pick(test.All, except: null, TurnsOf(test, start: 2))!.Name);
     }
 
-    private static UpstreamServer? Pick(ServersOnBoard test, UpstreamServer? except = null) => LeastConnectionsBalancer.Pick(test.All, except, TurnsOf(test));
+    private static UpstreamServer? Pick(ServersOnBoard test, UpstreamServer? except = null) =>
+        LeastConnectionsBalancer.Pick(test.All, except, TurnsOf(test));
 
     private static RoundRobinBalancer TurnsOf(ServersOnBoard test, long start = 0) =>
         new(new TurnCounter(start), TurnTable.Of([.. test.All.Select(static server => server.Weight)]));

@@ -33,7 +33,8 @@ public sealed class OriginTableTests : IDisposable
 
     public OriginTableTests()
     {
-        _table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), _own);
+        _table = new OriginTable(_test.Loop, _counters,
+            new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), _own);
         _own.Set();
         _table.Apply(DestinationPolicyTests.Settings(""));
     }
@@ -179,7 +180,8 @@ public sealed class OriginTableTests : IDisposable
     [Fact]
     public async Task PortsAndScopes_AreDifferentOrigins()
     {
-        Origin[] origins = [await Find("198.51.100.1", 80), await Find("198.51.100.1", 81), await Find("198.51.100.1", 80, DestinationScope.PermittedOrLocal)];
+        Origin[] origins =
+            [await Find("198.51.100.1", 80), await Find("198.51.100.1", 81), await Find("198.51.100.1", 80, DestinationScope.PermittedOrLocal)];
 
         Assert.Equal(3, origins.Distinct().Count());
         Assert.Equal((3, 3), (_table.Count, _counters.Read(CounterId.Origins)));
@@ -228,7 +230,8 @@ public sealed class OriginTableTests : IDisposable
         var lookups = new ConcurrentQueue<NameLookup>();
         var table = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookups.Enqueue, lookupsMax: 20), _own);
         table.Apply(DestinationPolicyTests.Settings(""));
-        Origin[] origins = await _test.Run(() => Enumerable.Range(0, 25).Select(i => table.Find(Encoding.ASCII.GetBytes($"n{i}.test"), 80, DestinationScope.Permitted)).ToArray());
+        Origin[] origins = await _test.Run(() => Enumerable.Range(0, 25)
+            .Select(i => table.Find(Encoding.ASCII.GetBytes($"n{i}.test"), 80, DestinationScope.Permitted)).ToArray());
 
         Assert.Equal((20, 20), (await _test.Run(() => origins.Count(origin => origin.Group.IsPending)), lookups.Count));
         Assert.Equal(ProxyError.TooManyLookups, origins[20].Group.NoServerError);
@@ -282,7 +285,8 @@ public sealed class OriginTableTests : IDisposable
         Assert.Equal(("", ProxyError.DestinationRefused), (Addresses(own), own.Group.NoServerError));
         Assert.Empty(_asked);
 
-        var never = new OriginTable(_test.Loop, _counters, new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), new OwnAddresses());
+        var never = new OriginTable(_test.Loop, _counters,
+            new NameResolver(_test.Loop, _counters, lookup => Task.Run(() => lookup.Answered(Ask(lookup.Name)))), new OwnAddresses());
         never.Apply(DestinationPolicyTests.Settings(""));
         Origin literal = await _test.Run(() => never.Find("198.51.100.7"u8, 80, DestinationScope.Permitted));
         await Settled(literal);
@@ -295,7 +299,9 @@ public sealed class OriginTableTests : IDisposable
         _mayAnswer.Wait(LoopUnderTest.Deadline);
         if (IPAddress.TryParse(name, out IPAddress? literal))
             return new NameAnswer(NameOutcome.Found, [literal], 60_000, "");
-        return _names.TryGetValue(name, out IPAddress[]? found) ? new NameAnswer(NameOutcome.Found, found, _ttlMs, "") : new NameAnswer(NameOutcome.NoSuchName, [], 5_000, "");
+        return _names.TryGetValue(name, out IPAddress[]? found)
+            ? new NameAnswer(NameOutcome.Found, found, _ttlMs, "")
+            : new NameAnswer(NameOutcome.NoSuchName, [], 5_000, "");
     }
 
     private Task<Origin> Find(string host, int port, DestinationScope scope = DestinationScope.Permitted) =>

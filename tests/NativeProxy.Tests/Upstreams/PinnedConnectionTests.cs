@@ -21,7 +21,8 @@ public class PinnedConnectionTests
         using var test = new ServerUnderTest();
         (UpstreamConnection connection, _) = await Pinned(test);
 
-        Assert.Equal((UpstreamConnectionState.Pinned, 0, 1), (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Pinned.Count)));
+        Assert.Equal((UpstreamConnectionState.Pinned, 0, 1),
+            (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Pinned.Count)));
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
         Assert.Equal((1L, 0L), (test.Counter(CounterId.ServerConnectionsPinned), test.Counter(CounterId.ServerConnectionsIdle)));
 

@@ -105,7 +105,8 @@ public sealed class ServerBoardTests
         UpstreamSettings upstream = one.Upstreams[0];
         ProxySettings Full(char first) => one with
         {
-            Upstreams = [upstream with { Servers = [.. Enumerable.Range(0, UpstreamSettings.ServersMax).Select(i => upstream.Servers[0] with { Name = $"{first}{i}" })] }],
+            Upstreams = [upstream with { Servers = [.. Enumerable.Range(0, UpstreamSettings.ServersMax)
+            .Select(i => upstream.Servers[0] with { Name = $"{first}{i}" })] }],
         };
 
         foreach (char first in "abc")
@@ -124,7 +125,8 @@ public sealed class ServerBoardTests
         UpstreamSettings upstream = one.Upstreams[0];
         ServerBoard board = ServersOnBoard.NewBoard();
 
-        board.Publish(one with { Upstreams = [upstream with { Name = name, Servers = [upstream.Servers[0] with { Name = name, Address = host + ".:65535" }] }] });
+        board.Publish(one with { Upstreams = [upstream with { Name = name,
+            Servers = [upstream.Servers[0] with { Name = name, Address = host + ".:65535" }] }] });
 
         Assert.Equal((name, name), (board.Find(name, name, host + ".:65535")!.Upstream, board.Current.Single().Server));
     }

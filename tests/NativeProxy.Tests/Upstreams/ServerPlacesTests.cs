@@ -5,7 +5,9 @@ using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;
 
-/// <summary>The count of a server's connections on the board: strict, given back by whoever dies, and right again after a worker died in between.</summary>
+/// <summary>
+/// The count of a server's connections on the board: strict, given back by whoever dies, and right again after a worker died in between.
+/// </summary>
 [Trait("promise", "B14")]
 public sealed class ServerPlacesTests
 {

@@ -41,7 +41,8 @@ public sealed class SeveralAddressesTests : IDisposable
         _test.ClosedAtTheEnd(Peers.Accept(_listener));
 
         Assert.Equal(_listener.LocalEndPoint, connection.Address.EndPoint);
-        Assert.Equal((2, 1, 1), (Counter(CounterId.ServerConnects), Counter(CounterId.ServerConnectFailuresRefused), Counter(CounterId.ServerConnectionsOpen)));
+        Assert.Equal((2, 1, 1),
+            (Counter(CounterId.ServerConnects), Counter(CounterId.ServerConnectFailuresRefused), Counter(CounterId.ServerConnectionsOpen)));
         Assert.Equal((1, 1), await _test.Run(() => (server.OpenCount, server.LentCount)));
         await Connected(server);
         Assert.Equal((3, 1), (Counter(CounterId.ServerConnects), Counter(CounterId.ServerConnectFailuresRefused)));

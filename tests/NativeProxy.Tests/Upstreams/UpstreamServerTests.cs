@@ -479,7 +479,8 @@ public class UpstreamServerTests
             {
                 UpstreamConnection back = lent[dice.Next(lent.Count)];
                 lent.Remove(back);
-                await test.Test.Run(() => test.Server.Release(back, dice.Next(3) > 0 ? ServerCloseReason.None : ServerCloseReason.ServerSaid, reset: dice.Next(2) == 0));
+                await test.Test.Run(() => test.Server.Release(back, dice.Next(3) > 0 ? ServerCloseReason.None : ServerCloseReason.ServerSaid,
+                    reset: dice.Next(2) == 0));
             }
             if (dice.Next(10) == 0)
                 peers[dice.Next(peers.Count)].Dispose();

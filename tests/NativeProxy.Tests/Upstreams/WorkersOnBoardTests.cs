@@ -9,7 +9,10 @@ using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;
 
-/// <summary>One limit and one queue over several workers: none opens too many, who came first is served first, and a worker that is gone or hangs holds up nobody.</summary>
+/// <summary>
+/// One limit and one queue over several workers: none opens too many, who came first is served first, and a worker that is gone or hangs holds up
+/// nobody.
+/// </summary>
 [Trait("promise", "B14")]
 public sealed class WorkersOnBoardTests
 {

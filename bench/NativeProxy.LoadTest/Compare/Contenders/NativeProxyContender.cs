@@ -59,8 +59,11 @@ internal sealed class NativeProxyContender : Contender
     public override LoadPlan PlanOf(Scenario scenario) =>
         _keepAlive.Client ? scenario.Plan : scenario.Plan with { IsConnectionPerRequest = true };
 
-    /// <summary>Only an earlier build may lack a key; where the present one refuses its configuration, something is wrong, and its start fails.</summary>
-    public override string? ConfigurationRefusal(ContenderSetup setup) => IsBaseline(Name) ? ConfigurationCheck.Refusal(_path, setup.ConfigurationPath) : null;
+    /// <summary>
+    /// Only an earlier build may lack a key; where the present one refuses its configuration, something is wrong, and its start fails.
+    /// </summary>
+    public override string? ConfigurationRefusal(ContenderSetup setup) =>
+        IsBaseline(Name) ? ConfigurationCheck.Refusal(_path, setup.ConfigurationPath) : null;
 
     /// <summary>Keys that only one scenario is about are left out elsewhere, so that an earlier build without them can run the others.</summary>
     public override string Configuration(ContenderSetup setup) => $"""
@@ -101,5 +104,6 @@ internal sealed class NativeProxyContender : Contender
 
     public override IReadOnlyList<string> Command(ContenderSetup setup) => [_path, "run", "-c", setup.ConfigurationPath];
 
-    private static string Pipelining(ContenderSetup setup) => setup.ServerPipelining > 1 ? $"pipelining = {setup.ServerPipelining}" : "# no pipelining to the server";
+    private static string Pipelining(ContenderSetup setup) =>
+        setup.ServerPipelining > 1 ? $"pipelining = {setup.ServerPipelining}" : "# no pipelining to the server";
 }

@@ -55,7 +55,9 @@ internal static class ErrorExcerpt
 
     /// <summary>Controls, and format characters (which could reorder the text), become U+FFFD; a tab stays.</summary>
     private static string Printable(Rune rune) =>
-        rune.Value != '\t' && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        rune.Value != '\t'
+        && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
             ? "\uFFFD"
             : rune.ToString();
 }

@@ -37,13 +37,17 @@ internal static class TomlChars
     public static bool EndsValue(ReadOnlySpan<char> text, int index) =>
         index >= text.Length || text[index] is ' ' or '\t' or '\r' or '\n' or ',' or ']' or '}' or '#';
 
-    /// <summary>The quote that opens the string in which this index stands; the index itself when it stands in none. What is before must be in order.</summary>
+    /// <summary>
+    /// The quote that opens the string in which this index stands; the index itself when it stands in none. What is before must be in order.
+    /// </summary>
     public static int OpeningQuote(ReadOnlySpan<char> text, int index) => Look(text, index).OpenString;
 
     /// <summary>Where the comment begins that ends at this index; the index itself when none does. What is before must be in order.</summary>
     public static int CommentStart(ReadOnlySpan<char> text, int index) => Look(text, index).Comment;
 
-    /// <summary>The last character before this index that is no space, line end or comment; NUL when there is none. What is before must be in order.</summary>
+    /// <summary>
+    /// The last character before this index that is no space, line end or comment; NUL when there is none. What is before must be in order.
+    /// </summary>
     public static char Previous(ReadOnlySpan<char> text, int index) => Look(text, index).Previous;
 
     /// <summary>Reads strings and comments from the beginning of the text, as only they change what other characters mean.</summary>

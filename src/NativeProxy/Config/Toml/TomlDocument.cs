@@ -42,7 +42,8 @@ internal static class TomlDocument
         root = new TomlTable();
         if (!Utf8.IsValid(utf8))
         {
-            error = new TomlError(Utf8Fault.Find(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8)!.Value, "the text is not valid UTF-8", "a file saved as UTF-8");
+            error = new TomlError(Utf8Fault.Find(utf8.StartsWith("\uFEFF"u8) ? utf8[3..] : utf8)!.Value, "the text is not valid UTF-8",
+                "a file saved as UTF-8");
             return false;
         }
 
@@ -118,7 +119,8 @@ internal static class TomlDocument
         catch (TomlException tooDeep)
         {
             // Depth is the one limit that the tolerant mode does not note.
-            return new TomlFault(Math.Min(tooDeep.Offset ?? lastOffset, end), 1, "tables and arrays are nested too deeply", $"at most {DepthMax} levels from the top of the document");
+            return new TomlFault(Math.Min(tooDeep.Offset ?? lastOffset, end), 1, "tables and arrays are nested too deeply",
+                $"at most {DepthMax} levels from the top of the document");
         }
 
         if (!parser.HasErrors)

@@ -39,17 +39,30 @@ internal static class TomlFaultText
         if (Says(message, "Expected end-of-line after value"))
             return Control(text, offset) ?? Adjoining(text, offset) ?? AfterLineEnd(text, offset);
         if (Says(message, "Expected `=`") || Says(message, "Expecting `=`"))
-            return KeyInTripleQuotes(text, offset) ?? Here(text, offset, "a key is not followed by '='", "'=' and a value on the same line; a key with other characters than A-Z a-z 0-9 _ - needs quotes");
+        {
+            return KeyInTripleQuotes(text, offset)
+                ?? Here(text, offset, "a key is not followed by '='",
+                "'=' and a value on the same line; a key with other characters than A-Z a-z 0-9 _ - needs quotes");
+        }
+
         if (Says(message, "Expected `]") && !Says(message, "Expected `]` or"))
             return HeaderNotClosed(text, offset, isArray: Says(message, "Expected `]]`"));
-        if (Says(message, "Expected a key or `}`") || Says(message, "while parsing TOML document") || Says(message, "while parsing a key") || Says(message, "for a base key"))
+        if (Says(message, "Expected a key or `}`") || Says(message, "while parsing TOML document") || Says(message, "while parsing a key")
+            || Says(message, "for a base key"))
+        {
             return KeyMissing(text, offset);
+        }
+
         if (Says(message, "Expected `,` or `]`") || Says(message, "Expecting a closing `]`") || Says(message, "Missing a `,`"))
             return Adjoining(text, offset) ?? Here(text, offset, "an array item is followed by neither ',' nor ']'", AfterItem);
         if (Says(message, "Expected `,` or `}`") || Says(message, "while parsing inline table. Expecting"))
             return Adjoining(text, offset) ?? Here(text, offset, "a pair of an inline table is followed by neither ',' nor '}'", AfterPair);
-        if (Says(message, "Missing value") || Says(message, "while parsing a value") || Says(message, "for a value") || Says(message, "while expecting a value"))
+        if (Says(message, "Missing value") || Says(message, "while parsing a value") || Says(message, "for a value")
+            || Says(message, "while expecting a value"))
+        {
             return ValueMissing(text, offset);
+        }
+
         return null;
     }
 
@@ -92,7 +105,8 @@ internal static class TomlFaultText
         // Of `[a]]` Tomlyn makes one token; the second bracket is the one too many.
         if (!isArray && text[offset..].StartsWith("]]"))
             return AfterLineEnd(text, offset + 1);
-        return Here(text, offset, "a table header is not closed", isArray ? "']]' after the name of the array of tables" : "']' after the name of the table");
+        return Here(text, offset, "a table header is not closed",
+            isArray ? "']]' after the name of the array of tables" : "']' after the name of the table");
     }
 
     private static TomlFault KeyMissing(ReadOnlySpan<char> text, int offset)

@@ -10,7 +10,8 @@ internal readonly record struct TomlKeyPart(string Key, TextPosition Position);
 /// <summary>
 /// Who may define and extend which table (TOML 1.1, "Keys", "Table", "Inline Table", "Array of Tables"). Walks keys through the tree of one document
 /// while it is built, creates the tables they imply, and refuses what the language forbids. Remembers how each table came to be.
-/// Tomlyn has such a check, too; ours also finds `[t]`, `x = 1`, `y = 2`, `[t.x]`, which that one takes (2.10.2), and says where the first one stands.
+/// Tomlyn has such a check, too; ours also finds `[t]`, `x = 1`, `y = 2`, `[t.x]`, which that one takes (2.10.2), and says where the first one
+/// stands.
 /// </summary>
 internal sealed class TomlTableRules
 {
@@ -74,9 +75,14 @@ internal sealed class TomlTableRules
             parent.TryAdd(new TomlEntry(last.Key, last.Position, new TomlNode(TomlKind.Array, elements, last.Position)));
         }
         else if (IsTableArray(entry.Value))
+        {
             elements = entry.Value.Items;
+        }
         else
+        {
             return Refuse(last, entry);
+        }
+
         TomlTable element = NewTable(Origin.Header, last.Position.Line);
         elements.Add(new TomlNode(TomlKind.Table, element, last.Position));
         return element;
@@ -111,9 +117,7 @@ internal sealed class TomlTableRules
             if (table.Find(part.Key) is not TomlEntry entry)
                 table = AddTable(table, part, Origin.ImpliedByHeader);
             else if (IsTableArray(entry.Value))
-            {
-                    table = entry.Value.Items[^1].Table;
-            }
+                table = entry.Value.Items[^1].Table;
             else if (entry.Value.Kind == TomlKind.Table && _definitions[entry.Value.Table].Origin != Origin.Inline)
                 table = entry.Value.Table;
             else
@@ -154,7 +158,8 @@ internal sealed class TomlTableRules
     {
         string advice = earlier.Value.Kind switch
         {
-            TomlKind.Table when _definitions[earlier.Value.Table].Origin == Origin.Inline => "everything between the braces of the inline table, which is complete where it is written",
+            TomlKind.Table when _definitions[earlier.Value.Table].Origin == Origin.Inline =>
+            "everything between the braces of the inline table, which is complete where it is written",
             TomlKind.Table => "each table in one place only; move the keys under the first header",
             TomlKind.Array when IsTableArray(earlier.Value) => "[[...]], which adds an element to an array of tables",
             TomlKind.Array => "everything between the brackets of the array, which is complete where it is written",

@@ -8,7 +8,8 @@ namespace NativeProxy.Config.Toml;
 internal static class TomlTokenFaultText
 {
     private const string DateForms = "1979-05-27, 07:32:00, 1979-05-27T07:32:00 or 1979-05-27T07:32:00Z, all digits written out";
-    private const string KnownEscapes = "one of \\b \\t \\n \\f \\r \\e \\\" \\\\ \\xHH \\uXXXX \\UXXXXXXXX; write \\\\ for a backslash, or use '...'";
+    private const string KnownEscapes =
+        "one of \\b \\t \\n \\f \\r \\e \\\" \\\\ \\xHH \\uXXXX \\UXXXXXXXX; write \\\\ for a backslash, or use '...'";
 
     public static TomlFault? Of(ReadOnlySpan<char> text, int offset, string message)
     {
@@ -19,17 +20,30 @@ internal static class TomlTokenFaultText
             return InString(text, offset) ? StringControl(text, offset) : ControlCharacter(text, offset);
         if (TomlFaultText.Says(message, "Invalid newline in a string") || TomlFaultText.Says(message, "Invalid End-Of-File found"))
             return Unclosed(text, TomlChars.OpeningQuote(text, offset));
-        if (TomlFaultText.Says(message, "Invalid Unicode scalar value") || TomlFaultText.Says(message, "Invalid escape") || TomlFaultText.Says(message, "Unexpected escape character") || TomlFaultText.Says(message, "escape sequence"))
+        if (TomlFaultText.Says(message, "Invalid Unicode scalar value") || TomlFaultText.Says(message, "Invalid escape")
+            || TomlFaultText.Says(message, "Unexpected escape character") || TomlFaultText.Says(message, "escape sequence"))
+        {
             return Escape(text, offset);
+        }
+
         int start = TomlChars.WordStart(text, offset);
         if (TomlFaultText.Says(message, "underscore") || TomlFaultText.Says(message, "after the last character"))
             return Word(text, start, "an underscore does not stand between digits", "an underscore only between two digits");
         if (TomlFaultText.Says(message, "leading"))
             return Word(text, start, "a number begins with a superfluous zero", "no leading zero (0o before an octal integer)");
         if (TomlFaultText.Says(message, "Expecting at least one"))
-            return Word(text, start, "a number lacks digits", "at least one digit before and after a dot, after a sign, after e, and after 0x, 0o or 0b");
+        {
+            return Word(text, start, "a number lacks digits",
+                "at least one digit before and after a dot, after a sign, after e, and after 0x, 0o or 0b");
+        }
+
         if (TomlFaultText.Says(message, "Unable to parse integer"))
-            return char.IsAsciiDigit(text[offset]) || char.IsAsciiDigit(TomlChars.At(text, offset + 1)) ? Word(text, start, TomlFaultText.IntegerTooLarge, TomlFaultText.IntegerRange) : OfWord(text, start);
+        {
+            return char.IsAsciiDigit(text[offset]) || char.IsAsciiDigit(TomlChars.At(text, offset + 1))
+                ? Word(text, start, TomlFaultText.IntegerTooLarge, TomlFaultText.IntegerRange)
+                : OfWord(text, start);
+        }
+
         if (TomlFaultText.Says(message, "Invalid size of"))
             return Word(text, start, TomlFaultText.IntegerTooLarge, TomlFaultText.IntegerRange);
         if (TomlFaultText.Says(message, "Unable to parse floating point"))
@@ -48,7 +62,11 @@ internal static class TomlTokenFaultText
         if (isSigned && unsigned.Length > 1 && unsigned[0] == '0' && unsigned[1] is 'x' or 'o' or 'b')
             return Word(text, start, "a hexadecimal, octal or binary integer has a sign", "no sign before 0x, 0o or 0b");
         if (isSigned && (unsigned.IsEmpty || !char.IsAsciiDigit(unsigned[0])))
-            return Word(text, start, "a number lacks digits", "at least one digit before and after a dot, after a sign, after e, and after 0x, 0o or 0b");
+        {
+            return Word(text, start, "a number lacks digits",
+                "at least one digit before and after a dot, after a sign, after e, and after 0x, 0o or 0b");
+        }
+
         if (!isSigned && word.Length > 0 && !char.IsAsciiDigit(word[0]))
             return Word(text, start, "a word without quotes is not a value", TomlFaultText.ValueForms);
         return Word(text, start, "a value is neither a number nor a date or time", "a number such as 10, 0x0A or 1.5; a string needs quotes");
@@ -74,7 +92,8 @@ internal static class TomlTokenFaultText
 
     private static TomlFault Unclosed(ReadOnlySpan<char> text, int start) => TomlChars.IsTripleQuote(text, start)
         ? new TomlFault(start, 3, "a multi-line string is not closed", "the same three quotes after its last character")
-        : new TomlFault(start, TomlChars.LineEnd(text, start) - start, "a string is not closed on its line", "the same quote at its end; a string over several lines needs three quotes at each end");
+        : new TomlFault(start, TomlChars.LineEnd(text, start) - start, "a string is not closed on its line",
+        "the same quote at its end; a string over several lines needs three quotes at each end");
 
     private static TomlFault Escape(ReadOnlySpan<char> text, int offset)
     {
@@ -83,12 +102,15 @@ internal static class TomlTokenFaultText
             start = offset;
         char letter = TomlChars.At(text, start + 1);
         if (letter is 'x' or 'u' or 'U')
+        {
             return new TomlFault(start, 2, "an escape sequence is not a Unicode scalar value", letter switch
             {
                 'x' => "\\x and exactly two hexadecimal digits",
                 'u' => "\\u and exactly four hexadecimal digits, not D800 to DFFF",
                 _ => "\\U and exactly eight hexadecimal digits, at most 0010FFFF, not D800 to DFFF",
             });
+        }
+
         return new TomlFault(start, letter == '\0' || TomlChars.IsLineEnd(letter) ? 1 : 2, "an escape sequence is unknown", KnownEscapes);
     }
 

@@ -43,7 +43,8 @@ internal readonly ref struct OutgoingRequest
 internal static class RequestHeadWriter
 {
     public static void Write(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in OutgoingRequest request)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings,
+        in OutgoingRequest request)
     {
         WriteRequestLine(ref writer, bytes, head);
         if (head.Form == TargetForm.Absolute)
@@ -96,13 +97,15 @@ internal static class RequestHeadWriter
     }
 
     private static void CopyFields(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in OutgoingRequest request)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings,
+        in OutgoingRequest request)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (request.IsProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
+            if (field.IsHopByHop || IsReplaced(field.Known, head, settings)
+                || (request.IsProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
             {
                 copy.CopyUpTo(i, ref writer);
             }

@@ -46,7 +46,8 @@ internal static class ResponseHeadWriter
 {
     /// <summary>A final response.</summary>
     public static void Write(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ListenerKeepaliveSettings settings, in OutgoingResponse response)
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ListenerKeepaliveSettings settings,
+        in OutgoingResponse response)
     {
         WriteStatusLine(ref writer, bytes, head);
         CopyFields(ref writer, bytes, head, headEnd, response.KeepsLength, response.Sticky, dropsAge: response.Cached is not null);
@@ -142,7 +143,8 @@ internal static class ResponseHeadWriter
         writer.EndLine();
     }
 
-    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength, in StickyResponse sticky, bool dropsAge = false)
+    private static void CopyFields(ref HeadWriter writer, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength,
+        in StickyResponse sticky, bool dropsAge = false)
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
         for (int i = 0; i < head.Fields.Count; i++)

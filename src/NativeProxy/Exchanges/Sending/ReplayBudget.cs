@@ -16,7 +16,9 @@ internal sealed class ReplayBudget(BufferPools pools, LoopCounters counters)
     /// <summary>Capacities of the blocks that are lent.</summary>
     public long HeldBytes { get; private set; }
 
-    /// <summary>Lends a block for a piece of a body: a small one if the piece fits into it. False, and counted, when that would pass the bound.</summary>
+    /// <summary>
+    /// Lends a block for a piece of a body: a small one if the piece fits into it. False, and counted, when that would pass the bound.
+    /// </summary>
     public bool TryLend(int bytes, [NotNullWhen(true)] out BufferBlock? block)
     {
         BufferPool pool = bytes <= BufferPools.SmallBlockBytes ? pools.Small : pools.Large;

@@ -189,7 +189,9 @@ internal sealed class RequestPump(BufferPools pools, SessionScratch scratch, Rep
         _body = default;
     }
 
-    /// <summary>Sends what went out before, and the body behind it as far as the connection takes it. Returns how many input bytes were used.</summary>
+    /// <summary>
+    /// Sends what went out before, and the body behind it as far as the connection takes it. Returns how many input bytes were used.
+    /// </summary>
     private int StartAgain(ReadOnlySpan<byte> input)
     {
         _copy.Rewind();

@@ -7,7 +7,8 @@ namespace NativeProxy.Hosting.Lines;
 /// What a worker answers: to which round of a reload, so that an answer that comes late is not taken for one to the next round, and why it
 /// refuses.
 /// </summary>
-/// <param name="Round">The number that came with the question (<see cref="SettingsMessage.Round"/>); 0 = no reload: the start or the end of the worker.</param>
+/// <param name="Round">The number that came with the question (<see cref="SettingsMessage.Round"/>); 0 = no reload: the start or the end of the
+/// worker.</param>
 /// <param name="Problem">Why it cannot, a sentence; empty when it can.</param>
 internal sealed record AnswerMessage(int Round, string Problem = "")
 {

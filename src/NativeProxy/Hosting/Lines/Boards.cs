@@ -10,7 +10,8 @@ using NativeProxy.Upstreams.Board;
 namespace NativeProxy.Hosting.Lines;
 
 /// <summary>
-/// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board is added here and nowhere else.
+/// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board
+/// is added here and nowhere else.
 /// The supervisor makes it, workers inherit the descriptors and attach. Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
@@ -42,11 +43,13 @@ internal sealed class Boards : IDisposable
 
     /// <summary>Memory of this process only.</summary>
     public static Boards CreatePrivate(int workers) =>
-        new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers), PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate());
+        new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
+            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate());
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
-        new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers), ChangeBoard.CreateShared());
+        new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
+            ChangeBoard.CreateShared());
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -55,7 +58,8 @@ internal sealed class Boards : IDisposable
     public static Boards Attach(string descriptorText)
     {
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
-        var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]), PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]));
+        var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
+            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]));
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;

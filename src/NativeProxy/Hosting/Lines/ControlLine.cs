@@ -13,7 +13,10 @@ namespace NativeProxy.Hosting.Lines;
 /// <summary>What supervisor and worker say to each other.</summary>
 internal enum ControlCommand : byte
 {
-    /// <summary>To a worker that has just started. Payload: <see cref="SettingsMessage"/>. It serves and answers <see cref="Ready"/>, or <see cref="Refused"/>.</summary>
+    /// <summary>
+    /// To a worker that has just started. Payload: <see cref="SettingsMessage"/>. It serves and answers <see cref="Ready"/>, or
+    /// <see cref="Refused"/>.
+    /// </summary>
     Settings = 1,
 
     /// <summary>Finish running exchanges, then exit.</summary>
@@ -28,7 +31,9 @@ internal enum ControlCommand : byte
     /// <summary>After <see cref="Drain"/>: cut what is left, then exit.</summary>
     Cut = 5,
 
-    /// <summary>Other settings, payload as above: get everything ready that can fail, and answer <see cref="Ready"/> or <see cref="Refused"/>.</summary>
+    /// <summary>
+    /// Other settings, payload as above: get everything ready that can fail, and answer <see cref="Ready"/> or <see cref="Refused"/>.
+    /// </summary>
     Prepare = 6,
 
     /// <summary>Go over to what was prepared, and answer <see cref="Done"/>.</summary>
@@ -77,7 +82,8 @@ internal sealed class ControlLine : IDisposable
     private readonly SocketConnection _connection;
 
     public ControlLine(Socket socket) => _connection = SocketConnection.Create(
-        socket, new PipeOptions(pauseWriterThreshold: WaitingBytesMax, resumeWriterThreshold: WaitingBytesMax / 2), PipeOptions.Default, name: "control line");
+        socket, new PipeOptions(pauseWriterThreshold: WaitingBytesMax, resumeWriterThreshold: WaitingBytesMax / 2), PipeOptions.Default,
+        name: "control line");
 
     /// <summary>Sends one frame; false when the other side is gone, does not read any more, or this one is closed.</summary>
     public bool TrySend(ControlCommand command, ReadOnlySpan<byte> payload = default)

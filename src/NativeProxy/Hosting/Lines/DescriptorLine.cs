@@ -34,7 +34,10 @@ internal sealed class DescriptorLine(Socket socket) : IDisposable
         for (int asked = 0; asked < binds.Count; asked += DescriptorPassing.CountMax)
         {
             foreach (int descriptor in DescriptorPassing.Receive(socket))
-                sockets.Add(new ListeningSocket(sockets.Count < binds.Count ? binds[sockets.Count] : "", new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+            {
+                sockets.Add(new ListeningSocket(sockets.Count < binds.Count ? binds[sockets.Count] : "",
+                    new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
+            }
         }
         if (sockets.Count == binds.Count)
             return sockets;

@@ -20,7 +20,9 @@ internal static class FixedSettings
         Admin = settings.Admin with { Bind = started.Admin.Bind },
     };
 
-    /// <summary>The fixed keys whose values differ from those that the process was started with: what <see cref="Keep"/> does not let through.</summary>
+    /// <summary>
+    /// The fixed keys whose values differ from those that the process was started with: what <see cref="Keep"/> does not let through.
+    /// </summary>
     public static List<string> Changed(in ProxySettings settings, in ProxySettings started) =>
         [.. SettingsChanges.Between(Keep(settings, started), settings).Select(static change => change.Key)];
 }

@@ -120,7 +120,9 @@ internal static class ListeningSockets
     private static string Describe(string what, string bind, SocketException e) => e.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => $"{what}: {bind} is in use by another program; stop that program or choose another port",
-        SocketError.AccessDenied => $"{what}: no permission to bind {bind}; ports below {LinuxProcess.UnprivilegedPortStart()} need root or CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap cap_net_bind_service=+ep on the binary, or AmbientCapabilities= of a service)",
+        SocketError.AccessDenied => $"{what}: no permission to bind {bind}; ports below {LinuxProcess.UnprivilegedPortStart()} need root or "
+        + "CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap cap_net_bind_service=+ep on the binary, or AmbientCapabilities= "
+        + "of a service)",
         SocketError.AddressNotAvailable => $"{what}: {bind} is not an address of this machine",
         _ => $"{what}: cannot bind {bind}: {e.Message}",
     };

@@ -16,7 +16,8 @@ namespace NativeProxy.Hosting.Lines;
 /// <param name="Path">The file, for messages only: nobody opens it again.</param>
 /// <param name="Binds">Addresses of the listening sockets that go ahead.</param>
 /// <param name="Servers">A line of <see cref="ServerEndPoints"/>.</param>
-/// <param name="StartText">The settings that the supervisor was started with; they rule what a reload does not change (<see cref="FixedSettings"/>).</param>
+/// <param name="StartText">The settings that the supervisor was started with; they rule what a reload does not change
+/// (<see cref="FixedSettings"/>).</param>
 /// <param name="Text">The settings in force.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
@@ -30,7 +31,8 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
     {
         byte[] length = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(length, StartText.Length);
-        return [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n")), .. length, .. StartText, .. Text];
+        return [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n")),
+            .. length, .. StartText, .. Text];
     }
 
     public static SettingsMessage Decode(byte[] payload)
@@ -45,7 +47,8 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
         }
         int textsAt = start + sizeof(int);
         int textAt = textsAt + BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(start));
-        return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt], payload[textAt..])
+        return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt],
+            payload[textAt..])
         {
             Round = int.Parse(lines[3], CultureInfo.InvariantCulture),
         };

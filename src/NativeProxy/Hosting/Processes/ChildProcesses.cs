@@ -63,9 +63,13 @@ internal sealed unsafe partial class ChildProcesses
     /// <summary>Where SIGCHLD was inherited as ignored, the kernel would forget how a child ended.</summary>
     private static void RememberEnds()
     {
-        string ignored = File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) ?? "";
-        if (ulong.TryParse(ignored.AsSpan(Math.Min(7, ignored.Length)).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask) && (mask >> (ChildSignal - 1) & 1) != 0)
+        string ignored = File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
+            ?? "";
+        if (ulong.TryParse(ignored.AsSpan(Math.Min(7, ignored.Length)).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask)
+            && (mask >> (ChildSignal - 1) & 1) != 0)
+        {
             CallSignal(ChildSignal, 0);
+        }
     }
 
     private void Watch()

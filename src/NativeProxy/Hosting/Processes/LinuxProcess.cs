@@ -97,7 +97,8 @@ internal static unsafe partial class LinuxProcess
         const int Always = 1024;
         try
         {
-            return int.TryParse(File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int start) ? start : Always;
+            return int.TryParse(File.ReadAllText("/proc/sys/net/ipv4/ip_unprivileged_port_start"), NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture, out int start) ? start : Always;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

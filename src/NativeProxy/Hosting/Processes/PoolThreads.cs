@@ -4,7 +4,8 @@ using System.Threading;
 namespace NativeProxy.Hosting.Processes;
 
 /// <summary>
-/// The threads of the pool, which carry the control plane: a fixed number, all started as soon as the process serves, which stay. Left to itself the pool starts one
+/// The threads of the pool, which carry the control plane: a fixed number, all started as soon as the process serves, which stay. Left to itself the
+/// pool starts one
 /// when there is more to do, and ends the process when the system has none to give: at the limit of processes (`ulimit -u`, pids.max) that would be
 /// just when a supervisor must not fall. Stateless.
 /// </summary>
@@ -16,7 +17,9 @@ internal static class PoolThreads
     /// <summary>How long a thread waits for the others on a machine that is too busy to start them all.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Call when the process has its signals and its processor, which threads inherit, and serves: nobody is to wait for four threads.</summary>
+    /// <summary>
+    /// Call when the process has its signals and its processor, which threads inherit, and serves: nobody is to wait for four threads.
+    /// </summary>
     public static void Begin()
     {
         ThreadPool.GetMaxThreads(out _, out int completionThreads);

@@ -34,7 +34,9 @@ internal static unsafe partial class ProcessStart
     /// <param name="blocked">Signals that wait until the new process says what to do with them.</param>
     public static int Start(IReadOnlyList<string> arguments, IReadOnlyList<int> inherited, IReadOnlyList<int> blocked)
     {
-        string path = Program >= 0 ? $"/proc/self/fd/{Program}" : Environment.ProcessPath ?? throw new Win32Exception("the path of the running program is unknown");
+        string path = Program >= 0
+            ? $"/proc/self/fd/{Program}"
+            : Environment.ProcessPath ?? throw new Win32Exception("the path of the running program is unknown");
         byte* actions = stackalloc byte[OpaqueBytes];
         byte* attributes = stackalloc byte[OpaqueBytes];
         Check(CallActionsInit(actions));

@@ -27,9 +27,17 @@ internal static class SystemLimits
         long needed = DescriptorsOfAProcess + (workers * (sockets + (workers > 1 ? DescriptorsPerWorker : 0)));
         var problems = new List<string>();
         if (LinuxProcess.DescriptorLimit() is { } descriptors && descriptors < needed)
-            problems.Add($"the limit of open files is {descriptors}, and this configuration needs {needed} before the first connection: raise it (ulimit -n, or LimitNOFILE= of a service)");
+        {
+            problems.Add($"the limit of open files is {descriptors}, and this configuration needs {needed} before the first connection: raise it "
+                + "(ulimit -n, or LimitNOFILE= of a service)");
+        }
+
         if (LinuxProcess.AddressSpaceLimit() is { } bytes && bytes < AddressSpaceMinBytes)
-            problems.Add($"the limit of address space is {Units.FormatSize(bytes)}, and {Units.FormatSize(AddressSpaceMinBytes)} are needed, most of them never used: raise it (ulimit -v, or LimitAS= of a service), or limit memory by a control group");
+        {
+            problems.Add($"the limit of address space is {Units.FormatSize(bytes)}, and {Units.FormatSize(AddressSpaceMinBytes)} are needed, most "
+                + "of them never used: raise it (ulimit -v, or LimitAS= of a service), or limit memory by a control group");
+        }
+
         return problems;
     }
 }

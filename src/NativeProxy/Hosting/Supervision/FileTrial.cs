@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace NativeProxy.Hosting.Supervision;
 
-/// <summary>Looks whether a file could be written, without writing or creating it. Blocks on nothing, not even a pipe without a reader. Stateless.</summary>
+/// <summary>
+/// Looks whether a file could be written, without writing or creating it. Blocks on nothing, not even a pipe without a reader. Stateless.
+/// </summary>
 internal static partial class FileTrial
 {
     private const int OpenWriteOnly = 0x1;

@@ -38,9 +38,11 @@ internal sealed class Reload
     /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
     /// <param name="running">The settings in force.</param>
     /// <param name="workers">How many workers there are.</param>
-    /// <param name="names">Follows the names of the new settings too from now on; whose settings are in force at the end is for the caller to say.</param>
+    /// <param name="names">Follows the names of the new settings too from now on; whose settings are in force at the end is for the caller to
+    /// say.</param>
     /// <param name="log">Hears what is wrong.</param>
-    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
+    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names,
+        ErrorLog log)
     {
         try
         {
@@ -72,7 +74,9 @@ internal sealed class Reload
     {
         if (!source.CanBeReadAgain)
             return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
-        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText text, out SettingsResult unreadable) ? SettingsFile.Parse(source.Path, text.Bytes) : unreadable;
+        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText text, out SettingsResult unreadable)
+            ? SettingsFile.Parse(source.Path, text.Bytes)
+            : unreadable;
         foreach (ConfigError finding in (ConfigError[])[.. result.Errors, .. result.Warnings])
             log.Text(finding.ToString());
         if (!result.IsOk)
@@ -89,7 +93,11 @@ internal sealed class Reload
             return Refused(log, errors);
         List<string> kept = FixedSettings.Changed(result.Settings, started);
         if (kept.Count > 0)
-            log.Warn($"{string.Join(", ", kept)} {(kept.Count == 1 ? "changes" : "change")} with a restart only; the value of the start stays in force");
+        {
+            log.Warn($"{string.Join(", ", kept)} {(kept.Count == 1 ? "changes" : "change")} with a restart only; the value of the start stays in "
+                + "force");
+        }
+
         return new Reload(text.Bytes, settings, names.Follow(settings), sockets);
     }
 

@@ -38,10 +38,15 @@ internal sealed class ReloadRound(int number, Reload reload, SettingsMessage mes
             List<ListeningSocket> added = Reload.NewSockets[slot.Index];
             if (slot.State != WorkerState.Serving)
                 continue;
-            if (slot.Tell(ControlCommand.Prepare, added, (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
+            if (slot.Tell(ControlCommand.Prepare, added,
+                (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
+            {
                 _awaited.Add(slot);
+            }
             else
+            {
                 slot.Kill();
+            }
         }
     }
 

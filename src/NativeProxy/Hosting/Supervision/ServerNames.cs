@@ -16,7 +16,8 @@ namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
 /// The addresses of the configured servers: looks their names up once for all workers, beside each other, and again when the answers expire. The last
-/// good addresses of a name stay until there are others. Runs on the thread pool; whoever decides about settings asks, and is told that something has changed.
+/// good addresses of a name stay until there are others. Runs on the thread pool; whoever decides about settings asks, and is told that something has
+/// changed.
 /// Never decides what becomes of a server without an address.
 /// </summary>
 internal sealed class ServerNames : IDisposable
@@ -51,7 +52,8 @@ internal sealed class ServerNames : IDisposable
     }
 
     /// <summary>
-    /// Any thread, one at a time: follows the names of these settings too, and waits a moment for those that are new. Names that were there before are kept, in case
+    /// Any thread, one at a time: follows the names of these settings too, and waits a moment for those that are new. Names that were there before
+    /// are kept, in case
     /// the settings are refused after all: <see cref="Keep"/> lets them go.
     /// </summary>
     public ServerEndPoints Follow(in ProxySettings settings)
@@ -115,7 +117,10 @@ internal sealed class ServerNames : IDisposable
     private ServerEndPoints Current(in ProxySettings settings)
     {
         lock (_lock)
-            return new ServerEndPoints(settings.Upstreams.Select(upstream => upstream.Servers.Select(server => Current(server.Address)).ToArray()).ToArray());
+        {
+            return new ServerEndPoints(settings.Upstreams.Select(upstream => upstream.Servers.Select(server => Current(server.Address)).ToArray())
+                .ToArray());
+        }
     }
 
     private IPEndPoint[] Current(string text)
@@ -216,7 +221,8 @@ internal sealed class ServerNames : IDisposable
                 _log.Error($"the name \"{name.Name}\" cannot be resolved: {answer.Why}; it is looked up again, and down until it is found: {users}");
                 break;
             case NameChange.KeptOld:
-                _log.Warn($"the name \"{name.Name}\" cannot be resolved any more: {answer.Why}; it is looked up again, and its last addresses are used meanwhile: {users}");
+                _log.Warn($"the name \"{name.Name}\" cannot be resolved any more: {answer.Why}; it is looked up again, and its last addresses are "
+                    + $"used meanwhile: {users}");
                 break;
             case NameChange.FoundLate:
                 _log.Info($"the name \"{name.Name}\" stands for {addresses} now ({answer.Why}); found: {users}");

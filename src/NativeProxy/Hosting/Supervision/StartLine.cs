@@ -15,7 +15,11 @@ internal static class StartLine
     {
         var parts = new List<string>();
         foreach (ListenerSettings listener in settings.Listeners)
-            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} {(listener.Mode == ListenerMode.Forward ? "as a forward proxy" : "to " + listener.Upstream)}");
+        {
+            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} "
+                + $"{(listener.Mode == ListenerMode.Forward ? "as a forward proxy" : "to " + listener.Upstream)}");
+        }
+
         return string.Join("; ", parts);
     }
 }

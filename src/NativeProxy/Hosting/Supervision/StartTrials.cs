@@ -53,7 +53,10 @@ internal static class StartTrials
             {
                 string bind = wanted.Listeners[i].Bind[j];
                 if (AddressText.TryParse(bind, AddressUse.Bind, out HostPort address, out _) && BindRules.Overlap(admin, address))
-                    errors.Add(result.Finding($"listener[{i}].bind[{j}]", $"{bind} is held by the running admin endpoint ({running.Admin.Bind})", hint: "admin.bind changes with a restart only"));
+                {
+                    errors.Add(result.Finding($"listener[{i}].bind[{j}]", $"{bind} is held by the running admin endpoint ({running.Admin.Bind})",
+                        hint: "admin.bind changes with a restart only"));
+                }
             }
         }
 
@@ -69,7 +72,10 @@ internal static class StartTrials
     private static void TryFile(SettingsResult result, string key, string path, List<ConfigError> errors)
     {
         if (path.Length > 0 && FileTrial.Problem(path) is { } problem)
-            errors.Add(result.Finding(key, $"{key} cannot be written: {problem}", "the path of a file that this user may write, in a directory that is there"));
+        {
+            errors.Add(result.Finding(key, $"{key} cannot be written: {problem}",
+                "the path of a file that this user may write, in a directory that is there"));
+        }
     }
 
     private static void TryBinds(SettingsResult result, List<ConfigError> errors)
@@ -101,18 +107,26 @@ internal static class StartTrials
         {
             for (int j = 0; j < settings.Upstreams[i].Servers.Length; j++)
             {
-                if (AddressText.TryParse(settings.Upstreams[i].Servers[j].Address, AddressUse.Server, out HostPort address, out _) && address.Ip is null)
+                if (AddressText.TryParse(settings.Upstreams[i].Servers[j].Address, AddressUse.Server, out HostPort address, out _)
+                    && address.Ip is null)
+                {
                     names.Add(($"upstream[{i}].server[{j}].address", address.Host));
+                }
             }
         }
 
-        Dictionary<string, Task<string?>> lookUps = names.Select(static name => name.Host).Distinct().ToDictionary(static host => host, static host => Task.Run(() => ProblemOfName(host)));
+        Dictionary<string,
+            Task<string?>> lookUps = names.Select(static name => name.Host).Distinct()
+            .ToDictionary(static host => host, static host => Task.Run(() => ProblemOfName(host)));
         Task.WaitAll([.. lookUps.Values], NamesLimit);
         foreach ((string key, string host) in names)
         {
             string? problem = lookUps[host].IsCompleted ? lookUps[host].Result : $"no answer within {NamesLimit.TotalSeconds:0} s";
             if (problem is not null)
-                findings.Add(result.Finding(key, $"the name \"{host}\" cannot be resolved now: {problem}", hint: "the server can be used once it can", isWarning: true));
+            {
+                findings.Add(result.Finding(key, $"the name \"{host}\" cannot be resolved now: {problem}", hint: "the server can be used once it can",
+                    isWarning: true));
+            }
         }
     }
 

@@ -38,7 +38,8 @@ internal sealed class Supervisor : IDisposable
     private bool _isServing;
     private int _stopsSeen;
 
-    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServerNames names, ServiceState service, SupervisorEvents events, ErrorLog log)
+    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServerNames names,
+        ServiceState service, SupervisorEvents events, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -73,7 +74,8 @@ internal sealed class Supervisor : IDisposable
             health.Apply(settings, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
-            var crew = new WorkerCrew(MakeSlots(sockets, boards, events), new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
+            var crew = new WorkerCrew(MakeSlots(sockets, boards, events),
+                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
             using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, names, service, events, log);
             SmallHttpServer? serving = null;
             try
@@ -118,7 +120,9 @@ internal sealed class Supervisor : IDisposable
         return Stop();
     }
 
-    /// <summary>Waits until all workers serve, or until a stop is asked for: some may serve already. The exit code when it comes to neither.</summary>
+    /// <summary>
+    /// Waits until all workers serve, or until a stop is asked for: some may serve already. The exit code when it comes to neither.
+    /// </summary>
     private int? StartAll()
     {
         _crew.DoDue(SupervisorEvents.NowMs);
@@ -210,7 +214,9 @@ internal sealed class Supervisor : IDisposable
             ReadAgain();
     }
 
-    /// <summary>Servers have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told afterwards.</summary>
+    /// <summary>
+    /// Servers have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told afterwards.
+    /// </summary>
     private void FollowNames()
     {
         if (_reload.IsUnderWay || !_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
@@ -295,7 +301,9 @@ internal sealed class Supervisor : IDisposable
         return isClean ? ExitCodes.Success : ExitCodes.CutShort;
     }
 
-    /// <summary>The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.</summary>
+    /// <summary>
+    /// The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
+    /// </summary>
     private int CutAtOnce()
     {
         _log.Warn("stopped at once by a second signal");

@@ -115,7 +115,11 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             slot.Problem = $"it ended with code {exitCode}";
         long delayMs = slot.Delay.Ended(nowMs);
         if (MayStart)
-            log.Error($"worker {slot.Index} ended with code {exitCode}{(hadServed ? "" : $" before it served: {slot.Problem}")}; it starts again {InTime(delayMs)}");
+        {
+            log.Error($"worker {slot.Index} ended with code {exitCode}{(hadServed ? "" : $" before it served: {slot.Problem}")}; it starts again "
+                + $"{InTime(delayMs)}");
+        }
+
         StandIn(nowMs);
         return slot;
     }
@@ -200,9 +204,11 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         {
             if (slot.State == WorkerState.Serving || slot.StandIn is { State: WorkerState.Serving })
                 continue;
-            slot.StandIn = slots.Where(static other => other.State == WorkerState.Serving).MinBy(other => slots.Count(third => third.StandIn == other));
+            slot.StandIn = slots.Where(static other => other.State == WorkerState.Serving)
+                .MinBy(other => slots.Count(third => third.StandIn == other));
             if (slot.StandIn is { } found && slot.Sockets.Count > 0
-                && !found.Tell(ControlCommand.Adopt, slot.Sockets, new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
+                && !found.Tell(ControlCommand.Adopt, slot.Sockets,
+                new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
             {
                 found.Kill();
             }
@@ -212,7 +218,8 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
     }
 
     /// <summary>
-    /// Where nobody serves, clients of a worker that is not there are refused and not left waiting: at once when nobody will try it soon, and when the
+    /// Where nobody serves, clients of a worker that is not there are refused and not left waiting: at once when nobody will try it soon, and when
+    /// the
     /// time is over in any case. Of one that is starting the process has the sockets, too.
     /// </summary>
     private void RefuseClients(long nowMs)
@@ -234,7 +241,9 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             if (slot.State != WorkerState.Serving || (slot.Pulse.Look() - 1) * LookEveryMs < HangTimeoutMs)
                 continue;
             string state = LinuxProcess.StateOf(slot.ProcessId) ?? "unknown";
-            GiveUp(slot, $"shows no sign of life for {HangTimeoutMs / 1000.0:0.###} s (its process is {state}; its loop, in turn {slot.Pulse.Turns}, was last seen {TextOf(slot.Pulse.LastPlace)})");
+            GiveUp(slot,
+                $"shows no sign of life for {HangTimeoutMs / 1000.0:0.###} s (its process is {state}; its loop, in turn {slot.Pulse.Turns}, was "
+                + $"last seen {TextOf(slot.Pulse.LastPlace)})");
         }
     }
 
@@ -249,7 +258,8 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
     {
         WorkerSlot[] absent = [.. slots.Where(static slot => slot.State != WorkerState.Serving)];
         service.Shortage = absent.Length == 0 ? null
-            : $"{(absent.Length == 1 ? $"worker {absent[0].Index} of {slots.Count} is" : $"{absent.Length} of {slots.Count} workers are")} not there: {absent[0].Problem}";
+            : $"{(absent.Length == 1 ? $"worker {absent[0].Index} of {slots.Count} is" : $"{absent.Length} of {slots.Count} workers are")} not "
+            + $"there: {absent[0].Problem}";
     }
 
     private static string InTime(long delayMs) => delayMs == 0 ? "at once" : $"in {delayMs} ms";

@@ -48,7 +48,8 @@ internal sealed class WorkerSlot : IDisposable
     /// <param name="start">Starts a process.</param>
     /// <param name="kill">Ends one, by its id.</param>
     /// <param name="events">Where goes what the process says.</param>
-    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, StartWorker start, Action<int> kill, SupervisorEvents events)
+    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, StartWorker start, Action<int> kill,
+        SupervisorEvents events)
     {
         Index = index;
         _count = count;
@@ -102,7 +103,8 @@ internal sealed class WorkerSlot : IDisposable
             int[] inherited = [(int)theirControl.Handle, (int)theirDescriptors.Handle, .. _boards.Descriptors];
             string[] arguments =
             [
-                "worker", "--index", Text(Index), "--count", Text(_count), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]), "--boards", _boards.DescriptorText,
+                "worker", "--index", Text(Index), "--count", Text(_count), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]),
+                    "--boards", _boards.DescriptorText,
             ];
             ProcessId = _start(arguments, inherited, WorkerSignals.Numbers);
         }
@@ -178,7 +180,10 @@ internal sealed class WorkerSlot : IDisposable
     /// <summary>Its sockets are closed until the next start.</summary>
     public bool IsParked => _parkedBinds is not null;
 
-    /// <summary>Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them anew.</summary>
+    /// <summary>
+    /// Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them
+    /// anew.
+    /// </summary>
     public void Park()
     {
         if (_parkedBinds is not null)

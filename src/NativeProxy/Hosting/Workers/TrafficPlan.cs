@@ -56,7 +56,8 @@ internal sealed class TrafficPlan
     /// <param name="ledger">Takes every close.</param>
     /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
     /// <param name="report">Takes lines for the error log; must not block.</param>
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes, ExchangeLog? accessLog,
+        CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
@@ -240,7 +241,8 @@ internal sealed class TrafficPlan
             string upstreamName = listener.Upstream;
             bool isForward = listener.Mode == ListenerMode.Forward;
             UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new Listener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget, LogsExchanges ? _accessLog : null, _shedding)
+            listeners.Add(new Listener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget,
+                LogsExchanges ? _accessLog : null, _shedding)
             {
                 ReplayBudget = _replayBudget,
                 CacheFetches = _cacheFetches,
@@ -255,7 +257,8 @@ internal sealed class TrafficPlan
     private OriginTable OriginsOf(in ListenerSettings settings)
     {
         string name = settings.Name;
-        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins ?? new OriginTable(_loop, _counters, _resolver, _ownAddresses)
+        OriginTable origins = _listeners.Find(listener => listener.Settings.Name == name)?.Origins
+            ?? new OriginTable(_loop, _counters, _resolver, _ownAddresses)
         {
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,

@@ -48,7 +48,8 @@ internal sealed class Worker : IDisposable
     private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes, ErrorLog errors)
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes,
+        ErrorLog errors)
     {
         _errors = errors;
         counters.ProcessId = Environment.ProcessId;
@@ -59,7 +60,8 @@ internal sealed class Worker : IDisposable
         _log = new WorkerLog(settings.Log, errors);
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(), WarnAside);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(),
+            WarnAside);
         _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }
@@ -130,7 +132,10 @@ internal sealed class Worker : IDisposable
     /// <summary>Any thread: opens the log files anew, after their rotation.</summary>
     public void ReopenLog() => _log.Writer.Reopen();
 
-    /// <summary>Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in flight.</summary>
+    /// <summary>
+    /// Ends the loop and flushes the log. After a complete drain it also states that every buffer came back; after a cut, sends may still be in
+    /// flight.
+    /// </summary>
     public void Dispose()
     {
         _board.Stop(EndLimit);
@@ -159,7 +164,8 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Takes settings over, on the loop thread.</summary>
-    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets, LogDestinations? newLog) : LoopWork
+    private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets,
+        LogDestinations? newLog) : LoopWork
     {
         private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

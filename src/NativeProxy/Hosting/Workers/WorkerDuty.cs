@@ -38,7 +38,8 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
         try
         {
             using var worker = new Worker(
-                plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index), boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, _log);
+                plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index),
+                boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, _log);
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
             _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
             await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);

@@ -32,12 +32,14 @@ internal sealed class WorkerLog : IDisposable
     public LogWriter Writer { get; }
 
     /// <summary>
-    /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says; what is in
+    /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says;
+    /// what is in
     /// use stays in use.
     /// </summary>
     public LogDestinations? Prepare(in LogSettings settings)
     {
-        bool isSame = settings.AccessTarget == _settings.AccessTarget && settings.ConnectionsTarget == _settings.ConnectionsTarget && settings.Format == _settings.Format;
+        bool isSame = settings.AccessTarget == _settings.AccessTarget && settings.ConnectionsTarget == _settings.ConnectionsTarget
+            && settings.Format == _settings.Format;
         if (isSame)
             return null;
         try
@@ -64,7 +66,8 @@ internal sealed class WorkerLog : IDisposable
         LogTarget? access = OpenTarget("log.access", settings.AccessTarget);
         try
         {
-            return new LogDestinations(StyleOf(settings.Format), access, settings.ConnectionsTarget == settings.AccessTarget ? access : OpenTarget("log.connections", settings.ConnectionsTarget));
+            return new LogDestinations(StyleOf(settings.Format), access,
+                settings.ConnectionsTarget == settings.AccessTarget ? access : OpenTarget("log.connections", settings.ConnectionsTarget));
         }
         catch
         {

@@ -70,7 +70,8 @@ internal sealed unsafe class ReadyEvents
 
     /// <summary>
     /// True when the kernel has reported nothing of a descriptor that would not have been handled, as of <see cref="FreshForEvents"/> events ago at
-    /// the latest and within the same tick of the coarse clock. The descriptor is one that is watched edge-triggered and was found empty when it was last read. False also when that is not known.
+    /// the latest and within the same tick of the coarse clock. The descriptor is one that is watched edge-triggered and was found empty when it was
+    /// last read. False also when that is not known.
     /// </summary>
     public bool HasNothingFor(ulong token)
     {

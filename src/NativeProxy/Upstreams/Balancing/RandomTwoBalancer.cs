@@ -10,7 +10,9 @@ namespace NativeProxy.Upstreams.Balancing;
 /// </summary>
 internal sealed class RandomTwoBalancer(ulong seed)
 {
-    /// <summary>Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred.</summary>
+    /// <summary>
+    /// Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred.
+    /// </summary>
     public const int LeadMax = 12;
 
     private ulong _dice = seed;
@@ -37,17 +39,26 @@ internal sealed class RandomTwoBalancer(ulong seed)
         return LeastConnectionsBalancer.IsLessLoaded(other, one) ? other : one;
     }
 
-    /// <summary>The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.</summary>
+    /// <summary>
+    /// The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.
+    /// </summary>
     private static UpstreamServer? ReadyInsteadOf(UpstreamServer drawn, ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
     {
         UpstreamServer? best = null;
         foreach (UpstreamServer server in servers)
         {
-            if (server.Idle.Count == 0 || server == except || !server.CanTakeNow || server.PickedCount * drawn.Weight >= (drawn.PickedCount + LeadMax) * server.Weight)
+            if (server.Idle.Count == 0 || server == except || !server.CanTakeNow
+                || server.PickedCount * drawn.Weight >= (drawn.PickedCount + LeadMax) * server.Weight)
+            {
                 continue;
+            }
+
             server.LoadNow = server.RunningCount;
-            if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server) && (best is null || server.PickedCount * best.Weight < best.PickedCount * server.Weight))
+            if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server)
+                && (best is null || server.PickedCount * best.Weight < best.PickedCount * server.Weight))
+            {
                 best = server;
+            }
         }
         return best;
     }

@@ -78,7 +78,9 @@ internal sealed unsafe class ServerPlaces
         Add(-held);
     }
 
-    /// <summary>Says how many of this worker's connections are idle. What is read of the board afterwards is newer than what the others then read of it.</summary>
+    /// <summary>
+    /// Says how many of this worker's connections are idle. What is read of the board afterwards is newer than what the others then read of it.
+    /// </summary>
     public void ShowIdle(int count)
     {
         _idle.SetOwn(count);
@@ -111,7 +113,9 @@ internal sealed unsafe class ServerPlaces
     /// <summary>True, once, when another worker has asked for an idle connection of this one.</summary>
     public bool TakeWish() => Volatile.Read(ref _memory->IsIdleWanted) != 0 && Interlocked.Exchange(ref _memory->IsIdleWanted, 0) != 0;
 
-    /// <summary>Corrects the sum when it is higher than the records for a second, during which it has not changed: somebody died in between.</summary>
+    /// <summary>
+    /// Corrects the sum when it is higher than the records for a second, during which it has not changed: somebody died in between.
+    /// </summary>
     public void Mend(long nowMs)
     {
         ulong seen = Volatile.Read(ref _memory->Open);

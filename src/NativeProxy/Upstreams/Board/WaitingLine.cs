@@ -25,7 +25,9 @@ internal sealed unsafe class WaitingLine(long* nextTicket, long* lowest, int wor
     /// <summary>The next ticket, from 1.</summary>
     public long Draw() => Interlocked.Increment(ref *nextTicket);
 
-    /// <summary>Shows the lowest ticket that waits here; 0 = none. What is read of the board afterwards is newer than what the others then read of it.</summary>
+    /// <summary>
+    /// Shows the lowest ticket that waits here; 0 = none. What is read of the board afterwards is newer than what the others then read of it.
+    /// </summary>
     public void Show(long ticket)
     {
         if (ticket == _shown)

@@ -13,7 +13,9 @@ internal struct ConnectionPause
     /// <summary>Why the connection will be closed when its idle time is over.</summary>
     private ServerCloseReason _endReason;
 
-    /// <summary>The client whose authentication the connection carries; null while it carries none. Only the end of the connection takes it away again.</summary>
+    /// <summary>
+    /// The client whose authentication the connection carries; null while it carries none. Only the end of the connection takes it away again.
+    /// </summary>
     public IPinOwner? PinOwner { get; private set; }
 
     /// <summary>Since when it waits, in loop milliseconds; of the last pause when it does not wait now.</summary>

@@ -11,7 +11,9 @@ internal interface IServerConnectionUser
     /// <summary>The fresh connection is established.</summary>
     void OnServerConnected(UpstreamConnection connection);
 
-    /// <summary>The fresh connection could not be established; it is gone already. <paramref name="error"/> is TimedOut for the connect timeout.</summary>
+    /// <summary>
+    /// The fresh connection could not be established; it is gone already. <paramref name="error"/> is TimedOut for the connect timeout.
+    /// </summary>
     void OnServerConnectFailed(UpstreamConnection connection, SocketError error);
 
     /// <summary>

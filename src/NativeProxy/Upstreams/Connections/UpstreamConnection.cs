@@ -74,7 +74,8 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// <summary>
     /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the
     /// acknowledgement of everything that has arrived, read or not. A reset proves nothing (the kernel drops its acknowledgement unread:
-    /// of 200 requests that were read and then answered by a reset, all still counted as unacknowledged), nor does an end of stream after a failed send.
+    /// of 200 requests that were read and then answered by a reset, all still counted as unacknowledged), nor does an end of stream after a failed
+    /// send.
     /// </summary>
     public bool NothingWasAcknowledged =>
         Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
@@ -400,7 +401,9 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         user.OnServerConnectFailed(this, error);
     }
 
-    /// <summary>After a failed connect: goes on with the next address of the server, if there is one and time is left. The user hears nothing of it.</summary>
+    /// <summary>
+    /// After a failed connect: goes on with the next address of the server, if there is one and time is left. The user hears nothing of it.
+    /// </summary>
     private bool TryNextAddress()
     {
         ServerAddressRing addresses = Server.Addresses;

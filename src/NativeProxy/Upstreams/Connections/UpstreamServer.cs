@@ -205,7 +205,8 @@ internal sealed class UpstreamServer : IQueueOwner
     }
 
     /// <summary>
-    /// The server's name stands for these addresses now: new connections use them, those to addresses that it has left close when they are idle. Limits
+    /// The server's name stands for these addresses now: new connections use them, those to addresses that it has left close when they are idle.
+    /// Limits
     /// count all addresses together.
     /// </summary>
     public void ChangeAddresses(IPEndPoint[] endPoints)

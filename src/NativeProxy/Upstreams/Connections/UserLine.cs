@@ -51,7 +51,9 @@ internal struct UserLine
         IsOutOfStep = true;
     }
 
-    /// <summary>The next user becomes the present one, with the last bytes of the present delivery. Null when nobody follows, or who follows cannot be told.</summary>
+    /// <summary>
+    /// The next user becomes the present one, with the last bytes of the present delivery. Null when nobody follows, or who follows cannot be told.
+    /// </summary>
     public IServerConnectionUser? Advance(int restBytes)
     {
         if (IsOutOfStep || _following?.Take() is not { } next)
@@ -64,7 +66,9 @@ internal struct UserLine
     /// <summary>The connection is gone: the next one whose turn will not come, or null.</summary>
     public readonly IServerConnectionUser? TakeFollowing() => _following?.Take();
 
-    /// <summary>Gives a delivery to the present user. Returns how many of its last bytes belong to the user that the connection was handed on to meanwhile.</summary>
+    /// <summary>
+    /// Gives a delivery to the present user. Returns how many of its last bytes belong to the user that the connection was handed on to meanwhile.
+    /// </summary>
     public int Deliver(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
     {
         _handedOnBytes = 0;

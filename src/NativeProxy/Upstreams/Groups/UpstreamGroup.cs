@@ -151,7 +151,9 @@ internal sealed class UpstreamGroup : IQueueOwner
     /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
     /// any answer.
     /// </summary>
-    public int Pipelining => _settings.Retry is { Attempts: > 1 } retry && retry.IsOn(RetryCondition.Stale) && Reuse != ReusePolicy.Never ? _settings.Keepalive.Pipelining : 1;
+    public int Pipelining => _settings.Retry is { Attempts: > 1 } retry && retry.IsOn(RetryCondition.Stale) && Reuse != ReusePolicy.Never
+        ? _settings.Keepalive.Pipelining
+        : 1;
 
     /// <summary>When exchanges are tried again.</summary>
     public UpstreamRetrySettings Retry => _settings.Retry;
@@ -224,9 +226,12 @@ internal sealed class UpstreamGroup : IQueueOwner
         return null;
     }
 
-    /// <summary>Of <c>prefer_last_server</c>: the server of the client connection's previous request if it may take the next one, else null.</summary>
+    /// <summary>
+    /// Of <c>prefer_last_server</c>: the server of the client connection's previous request if it may take the next one, else null.
+    /// </summary>
     public UpstreamServer? Preferred(UpstreamServer? last) =>
-        _settings.PreferLastServer && last is { CanTakeNow: true, HasRoom: true } && !(HasLimits && Queue.HasWaiters) && Array.IndexOf(_servers, last) >= 0
+        _settings.PreferLastServer && last is { CanTakeNow: true, HasRoom: true } && !(HasLimits && Queue.HasWaiters)
+            && Array.IndexOf(_servers, last) >= 0
             ? last : null;
 
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>

@@ -4,7 +4,9 @@ using System.Threading.Tasks;
 
 namespace NativeProxy.Upstreams.Health;
 
-/// <summary>One way of asking a server how it is, used for one check after another. Keeps no time: its user says when it is over. Any thread.</summary>
+/// <summary>
+/// One way of asking a server how it is, used for one check after another. Keeps no time: its user says when it is over. Any thread.
+/// </summary>
 internal abstract class HealthCheck
 {
     /// <summary>

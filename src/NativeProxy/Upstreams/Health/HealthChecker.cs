@@ -82,7 +82,8 @@ internal sealed class HealthChecker
     }
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
-    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint[] endPoints, int checkedCount)
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint[] endPoints,
+        int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
@@ -120,7 +121,9 @@ internal sealed class HealthChecker
 
     private static HealthCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint[] endPoints)
     {
-        byte[] request = health.Kind == HealthCheckKind.Http ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address) : [];
+        byte[] request = health.Kind == HealthCheckKind.Http
+            ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address)
+            : [];
         HealthCheck[] checks = Array.ConvertAll(endPoints, endPoint => new ConnectionCheck(endPoint, request));
         return checks.Length == 1 ? checks[0] : new SeveralAddressesCheck(checks, health.TimeoutMs);
     }

@@ -160,6 +160,8 @@ internal sealed class HealthProbe
         public void Stop() => _ = _stopped.CancelAsync();
 
         public bool IsFor(in UpstreamHealthSettings settings, HealthCheck check) =>
-            Check.IsSameAs(check) && (Settings.IntervalMs, Settings.TimeoutMs, Settings.Rise, Settings.Fall) == (settings.IntervalMs, settings.TimeoutMs, settings.Rise, settings.Fall);
+            Check.IsSameAs(check)
+                && (Settings.IntervalMs, Settings.TimeoutMs, Settings.Rise, Settings.Fall) == (settings.IntervalMs, settings.TimeoutMs, settings.Rise,
+                settings.Fall);
     }
 }

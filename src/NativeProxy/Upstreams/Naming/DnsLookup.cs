@@ -45,7 +45,11 @@ internal static class DnsLookup
                 {
                     DnsResponse response = await DnsServer.Ask(server, name, type, timeIsOver.Token);
                     if (response.Verdict is DnsVerdict.Answer or DnsVerdict.NoSuchName)
-                        return new DnsFinding(response.Addresses, response.TtlSeconds, IsCertain: true, IsSilent: false, response.Verdict == DnsVerdict.Answer ? "the name has no address" : "there is no such name");
+                    {
+                        return new DnsFinding(response.Addresses, response.TtlSeconds, IsCertain: true, IsSilent: false,
+                            response.Verdict == DnsVerdict.Answer ? "the name has no address" : "there is no such name");
+                    }
+
                     why = $"{server} answers that it cannot tell";
                 }
                 catch (Exception e) when (DnsServer.IsNoAnswer(e))
@@ -72,8 +76,13 @@ internal sealed record DnsFinding(IReadOnlyList<IPAddress> Addresses, long TtlSe
     /// <summary>Both kinds of addresses of a name, the first ones first.</summary>
     public static DnsFinding Join(DnsFinding first, DnsFinding second)
     {
-        long ttl = first.Addresses.Count == 0 ? second.TtlSeconds : second.Addresses.Count == 0 ? first.TtlSeconds : Math.Min(first.TtlSeconds, second.TtlSeconds);
+        long ttl = first.Addresses.Count == 0
+            ? second.TtlSeconds
+            : second.Addresses.Count == 0
+            ? first.TtlSeconds
+            : Math.Min(first.TtlSeconds, second.TtlSeconds);
         return new DnsFinding(
-            [.. first.Addresses, .. second.Addresses], ttl, first.IsCertain && second.IsCertain, first.IsSilent || second.IsSilent, first.IsCertain ? second.Why : first.Why);
+            [.. first.Addresses, .. second.Addresses], ttl, first.IsCertain && second.IsCertain, first.IsSilent || second.IsSilent,
+            first.IsCertain ? second.Why : first.Why);
     }
 }

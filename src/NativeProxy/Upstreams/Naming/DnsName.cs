@@ -13,7 +13,9 @@ internal static class DnsName
 
     private const int PointerMark = 0xC0;
 
-    /// <summary>Writes a name of letters, digits, '-' and '_', with or without its final dot. Returns how many bytes, 0 when it is no name of DNS.</summary>
+    /// <summary>
+    /// Writes a name of letters, digits, '-' and '_', with or without its final dot. Returns how many bytes, 0 when it is no name of DNS.
+    /// </summary>
     public static int Write(string name, Span<byte> target)
     {
         int at = 0;

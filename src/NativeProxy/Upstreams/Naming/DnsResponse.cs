@@ -37,7 +37,8 @@ internal readonly struct DnsResponse
     private const int AliasesMax = 16;
     private const int RecordFixedBytes = 10;
 
-    private DnsResponse(DnsVerdict verdict, IPAddress[]? addresses = null, long ttlSeconds = 0) => (Verdict, Addresses, TtlSeconds) = (verdict, addresses ?? [], ttlSeconds);
+    private DnsResponse(DnsVerdict verdict, IPAddress[]? addresses = null, long ttlSeconds = 0) =>
+        (Verdict, Addresses, TtlSeconds) = (verdict, addresses ?? [], ttlSeconds);
 
     public DnsVerdict Verdict { get; }
 
@@ -67,7 +68,8 @@ internal readonly struct DnsResponse
         List<Record> records = ReadRecords(message, at);
         string owner = query.Name.ToLowerInvariant();
         long ttl = uint.MaxValue;
-        for (int i = 0; i < AliasesMax && records.Find(record => record.Type == DnsType.Cname && record.Owner == owner) is { Target.Length: > 0 } alias; i++)
+        for (int i = 0; i < AliasesMax
+            && records.Find(record => record.Type == DnsType.Cname && record.Owner == owner) is { Target.Length: > 0 } alias; i++)
         {
             owner = alias.Target;
             ttl = Math.Min(ttl, alias.TtlSeconds);

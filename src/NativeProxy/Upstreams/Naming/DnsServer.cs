@@ -65,6 +65,8 @@ internal static class DnsServer
             throw new SocketException((int)SocketError.MessageSize);
         await socket.Fill(buffer.AsMemory(0, announced));
         DnsResponse response = DnsResponse.Read(query, buffer.AsSpan(0, announced));
-        return response.Verdict is DnsVerdict.NotOurs or DnsVerdict.Truncated ? throw new SocketException((int)SocketError.ProtocolNotSupported) : response;
+        return response.Verdict is DnsVerdict.NotOurs or DnsVerdict.Truncated
+            ? throw new SocketException((int)SocketError.ProtocolNotSupported)
+            : response;
     }
 }

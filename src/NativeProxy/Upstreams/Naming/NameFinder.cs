@@ -35,7 +35,8 @@ internal sealed class NameFinder
     /// <param name="hostsPath">The hosts file.</param>
     /// <param name="resolverPath">Names the DNS servers where the settings do not.</param>
     /// <param name="sourcesPath">Says whether the system has further sources.</param>
-    public NameFinder(in ResolverSettings settings, string hostsPath = "/etc/hosts", string resolverPath = "/etc/resolv.conf", string sourcesPath = "/etc/nsswitch.conf")
+    public NameFinder(in ResolverSettings settings, string hostsPath = "/etc/hosts", string resolverPath = "/etc/resolv.conf",
+        string sourcesPath = "/etc/nsswitch.conf")
     {
         _settings = settings;
         _servers = ServersOf(settings);
@@ -58,7 +59,9 @@ internal sealed class NameFinder
         return answer.Outcome != NameOutcome.Found && _servers.Length == 0 && _sources.Value is true ? await AskSystem(name) ?? answer : answer;
     }
 
-    /// <summary>What needs no question: addresses, names of the hosts file, and those that DNS must not be asked for (RFC 6761 6.3 and 6.4).</summary>
+    /// <summary>
+    /// What needs no question: addresses, names of the hosts file, and those that DNS must not be asked for (RFC 6761 6.3 and 6.4).
+    /// </summary>
     private NameAnswer? FindHere(string name)
     {
         if (IPAddress.TryParse(name, out IPAddress? literal))
@@ -99,7 +102,8 @@ internal sealed class NameFinder
         long ttlMs = Math.Clamp(finding.TtlSeconds * 1000, _settings.MinTtlMs, Math.Max(_settings.MinTtlMs, _settings.MaxTtlMs));
 
         // What is missing is asked for again soon.
-        return Found(finding.Addresses, finding.IsCertain ? ttlMs : Math.Min(ttlMs, NegativeTtlMs), $"DNS ({server})") with { IsPartial = !finding.IsCertain };
+        return Found(finding.Addresses, finding.IsCertain ? ttlMs : Math.Min(ttlMs, NegativeTtlMs),
+            $"DNS ({server})") with { IsPartial = !finding.IsCertain };
     }
 
     private static NameAnswer Found(IReadOnlyList<IPAddress> addresses, long ttlMs, string why)

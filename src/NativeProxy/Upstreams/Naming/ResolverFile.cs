@@ -66,8 +66,11 @@ internal sealed class ResolverFile
     {
         foreach (string word in words)
         {
-            if (word.StartsWith("ndots:", StringComparison.Ordinal) && int.TryParse(word.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int dots))
+            if (word.StartsWith("ndots:", StringComparison.Ordinal)
+                && int.TryParse(word.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int dots))
+            {
                 Dots = Math.Min(dots, DotsMax);
+            }
         }
     }
 }

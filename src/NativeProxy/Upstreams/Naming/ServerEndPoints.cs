@@ -22,7 +22,8 @@ internal sealed class ServerEndPoints(IPEndPoint[][][] byServer)
 
     /// <summary>One line: "127.0.0.1:80|[::1]:80,10.0.0.1:80,;" are two servers, the first with two addresses, and a third without any.</summary>
     public string ToLine() => string.Concat(Array.ConvertAll(
-        byServer, static servers => string.Join(ServerEnd, Array.ConvertAll(servers, static server => string.Join(Between, (object[])server))) + GroupEnd));
+        byServer, static servers =>
+        string.Join(ServerEnd, Array.ConvertAll(servers, static server => string.Join(Between, (object[])server))) + GroupEnd));
 
     /// <summary>Reads what <see cref="ToLine"/> wrote; false when it is not that, or not for as many servers.</summary>
     /// <param name="line">The line.</param>

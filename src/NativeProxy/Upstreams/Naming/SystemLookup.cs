@@ -17,7 +17,9 @@ internal static class SystemLookup
 
     private static int _running;
 
-    /// <summary>Whether name resolution is set up with more than files and DNS (nsswitch.conf(5)), or differently from what this code knows.</summary>
+    /// <summary>
+    /// Whether name resolution is set up with more than files and DNS (nsswitch.conf(5)), or differently from what this code knows.
+    /// </summary>
     public static bool HasFurtherSources(string nsswitch)
     {
         foreach (string line in nsswitch.Split('\n'))

@@ -11,7 +11,9 @@ namespace NativeProxy.Upstreams.Origins;
 /// </summary>
 internal sealed class NameResolver(EventLoop loop, LoopCounters counters, NameResolver.Asking ask, int lookupsMax = NameResolver.LookupsAtOnceMax)
 {
-    /// <summary>Look-ups under way; each has two sockets and some kilobytes. Beyond it whoever asks is told at once that there are too many.</summary>
+    /// <summary>
+    /// Look-ups under way; each has two sockets and some kilobytes. Beyond it whoever asks is told at once that there are too many.
+    /// </summary>
     public const int LookupsAtOnceMax = 256;
 
     private const int LookupsAtOnceMin = 8;

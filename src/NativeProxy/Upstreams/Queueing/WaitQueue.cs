@@ -79,7 +79,9 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
         ServeSoon();
     }
 
-    /// <summary>It may be the turn of those first in line: they are told soon, in an event of its own. Where nobody waits, another worker is told.</summary>
+    /// <summary>
+    /// It may be the turn of those first in line: they are told soon, in an event of its own. Where nobody waits, another worker is told.
+    /// </summary>
     public void ServeSoon()
     {
         if (_first is null)

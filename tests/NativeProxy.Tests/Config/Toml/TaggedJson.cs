@@ -9,7 +9,9 @@ using Xunit;
 
 namespace NativeProxy.Tests.Config.Toml;
 
-/// <summary>Compares a parsed document with the tagged JSON of the vectors: `{"type": "integer", "value": "42"}` for scalars, plain JSON around them.</summary>
+/// <summary>
+/// Compares a parsed document with the tagged JSON of the vectors: `{"type": "integer", "value": "42"}` for scalars, plain JSON around them.
+/// </summary>
 internal static class TaggedJson
 {
     /// <summary>Every difference, with the path to it; empty when they are equal.</summary>
@@ -97,14 +99,19 @@ internal static class TaggedJson
         _ => BitConverter.DoubleToInt64Bits(actual) == BitConverter.DoubleToInt64Bits(double.Parse(expected, CultureInfo.InvariantCulture)),
     };
 
-    /// <summary>A date or time as the vectors write it: `T` and `Z`, with seconds, without the zeros at the end of a fraction. Ours is as it stands in the file.</summary>
+    /// <summary>
+    /// A date or time as the vectors write it: `T` and `Z`, with seconds, without the zeros at the end of a fraction. Ours is as it stands in the
+    /// file.
+    /// </summary>
     private static string InFull(string dateOrTime)
     {
         string text = dateOrTime.ToUpperInvariant().Replace(' ', 'T');
-        Match parts = Regex.Match(text, @"^(?<date>\d{4}-\d\d-\d\d)?(?<t>T)?(?:(?<minute>\d\d:\d\d)(?<second>:\d\d)?(?:\.(?<fraction>\d+))?)?(?<offset>Z|[+-]\d\d:\d\d)?$");
+        Match parts = Regex.Match(text,
+            @"^(?<date>\d{4}-\d\d-\d\d)?(?<t>T)?(?:(?<minute>\d\d:\d\d)(?<second>:\d\d)?(?:\.(?<fraction>\d+))?)?(?<offset>Z|[+-]\d\d:\d\d)?$");
         Assert.True(parts.Success, dateOrTime);
         string fraction = parts.Groups["fraction"].Value.TrimEnd('0');
         string second = parts.Groups["minute"].Success && !parts.Groups["second"].Success ? ":00" : parts.Groups["second"].Value;
-        return $"{parts.Groups["date"]}{parts.Groups["t"]}{parts.Groups["minute"]}{second}{(fraction.Length > 0 ? "." + fraction : "")}{parts.Groups["offset"]}";
+        string part = fraction.Length > 0 ? "." + fraction : "";
+        return $"{parts.Groups["date"]}{parts.Groups["t"]}{parts.Groups["minute"]}{second}{part}{parts.Groups["offset"]}";
     }
 }

@@ -13,7 +13,9 @@ namespace NativeProxy.Tests.Config.Toml;
 /// </summary>
 public sealed class TomlHostileTests(ITestOutputHelper output)
 {
-    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("NATIVEPROXY_ENDURANCE"), out int times) ? Math.Clamp(times, 1, 4) : 1;
+    private static readonly int Times = int.TryParse(Environment.GetEnvironmentVariable("NATIVEPROXY_ENDURANCE"), out int times)
+        ? Math.Clamp(times, 1, 4)
+        : 1;
 
     private static readonly int SizeBytes = Times * 1024 * 1024;
 
@@ -22,8 +24,10 @@ public sealed class TomlHostileTests(ITestOutputHelper output)
 
     public static TheoryData<string, string> Texts => new()
     {
-        { "", "!" }, { "", "=" }, { "", "[" }, { "a = ", "[" }, { "a = ", "{a=" }, { "a = [", "1," }, { "a = [", "[]," }, { "a", ".a" }, { "[a", ".a" },
-        { "", "a=1\n" }, { "", "[a]\n" }, { "", "[[a]]\n" }, { "", "#\n" }, { "", "\n" }, { "a = \"", "x" }, { "a = \"", "\\q" }, { "a = \"", "\\" }, { "a = \"", "\u0001" },
+        { "", "!" }, { "", "=" }, { "", "[" }, { "a = ", "[" }, { "a = ", "{a=" }, { "a = [", "1," }, { "a = [", "[]," }, { "a", ".a" },
+        { "[a", ".a" },
+        { "", "a=1\n" }, { "", "[a]\n" }, { "", "[[a]]\n" }, { "", "#\n" }, { "", "\n" }, { "a = \"", "x" }, { "a = \"", "\\q" }, { "a = \"", "\\" },
+        { "a = \"", "\u0001" },
         { "a = '", "\r" }, { "# ", "\u0001" }, { "a = \"\"\"", "\"\"x" }, { "a = ", "9" }, { "a = 0x", "_" }, { "a = 1", "_" }, { "a = ", "-" },
         { "a = '", "\uFFFD" }, { "a = 1.", "0" }, { "a = 1e", "9" }, { "", "\0" }, { "", "\uFEFF" }, { "a = {", "b={}," }, { "a = 19", "79-05-27 " },
     };
@@ -32,7 +36,8 @@ public sealed class TomlHostileTests(ITestOutputHelper output)
     [MemberData(nameof(Texts))]
     public void LargeText_IsReadOrRefusedWithinABound(string beginning, string piece)
     {
-        byte[] text = Encoding.UTF8.GetBytes(beginning + string.Concat(Enumerable.Repeat(piece, (SizeBytes - beginning.Length) / Encoding.UTF8.GetByteCount(piece))));
+        byte[] text = Encoding.UTF8.GetBytes(beginning
+            + string.Concat(Enumerable.Repeat(piece, (SizeBytes - beginning.Length) / Encoding.UTF8.GetByteCount(piece))));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
         bool isRead = TomlDocument.TryParse(text, out _, out TomlError? error);
@@ -54,9 +59,11 @@ public sealed class TomlHostileTests(ITestOutputHelper output)
     [Fact]
     public void NineThousandServers_AreRead()
     {
-        string toml = string.Concat(Enumerable.Range(0, 9_000).Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"10.0.0.1:{i}\"\n"));
+        string toml = string.Concat(Enumerable.Range(0, 9_000)
+            .Select(static i => $"[[upstream.server]]\nname = \"s{i}\"\naddress = \"10.0.0.1:{i}\"\n"));
 
-        Assert.True(TomlDocument.TryParse(Encoding.UTF8.GetBytes("[[upstream]]\n" + toml), out TomlTable root, out TomlError? error), error?.ToString());
+        Assert.True(TomlDocument.TryParse(Encoding.UTF8.GetBytes("[[upstream]]\n" + toml), out TomlTable root, out TomlError? error),
+            error?.ToString());
         Assert.Equal(9_000, root.Find("upstream")!.Value.Items[0].Table.Find("server")!.Value.Items.Count);
     }
 }

@@ -40,7 +40,9 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     /// <summary>Sees every byte that the kernel takes from this end.</summary>
     public Action<ReadOnlySpan<byte>>? Tap { get; set; }
 
-    /// <summary>Bytes of this end that the other one has acknowledged for sure: all that had arrived when it sent its FIN, else all that have arrived.</summary>
+    /// <summary>
+    /// Bytes of this end that the other one has acknowledged for sure: all that had arrived when it sent its FIN, else all that have arrived.
+    /// </summary>
     public long AcknowledgedBytes => incoming.EndArrived ? Other._arrivedBeforeEnd : outgoing.ArrivedBytes;
 
     public bool HasNews => IsReset || incoming.HasNews;

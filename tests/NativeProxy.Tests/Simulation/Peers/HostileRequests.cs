@@ -74,11 +74,13 @@ internal static class HostileRequests
         if (dice.PerMille(600))
         {
             string head = dice.PerMille(100) ? Oversized(dice) : dice.Pick<string>(Heads);
-            return new HostileMessage(Hostility.InHead, target, head.Replace("#", target, StringComparison.Ordinal), 0, Encoding.Latin1.GetBytes(Smuggled));
+            return new HostileMessage(Hostility.InHead, target, head.Replace("#", target, StringComparison.Ordinal), 0,
+                Encoding.Latin1.GetBytes(Smuggled));
         }
         int bodyBytes = dice.Between(1, 2000);
         string begin = $"POST {target} HTTP/1.1\r\nHost: {Evidence.Host}\r\nX-Pad: \r\nTransfer-Encoding: chunked\r\n\r\n";
-        byte[] body = [.. Encoding.Latin1.GetBytes(bodyBytes.ToString("x", null) + "\r\n"), .. BodyPattern.Make(id, bodyBytes), .. Encoding.Latin1.GetBytes("\r\n" + dice.Pick<string>(Tails) + Smuggled)];
+        byte[] body = [.. Encoding.Latin1.GetBytes(bodyBytes.ToString("x", null) + "\r\n"), .. BodyPattern.Make(id, bodyBytes),
+            .. Encoding.Latin1.GetBytes("\r\n" + dice.Pick<string>(Tails) + Smuggled)];
         return new HostileMessage(Hostility.InBody, target, begin, bodyBytes, body);
     }
 

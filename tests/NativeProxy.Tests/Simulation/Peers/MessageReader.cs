@@ -159,7 +159,8 @@ internal sealed class MessageReader(IMessageSink sink)
         }
     }
 
-    private static bool HasControlBytes(ReadOnlySpan<char> line) => line.ContainsAnyInRange('\0', '\x08') || line.ContainsAnyInRange('\n', '\x1f') || line.Contains('\x7f');
+    private static bool HasControlBytes(ReadOnlySpan<char> line) =>
+        line.ContainsAnyInRange('\0', '\x08') || line.ContainsAnyInRange('\n', '\x1f') || line.Contains('\x7f');
 
     private void TakeHead()
     {

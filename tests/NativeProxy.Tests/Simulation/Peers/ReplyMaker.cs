@@ -39,9 +39,16 @@ internal sealed class ReplyMaker(Dice dice, FaultMix faults, Evidence evidence)
         byte[] whole = bytes.ToArray();
         if (dice.PerMille(faults.ServerGarbage))
         {
-            whole = dice.PerMille(500) && hasBody && shape == BodyShape.Chunked && bodyBytes > 1
-                ? [.. whole.AsSpan(0, headBytes), .. Encoding.Latin1.GetBytes($"1\r\n{(char)BodyPattern.Make(bodyKey, 1)[0]}{dice.Pick("\nx", "\r\n+1\r\n", "\r\nzz\r\n", "\r\n1;=\r\n", "\r\n0\r\nA : b\r\n\r\n", "\r\n0\n\n")}")]
-                : Encoding.Latin1.GetBytes(BadReplies.Pick(dice, request.IsHead));
+            if (dice.PerMille(500) && hasBody && shape == BodyShape.Chunked && bodyBytes > 1)
+            {
+                string badEnd = dice.Pick("\nx", "\r\n+1\r\n", "\r\nzz\r\n", "\r\n1;=\r\n", "\r\n0\r\nA : b\r\n\r\n", "\r\n0\n\n");
+                string badChunk = $"1\r\n{(char)BodyPattern.Make(bodyKey, 1)[0]}{badEnd}";
+                whole = [.. whole.AsSpan(0, headBytes), .. Encoding.Latin1.GetBytes(badChunk)];
+            }
+            else
+            {
+                whole = Encoding.Latin1.GetBytes(BadReplies.Pick(dice, request.IsHead));
+            }
             isFaulty = true;
             end = dice.Pick(ReplyEnd.Keep, ReplyEnd.Fin, ReplyEnd.Reset, ReplyEnd.Hang);
         }

@@ -31,7 +31,8 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         if (isHostile)
         {
             HostileMessage hostile = HostileRequests.Make(dice, id);
-            (hostility, method, target, minor, shape, bodyBytes, trailer, expects) = (hostile.Hostility, "POST", hostile.Target, 1, BodyShape.Chunked, hostile.BodyBytes, null, false);
+            (hostility, method, target, minor, shape, bodyBytes, trailer, expects) = (hostile.Hostility, "POST", hostile.Target, 1, BodyShape.Chunked,
+                hostile.BodyBytes, null, false);
             (headBytes, body, pad, saysClose, saysKeepAlive) = (Encoding.Latin1.GetBytes(hostile.Head), hostile.Body, "", false, false);
         }
         return new RequestPlan
@@ -60,7 +61,8 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         return !hasBody ? BodyShape.None : minor == 1 && dice.PerMille(500) ? BodyShape.Chunked : BodyShape.Length;
     }
 
-    private string Head(string method, string target, int minor, BodyShape shape, int bodyBytes, string pad, bool expects, bool saysClose, bool saysKeepAlive)
+    private string Head(string method, string target, int minor, BodyShape shape, int bodyBytes, string pad, bool expects, bool saysClose,
+        bool saysKeepAlive)
     {
         var head = new StringBuilder();
         if (dice.PerMille(30))
@@ -78,7 +80,8 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         bool namesHop = dice.PerMille(200);
         if (namesHop)
             head.Append("X-Hop: must not pass\r\nKeep-Alive: timeout=3\r\n");
-        string connection = (saysClose ? "close" : saysKeepAlive ? "keep-alive" : "") + (namesHop ? (saysClose || saysKeepAlive ? ", x-hop" : "x-hop") : "");
+        string connection = (saysClose ? "close" : saysKeepAlive ? "keep-alive" : "")
+            + (namesHop ? (saysClose || saysKeepAlive ? ", x-hop" : "x-hop") : "");
         if (connection.Length > 0)
             head.Append("Connection: ").Append(connection).Append("\r\n");
         return head.Append("\r\n").ToString();
@@ -109,6 +112,8 @@ internal sealed class RequestMaker(Dice dice, FaultMix faults)
         string size = dice.PerMille(500) ? length.ToString("x", null) : length.ToString("X", null);
         if (dice.PerMille(100))
             size = "00" + size;
-        return size + (dice.PerMille(100) ? dice.Pick(";a", ";a=b", " ; a = \"q\\\"\r\"".Replace("\r", "", StringComparison.Ordinal), ";x=\"; y\"") : "") + "\r\n";
+        return size
+            + (dice.PerMille(100) ? dice.Pick(";a", ";a=b", " ; a = \"q\\\"\r\"".Replace("\r", "", StringComparison.Ordinal), ";x=\"; y\"") : "")
+            + "\r\n";
     }
 }

@@ -77,8 +77,10 @@ internal sealed class SimulatedClient
             _writer.Add(plan.Bytes, pace, written: sent => Written(plan, sent), done: Sent);
             return;
         }
-        _sendBody = () => _writer.Add(plan.Bytes[plan.HeadBytes..], pace with { StallAt = -1 }, written: sent => Written(plan, plan.HeadBytes + sent), done: Sent);
-        _writer.Add(plan.Bytes[..plan.HeadBytes], pace with { StallAt = -1 }, written: sent => Written(plan, sent), done: () => _world.Agenda.After(_world.Dice.Below(400), Continue));
+        _sendBody = () => _writer.Add(plan.Bytes[plan.HeadBytes..], pace with { StallAt = -1 }, written: sent => Written(plan, plan.HeadBytes + sent),
+            done: Sent);
+        _writer.Add(plan.Bytes[..plan.HeadBytes], pace with { StallAt = -1 }, written: sent => Written(plan, sent),
+            done: () => _world.Agenda.After(_world.Dice.Below(400), Continue));
     }
 
     /// <summary>The body that waited for 100 Continue is sent: it came, or the client has lost patience.</summary>
@@ -174,7 +176,10 @@ internal sealed class SimulatedClient
     private void CheckUnanswered()
     {
         if (_world.Evidence.IsCalm && _responses.Waiting.TryPeek(out RequestPlan? first))
-            Evidence.Require(_responses.SaysClose && _responses.IsBetween, $"client connection {_socket.Id}: {first} was not answered though nothing went wrong");
+        {
+            Evidence.Require(_responses.SaysClose && _responses.IsBetween,
+                $"client connection {_socket.Id}: {first} was not answered though nothing went wrong");
+        }
     }
 
     private void Quit(bool reset)

@@ -24,7 +24,8 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     /// </summary>
     private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + (PipeliningMax * 64);
 
-    private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff, CounterId.ClientClosesInternalError);
+    private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff,
+        CounterId.ClientClosesInternalError);
     private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesAddressLeft);
 
     private static readonly (CounterId First, CounterId Last) ClientClosedBy = (CounterId.ClientClosedByProxy, CounterId.ClientClosedByPeerReset);
@@ -36,11 +37,13 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         foreach (SimulatedConnection connection in loop.Live)
             Evidence.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
         Evidence.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
-        Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax, $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
+        Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax,
+            $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
     }
 
     /// <summary>True when no exchange runs and nothing but idle server connections is open.</summary>
-    public bool IsQuiet => !loop.HasWork && Read(CounterId.ClientConnectionsOpen) == 0 && loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle);
+    public bool IsQuiet =>
+        !loop.HasWork && Read(CounterId.ClientConnectionsOpen) == 0 && loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle);
 
     /// <summary>Between two rounds and at the end: only idle server connections are left.</summary>
     public void CheckQuiet()
@@ -56,11 +59,13 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         Evidence.Require(loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle), Describe());
         Require(CounterId.ServerConnectionsOpen, loop.ConnectionCount);
         Evidence.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
-        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
+        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses),
+            $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
         Require(CounterId.ClientClosesInternalError, 0);
         Evidence.Require(
             Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.ConnectionCount,
-            $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed with a reason");
+            $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed "
+            + "with a reason");
     }
 
     /// <summary>After the drain: nothing at all.</summary>
@@ -76,16 +81,23 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     /// <summary>At the end: every connection has its entry in the ledger, which knows who has ended it.</summary>
     public void CheckLedger()
     {
-        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientClosedBy), $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientClosedBy)} entered");
-        Evidence.Require(Read(CounterId.ServerConnects) == Sum(ServerClosedBy), $"{Read(CounterId.ServerConnects)} server connections were opened and {Sum(ServerClosedBy)} entered");
+        Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientClosedBy),
+            $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientClosedBy)} entered");
+        Evidence.Require(Read(CounterId.ServerConnects) == Sum(ServerClosedBy),
+            $"{Read(CounterId.ServerConnects)} server connections were opened and {Sum(ServerClosedBy)} entered");
     }
 
     /// <summary>What is open, for a message.</summary>
     public string Describe()
     {
-        var lines = new List<string> { $"{loop.ConnectionCount} connections are open, {Read(CounterId.ServerConnectionsIdle)} of them idle, {Read(CounterId.ClientConnectionsOpen)} of clients" };
+        var lines = new List<string> { $"{loop.ConnectionCount} connections are open, {Read(CounterId.ServerConnectionsIdle)} of them idle, "
+            + $"{Read(CounterId.ClientConnectionsOpen)} of clients" };
         foreach (SimulatedConnection connection in loop.Live)
-            lines.Add($"  connection {connection.SocketId}: {connection.State}, {connection.QueuedBytes} bytes queued, opened at {connection.OpenedAtMs} ms");
+        {
+            lines.Add($"  connection {connection.SocketId}: {connection.State}, {connection.QueuedBytes} bytes queued, opened at "
+                + $"{connection.OpenedAtMs} ms");
+        }
+
         return string.Join(Environment.NewLine, lines);
     }
 

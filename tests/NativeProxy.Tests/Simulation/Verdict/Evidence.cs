@@ -70,7 +70,9 @@ internal sealed class Evidence
     public RequestPlan? FindByTarget(ReadOnlySpan<char> target)
     {
         int slash = target.Length > 1 ? target[1..].IndexOf('/') : -1;
-        return slash > 0 && long.TryParse(target.Slice(1, slash), NumberStyles.None, CultureInfo.InvariantCulture, out long id) ? _requests.GetValueOrDefault(id) : null;
+        return slash > 0 && long.TryParse(target.Slice(1, slash), NumberStyles.None, CultureInfo.InvariantCulture, out long id)
+            ? _requests.GetValueOrDefault(id)
+            : null;
     }
 
     /// <summary>The proxy has begun to send a request to a server: at least its number is on its way.</summary>
@@ -79,7 +81,8 @@ internal sealed class Evidence
         request.Starts++;
         Require(request.Hostility != Hostility.InHead, $"{request} had to be refused, and a server gets it");
         Require(request.WrittenBytes >= request.HeadBytes, $"{request} goes to a server before its head was complete");
-        Require(request.IsIdempotent || request.Starts == 1 || RetriesUnacknowledged, $"{request} is not idempotent, and was sent {request.Starts} times");
+        Require(request.IsIdempotent || request.Starts == 1 || RetriesUnacknowledged,
+            $"{request} is not idempotent, and was sent {request.Starts} times");
         Require(request.Starts <= AttemptsMax, $"{request} was sent {request.Starts} times with {AttemptsMax} attempts allowed");
     }
 

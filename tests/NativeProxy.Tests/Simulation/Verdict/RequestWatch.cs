@@ -86,7 +86,8 @@ internal sealed class RequestWatch : IMessageSink
         // A hostile body may go on with sound bytes behind the ones that are known.
         if (_request is { Hostility: Hostility.InBody })
             bytes = bytes[..(int)Math.Clamp(_request.BodyBytes - _bodyBytes, 0, bytes.Length)];
-        Evidence.Require(BodyPattern.Matches(_request!.BodyKey, _bodyBytes, bytes), $"{_request}: body bytes behind {_bodyBytes} are not those of the client");
+        Evidence.Require(BodyPattern.Matches(_request!.BodyKey, _bodyBytes, bytes),
+            $"{_request}: body bytes behind {_bodyBytes} are not those of the client");
         _bodyBytes += bytes.Length;
     }
 
@@ -94,7 +95,8 @@ internal sealed class RequestWatch : IMessageSink
     {
         RequestPlan request = _request!;
         Evidence.Require(_bodyBytes == request.BodyBytes, $"{request}: the server got {_bodyBytes} body bytes");
-        Evidence.Require(request.Trailer is null ? trailers.Count == 0 : trailers is [("X-Tail", var tail)] && tail == request.Trailer, $"{request}: the trailers differ");
+        Evidence.Require(request.Trailer is null ? trailers.Count == 0 : trailers is [("X-Tail", var tail)] && tail == request.Trailer,
+            $"{request}: the trailers differ");
         _evidence.RequestEnded(request);
         _request = null;
         _hasBegun = false;
@@ -112,9 +114,15 @@ internal sealed class RequestWatch : IMessageSink
             return;
         Pipe answers = _proxySide.Incoming;
         if (_server.HasSpokenUnasked && _evidence.ServerPipeliningMax == 1)
-            Evidence.Require(answers.ReadableBytes == 0 || _proxySide.HasBlocked, $"connection {_proxySide.Id}: a request is sent where unasked bytes of the server lie");
+        {
+            Evidence.Require(answers.ReadableBytes == 0 || _proxySide.HasBlocked,
+                $"connection {_proxySide.Id}: a request is sent where unasked bytes of the server lie");
+        }
         else if (!_server.HasSpokenUnasked)
-            Evidence.Require(_count - _server.AnsweredCount < _evidence.ServerPipeliningMax, $"connection {_proxySide.Id}: request {_count} is sent and only {_server.AnsweredCount} were answered");
+        {
+            Evidence.Require(_count - _server.AnsweredCount < _evidence.ServerPipeliningMax,
+                $"connection {_proxySide.Id}: request {_count} is sent and only {_server.AnsweredCount} were answered");
+        }
     }
 
     /// <summary>What shares a connection unanswered comes from one client and is GET.</summary>
@@ -123,7 +131,8 @@ internal sealed class RequestWatch : IMessageSink
         if (_server.HasSpokenUnasked || _started.Count <= _server.AnsweredCount)
             return;
         RequestPlan before = _started[^1];
-        Evidence.Require(before.ClientId == request.ClientId && before.Method == "GET" && request.Method == "GET", $"{request} is sent behind {before}, which is not answered");
+        Evidence.Require(before.ClientId == request.ClientId && before.Method == "GET" && request.Method == "GET",
+            $"{request} is sent behind {before}, which is not answered");
     }
 
     private void CheckReuse(RequestPlan request)

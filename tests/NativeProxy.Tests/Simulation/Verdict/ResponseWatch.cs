@@ -54,7 +54,8 @@ internal sealed class ResponseWatch : IMessageSink
     public void OnBegin(ReadOnlySpan<byte> firstBytes)
     {
         Evidence.Require(!SaysClose, $"client connection {_socketId}: bytes behind the last answer");
-        Evidence.Require(_waiting.TryPeek(out RequestPlan? first) && first.WrittenBytes > 0, $"client connection {_socketId}: an answer that nobody waits for");
+        Evidence.Require(_waiting.TryPeek(out RequestPlan? first) && first.WrittenBytes > 0,
+            $"client connection {_socketId}: an answer that nobody waits for");
     }
 
     public (BodyShape Shape, long Length) OnHead(MessageHead head)
@@ -67,10 +68,12 @@ internal sealed class ResponseWatch : IMessageSink
         _isOwn = head["X-Id"] is null;
         Heard?.Invoke();
         Evidence.Require(head["X-Hop"] is null || request.IsTainted, $"{request}: a hop-by-hop field of the server has passed");
-        Evidence.Require(request.Hostility != Hostility.InHead || (_isOwn && status >= 400), $"{request}: a hostile request was answered with {status}");
+        Evidence.Require(request.Hostility != Hostility.InHead || (_isOwn && status >= 400),
+            $"{request}: a hostile request was answered with {status}");
         if (_isInterim)
         {
-            Evidence.Require(request.MinorVersion == 1 && head["Content-Length"] is null && head["Transfer-Encoding"] is null, $"{request}: no such interim answer may come");
+            Evidence.Require(request.MinorVersion == 1 && head["Content-Length"] is null && head["Transfer-Encoding"] is null,
+                $"{request}: no such interim answer may come");
             return (BodyShape.None, 0);
         }
         string? connection = head["Connection"];
@@ -81,7 +84,11 @@ internal sealed class ResponseWatch : IMessageSink
     public void OnBody(ReadOnlySpan<byte> bytes)
     {
         if (_reply is not null && !_request!.IsTainted)
-            Evidence.Require(BodyPattern.Matches(_reply.BodyKey, _bodyBytes, bytes), $"{_request}: body bytes behind {_bodyBytes} are not those of answer {_reply.Serial}");
+        {
+            Evidence.Require(BodyPattern.Matches(_reply.BodyKey, _bodyBytes, bytes),
+                $"{_request}: body bytes behind {_bodyBytes} are not those of answer {_reply.Serial}");
+        }
+
         _bodyBytes += bytes.Length;
     }
 
@@ -90,7 +97,8 @@ internal sealed class ResponseWatch : IMessageSink
         if (_isInterim)
             return;
         RequestPlan request = _waiting.Dequeue();
-        Evidence.Require(++_answerCount <= _evidence.RequestsPerClientConnectionMax, $"client connection {_socketId}: more answers than keepalive.max_requests");
+        Evidence.Require(++_answerCount <= _evidence.RequestsPerClientConnectionMax,
+            $"client connection {_socketId}: more answers than keepalive.max_requests");
         if (_isOwn)
         {
             _trace.Note(TraceKind.OwnReplySeen, _socketId, request.Id);
@@ -101,7 +109,8 @@ internal sealed class ResponseWatch : IMessageSink
         else if (_reply is not null && !request.IsTainted)
         {
             _trace.Note(TraceKind.ReplySeenWhole, _socketId, request.Id, _reply.Serial);
-            Evidence.Require(trailers.Count == 0 || (trailers is [("X-Tail", var tail)] && tail == _reply.Trailer), $"{request}: the trailers differ");
+            Evidence.Require(trailers.Count == 0 || (trailers is [("X-Tail", var tail)] && tail == _reply.Trailer),
+                $"{request}: the trailers differ");
             _evidence.ReplyEnded(request, _reply, _bodyBytes);
         }
         Answered?.Invoke();
@@ -125,7 +134,8 @@ internal sealed class ResponseWatch : IMessageSink
             Evidence.Require(request.IsTainted, $"{request}: the client gets what the server said unasked on connection {parts[1]}");
             return null;
         }
-        if (parts.Length != 2 || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out long serial) || !_evidence.TryFindReply(serial, out ReplyPlan? reply))
+        if (parts.Length != 2 || !long.TryParse(parts[1], CultureInfo.InvariantCulture, out long serial)
+            || !_evidence.TryFindReply(serial, out ReplyPlan? reply))
         {
             Evidence.Require(request.IsTainted, $"{request}: the client gets an answer that had to be refused ({id})");
             return null;
@@ -155,7 +165,8 @@ internal sealed class ResponseWatch : IMessageSink
     {
         string? coding = head["Transfer-Encoding"];
         string? length = head["Content-Length"];
-        Evidence.Require(coding is null || (coding == "chunked" && length is null && request.MinorVersion == 1), $"{request}: framing {coding} with {length}");
+        Evidence.Require(coding is null || (coding == "chunked" && length is null && request.MinorVersion == 1),
+            $"{request}: framing {coding} with {length}");
 
         // Of a head that did not arrive the proxy may not know that it was HEAD: its last answer may then have a body.
         if (request.IsHead && _isOwn && SaysClose)

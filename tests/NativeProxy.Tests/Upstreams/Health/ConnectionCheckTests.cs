@@ -202,7 +202,8 @@ public sealed class ConnectionCheckTests : IDisposable
     [InlineData("127.0.0.1:80", "GET /x", false)]
     public void SameCheck_AsksTheSameOfTheSameServer(string endPoint, string request, bool expected) => Assert.Equal(
         expected,
-        new ConnectionCheck(IPEndPoint.Parse("127.0.0.1:80"), "GET /"u8.ToArray()).IsSameAs(new ConnectionCheck(IPEndPoint.Parse(endPoint), Encoding.ASCII.GetBytes(request))));
+        new ConnectionCheck(IPEndPoint.Parse("127.0.0.1:80"), "GET /"u8.ToArray())
+        .IsSameAs(new ConnectionCheck(IPEndPoint.Parse(endPoint), Encoding.ASCII.GetBytes(request))));
 
     private static void TrySend(Socket server, byte value)
     {

@@ -27,7 +27,8 @@ public sealed class HealthCheckerTests : IDisposable
     private readonly HealthChecker _checker;
     private int _changes;
 
-    public HealthCheckerTests() => _checker = new HealthChecker(_board, new Random(1), _time, _notices.Enqueue, () => Interlocked.Increment(ref _changes));
+    public HealthCheckerTests() =>
+        _checker = new HealthChecker(_board, new Random(1), _time, _notices.Enqueue, () => Interlocked.Increment(ref _changes));
 
     public void Dispose()
     {

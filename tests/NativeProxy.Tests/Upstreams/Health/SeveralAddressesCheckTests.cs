@@ -15,7 +15,8 @@ public class SeveralAddressesCheckTests
     [Fact]
     public async Task FirstAddressThatPasses_IsTheResult_AndIsAskedFirstFromThenOn()
     {
-        Played a = new(this, "a", CheckOutcome.ConnectionRefused), b = new(this, "b", CheckOutcome.Connected), c = new(this, "c", CheckOutcome.Connected);
+        Played a = new(this, "a", CheckOutcome.ConnectionRefused), b = new(this, "b", CheckOutcome.Connected),
+            c = new(this, "c", CheckOutcome.Connected);
         var check = new SeveralAddressesCheck([a, b, c], timeoutMs: 60_000);
 
         Assert.Equal([CheckOutcome.Connected], await Run(check));
@@ -29,7 +30,8 @@ public class SeveralAddressesCheckTests
     [Fact]
     public async Task NoAddressPasses_TheLastResultIsTheResult()
     {
-        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectionRefused), new Played(this, "b", CheckOutcome.BadResponse)], timeoutMs: 60_000);
+        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectionRefused),
+            new Played(this, "b", CheckOutcome.BadResponse)], timeoutMs: 60_000);
 
         Assert.Equal([CheckOutcome.BadResponse], await Run(check));
         Assert.Equal(["a", "b"], _asked);
@@ -38,7 +40,8 @@ public class SeveralAddressesCheckTests
     [Fact]
     public async Task SilentAddress_LeavesTimeForTheNext()
     {
-        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectTimeout) { IsSilent = true }, new Played(this, "b", CheckOutcome.Connected)], timeoutMs: 100);
+        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectTimeout) { IsSilent = true },
+            new Played(this, "b", CheckOutcome.Connected)], timeoutMs: 100);
 
         Assert.Equal([CheckOutcome.Connected], await Run(check));
     }
@@ -47,7 +50,8 @@ public class SeveralAddressesCheckTests
     public async Task TimeThatIsOver_IsTheResult_AndNoFurtherAddressIsAsked()
     {
         using var over = new CancellationTokenSource();
-        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectTimeout) { IsSilent = true }, new Played(this, "b", CheckOutcome.Connected)], timeoutMs: 600_000);
+        var check = new SeveralAddressesCheck([new Played(this, "a", CheckOutcome.ConnectTimeout) { IsSilent = true },
+            new Played(this, "b", CheckOutcome.Connected)], timeoutMs: 600_000);
         Task<List<CheckOutcome>> running = Run(check, over.Token);
         await over.CancelAsync();
 

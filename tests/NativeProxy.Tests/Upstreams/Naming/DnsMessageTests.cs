@@ -27,7 +27,8 @@ public class DnsMessageTests
         byte[] bytes = new byte[DnsQuery.BytesMax];
 
         Assert.Equal([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, .. Question], bytes[..Query.Write(bytes, announcesSize: false)]);
-        Assert.Equal([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, .. Question, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0], bytes[..Query.Write(bytes, announcesSize: true)]);
+        Assert.Equal([0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, .. Question, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0],
+            bytes[..Query.Write(bytes, announcesSize: true)]);
     }
 
     [Theory]

@@ -32,7 +32,8 @@ public sealed class NameFinderTests : IDisposable
 
         NameAnswer answer = await Find("app.test");
 
-        Assert.Equal((NameOutcome.Found, "192.0.2.2 192.0.2.1 2001:db8::1", 7000, false), (answer.Outcome, Text(answer), answer.TtlMs, answer.IsPartial));
+        Assert.Equal((NameOutcome.Found, "192.0.2.2 192.0.2.1 2001:db8::1", 7000, false),
+            (answer.Outcome, Text(answer), answer.TtlMs, answer.IsPartial));
         Assert.Equal(["app.test A udp", "app.test AAAA udp"], _dns.Questions.Order());
     }
 
@@ -89,7 +90,9 @@ public sealed class NameFinderTests : IDisposable
 
         NameAnswer answer = await Find("none.test", "timeout = \"20ms\"\nnegative_ttl = \"3s\"");
 
-        Assert.Equal((outcome, why.Replace("PORT", _dns.EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)), (answer.Outcome, answer.Why));
+        Assert.Equal((outcome,
+            why.Replace("PORT", _dns.EndPoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)),
+            (answer.Outcome, answer.Why));
         Assert.Equal((3000, 0), (answer.TtlMs, answer.Addresses.Length));
     }
 
@@ -112,7 +115,8 @@ public sealed class NameFinderTests : IDisposable
         using System.Net.Sockets.Socket refusing = Peers.RefusingPort();
         _dns.Set("app.test", 60, "192.0.2.5");
 
-        NameAnswer answer = await new NameFinder(Settings($"servers = [\"{refusing.LocalEndPoint}\", \"{_dns.EndPoint}\"]\ntimeout = \"30s\"")).Find("app.test");
+        NameAnswer answer = await new NameFinder(Settings($"servers = [\"{refusing.LocalEndPoint}\", \"{_dns.EndPoint}\"]\ntimeout = \"30s\""))
+            .Find("app.test");
 
         Assert.Equal("192.0.2.5", Text(answer));
     }
@@ -190,7 +194,10 @@ public sealed class NameFinderTests : IDisposable
     [InlineData("", false)]
     public void FurtherSources_AreSeen(string nsswitch, bool hasFurther) => Assert.Equal(hasFurther, SystemLookup.HasFurtherSources(nsswitch));
 
-    /// <summary>The hosts file that the finder reads here does not have the name, and nobody answers as DNS: the system's own resolver, which reads the real one, is the only one to know it.</summary>
+    /// <summary>
+    /// The hosts file that the finder reads here does not have the name, and nobody answers as DNS: the system's own resolver, which reads the real
+    /// one, is the only one to know it.
+    /// </summary>
     [SystemNameFact]
     public async Task NameThatOnlyTheSystemKnows_IsFound_WhereTheSystemHasFurtherSources()
     {
@@ -199,7 +206,8 @@ public sealed class NameFinderTests : IDisposable
         NameAnswer answer = await OfSystemFiles("hosts: files myhostname dns\n").Find(name).WaitAsync(LoopUnderTest.Deadline);
 
         Assert.Equal((NameOutcome.Found, "the system", 30_000), (answer.Outcome, answer.Why, answer.TtlMs));
-        Assert.Equal((await Dns.GetHostAddressesAsync(name)).Select(static address => address.ToString()).Distinct().Order(), answer.Addresses.Select(static address => address.ToString()).Order());
+        Assert.Equal((await Dns.GetHostAddressesAsync(name)).Select(static address => address.ToString()).Distinct().Order(),
+            answer.Addresses.Select(static address => address.ToString()).Order());
     }
 
     [SystemNameFact]
@@ -210,7 +218,8 @@ public sealed class NameFinderTests : IDisposable
         Assert.NotEqual(NameOutcome.Found, (await OfSystemFiles("hosts: files dns\n").Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
         Assert.Equal(
             NameOutcome.NoSuchName,
-            (await new NameFinder(Settings($"servers = [\"{_dns.EndPoint}\"]"), File("hosts", ""), File("resolv.conf", ""), File("nsswitch.conf", "hosts: myhostname\n"))
+            (await new NameFinder(Settings($"servers = [\"{_dns.EndPoint}\"]"), File("hosts", ""), File("resolv.conf", ""),
+            File("nsswitch.conf", "hosts: myhostname\n"))
                 .Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
     }
 
@@ -235,7 +244,8 @@ public sealed class NameFinderTests : IDisposable
 
     /// <summary>Without servers in the settings, with a DNS server that is not there.</summary>
     private NameFinder OfSystemFiles(string nsswitch) =>
-        new(Settings("attempts = 1\ntimeout = \"1s\""), File("hosts", ""), File("resolv.conf", "nameserver 127.255.255.254\n"), File("nsswitch.conf", nsswitch));
+        new(Settings("attempts = 1\ntimeout = \"1s\""), File("hosts", ""), File("resolv.conf", "nameserver 127.255.255.254\n"),
+            File("nsswitch.conf", nsswitch));
 
     private string File(string name, string text)
     {
@@ -246,5 +256,6 @@ public sealed class NameFinderTests : IDisposable
 
     private static string Text(NameAnswer answer) => string.Join(' ', (object[])answer.Addresses);
 
-    private static ResolverSettings Settings(string lines) => SettingsTrial.Parse(SettingsTrial.Minimal + "\n[resolver]\n" + lines + "\n").Settings.Resolver;
+    private static ResolverSettings Settings(string lines) =>
+        SettingsTrial.Parse(SettingsTrial.Minimal + "\n[resolver]\n" + lines + "\n").Settings.Resolver;
 }

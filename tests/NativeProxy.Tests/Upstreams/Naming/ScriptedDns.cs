@@ -162,7 +162,8 @@ internal sealed class ScriptedDns : IDisposable
     private IEnumerable<byte[]> AnswersTo(byte[] query, string way)
     {
         (string name, ushort type, int end) = QuestionOf(query);
-        Questions.Enqueue($"{name} {(type == TypeA ? "A" : type == TypeAaaa ? "AAAA" : type.ToString(System.Globalization.CultureInfo.InvariantCulture))} {way}");
+        string kind = type == TypeA ? "A" : type == TypeAaaa ? "AAAA" : type.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Questions.Enqueue($"{name} {kind} {way}");
         _mayAnswer.Wait(TimeSpan.FromSeconds(60));
         DnsMood mood = _moods.GetValueOrDefault(name);
         bool hasOpt = query[11] != 0;
@@ -239,7 +240,8 @@ internal sealed class ScriptedDns : IDisposable
         return [.. bytes, 0];
     }
 
-    private static byte[] Message(byte[] query, int questionEnd, int rcode, params byte[][] records) => Message(query, questionEnd, rcode, false, records);
+    private static byte[] Message(byte[] query, int questionEnd, int rcode, params byte[][] records) =>
+        Message(query, questionEnd, rcode, false, records);
 
     private static byte[] Message(byte[] query, int questionEnd, int rcode, bool isTruncated, params byte[][] records)
     {

@@ -70,5 +70,6 @@ public class ServerNameTests
         return (change, delayMs, string.Join(' ', (object[])_name.Addresses));
     }
 
-    private static NameAnswer Found(long ttlMs, params string[] addresses) => new(NameOutcome.Found, Array.ConvertAll(addresses, IPAddress.Parse), ttlMs, "DNS");
+    private static NameAnswer Found(long ttlMs, params string[] addresses) =>
+        new(NameOutcome.Found, Array.ConvertAll(addresses, IPAddress.Parse), ttlMs, "DNS");
 }
