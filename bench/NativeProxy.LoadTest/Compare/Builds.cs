@@ -70,7 +70,7 @@ internal static class Builds
         char separator = Path.DirectorySeparatorChar;
         IEnumerable<string> sources = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Where(path => !path.Contains($"{separator}obj{separator}", StringComparison.Ordinal)
-            && !path.Contains($"{separator}bin{separator}", StringComparison.Ordinal))
+                && !path.Contains($"{separator}bin{separator}", StringComparison.Ordinal))
             .Concat(Directory.EnumerateFiles(checkout, "Directory.*.props"));
         return sources.Any(path => File.GetLastWriteTimeUtc(path) > built);
     }

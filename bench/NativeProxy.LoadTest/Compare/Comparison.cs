@@ -133,7 +133,7 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
         string.Create(CultureInfo.InvariantCulture, $"listening {figures.ListeningMs,7:F1} ms  answered {figures.AnsweredMs,7:F1} ms"),
         ScenarioKind.Allocation => string.Create(CultureInfo.InvariantCulture, $"{figures.AllocatedBytesPerRequest,8:F2} B per request"),
         _ => string.Create(CultureInfo.InvariantCulture,
-        $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us"),
+            $"{figures.RequestsPerSecond,8:F0}/s  cpu {figures.CpuUs,7:F2} us  p99 {figures.P99Us,8:F0} us"),
     };
 
     private static ContenderResult Of(ScenarioResult result, Contender contender) =>

@@ -42,7 +42,7 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Lo
         new("connect", "connection per request, 64 at once", ScenarioKind.Cost, Base with { IsConnectionPerRequest = true }),
         new("pipeline", "16 pipelined GETs, 64 connections", ScenarioKind.Cost, Base with { Pipeline = 16 }),
         new("pipeline-servers", "16 pipelined GETs, 64 connections, pipelined to the server", ScenarioKind.Cost, Base with { Pipeline = 16 },
-        ServerPipelining: 16),
+            ServerPipelining: 16),
         new("large", "1 MB response, 16 connections", ScenarioKind.Cost, Base with { Connections = 16, Path = "/s/1048576" }),
         new("post", "64 KB POST, 64 connections", ScenarioKind.Cost, Base with { Method = "POST", BodyBytes = 65536 }),
         new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),

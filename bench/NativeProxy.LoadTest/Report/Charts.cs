@@ -37,7 +37,7 @@ internal static class Charts
         {
             yield return ("cpu-ratio.svg",
                 SvgBars.Render("Proxy CPU per request against HAProxy in the same round (lower is better)", ratios, "F2", "",
-                new BarMark(1, "HAProxy = 1.00"), RatioScaleMax));
+                    new BarMark(1, "HAProxy = 1.00"), RatioScaleMax));
         }
 
         if (costs.Length > 0)
@@ -46,16 +46,16 @@ internal static class Charts
                 Draw("Proxy CPU per request in microseconds (lower is better)", costs, measurement => measurement.CpuUs, "F1", " us"));
             yield return ("requests-per-second.svg",
                 Draw("Requests per second (higher is better; load and origin may be the limit)", costs, measurement => measurement.RequestsPerSecond,
-                "N0", "/s"));
+                    "N0", "/s"));
         }
         (ScenarioKind Kind, string Name, string Title, Func<Measurement, double> Figure, string Format, string Unit)[] others =
         [
             (ScenarioKind.Latency, "p99.svg", "p99 latency at a constant rate in microseconds (lower is better)", measurement => measurement.P99Us,
                 "F0", " us"),
             (ScenarioKind.Herd, "idle-memory.svg", "Resident memory per idle client connection in bytes (lower is better)",
-            measurement => measurement.ResidentBytesPerConnection, "N0", " B"),
+                measurement => measurement.ResidentBytesPerConnection, "N0", " B"),
             (ScenarioKind.Start, "start.svg", "From start to listening in milliseconds (lower is better)", measurement => measurement.ListeningMs,
-            "F1", " ms"),
+                "F1", " ms"),
         ];
         foreach (var one in others)
         {
@@ -75,11 +75,11 @@ internal static class Charts
 
     /// <summary>HAProxy itself is the mark.</summary>
     private static BarPanel RatioPanel(ScenarioResult scenario) => new(scenario.Title,
-    [
-        .. scenario.Results.Where(result => result.Contender != Haproxy.BaselineName)
-            .Select(result => (Result: result, Ratio: Figures.RatioToBaseline(scenario, result)))
-            .Where(pair => pair.Ratio is not null).Select(pair => BarOf(pair.Result, pair.Ratio!.Value)),
-    ]);
+        [
+            .. scenario.Results.Where(result => result.Contender != Haproxy.BaselineName)
+                .Select(result => (Result: result, Ratio: Figures.RatioToBaseline(scenario, result)))
+                .Where(pair => pair.Ratio is not null).Select(pair => BarOf(pair.Result, pair.Ratio!.Value)),
+        ]);
 
     private static Bar BarOf(ContenderResult result, Spread value) =>
         new(result.Contender, value, Colours.GetValueOrDefault(result.Contender, OtherColour));

@@ -50,7 +50,7 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         Name,
         Median("req/s", measurement => measurement.RequestsPerSecond, "F0"),
         new("req/s ratio (min-max)",
-        (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
+            (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
         Range("CPU us/req (min-max)", measurement => measurement.CpuUs, "F2"),
         RatioToHaproxy with { Title = "CPU ratio (min-max)" },
         Median("busy %", measurement => measurement.Busy * 100, "F0"),

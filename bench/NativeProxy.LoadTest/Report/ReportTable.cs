@@ -69,7 +69,7 @@ internal static class ReportTable
         {
             MarkdownTable.Append(text,
                 [[.. columns.Select(column => column.Title)],
-                .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
+                    .. results.Select(result => columns.Select(column => column.Cell(scenario, result)).ToArray())]);
         }
 
         foreach (ContenderResult result in results.Where(one => !Figures.KeepsUp(scenario, one)))

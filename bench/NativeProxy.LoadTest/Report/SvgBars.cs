@@ -55,8 +55,8 @@ internal static class SvgBars
         Write(svg, Margin, y + 6, "font-size=\"11\" fill=\"#666\"",
             "Bars are medians over the rounds; thin lines reach from the smallest to the largest. "
             + (scaleMax > 0
-            ? string.Create(CultureInfo.InvariantCulture, $"Bars are cut at {scaleMax:F2}.")
-            : "Each group has its own scale from 0."));
+                ? string.Create(CultureInfo.InvariantCulture, $"Bars are cut at {scaleMax:F2}.")
+                : "Each group has its own scale from 0."));
         return svg.Append("</svg>\n").ToString();
     }
 

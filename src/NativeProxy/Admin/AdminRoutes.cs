@@ -33,8 +33,8 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
             return new SmallResponse(200, "application/json", CloseReportText.Write(board, closes));
         return path.SequenceEqual("/"u8)
             ? SmallHttpText.Plain(200,
-            "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
-            + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
+                "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
+                + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
             : SmallHttpText.Plain(404, "unknown path; / lists what there is\n");
     }
 

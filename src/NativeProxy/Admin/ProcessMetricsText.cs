@@ -26,7 +26,7 @@ internal static class ProcessMetricsText
         new("process_max_fds", "Descriptors that may be open; -1 = without a limit.", false, static figures => figures.DescriptorsMax),
         new("process_threads", "Threads.", false, static figures => figures.Threads),
         new("process_start_time_seconds", "When the process began, in seconds since 1970-01-01 UTC.", false, static figures => figures.StartedWallMs,
-        IsInMs: true),
+            IsInMs: true),
     ];
 
     public static void Write(CounterBoard board, IBufferWriter<byte> output)

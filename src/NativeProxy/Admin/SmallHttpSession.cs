@@ -146,7 +146,7 @@ internal sealed class SmallHttpSession : PlaceHolder
         bool isLast = options.Close || (_head.MinorVersion == 0 && !options.KeepAlive) || isProbePlace;
         SmallResponse response = isProbePlace && !_server.Responder.IsProbe(target)
             ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n",
-            "Retry-After: 1\r\n")
+                "Retry-After: 1\r\n")
             : _server.Responder.Respond(_head.MethodKind, target);
         return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
     }

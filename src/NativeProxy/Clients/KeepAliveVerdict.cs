@@ -55,11 +55,11 @@ internal static class KeepAliveVerdict
         if (facts.ListenerEnding != CloseReason.None && !facts.IsFollowed)
             return facts.ListenerEnding;
         if (!settings.Enabled || settings.TimeoutMs == 0)
-            return CloseReason.KeepAliveOff;
+            return CloseReason.KeepaliveOff;
         if (facts.RequestSaysClose)
-            return CloseReason.ClientAskedClose;
+            return CloseReason.ClientAsked;
         if (facts.ClientMinorVersion == 0 && !facts.RequestSaysKeepAlive)
-            return CloseReason.Http10WithoutKeepAlive;
+            return CloseReason.Http10;
         if (facts.PinnedServerEnds)
             return CloseReason.PinnedServerClosed;
         if (!facts.ResponseEndIsVisible)

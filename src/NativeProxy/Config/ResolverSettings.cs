@@ -34,5 +34,5 @@ internal readonly partial struct ResolverSettings
     /// <summary>Whether names are looked up in the same way.</summary>
     public bool IsSameAs(in ResolverSettings other) => Servers.SequenceEqual(other.Servers)
         && (TimeoutMs, Attempts, MinTtlMs, MaxTtlMs, NegativeTtlMs) == (other.TimeoutMs, other.Attempts, other.MinTtlMs, other.MaxTtlMs,
-        other.NegativeTtlMs);
+            other.NegativeTtlMs);
 }

@@ -237,7 +237,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
             return;
         }
         _listener.Counters.Add(CounterId.BufferRefusals);
-        AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+        AbortExchanges(ProxyError.BuffersExhausted, CloseReason.Resource);
     }
 
     public void OnFailed(TcpConnection connection, SocketError error) => ClientGone();
@@ -416,7 +416,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     {
         _listener.Counters.Add(CounterId.BufferRefusals);
         if (_state == ClientSessionState.Exchanging)
-            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.ResourceExhausted);
+            AbortExchanges(ProxyError.BuffersExhausted, CloseReason.Resource);
         else
             Refuse(RefusedRequest.Bad(ProxyError.BuffersExhausted, RejectReason.None, bytes));
     }
@@ -505,7 +505,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
     /// </summary>
     private void Linger(CloseReason reason)
     {
-        if (reason is CloseReason.ClientAskedClose or CloseReason.Http10WithoutKeepAlive && _input.IsEmpty && !_input.IsBeingRead)
+        if (reason is CloseReason.ClientAsked or CloseReason.Http10 && _input.IsEmpty && !_input.IsBeingRead)
             Close(reason);
         else
             End(reason).Linger(this);

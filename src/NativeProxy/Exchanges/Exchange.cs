@@ -439,7 +439,7 @@ internal sealed class Exchange
         if (_response.IsLost)
         {
             _response.Withdraw();
-            _closeReason = CloseReason.ResourceExhausted;
+            _closeReason = CloseReason.Resource;
         }
         End();
     }

@@ -26,10 +26,10 @@ internal static class ExchangeFailures
     /// <summary>Why the client connection is closed after a request that was refused.</summary>
     public static CloseReason RefusalReasonOf(ProxyError error, RejectReason detail) => error switch
     {
-        ProxyError.BuffersExhausted => CloseReason.ResourceExhausted,
+        ProxyError.BuffersExhausted => CloseReason.Resource,
         ProxyError.ClientRefused or ProxyError.DestinationRefused => CloseReason.Denied,
         ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
-        _ => ErrorReplies.StatusOf(error, detail) is 413 or 414 or 431 ? CloseReason.LimitExceeded : CloseReason.BadRequest,
+        _ => ErrorReplies.StatusOf(error, detail) is 413 or 414 or 431 ? CloseReason.Limit : CloseReason.BadRequest,
     };
 
     /// <summary>
@@ -42,7 +42,7 @@ internal static class ExchangeFailures
 
         // An address is denied when it is known, after the request has begun; the connection may live on where it could anyway.
         ProxyError.DestinationRefused when decided != CloseReason.None => CloseReason.Denied,
-        ProxyError.BuffersExhausted when decided == CloseReason.UnreadRequestBody => CloseReason.ResourceExhausted,
+        ProxyError.BuffersExhausted when decided == CloseReason.UnreadRequestBody => CloseReason.Resource,
         _ => decided,
     };
 
@@ -52,9 +52,9 @@ internal static class ExchangeFailures
         ProxyError.ServerTruncatedResponse => CloseReason.TruncatedResponse,
         ProxyError.ServerBadBody => CloseReason.BadResponseBody,
         ProxyError.ServerResponseTimeout => CloseReason.ServerTimeout,
-        ProxyError.ResponseBodyTooLarge => CloseReason.LimitExceeded,
+        ProxyError.ResponseBodyTooLarge => CloseReason.Limit,
         ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
-        ProxyError.RequestBodyTooLarge => CloseReason.LimitExceeded,
+        ProxyError.RequestBodyTooLarge => CloseReason.Limit,
         ProxyError.BadRequest => CloseReason.BadRequest,
         _ => CloseReason.TruncatedResponse,
     };

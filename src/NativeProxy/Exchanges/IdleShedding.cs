@@ -235,8 +235,8 @@ internal sealed class IdleShedding : ITimerOwner
         {
             _servers[i]
                 .Discard(_memoryIsShort && !_descriptorsAreShort && freshMs > 0
-                ? ServerCloseReason.MemoryPressure
-                : ServerCloseReason.DescriptorPressure, reset: false);
+                    ? ServerCloseReason.MemoryPressure
+                    : ServerCloseReason.DescriptorPressure, reset: false);
         }
 
         _servers.Clear();

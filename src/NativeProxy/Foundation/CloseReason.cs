@@ -16,13 +16,13 @@ internal enum CloseReason : byte
     ClientAborted,
 
     /// <summary>The request said <c>Connection: close</c>.</summary>
-    ClientAskedClose,
+    ClientAsked,
 
     /// <summary>An HTTP/1.0 request without <c>Connection: keep-alive</c> (RFC 9112 9.3).</summary>
-    Http10WithoutKeepAlive,
+    Http10,
 
     /// <summary>Client keep-alive is switched off on this listener, or its timeout is 0.</summary>
-    KeepAliveOff,
+    KeepaliveOff,
 
     /// <summary><c>keepalive.max_requests</c> is reached.</summary>
     MaxRequests,
@@ -52,7 +52,7 @@ internal enum CloseReason : byte
     BadProxyHeader,
 
     /// <summary>A limit of this listener was passed.</summary>
-    LimitExceeded,
+    Limit,
 
     /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy.</summary>
     Denied,
@@ -91,7 +91,7 @@ internal enum CloseReason : byte
     ListenerRemoved,
 
     /// <summary>Buffers or another resource ran out.</summary>
-    ResourceExhausted,
+    Resource,
 
     /// <summary>Connections or descriptors are running short: an idle connection closes now, a busy one after its response.</summary>
     DescriptorPressure,
@@ -100,46 +100,16 @@ internal enum CloseReason : byte
     MemoryPressure,
 }
 
-/// <summary>Short codes of the close reasons, the same in the logs, the metrics and the admin endpoint.</summary>
+/// <summary>
+/// Codes of the reasons, the same in the logs, the metrics and the admin endpoint: the names of the enum's members in lower case, with underscores.
+/// </summary>
 internal static class CloseReasons
 {
-    /// <summary>How many reasons there are; indexes of tables per reason are below it.</summary>
+    /// <summary>How many reasons there are, None included.</summary>
     public const int Count = (int)CloseReason.MemoryPressure + 1;
 
+    private static readonly string[] Codes = CodeText.OfAll<CloseReason>();
+
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
-    public static string CodeOf(CloseReason reason) => reason switch
-    {
-        CloseReason.None => "-",
-        CloseReason.ClientClosed => "client_closed",
-        CloseReason.ClientAborted => "client_aborted",
-        CloseReason.ClientAskedClose => "client_asked",
-        CloseReason.Http10WithoutKeepAlive => "http10",
-        CloseReason.KeepAliveOff => "keepalive_off",
-        CloseReason.MaxRequests => "max_requests",
-        CloseReason.MaxAge => "max_age",
-        CloseReason.IdleTimeout => "idle_timeout",
-        CloseReason.RequestHeaderTimeout => "request_header_timeout",
-        CloseReason.RequestBodyTimeout => "request_body_timeout",
-        CloseReason.SendTimeout => "send_timeout",
-        CloseReason.TunnelTimeout => "tunnel_timeout",
-        CloseReason.BadRequest => "bad_request",
-        CloseReason.BadProxyHeader => "bad_proxy_header",
-        CloseReason.LimitExceeded => "limit",
-        CloseReason.Denied => "denied",
-        CloseReason.AfterError => "after_error",
-        CloseReason.UnreadRequestBody => "unread_request_body",
-        CloseReason.CloseDelimited => "close_delimited",
-        CloseReason.TruncatedResponse => "truncated_response",
-        CloseReason.BadResponseBody => "bad_response_body",
-        CloseReason.ServerTimeout => "server_timeout",
-        CloseReason.PinnedServerClosed => "pinned_server_closed",
-        CloseReason.TunnelEnded => "tunnel_ended",
-        CloseReason.Draining => "draining",
-        CloseReason.Stopped => "stopped",
-        CloseReason.ListenerRemoved => "listener_removed",
-        CloseReason.ResourceExhausted => "resource",
-        CloseReason.DescriptorPressure => "descriptor_pressure",
-        CloseReason.MemoryPressure => "memory_pressure",
-        _ => "unknown",
-    };
+    public static string CodeOf(CloseReason reason) => reason == CloseReason.None ? "-" : (int)reason < Count ? Codes[(int)reason] : "unknown";
 }

@@ -45,7 +45,6 @@ internal enum ErrorSide : byte
     ServerTimeout = (byte)'s',
     Proxy = (byte)'P',
     Resource = (byte)'R',
-    Local = (byte)'L',
 
     /// <summary>Killed by the operator.</summary>
     Killed = (byte)'K',

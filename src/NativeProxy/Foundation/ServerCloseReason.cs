@@ -79,40 +79,17 @@ internal enum ServerCloseReason : byte
     AddressLeft,
 }
 
-/// <summary>Short codes of the reasons, the same in the log, the metrics and the admin endpoint.</summary>
+/// <summary>
+/// Codes of the reasons, the same in the logs, the metrics and the admin endpoint: the names of the enum's members in lower case, with underscores.
+/// </summary>
 internal static class ServerCloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
     public const int Count = (int)ServerCloseReason.AddressLeft + 1;
 
+    private static readonly string[] Codes = CodeText.OfAll<ServerCloseReason>();
+
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
-    public static string CodeOf(ServerCloseReason reason) => reason switch
-    {
-        ServerCloseReason.None => "-",
-        ServerCloseReason.ServerFin => "server_fin",
-        ServerCloseReason.ServerReset => "server_reset",
-        ServerCloseReason.ServerSaid => "server_said",
-        ServerCloseReason.ReuseOff => "reuse_off",
-        ServerCloseReason.IdleTimeout => "idle_timeout",
-        ServerCloseReason.LearnedIdleTimeout => "learned_idle_timeout",
-        ServerCloseReason.MaxRequests => "max_requests",
-        ServerCloseReason.MaxAge => "max_age",
-        ServerCloseReason.PoolFull => "pool_full",
-        ServerCloseReason.SurplusBytes => "surplus_bytes",
-        ServerCloseReason.RequestUnsent => "request_unsent",
-        ServerCloseReason.Ambiguous => "ambiguous",
-        ServerCloseReason.ConnectFailed => "connect_failed",
-        ServerCloseReason.ClientAborted => "client_aborted",
-        ServerCloseReason.Timeout => "timeout",
-        ServerCloseReason.BadResponse => "bad_response",
-        ServerCloseReason.UpgradeEnded => "upgrade_ended",
-        ServerCloseReason.Purged => "purged",
-        ServerCloseReason.Stopped => "stopped",
-        ServerCloseReason.ServerDown => "server_down",
-        ServerCloseReason.PinnedClientLeft => "pinned_client_left",
-        ServerCloseReason.DescriptorPressure => "descriptor_pressure",
-        ServerCloseReason.MemoryPressure => "memory_pressure",
-        ServerCloseReason.AddressLeft => "address_left",
-        _ => "unknown",
-    };
+    public static string CodeOf(ServerCloseReason reason) =>
+        reason == ServerCloseReason.None ? "-" : (int)reason < Count ? Codes[(int)reason] : "unknown";
 }

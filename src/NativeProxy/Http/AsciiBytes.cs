@@ -49,9 +49,6 @@ internal static class AsciiBytes
     /// <summary>HTAB, SP, VCHAR or obs-text: what a field value, a quoted pair and a reason phrase may hold.</summary>
     public static bool IsTextByte(byte value) => value is >= 0x20 and not 0x7F or (byte)'\t';
 
-    /// <summary>qdtext of RFC 9110 section 5.6.4.</summary>
-    public static bool IsQuotedTextByte(byte value) => IsTextByte(value) && value is not ((byte)'"' or (byte)'\\');
-
     /// <summary>0 to 15, or -1 when the byte is no HEXDIG.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int HexValue(byte value)
@@ -75,22 +72,6 @@ internal static class AsciiBytes
                 return false;
 
             value = (value * 10) + number;
-        }
-
-        return !digits.IsEmpty;
-    }
-
-    /// <summary>1*HEXDIG that fits 63 bits; leading zeros are allowed.</summary>
-    public static bool TryReadHex(ReadOnlySpan<byte> digits, out long value)
-    {
-        value = 0;
-        foreach (byte digit in digits)
-        {
-            int number = HexValue(digit);
-            if (number < 0 || value > long.MaxValue >> 4)
-                return false;
-
-            value = (value << 4) | (uint)number;
         }
 
         return !digits.IsEmpty;

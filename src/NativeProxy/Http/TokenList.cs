@@ -18,20 +18,6 @@ internal ref struct TokenList
     /// <summary>An element was no token; the walk ended there.</summary>
     public bool IsMalformed { get; private set; }
 
-    /// <summary>Whether the list has this token; false for a malformed list up to there.</summary>
-    /// <param name="lower">In lower case; compared case-insensitively.</param>
-    public static bool Contains(ReadOnlySpan<byte> value, ReadOnlySpan<byte> lower)
-    {
-        TokenList list = new(value);
-        while (list.MoveNext())
-        {
-            if (AsciiBytes.EqualsLower(list.Current, lower))
-                return true;
-        }
-
-        return false;
-    }
-
     public bool MoveNext()
     {
         while (_next < _value.Length)

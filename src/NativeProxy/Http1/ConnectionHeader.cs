@@ -9,7 +9,6 @@ internal struct ConnectionOptions
     public bool Close;
     public bool KeepAlive;
     public bool Upgrade;
-    public bool Te;
 
     /// <summary>Options that may name fields; trailer fields of these names must not pass either (RFC 9110 section 7.6.1).</summary>
     public FieldNameMask NamedFields;
@@ -81,7 +80,6 @@ internal static class ConnectionHeader
                 options.Upgrade = true;
                 return true;
             case KnownHeader.Te:
-                options.Te = true;
                 return true;
             case KnownHeader.None:
                 options.NamedFields.Add(option);

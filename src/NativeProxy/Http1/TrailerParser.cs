@@ -35,7 +35,4 @@ internal static class TrailerParser
             KnownHeader.LastModified or KnownHeader.Expires => true,
         _ => false,
     };
-
-    /// <param name="name">A token.</param>
-    public static bool MayForward(ReadOnlySpan<byte> name) => MayForward(KnownHeaders.Find(name));
 }

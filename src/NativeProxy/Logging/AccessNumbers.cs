@@ -13,9 +13,6 @@ internal enum ServerConnectionOrigin : byte
 
     /// <summary>Taken from the pool after an earlier exchange.</summary>
     Reused,
-
-    /// <summary>Opened ahead of demand and used for the first time.</summary>
-    Warm,
 }
 
 /// <summary>Why an exchange was sent once more, the last time if it was more than once.</summary>

@@ -67,7 +67,6 @@ internal static class HaproxyFormat
     {
         ServerConnectionOrigin.New => "new"u8,
         ServerConnectionOrigin.Reused => "reused"u8,
-        ServerConnectionOrigin.Warm => "warm"u8,
         _ => "-"u8,
     };
 

@@ -208,6 +208,7 @@ internal sealed partial class LogTarget : IDisposable
     private static unsafe partial int SystemPoll(PollEntry* entries, nuint count, int timeoutMs);
 
     /// <summary>The kernel's struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry
     {
         public int Descriptor;

@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.Metrics;
 
 /// <summary>
@@ -49,37 +51,11 @@ internal enum CounterId
     TimeoutsResponse,
 
     // Why client connections closed
-    ClientClosesKeepAliveOff,
-    ClientClosesClientAsked,
-    ClientClosesHttp10,
-    ClientClosesClientFin,
-    ClientClosesClientReset,
-    ClientClosesIdleTimeout,
-    ClientClosesHeaderTimeout,
-    ClientClosesBodyTimeout,
-    ClientClosesSendTimeout,
-    ClientClosesTunnelTimeout,
-    ClientClosesMaxRequests,
-    ClientClosesMaxAge,
-    ClientClosesAfterError,
-    ClientClosesBadRequest,
-    ClientClosesBadProxyHeader,
-    ClientClosesLimit,
-    ClientClosesDenied,
-    ClientClosesUnreadBody,
-    ClientClosesUnknownLength,
-    ClientClosesShortBody,
-    ClientClosesBadResponseBody,
-    ClientClosesServerTimeout,
-    ClientClosesUpgradeEnded,
-    ClientClosesPressure,
-    ClientClosesDescriptorPressure,
-    ClientClosesMemoryPressure,
-    ClientClosesDrain,
-    ClientClosesStopped,
-    ClientClosesPinnedServer,
-    ClientClosesListenerRemoved,
-    ClientClosesInternalError,
+    /// <summary>The first of a block: one for each <see cref="CloseReason"/> (<see cref="CloseCounters"/>).</summary>
+    ClientCloses,
+
+    /// <summary>The last of the block.</summary>
+    ClientClosesLast = ClientCloses + CloseReasons.Count - 1,
 
     // Accounts of closed client connections
     ClientClosedByProxy,
@@ -104,30 +80,12 @@ internal enum CounterId
     ServerConnectionsPinned,
     ServerReuses,
     ServerRequestsPipelined,
-    ServerClosesServerFin,
-    ServerClosesServerReset,
-    ServerClosesServerSaid,
-    ServerClosesReuseOff,
-    ServerClosesIdleTimeout,
-    ServerClosesLearnedIdleTimeout,
-    ServerClosesMaxRequests,
-    ServerClosesMaxAge,
-    ServerClosesPoolFull,
-    ServerClosesSurplusBytes,
-    ServerClosesRequestUnsent,
-    ServerClosesAmbiguous,
-    ServerClosesConnectFailed,
-    ServerClosesClientAborted,
-    ServerClosesTimeout,
-    ServerClosesBadResponse,
-    ServerClosesUpgradeEnded,
-    ServerClosesPurged,
-    ServerClosesStopped,
-    ServerClosesServerDown,
-    ServerClosesPinnedClientLeft,
-    ServerClosesDescriptorPressure,
-    ServerClosesMemoryPressure,
-    ServerClosesAddressLeft,
+
+    /// <summary>The first of a block: one for each <see cref="ServerCloseReason"/> but None (<see cref="CloseCounters"/>).</summary>
+    ServerCloses,
+
+    /// <summary>The last of the block.</summary>
+    ServerClosesLast = ServerCloses + ServerCloseReasons.Count - 2,
     ServerClosedByProxy,
     ServerClosedByProxyReset,
     ServerClosedByPeer,

@@ -17,9 +17,6 @@ internal sealed class PressureReport(string resource, Action<string> write)
     private long _shedClients;
     private long _shedServers;
 
-    /// <summary>True between the two lines.</summary>
-    public bool IsOpen => _isOpen;
-
     /// <summary>Idle connections were closed.</summary>
     public void Shed(int clients, int servers)
     {

@@ -140,7 +140,7 @@ internal sealed class ProxyConfig
             (string name, string upstream, List<string> lines) = _listeners[i];
             Table(text, "[[listener]]",
                 [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]",
-                upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
+                    upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
         }
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
         {
@@ -149,7 +149,7 @@ internal sealed class ProxyConfig
             {
                 Table(text, "[[upstream.server]]",
                     [$"name = \"{(char)('a' + i)}\"", $"address = \"{addresses[i]}\"", .. _serverLines,
-                    .. _ownServerLines.GetValueOrDefault(name, [])]);
+                        .. _ownServerLines.GetValueOrDefault(name, [])]);
             }
         }
         return text.ToString();

@@ -103,7 +103,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         (await MetricsText()).Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToDictionary(
         line => line[..line.LastIndexOf(' ')],
         line => decimal.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
-        CultureInfo.InvariantCulture));
+            CultureInfo.InvariantCulture));
 
     /// <summary>What a scraper gets.</summary>
     public async Task<string> MetricsText()

@@ -59,7 +59,7 @@ public class FuzzedTrafficTests(ITestOutputHelper output)
         await using var origin = new FuzzedOrigin(seed);
         ProxyConfig config = ProxyConfig.For($"127.0.0.1:{origin.Port}")
             .Listener("upgrade = [\"websocket\"]", "keepalive.timeout = \"1s\"", "timeouts.request_header = \"1s\"", "timeouts.request_body = \"1s\"",
-            "timeouts.tunnel = \"1s\"")
+                "timeouts.tunnel = \"1s\"")
             .Upstream("timeouts.response = \"1s\"", "keepalive.idle_timeout = \"1s\"")
             .Log("access = \"off\"");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config);

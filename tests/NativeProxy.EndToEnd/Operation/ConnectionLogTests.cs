@@ -40,7 +40,7 @@ public sealed class ConnectionLogTests
         Assert.Equal(
             (ours.Uses, ours.Ms[0], ours.Ms[1], ours.Ms[2], ours.Ms[3], ours.Ms[4]),
             ((int)await Uses("client"), await Ms("client", "setup"), await Ms("client", "active"), await Ms("client", "idle"),
-            await Ms("client", "close"), await Ms("client", "life")));
+                await Ms("client", "close"), await Ms("client", "life")));
         Assert.Equal((theirs.Uses, theirs.Ms[4]), ((int)await Uses("server"), await Ms("server", "life")));
 
         Task<long> Uses(string side) => scene.Proxy.Metric($"nativeproxy_{side}_connection_requests_total");

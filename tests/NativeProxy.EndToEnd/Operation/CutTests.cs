@@ -107,7 +107,7 @@ public sealed class CutTests
             Assert.Equal(
                 (Count, Count, Count),
                 (CountOf(lines, "] closed client web ", " rs=stopped "), CountOf(lines, "] closed server app/a ", " rs=stopped "),
-                CountOf(lines, "\"GET /x", " rs=stopped")));
+                    CountOf(lines, "\"GET /x", " rs=stopped")));
         }
         finally
         {

@@ -10,6 +10,24 @@ namespace NativeProxy.EndToEnd.Operation;
 /// <summary>What the operator's signals do, with one process and with workers.</summary>
 public sealed class SignalTests
 {
+    /// <summary>As nohup does, and a script with a command that it puts into the background.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "S3.12")]
+    public async Task SignalsThatTheParentIgnored_AreHeard(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough("trap '' HUP INT QUIT TERM USR1; exec \"$0\" \"$@\""));
+
+        await proxy.Reload(text => text + "# read again\n");
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+        proxy.Signal(LinuxSignals.Quit);
+
+        Assert.Equal(0, await proxy.WaitForExit());
+    }
+
     [Theory]
     [InlineData(1, LinuxSignals.Terminate)]
     [InlineData(1, LinuxSignals.Interrupt)]

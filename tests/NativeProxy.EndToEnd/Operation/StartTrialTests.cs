@@ -44,8 +44,8 @@ public sealed class StartTrialTests : IDisposable
         await using ScriptedOrigin holder = ScriptedOrigin.Answering();
         using var file = new SettingsText(
             SettingsText.Sound(holder.Port, "no-such-host.invalid:80",
-            $"pid_file = \"/no/such/pid\"\n[log]\naccess = \"/no/such/access.log\"\nconnections = \"{_directory}\"\n[admin]\nbind = "
-            + "\"192.0.2.1:9901\""));
+                $"pid_file = \"/no/such/pid\"\n[log]\naccess = \"/no/such/access.log\"\nconnections = \"{_directory}\"\n[admin]\nbind = "
+                + "\"192.0.2.1:9901\""));
 
         FinishedCommand check = await ProxyBinary.Run("check", "--full", "-c", file.Path);
 
@@ -140,7 +140,7 @@ public sealed class StartTrialTests : IDisposable
         int port = FreePorts.Take(1)[0];
         using var file = new SettingsText(SettingsText.Sound(port, "127.0.0.1:1")
             .Replace($"127.0.0.1:{port}\"]", string.Format(System.Globalization.CultureInfo.InvariantCulture, binds, port) + "\"]",
-            StringComparison.Ordinal));
+                StringComparison.Ordinal));
         foreach (string command in (string[])["check", "run"])
         {
             FinishedCommand finished = await ProxyBinary.Run(command, "-c", file.Path);

@@ -46,7 +46,7 @@ public sealed class SourceHashTests
         await using ScriptedOrigin c = Named('c');
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b, c)
             .Upstream("balance = \"source_hash\"", "[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"",
-            "timeout = \"2s\""));
+                "timeout = \"2s\""));
         Dictionary<IPAddress, string> before = await AskFromAll(proxy);
         isBUp = false;
         await proxy.WaitForMetric("nativeproxy_server_up{upstream=\"app\",server=\"b\"}", 0);

@@ -93,5 +93,5 @@ public sealed class SpecimenParserTests
     public void CrLfFiles_AreReadLikeOthers() =>
         Assert.Equal("x\r\n",
             SpecimenParser.Parse("a.md",
-            (Start + "**client sends**\n```\nx\n```\n").Replace("\n", "\r\n", System.StringComparison.Ordinal)).Steps.Single().Bytes);
+                (Start + "**client sends**\n```\nx\n```\n").Replace("\n", "\r\n", System.StringComparison.Ordinal)).Steps.Single().Bytes);
 }

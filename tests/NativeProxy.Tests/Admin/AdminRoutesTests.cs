@@ -64,9 +64,9 @@ public class AdminRoutesTests
     [Trait("promise", "B3")]
     public void Closes_ShowCountsPerReasonAndTheLatestOnesOfAllWorkers_NewestFirst()
     {
-        _board.Row(0).Add(CounterId.ClientClosesIdleTimeout, 5);
-        _board.Row(0).Add(CounterId.ClientClosesBadRequest, 2);
-        _board.Row(0).Add(CounterId.ServerClosesServerFin, 3);
+        _board.Row(0).Add(CloseCounters.Of(CloseReason.IdleTimeout), 5);
+        _board.Row(0).Add(CloseCounters.Of(CloseReason.BadRequest), 2);
+        _board.Row(0).Add(CloseCounters.Of(ServerCloseReason.ServerFin), 3);
         _board.Row(0).Add(CounterId.ServerClosedByPeer, 3);
         foreach ((int worker, long wallMs, long id) in new[] { (0, 1000L, 1L), (1, 3000L, 2L), (0, 2000L, 3L), (0, 2000L, 4L) })
         {
@@ -81,7 +81,7 @@ public class AdminRoutesTests
         Assert.Equal((200, "application/json"), (response.StatusCode, response.ContentType));
         Assert.Equal((7, 5, 2, 0),
             (Number(root, "client", "closed"), Number(root, "client", "reasons", "idle_timeout"), Number(root, "client", "reasons", "bad_request"),
-            Number(root, "client", "reasons", "max_age")));
+                Number(root, "client", "reasons", "max_age")));
         Assert.Equal((3, 3, 3),
             (Number(root, "server", "closed"), Number(root, "server", "reasons", "server_fin"), Number(root, "server", "closed_by", "peer")));
         Assert.Equal(

@@ -33,7 +33,7 @@ public sealed class ResponseCacheTests
         Assert.Null(trial.Find("b /"));
         Assert.Equal((2, 2, 1, 1),
             (Read(trial, CounterId.CacheHits), Read(trial, CounterId.CacheMisses), Read(trial, CounterId.CacheStores),
-            Read(trial, CounterId.CacheEntries)));
+                Read(trial, CounterId.CacheEntries)));
     }
 
     [Fact]

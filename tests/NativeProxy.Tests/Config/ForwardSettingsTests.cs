@@ -16,7 +16,7 @@ public class ForwardSettingsTests
         Assert.Empty(SettingsTrial.Warnings(Listener));
         Assert.Equal(["4: a listener in mode \"forward\" has no upstream"],
             SettingsTrial.Problems(SettingsTrial.Minimal.Replace("upstream = \"app\"", "upstream = \"app\"\nmode = \"forward\"",
-            StringComparison.Ordinal)));
+                StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -13,7 +13,7 @@ public class SettingsBindingTests
 
         Assert.Equal((0, EngineKind.Saea, 20_000, 30_000, ""),
             (settings.Runtime.Workers, settings.Runtime.Engine, settings.Runtime.MaxConnections, settings.Runtime.DrainTimeoutMs,
-            settings.Runtime.PidFile));
+                settings.Runtime.PidFile));
         Assert.Equal(
             ("", "stdout", "off", AccessLogFormat.Haproxy),
             (settings.Admin.Bind, settings.Log.AccessTarget, settings.Log.ConnectionsTarget, settings.Log.Format));

@@ -289,7 +289,7 @@ public class SettingsRulesTests
     public void UpstreamThatNobodyUses_IsAWarning() =>
         Assert.Equal(["11: no listener uses the upstream \"spare\""],
             SettingsTrial.Warnings(SettingsTrial.Minimal
-            + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
+                + "[[upstream]]\nname = \"spare\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n"));
 
     [Fact]
     public void UpstreamThatAMistypedListenerMayMean_IsNoWarning() =>

@@ -73,21 +73,21 @@ public class KeepAliveVerdictTests
         Assert.Equal(CloseReason.AfterError, Decide(Plain with { StatusCode = 500, IsFollowed = true }));
 
     [Fact]
-    public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
+    public void KeepAliveOff_Closes() => Assert.Equal(CloseReason.KeepaliveOff, KeepAliveVerdict.Decide(Plain, Settings with { Enabled = false }));
 
     [Fact]
     public void TimeoutZero_MeansKeepAliveOff() =>
-        Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(Plain, Settings with { TimeoutMs = 0 }));
+        Assert.Equal(CloseReason.KeepaliveOff, KeepAliveVerdict.Decide(Plain, Settings with { TimeoutMs = 0 }));
 
     [Fact]
-    public void RequestThatSaysClose_Closes() => Assert.Equal(CloseReason.ClientAskedClose, Decide(Plain with { RequestSaysClose = true }));
+    public void RequestThatSaysClose_Closes() => Assert.Equal(CloseReason.ClientAsked, Decide(Plain with { RequestSaysClose = true }));
 
     [Fact]
     public void CloseBesideKeepAlive_Wins() =>
-        Assert.Equal(CloseReason.ClientAskedClose, Decide(Plain with { RequestSaysClose = true, RequestSaysKeepAlive = true }));
+        Assert.Equal(CloseReason.ClientAsked, Decide(Plain with { RequestSaysClose = true, RequestSaysKeepAlive = true }));
 
     [Fact]
-    public void Http10_Closes() => Assert.Equal(CloseReason.Http10WithoutKeepAlive, Decide(Plain with { ClientMinorVersion = 0 }));
+    public void Http10_Closes() => Assert.Equal(CloseReason.Http10, Decide(Plain with { ClientMinorVersion = 0 }));
 
     [Fact]
     public void Http10WithKeepAlive_Keeps() =>
@@ -144,10 +144,10 @@ public class KeepAliveVerdictTests
         KeepAliveFacts facts = Worst;
         Assert.Equal(CloseReason.Draining, Decide(facts));
         facts = facts with { ListenerEnding = CloseReason.None };
-        Assert.Equal(CloseReason.KeepAliveOff, KeepAliveVerdict.Decide(facts, Settings with { Enabled = false }));
-        Assert.Equal(CloseReason.ClientAskedClose, Decide(facts));
+        Assert.Equal(CloseReason.KeepaliveOff, KeepAliveVerdict.Decide(facts, Settings with { Enabled = false }));
+        Assert.Equal(CloseReason.ClientAsked, Decide(facts));
         facts = facts with { RequestSaysClose = false };
-        Assert.Equal(CloseReason.Http10WithoutKeepAlive, Decide(facts));
+        Assert.Equal(CloseReason.Http10, Decide(facts));
         facts = facts with { RequestSaysKeepAlive = true };
         Assert.Equal(CloseReason.PinnedServerClosed, Decide(facts));
         facts = facts with { PinnedServerEnds = false };

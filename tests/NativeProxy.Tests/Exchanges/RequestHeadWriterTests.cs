@@ -117,7 +117,7 @@ public class RequestHeadWriterTests
         Assert.Equal(
             Wire.Get("X: 1", "X-Forwarded-For: 10.0.0.1, 10.0.0.2, 10.0.0.3, 192.0.2.1"),
             Rewrite(Wire.Get("X-Forwarded-For: 10.0.0.1, 10.0.0.2", "X: 1", "x-forwarded-for:10.0.0.3", "X-Forwarded-For:"),
-            Silent with { XForwardedFor = true }));
+                Silent with { XForwardedFor = true }));
 
     [Fact]
     public void NominatedForwardedFor_IsNotTrusted() =>

@@ -77,12 +77,12 @@ public class ResponseHeadWriterTests
     [InlineData(1, CloseReason.None, ConnectionHeaderPolicy.Always, "Connection: keep-alive\r\n")]
     [InlineData(1, CloseReason.MaxAge, ConnectionHeaderPolicy.Http10, "Connection: close\r\n")]
     [InlineData(1, CloseReason.MaxAge, ConnectionHeaderPolicy.Always, "Connection: close\r\n")]
-    [InlineData(0, CloseReason.Http10WithoutKeepAlive, ConnectionHeaderPolicy.Http10, "Connection: close\r\n")]
+    [InlineData(0, CloseReason.Http10, ConnectionHeaderPolicy.Http10, "Connection: close\r\n")]
     public void ConnectionField_FollowsVerdictAndPolicy(int clientMinorVersion, object reason, object policy, string expected) =>
         Assert.Equal(
             $"HTTP/1.1 200 OK\r\n{expected}\r\n",
             Rewrite("HTTP/1.1 200 OK\r\n\r\n", Kept with { ClientMinorVersion = clientMinorVersion, CloseReason = (CloseReason)reason },
-            Settings with { ConnectionHeader = (ConnectionHeaderPolicy)policy }));
+                Settings with { ConnectionHeader = (ConnectionHeaderPolicy)policy }));
 
     [Theory]
     [InlineData(75_000, 99, "Keep-Alive: timeout=75, max=99\r\n")]

@@ -72,7 +72,7 @@ public class RetryPolicyTests
         Assert.Equal(
             nothingWasAcknowledged,
             MayRetry(ProxyError.ServerClosedBeforeResponse,
-            Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
+                Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
 
     [Fact]
     [Trait("promise", "B2")]

@@ -23,7 +23,7 @@ public class ProxyErrorsTests
     {
         ProxyErrorRow row = ProxyErrors.Of(error);
 
-        if (row.Status != 0 && row.Side is ErrorSide.Server or ErrorSide.ServerTimeout or ErrorSide.Resource or ErrorSide.Local)
+        if (row.Status != 0 && row.Side is ErrorSide.Server or ErrorSide.ServerTimeout or ErrorSide.Resource)
             Assert.InRange(row.Status, 500, 599);
         if (row.Status != 0 && row.Side is ErrorSide.Client or ErrorSide.ClientTimeout)
             Assert.True(row.Status is 0 or (>= 400 and < 500));

@@ -24,7 +24,7 @@ internal static class SchemaCompilation
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
             .Where(static path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal)
-            || Path.GetFileName(path) == "netstandard.dll")
+                || Path.GetFileName(path) == "netstandard.dll")
             .Append(typeof(SettingsFile).Assembly.Location)
             .Select(static path => (MetadataReference)MetadataReference.CreateFromFile(path))
             .ToList());

@@ -43,7 +43,7 @@ internal sealed class CrewUnderTest : IDisposable
         byte[] text = Encoding.UTF8.GetBytes(SettingsTrial.Minimal);
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
             .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
-            Killed.Add, _events))];
+                Killed.Add, _events))];
         Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, log);
         Steps = new ReloadSteps(Crew, log) { Committing = Committed.Add, Ended = Ended };
     }

@@ -30,7 +30,7 @@ public class FixedSettingsTests
     public void EveryChange_IsEitherAppliedOrNamed() => Assert.Equal(
         SettingsChanges.Between(Started, Wanted).Select(static change => change.Key).Order(StringComparer.Ordinal),
         [.. SettingsChanges.Between(Started, FixedSettings.Keep(Wanted, Started)).Select(static change => change.Key)
-        .Concat(FixedSettings.Changed(Wanted, Started)).Order(StringComparer.Ordinal)]);
+            .Concat(FixedSettings.Changed(Wanted, Started)).Order(StringComparer.Ordinal)]);
 
     [Fact]
     public void UnchangedSettings_NameNoKey() => Assert.Empty(FixedSettings.Changed(Started, Started));

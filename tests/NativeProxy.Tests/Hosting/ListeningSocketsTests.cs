@@ -25,7 +25,7 @@ public class ListeningSocketsTests
         Assert.Equal(3, opened.Length);
         Assert.All(opened,
             sockets => Assert.Equal([($"127.0.0.1:{first}", first), ($"127.0.0.1:{second}", second)],
-            sockets.Select(static socket => (socket.Bind, PortOf(socket)))));
+                sockets.Select(static socket => (socket.Bind, PortOf(socket)))));
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, first)))
         using (Peers.Connect(new IPEndPoint(IPAddress.Loopback, second)))
             Close(opened);

@@ -13,13 +13,13 @@ public class MemoryBudgetTests
     public void Budget_FollowsTheConnectionsBetweenItsBounds(int connectionsMax, long expected) =>
         Assert.Equal(expected,
             MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal
-            + $"[runtime]\nreplay_bytes = 0\nmax_connections = {connectionsMax}\n").Settings));
+                + $"[runtime]\nreplay_bytes = 0\nmax_connections = {connectionsMax}\n").Settings));
 
     [Fact]
     public void KeptBodies_ComeOnTopOfIt() =>
         Assert.Equal(64L * 1024 * 1024 + 160L * 1024 * 1024,
             MemoryBudget.BufferBytes(SettingsTrial.Parse(SettingsTrial.Minimal
-            + "[runtime]\nreplay_bytes = \"100MiB\"\nmax_connections = 1\n").Settings));
+                + "[runtime]\nreplay_bytes = \"100MiB\"\nmax_connections = 1\n").Settings));
 
 
     [Fact]

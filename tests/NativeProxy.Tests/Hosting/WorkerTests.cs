@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport;
@@ -44,7 +45,7 @@ public class WorkerTests
         server.ReadHead();
 
         test.Worker.BeginDrain();
-        Task<bool> drained = Task.Run(() => test.Worker.WaitDrained(LoopUnderTest.Deadline));
+        Task<bool> drained = Task.Run(() => test.Worker.Drained.Wait(LoopUnderTest.Deadline));
         Assert.Equal(SocketError.Success, idle.ReadToError());
         idle.Dispose();
         Assert.False(drained.IsCompleted);
@@ -73,7 +74,7 @@ public class WorkerTests
         test.Worker.BeginDrain();
         test.Worker.Cut();
 
-        Assert.Equal((1, 1), (test.Counter(CounterId.ClientClosesStopped), test.Counter(CounterId.ServerClosesStopped)));
+        Assert.Equal((1, 1), (test.Counter(CloseCounters.Of(CloseReason.Stopped)), test.Counter(CloseCounters.Of(ServerCloseReason.Stopped))));
         Assert.Equal(SocketError.Success, client.ReadToError());
         Assert.Equal(SocketError.ConnectionReset, server.ReadToError());
         test.Dispose();

@@ -24,7 +24,8 @@ public sealed class CounterUseTests
     {
         HashSet<string> used = NamesOf(nameof(CounterId),
             static path => path is not ("Metrics/CounterTable.cs" or "Metrics/CounterId.cs" or "Admin/WorkerMetricsText.cs"));
-        Assert.Empty(Enum.GetNames<CounterId>().Except(used).Except(Reckoned.Select(static id => id.ToString())));
+        string[] endsOfBlocks = [nameof(CounterId.ClientClosesLast), nameof(CounterId.ServerClosesLast)];
+        Assert.Empty(Enum.GetNames<CounterId>().Except(used).Except(endsOfBlocks).Except(Reckoned.Select(static id => id.ToString())));
     }
 
     [Fact]

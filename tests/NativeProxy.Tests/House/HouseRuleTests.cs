@@ -77,8 +77,8 @@ public class HouseRuleTests
         ProductCode code = ProductCode.Of(
             ("Hosting/Maker.cs", "namespace NativeProxy.Hosting; internal class Maker { public int Made; public static Maker Make() => new(); }"),
             ("Metrics/User.cs",
-            "using static NativeProxy.Hosting.Maker; namespace NativeProxy.Metrics; internal class User { int Use() { var made = Make(); return "
-            + "made.Made; } }"));
+                "using static NativeProxy.Hosting.Maker; namespace NativeProxy.Metrics; internal class User { int Use() { var made = Make(); return "
+                + "made.Made; } }"));
 
         Assert.Equal(["Metrics/User.cs:1: Metrics uses Hosting.Maker"], FloorRule.Violations(code));
     }
@@ -138,6 +138,21 @@ public class HouseRuleTests
     [InlineData("internal delegate void T();", 1)]
     public void SummaryRule_CatchesTypesThatSayNothing(string type, int expected) =>
         Assert.Equal(expected, CodeRules.TypesWithoutSummary(ProductCode.Of(("Http1/T.cs", "namespace NativeProxy.Http1;\n" + type))).Count());
+
+    [Theory]
+    [InlineData("internal class T { internal T() => F(); private void F() { } private void G() { } }", "T.G")]
+    [InlineData("internal class T { internal T() => _a = 1; private int _a; private int _b; }", "T._b")]
+    [InlineData("internal class T { internal T() { } internal int P => 1; }", "T.P")]
+    [InlineData("internal class T { public override string ToString() => \"\"; }", "")]
+    [InlineData("internal class T : System.IDisposable { public void Dispose() { } }", "")]
+    [InlineData("internal enum E { First, Second } internal class T { E _e = E.First; internal T() => _e = default; }", "E.Second")]
+    public void UnusedRule_CatchesWhatNobodyNames(string types, string expected)
+    {
+        ProductCode code = ProductCode.Of(("Http1/T.cs", $"namespace NativeProxy.Http1; {types}"),
+            ("Http1/U.cs", "namespace NativeProxy.Http1; internal static class Program { static object Main() => new T(); }"));
+
+        Assert.Equal(expected, string.Join(' ', UnusedRule.Violations(code).Select(static violation => violation.Split(' ')[1])));
+    }
 
     [Theory]
     [InlineData("// TO" + "DO: later", 1)]

@@ -55,6 +55,9 @@ public class HouseTests(ITestOutputHelper output)
     public void EveryType_SaysWhatItIs() => AssertNone(CodeRules.TypesWithoutSummary(ProductCode.Current));
 
     [Fact]
+    public void EveryMember_IsUsed() => AssertNone(UnusedRule.Violations(ProductCode.Current));
+
+    [Fact]
     public void NoLeftovers_StandInAnySource() => AssertNone(
         new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources)
         .SelectMany(static path => CodeRules.Leftovers(path, Repository.Read(path))));

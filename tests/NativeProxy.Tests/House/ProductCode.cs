@@ -38,7 +38,7 @@ internal sealed class ProductCode
         Compilation compilation = CSharpCompilation.Create(
             "product", Trees, References.Value,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true,
-            nullableContextOptions: NullableContextOptions.Enable));
+                nullableContextOptions: NullableContextOptions.Enable));
         if (withGenerator)
         {
             CSharpGeneratorDriver.Create([new ProxySettingsGenerator().AsSourceGenerator()], parseOptions: parseOptions)

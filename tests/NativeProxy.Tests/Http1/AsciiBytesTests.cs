@@ -55,22 +55,6 @@ public class AsciiBytesTests
     [InlineData("99999999999999999999999999")]
     public void Decimal_ThatDoesNot_IsRefused(string digits) => Assert.False(AsciiBytes.TryReadDecimal(Bytes(digits), out _));
 
-    [Theory]
-    [InlineData("7fffffffffffffff", long.MaxValue)]
-    [InlineData("00aB", 0xab)]
-    public void Hex_ThatFits63Bits_IsRead(string digits, long expected)
-    {
-        Assert.True(AsciiBytes.TryReadHex(Bytes(digits), out long value));
-        Assert.Equal(expected, value);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("0x1")]
-    [InlineData("8000000000000000")]
-    [InlineData("10000000000000000")]
-    public void Hex_ThatDoesNot_IsRefused(string digits) => Assert.False(AsciiBytes.TryReadHex(Bytes(digits), out _));
-
     [Fact]
     public void EqualsIgnoreCase_FoldsLettersOnly()
     {

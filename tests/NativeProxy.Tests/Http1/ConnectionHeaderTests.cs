@@ -11,7 +11,7 @@ public class ConnectionHeaderTests
     [Theory]
     [InlineData("Connection: close", "close")]
     [InlineData("Connection: Keep-ALIVE", "keep-alive")]
-    [InlineData("connection: upgrade, TE", "te upgrade")]
+    [InlineData("connection: upgrade, TE", "upgrade")]
     [InlineData("Connection: ,, close ,\t, keep-alive,", "close keep-alive")]
     [InlineData("Connection: x-close, closed, xclose", "")]
     [InlineData("Connection:", "")]
@@ -19,11 +19,7 @@ public class ConnectionHeaderTests
     public void Options_AreReadFromAllConnectionFields(string lines, string expected)
     {
         ConnectionOptions options = Apply(out _, lines);
-        string[] set =
-        [
-            options.Close ? "close" : "", options.KeepAlive ? "keep-alive" : "",
-            options.Te ? "te" : "", options.Upgrade ? "upgrade" : "",
-        ];
+        string[] set = [options.Close ? "close" : "", options.KeepAlive ? "keep-alive" : "", options.Upgrade ? "upgrade" : ""];
         Assert.Equal(RejectReason.None, options.Reason);
         Assert.Equal(expected, string.Join(' ', set.Where(name => name.Length > 0)));
     }

@@ -55,11 +55,11 @@ public class TrailerTests
     [InlineData("Content-Encoding")]
     [InlineData("If-Match")]
     [InlineData("X-Forwarded-For")]
-    public void FieldThatWouldMislead_IsNotForwarded(string name) => Assert.False(TrailerParser.MayForward(Bytes(name)));
+    public void FieldThatWouldMislead_IsNotForwarded(string name) => Assert.False(TrailerParser.MayForward(KnownHeaders.Find(Bytes(name))));
 
     [Theory]
     [InlineData("grpc-status")]
     [InlineData("Server-Timing")]
     [InlineData("ETag")]
-    public void OtherField_IsForwarded(string name) => Assert.True(TrailerParser.MayForward(Bytes(name)));
+    public void OtherField_IsForwarded(string name) => Assert.True(TrailerParser.MayForward(KnownHeaders.Find(Bytes(name))));
 }

@@ -35,7 +35,7 @@ public sealed class CloseLedgerTests : IDisposable
             Sum(CounterId.ClientConnectionIdleMs), Sum(CounterId.ClientConnectionCloseMs), Sum(CounterId.ClientConnectionLifeMs)));
         Assert.Equal((1, 1, 0, 0),
             (Sum(CounterId.ClientClosedByProxy), Sum(CounterId.ClientClosedByPeer), Sum(CounterId.ClientClosedByPeerReset),
-            Sum(CounterId.ServerClosedByPeer)));
+                Sum(CounterId.ServerClosedByPeer)));
     }
 
     [Theory]

@@ -161,7 +161,7 @@ public sealed class BaselineTests : IDisposable
             .Single(one => one.GetProperty("figure").GetString() == "p99 us");
         Assert.Equal((300, 200, 0.625),
             (change.GetProperty("before").GetDouble(), change.GetProperty("after").GetDouble(),
-            change.GetProperty("ratio").GetProperty("median").GetDouble()));
+                change.GetProperty("ratio").GetProperty("median").GetDouble()));
         Assert.Equal(json,
             JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ReportJson.Default.ComparisonReport), ReportJson.Default.ComparisonReport));
     }

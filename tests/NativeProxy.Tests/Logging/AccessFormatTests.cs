@@ -97,7 +97,6 @@ public sealed class AccessFormatTests
     [InlineData(ServerConnectionOrigin.None, "/-")]
     [InlineData(ServerConnectionOrigin.New, "/new")]
     [InlineData(ServerConnectionOrigin.Reused, "/reused")]
-    [InlineData(ServerConnectionOrigin.Warm, "/warm")]
     internal void ServerConnectionOrigin_HasItsWord(ServerConnectionOrigin origin, string expected)
     {
         AccessRecord record = SampleRecords.Get();

@@ -22,7 +22,7 @@ public sealed class AccessRecordCodecTests
         FieldInfo[] fields = typeof(AccessNumbers).GetFields(BindingFlags.Public | BindingFlags.Instance);
         for (int i = 0; i < fields.Length; i++)
         {
-            object value = fields[i].FieldType.IsEnum ? ServerConnectionOrigin.Warm
+            object value = fields[i].FieldType.IsEnum ? ServerConnectionOrigin.Reused
                 : fields[i].FieldType == typeof(PeerAddress) ? PeerAddress.Of(IPAddress.Parse("2001:db8::7"), i + 50)
                 : Convert.ChangeType(i + 50, fields[i].FieldType);
             fields[i].SetValue(numbers, value);
@@ -71,7 +71,7 @@ public sealed class AccessRecordCodecTests
         AccessRecord read = AccessRecordCodec.Read(slot);
         Assert.Equal(
             (AccessRecordCodec.MethodBytesMax, AccessRecordCodec.TargetBytesMax, AccessRecordCodec.VersionBytesMax, AccessRecordCodec.HostBytesMax,
-            AccessRecordCodec.UserAgentBytesMax, AccessRecordCodec.RefererBytesMax),
+                AccessRecordCodec.UserAgentBytesMax, AccessRecordCodec.RefererBytesMax),
             (read.Method.Length, read.Target.Length, read.Version.Length, read.Host.Length, read.UserAgent.Length, read.Referer.Length));
         Assert.True(slot.Length <= AccessRecordCodec.RecordBytesMax);
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.RegularExpressions;
 using NativeProxy.Metrics;
 using Xunit;
@@ -12,13 +13,9 @@ public sealed class CounterTableTests
     [Fact]
     public void EveryCounter_HasItsRowAtItsOwnIndex()
     {
-        CounterId[] ids = Enum.GetValues<CounterId>();
-        Assert.Equal(ids.Length, CounterTable.Count);
-        for (int i = 0; i < ids.Length; i++)
-        {
-            Assert.Equal(ids[i], CounterTable.Rows[i].Id);
-            Assert.Equal(i, (int)ids[i]);
-        }
+        for (int i = 0; i < CounterTable.Count; i++)
+            Assert.Equal(i, (int)CounterTable.Rows[i].Id);
+        Assert.Equal(CounterTable.Count - 1, (int)Enum.GetValues<CounterId>().Max());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using Xunit;
 using Xunit.Abstractions;
@@ -25,8 +26,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
         CounterId.TimeoutsResponse,
         CounterId.TimeoutsClientSend, CounterId.TimeoutsKeepAlive, CounterId.TimeoutsLinger, CounterId.TimeoutsConnect, CounterId.RequestsAborted,
         CounterId.Responses1xx,
-        CounterId.ClientClosesUnknownLength, CounterId.ClientClosesShortBody, CounterId.ClientClosesUnreadBody, CounterId.ServerClosesSurplusBytes,
-        CounterId.ServerClosesRequestUnsent, CounterId.ServerClosesServerReset, CounterId.ServerClosesServerFin, CounterId.BufferRefusals,
+        CloseCounters.Of(CloseReason.CloseDelimited), CloseCounters.Of(CloseReason.TruncatedResponse),
+        CloseCounters.Of(CloseReason.UnreadRequestBody), CloseCounters.Of(ServerCloseReason.SurplusBytes),
+        CloseCounters.Of(ServerCloseReason.RequestUnsent), CloseCounters.Of(ServerCloseReason.ServerReset),
+        CloseCounters.Of(ServerCloseReason.ServerFin), CounterId.BufferRefusals,
         CounterId.RequestsInParallel, CounterId.ServerRequestsPipelined, CounterId.ReplayedBodies,
         CounterId.CacheStores, CounterId.CacheEvictions, CounterId.CacheFetchesAlone,
     ];

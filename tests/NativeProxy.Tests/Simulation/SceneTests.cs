@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Simulation.Network;
 using Xunit;
@@ -125,7 +126,7 @@ public sealed class SceneTests
         scene.Settle(100);
 
         Assert.True(client.IsReset);
-        Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.ClientClosesPressure));
+        Assert.Equal(1, scene.Proxy.Counters.Read(CloseCounters.Of(CloseReason.Resource)));
         Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.BufferRefusals));
     }
 
@@ -201,7 +202,8 @@ public sealed class SceneTests
             Assert.True(server.IsReset);
             scene.Write(scene.ServerSockets[^1], "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
             Assert.EndsWith("second", scene.Read(client), StringComparison.Ordinal);
-            Assert.Equal((round + 1, (long)round), (scene.ServerSockets.Count, scene.Proxy.Counters.Read(CounterId.ServerClosesSurplusBytes)));
+            Assert.Equal((round + 1, (long)round),
+                (scene.ServerSockets.Count, scene.Proxy.Counters.Read(CloseCounters.Of(ServerCloseReason.SurplusBytes))));
         }
         Assert.Equal(beginMs, scene.Proxy.Loop.Clock.NowMs);
     }

@@ -86,7 +86,7 @@ public class PinnedConnectionTests
 
         await _owner.UntilSeen("pin ended");
 
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesServerFin));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.ServerFin)));
         await test.AssertEmpty();
     }
 
@@ -100,7 +100,7 @@ public class PinnedConnectionTests
         await _owner.UntilSeen("pin ended");
 
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.SurplusBytes)));
         await test.AssertEmpty();
     }
 
@@ -114,7 +114,7 @@ public class PinnedConnectionTests
 
         await _owner.UntilSeen("pin ended");
         Assert.Equal(SocketError.Success, peer.ReadToError());
-        Assert.Equal((1L, 0L), (test.Counter(CounterId.ServerClosesPurged), test.Counter(CounterId.ServerConnectionsPinned)));
+        Assert.Equal((1L, 0L), (test.Counter(CloseCounters.Of(ServerCloseReason.Purged)), test.Counter(CounterId.ServerConnectionsPinned)));
         await test.AssertEmpty();
     }
 

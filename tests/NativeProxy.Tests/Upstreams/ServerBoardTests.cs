@@ -106,7 +106,7 @@ public sealed class ServerBoardTests
         ProxySettings Full(char first) => one with
         {
             Upstreams = [upstream with { Servers = [.. Enumerable.Range(0, UpstreamSettings.ServersMax)
-            .Select(i => upstream.Servers[0] with { Name = $"{first}{i}" })] }],
+                .Select(i => upstream.Servers[0] with { Name = $"{first}{i}" })] }],
         };
 
         foreach (char first in "abc")

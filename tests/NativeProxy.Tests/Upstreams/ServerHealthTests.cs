@@ -30,10 +30,10 @@ public class ServerHealthTests
         await test.Test.Run(test.Server.FollowHealth);
 
         Assert.Equal(SocketError.Success, idlePeer.ReadToError());
-        Assert.Equal((UpstreamConnectionState.Busy, 1L), (busy.State, test.Counter(CounterId.ServerClosesServerDown)));
+        Assert.Equal((UpstreamConnectionState.Busy, 1L), (busy.State, test.Counter(CloseCounters.Of(ServerCloseReason.ServerDown))));
         await test.Test.Run(() => test.Server.Release(busy, ServerCloseReason.None));
         Assert.Equal(SocketError.Success, busyPeer.ReadToError());
-        Assert.Equal(2, test.Counter(CounterId.ServerClosesServerDown));
+        Assert.Equal(2, test.Counter(CloseCounters.Of(ServerCloseReason.ServerDown)));
         await test.AssertEmpty();
     }
 
@@ -49,7 +49,7 @@ public class ServerHealthTests
 
         await test.ConnectIdle();
 
-        Assert.Equal((1, 0L), (await test.IdleCount(), test.Counter(CounterId.ServerClosesServerDown)));
+        Assert.Equal((1, 0L), (await test.IdleCount(), test.Counter(CloseCounters.Of(ServerCloseReason.ServerDown))));
         await test.AssertEmpty();
     }
 
@@ -192,7 +192,7 @@ public class ServerHealthTests
         {
             group.Apply(full.Settings.Upstreams[0] with { Balance = balance }, full.All);
             foreach (UpstreamServer server in full.All)
-                server.Connect(new RecordingUser());
+                server.TryConnect(new RecordingUser());
         }).Wait();
         return group;
     }

@@ -46,7 +46,7 @@ internal sealed class ServerUnderTest : IDisposable
     public async Task<(UpstreamConnection Connection, RecordingUser User, Socket Peer)> Connect()
     {
         var user = new RecordingUser();
-        UpstreamConnection connection = await Test.Run(() => Server.Connect(user));
+        UpstreamConnection connection = await Test.Run(() => Server.TryConnect(user)!);
         Socket peer = Test.ClosedAtTheEnd(Peers.Accept(_listener));
         await user.UntilSeen("connected");
         return (connection, user, peer);

@@ -36,7 +36,7 @@ public sealed class SeveralAddressesTests : IDisposable
         UpstreamServer server = Server("", _refusing, _listener);
         var user = new RecordingUser();
 
-        UpstreamConnection connection = await _test.Run(() => server.Connect(user));
+        UpstreamConnection connection = await _test.Run(() => server.TryConnect(user)!);
         await user.UntilSeen("connected");
         _test.ClosedAtTheEnd(Peers.Accept(_listener));
 
@@ -55,10 +55,10 @@ public sealed class SeveralAddressesTests : IDisposable
         UpstreamServer server = Server("", _refusing, second);
         var user = new RecordingUser();
 
-        await _test.Run(() => server.Connect(user));
+        await _test.Run(() => server.TryConnect(user)!);
         await user.UntilSeen("connect failed ConnectionRefused");
 
-        Assert.Equal((2, 2), (Counter(CounterId.ServerConnectFailuresRefused), Counter(CounterId.ServerClosesConnectFailed)));
+        Assert.Equal((2, 2), (Counter(CounterId.ServerConnectFailuresRefused), Counter(CloseCounters.Of(ServerCloseReason.ConnectFailed))));
         await _test.Until(() => Counter(CounterId.ServerConnectionsOpen) == 0, "both sockets are gone");
         Assert.Equal((0, 0), await _test.Run(() => (server.OpenCount, server.LentCount)));
     }
@@ -69,7 +69,7 @@ public sealed class SeveralAddressesTests : IDisposable
         UpstreamServer server = Server("timeouts.connect = \"600ms\"", Silent(), _listener);
         var user = new RecordingUser();
 
-        await _test.Run(() => server.Connect(user));
+        await _test.Run(() => server.TryConnect(user)!);
         await user.UntilSeen("connected");
         _test.ClosedAtTheEnd(Peers.Accept(_listener));
 
@@ -83,7 +83,7 @@ public sealed class SeveralAddressesTests : IDisposable
         var user = new RecordingUser();
 
         long startMs = Environment.TickCount64;
-        await _test.Run(() => server.Connect(user));
+        await _test.Run(() => server.TryConnect(user)!);
         await user.UntilSeen("connect failed TimedOut");
 
         Assert.True(Environment.TickCount64 - startMs >= 590);
@@ -112,12 +112,13 @@ public sealed class SeveralAddressesTests : IDisposable
 
         await _test.Run(() => server.ChangeAddresses([EndPoint(_other)]));
         Assert.Equal(0, idlePeer.Receive(new byte[1]));
-        Assert.Equal((0, 1, 1), await _test.Run(() => (server.Idle.Count, server.LentCount, (int)Counter(CounterId.ServerClosesAddressLeft))));
+        Assert.Equal((0, 1, 1),
+            await _test.Run(() => (server.Idle.Count, server.LentCount, (int)Counter(CloseCounters.Of(ServerCloseReason.AddressLeft)))));
         await Connected(server, _other);
 
         await _test.Run(() => server.Release(busy, ServerCloseReason.None));
         Assert.Equal(0, busyPeer.Receive(new byte[1]));
-        Assert.Equal((0, 2), await _test.Run(() => (server.Idle.Count, (int)Counter(CounterId.ServerClosesAddressLeft))));
+        Assert.Equal((0, 2), await _test.Run(() => (server.Idle.Count, (int)Counter(CloseCounters.Of(ServerCloseReason.AddressLeft)))));
     }
 
     [Fact]
@@ -157,7 +158,7 @@ public sealed class SeveralAddressesTests : IDisposable
     private async Task<(UpstreamConnection Connection, Socket Peer)> Connected(UpstreamServer server, Socket? at = null)
     {
         var user = new RecordingUser();
-        UpstreamConnection connection = await _test.Run(() => server.Connect(user));
+        UpstreamConnection connection = await _test.Run(() => server.TryConnect(user)!);
         await user.UntilSeen("connected");
         return (connection, _test.ClosedAtTheEnd(Peers.Accept(at ?? _listener)));
     }

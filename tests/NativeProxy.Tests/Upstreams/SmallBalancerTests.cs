@@ -80,7 +80,7 @@ public class SmallBalancerTests
         using var loop = new LoopUnderTest();
         var test = new ServersOnBoard("a1 b1 c1 d1", loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
         var user = new RecordingUser();
-        UpstreamConnection connection = await loop.Run(() => test["c"].Connect(user));
+        UpstreamConnection connection = await loop.Run(() => test["c"].TryConnect(user)!);
         await user.UntilSeen("connected");
         await loop.Run(() => test["c"].Release(connection, ServerCloseReason.None));
         var balancer = new RandomTwoBalancer(seed: 3);
@@ -99,7 +99,7 @@ public class SmallBalancerTests
         using var loop = new LoopUnderTest();
         var test = new ServersOnBoard("a1 b1", workers: 2, loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
         var user = new RecordingUser();
-        UpstreamConnection connection = await loop.Run(() => test["b"].Connect(user));
+        UpstreamConnection connection = await loop.Run(() => test["b"].TryConnect(user)!);
         await user.UntilSeen("connected");
         await loop.Run(() => test["b"].Release(connection, ServerCloseReason.None));
         test.Slot("b", worker: 1).SetRunning(1);

@@ -85,7 +85,7 @@ public class UpstreamGroupTests
         Assert.Equal(
             ("app", 2, false, true, 7000L),
             (group.Name, group.Retry.Attempts, group.Retry.IsOn(RetryCondition.Stale), group.Retry.IsOn(RetryCondition.ConnectFailure),
-            group.ResponseTimeoutMs));
+                group.ResponseTimeoutMs));
         Assert.Equal("app"u8.ToArray(), group.NameBytes.ToArray());
     }
 

@@ -67,7 +67,7 @@ public class UpstreamServerTests
         Assert.Null(taken);
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
         Assert.NotEqual(UpstreamConnectionState.Idle, connection.State);
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.SurplusBytes)));
         await test.AssertEmpty();
     }
 
@@ -89,7 +89,7 @@ public class UpstreamServerTests
 
         Assert.Null(taken);
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesSurplusBytes));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.SurplusBytes)));
         await test.AssertEmpty();
     }
 
@@ -111,7 +111,7 @@ public class UpstreamServerTests
         });
 
         Assert.Null(taken);
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesServerFin));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.ServerFin)));
         Assert.Equal(0, test.Counter(CounterId.ServerReuses));
         await test.AssertEmpty();
     }
@@ -128,7 +128,7 @@ public class UpstreamServerTests
         // The bytes are there before the loop hears that the connection is.
         UpstreamConnection connection = await test.Test.Run(() =>
         {
-            UpstreamConnection opening = test.Server.Connect(user);
+            UpstreamConnection opening = test.Server.TryConnect(user)!;
             peer = Peers.Accept(listener);
             peer.Send("unasked"u8);
             return opening;
@@ -139,7 +139,7 @@ public class UpstreamServerTests
         await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
 
         Assert.Equal(SocketError.Success, peer!.ReadToError());
-        Assert.Equal((0, 1L), (await test.IdleCount(), test.Counter(CounterId.ServerClosesAmbiguous)));
+        Assert.Equal((0, 1L), (await test.IdleCount(), test.Counter(CloseCounters.Of(ServerCloseReason.Ambiguous))));
         await test.AssertEmpty();
     }
 
@@ -197,7 +197,7 @@ public class UpstreamServerTests
 
         Assert.Equal(SocketError.Success, firstPeer.ReadToError());
         Assert.Equal(2, await test.IdleCount());
-        Assert.Equal(1, test.Counter(CounterId.ServerClosesPoolFull));
+        Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.PoolFull)));
         Assert.Equal((UpstreamConnectionState.Idle, UpstreamConnectionState.Idle), (second.State, third.State));
         await test.AssertEmpty();
         Assert.Equal(SocketError.Success, secondPeer.ReadToError());
@@ -268,7 +268,7 @@ public class UpstreamServerTests
         (_, Socket peer) = await test.ConnectIdle();
 
         Assert.Equal(SocketError.Success, peer.ReadToError());
-        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CounterId.ServerClosesIdleTimeout)));
+        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CloseCounters.Of(ServerCloseReason.IdleTimeout))));
         await test.AssertEmpty();
     }
 
@@ -305,7 +305,7 @@ public class UpstreamServerTests
         peer.Send("HTTP/1.1 200 OK\r\n\r\n"u8);
 
         Assert.Equal(SocketError.ConnectionReset, peer.ReadToError());
-        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CounterId.ServerClosesSurplusBytes)));
+        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CloseCounters.Of(ServerCloseReason.SurplusBytes))));
         await test.AssertEmpty();
     }
 
@@ -318,7 +318,7 @@ public class UpstreamServerTests
 
         await test.Test.Until(() => connection.State == UpstreamConnectionState.Free, "the connection is gone");
 
-        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CounterId.ServerClosesServerFin)));
+        Assert.Equal((0, 1), (await test.IdleCount(), test.Counter(CloseCounters.Of(ServerCloseReason.ServerFin))));
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
         await test.AssertEmpty();
     }
@@ -379,7 +379,7 @@ public class UpstreamServerTests
         using var test = new ServerUnderTest(listener: refusing);
         var user = new RecordingUser();
 
-        UpstreamConnection connection = await test.Test.Run(() => test.Server.Connect(user));
+        UpstreamConnection connection = await test.Test.Run(() => test.Server.TryConnect(user)!);
         await user.UntilSeen("connect failed ConnectionRefused");
 
         Assert.Equal(0, await test.LentCount());
@@ -397,7 +397,7 @@ public class UpstreamServerTests
         using var test = new ServerUnderTest("[upstream.timeouts]\nconnect = \"50ms\"", listener);
         var user = new RecordingUser();
 
-        await test.Test.Run(() => test.Server.Connect(user));
+        await test.Test.Run(() => test.Server.TryConnect(user)!);
         await user.UntilSeen("connect failed TimedOut");
 
         Assert.Equal((1L, 1L), (test.Counter(CounterId.TimeoutsConnect), test.Counter(CounterId.ServerConnectFailuresTimeout)));
@@ -425,7 +425,7 @@ public class UpstreamServerTests
         using var test = new ServerUnderTest();
         var user = new RecordingUser();
 
-        await test.Test.Run(() => test.Server.Release(test.Server.Connect(user), ServerCloseReason.ServerSaid, reset: true));
+        await test.Test.Run(() => test.Server.Release(test.Server.TryConnect(user)!, ServerCloseReason.ServerSaid, reset: true));
         await test.AssertEmpty();
 
         Assert.Empty(user.Events);

@@ -42,7 +42,7 @@ internal static class TomlFaultText
         {
             return KeyInTripleQuotes(text, offset)
                 ?? Here(text, offset, "a key is not followed by '='",
-                "'=' and a value on the same line; a key with other characters than A-Z a-z 0-9 _ - needs quotes");
+                    "'=' and a value on the same line; a key with other characters than A-Z a-z 0-9 _ - needs quotes");
         }
 
         if (Says(message, "Expected `]") && !Says(message, "Expected `]` or"))

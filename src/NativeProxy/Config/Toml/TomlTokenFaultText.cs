@@ -93,7 +93,7 @@ internal static class TomlTokenFaultText
     private static TomlFault Unclosed(ReadOnlySpan<char> text, int start) => TomlChars.IsTripleQuote(text, start)
         ? new TomlFault(start, 3, "a multi-line string is not closed", "the same three quotes after its last character")
         : new TomlFault(start, TomlChars.LineEnd(text, start) - start, "a string is not closed on its line",
-        "the same quote at its end; a string over several lines needs three quotes at each end");
+            "the same quote at its end; a string over several lines needs three quotes at each end");
 
     private static TomlFault Escape(ReadOnlySpan<char> text, int offset)
     {

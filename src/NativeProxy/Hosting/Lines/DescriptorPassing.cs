@@ -53,6 +53,7 @@ internal static unsafe partial class DescriptorPassing
     private static partial nint SystemReceive(int descriptor, Message* message, int flags);
 
     /// <summary>struct iovec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private struct IoVector
     {
         public byte* Base;
@@ -60,6 +61,7 @@ internal static unsafe partial class DescriptorPassing
     }
 
     /// <summary>struct msghdr.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private struct Message
     {
         public void* Name;

@@ -124,6 +124,27 @@ internal static unsafe partial class LinuxProcess
         return (int)Math.Clamp(Math.Min(limit, int.MaxValue) - Directory.GetFileSystemEntries(OpenDescriptors).Length, 1, int.MaxValue);
     }
 
+    /// <summary>
+    /// A signal that the process inherited as ignored does again what it does by default. Call before a handler is registered: the runtime leaves
+    /// ignored signals alone.
+    /// </summary>
+    public static void HearIgnoredSignal(int number)
+    {
+        const nint Default = 0;
+        const nint Ignored = 1;
+
+        // The C library's struct sigaction begins with the handler.
+        nint* present = stackalloc nint[32];
+        if (CallSignalAction(number, 0, present) == 0 && present[0] == Ignored)
+            CallSignal(number, Default);
+    }
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint CallSignal(int number, nint handler);
+
+    [LibraryImport("libc", EntryPoint = "sigaction")]
+    private static partial int CallSignalAction(int number, nint action, nint* previous);
+
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int CallProcessControl(int option, byte* value, nuint third, nuint fourth, nuint fifth);
 

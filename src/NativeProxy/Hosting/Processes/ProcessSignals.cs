@@ -78,6 +78,11 @@ internal sealed class ProcessSignals
     {
         _wished = wished;
         _ignored = ignored;
+
+        // The runtime leaves those alone that the process was started with as ignored (nohup, a command behind which a script has put an ampersand):
+        // an operator would then reload in vain. As nginx and HAProxy, we hear them all the same. Before any is taken: the first brings others along.
+        foreach (int number in (int[])[.. Stops, UserSignal1, HangUp])
+            LinuxProcess.HearIgnoredSignal(number);
         foreach (int stop in Stops)
             Take(stop, Stop);
         Take(UserSignal1, () => _wished(OperatorWish.ReopenLogs));

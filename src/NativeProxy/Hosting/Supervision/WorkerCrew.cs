@@ -208,7 +208,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
                 .MinBy(other => slots.Count(third => third.StandIn == other));
             if (slot.StandIn is { } found && slot.Sockets.Count > 0
                 && !found.Tell(ControlCommand.Adopt, slot.Sockets,
-                new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
+                    new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
             {
                 found.Kill();
             }

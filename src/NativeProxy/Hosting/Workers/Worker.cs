@@ -115,9 +115,6 @@ internal sealed class Worker : IDisposable
         _drainSeen.Wait(EndLimit);
     }
 
-    /// <summary>Another thread: waits for running exchanges. Returns true when all connections ended in time.</summary>
-    public bool WaitDrained(TimeSpan limit) => _drained.Task.Wait(limit);
-
     /// <summary>
     /// The thread that began the drain: ends the connections that are left, so that each has its reason in the log and in the counters. Returns
     /// when they are gone, or when the loop has had its time for it.

@@ -145,6 +145,7 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
     private static partial int CallPoll(PollEntry* entries, nuint count, int timeoutMs);
 
     /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry(int descriptor, short events)
     {
         public int Descriptor = descriptor;

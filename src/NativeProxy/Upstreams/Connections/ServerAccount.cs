@@ -42,7 +42,7 @@ internal struct ServerAccount
     {
         if (reason == ServerCloseReason.ServerFin && connection.Tcp!.EndedBy == ClosedBy.PeerReset)
             reason = ServerCloseReason.ServerReset;
-        connection.Server.Counters.Add(ServerCloseCounters.Of(reason));
+        connection.Server.Counters.Add(CloseCounters.Of(reason));
         if (connection.Server.Page is not { } page)
             return;
         CloseRecord record = RecordOf(connection, reason, reset, isWaiting ? connection.IdleSinceMs : nowMs, nowMs);

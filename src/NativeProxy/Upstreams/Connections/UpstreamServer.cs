@@ -279,13 +279,6 @@ internal sealed class UpstreamServer : IQueueOwner
     public UpstreamConnection? TryConnect(IServerConnectionUser user) =>
         TryTakePlace() || (Idle.Oldest is { } idle && TryReplace(idle)) ? Open(user) : null;
 
-    /// <summary>Begins a fresh connection, whatever the limit.</summary>
-    public UpstreamConnection Connect(IServerConnectionUser user)
-    {
-        _places?.TakeAnyway(1);
-        return Open(user);
-    }
-
     private UpstreamConnection Open(IServerConnectionUser user)
     {
         _loop.BeforeConnect?.Invoke();

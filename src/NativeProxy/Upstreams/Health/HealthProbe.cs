@@ -162,6 +162,6 @@ internal sealed class HealthProbe
         public bool IsFor(in UpstreamHealthSettings settings, HealthCheck check) =>
             Check.IsSameAs(check)
                 && (Settings.IntervalMs, Settings.TimeoutMs, Settings.Rise, Settings.Fall) == (settings.IntervalMs, settings.TimeoutMs, settings.Rise,
-                settings.Fall);
+                    settings.Fall);
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using NativeProxy.Buffers;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Simulation.Engine;
 
@@ -24,9 +25,8 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     /// </summary>
     private const int BlocksPerConnectionMax = (QueuedBytesMax / BufferPools.SmallBlockBytes) + (PipeliningMax * 64);
 
-    private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientClosesKeepAliveOff,
-        CounterId.ClientClosesInternalError);
-    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerClosesServerFin, CounterId.ServerClosesAddressLeft);
+    private static readonly (CounterId First, CounterId Last) ClientCloses = (CounterId.ClientCloses, CounterId.ClientClosesLast);
+    private static readonly (CounterId First, CounterId Last) ServerCloses = (CounterId.ServerCloses, CounterId.ServerClosesLast);
 
     private static readonly (CounterId First, CounterId Last) ClientClosedBy = (CounterId.ClientClosedByProxy, CounterId.ClientClosedByPeerReset);
     private static readonly (CounterId First, CounterId Last) ServerClosedBy = (CounterId.ServerClosedByProxy, CounterId.ServerClosedByPeerReset);
@@ -61,7 +61,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         Evidence.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
         Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses),
             $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
-        Require(CounterId.ClientClosesInternalError, 0);
+        Require(CloseCounters.Of(CloseReason.None), 0);
         Evidence.Require(
             Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.ConnectionCount,
             $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed "

@@ -219,8 +219,8 @@ public sealed class NameFinderTests : IDisposable
         Assert.Equal(
             NameOutcome.NoSuchName,
             (await new NameFinder(Settings($"servers = [\"{_dns.EndPoint}\"]"), File("hosts", ""), File("resolv.conf", ""),
-            File("nsswitch.conf", "hosts: myhostname\n"))
-                .Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
+                File("nsswitch.conf", "hosts: myhostname\n"))
+                    .Find(name).WaitAsync(LoopUnderTest.Deadline)).Outcome);
     }
 
     [Fact]
