@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using NativeProxy.LoadTest.Compare;
+using NativeProxy.LoadTest.Compare.Contenders;
 using NativeProxy.LoadTest.Linux;
 using NativeProxy.LoadTest.Report;
 
@@ -37,6 +38,12 @@ internal static class CompareCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<int> Pairs = new("--pairs")
+    {
+        Description = "Compare with the baseline only, by so many pairs of bursts on two processes that live at once; tells one per cent apart. "
+            + "A burst takes --seconds (0.5 unless given). 20 or more.",
+    };
+
     private static readonly Option<string?> Output =
         new("--out") { Description = "Folder of the results; default: perf/results of the checkout.", HelpName = "FOLDER" };
     private static readonly Option<bool> Install =
@@ -46,7 +53,7 @@ internal static class CompareCommand
 
     public static Command Make()
     {
-        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Baseline, Output, Install,
+        var command = new Command("compare", CompareDescription) { Rounds, Seconds, WarmUp, Scenarios, Only, Binary, Baseline, Pairs, Output, Install,
             NoBuild, Smoke };
         command.SetAction(Run);
         return command;
@@ -77,6 +84,8 @@ internal static class CompareCommand
         string? baseline = asked.GetValue(Baseline) is { } path ? Path.GetFullPath(path) : null;
         if ((Refusal(processors, scenarioNames, contenderNames) ?? BaselineRefusal(baseline, contenderNames)) is { } refusal)
             return Refuse(refusal);
+        if (asked.GetValue(Pairs) > 0 && baseline is null)
+            return Refuse("--pairs needs --baseline: pairs are of an earlier build and the present one");
         if (asked.GetValue(Install) && Peers.Install() is { } error)
             return Refuse(error);
         if (OwnProgram.Checkout is { } checkout && mayBuild)
@@ -98,6 +107,8 @@ internal static class CompareCommand
             return Refuse(string.Join("; ", refusals));
 
         RunSettings settings = SettingsOf(asked, processors, isSmoke);
+        if (asked.GetValue(Pairs) is > 0 and var pairs)
+            return ComparePairs(settings with { Measured = BurstOf(asked) }, scenarios, contenders, Math.Min(pairs, 1000));
         ComparisonReport report = Compare(settings, scenarios, contenders, refusals);
         if (report.Scenarios.Any(scenario => scenario.Failures.Count > 0))
             Console.Error.WriteLine($"files of the runs that failed: {settings.Folder}");
@@ -143,14 +154,51 @@ internal static class CompareCommand
             Directory.CreateTempSubdirectory("loadtest-").FullName);
     }
 
+    private static TimeSpan BurstOf(ParseResult asked) =>
+        TimeSpan.FromSeconds(asked.GetResult(Seconds) is { Implicit: false } ? Math.Clamp(asked.GetValue(Seconds), 0.1, 60) : 0.5);
+
+    /// <summary>Prints the table. 1 when something could not be run.</summary>
+    private static int ComparePairs(RunSettings settings, Scenario[] scenarios, List<Contender> contenders, int pairs)
+    {
+        Processors.BindThread(settings.LoadProcessors);
+        using RunningServer origin = StartOrigin(settings);
+        var measuring = new PairMeasuring(new Measuring(settings, origin), pairs);
+        var results = new List<PairResult>();
+        bool hasFailed = false;
+        foreach (Scenario scenario in scenarios.Where(static scenario => scenario.Kind == ScenarioKind.Cost))
+        {
+            foreach (Contender present in contenders.Where(static one => Peers.IsOwn(one.Name)))
+            {
+                try
+                {
+                    Contender baseline = contenders.First(one => one.Name == NativeProxyContender.BaselineOf(present.Name));
+                    results.Add(measuring.Run(baseline, present, scenario));
+                }
+                catch (CannotRunException failure)
+                {
+                    Console.Error.WriteLine($"  FAILED {present.Name}, {scenario.Title}: {failure.Message}");
+                    hasFailed = true;
+                }
+            }
+        }
+        Console.Out.WriteLine(PairTable.Render(results));
+        Directory.Delete(settings.Folder, recursive: true);
+        return hasFailed || results.Count == 0 ? 1 : 0;
+    }
+
+    private static RunningServer StartOrigin(RunSettings settings)
+    {
+        var endPoint = RunningServer.FreeEndPoint();
+        return RunningServer.Start(
+            [.. OwnProgram.Command, "origin", "--listen", endPoint.ToString()], endPoint, Path.Combine(settings.Folder, "origin"),
+            settings.OriginProcessors, settings.LoadProcessors);
+    }
+
     private static ComparisonReport Compare(RunSettings settings, Scenario[] scenarios, List<Contender> contenders, List<string> refusals)
     {
         File.SetUnixFileMode(settings.Folder, (UnixFileMode)0b111_101_101);
         Processors.BindThread(settings.LoadProcessors);
-        var endPoint = RunningServer.FreeEndPoint();
-        using RunningServer origin = RunningServer.Start(
-            [.. OwnProgram.Command, "origin", "--listen", endPoint.ToString()], endPoint, Path.Combine(settings.Folder, "origin"),
-            settings.OriginProcessors, settings.LoadProcessors);
+        using RunningServer origin = StartOrigin(settings);
         var comparison = new Comparison(settings, origin, contenders);
         var report = new ComparisonReport
         {

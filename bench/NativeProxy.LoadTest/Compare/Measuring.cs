@@ -74,10 +74,12 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     private static int ConnectionsMax(Scenario scenario) =>
         Math.Max(scenario.Plan.Connections + 100, Math.Min(4000 + (2 * scenario.Plan.Connections), (Processors.DescriptorsMax() - 300) / 2));
 
-    private LoadPlan PlanOf(Contender contender, Scenario scenario, RunningServer proxy) =>
+    /// <summary>The load that a scenario makes on a running contender.</summary>
+    public LoadPlan PlanOf(Contender contender, Scenario scenario, RunningServer proxy) =>
         contender.PlanOf(scenario) with { Target = proxy.EndPoint, Threads = Math.Min(settings.LoadThreads, scenario.Plan.Connections) };
 
-    private ContenderSetup Prepare(Contender contender, Scenario scenario)
+    /// <summary>Lays out the contender's files.</summary>
+    public ContenderSetup Prepare(Contender contender, Scenario scenario)
     {
         ContenderSetup setup = SetupOf(contender, scenario, settings.Folder);
         if (Directory.Exists(setup.Folder))
@@ -89,10 +91,12 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         return setup;
     }
 
-    private RunningServer Start(Contender contender, ContenderSetup setup) =>
+    /// <summary>Starts it and waits until it answers.</summary>
+    public RunningServer Start(Contender contender, ContenderSetup setup) =>
         RunningServer.Start(contender.Command(setup), setup.Listen, setup.OutputPath, settings.ProxyProcessors, settings.LoadProcessors);
 
-    private Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, TimeSpan warmUp, out long answered)
+    /// <summary>Loads a running contender for the measured time.</summary>
+    public Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, TimeSpan warmUp, out long answered)
     {
         LoadRun run = LoadRun.Start(plan);
         bool isSettled = run.WaitUntilSettled(SettleMax);
