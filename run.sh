@@ -70,7 +70,7 @@ install_linker() {
 sources_changed() {
     [ -x "$BINARY" ] || return 0
     [ -n "$(find src generators Directory.Build.props Directory.Packages.props global.json run.sh \
-        \( -name bin -o -name obj \) -prune -o -type f -newer "$BINARY" -print -quit)" ]
+        \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' -newer "$BINARY" -print -quit)" ]
 }
 
 build() {

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
 
-/// <summary>Each rule by which a message can be refused has a code of its own, which the README explains and the log shows.</summary>
+/// <summary>Each rule by which a message can be refused has a code of its own, which the manual explains and the log shows.</summary>
 public class RejectNamesTests
 {
     public static IEnumerable<string> Codes() =>
@@ -28,9 +28,9 @@ public class RejectNamesTests
     }
 
     [Fact]
-    public void EveryCode_IsInTheListOfTheReadme_AndNoOther()
+    public void EveryCode_IsInTheListOfTheManual_AndNoOther()
     {
-        string list = Repository.Read("README.md").Split("The rules of `why`.")[1].Split("\n\n")[0];
+        string list = Repository.Read("src/manual/access-log.md").Split("The rules of `why`.")[1].Split("\n\n")[0];
         Assert.Equal(Codes().Order(StringComparer.Ordinal), list.Split('`').Where(static (_, i) => i % 2 == 1).Order(StringComparer.Ordinal));
     }
 

@@ -191,4 +191,22 @@ public class HouseRuleTests
     [InlineData("a `word` and `GET /x.cs HTTP/1.1`", "")]
     public void DocumentRule_CatchesNamesOfNothing(string markdown, string expected) =>
         Assert.Equal(expected, string.Join(' ', DocumentNames.Missing(markdown, ["src/NativeProxy/Transport/EventLoop.cs", "README.md"])));
+
+    [Theory]
+    [InlineData("see [a](b.md) and [c](../README.md)", "")]
+    [InlineData("see [a](c.md)", "src/manual/a.md: c.md leads to no file")]
+    [InlineData("see [a](../../README.md)", "src/manual/a.md: ../../README.md leads to no file")]
+    [InlineData("see [a](b.md#two-words)", "")]
+    [InlineData("see [a](b.md#two)", "src/manual/a.md: b.md#two leads to no heading")]
+    [InlineData("see [`a`](#no)", "src/manual/a.md: #no leads to no heading")]
+    [InlineData("see [a](https://example.com/x.md)", "")]
+    [InlineData("![chart](../gone.svg)", "src/manual/a.md: ../gone.svg leads to no file")]
+    [InlineData("```\n[a](c.md)\n```\n", "")]
+    public void LinkRule_CatchesLinksToNothing(string markdown, string expected)
+    {
+        string[] files = ["src/README.md", "src/manual/a.md", "src/manual/b.md"];
+        string Read(string path) => path == "src/manual/a.md" ? markdown : "# Title\n\n## Two `words`\n";
+
+        Assert.Equal(expected, string.Join(' ', DocumentLinks.Broken("src/manual/a.md", files, Read)));
+    }
 }

@@ -67,20 +67,38 @@ public class HouseTests(ITestOutputHelper output)
         new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources)
         .SelectMany(static path => LayoutRule.Violations(path, Repository.Read(path))));
 
-    [Theory]
-    [InlineData("README.md")]
-    [InlineData("src/ARCHITECTURE.md")]
-    [InlineData("tests/PROMISES.md")]
-    [InlineData("tests/specimens/README.md")]
-    public void Documents_NameOnlyWhatExists(string document)
-    {
-        if (!File.Exists(Path.Combine(Repository.Root, document)))
-        {
-            output.WriteLine($"skipped: no {document}");
-            return;
-        }
+    public static IEnumerable<object[]> Documents() =>
+        Repository.Manual().Concat(["src/ARCHITECTURE.md", "tests/PROMISES.md", "tests/specimens/README.md"])
+            .Select(static path => new object[] { path });
 
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Documents_NameOnlyWhatExists(string document) =>
         AssertNone(DocumentNames.Missing(Repository.Read(document), [.. Repository.Files()]));
+
+    public static IEnumerable<object[]> LinkedDocuments() =>
+        Repository.Manual().Concat(["src/ARCHITECTURE.md", "perf/README.md"]).Select(static path => new object[] { path });
+
+    [Theory]
+    [MemberData(nameof(LinkedDocuments))]
+    public void Links_LeadToWhatExists(string document) =>
+        AssertNone(DocumentLinks.Broken(document, [.. Repository.Files()], Repository.Read));
+
+    [Fact]
+    public void Readme_HasAtMost150Lines_AndAPageOfTheManualAtMost120() => AssertNone(Repository.Manual()
+        .Select(static path => (Path: path, Lines: Repository.Read(path).TrimEnd().Split('\n').Length, Max: path == "README.md" ? 150 : 120))
+        .Where(static document => document.Lines > document.Max)
+        .Select(static document => $"{document.Path} has {document.Lines} lines, more than {document.Max}"));
+
+    [Fact]
+    public void EveryPageOfTheManual_IsInItsList_AndInTheReadme()
+    {
+        string[] pages = [.. Repository.Manual().Where(static path => !path.EndsWith("README.md", StringComparison.Ordinal))];
+        string[] inList = [.. DocumentLinks.Targets(Repository.Read("src/manual/README.md")).Select(static link => "src/manual/" + link)];
+        string[] inReadme = [.. DocumentLinks.Targets(Repository.Read("README.md"))];
+
+        Assert.True(pages.Length > 10, "the manual was not found");
+        AssertNone(pages.Where(page => !inList.Contains(page) || !inReadme.Contains(page)));
     }
 
     [Fact]

@@ -23,6 +23,11 @@ internal static class Repository
     public static IEnumerable<string> Sources(string folder) =>
         Files().Where(path => path.StartsWith(folder + "/", StringComparison.Ordinal) && path.EndsWith(".cs", StringComparison.Ordinal));
 
+    /// <summary>What is written for users: the README and the pages of the manual.</summary>
+    public static IEnumerable<string> Manual() =>
+        Files().Where(static path => path == "README.md" || (path.StartsWith("src/manual/", StringComparison.Ordinal)
+            && path.EndsWith(".md", StringComparison.Ordinal)));
+
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
     private static string FindRoot()
