@@ -69,6 +69,7 @@ public class HouseTests(ITestOutputHelper output)
     [InlineData("src/ARCHITECTURE.md")]
     [InlineData("tests/PROMISES.md")]
     [InlineData("tests/specimens/README.md")]
+    [MemberData(nameof(ArchitectureTests.Chapters), MemberType = typeof(ArchitectureTests))]
     public void Documents_NameOnlyWhatExists(string document)
     {
         if (!File.Exists(Path.Combine(Repository.Root, document)))
