@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Framing;
 
-/// <summary>The table "Framing safety" of src/ARCHITECTURE.md and the tests of its rows know each other.</summary>
+/// <summary>The tables of src/NativeProxy/Http1/FRAMING.md and the tests of its rows know each other.</summary>
 public sealed class FramingTableTests
 {
     [Fact]
@@ -55,8 +55,6 @@ public sealed class FramingTableTests
         [.. TableLines().Single(line => line.StartsWith($"| `{key}` ", StringComparison.Ordinal)).Split('|').Select(cell => cell.Trim())];
 
     private static IEnumerable<string> TableLines() =>
-        File.ReadLines(Path.Combine(ProxyBinary.RepositoryRoot, "src", "ARCHITECTURE.md"))
-            .SkipWhile(line => line != "## Framing safety").Skip(1)
-            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+        File.ReadLines(Path.Combine(ProxyBinary.RepositoryRoot, "src", "NativeProxy", "Http1", "FRAMING.md"))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal));
 }

@@ -12,7 +12,7 @@ internal enum RefusedWhere
     InBody,
 }
 
-/// <summary>One row of the table "Framing safety", requests. Immutable once built.</summary>
+/// <summary>One row of the table of src/NativeProxy/Http1/FRAMING.md, requests. Immutable once built.</summary>
 internal sealed class RequestCase(string key, RefusedWhere where = RefusedWhere.InHead)
 {
     private readonly List<(int Status, string Request)> _refused = [];

@@ -7,7 +7,7 @@ using Xunit;
 namespace NativeProxy.EndToEnd.Framing;
 
 /// <summary>
-/// The table "Framing safety" of src/ARCHITECTURE.md, requests: each row is refused in every spelling, however its bytes arrive, and
+/// The table of src/NativeProxy/Http1/FRAMING.md, requests: each row is refused in every spelling, however its bytes arrive, and
 /// its nearest legal twins pass with exactly the bytes that they should have.
 /// </summary>
 public sealed class RequestFramingSafetyTests

@@ -12,7 +12,7 @@ internal enum ResponseFate
     Cut,
 }
 
-/// <summary>One row of the table "Framing safety", responses. Immutable once built.</summary>
+/// <summary>One row of the table of src/NativeProxy/Http1/FRAMING.md, responses. Immutable once built.</summary>
 internal sealed class ResponseCase(string key, ResponseFate fate = ResponseFate.Refused)
 {
     private readonly List<(string Method, string Response)> _bad = [];

@@ -8,7 +8,7 @@ using Xunit;
 namespace NativeProxy.EndToEnd.Framing;
 
 /// <summary>
-/// The table "Framing safety" of src/ARCHITECTURE.md, responses: a bad one is never believed, its connection is never used again, and
+/// The table of src/NativeProxy/Http1/FRAMING.md, responses: a bad one is never believed, its connection is never used again, and
 /// the nearest legal ones pass with exactly the bytes that they should have.
 /// </summary>
 public sealed class ResponseFramingSafetyTests

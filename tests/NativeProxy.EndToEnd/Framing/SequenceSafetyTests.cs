@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Framing;
 
-/// <summary>Rows of the table "Framing safety" that are about when bytes come, not about what they are.</summary>
+/// <summary>Rows of the tables of src/NativeProxy/Http1/FRAMING.md that are about when bytes come, not about what they are.</summary>
 public sealed class SequenceSafetyTests
 {
     private const string Evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";

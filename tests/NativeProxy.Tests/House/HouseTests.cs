@@ -69,7 +69,7 @@ public class HouseTests(ITestOutputHelper output)
 
     public static IEnumerable<object[]> Documents() =>
         Repository.Manual().Concat(["src/ARCHITECTURE.md", "tests/PROMISES.md", "tests/specimens/README.md"])
-            .Select(static path => new object[] { path });
+            .Select(static path => new object[] { path }).Concat(ArchitectureTests.ChapterPaths().Select(static path => new object[] { path }));
 
     [Theory]
     [MemberData(nameof(Documents))]
