@@ -24,10 +24,13 @@ internal sealed class ConnectionBudget(EventLoop? loop = null)
     /// <summary>Called when there is room after there was none, so that listeners accept again.</summary>
     public Action? RoomAgain { get; set; }
 
-    public bool HasRoom => Taken < ConnectionsMax;
+    public bool HasRoom => Taken < ConnectionsMax && !AwaitsClosing(closedSince: 0);
 
-    /// <summary>True when the sockets that are open leave none for another one.</summary>
-    public bool IsOutOfSockets => SocketsMax > 0 && loop is not null && loop.ConnectionCount >= SocketsMax;
+    /// <summary>
+    /// True when the sockets that are open leave none for another one, those that are going away not counted: they make room soon, and to close more
+    /// of the others instead would lead to connections that are opened anew.
+    /// </summary>
+    public bool IsOutOfSockets => SocketsMax > 0 && loop is not null && loop.ConnectionCount - loop.ClosingCount >= SocketsMax;
 
     /// <summary>
     /// True when a client may have another server connection beside the one that is reserved for it: what is open leaves one for each client that has
@@ -52,6 +55,13 @@ internal sealed class ConnectionBudget(EventLoop? loop = null)
 
     public void Take() => Taken++;
 
+    /// <summary>A socket of either side has been closed.</summary>
+    public void SocketClosed()
+    {
+        if (AwaitsClosing(closedSince: 1) && HasRoom)
+            RoomAgain?.Invoke();
+    }
+
     /// <summary>A connection is being closed because of pressure.</summary>
     public void Leave() => _leaving++;
 
@@ -65,4 +75,12 @@ internal sealed class ConnectionBudget(EventLoop? loop = null)
         if (wasFull)
             RoomAgain?.Invoke();
     }
+
+    /// <summary>
+    /// True while sockets that are going away hold the last descriptors: what is accepted now would find none. When they are gone, or none goes away,
+    /// it does not hold anybody up.
+    /// </summary>
+    /// <param name="closedSince">To ask about the time before so many were closed.</param>
+    private bool AwaitsClosing(int closedSince) => SocketsMax > 0 && loop is not null
+        && loop.ConnectionCount + closedSince >= SocketsMax && loop.ClosingCount + closedSince > 0;
 }

@@ -71,6 +71,9 @@ internal abstract class EventLoop
     /// </summary>
     public Action? BeforeConnect { get; set; }
 
+    /// <summary>Called when a socket of either side has been closed. Set it before the loop connects.</summary>
+    public Action? AfterClose { get; set; }
+
     /// <summary>Those of them that are going away.</summary>
     public int ClosingCount { get; private set; }
 
@@ -155,6 +158,7 @@ internal abstract class EventLoop
     {
         ConnectionCount--;
         ClosingCount--;
+        AfterClose?.Invoke();
     }
 
     /// <summary>Puts work of a connection off to the end of the current turn.</summary>

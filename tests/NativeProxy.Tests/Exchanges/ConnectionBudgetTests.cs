@@ -1,4 +1,7 @@
+using System.Threading.Tasks;
 using NativeProxy.Pressure;
+using NativeProxy.Tests.Transport;
+using NativeProxy.Transport;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
@@ -52,5 +55,42 @@ public class ConnectionBudgetTests
         budget.SetLimits(connectionsMax, socketsMax);
 
         Assert.Equal(expected, budget.ConnectionsMax);
+    }
+
+    /// <summary>What is going away still has its descriptor: who is accepted before would find none for itself or its server.</summary>
+    [Fact]
+    [Trait("promise", "B14")]
+    public async Task WhileSocketsGoAway_NobodyIsAccepted_ButNothingElseHoldsAnybodyUp()
+    {
+        using var test = new LoopUnderTest(isEpoll: true);
+        EventLoop loop = test.Loop;
+        int told = 0;
+        var budget = new ConnectionBudget(loop) { RoomAgain = () => told++ };
+        budget.SetLimits(connectionsMax: 100, socketsMax: 4);
+        await test.Run(() =>
+        {
+            loop.AfterClose = budget.SocketClosed;
+            for (int i = 0; i < 4; i++)
+                loop.ConnectionOpened();
+            Assert.True(budget.HasRoom && budget.IsOutOfSockets);
+
+            loop.ConnectionClosing();
+            Assert.False(budget.HasRoom || budget.IsOutOfSockets);
+
+            loop.ConnectionOpened();
+            Assert.False(budget.HasRoom);
+
+            loop.ConnectionClosed();
+            Assert.True(budget.HasRoom && budget.IsOutOfSockets);
+            Assert.Equal(1, told);
+
+            loop.ConnectionClosing();
+            loop.ConnectionClosed();
+            Assert.Equal(2, told);
+
+            loop.ConnectionClosing();
+            loop.ConnectionClosed();
+            Assert.Equal(2, told);
+        });
     }
 }

@@ -72,6 +72,7 @@ internal sealed class TrafficPlan
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         loop.BeforeConnect = _shedding.MakeRoomForConnect;
+        loop.AfterClose = _budget.SocketClosed;
         _lookups = new LoopLookups(_ownAddresses);
         _resolver = new NameResolver(loop, counters, _lookups.Begin, NameResolver.LookupsFor(socketsMax));
     }
