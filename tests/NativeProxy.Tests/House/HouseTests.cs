@@ -68,8 +68,7 @@ public class HouseTests(ITestOutputHelper output)
         .SelectMany(static path => LayoutRule.Violations(path, Repository.Read(path))));
 
     public static IEnumerable<object[]> Documents() =>
-        Repository.Manual().Concat(["src/ARCHITECTURE.md", "tests/PROMISES.md", "tests/specimens/README.md"])
-            .Select(static path => new object[] { path }).Concat(ArchitectureTests.ChapterPaths().Select(static path => new object[] { path }));
+        Repository.Documents().Concat(["tests/PROMISES.md", "tests/specimens/README.md"]).Select(static path => new object[] { path });
 
     [Theory]
     [MemberData(nameof(Documents))]
@@ -77,7 +76,7 @@ public class HouseTests(ITestOutputHelper output)
         AssertNone(DocumentNames.Missing(Repository.Read(document), [.. Repository.Files()]));
 
     public static IEnumerable<object[]> LinkedDocuments() =>
-        Repository.Manual().Concat(["src/ARCHITECTURE.md", "perf/README.md"]).Select(static path => new object[] { path });
+        Repository.Documents().Append("perf/README.md").Select(static path => new object[] { path });
 
     [Theory]
     [MemberData(nameof(LinkedDocuments))]

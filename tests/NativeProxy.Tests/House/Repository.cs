@@ -23,10 +23,13 @@ internal static class Repository
     public static IEnumerable<string> Sources(string folder) =>
         Files().Where(path => path.StartsWith(folder + "/", StringComparison.Ordinal) && path.EndsWith(".cs", StringComparison.Ordinal));
 
+    /// <summary>The README and every text below src: the architecture, and the manual.</summary>
+    public static IEnumerable<string> Documents() => Files().Where(static path => path == "README.md"
+        || (path.StartsWith("src/", StringComparison.Ordinal) && path.EndsWith(".md", StringComparison.Ordinal)));
+
     /// <summary>What is written for users: the README and the pages of the manual.</summary>
     public static IEnumerable<string> Manual() =>
-        Files().Where(static path => path == "README.md" || (path.StartsWith("src/manual/", StringComparison.Ordinal)
-            && path.EndsWith(".md", StringComparison.Ordinal)));
+        Documents().Where(static path => path == "README.md" || path.StartsWith("src/manual/", StringComparison.Ordinal));
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
