@@ -29,16 +29,19 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     /// <summary>True exactly when it also reports that bytes can be sent.</summary>
     private bool _isWatchedForWriting;
 
-    /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
-    private bool _isHangUpSeen;
-
-    /// <summary>True exactly when the kernel has reported an error.</summary>
-    private bool _isErrorSeen;
+    /// <summary>What the kernel has reported of an end; one byte, because every idle client pays for it.</summary>
+    private EndSigns _ends;
 
     /// <summary>Next free connection in the loop's pool.</summary>
     internal EpollConnection? NextFree { get; set; }
 
     internal override bool ReceiveInFlight => false;
+
+    /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
+    private bool IsHangUpSeen => (_ends & EndSigns.HangUp) != 0;
+
+    /// <summary>True exactly when the kernel has reported an error.</summary>
+    private bool IsErrorSeen => (_ends & EndSigns.Error) != 0;
 
     internal override bool SendInFlight => false;
 
@@ -53,11 +56,11 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         if ((events & (EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) == 0)
             return;
         _isReadable = true;
-        _isHangUpSeen |= (events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0;
-        _isErrorSeen |= (events & EpollCalls.Error) != 0;
+        if ((events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0)
+            _ends |= (events & EpollCalls.Error) != 0 ? EndSigns.HangUp | EndSigns.Error : EndSigns.HangUp;
         if (MayReceive)
             Receive();
-        else if (_isErrorSeen && FinSeen)
+        else if (IsErrorSeen && FinSeen)
             ReportReset();
     }
 
@@ -146,7 +149,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     /// <summary>The kernel may have reported the reset together with the FIN, and it may not be asked yet to report anything.</summary>
     protected override void AwaitReset()
     {
-        if (_isErrorSeen)
+        if (IsErrorSeen)
             ReportReset();
         else if (!_isWatched)
             Watch(forWriting: false);
@@ -173,7 +176,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         nint received = SocketCalls.Receive(_descriptor, loop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
         if (received > 0)
         {
-            _isReadable = received == EventLoop.ReceiveBytesMax || _isHangUpSeen;
+            _isReadable = received == EventLoop.ReceiveBytesMax || IsHangUpSeen;
             Deliver(new ReadOnlySpan<byte>(loop.HotBuffer, (int)received), SocketError.Success, isDrained: !_isReadable);
             return;
         }
@@ -202,8 +205,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     {
         _descriptor = descriptor;
         _isReadable = isReadable;
-        _isHangUpSeen = false;
-        _isErrorSeen = false;
+        _ends = EndSigns.None;
         _isWatched = false;
         _isWatchedForWriting = false;
     }
@@ -253,4 +255,13 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     private static void SetOption(int descriptor, int level, int option, int value) =>
         EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
+
+    /// <summary>What is known of the end of a connection before it has been read.</summary>
+    [Flags]
+    private enum EndSigns : byte
+    {
+        None = 0,
+        HangUp = 1,
+        Error = 2,
+    }
 }
