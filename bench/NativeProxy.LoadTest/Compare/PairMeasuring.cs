@@ -11,8 +11,7 @@ namespace NativeProxy.LoadTest.Compare;
 /// <summary>
 /// Compares two builds as living processes: both run at once on the processor of the proxies, the load goes to the one and to the other in turn, and
 /// each pair of bursts gives a ratio of processor time per request. What the machine does to one within a second it does to the other, so one per
-/// cent
-/// is told apart where runs of their own differ by ten. Says on standard error what it does.
+/// cent is told apart where runs of their own differ by ten. Says on standard error what it does.
 /// </summary>
 internal sealed class PairMeasuring(Measuring measuring, int pairs)
 {

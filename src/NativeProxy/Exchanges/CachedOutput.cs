@@ -4,8 +4,7 @@ namespace NativeProxy.Exchanges;
 
 /// <summary>
 /// A response of the cache goes on at the end of the turn: no server's event brings it on. Nothing happens when the exchange is over by then, or
-/// waits
-/// for its turn. Owner: the exchange; thread: the loop.
+/// waits for its turn. Owner: the exchange; thread: the loop.
 /// </summary>
 internal sealed class CachedOutput(Exchange exchange) : LoopWork
 {

@@ -289,8 +289,7 @@ internal sealed class ClientSession : Ordered<ClientSession>, IConnectionOwner, 
 
     /// <summary>
     /// Before a request is sent that had to wait: looks whether the client has closed meanwhile, unheard, and is not to be answered all the same.
-    /// True
-    /// when it has; then the session has ended.
+    /// True when it has; then the session has ended.
     /// </summary>
     public bool EndIfClientLeft()
     {

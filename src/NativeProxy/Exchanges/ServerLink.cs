@@ -189,8 +189,7 @@ internal sealed class ServerLink(Exchange exchange, ServerSide user, EventLoop l
 
     /// <summary>
     /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
-    /// Pairs of
-    /// descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
+    /// Pairs of descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
     /// </summary>
     public LinkResult WaitForDescriptor()
     {

@@ -60,8 +60,7 @@ internal static class EmbeddedIpv4
 
     /// <summary>
     /// The address begins behind 48, 56, 64 or 96 bits and leaves out bits 64 to 71 (RFC 6052 2.2). The right length cannot be seen, but a reading
-    /// that
-    /// begins with a zero byte is no address of a host: it counts only where all do.
+    /// that begins with a zero byte is no address of a host: it counts only where all do.
     /// </summary>
     private static int ReadLocalNat64(UInt128 bits, int port, Span<PeerAddress> inner)
     {

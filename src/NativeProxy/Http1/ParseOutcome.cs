@@ -22,8 +22,10 @@ internal enum ParseStatus : byte
 /// </summary>
 internal readonly struct ParseOutcome
 {
-    /// <summary>Consumed bytes (32), status (8), reason (8). One word, since it is returned in a register: separate
-    /// fields would be written to the stack piece by piece and read back as a whole, which stalls.</summary>
+    /// <summary>
+    /// Consumed bytes (32), status (8), reason (8). One word, since it is returned in a register: separate fields would be written to the stack piece
+    /// by piece and read back as a whole, which stalls.
+    /// </summary>
     private readonly ulong _bits;
 
     private ParseOutcome(ParseStatus status, int consumedBytes, RejectReason reason) =>

@@ -7,8 +7,7 @@ namespace NativeProxy.Logging;
 
 /// <summary>
 /// The only thread that formats and writes lines of the access log and of the connection log. Owner: the worker. It sleeps while the ring is empty;
-/// under load it gathers
-/// records for a while and writes each batch by one call. It may block; nobody waits for it but <see cref="Dispose"/>.
+/// under load it gathers records for a while and writes each batch by one call. It may block; nobody waits for it but <see cref="Dispose"/>.
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {

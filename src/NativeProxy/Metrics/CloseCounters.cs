@@ -4,8 +4,7 @@ namespace NativeProxy.Metrics;
 
 /// <summary>
 /// Which counter belongs to which close reason: each enum has a block of ids in its own order, whose labels are the codes of the reasons. A new
-/// reason
-/// so has its counter. Pure.
+/// reason so has its counter. Pure.
 /// </summary>
 internal static class CloseCounters
 {

@@ -10,10 +10,9 @@ using NativeProxy.Timers;
 namespace NativeProxy.Transport;
 
 /// <summary>
-/// One event loop: it owns one thread, the clock, the timing wheel, the buffer pools, the mailbox and the connections of that thread.
-/// A turn is: refresh the clock, handle one event of the engine, then deferred work, due timers, what was put off (<see cref="Soon"/>), and the plan
-/// for the next wake-up.
-/// Thread: everything but <see cref="Post"/> runs on the loop thread. Never blocks; the only wait is the engine's.
+/// One event loop: it owns one thread, the clock, the timing wheel, the buffer pools, the mailbox and the connections of that thread. A turn is:
+/// refresh the clock, handle one event of the engine, then deferred work, due timers, what was put off (<see cref="Soon"/>), and the plan for the
+/// next wake-up. Thread: everything but <see cref="Post"/> runs on the loop thread. Never blocks; the only wait is the engine's.
 /// </summary>
 internal abstract class EventLoop
 {

@@ -125,8 +125,7 @@ internal abstract class TcpConnection
 
     /// <summary>
     /// True when <see cref="LookAhead"/> would find nothing, as far as is known without it: the read whose bytes are being handled took all there
-    /// was,
-    /// or the engine has heard of nothing and has just listened.
+    /// was, or the engine has heard of nothing and has just listened.
     /// </summary>
     public bool IsKnownQuiet =>
         _state == TcpConnectionState.Open && !_receiving.HasEnded && (Loop.JustDrainedId == Id || SocketIsKnownQuiet);

@@ -66,8 +66,7 @@ public sealed class WorkerCrewTests
 
     /// <summary>
     /// Many workers that cannot start, one shortly after the other: somebody is always about to try it once more, and nobody ever serves. Whoever is
-    /// not
-    /// there is given up all the same.
+    /// not there is given up all the same.
     /// </summary>
     [Fact]
     public async Task WhenSomebodyIsAlwaysAboutToStart_ClientsOfTheOthersAreRefusedWithinTheirTime()

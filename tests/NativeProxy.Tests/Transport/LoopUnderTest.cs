@@ -12,8 +12,7 @@ namespace NativeProxy.Tests.Transport;
 
 /// <summary>
 /// A running loop of one engine, the portable one unless said otherwise, for one test. Tests touch loop objects only inside <see cref="Run"/>, which
-/// executes on the
-/// loop thread and hands exceptions back.
+/// executes on the loop thread and hands exceptions back.
 /// </summary>
 internal sealed class LoopUnderTest : IDisposable
 {

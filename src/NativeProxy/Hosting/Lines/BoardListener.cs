@@ -11,8 +11,7 @@ namespace NativeProxy.Hosting.Lines;
 /// <summary>
 /// The thread beside a worker's loop that waits for the bell of its worker (<see cref="WorkerBells"/>) and lets the loop look at the board. Sleeps
 /// until another worker rings; exists only where workers have limits to agree on. Where the system has no thread to give, the loop looks by its
-/// clock.
-/// Owner: the <see cref="Worker"/>, whose board outlives it.
+/// clock. Owner: the worker, whose board outlives it.
 /// </summary>
 /// <param name="bells">On the board.</param>
 /// <param name="workerIndex">Whose bell.</param>

@@ -11,8 +11,8 @@ namespace NativeProxy.Hosting.Lines;
 
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board
-/// is added here and nowhere else.
-/// The supervisor makes it, workers inherit the descriptors and attach. Owner: the process; dispose it after all loops have ended.
+/// is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach. Owner: the process; dispose it after all
+/// loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {

@@ -5,8 +5,7 @@ namespace NativeProxy.Hosting.Processes;
 
 /// <summary>
 /// The buffer budget of one worker: what the settings say, else computed from their limits. It is a bound, not a reservation: memory is taken as it
-/// is
-/// needed, and a worker that reaches the bound answers 503 or closes instead of growing.
+/// is needed, and a worker that reaches the bound answers 503 or closes instead of growing.
 /// </summary>
 internal static class MemoryBudget
 {

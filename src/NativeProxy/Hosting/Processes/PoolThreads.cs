@@ -5,9 +5,8 @@ namespace NativeProxy.Hosting.Processes;
 
 /// <summary>
 /// The threads of the pool, which carry the control plane: a fixed number, all started as soon as the process serves, which stay. Left to itself the
-/// pool starts one
-/// when there is more to do, and ends the process when the system has none to give: at the limit of processes (`ulimit -u`, pids.max) that would be
-/// just when a supervisor must not fall. Stateless.
+/// pool starts one when there is more to do, and ends the process when the system has none to give: at the limit of processes (`ulimit -u`, pids.max)
+/// that would be just when a supervisor must not fall. Stateless.
 /// </summary>
 internal static class PoolThreads
 {

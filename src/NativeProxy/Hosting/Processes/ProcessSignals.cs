@@ -25,10 +25,9 @@ internal enum OperatorWish
 }
 
 /// <summary>
-/// Turns signals into wishes. Every signal that would end the process by default and that somebody may send by mistake is taken and told, and
-/// does nothing. Handlers run on the runtime's thread for signals (<see cref="SignalCalls"/>) and must be quick. They stay until the process is gone:
-/// a signal that comes during
-/// its last instructions must not change its exit code.
+/// Turns signals into wishes. Every signal that would end the process by default and that somebody may send by mistake is taken and told, and does
+/// nothing. Handlers run on the runtime's thread for signals (<see cref="SignalCalls"/>) and must be quick. They stay until the process is gone: a
+/// signal that comes during its last instructions must not change its exit code.
 /// </summary>
 internal sealed class ProcessSignals
 {

@@ -7,9 +7,8 @@ namespace NativeProxy.Hosting.Processes;
 /// <summary>
 /// Calls the handlers of signals on the runtime's own thread for signals. The runtime itself starts a thread for each SIGTERM, SIGINT and SIGQUIT and
 /// ends the process when the system has none to give (`ulimit -u`, `ulimit -v`, pids.max): a stop must be orderly just then. So what the runtime
-/// tells
-/// its own registrations is told to this class instead, by the entry of its library that they use; it is linked into the binary, so that a runtime
-/// without it would not get through the build.
+/// tells its own registrations is told to this class instead, by the entry of its library that they use; it is linked into the binary, so that a
+/// runtime without it would not get through the build.
 /// </summary>
 internal static unsafe partial class SignalCalls
 {

@@ -17,8 +17,7 @@ namespace NativeProxy.Hosting.Supervision;
 /// <summary>
 /// The addresses of the configured servers: looks their names up once for all workers, beside each other, and again when the answers expire. The last
 /// good addresses of a name stay until there are others. Runs on the thread pool; whoever decides about settings asks, and is told that something has
-/// changed.
-/// Never decides what becomes of a server without an address.
+/// changed. Never decides what becomes of a server without an address.
 /// </summary>
 internal sealed class ServerNames : IDisposable
 {
@@ -53,8 +52,7 @@ internal sealed class ServerNames : IDisposable
 
     /// <summary>
     /// Any thread, one at a time: follows the names of these settings too, and waits a moment for those that are new. Names that were there before
-    /// are kept, in case
-    /// the settings are refused after all: <see cref="Keep"/> lets them go.
+    /// are kept, in case the settings are refused after all: <see cref="Keep"/> lets them go.
     /// </summary>
     public ServerEndPoints Follow(in ProxySettings settings)
     {

@@ -30,9 +30,8 @@ internal abstract record SupervisorEvent
 
 /// <summary>
 /// The one queue of the supervisor: signals, ends of processes, messages. Any thread puts in, the supervisor's thread takes out, and sleeps here
-/// while
-/// there is nothing: on its own thread, because a timer and a pool would wake several for each event. Each source is bounded by itself (one end per
-/// process, one answer per question); wishes and health changes that already wait are not put in twice.
+/// while there is nothing: on its own thread, because a timer and a pool would wake several for each event. Each source is bounded by itself (one end
+/// per process, one answer per question); wishes and health changes that already wait are not put in twice.
 /// </summary>
 internal sealed class SupervisorEvents
 {

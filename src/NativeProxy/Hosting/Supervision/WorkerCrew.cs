@@ -219,8 +219,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
 
     /// <summary>
     /// Where nobody serves, clients of a worker that is not there are refused and not left waiting: at once when nobody will try it soon, and when
-    /// the
-    /// time is over in any case. Of one that is starting the process has the sockets, too.
+    /// the time is over in any case. Of one that is starting the process has the sockets, too.
     /// </summary>
     private void RefuseClients(long nowMs)
     {

@@ -33,8 +33,7 @@ internal sealed class WorkerLog : IDisposable
 
     /// <summary>
     /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says;
-    /// what is in
-    /// use stays in use.
+    /// what is in use stays in use.
     /// </summary>
     public LogDestinations? Prepare(in LogSettings settings)
     {

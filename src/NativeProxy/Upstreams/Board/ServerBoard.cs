@@ -96,8 +96,7 @@ internal sealed unsafe class ServerBoard : IDisposable
 
     /// <summary>
     /// Gives every server and upstream of the settings a slot: the one it has, or a free one, in which a server begins as up. A slot is free for
-    /// others one
-    /// publication after its server was named last, when no worker reads it any more. Main thread of the owner.
+    /// others one publication after its server was named last, when no worker reads it any more. Main thread of the owner.
     /// </summary>
     public void Publish(in ProxySettings settings)
     {

@@ -206,8 +206,7 @@ internal sealed class UpstreamServer : IQueueOwner
 
     /// <summary>
     /// The server's name stands for these addresses now: new connections use them, those to addresses that it has left close when they are idle.
-    /// Limits
-    /// count all addresses together.
+    /// Limits count all addresses together.
     /// </summary>
     public void ChangeAddresses(IPEndPoint[] endPoints)
     {

@@ -4,11 +4,10 @@ namespace NativeProxy.Upstreams.Groups;
 
 /// <summary>
 /// How many requests of one group, on one worker, are tried a second time where the first server may have begun to serve them: a share of the
-/// requests
-/// of the last seconds, so that servers in trouble are not asked twice as much for long, while all that ran on a server that falls can go
-/// elsewhere (as Linkerd counts; a share of what runs at that moment would be too little: of two servers one has half). Tries where nothing
-/// was processed, after a failed connect or on a connection that was closed already, cost nothing. Owner: an
-/// <see cref="UpstreamGroup"/>; thread: the loop.
+/// requests of the last seconds, so that servers in trouble are not asked twice as much for long, while all that ran on a server that falls can go
+/// elsewhere (as Linkerd counts; a share of what runs at that moment would be too little: of two servers one has half). Tries where nothing was
+/// processed, after a failed connect or on a connection that was closed already, cost nothing. Owner: an <see cref="UpstreamGroup"/>; thread: the
+/// loop.
 /// </summary>
 internal sealed class RetryBudget
 {
