@@ -16,7 +16,7 @@ internal struct HeaderField
 
     public KnownHeader Known;
 
-    /// <summary>Connection names the field; known only after <see cref="ConnectionHeader.Apply"/>.</summary>
+    /// <summary>Connection names the field; known only when the Connection fields have been read.</summary>
     public bool IsNominated;
 
     /// <summary>The field ends here and is not forwarded: by its kind, or because Connection names it.</summary>

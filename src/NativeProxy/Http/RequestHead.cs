@@ -17,7 +17,7 @@ internal enum TargetForm : byte
 }
 
 /// <summary>
-/// What <see cref="RequestHeadParser"/> found in a request head: positions and small numbers, no bytes.
+/// What the parser found in a request head: positions and small numbers, no bytes.
 /// One per client connection (or per loop), reused for every message. Its content counts only after Done.
 /// </summary>
 internal sealed class RequestHead

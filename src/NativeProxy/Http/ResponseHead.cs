@@ -1,7 +1,7 @@
 namespace NativeProxy.Http;
 
 /// <summary>
-/// What <see cref="ResponseHeadParser"/> found in a response head: positions and small numbers, no bytes.
+/// What the parser found in a response head: positions and small numbers, no bytes.
 /// One per upstream connection (or per loop), reused for every message. Its content counts only after Done.
 /// </summary>
 internal sealed class ResponseHead

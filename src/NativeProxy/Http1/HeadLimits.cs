@@ -1,3 +1,5 @@
+using NativeProxy.Http;
+
 namespace NativeProxy.Http1;
 
 /// <summary>

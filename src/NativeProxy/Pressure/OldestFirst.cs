@@ -3,8 +3,8 @@ using System;
 namespace NativeProxy.Pressure;
 
 /// <summary>
-/// The oldest few of many, found in one pass: a heap that keeps what was idle longest and lets go of the youngest. Owner: one
-/// <see cref="IdleShedding"/>, which uses it only under pressure; thread: the loop. Holds references between <see cref="Begin"/> and
+/// The oldest few of many, found in one pass: a heap that keeps what was idle longest and lets go of the youngest. Owner: whoever
+/// sheds, who uses it only under pressure; thread: the loop. Holds references between <see cref="Begin"/> and
 /// <see cref="Clear"/> only.
 /// </summary>
 internal sealed class OldestFirst<T>

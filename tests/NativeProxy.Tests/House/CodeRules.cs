@@ -38,6 +38,16 @@ internal static class CodeRules
         where !HasSummary(type)
         select $"{ProductCode.PlaceOf(type)}: {NameOf(type)}";
 
+    /// <summary>References of documentation comments that lead to nothing: the compiler looks at them only where it writes documentation.</summary>
+    public static IEnumerable<string> BrokenReferences(ProductCode code) =>
+        from tree in code.Trees
+        let model = code.Compilation.GetSemanticModel(tree)
+        from reference in tree.GetRoot().DescendantNodes(descendIntoTrivia: true).OfType<CrefSyntax>()
+        where reference.Parent is not CrefSyntax
+        let found = model.GetSymbolInfo(reference)
+        where found.Symbol is null && found.CandidateSymbols.IsEmpty
+        select $"{ProductCode.PlaceOf(reference)}: {reference} does not exist";
+
     public static IEnumerable<string> Leftovers(string path, string text) =>
         text.Split('\n').Select((line, index) => (line, index)).Where(static item => Leftover.IsMatch(item.line))
             .Select(item => $"{path}:{item.index + 1}: {item.line.Trim()}");

@@ -155,6 +155,17 @@ public class HouseRuleTests
     }
 
     [Theory]
+    [InlineData("T", 0)]
+    [InlineData("T.F", 0)]
+    [InlineData("Gone", 1)]
+    [InlineData("T.Gone", 1)]
+    public void ReferenceRule_CatchesNamesOfNothing(string name, int expected) => Assert.Equal(
+        expected,
+        CodeRules.BrokenReferences(ProductCode.Of(
+            ("Http1/T.cs", $"namespace NativeProxy.Http1; /// <summary><see cref=\"{name}\"/></summary>\ninternal class T {{ void F() {{ }} }}")))
+            .Count());
+
+    [Theory]
     [InlineData("// TO" + "DO: later", 1)]
     [InlineData("throw new NotImplemented" + "Exception();", 1)]
     [InlineData("int todoCount; // mastodon", 0)]

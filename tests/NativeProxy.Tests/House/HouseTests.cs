@@ -55,6 +55,9 @@ public class HouseTests(ITestOutputHelper output)
     public void EveryType_SaysWhatItIs() => AssertNone(CodeRules.TypesWithoutSummary(ProductCode.Current));
 
     [Fact]
+    public void Comments_NameOnlyWhatExists() => AssertNone(CodeRules.BrokenReferences(ProductCode.Current));
+
+    [Fact]
     public void EveryMember_IsUsed() => AssertNone(UnusedRule.Violations(ProductCode.Current));
 
     [Fact]

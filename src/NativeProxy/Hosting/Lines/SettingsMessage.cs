@@ -23,7 +23,7 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
 {
     private const int LineCount = 4;
 
-    /// <summary>Which round of a reload asks; the answer brings it back (<see cref="Supervision.AnswerMessage"/>). 0 = no reload.</summary>
+    /// <summary>Which round of a reload asks; the answer brings it back (<see cref="AnswerMessage"/>). 0 = no reload.</summary>
     public int Round { get; init; }
 
     /// <summary>Four lines, the length of the first text, then both. Addresses hold no blank.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Lines;
 
 namespace NativeProxy.Hosting.Supervision;
 

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Hosting.Supervision;

@@ -10,7 +10,7 @@ namespace NativeProxy.Hosting.Workers;
 /// <param name="Count">How many workers there are.</param>
 /// <param name="Control">Descriptor of the control line.</param>
 /// <param name="Sockets">Descriptor of the line on which listening sockets come.</param>
-/// <param name="Boards">Descriptors of the shared boards (<see cref="Hosting.Boards.DescriptorText"/>).</param>
+/// <param name="Boards">Descriptors of the shared boards (<see cref="Lines.Boards.DescriptorText"/>).</param>
 internal sealed record WorkerArguments(int Index, int Count, int Control, int Sockets, string Boards);
 
 /// <summary>The start of a worker process: signals, name, core; then it does what the supervisor says (<see cref="WorkerDuty"/>).</summary>

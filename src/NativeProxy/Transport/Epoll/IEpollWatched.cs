@@ -1,3 +1,5 @@
+using NativeProxy.Transport.Sockets;
+
 namespace NativeProxy.Transport.Epoll;
 
 /// <summary>Something whose descriptor the loop watches.</summary>

@@ -5,7 +5,7 @@ namespace NativeProxy.Upstreams.Board;
 /// <summary>
 /// What the workers tell each other about one queue: tickets are numbered over all of them, in order of arrival, and each worker shows the
 /// lowest one that waits with it. A view into the <see cref="ServerBoard"/>; the numbers are one worker's, all read. Never serves anybody: each
-/// <see cref="WaitQueue"/> serves its own. Thread: the loop.
+/// queue serves its own. Thread: the loop.
 /// </summary>
 /// <param name="nextTicket">Counter of the upstream's tickets.</param>
 /// <param name="lowest">Lowest waiting ticket of worker 0, 0 = none; those of the others follow.</param>

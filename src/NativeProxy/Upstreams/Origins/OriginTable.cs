@@ -66,7 +66,7 @@ internal sealed class OriginTable
 
     public int Count => _origins.Count;
 
-    /// <summary>The origin that was used last; the others follow by <see cref="Origin.Older"/>.</summary>
+    /// <summary>The origin that was used last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public Origin? Newest => _order.Newest;
 
     /// <summary>Takes over settings, at start and at reload. Addresses are judged by the new rules before they are used again.</summary>
