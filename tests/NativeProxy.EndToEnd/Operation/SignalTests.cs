@@ -19,7 +19,7 @@ public sealed class SignalTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough("trap '' HUP INT QUIT TERM USR1; exec \"$0\" \"$@\""));
+            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough("trap '' HUP INT QUIT TERM USR1 CHLD; exec \"$0\" \"$@\""));
 
         await proxy.Reload(text => text + "# read again\n");
         Assert.Equal(200, (await proxy.AskOnce()).Status);

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
-using System.Runtime.InteropServices;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Lines;
 
@@ -8,10 +8,8 @@ namespace NativeProxy.Hosting.Lines;
 /// A worker takes no signals: those of a terminal or a service manager reach the whole process group, and the supervisor alone decides what
 /// they mean. They are blocked when it starts, so that none can end it before they are ignored. Linux.
 /// </summary>
-internal static partial class WorkerSignals
+internal static class WorkerSignals
 {
-    private const nint IgnoreSignal = 1;
-
     /// <summary>
     /// Every signal but SIGKILL that ends a process by default and does not tell of its own fault; of the real-time signals those that are not the C
     /// library's and the runtime's own.
@@ -22,9 +20,6 @@ internal static partial class WorkerSignals
     public static void LeaveToSupervisor()
     {
         foreach (int number in Numbers)
-            CallSignal(number, IgnoreSignal);
+            LinuxProcess.IgnoreSignal(number);
     }
-
-    [LibraryImport("libc", EntryPoint = "signal")]
-    private static partial nint CallSignal(int number, nint handler);
 }

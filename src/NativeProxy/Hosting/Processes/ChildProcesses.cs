@@ -1,8 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
-using System.IO;
-using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 
@@ -39,7 +36,8 @@ internal sealed unsafe partial class ChildProcesses
         {
             if (!_isWatching)
             {
-                RememberEnds();
+                // Where it was inherited as ignored, the kernel would forget how a child ended.
+                LinuxProcess.HearIgnoredSignal(ChildSignal);
                 new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
                 _isWatching = true;
             }
@@ -57,18 +55,6 @@ internal sealed unsafe partial class ChildProcesses
         {
             if (_running.Contains(processId))
                 CallKill(processId, KillSignal);
-        }
-    }
-
-    /// <summary>Where SIGCHLD was inherited as ignored, the kernel would forget how a child ended.</summary>
-    private static void RememberEnds()
-    {
-        string ignored = File.ReadLines("/proc/self/status").FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
-            ?? "";
-        if (ulong.TryParse(ignored.AsSpan(Math.Min(7, ignored.Length)).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong mask)
-            && (mask >> (ChildSignal - 1) & 1) != 0)
-        {
-            CallSignal(ChildSignal, 0);
         }
     }
 
@@ -116,7 +102,4 @@ internal sealed unsafe partial class ChildProcesses
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int CallKill(int processId, int signal);
-
-    [LibraryImport("libc", EntryPoint = "signal")]
-    private static partial nint CallSignal(int signal, nint handler);
 }

@@ -15,6 +15,11 @@ internal static unsafe partial class LinuxProcess
     private const int CpuSetBytes = 128;
     private const int NumberOfFiles = 7;
 
+    /// <summary>What stands for a handler (signal(2)).</summary>
+    private const nint SignalDefault = 0;
+
+    private const nint SignalIgnored = 1;
+
     /// <summary>What is left for everything but connections: a part, within these bounds.</summary>
     private const int OthersShare = 16;
     private const int OthersMin = 12;
@@ -130,14 +135,14 @@ internal static unsafe partial class LinuxProcess
     /// </summary>
     public static void HearIgnoredSignal(int number)
     {
-        const nint Default = 0;
-        const nint Ignored = 1;
-
         // The C library's struct sigaction begins with the handler.
         nint* present = stackalloc nint[32];
-        if (CallSignalAction(number, 0, present) == 0 && present[0] == Ignored)
-            CallSignal(number, Default);
+        if (CallSignalAction(number, 0, present) == 0 && present[0] == SignalIgnored)
+            CallSignal(number, SignalDefault);
     }
+
+    /// <summary>A signal does nothing from now on; one that is blocked and has come is forgotten.</summary>
+    public static void IgnoreSignal(int number) => CallSignal(number, SignalIgnored);
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint CallSignal(int number, nint handler);
