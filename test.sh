@@ -48,15 +48,31 @@ done
 # Black-box acceptance cases, where they lie beside the checkout. One that this project holds against the RFC stands with its reason in
 # tests/accept-exceptions.txt; it counts as skipped, and as failed when it passes after all.
 accept=../shared/accept/accept.py
+
+# Six starts of a round robin over three servers begin at the same one by chance once in 243 runs: such a case has failed when it fails twice in a row.
+chance=bal-rr-start
+
+ask_accept() { # engine workers arguments
+    local engine=$1 workers=$2
+    shift 2
+    NATIVEPROXY_WORKERS=$workers NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept" --proxy ours -q "$@" 2>&1
+}
+
 run_accept() { # name engine workers arguments
     local name=$1 engine=$2 workers=$3
     shift 3
-    NATIVEPROXY_WORKERS=$workers NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept" --proxy ours -q "$@" >"$log/accept" 2>&1
+    ask_accept "$engine" "$workers" "$@" >"$log/accept"
     grep -vE '^ours ' "$log/accept"
     good=$(grep -oE '^ours .*pass=[0-9]+' "$log/accept" | tail -n 1 | grep -oE '[0-9]+$')
     bad=0 excused=0
     while read -r id; do
-        if grep -qE "^$id " tests/accept-exceptions.txt; then excused=$((excused + 1)); else bad=$((bad + 1)); fi
+        if [ "$id" = "$chance" ] && ask_accept "$engine" "$workers" --case "$id" </dev/null | grep -qE '^ours .*pass=1\b'; then
+            good=$((good + 1))
+        elif grep -qE "^$id " tests/accept-exceptions.txt; then
+            excused=$((excused + 1))
+        else
+            bad=$((bad + 1))
+        fi
     done < <(sed -nE 's/^(FAIL|ERROR) +([^ ]+).*/\2/p' "$log/accept")
     [ -n "$good" ] || bad=$((bad + 1))
     passed=$((passed + ${good:-0})) failed=$((failed + bad)) skipped=$((skipped + excused))
