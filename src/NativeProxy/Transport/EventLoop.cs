@@ -31,6 +31,7 @@ internal abstract class EventLoop
     private readonly LoopMailbox _mailbox = new();
     private readonly ManualResetEventSlim _ended = new();
     private readonly int _connectionIdStep;
+    private LayerScratch? _layers;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
     private SoonList _soon;
@@ -118,7 +119,17 @@ internal abstract class EventLoop
     }
 
     /// <summary>Opens an outgoing connection; <see cref="IConnectionOwner.OnConnected"/> or OnFailed follows.</summary>
-    public abstract TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
+    /// <param name="server">Where to.</param>
+    /// <param name="owner">Who hears its events.</param>
+    /// <param name="tuning">Options of the socket.</param>
+    /// <param name="security">How it is secured before it counts as connected; null = not.</param>
+    public TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning, ConnectionSecurity? security = null)
+    {
+        TcpConnection connection = BeginConnect(server, owner, tuning);
+        if (security is not null)
+            connection.Secure(security);
+        return connection;
+    }
 
     /// <summary>Takes over a bound, listening socket. It accepts nothing before <see cref="TcpListenerSocket.Resume"/>.</summary>
     public abstract TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning);
@@ -141,6 +152,9 @@ internal abstract class EventLoop
         if (_mailbox.Put(work))
             Wake();
     }
+
+    /// <summary>What the layers of this loop's connections share.</summary>
+    internal LayerScratch Layers => _layers ??= new LayerScratch();
 
     internal long NextConnectionId()
     {
@@ -185,6 +199,9 @@ internal abstract class EventLoop
 
     /// <summary>Inside a turn: the engine has no further event now, so nothing is gained by holding bytes back.</summary>
     protected void FlushAllHeld() => FlushHeld(since: long.MaxValue);
+
+    /// <summary>Begins to connect a bare connection; how that ended is told at the end of a turn.</summary>
+    protected abstract TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
 
     /// <summary>Ends the engine's threads. Loop thread.</summary>
     protected abstract void StopEngine();

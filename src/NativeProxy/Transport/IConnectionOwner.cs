@@ -9,8 +9,13 @@ namespace NativeProxy.Transport;
 /// </summary>
 internal interface IConnectionOwner
 {
-    /// <summary>An outgoing connection is established; bytes may be sent.</summary>
+    /// <summary>An outgoing connection is established, and secured where that was asked for; bytes may be sent.</summary>
     void OnConnected(TcpConnection connection);
+
+    /// <summary>An accepted connection is secured (<see cref="TcpConnection.Secure"/>): what is received from now on is the owner's.</summary>
+    void OnSecured(TcpConnection connection)
+    {
+    }
 
     /// <summary>
     /// Bytes came. They are lent: valid only during this call. The owner takes all of them, copying what it must keep.
@@ -18,7 +23,8 @@ internal interface IConnectionOwner
     void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes);
 
     /// <summary>
-    /// The peer has sent FIN. Nothing more will be received; sending is still possible, until <see cref="OnFailed"/> says that it has broken off.
+    /// The peer has sent FIN, or its layer has announced its end. Nothing more will be received; sending is still possible, until
+    /// <see cref="OnFailed"/> says that it has broken off. Whether the end is to be trusted, <see cref="ConnectionFacts.EndIsClean"/> says.
     /// </summary>
     void OnEndOfStream(TcpConnection connection);
 
@@ -34,7 +40,10 @@ internal interface IConnectionOwner
     /// </summary>
     void OnSendFailed(TcpConnection connection, SocketError error);
 
-    /// <summary>Connecting or receiving failed; nothing more will come. The owner closes the connection.</summary>
+    /// <summary>
+    /// Connecting, securing or receiving failed; nothing more will come. The owner closes the connection. Where a layer has failed the error is
+    /// ConnectionAborted, and <see cref="ConnectionFacts.LayerFailure"/> says why.
+    /// </summary>
     void OnFailed(TcpConnection connection, SocketError error);
 
     /// <summary>The last event: the socket is gone and no operation is in flight. The object must not be used after this call.</summary>

@@ -82,9 +82,10 @@ internal struct ReceiveSide
         FinSeen = isFin;
     }
 
-    private readonly void AskSoon(TcpConnection connection)
+    /// <summary>Asks for bytes at the end of the turn, if none can be on their way already.</summary>
+    public readonly void AskSoon(TcpConnection connection)
     {
-        if (!connection.ReceiveInFlight && connection.State == TcpConnectionState.Open && !HasEnded)
+        if ((!connection.ReceiveInFlight || connection.HasFound) && connection.State == TcpConnectionState.Open && !HasEnded)
             connection.Loop.Defer(connection, DeferredWork.Receive);
     }
 }

@@ -89,7 +89,7 @@ internal struct SendSide
     {
         bool mayHold = (_isHolding || Queue.IsEmpty) && !IsBroken && !_isShutdownWanted;
         if (!mayHold || !Queue.TryHold(connection.Loop.Pools, bytes))
-            return connection.Send(bytes);
+            return Send(connection, bytes);
         _isHolding = true;
         connection.Loop.Hold(connection);
         return SendResult.Sent;

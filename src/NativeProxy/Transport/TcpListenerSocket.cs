@@ -17,6 +17,9 @@ internal abstract class TcpListenerSocket
     /// <summary>Who takes the connections; may be exchanged between two events.</summary>
     public IConnectionAcceptor Acceptor { get; set; }
 
+    /// <summary>How connections are secured that are accepted from now on, from their first byte; null = not.</summary>
+    public ConnectionSecurity? Security { get; set; }
+
     /// <summary>Sets the options of the connections that are accepted from now on.</summary>
     public abstract void Tune(SocketTuning tuning);
 
@@ -25,4 +28,12 @@ internal abstract class TcpListenerSocket
 
     /// <summary>Stops accepting and closes the socket; what waits in the backlog is lost unless another process holds the socket.</summary>
     public abstract void Close();
+
+    /// <summary>Hands a connection that was just accepted over.</summary>
+    protected void HandOver(TcpConnection connection)
+    {
+        if (Security is { } security)
+            connection.Secure(security);
+        Acceptor.OnAccepted(connection);
+    }
 }

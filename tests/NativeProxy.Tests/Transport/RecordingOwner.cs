@@ -6,12 +6,14 @@ using NativeProxy.Transport;
 namespace NativeProxy.Tests.Transport;
 
 /// <summary>
-/// A connection owner that writes down what it hears. Events: "connected", "received", "end", "blocked", "drained", "send failed X", "failed X",
-/// "closed". The hooks run on the loop thread, after the event was written down.
+/// A connection owner that writes down what it hears. Events: "connected", "secured", "received", "end", "blocked", "drained", "send failed X",
+/// "failed X", "closed". The hooks run on the loop thread, after the event was written down.
 /// </summary>
 internal sealed class RecordingOwner : EventRecorder, IConnectionOwner
 {
     public Action<TcpConnection>? WhenConnected { get; init; }
+
+    public Action<TcpConnection>? WhenSecured { get; init; }
 
     public Action<TcpConnection, byte[]>? WhenReceived { get; init; }
 
@@ -31,6 +33,12 @@ internal sealed class RecordingOwner : EventRecorder, IConnectionOwner
     {
         Write("connected");
         WhenConnected?.Invoke(connection);
+    }
+
+    public void OnSecured(TcpConnection connection)
+    {
+        Write("secured");
+        WhenSecured?.Invoke(connection);
     }
 
     public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)

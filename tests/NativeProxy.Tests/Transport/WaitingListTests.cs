@@ -161,6 +161,8 @@ public class WaitingListTests
 
         internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => throw new NotSupportedException();
 
+        internal override int ReadNow(Span<byte> target, out SocketError error) => throw new NotSupportedException();
+
         internal override void StartQueuedSend() => throw new NotSupportedException();
 
         protected override UnreadInput SocketLookAhead() => throw new NotSupportedException();

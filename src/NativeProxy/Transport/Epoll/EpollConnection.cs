@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
@@ -12,7 +13,7 @@ namespace NativeProxy.Transport.Epoll;
 /// in flight, so closing joins at once. Reads stop at a short read: the next bytes raise a new edge (epoll(7)).
 /// Pooled by <see cref="EpollEventLoop"/>; thread: its loop only.
 /// </summary>
-internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnection(loop), IEpollWatched
+internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpConnection(owningLoop), IEpollWatched
 {
     /// <summary>Full reads of one connection in a row before others get their turn.</summary>
     private const int FullReadsMax = 4;
@@ -23,7 +24,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     /// <summary>True exactly when bytes, FIN or an error may be there that no read has shown yet.</summary>
     private bool _isReadable;
 
-    /// <summary>True exactly while the kernel reports events of this descriptor to the loop.</summary>
+    /// <summary>True exactly while the kernel reports events of this descriptor to the EpollLoop.</summary>
     private bool _isWatched;
 
     /// <summary>True exactly when it also reports that bytes can be sent.</summary>
@@ -31,6 +32,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
 
     /// <summary>What the kernel has reported of an end; one byte, because every idle client pays for it.</summary>
     private EndSigns _ends;
+
+    /// <summary>The loop as what it is: the base has it already, and a second reference would make every idle connection larger.</summary>
+    private EpollEventLoop EpollLoop => Unsafe.As<EpollEventLoop>(Loop);
 
     /// <summary>Next free connection in the loop's pool.</summary>
     internal EpollConnection? NextFree { get; set; }
@@ -108,7 +112,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         {
             if (budget == 0)
             {
-                loop.Defer(this, DeferredWork.Receive);
+                EpollLoop.Defer(this, DeferredWork.Receive);
                 return;
             }
             ReadOnce();
@@ -118,6 +122,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     }
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.Send(_descriptor, bytes, out error);
+
+    internal override int ReadNow(Span<byte> target, out SocketError error) => SocketCalls.Receive(_descriptor, target, out error);
 
     /// <summary>The edge comes when the kernel takes bytes again. Hardly any connection ever needs it, so it is asked for only then.</summary>
     internal override void StartQueuedSend()
@@ -129,11 +135,11 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         else if (!_isWatchedForWriting)
         {
             _isWatchedForWriting = true;
-            loop.Reregister(_descriptor, EventsOf(forWriting: true), _token);
+            EpollLoop.Reregister(_descriptor, EventsOf(forWriting: true), _token);
         }
     }
 
-    protected override bool SocketIsKnownQuiet => _isWatched && !_isReadable && loop.Ready.HasNothingFor(_token);
+    protected override bool SocketIsKnownQuiet => _isWatched && !_isReadable && EpollLoop.Ready.HasNothingFor(_token);
 
     protected override UnreadInput SocketLookAhead() => SocketPeek.Look(_descriptor);
 
@@ -164,20 +170,20 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
         if (reset)
             ResetOnClose();
         if (_isWatched)
-            loop.Watched.Remove(_token);
+            EpollLoop.Watched.Remove(_token);
         EpollCalls.Close(_descriptor);
         _descriptor = -1;
     }
 
-    protected override void Recycle() => loop.Recycle(this);
+    protected override void Recycle() => EpollLoop.Recycle(this);
 
     private void ReadOnce()
     {
-        nint received = SocketCalls.Receive(_descriptor, loop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
+        nint received = SocketCalls.Receive(_descriptor, EpollLoop.HotBuffer, EventLoop.ReceiveBytesMax, 0);
         if (received > 0)
         {
             _isReadable = received == EventLoop.ReceiveBytesMax || IsHangUpSeen;
-            Deliver(new ReadOnlySpan<byte>(loop.HotBuffer, (int)received), SocketError.Success, isDrained: !_isReadable);
+            Deliver(new ReadOnlySpan<byte>(EpollLoop.HotBuffer, (int)received), SocketError.Success, isDrained: !_isReadable);
             return;
         }
         int error = received == 0 ? 0 : Marshal.GetLastSystemError();
@@ -215,8 +221,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop loop) : TcpConnectio
     {
         _isWatched = true;
         _isWatchedForWriting = forWriting;
-        _token = loop.Watched.Add(this);
-        loop.Register(_descriptor, EventsOf(forWriting), _token);
+        _token = EpollLoop.Watched.Add(this);
+        EpollLoop.Register(_descriptor, EventsOf(forWriting), _token);
     }
 
     private static uint EventsOf(bool forWriting) =>

@@ -94,7 +94,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         {
             EpollConnection connection = _loop.Lend();
             connection.BeginAccepted(descriptor, SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes)));
-            Acceptor.OnAccepted(connection);
+            HandOver(connection);
             return true;
         }
         int error = Marshal.GetLastSystemError();

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 
@@ -15,7 +16,6 @@ namespace NativeProxy.Transport.Saea;
 /// </summary>
 internal sealed class SaeaConnection : TcpConnection
 {
-    private readonly SaeaEventLoop _loop;
     private readonly ReceiveOperation _receive;
     private SendOperation? _send;
     private Socket? _socket;
@@ -24,11 +24,10 @@ internal sealed class SaeaConnection : TcpConnection
     private int _descriptor;
 
     public SaeaConnection(SaeaEventLoop loop)
-        : base(loop)
-    {
-        _loop = loop;
-        _receive = new ReceiveOperation(this);
-    }
+        : base(loop) => _receive = new ReceiveOperation(this);
+
+    /// <summary>The loop as what it is: the base has it already, and a second reference would make every idle connection larger.</summary>
+    private SaeaEventLoop SaeaLoop => Unsafe.As<SaeaEventLoop>(Loop);
 
     /// <summary>Next free connection in the loop's pool.</summary>
     internal SaeaConnection? NextFree { get; set; }
@@ -75,9 +74,9 @@ internal sealed class SaeaConnection : TcpConnection
             _receive.InFlight = false;
             DeliverReceived();
         }
-        while (MayReceive && !_loop.ShouldYield());
+        while (MayReceive && !SaeaLoop.ShouldYield());
         if (MayReceive)
-            _loop.Defer(this, DeferredWork.Receive);
+            SaeaLoop.Defer(this, DeferredWork.Receive);
     }
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
@@ -86,6 +85,14 @@ internal sealed class SaeaConnection : TcpConnection
             return SocketCalls.Send(_descriptor, bytes, out error);
         int sent = _socket!.Send(bytes, SocketFlags.None, out error);
         return error == SocketError.Success ? sent : 0;
+    }
+
+    internal override int ReadNow(Span<byte> target, out SocketError error)
+    {
+        if (OperatingSystem.IsLinux())
+            return SocketCalls.Receive(_descriptor, target, out error);
+        int received = _socket!.Receive(target, SocketFlags.None, out error);
+        return error == SocketError.Success ? received : 0;
     }
 
     internal override void StartQueuedSend()
@@ -123,7 +130,7 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
-    protected override void AwaitReset() => _loop.HalfClosed.Add(this);
+    protected override void AwaitReset() => SaeaLoop.HalfClosed.Add(this);
 
     /// <summary>SO_ERROR, which so is used up.</summary>
     protected override bool SocketIsBroken => (int)_socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! != 0;
@@ -149,7 +156,7 @@ internal sealed class SaeaConnection : TcpConnection
     {
         _socket?.Dispose();
         _socket = null;
-        _loop.Recycle(this);
+        SaeaLoop.Recycle(this);
     }
 
     [MemberNotNull(nameof(_socket))]
@@ -177,14 +184,14 @@ internal sealed class SaeaConnection : TcpConnection
     {
         SocketError error = _receive.SocketError;
         int bytes = _receive.BytesTransferred;
-        Deliver(error == SocketError.Success ? _loop.HotBuffer.AsSpan(0, bytes) : default, error, isDrained: bytes < EventLoop.ReceiveBytesMax);
+        Deliver(error == SocketError.Success ? SaeaLoop.HotBuffer.AsSpan(0, bytes) : default, error, isDrained: bytes < EventLoop.ReceiveBytesMax);
     }
 
     private void ReceiveCompleted()
     {
         DeliverReceived();
         if (MayReceive && !ReceiveInFlight)
-            _loop.Defer(this, DeferredWork.Receive);
+            SaeaLoop.Defer(this, DeferredWork.Receive);
     }
 
     private void ConnectOrSendCompleted(SocketAsyncOperation operation, int sentBytes, SocketError error)
@@ -201,17 +208,17 @@ internal sealed class SaeaConnection : TcpConnection
         private readonly SaeaConnection _connection;
 
         public ReceiveOperation(SaeaConnection connection)
-            : base(connection._loop)
+            : base(connection.SaeaLoop)
         {
             _connection = connection;
-            SetBuffer(connection._loop.HotBuffer, 0, connection._loop.HotBuffer.Length);
+            SetBuffer(connection.SaeaLoop.HotBuffer, 0, connection.SaeaLoop.HotBuffer.Length);
         }
 
         protected override void OnLoopCompleted() => _connection.ReceiveCompleted();
     }
 
     /// <summary>Connecting and sending from the queue; never both at once.</summary>
-    private sealed class SendOperation(SaeaConnection connection) : SaeaOperation(connection._loop)
+    private sealed class SendOperation(SaeaConnection connection) : SaeaOperation(connection.SaeaLoop)
     {
         public void BeginConnect(Socket socket, IPEndPoint server)
         {

@@ -69,7 +69,7 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
                 SaeaConnection connection = _loop.Lend();
                 connection.BeginAccepted(_accept.AcceptSocket!);
                 _accept.AcceptSocket = null;
-                Acceptor.OnAccepted(connection);
+                HandOver(connection);
                 return true;
             case SocketError.OperationAborted:
                 return false;

@@ -125,7 +125,7 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
             {
                 SaeaConnection connection = _loop.Lend();
                 connection.BeginAccepted(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)));
-                Acceptor.OnAccepted(connection);
+                HandOver(connection);
                 continue;
             }
             int error = Marshal.GetLastSystemError();

@@ -33,6 +33,17 @@ internal static unsafe partial class SocketCalls
         }
     }
 
+    /// <summary>recv(2): how many bytes were received; 0 and Success at the end.</summary>
+    public static int Receive(int descriptor, Span<byte> target, out SocketError error)
+    {
+        fixed (byte* start = target)
+        {
+            nint received = Receive(descriptor, start, (nuint)target.Length, flags: 0);
+            error = received >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
+            return received >= 0 ? (int)received : 0;
+        }
+    }
+
     /// <summary>recv(2): bytes received, 0 at the end, or -1.</summary>
     public static nint Receive(int descriptor, byte* bytes, nuint count, int flags) =>
         Call(IsX64 ? ReceiveFromX64 : ReceiveFromGeneric, descriptor, bytes, count, flags, address: 0, addressBytes: 0);

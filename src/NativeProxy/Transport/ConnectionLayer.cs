@@ -1,0 +1,232 @@
+using System;
+using System.Net.Sockets;
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+using NativeProxy.Transport.Sockets;
+
+namespace NativeProxy.Transport;
+
+/// <summary>
+/// What lies between the bytes on the wire and those of the owner, inside one connection: a handshake, then records that are sealed and opened,
+/// and an end that is announced. This class knows what that means for the events of the connection; what derives from it knows the records.
+/// Owner: the connection, from <see cref="ConnectionSecurity.LendLayer"/> to <see cref="Recycle"/>; thread: its loop. Holds no buffer but for
+/// what was found by looking and not asked for yet. Never touches the socket but by the connection, never calls up from inside a call of the owner.
+/// </summary>
+internal abstract class ConnectionLayer
+{
+    /// <summary>Full reads of one look without anything for the owner in them; behind that the peer counts as one that has spoken.</summary>
+    private const int LooksMax = 4;
+
+    /// <summary>Bytes for the owner that came when it had not asked for any.</summary>
+    private ByteTail _kept;
+
+    /// <summary>What a look has read instead of bytes, since a socket says that once only.</summary>
+    private SocketError _brokenBy;
+
+    /// <param name="isServer">Whether it is the layer of an accepted connection.</param>
+    protected ConnectionLayer(bool isServer) => IsServer = isServer;
+
+    public bool IsServer { get; }
+
+    public LayerState State { get; protected set; }
+
+    /// <summary>Why it has failed; None while it has not.</summary>
+    public LayerFailure Failure { get; private set; }
+
+    /// <summary>True when the peer can have said nothing that the owner has not heard, but for what lies in the socket.</summary>
+    public bool IsQuiet => State == LayerState.Secured && _kept.IsEmpty && !HasPart && _brokenBy == SocketError.Success;
+
+    /// <summary>True when a part of a record has come and its end has not: it may be for the owner.</summary>
+    protected abstract bool HasPart { get; }
+
+    /// <summary>The handshake begins: the first flight, of the side that speaks first.</summary>
+    protected abstract void Begin(LayerOutput output);
+
+    /// <summary>
+    /// Takes bytes from the wire, all of them, but for those behind an announced end or a failure. Moves <see cref="State"/>.
+    /// </summary>
+    /// <param name="wire">Not empty.</param>
+    /// <param name="plain">Takes what is in them for the owner; has room for all of it and <see cref="LayerScratch.RecordBytesMax"/> more.</param>
+    /// <param name="output">Takes what is to be sent: flights, answers, an alert.</param>
+    /// <returns>Bytes for the owner.</returns>
+    protected abstract int Open(ReadOnlySpan<byte> wire, Span<byte> plain, LayerOutput output);
+
+    /// <summary>Turns bytes of the owner into records, all of them.</summary>
+    protected abstract void Seal(ReadOnlySpan<byte> plain, LayerOutput output);
+
+    /// <summary>Announces that the owner sends nothing more; nothing when that was done.</summary>
+    protected abstract void AnnounceEnd(LayerOutput output);
+
+    /// <summary>The connection is gone: the layer may be lent to another one.</summary>
+    protected abstract void Recycle();
+
+    /// <summary>The layer has failed. For what derives from it, within <see cref="Open"/>, and for an end that comes too early.</summary>
+    protected void Fail(LayerFailure failure)
+    {
+        State = LayerState.Failed;
+        Failure = failure;
+    }
+
+    /// <summary>Begins the handshake, for an accepted connection with bytes that were received before; what comes of it is told later.</summary>
+    internal void Begin(TcpConnection connection, ReadOnlySpan<byte> firstBytes)
+    {
+        LayerScratch scratch = connection.Loop.Layers;
+        scratch.Output.Begin(connection, mayHold: false);
+        Begin(scratch.Output);
+        scratch.Output.End();
+        while (!firstBytes.IsEmpty)
+        {
+            int count = Math.Min(firstBytes.Length, scratch.LookWire.Length);
+            OpenAside(connection, firstBytes[..count]);
+            firstBytes = firstBytes[count..];
+        }
+    }
+
+    /// <summary>An engine's receive ended: bytes, end of stream or an error.</summary>
+    internal void Take(TcpConnection connection, ReadOnlySpan<byte> wire, SocketError error, bool isDrained)
+    {
+        TellFound(connection);
+        if (!_kept.IsEmpty && connection.State == TcpConnectionState.Open)
+            TellKept(connection);
+        if (connection.State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
+            return;
+        if (error != SocketError.Success)
+            connection.ReportFailure(error, isBroken: true);
+        else if (connection.EndOfStreamSeen || State is LayerState.Ended or LayerState.Failed)
+            return;
+        else if (!wire.IsEmpty)
+            TakeBytes(connection, wire, isDrained);
+        else if (connection.State == TcpConnectionState.Open)
+            connection.ReportEnd();
+        else
+            FailEarly(connection);
+    }
+
+    /// <summary>
+    /// Tells the owner what was found before: the end of the handshake, and what it asks for of bytes and of the end behind them.
+    /// </summary>
+    internal void TellFound(TcpConnection connection)
+    {
+        if (connection.State == TcpConnectionState.Securing && State is LayerState.Secured or LayerState.Ended)
+            connection.ReportOpen(IsServer);
+        if (!_kept.IsEmpty && connection.MayReceive)
+            TellKept(connection);
+        if (!connection.MayReceive)
+            return;
+        if (State == LayerState.Ended)
+            connection.ReportEnd();
+        else if (State == LayerState.Failed)
+            connection.ReportFailure(SocketError.ConnectionAborted, isBroken: false);
+        else if (_brokenBy != SocketError.Success)
+            connection.ReportFailure(_brokenBy, isBroken: _brokenBy != SocketError.NoBufferSpaceAvailable);
+    }
+
+    /// <summary>True when <see cref="TellFound"/> has something to tell as soon as the owner asks for bytes.</summary>
+    internal bool HasFound =>
+        !_kept.IsEmpty || State is LayerState.Ended or LayerState.Failed || _brokenBy != SocketError.Success;
+
+    /// <summary>See <see cref="TcpConnection.LookAhead"/>: reads what is there and keeps what is for the owner.</summary>
+    internal UnreadInput LookAhead(TcpConnection connection)
+    {
+        byte[] wire = connection.Loop.Layers.LookWire;
+        for (int looks = 0; !HasFound; looks++)
+        {
+            int received = connection.ReadNow(wire, out SocketError error);
+            if (error == SocketError.WouldBlock)
+                return HasPart ? UnreadInput.Bytes : UnreadInput.None;
+
+            // The end is there for whoever reads next, too.
+            if (received == 0 && error == SocketError.Success)
+                return UnreadInput.End;
+            if (error != SocketError.Success)
+                _brokenBy = error;
+            else
+                OpenAside(connection, wire.AsSpan(0, received));
+            if (looks == LooksMax && !HasFound)
+                return UnreadInput.Bytes;
+        }
+        connection.AskForFound();
+        return _kept.IsEmpty ? UnreadInput.End : UnreadInput.Bytes;
+    }
+
+    /// <summary>Sends bytes of the owner.</summary>
+    internal SendResult Send(TcpConnection connection, ReadOnlySpan<byte> plain, bool mayHold)
+    {
+        if (State == LayerState.Failed)
+            return SendResult.Failed;
+        LayerOutput output = connection.Loop.Layers.Output;
+        output.Begin(connection, mayHold);
+        Seal(plain, output);
+        return output.End();
+    }
+
+    /// <summary>Nothing more is sent: announces it, once the handshake is done and if the layer is sound.</summary>
+    internal void AnnounceEnd(TcpConnection connection)
+    {
+        if (State is not (LayerState.Secured or LayerState.Ended))
+            return;
+        LayerOutput output = connection.Loop.Layers.Output;
+        output.Begin(connection, mayHold: false);
+        AnnounceEnd(output);
+        output.End();
+    }
+
+    /// <summary>The connection is gone.</summary>
+    internal void Release(TcpConnection connection)
+    {
+        _kept.Release(connection.Loop.Pools);
+        _brokenBy = SocketError.Success;
+        State = LayerState.Securing;
+        Failure = LayerFailure.None;
+        Recycle();
+    }
+
+    private void TakeBytes(TcpConnection connection, ReadOnlySpan<byte> wire, bool isDrained)
+    {
+        byte[] plain = connection.Loop.Layers.Plain;
+        int count = OpenTo(connection, wire, plain);
+        if (connection.State == TcpConnectionState.Securing)
+            Keep(connection, plain.AsSpan(0, count));
+        else if (count > 0)
+            connection.ReportBytes(plain.AsSpan(0, count), isDrained && IsQuiet);
+        TellFound(connection);
+    }
+
+    /// <summary>Opens bytes inside a call of the owner, when it may still use those of the last receive.</summary>
+    private void OpenAside(TcpConnection connection, ReadOnlySpan<byte> wire)
+    {
+        byte[] plain = connection.Loop.Layers.LookPlain;
+        if (State is LayerState.Securing or LayerState.Secured)
+            Keep(connection, plain.AsSpan(0, OpenTo(connection, wire, plain)));
+    }
+
+    private int OpenTo(TcpConnection connection, ReadOnlySpan<byte> wire, Span<byte> plain)
+    {
+        LayerOutput output = connection.Loop.Layers.Output;
+        output.Begin(connection, mayHold: false);
+        int count = Open(wire, plain, output);
+        output.End();
+        return count;
+    }
+
+    private void Keep(TcpConnection connection, ReadOnlySpan<byte> plain)
+    {
+        if (!_kept.TryAppend(connection.Loop.Pools, plain, EventLoop.ReceiveBytesMax + LayerScratch.RecordBytesMax))
+            _brokenBy = SocketError.NoBufferSpaceAvailable;
+    }
+
+    /// <summary>What is lent must not change when the owner looks ahead meanwhile: it is no longer the layer's.</summary>
+    private void TellKept(TcpConnection connection)
+    {
+        ByteTail lent = _kept;
+        _kept = default;
+        connection.ReportBytes(lent.Bytes, isDrained: false);
+        lent.Release(connection.Loop.Pools);
+    }
+
+    private void FailEarly(TcpConnection connection)
+    {
+        Fail(LayerFailure.EarlyEnd);
+        connection.ReportFailure(SocketError.ConnectionAborted, isBroken: false);
+    }
+}

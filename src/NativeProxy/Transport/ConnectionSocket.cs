@@ -1,0 +1,76 @@
+using System;
+using System.Net.Sockets;
+using NativeProxy.Transport.Sockets;
+
+namespace NativeProxy.Transport;
+
+/// <summary>
+/// What an engine does for one connection: its socket, as far as <see cref="TcpConnection"/> asks for it, and the connection's places in the lists
+/// of its loop. Thread: its loop only. Knows nothing of owners, states or layers.
+/// </summary>
+internal abstract class ConnectionSocket
+{
+    protected ConnectionSocket(EventLoop loop) => Loop = loop;
+
+    /// <summary>Place in the loop's list of held bytes; they may have been flushed since.</summary>
+    internal WaitingLink HeldLink;
+
+    /// <summary>Place in the loop's list of patient connections; the patience may have ended since.</summary>
+    internal WaitingLink PatientLink;
+
+    /// <summary>The loop that owns this connection.</summary>
+    public EventLoop Loop { get; }
+
+    /// <summary>Next connection in the loop's list of deferred work.</summary>
+    internal TcpConnection? NextDeferred { get; set; }
+
+    /// <summary>True exactly when a receive was handed to the engine and its completion has not been handled.</summary>
+    internal abstract bool ReceiveInFlight { get; }
+
+    /// <summary>True exactly when a connect or queued send was handed to the engine and its completion has not been handled.</summary>
+    internal abstract bool SendInFlight { get; }
+
+    /// <summary>True when the engine knows without asking the socket that nothing was there to be read a moment ago.</summary>
+    protected virtual bool SocketIsKnownQuiet => false;
+
+    /// <summary>True when the socket has an error to report; for engines that look. A system call.</summary>
+    protected virtual bool SocketIsBroken => false;
+
+    /// <summary>One attempt to send without waiting: how many bytes the kernel took, 0 and WouldBlock when it takes none now.</summary>
+    internal abstract int SendNow(ReadOnlySpan<byte> bytes, out SocketError error);
+
+    /// <summary>
+    /// One attempt to read without waiting, whatever the engine has in flight: 0 and WouldBlock when nothing is there, 0 and Success at the end.
+    /// </summary>
+    internal abstract int ReadNow(Span<byte> target, out SocketError error);
+
+    /// <summary>Sends the queue as the socket becomes writable; <see cref="TcpConnection.QueuedSendProgressed"/> hears of it.</summary>
+    internal abstract void StartQueuedSend();
+
+    /// <summary>Shuts the sending direction of the socket down.</summary>
+    internal abstract void SocketShutdownSend();
+
+    /// <summary>Receives until the engine has to wait or the owner pauses; each delivery goes through <see cref="TcpConnection.Deliver"/>.</summary>
+    protected abstract void Receive();
+
+    /// <summary>What a read would give now, with the bytes left where they are.</summary>
+    protected abstract UnreadInput SocketLookAhead();
+
+    /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
+    protected abstract long SocketAcknowledgedBytes();
+
+    /// <summary>
+    /// The peer has sent FIN, or announced its end, and the owner keeps the connection open: from now on the engine sees to it that a reset is told,
+    /// be it by <see cref="TcpConnection.ReportReset"/> or by looking with <see cref="TcpConnection.LookForReset"/>. Reading shows the end, whatever
+    /// happens behind it.
+    /// </summary>
+    protected abstract void AwaitReset();
+
+    /// <summary>
+    /// Makes the socket go away, with RST when <paramref name="reset"/> is set; operations in flight must complete soon after.
+    /// </summary>
+    protected abstract void SocketClose(bool reset);
+
+    /// <summary>Returns the object to the engine's pool; the socket is closed and nothing is in flight.</summary>
+    protected abstract void Recycle();
+}
