@@ -2,7 +2,6 @@ using System;
 using System.Globalization;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using NativeProxy.Exchanges.Sending;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 
@@ -14,8 +13,7 @@ public class ChunkedDecoderBenchmarks
 {
     private const int BodyBytes = 64 * 1024;
 
-    private readonly HeaderTable _trailers = new(64);
-    private readonly byte[] _scratch = new byte[(2 * BodyBytes) + SessionScratch.TrailerBytesMax];
+    private readonly WireScratch _scratch = new(16 * 1024, 100, 2 * BodyBytes);
     private byte[] _wire = [];
 
     [Params(64, 4096, BodyBytes)]
@@ -44,9 +42,10 @@ public class ChunkedDecoderBenchmarks
     [Benchmark]
     public long Relay()
     {
-        BodyRelay relay = default;
-        relay.Begin(BodyFraming.Chunked, emitsChunks: true);
-        relay.Relay(_wire, _scratch, _trailers, out ReadOnlySpan<byte> output);
-        return relay.IsComplete ? output.Length : throw new InvalidOperationException("not a whole body");
+        BodyReader reader = default;
+        reader.Begin(BodyFraming.Chunked);
+        reader.Read(_wire, _scratch, out BodyPiece piece);
+        ReadOnlySpan<byte> output = new BodyWriter(emitsChunks: true).Write(_scratch, 0, piece);
+        return piece.IsLast ? output.Length : throw new InvalidOperationException("not a whole body");
     }
 }

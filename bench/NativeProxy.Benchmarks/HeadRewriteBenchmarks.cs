@@ -1,10 +1,10 @@
 using System;
 using BenchmarkDotNet.Attributes;
 using NativeProxy.Config;
-using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
+using NativeProxy.Rewriting;
 
 namespace NativeProxy.Benchmarks;
 
@@ -37,28 +37,30 @@ public class HeadRewriteBenchmarks
     [Benchmark]
     public int ToServer()
     {
-        var writer = new HeadWriter(_output);
-        RequestHeadWriter.Write(ref writer, _requestBytes, _request, _requestEnd, _settings.Forwarded, new OutgoingRequest
+        ReadOnlySpan<byte> method = _request.Method.Of(_requestBytes);
+        ReadOnlySpan<byte> target = OriginTarget.Of(_requestBytes, _request, _output);
+        int lineBytes = RequestHeadEncoder.LineBytes(method, target);
+        var writer = new HeadWriter(_output.AsSpan(lineBytes));
+        RequestFields.Write(ref writer, _requestBytes, _request, _requestEnd, _settings.Forwarded, new RequestChanges
         {
-            Framing = BodyFraming.None,
             Via = "nativeproxy"u8,
             Cookie = null,
             FallbackHost = "app"u8,
             ClientAddress = "192.0.2.1"u8,
-            Upgrade = default,
-            ClosesServerConnection = false,
         });
-        return writer.Overflowed ? throw new InvalidOperationException("the head did not fit") : writer.WrittenBytes;
+        RequestHeadEncoder.WriteEnd(ref writer, BodyFraming.None, upgrade: default, closes: false);
+        RequestHeadEncoder.WriteLine(_output.AsSpan(0, lineBytes), method, target);
+        return writer.Overflowed ? throw new InvalidOperationException("the head did not fit") : lineBytes + writer.WrittenBytes;
     }
 
     [Benchmark]
     public int ToClient()
     {
         var writer = new HeadWriter(_output);
-        ResponseHeadWriter.Write(ref writer, SampleMessages.Response, _response, _responseEnd, _settings.Keepalive, new OutgoingResponse
+        ResponseHeadEncoder.WriteStatusLine(ref writer, _response.StatusCode, _response.Reason.Of(SampleMessages.Response));
+        ResponseFields.Write(ref writer, SampleMessages.Response, _response, _responseEnd, new ResponseChanges { KeepsLength = true });
+        ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.None, _settings.Keepalive, new ConnectionTerms
         {
-            EmitsChunks = false,
-            KeepsLength = true,
             CloseReason = CloseReason.None,
             ClientMinorVersion = 1,
             RequestsLeft = 99,

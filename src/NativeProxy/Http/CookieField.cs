@@ -22,8 +22,9 @@ internal static class CookieField
     }
 
     /// <summary>Writes the field line without these cookies; nothing when no other pair is left.</summary>
-    public static void WriteWithout(
-        ref HeadWriter writer, ReadOnlySpan<byte> fieldName, ReadOnlySpan<byte> fieldValue, ReadOnlySpan<byte> name)
+    public static void WriteWithout<TSink>(
+        ref TSink sink, ReadOnlySpan<byte> fieldName, ReadOnlySpan<byte> fieldValue, ReadOnlySpan<byte> name)
+        where TSink : struct, IFieldSink, allows ref struct
     {
         bool hasBegun = false;
         var cookies = new CookieScanner(fieldValue);
@@ -34,28 +35,27 @@ internal static class CookieField
 
             if (hasBegun)
             {
-                writer.AppendByte((byte)';');
-                writer.Append(cookies.PairAndBlanks.Of(fieldValue));
+                sink.AppendValue(";"u8);
+                sink.AppendValue(cookies.PairAndBlanks.Of(fieldValue));
             }
             else
             {
-                writer.Append(fieldName);
-                writer.Append(": "u8);
-                writer.Append(cookies.Pair.Of(fieldValue));
+                sink.BeginField(fieldName);
+                sink.AppendValue(cookies.Pair.Of(fieldValue));
                 hasBegun = true;
             }
         }
 
         if (hasBegun)
-            writer.EndLine();
+            sink.EndField();
     }
 
     /// <summary>Writes the field line with these cookies' values cut behind the first delimiter; a value without one stays as it is.</summary>
-    public static void WriteWithoutPrefix(
-        ref HeadWriter writer, ReadOnlySpan<byte> fieldName, ReadOnlySpan<byte> fieldValue, ReadOnlySpan<byte> name, byte delimiter)
+    public static void WriteWithoutPrefix<TSink>(
+        ref TSink sink, ReadOnlySpan<byte> fieldName, ReadOnlySpan<byte> fieldValue, ReadOnlySpan<byte> name, byte delimiter)
+        where TSink : struct, IFieldSink, allows ref struct
     {
-        writer.Append(fieldName);
-        writer.Append(": "u8);
+        sink.BeginField(fieldName);
         int copied = 0;
         var cookies = new CookieScanner(fieldValue);
         while (cookies.MoveNext())
@@ -65,13 +65,13 @@ internal static class CookieField
 
             if (TryReadPrefix(fieldValue, value, delimiter, out ByteRange prefix))
             {
-                writer.Append(fieldValue[copied..prefix.Start]);
+                sink.AppendValue(fieldValue[copied..prefix.Start]);
                 copied = prefix.End + 1;
             }
         }
 
-        writer.Append(fieldValue[copied..]);
-        writer.EndLine();
+        sink.AppendValue(fieldValue[copied..]);
+        sink.EndField();
     }
 
     /// <summary>The value up to the first delimiter, without an opening quote; false when it has no delimiter.</summary>

@@ -11,9 +11,6 @@ internal struct FieldNameMask
 {
     private ulong _bits;
 
-    /// <summary>The set of all names.</summary>
-    public static FieldNameMask All => new() { _bits = ulong.MaxValue };
-
     public void Add(ReadOnlySpan<byte> name) => _bits |= BitsOf(name);
 
     public readonly bool MayContain(ReadOnlySpan<byte> name)

@@ -43,9 +43,26 @@ internal sealed class RequestHead
     /// </summary>
     public ByteRange PathAndQuery { get; set; }
 
+    public HttpVersion Version { get; set; }
+
     /// <summary>0 or 1; HTTP/1.2 to 1.9 count as 1 (RFC 9110 section 2.5).</summary>
-    public int MinorVersion { get; set; }
+    public int MinorVersion => Version == HttpVersion.Http10 ? 0 : 1;
 
     /// <summary>Value of the Host field, or empty.</summary>
     public ByteRange Host { get; set; }
+
+    /// <summary>What follows; like all below it known once the codec has read framing and Connection.</summary>
+    public BodyLength Body { get; set; }
+
+    /// <summary>The client offers to switch to another protocol (RFC 9110 section 7.8).</summary>
+    public bool OffersUpgrade { get; set; }
+
+    /// <summary>The client waits for 100 Continue before it sends the body, for a while at least (RFC 9110 section 10.1.1).</summary>
+    public bool ExpectsContinue { get; set; }
+
+    /// <summary>It carries credentials that stand for its connection from then on (NTLM, Negotiate).</summary>
+    public bool AuthenticatesConnection { get; set; }
+
+    /// <summary>How many times a TRACE or OPTIONS request may still be forwarded; null when it does not say, and for other methods.</summary>
+    public long? MaxForwards { get; set; }
 }

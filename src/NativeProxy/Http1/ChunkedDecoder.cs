@@ -24,7 +24,7 @@ internal enum ChunkStep : byte
 /// Takes the chunked coding apart (RFC 9112 section 7.1) byte by byte, across any split of the input, without copying:
 /// it hands out ranges of the caller's input. Extensions are checked and skipped. default is the start state of a request,
 /// <see cref="OfServer"/> that of a response, whose sizes may have blanks behind them. One value per body, owned by whoever
-/// pumps that body; never allocates.
+/// reads that body; never allocates.
 /// </summary>
 internal struct ChunkedDecoder
 {

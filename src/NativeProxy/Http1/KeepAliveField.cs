@@ -11,6 +11,10 @@ internal static class KeepAliveField
     /// <summary>More seconds than this are no promise worth remembering.</summary>
     private const long SecondsMax = 24 * 3600;
 
+    /// <summary>What the first Keep-Alive field of a head says; see <see cref="TimeoutSeconds(ReadOnlySpan{byte})"/>.</summary>
+    public static int TimeoutSeconds(ReadOnlySpan<byte> bytes, HeaderTable fields) =>
+        fields.FirstIndexOf(KnownHeader.KeepAlive) is >= 0 and var index ? TimeoutSeconds(fields[index].Value.Of(bytes)) : -1;
+
     /// <summary>The seconds after <c>timeout=</c>, at most a day; -1 when there is none that can be read.</summary>
     public static int TimeoutSeconds(ReadOnlySpan<byte> value)
     {

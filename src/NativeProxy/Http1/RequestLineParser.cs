@@ -45,7 +45,7 @@ internal static class RequestLineParser
 
         head.Method = new ByteRange(0, methodBytes);
         head.MethodKind = method;
-        head.MinorVersion = minor;
+        head.Version = (HttpVersion)minor;
         TargetRules.SetOrigin(head, ByteRange.Between(targetStart, targetEnd));
         return true;
     }
@@ -87,7 +87,7 @@ internal static class RequestLineParser
         head.Method = method;
         head.MethodKind = HttpMethods.Find(method.Of(bytes));
         head.Target = ByteRange.Between(targetStart, targetEnd);
-        head.MinorVersion = minor;
+        head.Version = (HttpVersion)minor;
         return TargetRules.TryClassify(bytes, head)
             ? ParseOutcome.Done(versionEnd + 2 - start)
             : ParseOutcome.Rejected(RejectReason.BadTarget);

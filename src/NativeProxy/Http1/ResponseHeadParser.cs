@@ -54,7 +54,7 @@ internal static class ResponseHeadParser
         if (minor < 0)
             return ParseOutcome.Rejected(RejectReason.UnsupportedVersion);
 
-        head.MinorVersion = minor;
+        head.Version = (HttpVersion)minor;
         head.StatusCode = statusCode;
         head.Reason = ByteRange.Between(reasonStart, reasonEnd);
         return ParseOutcome.Done(reasonEnd + 2);

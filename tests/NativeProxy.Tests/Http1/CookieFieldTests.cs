@@ -1,4 +1,5 @@
 using NativeProxy.Http;
+using NativeProxy.Http1;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 

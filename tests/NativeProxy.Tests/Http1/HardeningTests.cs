@@ -138,7 +138,6 @@ public class HardeningTests(ITestOutputHelper output)
         HeadWriter writer = new(stackalloc byte[64]);
         writer.AppendField("Content-Length"u8, bytes);
         writer.AppendDecimal(bytes.Length);
-        writer.AppendHex(bytes.Length);
     }
 
     private static void AssertPrefixes(string text, Func<string, ParseOutcome> parse)

@@ -1,5 +1,5 @@
 using System;
-using NativeProxy.Http;
+using NativeProxy.Http1;
 using Xunit;
 using static NativeProxy.Tests.Http1.Wire;
 
@@ -32,30 +32,32 @@ public class HeadWriterTests
     }
 
     [Fact]
+    public void FieldThatDoesNotFitWhole_IsNotBegun()
+    {
+        const string Line = "X: ab\r\n";
+        for (int size = 0; size <= Line.Length; size++)
+        {
+            HeadWriter writer = new(new byte[size]);
+            writer.AppendField("X"u8, "ab"u8);
+            Assert.Equal(size < Line.Length ? "" : Line, Text(writer.Written));
+            Assert.Equal(size < Line.Length, writer.Overflowed);
+        }
+    }
+
+    [Fact]
     public void AfterAnOverflow_EvenWhatWouldFitIsNotWritten()
     {
         HeadWriter writer = new(new byte[4]);
         writer.Append("12345"u8);
         writer.AppendByte((byte)'x');
         writer.AppendDecimal(1);
-        writer.AppendHex(1);
         writer.AppendField(""u8, ""u8);
+        writer.AppendLines("x"u8);
+        writer.BeginField("x"u8);
+        writer.AppendValue("x"u8);
+        writer.EndField();
         writer.EndHead();
         Assert.Equal(0, writer.WrittenBytes);
-    }
-
-    [Theory]
-    [InlineData(0, "0")]
-    [InlineData(9, "9")]
-    [InlineData(0xf, "f")]
-    [InlineData(0x10, "10")]
-    [InlineData(0xabcdef, "abcdef")]
-    [InlineData(long.MaxValue, "7fffffffffffffff")]
-    public void Hex_HasNoLeadingZeros(long value, string expected)
-    {
-        HeadWriter writer = new(new byte[16]);
-        writer.AppendHex(value);
-        Assert.Equal(expected, Text(writer.Written));
     }
 
     private static HeadWriter WriteHead(Span<byte> buffer)

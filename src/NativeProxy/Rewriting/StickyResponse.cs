@@ -1,0 +1,74 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Http;
+
+namespace NativeProxy.Rewriting;
+
+/// <summary>
+/// The stickiness cookie in a response of one server: which Set-Cookie fields are changed or removed, and whether one is added. The
+/// default value does nothing. Pure.
+/// </summary>
+internal readonly struct StickyResponse
+{
+    private readonly StickyCookie? _cookie;
+    private readonly ServerCookie? _server;
+    private readonly bool _inserts;
+
+    /// <param name="cookie">The group's cookie, or null.</param>
+    /// <param name="server">What it says for the server that answers.</param>
+    /// <param name="presented">What it says for the server that the client's valid cookie named, or null.</param>
+    public StickyResponse(StickyCookie? cookie, ServerCookie? server, ServerCookie? presented)
+    {
+        // A server that had none before a reload says nothing.
+        _cookie = server is null ? null : cookie;
+        _server = server;
+        _inserts = _cookie is { Mode: CookieMode.Insert } && (presented is null || !presented.Value.SequenceEqual(server!.Value));
+    }
+
+    /// <summary>The lines that are added to a final response; empty for none.</summary>
+    public ReadOnlySpan<byte> InsertedLines => _inserts ? _server!.InsertedLines : default;
+
+    /// <summary>Whether this field does not go to the client as it came.</summary>
+    public bool Changes(ReadOnlySpan<byte> bytes, in HeaderField field) =>
+        field.Known == KnownHeader.SetCookie && _cookie is not (null or { Mode: CookieMode.Passive }) && IsOurs(bytes, field, out _);
+
+    /// <summary>
+    /// Writes a field that <see cref="Changes"/>: with the server's value in front of the application's, or in its place; not at all
+    /// when the proxy sets the cookie itself.
+    /// </summary>
+    public void WriteField<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, in HeaderField field)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
+        if (_cookie!.Mode == CookieMode.Insert || !IsOurs(bytes, field, out ByteRange value))
+            return;
+        ReadOnlySpan<byte> fieldValue = field.Value.Of(bytes);
+        sink.BeginField(field.Name.Of(bytes));
+        sink.AppendValue(fieldValue[..value.Start]);
+        sink.AppendValue(_server!.Value);
+        if (_cookie.Mode == CookieMode.Prefix)
+            sink.AppendValue([StickyCookie.PrefixDelimiter]);
+        sink.AppendValue(fieldValue[(_cookie.Mode == CookieMode.Prefix ? value.Start : value.End)..]);
+        sink.EndField();
+    }
+
+    /// <summary>
+    /// The letter for the log, the fourth of HAProxy's termination state: N = the response sets none, I = the proxy inserted it, P = passed as the
+    /// server set it, R = value changed, D = removed; 0 = no stickiness.
+    /// </summary>
+    public byte LetterOf(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        if (_cookie is null)
+            return 0;
+        if (_inserts)
+            return (byte)'I';
+        for (int i = fields.FirstIndexOf(KnownHeader.SetCookie); i >= 0; i = fields.NextIndexOf(KnownHeader.SetCookie, i))
+        {
+            if (!fields[i].IsHopByHop && IsOurs(bytes, fields[i], out _))
+                return _cookie.Mode switch { CookieMode.Insert => (byte)'D', CookieMode.Passive => (byte)'P', _ => (byte)'R' };
+        }
+        return (byte)'N';
+    }
+
+    private bool IsOurs(ReadOnlySpan<byte> bytes, in HeaderField field, out ByteRange value) =>
+        SetCookieField.TryFind(field.Value.Of(bytes), _cookie!.Name, out value);
+}

@@ -1,0 +1,112 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+using NativeProxy.Rewriting;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Http1;
+using Xunit;
+
+namespace NativeProxy.Tests.Rewriting;
+
+/// <summary>
+/// From the text of a head to that of the outgoing one, as an exchange does it over HTTP/1. Each head is written to a sink without lines as well,
+/// which must see the same fields.
+/// </summary>
+internal static class OutgoingHeads
+{
+    /// <summary>Nothing is added, so that a test sees what is taken away.</summary>
+    public static readonly ListenerForwardedSettings Silent = default(ListenerForwardedSettings) with { Via = "" };
+
+    /// <summary>Those of a listener that says nothing about it.</summary>
+    public static readonly ListenerKeepaliveSettings Keepalive = SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Listeners[0].Keepalive;
+
+    /// <summary>A kept connection of an HTTP/1.1 client.</summary>
+    public static readonly ConnectionTerms Kept = new() { CloseReason = CloseReason.None, ClientMinorVersion = 1, RequestsLeft = 99 };
+
+    public static string Request(string text, ListenerForwardedSettings settings, string? via = null, bool isProxyRequest = false,
+        StickyCookie? cookie = null, long? maxForwards = null, string upgrade = "", bool closes = false)
+    {
+        byte[] bytes = Wire.Bytes(text);
+        ParseOutcome outcome = Wire.Request(text, out RequestHead head);
+        Assert.Equal(ParseStatus.Done, outcome.Status);
+        Assert.Equal(RejectReason.None, ConnectionHeader.Apply(bytes, head.Fields).Reason);
+        var changes = new RequestChanges
+        {
+            Via = Wire.Bytes(via ?? settings.Via),
+            Cookie = cookie,
+            FallbackHost = "app"u8,
+            ClientAddress = "192.0.2.1"u8,
+            IsProxyRequest = isProxyRequest,
+            MaxForwards = maxForwards,
+        };
+        byte[] output = new byte[64 * 1024];
+        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, output);
+        int lineBytes = RequestHeadEncoder.LineBytes(head.Method.Of(bytes), target);
+        var writer = new HeadWriter(output.AsSpan(lineBytes));
+        RequestFields.Write(ref writer, bytes, head, outcome.ConsumedBytes, settings, changes);
+        var list = new FieldList();
+        RequestFields.Write(ref list, bytes, head, outcome.ConsumedBytes, settings, changes);
+        Assert.Equal(FieldList.Of(writer.Written), list.Fields);
+        RequestHeadEncoder.WriteEnd(ref writer, MessageFraming.OfRequest(bytes, head), Wire.Bytes(upgrade), closes);
+        Assert.False(writer.Overflowed);
+        Assert.Equal(0, RequestHeadEncoder.WriteLine(output.AsSpan(0, lineBytes), head.Method.Of(bytes), target));
+        return Wire.Text(output.AsSpan(0, lineBytes + writer.WrittenBytes));
+    }
+
+    public static string Response(string text, ResponseChanges changes, bool emitsChunks = false)
+    {
+        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
+        HeadWriter writer = Begin(bytes, head);
+        int start = writer.WrittenBytes;
+        ResponseFields.Write(ref writer, bytes, head, headEnd, changes);
+        var list = new FieldList();
+        ResponseFields.Write(ref list, bytes, head, headEnd, changes);
+        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
+        ResponseHeadEncoder.WriteEnd(ref writer, emitsChunks ? BodyFraming.Chunked : BodyFraming.None, Keepalive, Kept);
+        return Wire.Text(writer.Written);
+    }
+
+    public static string Interim(string text, StickyResponse sticky)
+    {
+        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
+        HeadWriter writer = Begin(bytes, head);
+        int start = writer.WrittenBytes;
+        ResponseFields.WriteInterim(ref writer, bytes, head, headEnd, sticky);
+        var list = new FieldList();
+        ResponseFields.WriteInterim(ref list, bytes, head, headEnd, sticky);
+        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
+        writer.EndHead();
+        return Wire.Text(writer.Written);
+    }
+
+    public static string Switch(string text, StickyResponse sticky)
+    {
+        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
+        HeadWriter writer = Begin(bytes, head);
+        int start = writer.WrittenBytes;
+        ResponseFields.WriteSwitch(ref writer, bytes, head, headEnd, sticky);
+        var list = new FieldList();
+        ResponseFields.WriteSwitch(ref list, bytes, head, headEnd, sticky);
+        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
+        ResponseHeadEncoder.WriteSwitchEnd(ref writer, head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes));
+        return Wire.Text(writer.Written);
+    }
+
+    public static (byte[] Bytes, ResponseHead Head, int HeadEnd) Parse(string text)
+    {
+        byte[] bytes = Wire.Bytes(text);
+        ParseOutcome outcome = Wire.Response(text, out ResponseHead head);
+        Assert.Equal(ParseStatus.Done, outcome.Status);
+        ConnectionHeader.Apply(bytes, head.Fields);
+        return (bytes, head, outcome.ConsumedBytes);
+    }
+
+    private static HeadWriter Begin(byte[] bytes, ResponseHead head)
+    {
+        var writer = new HeadWriter(new byte[64 * 1024]);
+        ResponseHeadEncoder.WriteStatusLine(ref writer, head.StatusCode, head.Reason.Of(bytes));
+        return writer;
+    }
+}
