@@ -34,7 +34,7 @@ public class FirstBalancerTests
     public void GroupThatKeepsOrder_TriesEachAddressBeforeTheFirstAgain()
     {
         UpstreamServer[] servers = Servers(3);
-        var group = new UpstreamGroup(null!, "g", logId: 0) { KeepsOrder = true };
+        var group = new UpstreamGroup(null!, "g", logId: 0, keepsOrder: true);
         group.Apply(ServerUnderTest.SettingsOf(""), [.. servers]);
         foreach (int index in (int[])[0, 1, 2, 0, 1])
         {

@@ -13,7 +13,7 @@ public class IdlePoolTests
     {
         var pool = new IdlePool();
 
-        Assert.Null(pool.Pop());
+        Assert.Null(pool.Pop(ConnectionIdentity.Plain));
         Assert.Null(pool.Oldest);
         Assert.Equal(0, pool.Count);
     }
@@ -24,10 +24,10 @@ public class IdlePoolTests
         var pool = new IdlePool();
         UpstreamConnection[] connections = Fill(pool, 3);
 
-        Assert.Same(connections[2], pool.Pop());
-        Assert.Same(connections[1], pool.Pop());
-        Assert.Same(connections[0], pool.Pop());
-        Assert.Null(pool.Pop());
+        Assert.Same(connections[2], pool.Pop(ConnectionIdentity.Plain));
+        Assert.Same(connections[1], pool.Pop(ConnectionIdentity.Plain));
+        Assert.Same(connections[0], pool.Pop(ConnectionIdentity.Plain));
+        Assert.Null(pool.Pop(ConnectionIdentity.Plain));
     }
 
     [Fact]
@@ -68,7 +68,33 @@ public class IdlePoolTests
         pool.Push(connections[0]);
 
         Assert.Same(connections[1], pool.Oldest);
-        Assert.Same(connections[0], pool.Pop());
+        Assert.Same(connections[0], pool.Pop(ConnectionIdentity.Plain));
+    }
+
+    [Fact]
+    public void Pop_TakesTheNewestWithTheRightIdentity_WhateverStandsAboveIt()
+    {
+        var other = new ConnectionIdentity(security: null);
+        var pool = new IdlePool();
+        UpstreamConnection oldPlain = NewConnection(), oldOther = NewConnection(other), newOther = NewConnection(other), newPlain = NewConnection();
+        Array.ForEach([oldPlain, oldOther, newOther, newPlain], pool.Push);
+
+        Assert.Same(newOther, pool.Pop(other));
+        Assert.Same(newPlain, pool.Pop(ConnectionIdentity.Plain));
+        Assert.Same(oldOther, pool.Pop(other));
+        Assert.Null(pool.Pop(other));
+        Assert.Null(pool.Pop(new ConnectionIdentity(security: null)));
+        Assert.Equal((1, oldPlain), (pool.Count, pool.Oldest));
+    }
+
+    [Fact]
+    public void BoundAndAge_AreOfAllIdentitiesTogether()
+    {
+        var pool = new IdlePool();
+        UpstreamConnection first = NewConnection(new ConnectionIdentity(security: null));
+        Array.ForEach([first, NewConnection()], pool.Push);
+
+        Assert.Equal((2, first), (pool.Count, pool.Oldest));
     }
 
     [Fact]
@@ -93,7 +119,7 @@ public class IdlePoolTests
                     model.Add(pushed);
                     break;
                 case 2:
-                    Assert.Same(model.LastOrDefault(), pool.Pop());
+                    Assert.Same(model.LastOrDefault(), pool.Pop(ConnectionIdentity.Plain));
                     if (model.Count > 0)
                         model.RemoveAt(model.Count - 1);
                     break;
@@ -120,11 +146,12 @@ public class IdlePoolTests
     private static List<UpstreamConnection> Drain(IdlePool pool)
     {
         var taken = new List<UpstreamConnection>();
-        while (pool.Pop() is { } connection)
+        while (pool.Pop(ConnectionIdentity.Plain) is { } connection)
             taken.Add(connection);
         return taken;
     }
 
     /// <summary>The pool only links connections; it never asks for their server or loop.</summary>
-    private static UpstreamConnection NewConnection() => new(null!, null!);
+    private static UpstreamConnection NewConnection(ConnectionIdentity? identity = null) =>
+        new(null!, null!) { Identity = identity ?? ConnectionIdentity.Plain };
 }

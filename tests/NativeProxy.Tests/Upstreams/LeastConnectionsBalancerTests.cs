@@ -52,13 +52,13 @@ public class LeastConnectionsBalancerTests
         var test = new ServersOnBoard(servers);
         Dictionary<string, int> running = test.All.ToDictionary(static server => server.Name, static _ => 0);
 
-        for (int i = 0; i < 10 * test.All.Sum(static server => server.Weight); i++)
+        for (int i = 0; i < 10 * test.All.Sum(static server => server.Standing.Weight); i++)
         {
             string name = Pick(test)!.Name;
             test.Slot(name).SetRunning(++running[name]);
         }
 
-        Assert.All(test.All, server => Assert.Equal(10 * server.Weight, running[server.Name]));
+        Assert.All(test.All, server => Assert.Equal(10 * server.Standing.Weight, running[server.Name]));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public class LeastConnectionsBalancerTests
         test.Slot("a", worker: 2).SetRunning(5);
 
         Assert.Equal("b", Pick(test)!.Name);
-        Assert.Equal(6, test["a"].RunningCount);
+        Assert.Equal(6, test["a"].Load.RunningCount);
     }
 
     [Fact]
@@ -106,5 +106,5 @@ public class LeastConnectionsBalancerTests
         LeastConnectionsBalancer.Pick(test.All, except, TurnsOf(test));
 
     private static RoundRobinBalancer TurnsOf(ServersOnBoard test, long start = 0) =>
-        new(new TurnCounter(start), TurnTable.Of([.. test.All.Select(static server => server.Weight)]));
+        new(new TurnCounter(start), TurnTable.Of([.. test.All.Select(static server => server.Standing.Weight)]));
 }

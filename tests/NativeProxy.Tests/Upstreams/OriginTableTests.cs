@@ -164,7 +164,7 @@ public sealed class OriginTableTests : IDisposable
 
         Assert.Equal("198.51.100.3:80 198.51.100.2:80", Addresses(origin));
         Assert.Same(before[1], origin.Group.Servers[1]);
-        Assert.Equal((true, false), (before[0].IsRetired, before[1].IsRetired));
+        Assert.Equal((true, false), (before[0].Standing.IsRetired, before[1].Standing.IsRetired));
     }
 
     [Fact]
@@ -203,8 +203,8 @@ public sealed class OriginTableTests : IDisposable
         await Find("198.51.100.2", 1);
 
         Assert.Equal(OriginTable.OriginsMax, _table.Count);
-        Assert.True(unused.Group.Servers[0].IsRetired);
-        Assert.False(used.Group.Servers[0].IsRetired);
+        Assert.True(unused.Group.Servers[0].Standing.IsRetired);
+        Assert.False(used.Group.Servers[0].Standing.IsRetired);
         Assert.Same(busy, await Find("busy.test", 80));
         Assert.Same(used, await Find("198.51.100.1", 1));
         Assert.NotSame(unused, await Find("198.51.100.1", 2));
@@ -220,7 +220,7 @@ public sealed class OriginTableTests : IDisposable
         _mayAnswer.Set();
         await Settled(origin);
 
-        Assert.True(origin.Group.Servers[0].IsRetired);
+        Assert.True(origin.Group.Servers[0].Standing.IsRetired);
         Assert.Equal((0, 0), (_table.Count, _counters.Read(CounterId.Origins)));
     }
 
@@ -309,7 +309,8 @@ public sealed class OriginTableTests : IDisposable
 
     private Task Settled(params Origin[] origins) => _test.Until(() => !origins.Any(origin => origin.Group.IsPending), "the names are looked up");
 
-    private static string Addresses(Origin origin) => string.Join(' ', origin.Group.Servers.Select(server => server.Addresses.First.EndPoint));
+    private static string Addresses(Origin origin) =>
+        string.Join(' ', origin.Group.Servers.Select(server => server.Standing.Addresses.First.EndPoint));
 
     /// <summary>Writes down what it hears; "room" or "timeout".</summary>
     private sealed class RecordingWaiter : IServerWaiter

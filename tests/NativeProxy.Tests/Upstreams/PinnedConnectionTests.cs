@@ -22,7 +22,7 @@ public class PinnedConnectionTests
         (UpstreamConnection connection, _) = await Pinned(test);
 
         Assert.Equal((UpstreamConnectionState.Pinned, 0, 1),
-            (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Pinned.Count)));
+            (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Connections.Pinned.Count)));
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
         Assert.Equal((1L, 0L), (test.Counter(CounterId.ServerConnectionsPinned), test.Counter(CounterId.ServerConnectionsIdle)));
 
@@ -110,7 +110,7 @@ public class PinnedConnectionTests
         using var test = new ServerUnderTest();
         (_, Socket peer) = await Pinned(test);
 
-        await test.Test.Run(test.Server.Retire);
+        await test.Test.Run(() => test.Server.Retire());
 
         await _owner.UntilSeen("pin ended");
         Assert.Equal(SocketError.Success, peer.ReadToError());

@@ -139,11 +139,11 @@ public class RoundRobinBalancerTests
     public void OverARound_EachServerGetsItsShare(string servers)
     {
         UpstreamServer[] all = Servers(servers);
-        int sum = all.Sum(static server => server.Weight);
+        int sum = all.Sum(static server => server.Standing.Weight);
 
         string[] picks = Picks(Balancer(all), all, sum).Split(' ');
 
-        Assert.All(all, server => Assert.Equal(server.Weight, picks.Count(pick => pick == server.Name)));
+        Assert.All(all, server => Assert.Equal(server.Standing.Weight, picks.Count(pick => pick == server.Name)));
     }
 
     private static int Count(string[] picks, int from, string name) => picks.AsSpan(from, 7).Count(name);
@@ -154,7 +154,7 @@ public class RoundRobinBalancerTests
     private static RoundRobinBalancer Balancer(UpstreamServer[] servers, long start = 0) => Balancer(servers, new TurnCounter(start));
 
     private static RoundRobinBalancer Balancer(UpstreamServer[] servers, TurnCounter counter) =>
-        new(counter, TurnTable.Of([.. servers.Select(static server => server.Weight)]));
+        new(counter, TurnTable.Of([.. servers.Select(static server => server.Standing.Weight)]));
 
     /// <summary>"a3 b1": server a with weight 3 and b with weight 1.</summary>
     private static UpstreamServer[] Servers(string text)

@@ -64,7 +64,7 @@ public class ServerHealthTests
         Assert.Equal(2, slot.Running());
         await test.Test.Run(() => test.Server.Release(one, ServerCloseReason.None));
         Assert.Equal(1, slot.Running());
-        await test.Test.Run(test.Server.Leave);
+        await test.Test.Run(() => test.Server.Retire(leavesGroup: true));
         Assert.Equal(0, slot.Running());
         await test.Test.Run(() => test.Server.Release(two, ServerCloseReason.None));
         Assert.Equal(0, slot.Running());
@@ -127,7 +127,7 @@ public class ServerHealthTests
         await loop.Run(() =>
         {
             Assert.Null(group.Choose(except: null, clientKey: 1, out WaitQueue queue));
-            Assert.Same(own.Queue, queue);
+            Assert.Same(own.Limit.Queue, queue);
             queue.Add(new QueueTicket(waiter, loop.Loop), timeoutMs: 0);
         });
 
@@ -139,7 +139,7 @@ public class ServerHealthTests
         await loop.Run(group.FollowHealth);
 
         await waiter.UntilSeen("room");
-        Assert.Equal(0, await loop.Run(() => own.Queue.Count));
+        Assert.Equal(0, await loop.Run(() => own.Limit.Queue.Count));
     }
 
     [Fact]

@@ -43,19 +43,19 @@ internal sealed class ServerUnderTest : IDisposable
     public Task<int> LentCount() => Test.Run(() => Server.LentCount);
 
     /// <summary>A fresh connection, established, and the server's end of it.</summary>
-    public async Task<(UpstreamConnection Connection, RecordingUser User, Socket Peer)> Connect()
+    public async Task<(UpstreamConnection Connection, RecordingUser User, Socket Peer)> Connect(ConnectionIdentity? identity = null)
     {
         var user = new RecordingUser();
-        UpstreamConnection connection = await Test.Run(() => Server.TryConnect(user)!);
+        UpstreamConnection connection = await Test.Run(() => Server.TryConnect(user, identity)!);
         Socket peer = Test.ClosedAtTheEnd(Peers.Accept(_listener));
         await user.UntilSeen("connected");
         return (connection, user, peer);
     }
 
     /// <summary>A connection in the pool, and the server's end of it.</summary>
-    public async Task<(UpstreamConnection Connection, Socket Peer)> ConnectIdle()
+    public async Task<(UpstreamConnection Connection, Socket Peer)> ConnectIdle(ConnectionIdentity? identity = null)
     {
-        (UpstreamConnection connection, _, Socket peer) = await Connect();
+        (UpstreamConnection connection, _, Socket peer) = await Connect(identity);
         await Test.Run(() => Server.Release(connection, ServerCloseReason.None));
         return (connection, peer);
     }
@@ -63,7 +63,7 @@ internal sealed class ServerUnderTest : IDisposable
     /// <summary>Nothing is lent, nothing idles, every connection and buffer is gone.</summary>
     public async Task AssertEmpty()
     {
-        await Test.Run(() => Server.PurgeIdle(ServerCloseReason.Purged));
+        await Test.Run(() => Server.Connections.Purge(ServerCloseReason.Purged));
         Assert.Equal((0, 0), (await LentCount(), await IdleCount()));
         await Test.AssertEmpty();
     }

@@ -43,7 +43,7 @@ public sealed class SeveralAddressesTests : IDisposable
         Assert.Equal(_listener.LocalEndPoint, connection.Address.EndPoint);
         Assert.Equal((2, 1, 1),
             (Counter(CounterId.ServerConnects), Counter(CounterId.ServerConnectFailuresRefused), Counter(CounterId.ServerConnectionsOpen)));
-        Assert.Equal((1, 1), await _test.Run(() => (server.OpenCount, server.LentCount)));
+        Assert.Equal((1, 1), await _test.Run(() => (server.Limit.OpenCount, server.LentCount)));
         await Connected(server);
         Assert.Equal((3, 1), (Counter(CounterId.ServerConnects), Counter(CounterId.ServerConnectFailuresRefused)));
     }
@@ -60,7 +60,7 @@ public sealed class SeveralAddressesTests : IDisposable
 
         Assert.Equal((2, 2), (Counter(CounterId.ServerConnectFailuresRefused), Counter(CloseCounters.Of(ServerCloseReason.ConnectFailed))));
         await _test.Until(() => Counter(CounterId.ServerConnectionsOpen) == 0, "both sockets are gone");
-        Assert.Equal((0, 0), await _test.Run(() => (server.OpenCount, server.LentCount)));
+        Assert.Equal((0, 0), await _test.Run(() => (server.Limit.OpenCount, server.LentCount)));
     }
 
     [Fact]
@@ -99,7 +99,8 @@ public sealed class SeveralAddressesTests : IDisposable
         await _test.Run(() => server.ChangeAddresses([EndPoint(_other)]));
         await Connected(server, _other);
 
-        Assert.Equal((2, false, true), await _test.Run(() => (server.OpenCount, server.HasRoom, server.TryConnect(new RecordingUser()) is null)));
+        Assert.Equal((2, false, true), await _test.Run(() =>
+            (server.Limit.OpenCount, server.HasRoom, server.TryConnect(new RecordingUser()) is null)));
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public class SmallBalancerTests
 
         Assert.Equal(new string('c', RandomTwoBalancer.LeadMax), picks[..RandomTwoBalancer.LeadMax]);
         Assert.All("abcd", name => Assert.InRange(picks.Count(pick => pick == name), 60, 140));
-        await loop.Run(() => test["c"].PurgeIdle(ServerCloseReason.Purged));
+        await loop.Run(() => test["c"].Connections.Purge(ServerCloseReason.Purged));
     }
 
     [Fact]
@@ -106,6 +106,6 @@ public class SmallBalancerTests
         var balancer = new RandomTwoBalancer(seed: 3);
 
         Assert.All(Enumerable.Range(0, 20), _ => Assert.Same(test["a"], balancer.Pick(test.All, except: null)));
-        await loop.Run(() => test["b"].PurgeIdle(ServerCloseReason.Purged));
+        await loop.Run(() => test["b"].Connections.Purge(ServerCloseReason.Purged));
     }
 }

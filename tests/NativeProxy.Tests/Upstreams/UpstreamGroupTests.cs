@@ -33,7 +33,7 @@ public class UpstreamGroupTests
         Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out _));
         Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue ofServer));
         Assert.Same(group.Servers[0], group.ChooseWanted(null, clientKey: 0, out WaitQueue ofGroup));
-        Assert.Same(group.Servers[1].Queue, ofServer);
+        Assert.Same(group.Servers[1].Limit.Queue, ofServer);
         Assert.Same(group.Queue, ofGroup);
     }
 
@@ -64,7 +64,7 @@ public class UpstreamGroupTests
     {
         UpstreamGroup group = Group("prefer_last_server = true");
         UpstreamGroup other = Group("prefer_last_server = true");
-        group.Servers[1].Leave();
+        group.Servers[1].Retire(leavesGroup: true);
 
         Assert.Null(group.Preferred(group.Servers[1]));
         Assert.Null(group.Preferred(other.Servers[0]));
@@ -75,17 +75,18 @@ public class UpstreamGroupTests
     [InlineData("[upstream.keepalive]\nreuse = \"safe\"\nenabled = false", ReusePolicy.Never)]
     [InlineData("", ReusePolicy.Always)]
     public void Reuse_IsThePolicyUnlessKeepAliveIsOff(string settings, object expected) =>
-        Assert.Equal((ReusePolicy)expected, Group(settings).Reuse);
+        Assert.Equal((ReusePolicy)expected, Group(settings).Rules.Reuse);
 
     [Fact]
     public void Limits_AreThoseOfTheSettings()
     {
         UpstreamGroup group = Group("[upstream.retry]\nattempts = 2\non = [\"connect_failure\"]\n[upstream.timeouts]\nresponse = \"7s\"");
+        UpstreamRetrySettings retry = group.Rules.Retry;
 
         Assert.Equal(
             ("app", 2, false, true, 7000L),
-            (group.Name, group.Retry.Attempts, group.Retry.IsOn(RetryCondition.Stale), group.Retry.IsOn(RetryCondition.ConnectFailure),
-                group.ResponseTimeoutMs));
+            (group.Name, retry.Attempts, retry.IsOn(RetryCondition.Stale), retry.IsOn(RetryCondition.ConnectFailure),
+                group.Rules.ResponseTimeoutMs));
         Assert.Equal("app"u8.ToArray(), group.NameBytes.ToArray());
     }
 

@@ -237,31 +237,6 @@ public class UpstreamServerTests
     }
 
     [Fact]
-    public async Task ConnectionPastItsAge_IsNotPooledAgain()
-    {
-        using var test = new ServerUnderTest("[upstream.keepalive]\nmax_age = \"1m\"");
-        (UpstreamConnection connection, _, _) = await test.Connect();
-
-        (ServerCloseReason Young, ServerCloseReason Old) mayPool = await test.Test.Run(() => (
-            test.Server.Judge(connection, 0, connection.OpenedAtMs + 59_999), test.Server.Judge(connection, 0, connection.OpenedAtMs + 60_000)));
-
-        Assert.Equal((ServerCloseReason.None, ServerCloseReason.MaxAge), mayPool);
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
-        await test.AssertEmpty();
-    }
-
-    [Fact]
-    public async Task AgeZero_MeansNoLimit()
-    {
-        using var test = new ServerUnderTest("[upstream.keepalive]\nmax_age = \"0s\"");
-        (UpstreamConnection connection, _, _) = await test.Connect();
-
-        Assert.Equal(ServerCloseReason.None, await test.Test.Run(() => test.Server.Judge(connection, 0, connection.OpenedAtMs + 1_000_000_000)));
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
-        await test.AssertEmpty();
-    }
-
-    [Fact]
     public async Task IdleTimeout_ClosesWithFin()
     {
         using var test = new ServerUnderTest("[upstream.keepalive]\nidle_timeout = \"30ms\"");
@@ -438,7 +413,7 @@ public class UpstreamServerTests
         (_, Socket idlePeer) = await test.ConnectIdle();
         (UpstreamConnection busy, _, _) = await test.Connect();
 
-        await test.Test.Run(() => test.Server.PurgeIdle(ServerCloseReason.Purged));
+        await test.Test.Run(() => test.Server.Connections.Purge(ServerCloseReason.Purged));
 
         Assert.Equal(SocketError.Success, idlePeer.ReadToError());
         Assert.Equal((0, 1, UpstreamConnectionState.Busy), (await test.IdleCount(), await test.LentCount(), busy.State));

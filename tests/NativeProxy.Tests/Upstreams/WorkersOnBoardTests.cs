@@ -90,12 +90,12 @@ public sealed class WorkersOnBoardTests
     {
         using var test = new WorkersOnBoard(workers: 2, connectionsMax: 1);
         await test.Release(0, await test.Connect(0));
-        Assert.True(await test.Loops[1].Run(() => test.Server(1).HasIdleElsewhere));
+        Assert.True(await test.Loops[1].Run(() => test.Server(1).Limit.HasIdleElsewhere));
 
         WorkersOnBoard.Customer customer = await test.Ask(1);
 
         await customer.UntilSeen("served");
-        Assert.Equal((0, 1), (await test.Loops[0].Run(() => test.Server(0).OpenCount), test.Places.OpenCount));
+        Assert.Equal((0, 1), (await test.Loops[0].Run(() => test.Server(0).Limit.OpenCount), test.Places.OpenCount));
     }
 
     [Fact]

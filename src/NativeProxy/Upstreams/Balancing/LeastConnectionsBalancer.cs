@@ -18,7 +18,7 @@ internal static class LeastConnectionsBalancer
         {
             if (server == except || !server.CanTakeNow)
                 continue;
-            server.LoadNow = server.RunningCount;
+            server.Load.Now = server.Load.RunningCount;
             if (least is null || IsLessLoaded(server, least))
                 (least, equals) = (server, 1);
             else if (!IsLessLoaded(least, server))
@@ -29,6 +29,7 @@ internal static class LeastConnectionsBalancer
         return equals == 1 ? least : turns.PickBelow(servers, except, least) ?? least;
     }
 
-    /// <summary>Whether a has fewer requests per unit of weight than b, by <see cref="UpstreamServer.LoadNow"/>.</summary>
-    internal static bool IsLessLoaded(UpstreamServer a, UpstreamServer b) => (long)a.LoadNow * b.Weight < (long)b.LoadNow * a.Weight;
+    /// <summary>Whether a has fewer requests per unit of weight than b, by <see cref="ServerLoad.Now"/>.</summary>
+    internal static bool IsLessLoaded(UpstreamServer a, UpstreamServer b) =>
+        (long)a.Load.Now * b.Standing.Weight < (long)b.Load.Now * a.Standing.Weight;
 }

@@ -24,7 +24,7 @@ internal sealed class RandomTwoBalancer(ulong seed)
         if (drawn is null)
             return except is { CanTakeNow: true } ? except : null;
         UpstreamServer picked = drawn.Idle.Count > 0 ? drawn : ReadyInsteadOf(drawn, servers, except) ?? drawn;
-        picked.PickedCount++;
+        picked.Load.PickedCount++;
         return picked;
     }
 
@@ -32,10 +32,10 @@ internal sealed class RandomTwoBalancer(ulong seed)
     {
         if (Draw(servers, except, null) is not { } one)
             return null;
-        one.LoadNow = one.RunningCount;
+        one.Load.Now = one.Load.RunningCount;
         if (Draw(servers, except, one) is not { } other)
             return one;
-        other.LoadNow = other.RunningCount;
+        other.Load.Now = other.Load.RunningCount;
         return LeastConnectionsBalancer.IsLessLoaded(other, one) ? other : one;
     }
 
@@ -48,14 +48,14 @@ internal sealed class RandomTwoBalancer(ulong seed)
         foreach (UpstreamServer server in servers)
         {
             if (server.Idle.Count == 0 || server == except || !server.CanTakeNow
-                || server.PickedCount * drawn.Weight >= (drawn.PickedCount + LeadMax) * server.Weight)
+                || server.Load.PickedCount * drawn.Standing.Weight >= (drawn.Load.PickedCount + LeadMax) * server.Standing.Weight)
             {
                 continue;
             }
 
-            server.LoadNow = server.RunningCount;
+            server.Load.Now = server.Load.RunningCount;
             if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server)
-                && (best is null || server.PickedCount * best.Weight < best.PickedCount * server.Weight))
+                && (best is null || server.Load.PickedCount * best.Standing.Weight < best.Load.PickedCount * server.Standing.Weight))
             {
                 best = server;
             }
@@ -67,11 +67,11 @@ internal sealed class RandomTwoBalancer(ulong seed)
     {
         int weightSum = 0;
         foreach (UpstreamServer server in servers)
-            weightSum += IsIn(server, except, drawn) ? server.Weight : 0;
+            weightSum += IsIn(server, except, drawn) ? server.Standing.Weight : 0;
         int mark = weightSum == 0 ? 0 : (int)(Roll() % (uint)weightSum);
         foreach (UpstreamServer server in servers)
         {
-            if (IsIn(server, except, drawn) && (mark -= server.Weight) < 0)
+            if (IsIn(server, except, drawn) && (mark -= server.Standing.Weight) < 0)
                 return server;
         }
         return null;

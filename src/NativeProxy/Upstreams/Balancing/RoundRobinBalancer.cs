@@ -17,7 +17,7 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
         PickBelow(servers, except, loadMax: null) ?? (except is { CanTakeNow: true } ? except : null);
 
     /// <summary>Whose turn it is of those that are loaded no more than another one; null when none of them can take a request.</summary>
-    /// <param name="servers">The servers; those that can take a request have their load in <see cref="UpstreamServer.LoadNow"/>.</param>
+    /// <param name="servers">The servers; those that can take a request have their load in <see cref="ServerLoad.Now"/>.</param>
     /// <param name="except">One that is not picked.</param>
     /// <param name="loadMax">The other one; null = whatever their load.</param>
     internal UpstreamServer? PickBelow(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? loadMax)

@@ -22,13 +22,13 @@ internal static class SourceHashBalancer
         double lowest = double.PositiveInfinity;
         foreach (UpstreamServer server in servers)
         {
-            if (!server.TakesRequests || server == except)
+            if (!server.Standing.TakesRequests || server == except)
                 continue;
-            double lot = Lot(clientKey, server.NameHash) / server.Weight;
+            double lot = Lot(clientKey, server.Load.NameHash) / server.Standing.Weight;
             if (lot < lowest || best is null)
                 (best, lowest) = (server, lot);
         }
-        return best ?? (except is { TakesRequests: true } ? except : null);
+        return best ?? (except is { Standing.TakesRequests: true } ? except : null);
     }
 
     /// <summary>What stands for a client in <see cref="Pick"/>: its address without the port.</summary>

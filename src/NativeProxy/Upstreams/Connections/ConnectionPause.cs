@@ -43,11 +43,11 @@ internal struct ConnectionPause
     {
         SinceMs = nowMs;
         RoomOf(connection.Server).Push(connection);
-        connection.Server.ShowIdle();
+        connection.Server.Limit.ShowIdle();
         connection.Server.Counters.Add(Gauge);
 
         // A pinned one has the idle time of its client and ends with it.
-        return IsPinned ? 0 : connection.Server.IdleTimeoutMs(out _endReason);
+        return IsPinned ? 0 : connection.Server.Terms.IdleTimeoutMs(nowMs, out _endReason);
     }
 
     /// <summary>The connection, just taken from where it waited, is used again.</summary>
@@ -61,14 +61,14 @@ internal struct ConnectionPause
     public readonly void Break(UpstreamConnection connection)
     {
         RoomOf(connection.Server).Remove(connection);
-        connection.Server.ShowIdle();
+        connection.Server.Limit.ShowIdle();
         connection.Server.Counters.Add(Gauge, -1);
     }
 
     /// <summary>The connection is given up, and what was authenticated on it is lost.</summary>
     public void Unpin() => PinOwner = null;
 
-    private readonly IdlePool RoomOf(UpstreamServer server) => IsPinned ? server.Pinned : server.Idle;
+    private readonly IdlePool RoomOf(UpstreamServer server) => IsPinned ? server.Connections.Pinned : server.Idle;
 
     private readonly CounterId Gauge => IsPinned ? CounterId.ServerConnectionsPinned : CounterId.ServerConnectionsIdle;
 }

@@ -4,7 +4,6 @@ using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
-using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Upstreams.Connections;
 
@@ -20,16 +19,10 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     private UpstreamConnectionState _state;
     private UserLine _users;
     private ConnectionPause _pause;
-    private ServerAccount _account;
+    private ServerSocket _socket;
 
     /// <summary>The server sent bytes before it got a request; when it answers that one too, the answer has nobody to go to.</summary>
     private bool _spokeFirst;
-
-    /// <summary>How many of the server's addresses this connect has tried, the present one included.</summary>
-    private int _addressesTried;
-
-    /// <summary>Bytes sent for earlier exchanges; nothing of them was queued any more when this one began.</summary>
-    private long _sentBeforeBytes;
 
     public UpstreamConnection(UpstreamServer server, EventLoop loop)
     {
@@ -43,13 +36,16 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     public UpstreamConnectionState State => _state;
 
     /// <summary>The socket while it is there.</summary>
-    public TcpConnection? Tcp { get; private set; }
+    public TcpConnection? Tcp => _socket.Tcp;
 
     /// <summary>The address of the server that it goes to, or tries; of the last use once it has ended.</summary>
-    public ServerAddress Address { get; private set; } = null!;
+    public ServerAddress Address => _socket.Address;
+
+    /// <summary>As whom it was opened: to nobody else is it lent.</summary>
+    public ConnectionIdentity Identity { get; internal set; } = ConnectionIdentity.Plain;
 
     /// <summary>Number of the connection, kept for the log while the socket goes away.</summary>
-    public long Id { get; private set; }
+    public long Id => _socket.Id;
 
     /// <summary>Exchanges that this connection has been lent for, the current one included.</summary>
     public int UseCount { get; private set; }
@@ -60,44 +56,14 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// <summary>How long the connection had idled when it was taken, in ms.</summary>
     public long IdleAgeMs => _pause.LastedMs;
 
-    public long OpenedAtMs { get; private set; }
-
     /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
     public bool IsPinned => _pause.IsPinned;
-
-    /// <summary>Next unused object.</summary>
-    internal UpstreamConnection? NextFree { get; set; }
 
     /// <summary>Since when it idles, in loop milliseconds; of the last pause when it does not idle now.</summary>
     internal long IdleSinceMs => _pause.SinceMs;
 
-    /// <summary>
-    /// True when the server's FIN proves that no byte of the present exchange had reached its machine when it shut its side: a FIN carries the
-    /// acknowledgement of everything that has arrived, read or not. A reset proves nothing (the kernel drops its acknowledgement unread:
-    /// of 200 requests that were read and then answered by a reset, all still counted as unacknowledged), nor does an end of stream after a failed
-    /// send.
-    /// </summary>
-    public bool NothingWasAcknowledged =>
-        Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
-
-    /// <summary>
-    /// Why a waiting connection must not be lent, or None. Bytes that the loop has not come to yet would become the answer to the next request; a
-    /// server that has closed would not get it. What the loop has heard of the socket some time ago proves nothing about what has arrived since, so
-    /// this costs a system call, unless it has just been heard (<see cref="TcpConnection.IsKnownQuiet"/>).
-    /// </summary>
-    internal ServerCloseReason JudgeWaiting()
-    {
-        switch (Tcp!.IsKnownQuiet ? UnreadInput.None : Tcp.LookAhead())
-        {
-            case UnreadInput.Bytes:
-                return ServerCloseReason.SurplusBytes;
-            case UnreadInput.End:
-                Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
-                return ServerCloseReason.ServerFin;
-            default:
-                return ServerCloseReason.None;
-        }
-    }
+    /// <summary>True when it is proved that no byte of the present exchange has reached the server; see <see cref="ServerSocket"/>.</summary>
+    public bool NothingWasAcknowledged => _socket.NothingWasAcknowledged;
 
     /// <summary>Another user takes over for the one it is lent to.</summary>
     public void PassTo(IServerConnectionUser user) => _users.PassTo(user);
@@ -115,30 +81,27 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// True when a further request may be sent behind those in flight: the server has shown that it keeps the connection (RFC 9112 9.3.2), all
     /// went well so far, and there is room.
     /// </summary>
-    public bool MayFollow(int pipeliningMax)
+    /// <param name="pipeliningMax">Requests that may be in flight at once.</param>
+    /// <param name="identity">As whom the request goes out; null = the server's own.</param>
+    public bool MayFollow(int pipeliningMax, ConnectionIdentity? identity = null)
     {
         int waiting = _users.FollowingCount;
-        return _state == UpstreamConnectionState.Busy && IsReused && waiting + 1 < pipeliningMax && !_users.IsOutOfStep && !IsPinned
-            && !Tcp!.EndOfStreamSeen && !Tcp.IsSendBroken && !Tcp.HasQueuedBytes
-            && Server.Judge(this, waiting, _loop.Clock.NowMs) == ServerCloseReason.None;
+        return _state == UpstreamConnectionState.Busy && Identity == (identity ?? Server.Identity)
+            && IsReused && waiting + 1 < pipeliningMax && !_users.IsOutOfStep && !IsPinned
+            && !Tcp!.EndOfStreamSeen && !_socket.HasUnsent && JudgeReuse(waiting) == ServerCloseReason.None;
     }
 
     /// <summary>Sends what <see cref="SendSoon"/> holds.</summary>
     public void FlushHeld() => Tcp?.FlushHeld();
 
     /// <summary>Sends to the server with what follows shortly; see <see cref="TcpConnection.SendSoon"/>.</summary>
-    public SendResult SendSoon(ReadOnlySpan<byte> bytes)
-    {
-        Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
-        return Tcp!.SendSoon(bytes);
-    }
+    public SendResult SendSoon(ReadOnlySpan<byte> bytes) => _socket.SendSoon(Server.Counters, bytes);
 
     /// <summary>Sends to the server; see <see cref="TcpConnection.Send"/>.</summary>
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(_state == UpstreamConnectionState.Busy, "send on a server connection that is not lent");
-        Server.Counters.Add(CounterId.BytesToServers, bytes.Length);
-        return Tcp!.Send(bytes);
+        return _socket.Send(Server.Counters, bytes);
     }
 
     /// <summary>Authentication goes over the lent connection: from now on it is this client's alone.</summary>
@@ -164,10 +127,11 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     public void GiveBack()
     {
         _users.Leave();
-        ServerCloseReason reason = Tcp!.EndOfStreamSeen ? ServerCloseReason.ServerFin
-            : _spokeFirst || _users.IsOutOfStep ? ServerCloseReason.Ambiguous
-            : Tcp.IsSendBroken || Tcp.HasQueuedBytes ? ServerCloseReason.RequestUnsent
-            : IsPinned ? Server.JudgeKeeping(this) : Server.JudgeForPool(this, _loop.Clock.NowMs);
+        ServerCloseReason reason = PoolRule.JudgeEnd(Tcp!.EndOfStreamSeen, _spokeFirst || _users.IsOutOfStep, _socket.HasUnsent);
+        if (reason == ServerCloseReason.None)
+            reason = IsPinned ? Server.JudgeKeeping(this) : JudgeReuse(waitingUses: 0);
+        if (reason == ServerCloseReason.None && !IsPinned)
+            reason = Server.Limit.MakeIdleRoom(Server.Terms.Keepalive.MaxIdle);
         if (reason != ServerCloseReason.None)
         {
             Discard(reason, reset: false);
@@ -187,41 +151,31 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
 
         // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it.
         reset |= _users.FollowingCount > 0 || Tcp!.HasQueuedBytes;
-        _account.Close(this, reason, reset, IsWaiting, _loop.Clock.NowMs);
+        _socket.Settle(this, reason, reset, IsWaiting, _loop.Clock.NowMs);
         if (IsWaiting)
             _pause.Break(this);
         _pause.Unpin();
         MoveTo(UpstreamConnectionState.Closing);
         _loop.Wheel.Remove(_timer);
-        if (reset)
-            Tcp!.Abort();
-        else
-            Tcp!.Close();
+        _socket.Close(reset);
+
+        // Nor with what its layer has to say at the end.
+        if (Tcp!.HasQueuedBytes)
+            Tcp.Abort();
 
         // Now: the place may be taken at once, by another process too.
-        Server.ConnectionEnded();
+        Server.Limit.GivePlaceBack();
     }
 
-    /// <summary>Closes a pinned connection that waits, and tells its client.</summary>
-    internal void EndPinned(ServerCloseReason reason, bool reset)
-    {
-        IPinOwner owner = _pause.PinOwner!;
-        Discard(reason, reset);
-        owner.OnPinEnded();
-    }
-
-    public void OnConnected(TcpConnection connection)
+    void IConnectionOwner.OnConnected(TcpConnection connection)
     {
         MoveTo(UpstreamConnectionState.Busy);
-        Server.Addresses.Worked(Address);
-        _account.Connected(_loop.Clock.NowMs);
         _loop.Wheel.Disarm(_timer);
-        _spokeFirst = connection.LookAhead() == UnreadInput.Bytes;
-        connection.StartReceive();
+        _spokeFirst = _socket.Connected(Server, _loop.Clock.NowMs);
         _users.Present!.OnServerConnected(this);
     }
 
-    public void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
+    void IConnectionOwner.OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         Server.Counters.Add(CounterId.BytesFromServers, bytes.Length);
         if (_state == UpstreamConnectionState.Busy)
@@ -237,7 +191,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
     }
 
-    public void OnEndOfStream(TcpConnection connection)
+    void IConnectionOwner.OnEndOfStream(TcpConnection connection)
     {
         if (_state == UpstreamConnectionState.Busy)
         {
@@ -245,45 +199,31 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
         else if (IsWaiting)
         {
-            Server.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs);
+            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs);
             EndWaiting(ServerCloseReason.ServerFin, reset: false);
         }
     }
 
     /// <summary>What was held is in the queue now and goes out as the server takes it.</summary>
-    public void OnSendBlocked(TcpConnection connection)
+    void IConnectionOwner.OnSendBlocked(TcpConnection connection)
     {
     }
 
-    public void OnSendDrained(TcpConnection connection)
+    void IConnectionOwner.OnSendDrained(TcpConnection connection) => Served?.OnServerSendDrained(this);
+
+    void IConnectionOwner.OnSendFailed(TcpConnection connection, SocketError error) => Served?.OnServerSendFailed(this, error);
+
+    void IConnectionOwner.OnFailed(TcpConnection connection, SocketError error)
     {
-        if (_state == UpstreamConnectionState.Busy)
-            _users.Present!.OnServerSendDrained(this);
+        if (_state == UpstreamConnectionState.Connecting)
+            ConnectFailed(error);
+        else if (_state == UpstreamConnectionState.Busy)
+            _users.Present!.OnServerFailed(this, error);
+        else
+            EndWaiting(ServerCloseReason.ServerReset, reset: false);
     }
 
-    public void OnSendFailed(TcpConnection connection, SocketError error)
-    {
-        if (_state == UpstreamConnectionState.Busy)
-            _users.Present!.OnServerSendFailed(this, error);
-    }
-
-    public void OnFailed(TcpConnection connection, SocketError error)
-    {
-        switch (_state)
-        {
-            case UpstreamConnectionState.Connecting:
-                ConnectFailed(error);
-                break;
-            case UpstreamConnectionState.Busy:
-                _users.Present!.OnServerFailed(this, error);
-                break;
-            default:
-                EndWaiting(ServerCloseReason.ServerReset, reset: false);
-                break;
-        }
-    }
-
-    public void OnClosed(TcpConnection connection)
+    void IConnectionOwner.OnClosed(TcpConnection connection)
     {
         Server.Counters.Add(CounterId.ServerConnectionsOpen, -1);
 
@@ -292,15 +232,15 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
             return;
         while (_users.TakeFollowing() is { } user)
         {
-            Server.FollowerEnded();
+            Server.Load.End();
             user.OnServerTurnLost(this);
         }
-        Tcp = null;
+        _socket.Forget();
         MoveTo(UpstreamConnectionState.Free);
-        Server.Recycle(this);
+        Server.Connections.Recycle(this);
     }
 
-    public void OnTimer(TimerNode node, long nowMs)
+    void ITimerOwner.OnTimer(TimerNode node, long nowMs)
     {
         switch (_state)
         {
@@ -318,44 +258,31 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     }
 
     /// <summary>Begins a fresh connection for a user.</summary>
-    internal void Open(IServerConnectionUser user)
+    internal void Open(IServerConnectionUser user, ConnectionIdentity identity)
     {
         MoveTo(UpstreamConnectionState.Connecting);
+        Identity = identity;
         _users.Begin(user);
         _pause.Forget();
-        _account.Begin();
         UseCount = 1;
-        _sentBeforeBytes = 0;
-        OpenedAtMs = _loop.Clock.NowMs;
-        _addressesTried = 0;
-        ConnectTo(Server.Addresses.First);
+        _socket.Open(this, _loop);
     }
 
-    /// <summary>
-    /// Tries an address. Several share the time that a connect may take: each has its part of what is left, so that a silent one leaves some for
-    /// the others.
-    /// </summary>
-    private void ConnectTo(ServerAddress address)
+    /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user; or says why it must not be lent.</summary>
+    internal ServerCloseReason TryReuse(IServerConnectionUser user)
     {
-        Address = address;
-        int addressesLeft = Math.Max(1, Server.Addresses.Count - _addressesTried++);
-        if (Server.ConnectTimeoutMs > 0)
-            ArmResponseTimeout(Math.Max(1, (OpenedAtMs + Server.ConnectTimeoutMs - _loop.Clock.NowMs) / addressesLeft));
-        _account.Begin();
-        Tcp = _loop.Connect(address.EndPoint, this, Server.Tuning);
-        Id = Tcp.Id;
-        Server.Counters.Add(CounterId.ServerConnectionsOpen);
-    }
-
-    /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user.</summary>
-    internal void Reuse(IServerConnectionUser user)
-    {
+        ServerCloseReason reason = _socket.JudgeUnread();
+        if (reason == ServerCloseReason.ServerFin)
+            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs);
+        if (reason != ServerCloseReason.None)
+            return reason;
         _pause.End(this, _loop.Clock.NowMs);
         MoveTo(UpstreamConnectionState.Busy);
         _users.PassTo(user);
         UseCount++;
-        _sentBeforeBytes = Tcp!.SentBytes;
+        _socket.BeginUse();
         _loop.Wheel.Disarm(_timer);
+        return ServerCloseReason.None;
     }
 
     /// <summary>Takes a user whose request goes out behind those in flight.</summary>
@@ -378,46 +305,40 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         return true;
     }
 
+    /// <summary>Who hears what the server does; null while nobody does.</summary>
+    private IServerConnectionUser? Served => _state == UpstreamConnectionState.Busy ? _users.Present : null;
+
     /// <summary>True while nobody uses the connection, but somebody may again.</summary>
     private bool IsWaiting => _state is UpstreamConnectionState.Idle or UpstreamConnectionState.Pinned;
 
-    /// <summary>Something happened to a connection that waits, after which it must not be used.</summary>
+    /// <summary>A connection that waits must not be used any more: closes it, and tells the client whose it was.</summary>
     internal void EndWaiting(ServerCloseReason reason, bool reset)
     {
-        if (_state == UpstreamConnectionState.Idle)
-            Discard(reason, reset);
-        else if (_state == UpstreamConnectionState.Pinned)
-            EndPinned(reason, reset);
+        if (!IsWaiting)
+            return;
+        IPinOwner? owner = _pause.PinOwner;
+        Discard(reason, reset);
+        owner?.OnPinEnded();
     }
 
+    /// <summary>Why a connection that is nobody's may not carry a further request, or None.</summary>
+    private ServerCloseReason JudgeReuse(int waitingUses)
+    {
+        Check.That(!IsPinned, "a connection with authentication is for one client");
+        ServerCloseReason reason = Server.JudgeKeeping(this);
+        return reason != ServerCloseReason.None
+            ? reason
+            : PoolRule.JudgeReuse(Server.Terms.Keepalive, UseCount + waitingUses, _loop.Clock.NowMs - _socket.BeganAtMs);
+    }
+
+    /// <summary>The user hears of it only when there is no further address to try.</summary>
     private void ConnectFailed(SocketError error)
     {
-        IServerConnectionUser user = _users.Present!;
-        ServerAccount.CountConnectFailure(Server, error);
-        Server.Addresses.Failed(Address);
-        if (TryNextAddress())
+        if (_socket.TryNext(this, _loop, error))
             return;
+        IServerConnectionUser user = _users.Present!;
         Server.Release(this, ServerCloseReason.ConnectFailed);
         user.OnServerConnectFailed(this, error);
-    }
-
-    /// <summary>
-    /// After a failed connect: goes on with the next address of the server, if there is one and time is left. The user hears nothing of it.
-    /// </summary>
-    private bool TryNextAddress()
-    {
-        ServerAddressRing addresses = Server.Addresses;
-        bool isTimeOver = Server.ConnectTimeoutMs > 0 && _loop.Clock.NowMs >= OpenedAtMs + Server.ConnectTimeoutMs;
-        if (_addressesTried >= addresses.Count || isTimeOver || Server.IsRetired)
-            return false;
-        TcpConnection failed = Tcp!;
-        _account.Close(this, ServerCloseReason.ConnectFailed, reset: false, isWaiting: false, _loop.Clock.NowMs);
-        Tcp = null;
-        failed.Close();
-        _loop.BeforeConnect?.Invoke();
-        Server.Counters.Add(CounterId.ServerConnects);
-        ConnectTo(addresses.After(Address));
-        return true;
     }
 
     private void MoveTo(UpstreamConnectionState next)

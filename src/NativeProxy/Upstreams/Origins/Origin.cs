@@ -36,7 +36,7 @@ internal sealed class Origin : Ordered<Origin>
         _host = host;
         _port = port;
         _scope = scope;
-        Group = new UpstreamGroup(table.Loop, $"{host}:{port}", table.GroupLogId) { KeepsOrder = true };
+        Group = new UpstreamGroup(table.Loop, $"{host}:{port}", table.GroupLogId, keepsOrder: true);
     }
 
     public byte[] Key { get; }
@@ -44,8 +44,11 @@ internal sealed class Origin : Ordered<Origin>
     /// <summary>What exchanges use. While the addresses are being looked up they wait in its queue.</summary>
     public UpstreamGroup Group { get; }
 
+    /// <summary>What the routing above keeps for it; nobody else looks at it.</summary>
+    public object? Route { get; set; }
+
     /// <summary>True while an exchange uses it or waits for it, or a client has a connection of its own to it.</summary>
-    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0 || Group.PinnedCount > 0;
+    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0 || HasPinned();
 
     /// <summary>Before each use: finds the addresses when they are not known or too old.</summary>
     public void Refresh()
@@ -103,11 +106,22 @@ internal sealed class Origin : Ordered<Origin>
         UpstreamServer? server = null;
         foreach (UpstreamServer known in Group.Servers)
         {
-            if (known.Addresses.First.EndPoint.Equals(endPoint))
+            if (known.Standing.Addresses.First.EndPoint.Equals(endPoint))
                 server = known;
         }
         server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId, Page = _table.Page };
         server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
         return server;
+    }
+
+    /// <summary>True when a client has authenticated on a connection to it, which waits for that client.</summary>
+    private bool HasPinned()
+    {
+        foreach (UpstreamServer server in Group.Servers)
+        {
+            if (server.Connections.Pinned.Count > 0)
+                return true;
+        }
+        return false;
     }
 }

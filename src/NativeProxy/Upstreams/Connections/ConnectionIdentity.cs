@@ -1,0 +1,22 @@
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams.Connections;
+
+/// <summary>
+/// As whom the proxy has opened a connection to a server, and on what conditions: all that makes two connections to one server so different that a
+/// request of the one must not go over the other. An idle connection is lent, and a busy one followed, only under its own identity. Immutable;
+/// compared by reference: two that say the same are strangers, which may cost a connection, but never lends one wrongly. So whoever makes them makes
+/// each once and keeps it.
+/// </summary>
+/// <param name="security">What secures the connections that are opened under it; null = they are bare.</param>
+internal sealed class ConnectionIdentity(ConnectionSecurity? security)
+{
+    /// <summary>Nobody in particular, unsecured, from any address: what nothing else was asked for has.</summary>
+    public static readonly ConnectionIdentity Plain = new(security: null);
+
+    /// <summary>What secures the connections that are opened under it; null = they are bare.</summary>
+    public ConnectionSecurity? Security { get; } = security;
+
+    /// <summary>The identity with this security: <see cref="Plain"/> without any, else another one each time.</summary>
+    public static ConnectionIdentity With(ConnectionSecurity? security) => security is null ? Plain : new ConnectionIdentity(security);
+}

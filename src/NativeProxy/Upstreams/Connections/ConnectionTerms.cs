@@ -1,0 +1,48 @@
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Upstreams.Connections;
+
+/// <summary>
+/// How connections to one server are opened and how long they are kept: what the settings say, and what the server itself shows of its idle timeout.
+/// Owner: an <see cref="UpstreamServer"/>; thread: the loop. Never reads a clock and never closes a connection.
+/// </summary>
+internal sealed class ConnectionTerms
+{
+    private UpstreamKeepaliveSettings _keepalive;
+
+    /// <summary>What the server's own idle timeout seems to be.</summary>
+    private LearnedIdleTimeout _learned;
+
+    public ref readonly UpstreamKeepaliveSettings Keepalive => ref _keepalive;
+
+    /// <summary>Longest time of a connect, over all addresses; 0 = without a limit.</summary>
+    public long ConnectTimeoutMs { get; private set; }
+
+    /// <summary>TCP options of new connections.</summary>
+    public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
+
+    /// <summary>Takes over settings; connections that are there stay as they are.</summary>
+    public void Apply(in UpstreamSettings group)
+    {
+        _keepalive = group.Keepalive;
+        ConnectTimeoutMs = group.Timeouts.ConnectMs;
+        Tuning = SocketTuning.Default with { Keepalive = group.TcpKeepalive };
+    }
+
+    /// <summary>A response of the server said how long it keeps idle connections.</summary>
+    public void IdleTimeoutAnnounced(int seconds, long nowMs) => _learned.Announced(seconds, nowMs);
+
+    /// <summary>The server closed a connection that was idle this long.</summary>
+    public void ClosedIdle(long idleAgeMs, long nowMs) => _learned.ServerClosed(idleAgeMs, nowMs);
+
+    /// <summary>How long a connection may idle from now on, and why it is then closed; 0 = without a limit.</summary>
+    public long IdleTimeoutMs(long nowMs, out ServerCloseReason reason)
+    {
+        long learnedMs = _keepalive.LearnIdleTimeout ? _learned.RetireAfterMs(nowMs) : 0;
+        bool isLearned = learnedMs > 0 && (_keepalive.IdleTimeoutMs == 0 || learnedMs < _keepalive.IdleTimeoutMs);
+        reason = isLearned ? ServerCloseReason.LearnedIdleTimeout : ServerCloseReason.IdleTimeout;
+        return isLearned ? learnedMs : _keepalive.IdleTimeoutMs;
+    }
+}

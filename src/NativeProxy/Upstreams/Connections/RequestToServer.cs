@@ -1,0 +1,37 @@
+using System;
+using NativeProxy.Http;
+
+namespace NativeProxy.Upstreams.Connections;
+
+/// <summary>What is asked of a server, besides its body, in whichever version it is then said. Lent for one call.</summary>
+internal readonly ref struct RequestToServer
+{
+    public required ReadOnlySpan<byte> Method { get; init; }
+
+    /// <summary>The target as an origin server gets it (RFC 9112 section 3.2).</summary>
+    public required ReadOnlySpan<byte> Target { get; init; }
+
+    /// <summary>The fields, as canonical lines, Host among them; without those that frame the message or speak of its connection.</summary>
+    public required ReadOnlySpan<byte> Lines { get; init; }
+
+    public required BodyLength Body { get; init; }
+
+    /// <summary>The server is told that its connection is used once only.</summary>
+    public bool IsOnlyOne { get; init; }
+}
+
+/// <summary>What a stream has to know of a request for as long as it waits for its answer.</summary>
+internal readonly struct AnswerTerms
+{
+    /// <summary>Decides which answers have a body.</summary>
+    public required HttpMethod Method { get; init; }
+
+    /// <summary>The protocol that the server is asked to switch to, or null.</summary>
+    public byte[]? Upgrade { get; init; }
+
+    /// <summary>The client waits for an interim response before it sends the body.</summary>
+    public bool ExpectsContinue { get; init; }
+
+    /// <summary>Longest silence of a server that must act; 0 = no limit.</summary>
+    public long TimeoutMs { get; init; }
+}

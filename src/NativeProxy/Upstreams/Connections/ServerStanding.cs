@@ -1,0 +1,58 @@
+using System.Net;
+using NativeProxy.Upstreams.Board;
+
+namespace NativeProxy.Upstreams.Connections;
+
+/// <summary>
+/// Whether a server gets requests at all: its weight, its addresses, its health, and whether it is still in the configuration. Owner: an
+/// <see cref="UpstreamServer"/>; thread: the loop. Never counts connections and never closes one.
+/// </summary>
+internal sealed class ServerStanding(params IPEndPoint[] endPoints)
+{
+    private ServerSlot? _slot;
+    private bool _wasUp = true;
+
+    /// <summary>Where the server is reached.</summary>
+    public ServerAddressRing Addresses { get; } = new(endPoints);
+
+    /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
+    public int Weight { get; private set; }
+
+    /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
+    public bool IsRetired { get; private set; }
+
+    /// <summary>False while the server fails its health checks, or its name stands for no address.</summary>
+    public bool IsUp => _slot is not { IsUp: false } && Addresses.Count > 0;
+
+    /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
+    public bool IsUsable => !IsRetired && IsUp;
+
+    /// <summary>True when the server gets requests at all, now or once it has room.</summary>
+    public bool TakesRequests => Weight > 0 && IsUp;
+
+    /// <summary>Takes over settings.</summary>
+    /// <param name="weight">Share of the traffic.</param>
+    /// <param name="slot">Where all workers see the server's health; null when nobody checks it.</param>
+    public void Apply(int weight, ServerSlot? slot)
+    {
+        Weight = weight;
+        _slot = slot;
+    }
+
+    /// <summary>Looks again at the server's health. True when it was up at the last look and is down now.</summary>
+    public bool HasGoneDown()
+    {
+        bool hasGoneDown = _wasUp && !IsUp;
+        _wasUp = IsUp;
+        return hasGoneDown;
+    }
+
+    /// <summary>The server or its group leaves the configuration.</summary>
+    public void Retire() => IsRetired = true;
+
+    /// <summary>The server is no longer one of its group.</summary>
+    public void TakeNoMore() => Weight = 0;
+
+    /// <summary>The slot may soon be another server's.</summary>
+    public void LeaveBoard() => _slot = null;
+}

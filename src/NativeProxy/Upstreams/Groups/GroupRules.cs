@@ -1,0 +1,41 @@
+using NativeProxy.Config;
+
+namespace NativeProxy.Upstreams.Groups;
+
+/// <summary>What the settings of a group say about the exchanges with its servers. Immutable; a reload makes another one.</summary>
+internal sealed class GroupRules(in UpstreamSettings settings)
+{
+    private readonly UpstreamSettings _settings = settings;
+
+    /// <summary>The server of a client's last request is preferred.</summary>
+    public bool PrefersLastServer => _settings.PreferLastServer;
+
+    /// <summary>True when a choice depends on the client's address.</summary>
+    public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
+
+    /// <summary>Which requests may go over a connection that was used before.</summary>
+    public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
+
+    /// <summary>
+    /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
+    /// any answer.
+    /// </summary>
+    public int Pipelining => _settings.Retry is { Attempts: > 1 } retry && retry.IsOn(RetryCondition.Stale) && Reuse != ReusePolicy.Never
+        ? _settings.Keepalive.Pipelining
+        : 1;
+
+    /// <summary>When exchanges are tried again.</summary>
+    public UpstreamRetrySettings Retry => _settings.Retry;
+
+    /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
+    public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
+
+    /// <summary>How long an exchange waits in line for room; 0 = without a limit.</summary>
+    public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
+
+    /// <summary>How long a connect may take; 0 = without a limit.</summary>
+    public long ConnectTimeoutMs => _settings.Timeouts.ConnectMs;
+
+    /// <summary>How long a server may take for its answer; 0 = without a limit.</summary>
+    public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
+}

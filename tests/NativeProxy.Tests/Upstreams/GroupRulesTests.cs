@@ -1,0 +1,30 @@
+using NativeProxy.Upstreams.Groups;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+public class GroupRulesTests
+{
+    private const string Pipelining = "[upstream.keepalive]\npipelining = 8\n";
+
+    [Theory]
+    [InlineData(Pipelining, 8)]
+    [InlineData(Pipelining + "reuse = \"never\"", 1)]
+    [InlineData(Pipelining + "[upstream.retry]\nattempts = 1", 1)]
+    [InlineData(Pipelining + "[upstream.retry]\non = [\"connect_failure\"]", 1)]
+    public void RequestsAreSentBehindOthers_OnlyWhereTheyMayBeSentAgain(string settings, int expected) =>
+        Assert.Equal(expected, RulesOf(settings).Pipelining);
+
+    [Theory]
+    [InlineData("[upstream.retry]\nattempts = 1\nbody_bytes = \"4KiB\"", 0)]
+    [InlineData("[upstream.retry]\nattempts = 2\nbody_bytes = \"4KiB\"", 4096)]
+    public void BodyIsKept_OnlyWhereItMayBeSentAgain(string settings, int expected) =>
+        Assert.Equal(expected, RulesOf(settings).ReplayBytesMax);
+
+    [Theory]
+    [InlineData("balance = \"source_hash\"", true)]
+    [InlineData("balance = \"round_robin\"", false)]
+    public void ClientKey_IsNeededByItsHashOnly(string settings, bool expected) => Assert.Equal(expected, RulesOf(settings).NeedsClientKey);
+
+    private static GroupRules RulesOf(string settings) => new(ServerUnderTest.SettingsOf(settings));
+}

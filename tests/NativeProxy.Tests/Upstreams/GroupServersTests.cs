@@ -1,0 +1,51 @@
+using System.Linq;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+public class GroupServersTests
+{
+    [Fact]
+    public void ServersThatTakeRequests_AreThoseOfAWeightThatAreUp()
+    {
+        var test = new ServersOnBoard("a1 b1 c0");
+        var servers = new GroupServers { All = test.All };
+        Assert.Equal((true, true), (servers.HasAny, servers.HasOtherThan(test["a"])));
+
+        test.Slot("b").IsUp = false;
+        Assert.Equal((true, false, true), (servers.HasAny, servers.HasOtherThan(test["a"]), servers.HasOtherThan(test["b"])));
+        test.Slot("a").IsUp = false;
+        Assert.False(servers.HasAny);
+    }
+
+    [Fact]
+    public void Outlook_IsThatOfTheBestServer()
+    {
+        var test = new ServersOnBoard("a1 b1");
+        var servers = new GroupServers { All = test.All, IsPending = true };
+        Assert.Equal(QueueOutlook.Full, servers.Outlook());
+        servers.IsPending = false;
+        Assert.Equal(QueueOutlook.Room, servers.Outlook());
+
+        test.Slot("a").IsUp = test.Slot("b").IsUp = false;
+        Assert.Equal(QueueOutlook.Useless, servers.Outlook());
+    }
+
+    [Theory]
+    [InlineData("a", "b c a")]
+    [InlineData("b", "a c b")]
+    [InlineData("c", "a b c")]
+    public void ServerThatFailed_GoesBehindTheOthers(string failed, string expected)
+    {
+        var test = new ServersOnBoard("a1 b1 c1");
+        var servers = new GroupServers { All = test.All };
+
+        servers.MoveToEnd(test[failed]);
+        servers.MoveToEnd(new ServersOnBoard("x1")["x"]);
+
+        Assert.Equal(expected, string.Join(' ', servers.All.Select(static server => server.Name)));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Queueing;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+/// <summary>The limit of one worker alone; what several agree on is in <see cref="WorkersOnBoardTests"/>.</summary>
+public class ServerLimitTests
+{
+    private readonly ServerStanding _standing = new(new IPEndPoint(IPAddress.Loopback, 1));
+    private readonly ServerLimit _limit;
+    private int _roomAgain;
+
+    public ServerLimitTests()
+    {
+        _standing.Apply(weight: 1, slot: null);
+        _limit = new ServerLimit(null!, _standing, new IdlePool()) { RoomAgain = () => _roomAgain++ };
+    }
+
+    [Fact]
+    public void PlacesAreTaken_UntilThereAreNone_AndAgainWhenOneIsGivenBack()
+    {
+        _limit.Apply(connectionsMax: 2, slot: null);
+
+        Assert.True(_limit.TryTakePlace());
+        Assert.True(_limit.TryTakePlace());
+        Assert.Equal((false, false, false, 2), (_limit.TryTakePlace(), _limit.HasRoom, _limit.LetsIn, _limit.OpenCount));
+        _limit.GivePlaceBack();
+
+        Assert.Equal((true, true, 1, 1), (_limit.HasRoom, _limit.LetsIn, _limit.OpenCount, _roomAgain));
+        Assert.True(_limit.TryTakePlace());
+    }
+
+    [Fact]
+    public void NoLimit_CountsAndNeverRefuses()
+    {
+        for (int i = 0; i < 100; i++)
+            Assert.True(_limit.TryTakePlace());
+
+        Assert.Equal((100, true, true), (_limit.OpenCount, _limit.HasRoom, _limit.LetsIn));
+    }
+
+    [Fact]
+    public void LowerLimit_RefusesUntilEnoughHaveEnded()
+    {
+        _limit.TryTakePlace();
+        _limit.TryTakePlace();
+        _limit.Apply(connectionsMax: 1, slot: null);
+
+        Assert.False(_limit.TryTakePlace());
+        _limit.GivePlaceBack();
+        Assert.False(_limit.TryTakePlace());
+        _limit.GivePlaceBack();
+        Assert.True(_limit.TryTakePlace());
+    }
+
+    [Fact]
+    public void WhoWaits_HopesForRoom_UnlessTheServerIsGone()
+    {
+        _limit.Apply(connectionsMax: 1, slot: null);
+        Assert.Equal(QueueOutlook.Room, _limit.Outlook());
+        _limit.TryTakePlace();
+        Assert.Equal(QueueOutlook.Full, _limit.Outlook());
+        _standing.Retire();
+        Assert.Equal(QueueOutlook.Useless, _limit.Outlook());
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Connections;
+using Xunit;
+
+namespace NativeProxy.Tests.Upstreams;
+
+public class ServerStandingTests
+{
+    private readonly ServerStanding _standing = new(new IPEndPoint(IPAddress.Loopback, 1));
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public void Weight_SaysWhetherRequestsAreTaken_NotWhetherACookieMayLeadThere(int weight, bool takesRequests)
+    {
+        _standing.Apply(weight, slot: null);
+
+        Assert.Equal((takesRequests, true, true), (_standing.TakesRequests, _standing.IsUsable, _standing.IsUp));
+    }
+
+    [Fact]
+    public void ServerThatGoesDown_IsSeenToDoSoOnce()
+    {
+        ServerSlot slot = new ServersOnBoard("a1").Slot("a");
+        _standing.Apply(weight: 1, slot);
+        Assert.False(_standing.HasGoneDown());
+
+        slot.IsUp = false;
+        Assert.Equal((false, false, false), (_standing.IsUp, _standing.IsUsable, _standing.TakesRequests));
+        Assert.Equal((true, false), (_standing.HasGoneDown(), _standing.HasGoneDown()));
+        slot.IsUp = true;
+        Assert.False(_standing.HasGoneDown());
+        slot.IsUp = false;
+        Assert.True(_standing.HasGoneDown());
+    }
+
+    [Fact]
+    public void RetiredServer_IsNotUsable_ButEndsWhatItHas()
+    {
+        _standing.Apply(weight: 1, slot: null);
+        _standing.Retire();
+        Assert.Equal((true, false, true), (_standing.IsRetired, _standing.IsUsable, _standing.TakesRequests));
+
+        _standing.TakeNoMore();
+        Assert.False(_standing.TakesRequests);
+    }
+
+    [Fact]
+    public void ServerWithoutAnAddress_IsDown()
+    {
+        _standing.Apply(weight: 1, slot: null);
+        _standing.Addresses.Replace([]);
+
+        Assert.Equal((false, true), (_standing.IsUp, _standing.HasGoneDown()));
+    }
+}
