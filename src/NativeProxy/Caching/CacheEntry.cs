@@ -5,9 +5,9 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Caching;
 
 /// <summary>
-/// One response as its server sent it: the key it is kept under, behind that head and framed body, in a chain of blocks. Owner: a
-/// <see cref="CacheFill"/> while it grows, then the <see cref="ResponseCache"/>; read by any number of <see cref="CachedResponse"/>. Thread:
-/// the loop. Never knows what the bytes mean.
+/// One response as its server meant it: the key it is kept under, behind that the head as it came, the content without its framing, and the trailer
+/// fields as lines, in a chain of blocks. Owner: a <see cref="CacheFill"/> while it grows, then the <see cref="ResponseCache"/>; read by any number
+/// of <see cref="CachedResponse"/>. Thread: the loop. Never knows what the bytes mean.
 /// </summary>
 internal sealed class CacheEntry : Ordered<CacheEntry>
 {
@@ -33,8 +33,14 @@ internal sealed class CacheEntry : Ordered<CacheEntry>
     /// <summary>Length of the head, which stands behind the key.</summary>
     public int HeadBytes { get; set; }
 
-    /// <summary>Content without its framing.</summary>
+    /// <summary>Length of the content, which stands behind the head.</summary>
     public long BodyBytes { get; set; }
+
+    /// <summary>Length of the trailer fields that stand behind the content.</summary>
+    public int TrailerBytes { get; set; }
+
+    /// <summary>The head says how long the content is; else it is told where it ends.</summary>
+    public bool HasLength { get; set; }
 
     /// <summary>True exactly while the cache can find it.</summary>
     public bool IsListed { get; set; }
@@ -48,7 +54,7 @@ internal sealed class CacheEntry : Ordered<CacheEntry>
     public bool TryBegin(CacheMemory memory, ReadOnlySpan<byte> key, ulong hash, in Freshness freshness, in ExchangeMoments moments)
     {
         Bytes = 0;
-        BodyBytes = 0;
+        BodyBytes = TrailerBytes = 0;
         KeyBytes = key.Length;
         Hash = hash;
         Freshness = freshness;

@@ -1,11 +1,12 @@
 using System;
 using System.Numerics;
+using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 
 /// <summary>
-/// A response on its way into the cache: from the request on it knows the key, from a storable head on it copies what the server sends, and at
-/// a clean end it becomes an entry. Owner: one exchange, then perhaps a fetch without a client; lent by its <see cref="ResponseCache"/>, which
+/// A response on its way into the cache: from the request on it knows the key, from a storable head on it copies what the server sends, as data,
+/// and at a clean end it becomes an entry. Owner: one exchange, then perhaps a fetch without a client; lent by its <see cref="ResponseCache"/>, which
 /// must get it back by <see cref="Commit"/> or <see cref="Drop"/>. Thread: the loop.
 /// </summary>
 internal sealed class CacheFill(ResponseCache cache)
@@ -42,37 +43,38 @@ internal sealed class CacheFill(ResponseCache cache)
 
     /// <summary>The head is storable: copies it.</summary>
     /// <param name="head">As the server sent it.</param>
-    /// <param name="bodyBytes">Length of the body if that is known; else 0.</param>
+    /// <param name="body">What the head says of the body.</param>
     /// <param name="freshness">For how long it is fresh.</param>
     /// <param name="moments">Those that this was found with.</param>
-    public void Open(ReadOnlySpan<byte> head, long bodyBytes, in Freshness freshness, in ExchangeMoments moments)
+    public void Open(ReadOnlySpan<byte> head, BodyLength body, in Freshness freshness, in ExchangeMoments moments)
     {
-        if (head.Length + bodyBytes > cache.ObjectBytesMax)
+        if (head.Length + body.Bytes > cache.ObjectBytesMax)
             return;
         _entry = cache.LendEntry(_key.AsSpan(0, _keyBytes), _hash, freshness, moments);
         if (_entry is null)
             return;
         _entry.Stamp = _stamp;
         _entry.HeadBytes = head.Length;
+        _entry.HasLength = !body.IsUnknown;
         Append(head);
     }
 
     /// <summary>Copies what follows. When it is too much, or there is no memory, nothing will be kept.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void Append(in BodyPiece piece)
     {
-        if (_entry is null || cache.TryAppend(_entry, bytes))
-            return;
-        cache.ReturnEntry(_entry);
-        _entry = null;
+        Append(piece.Data);
+        if (_entry is not null)
+            _entry.BodyBytes += piece.Data.Length;
+        Append(piece.TrailerLines);
+        if (_entry is not null)
+            _entry.TrailerBytes = piece.TrailerLines.Length;
     }
 
     /// <summary>The response has come to a clean end: it is kept, unless a request changed the resource meanwhile, over whichever worker.</summary>
-    /// <param name="bodyBytes">Content without its framing.</param>
-    public void Commit(long bodyBytes)
+    public void Commit()
     {
         if (_entry is { } entry)
         {
-            entry.BodyBytes = bodyBytes;
             _entry = null;
             cache.Add(entry);
         }
@@ -86,5 +88,13 @@ internal sealed class CacheFill(ResponseCache cache)
             cache.ReturnEntry(entry);
         _entry = null;
         cache.Return(this);
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        if (_entry is null || cache.TryAppend(_entry, bytes))
+            return;
+        cache.ReturnEntry(_entry);
+        _entry = null;
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using NativeProxy.Http;
-using NativeProxy.Http1;
 
 namespace NativeProxy.Caching;
 
@@ -49,12 +48,12 @@ internal static class CachePolicy
     /// <summary>What may be done for a request.</summary>
     /// <param name="bytes">Its head.</param>
     /// <param name="head">What was read of it.</param>
-    /// <param name="hasBody">A body follows, even an empty one in chunks.</param>
-    public static CacheDemand OfRequest(ReadOnlySpan<byte> bytes, RequestHead head, bool hasBody)
+    public static CacheDemand OfRequest(ReadOnlySpan<byte> bytes, RequestHead head)
     {
         if (!head.MethodKind.IsSafe())
             return new CacheDemand { Use = CacheUse.Invalidate };
-        if (head.MethodKind is not (HttpMethod.Get or HttpMethod.Head) || hasBody || ContainsAny(head.Fields, ServersOwn) || IsHttps(bytes, head))
+        bool mayBeKept = head.MethodKind is HttpMethod.Get or HttpMethod.Head && !head.Body.HasBody;
+        if (!mayBeKept || ContainsAny(head.Fields, ServersOwn) || IsHttps(bytes, head))
             return default;
         return CacheDemand.Of(bytes, head.Fields, head.MethodKind == HttpMethod.Get ? CacheUse.Serve | CacheUse.Store : CacheUse.Serve);
     }
@@ -62,17 +61,12 @@ internal static class CachePolicy
     /// <summary>Whether a final response to a GET may be kept, and for how long it is fresh; null = it may not.</summary>
     /// <param name="bytes">Its head.</param>
     /// <param name="head">What was read of it, with the fields marked that Connection names.</param>
-    /// <param name="framing">How its body ends.</param>
     /// <param name="moments">When it was asked for and came.</param>
-    public static Freshness? OfResponse(ReadOnlySpan<byte> bytes, ResponseHead head, BodyFraming framing, in ExchangeMoments moments)
+    public static Freshness? OfResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in ExchangeMoments moments)
     {
-        if (framing.Tolerated != ServerFault.None)
+        bool isForAll = head.StatusCode == 200 && !ContainsAny(head.Fields, NotForAll) && !IsAnyNominated(head.Fields);
+        if (!isForAll || !head.IsWellFramed || !head.Body.HasBody)
             return null;
-        if (head.StatusCode != 200 || framing.Kind is not (BodyKind.Length or BodyKind.Chunked) || ContainsAny(head.Fields, NotForAll)
-            || IsAnyNominated(head.Fields))
-        {
-            return null;
-        }
 
         CacheControl control = CacheControl.Read(bytes, head.Fields);
         if (control.IsMalformed || control.NoStore || control.NoCache || control.Private || CacheControl.PragmaSaysNoCache(bytes, head.Fields))

@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Buffers;
+using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 
@@ -9,7 +10,7 @@ namespace NativeProxy.Caching;
 internal readonly record struct CachedTimes(long AgeSeconds, long ReceivedWallMs);
 
 /// <summary>
-/// Reads one entry of the cache from its head to its end, in pieces, as from a socket; while it is open the entry's memory stays. Owner: one
+/// Reads one entry of the cache, its head and then its content in pieces; while it is open the entry's memory stays. Owner: one
 /// exchange (a mutable struct: keep it in a field, never copy it). Thread: the loop.
 /// </summary>
 internal struct CachedResponse
@@ -18,6 +19,7 @@ internal struct CachedResponse
     private CacheEntry? _entry;
     private BufferBlock? _block;
     private int _offset;
+    private long _leftBytes;
     private bool _isNotModified;
 
     public readonly bool IsOpen => _entry is not null;
@@ -33,35 +35,37 @@ internal struct CachedResponse
         _cache = cache;
         _entry = entry;
         _block = entry.First;
-        _offset = entry.KeyBytes;
+        _offset = 0;
+        _leftBytes = entry.BodyBytes;
+        Skip(entry.KeyBytes + entry.HeadBytes);
     }
 
     /// <summary>The client has what is stored: what is read from now on is a 304 that says so.</summary>
     public void AnswerNotModified() => _isNotModified = true;
 
-    /// <summary>Copies the next bytes. Returns how many; 0 at the end.</summary>
-    public int Read(Span<byte> destination)
+    /// <summary>The head, valid until somebody else reads one from this cache, with what follows it.</summary>
+    /// <param name="withBody">False for the answer to a HEAD.</param>
+    /// <param name="head">Its parts.</param>
+    public readonly ReadOnlySpan<byte> ReadHead(bool withBody, out ResponseHead head)
     {
-        if (_isNotModified)
-        {
-            _isNotModified = false;
-            _block = null;
-            return _cache!.WriteNotModified(_entry!, destination);
-        }
-        int count = 0;
-        while (_block is { } block && count < destination.Length)
-        {
-            int step = Math.Min(block.FilledBytes - _offset, destination.Length - count);
-            block.Span.Slice(_offset, step).CopyTo(destination[count..]);
-            count += step;
-            _offset += step;
-            if (_offset == block.FilledBytes)
-            {
-                _block = block.Next;
-                _offset = 0;
-            }
-        }
-        return count;
+        ReadOnlySpan<byte> bytes = _cache!.ReadHead(_entry!, _isNotModified, out head);
+        head.Body = _isNotModified || !withBody ? BodyLength.None : _entry!.HasLength ? BodyLength.Of(_entry.BodyBytes) : BodyLength.Unknown;
+        head.PassesLength = _entry!.HasLength;
+        return bytes;
+    }
+
+    /// <summary>Copies the next piece of the content.</summary>
+    /// <param name="room">Where to, with room for all trailer fields, too.</param>
+    public BodyPiece ReadBody(Span<byte> room)
+    {
+        int trailerBytes = _entry!.TrailerBytes;
+        int dataBytes = Copy(room[..(int)Math.Min(_leftBytes, room.Length - trailerBytes)]);
+        _leftBytes -= dataBytes;
+        if (_leftBytes > 0)
+            return new BodyPiece { Data = room[..dataBytes] };
+        Span<byte> lines = room.Slice(dataBytes, trailerBytes);
+        Copy(lines);
+        return new BodyPiece { Data = room[..dataBytes], IsLast = true, TrailerLines = lines };
     }
 
     /// <summary>Lets the entry go; harmless when none is open.</summary>
@@ -70,5 +74,28 @@ internal struct CachedResponse
         if (_entry is { } entry)
             _cache!.ReaderLeaves(entry);
         this = default;
+    }
+
+    private int Copy(Span<byte> destination)
+    {
+        int count = 0;
+        while (_block is { } block && count < destination.Length)
+        {
+            int step = Math.Min(block.FilledBytes - _offset, destination.Length - count);
+            block.Span.Slice(_offset, step).CopyTo(destination[count..]);
+            count += step;
+            Skip(step);
+        }
+        return count;
+    }
+
+    private void Skip(int count)
+    {
+        _offset += count;
+        while (_block is { } block && _offset >= block.FilledBytes)
+        {
+            _offset -= block.FilledBytes;
+            _block = block.Next;
+        }
     }
 }

@@ -28,6 +28,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
     /// </summary>
     private readonly Dictionary<ulong, CacheEntry> _byHash = [];
     private readonly StoredHead _storedHead = new();
+    private readonly byte[] _notModified = new byte[PieceBytes];
     private NewestFirst<CacheEntry> _order;
     private CacheEntry? _freeEntry;
     private CacheFill? _freeFill;
@@ -126,11 +127,11 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
         return StoredCondition.IsNotModified(request, fields, head, _storedHead.Fields, clock.WallMs);
     }
 
-    /// <summary>Writes the 304 of an entry. Returns its length.</summary>
-    internal int WriteNotModified(CacheEntry entry, Span<byte> destination)
+    /// <summary>The head of an entry, or of the 304 that says that the client has it; valid until the next call.</summary>
+    internal ReadOnlySpan<byte> ReadHead(CacheEntry entry, bool isNotModified, out ResponseHead head)
     {
-        ReadOnlySpan<byte> head = _storedHead.Read(entry);
-        return NotModifiedHead.Write(head, _storedHead.Fields, destination);
+        head = _storedHead.Head;
+        return isNotModified ? _storedHead.ReadNotModified(entry, _notModified) : _storedHead.Read(entry);
     }
 
     /// <summary>

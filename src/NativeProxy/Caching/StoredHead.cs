@@ -20,6 +20,9 @@ internal sealed class StoredHead
     private readonly ResponseHead _head = new(FieldsMax);
     private byte[] _bytes = [];
 
+    /// <summary>The parts of the head that was read last.</summary>
+    public ResponseHead Head => _head;
+
     /// <summary>The fields of the head that was read last.</summary>
     public HeaderTable Fields => _head.Fields;
 
@@ -29,9 +32,24 @@ internal sealed class StoredHead
         if (_bytes.Length < entry.HeadBytes)
             _bytes = new byte[BitOperations.RoundUpToPowerOf2((uint)entry.HeadBytes)];
         entry.CopyHead(_bytes);
-        ReadOnlySpan<byte> bytes = _bytes.AsSpan(0, entry.HeadBytes);
+        return Parse(_bytes.AsSpan(0, entry.HeadBytes));
+    }
+
+    /// <summary>The head of the 304 of an entry, valid until the next call.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="room">Where to put it; long enough for the head and <see cref="NotModifiedHead.ExtraBytes"/>.</param>
+    public ReadOnlySpan<byte> ReadNotModified(CacheEntry entry, Span<byte> room)
+    {
+        ReadOnlySpan<byte> head = Read(entry);
+        return Parse(room[..NotModifiedHead.Write(head, _head.Fields, room)]);
+    }
+
+    /// <summary>Connection was read when it was kept; what it named must not pass now either.</summary>
+    private ReadOnlySpan<byte> Parse(ReadOnlySpan<byte> bytes)
+    {
         ParseOutcome outcome = ResponseHeadParser.Parse(bytes, Limits, _head);
         Check.That(outcome.Status == ParseStatus.Done, "what the cache keeps has a sound head");
+        ConnectionHeader.Apply(bytes, _head.Fields);
         return bytes;
     }
 }

@@ -60,11 +60,16 @@ internal sealed class CacheTrial
     public static void OpenFill(CacheFill fill, string response)
     {
         ExchangeMoments moments = fill.Moments;
-        Wire.Response(response, out ResponseHead head);
-        fill.Open(Wire.Bytes(response), 0, CachePolicy.OfResponse(Wire.Bytes(response), head, BodyFraming.Length(2), moments)!.Value, moments);
+        byte[] bytes = Wire.Bytes(response);
+        int headBytes = Wire.Response(response, out ResponseHead head).ConsumedBytes;
+        head.Body = BodyLength.Of(2);
+        head.IsWellFramed = true;
+        fill.Open(bytes.AsSpan(0, headBytes), head.Body, CachePolicy.OfResponse(bytes, head, moments)!.Value, moments);
+        if (headBytes < bytes.Length)
+            fill.Append(new BodyPiece { Data = bytes.AsSpan(headBytes) });
     }
 
-    public void Store(string key, string response = Fresh + "ok") => BeginFill(key, response).Commit(2);
+    public void Store(string key, string response = Fresh + "ok") => BeginFill(key, response).Commit();
 
     /// <summary>The whole response, or null for a miss.</summary>
     public string? Find(string key, int pieceBytes = 100, long bodyBytesMax = 0)
@@ -85,7 +90,7 @@ internal sealed class CacheTrial
     {
         string request = $"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n";
         Wire.Request(request, out RequestHead head);
-        CacheDemand demand = CachePolicy.OfRequest(Wire.Bytes(request), head, hasBody: false);
+        CacheDemand demand = CachePolicy.OfRequest(Wire.Bytes(request), head);
         CachedResponse response = default;
         bool isThere = (demand.Use & CacheUse.Serve) != 0 && Cache.TryOpen(Wire.Bytes(key), Hash(key), demand, 0, ref response);
         response.Close();
@@ -106,12 +111,17 @@ internal sealed class CacheTrial
         return text;
     }
 
+    /// <summary>Head, content and trailer lines, one behind the other; pieces are as long as wanted, plus what the trailer fields take.</summary>
     public static string ReadAll(ref CachedResponse response, int pieceBytes = 100)
     {
-        string text = "";
-        byte[] piece = new byte[pieceBytes];
-        for (int count; (count = response.Read(piece)) > 0;)
-            text += Wire.Text(piece.AsSpan(0, count));
+        string text = Wire.Text(response.ReadHead(withBody: true, out ResponseHead head));
+        byte[] room = new byte[pieceBytes + response.Entry.TrailerBytes];
+        for (bool isLast = !head.Body.HasBody; !isLast;)
+        {
+            BodyPiece piece = response.ReadBody(room);
+            text += Wire.Text(piece.Data) + Wire.Text(piece.TrailerLines);
+            isLast = piece.IsLast;
+        }
         return text;
     }
 

@@ -21,7 +21,7 @@ public sealed class ChangeBoardTests
         here.Change("a /new");
         Assert.Null(here.Find("a /"));
         Assert.Null(there.Find("a /"));
-        underWay.Commit(2);
+        underWay.Commit();
         Assert.Null(there.Find("a /new"));
         Assert.NotNull(there.Find("a /other"));
         Assert.Equal(1, there.Cache.Count);

@@ -1,6 +1,8 @@
 using System.Linq;
 using NativeProxy.Caching;
+using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Tests.Http1;
 using Xunit;
 
 namespace NativeProxy.Tests.Caching;
@@ -24,8 +26,8 @@ public sealed class ResponseCacheTests
         string body = string.Concat(Enumerable.Range(0, 3000).Select(static i => $"{i},"));
         CacheFill fill = trial.BeginFill("a /", CacheTrial.Fresh);
         for (int i = 0; i < body.Length; i += pieceBytes)
-            fill.Append(Http1.Wire.Bytes(body[i..System.Math.Min(body.Length, i + pieceBytes)]));
-        fill.Commit(body.Length);
+            fill.Append(new BodyPiece { Data = Wire.Bytes(body[i..System.Math.Min(body.Length, i + pieceBytes)]) });
+        fill.Commit();
 
         Assert.Equal(CacheTrial.Fresh + body, trial.Find("a /", pieceBytes));
         Assert.Equal(CacheTrial.Fresh + body, trial.Find("a /", 5000));
@@ -57,7 +59,7 @@ public sealed class ResponseCacheTests
         fill.Drop();
         Assert.Null(trial.Find("a /"));
         trial.Ask("a /").Drop();
-        trial.Ask("a /").Commit(0);
+        trial.Ask("a /").Commit();
         Assert.Null(trial.Find("a /"));
         Assert.Equal(0, trial.Cache.HeldBytes);
     }
@@ -103,7 +105,7 @@ public sealed class ResponseCacheTests
         trial.PassTime(1500);
         CacheTrial.OpenFill(fill, "HTTP/1.1 200 OK\r\nCache-Control: max-age=90\r\nAge: 4\r\nContent-Length: 2\r\n\r\nok");
         trial.PassTime(700);
-        fill.Commit(2);
+        fill.Commit();
         trial.PassTime(1000);
         CachedResponse response = default;
         Assert.True(trial.TryOpen("a /", ref response));
@@ -118,7 +120,7 @@ public sealed class ResponseCacheTests
         CacheFill early = trial.BeginFill("a /", CacheTrial.Fresh + "11");
         trial.PassTime(10);
         trial.Store("a /", CacheTrial.Fresh + "22");
-        early.Commit(2);
+        early.Commit();
         Assert.EndsWith("22", trial.Find("a /"));
         trial.PassTime(10);
         trial.Store("a /", CacheTrial.Fresh + "33");
@@ -150,9 +152,9 @@ public sealed class ResponseCacheTests
         for (int i = 0; i < 200; i++)
         {
             CacheFill fill = trial.BeginFill($"a /{i}");
-            fill.Append(new byte[i * 331 % 30_000]);
+            fill.Append(new BodyPiece { Data = new byte[i * 331 % 30_000] });
             Assert.InRange(trial.Cache.HeldBytes, 0, 64 * 1024);
-            fill.Commit(0);
+            fill.Commit();
             Assert.InRange(trial.Cache.HeldBytes, 0, 64 * 1024);
             Assert.NotNull(trial.Find($"a /{i}"));
         }
@@ -167,9 +169,9 @@ public sealed class ResponseCacheTests
     {
         var trial = new CacheTrial(1 << 20, "object_bytes = 10000");
         CacheFill fill = trial.BeginFill("a /", CacheTrial.Fresh);
-        fill.Append(new byte[10_000 - CacheTrial.Fresh.Length + tooMuch]);
+        fill.Append(new BodyPiece { Data = new byte[10_000 - CacheTrial.Fresh.Length + tooMuch] });
         Assert.Equal(isKept, fill.IsOpen);
-        fill.Commit(2);
+        fill.Commit();
         Assert.Equal(isKept, trial.Find("a /") is not null);
         if (!isKept)
             Assert.Equal(0, trial.Cache.HeldBytes);
@@ -180,7 +182,7 @@ public sealed class ResponseCacheTests
     {
         var trial = new CacheTrial(1 << 20, "object_bytes = 10000");
         CacheFill fill = trial.Ask("a /");
-        fill.Open("HTTP/1.1 200 OK\r\n\r\n"u8, 9_999, new Freshness(), fill.Moments);
+        fill.Open("HTTP/1.1 200 OK\r\n\r\n"u8, BodyLength.Of(9_999), new Freshness(), fill.Moments);
         Assert.False(fill.IsOpen);
         fill.Drop();
     }
@@ -240,10 +242,10 @@ public sealed class ResponseCacheTests
         CacheFill other = trial.BeginFill("a /third");
         trial.Change("a /");
         Assert.Null(trial.Find("a /"));
-        before.Commit(2);
+        before.Commit();
         CacheTrial.OpenFill(asked, Response);
-        asked.Commit(2);
-        other.Commit(2);
+        asked.Commit();
+        other.Commit();
         Assert.Null(trial.Find("a /"));
         Assert.NotNull(trial.Find("a /other"));
         Assert.NotNull(trial.Find("a /third"));
@@ -289,7 +291,7 @@ public sealed class ResponseCacheTests
         ResponseCache before = trial.Cache;
         trial.Apply(0);
         Assert.Null(trial.Cache);
-        fill.Commit(2);
+        fill.Commit();
         Assert.Equal((0, 0L), (before.Count, before.HeldBytes));
         Assert.Equal(0, Read(trial, CounterId.CacheEntries));
     }
@@ -299,7 +301,7 @@ public sealed class ResponseCacheTests
     {
         var trial = new CacheTrial();
         CacheFill first = trial.BeginFill("a /");
-        first.Commit(2);
+        first.Commit();
         Assert.Same(first, trial.Ask("a /x"));
         first.Drop();
         Rounds(1);
@@ -312,7 +314,7 @@ public sealed class ResponseCacheTests
             for (int i = 0; i < count; i++)
             {
                 CacheFill fill = trial.Cache.BeginFill("a /y"u8, 1);
-                fill.Open("HTTP/1.1 200 OK\r\n\r\n"u8, 0, new Freshness(), fill.Moments);
+                fill.Open("HTTP/1.1 200 OK\r\n\r\n"u8, BodyLength.Unknown, new Freshness(), fill.Moments);
                 fill.Drop();
             }
         }
