@@ -6,7 +6,7 @@ namespace NativeProxy.Clients;
 
 /// <summary>
 /// What the ledger needs to know of a client connection besides its socket: when its requests ran, when and why its end was decided.
-/// Part of a client session, in few bytes, since idle connections hold it: times count from the opening of the connection and
+/// Part of a client connection, in few bytes, since idle connections hold it: times count from the opening of the connection and
 /// stop at 24 days. Thread: the loop.
 /// </summary>
 internal struct ClientAccount

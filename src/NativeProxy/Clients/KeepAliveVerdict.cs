@@ -38,7 +38,6 @@ internal readonly struct KeepAliveFacts
     /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>
     public required bool IsFollowed { get; init; }
 
-
     /// <summary>What runs short, as the reason to close that it gives; None when nothing does.</summary>
     public required CloseReason Pressure { get; init; }
 }

@@ -3,7 +3,7 @@ using NativeProxy.Transport;
 
 namespace NativeProxy.Clients;
 
-/// <summary>What a client session, or its farewell, waits for; one at a time.</summary>
+/// <summary>What a client connection waits for, from its arrival to its farewell; one at a time.</summary>
 internal enum SessionTimeout : byte
 {
     None,
@@ -24,7 +24,7 @@ internal enum SessionTimeout : byte
     Linger,
 }
 
-/// <summary>The one deadline of a client session or farewell. Thread: the loop.</summary>
+/// <summary>The one deadline of a client connection: of its arrival, its session, or its farewell. Thread: the loop.</summary>
 internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
 {
     /// <summary>What the deadline is for; None when none is set.</summary>

@@ -43,13 +43,20 @@ internal struct NewestFirst<T>
         Count--;
     }
 
-    /// <summary>Takes the newest one, or null.</summary>
-    public T? TakeNewest()
+    /// <summary>Another item takes the place of one that is in it.</summary>
+    public void Replace(T item, T other)
     {
-        T? item = Newest;
-        if (item is not null)
-            Remove(item);
-        return item;
+        other.Newer = item.Newer;
+        other.Older = item.Older;
+        if (item.Newer is null)
+            Newest = other;
+        else
+            item.Newer.Older = other;
+        if (item.Older is null)
+            Oldest = other;
+        else
+            item.Older.Newer = other;
+        item.Newer = item.Older = null;
     }
 
     /// <summary>An item that is in it becomes the newest.</summary>

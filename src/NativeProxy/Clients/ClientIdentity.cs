@@ -1,0 +1,14 @@
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Clients;
+
+/// <summary>
+/// Who is at the other end of a client connection, where that is more than the peer of its socket: whom a trusted balancer before us has announced.
+/// The real peer stays what the socket says. Immutable; a connection without one is its peer's.
+/// </summary>
+/// <param name="client">Whom the peer speaks for.</param>
+internal sealed class ClientIdentity(in PeerAddress client)
+{
+    /// <summary>Whom the peer speaks for: stands in X-Forwarded-For and in the log, and is balanced by.</summary>
+    public PeerAddress Client { get; } = client;
+}

@@ -1,0 +1,56 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+using NativeProxy.Metrics;
+
+namespace NativeProxy.Clients.Http1;
+
+/// <summary>
+/// One answer of the proxy's own: what it says, and what of the request decides on its form. Immutable; thread: the loop. Never sends:
+/// who answers knows whether it is the answer's turn.
+/// </summary>
+internal readonly struct OwnReply
+{
+    /// <summary>What went wrong; its status must not be 0.</summary>
+    public required ProxyError Error { get; init; }
+
+    /// <summary>The rule that a refused request broke, or None.</summary>
+    public required RejectReason Detail { get; init; }
+
+    /// <summary>Why the connection ends with this answer, or None.</summary>
+    public required CloseReason CloseReason { get; init; }
+
+    /// <summary>True when the request was a HEAD: the answer has no body (RFC 9110 9.3.2).</summary>
+    public required bool IsToHead { get; init; }
+
+    public required int ClientMinorVersion { get; init; }
+
+    /// <summary>Requests that the connection may carry after this one; negative = no limit.</summary>
+    public required int RequestsLeft { get; init; }
+
+    public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
+
+    /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
+    /// <param name="frontend">Whose client gets it.</param>
+    public ReadOnlySpan<byte> Write(Frontend frontend)
+    {
+        Span<byte> output = frontend.Scratch.Output;
+        int textBytes = ErrorReplies.TextBytes(Error, Detail);
+        var writer = new HeadWriter(output);
+        ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
+        ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods);
+        ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
+        {
+            CloseReason = CloseReason,
+            ClientMinorVersion = ClientMinorVersion,
+            RequestsLeft = RequestsLeft,
+        });
+        frontend.Counters.Add(CounterId.ResponsesByProxy);
+        if (IsToHead)
+            return writer.Written;
+        ErrorReplies.WriteText(output[writer.WrittenBytes..], Error, Detail);
+        return output[..(writer.WrittenBytes + textBytes)];
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Clients.Http1;
+
+/// <summary>
+/// What came instead of a request that could be served: why the connection ends with it, and what its client, the counters and the log are told.
+/// Lives within one call; thread: the loop. Never ends the connection: its session does.
+/// </summary>
+internal readonly ref struct RefusedRequest
+{
+    private readonly ProxyError _error;
+    private readonly RejectReason _detail;
+
+    /// <summary>What has come of the request.</summary>
+    private readonly ReadOnlySpan<byte> _request;
+
+    /// <summary>The request is there, and it is the request that is wrong.</summary>
+    private readonly bool _isBad;
+
+    private RefusedRequest(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request, bool isBad)
+    {
+        _error = error;
+        _detail = detail;
+        _request = request;
+        _isBad = isBad;
+        CloseReason = closeReason;
+    }
+
+    public CloseReason CloseReason { get; }
+
+    /// <summary>A request that must not be forwarded.</summary>
+    /// <param name="error">What is wrong.</param>
+    /// <param name="detail">The rule that it broke, or None.</param>
+    /// <param name="request">What has come of it.</param>
+    public static RefusedRequest Bad(ProxyError error, RejectReason detail, ReadOnlySpan<byte> request) =>
+        new(error, detail, ClientFailures.RefusalReasonOf(error, detail), request, isBad: true);
+
+    /// <summary>A request whose head did not come to its end in time.</summary>
+    /// <param name="request">What has come of the head.</param>
+    public static RefusedRequest Late(ReadOnlySpan<byte> request) =>
+        new(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, request, isBad: false);
+
+    /// <summary>Answers, counts and logs it.</summary>
+    /// <param name="connection">The connection on which it came.</param>
+    /// <param name="startedMs">When its first byte came.</param>
+    public void Tell(ClientConnection connection, long startedMs)
+    {
+        Frontend frontend = connection.Frontend;
+        if (_isBad)
+            ClientFailures.CountRefusal(frontend.Counters, _error, _detail);
+        int statusCode = 0;
+        ReadOnlySpan<byte> answer = default;
+        if (!_request.IsEmpty)
+        {
+            OwnReply reply = Reply();
+            answer = reply.Write(frontend);
+            connection.Tcp!.Send(answer);
+            statusCode = reply.StatusCode;
+        }
+        connection.Account.RequestEnded(connection.Tcp!, startedMs, frontend.Loop.Clock.NowMs);
+        frontend.Service.OnRefused(connection, new Refusal
+        {
+            Error = _error,
+            Detail = _detail,
+            CloseReason = CloseReason,
+            StatusCode = statusCode,
+            Answer = answer,
+            Request = _request,
+            ShowsLine = _isBad,
+            StartedMs = startedMs,
+        });
+    }
+
+    /// <summary>To HEAD the answer has no body (RFC 9110 9.3.2), however little else of the request could be read.</summary>
+    private OwnReply Reply() => new()
+    {
+        Error = _error,
+        Detail = _detail,
+        CloseReason = CloseReason,
+        IsToHead = _request[RequestHeadParser.EmptyLineBytes(_request)..].StartsWith("HEAD "u8),
+        ClientMinorVersion = 1,
+        RequestsLeft = -1,
+    };
+}

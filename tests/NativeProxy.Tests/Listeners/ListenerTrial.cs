@@ -1,0 +1,183 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+using NativeProxy.Buffers;
+using NativeProxy.Clients;
+using NativeProxy.Config;
+using NativeProxy.Exchanges;
+using NativeProxy.Exchanges.Cached;
+using NativeProxy.Exchanges.Logged;
+using NativeProxy.Exchanges.Sending;
+using NativeProxy.Foundation;
+using NativeProxy.Http1;
+using NativeProxy.Listeners;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Pressure;
+using NativeProxy.Routing;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Exchanges;
+using NativeProxy.Tests.Http1;
+using NativeProxy.Tests.Metrics;
+using NativeProxy.Tests.Simulation;
+using NativeProxy.Tests.Simulation.Engine;
+using NativeProxy.Tests.Simulation.Network;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+
+namespace NativeProxy.Tests.Listeners;
+
+/// <summary>
+/// A listener with its service and its log on a loop in virtual time: clients are played by hand, the servers' faces write down what they hear.
+/// </summary>
+internal sealed class ListenerTrial : IDisposable
+{
+    private readonly ChaosWorld _world = new(1, FaultMix.Calm);
+    private readonly LogRing _log = new(1 << 16);
+    private readonly ConnectionBudget _budget;
+    private readonly RequestService _service;
+
+    /// <param name="listener">Lines of the listener's table and its sub-tables.</param>
+    /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
+    public ListenerTrial(string listener = "", bool isCompletionBased = false)
+    {
+        _world.Network.DelayMsMax = 0;
+        _world.Network.WholeArrivals = 1000;
+        _world.Network.VariesWindows = false;
+        Loop = new SimulatedEventLoop(
+            new BufferPools(16 << 20), _world.Time, _world.Network, _world.Dice, _world.Trace, isCompletionBased) { ReadsWhole = true };
+        ProxySettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(listener)).Settings;
+        var server = new UpstreamServer(Loop, Counters, "a", new IPEndPoint(IPAddress.Loopback, 9001));
+        server.Apply(settings.Upstreams[0], settings.Upstreams[0].Servers[0], connectionsMax: 0);
+        var group = new UpstreamGroup(Loop, "app", logId: 0);
+        group.Apply(settings.Upstreams[0], [server]);
+        var routes = new RouteTable(settings.Listeners[0], group, origins: null);
+        var scratch = new WireScratch(32 * 1024, 128, EventLoop.ReceiveBytesMax);
+        _service = new RequestService(Loop, settings.Listeners[0], routes, scratch, Counters)
+        {
+            AccessLog = new ExchangeLog(_log, new LogNames(), Loop.Clock, wantsFields: false),
+            ReplayBudget = new ReplayBudget(Loop.Pools, Counters),
+            CacheFetches = new CacheFetches(Counters),
+            Streams = user =>
+            {
+                var stream = new RecordingServerStream(user, Events);
+                Streams.Add(stream);
+                return stream;
+            },
+        };
+        _budget = new ConnectionBudget(Loop);
+        Listener = Make(settings.Listeners[0]);
+        Listener.Listen("x", Loop.Listen(null!, Listener, SocketTuning.Default));
+    }
+
+    public SimulatedEventLoop Loop { get; }
+
+    public LoopCounters Counters { get; } = LastingCounters.Create();
+
+    public Listener Listener { get; }
+
+    /// <summary>What the servers' faces have heard.</summary>
+    public List<string> Events { get; } = [];
+
+    public List<RecordingServerStream> Streams { get; } = [];
+
+    /// <summary>The live connections, the newest first, as the names of their types.</summary>
+    public string Live
+    {
+        get
+        {
+            var names = new List<string>();
+            for (ClientConnection? connection = Listener.NewestLive; connection is not null; connection = connection.Older)
+                names.Add(connection.GetType().Name);
+            return string.Join(' ', names);
+        }
+    }
+
+    public Listener Make(ListenerSettings settings) => new(Loop, settings, _service, _budget);
+
+    public SimulatedSocket Connect()
+    {
+        SimulatedSocket client = _world.Network.ConnectClient()!;
+        client.Incoming.WindowBytes = client.Outgoing.WindowBytes = 256 * 1024;
+        Settle();
+        return client;
+    }
+
+    public void Write(SimulatedSocket client, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        client.Send(bytes, out _);
+        Settle();
+    }
+
+    public string Read(SimulatedSocket client)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        int received = client.Receive(buffer, out _);
+        Settle();
+        return Wire.Text(buffer.AsSpan(0, received));
+    }
+
+    public void Run(Action action)
+    {
+        Loop.Post(new ActionWork(action));
+        Settle();
+    }
+
+    public void Settle(int ms = 0)
+    {
+        bool isOver = false;
+        _world.Agenda.After(ms, () => isOver = true);
+        while (!isOver || Loop.HasWork || _world.Agenda.NextAtMs <= _world.Time.NowMs)
+        {
+            if (_world.Agenda.NextAtMs <= _world.Time.NowMs)
+                _world.Agenda.TryRunOne();
+            else if (Loop.HasWork || Loop.WakeAtMs <= _world.Time.NowMs)
+                Loop.Turn();
+            else
+                _world.Time.MoveTo(Math.Min(_world.Agenda.NextAtMs, Loop.WakeAtMs));
+        }
+    }
+
+    public string Closes() => string.Join(' ', Enumerable.Range(1, CloseReasons.Count - 1).Select(static i => (CloseReason)i)
+        .SelectMany(reason => Enumerable.Repeat(reason, (int)Counters.Read(CloseCounters.Of(reason)))));
+
+    /// <summary>The next record of the access log; null when there is none.</summary>
+    public (string Client, int Status, AccessNumbers Numbers)? NextLogged()
+    {
+        if (!_log.TryPeek(out ReadOnlySpan<byte> bytes))
+            return null;
+        AccessRecord record = AccessRecordCodec.Read(bytes);
+        (string, int, AccessNumbers) logged =
+            ($"{new IPAddress(record.ClientAddress)}:{record.Numbers.ClientPort}", record.Numbers.Status, record.Numbers);
+        _log.Release();
+        return logged;
+    }
+
+    /// <summary>Nothing is left of it all; null, or what is.</summary>
+    public string? Leftovers(params SimulatedSocket[] clients)
+    {
+        foreach (SimulatedSocket client in clients)
+            client.Close(reset: true);
+        Settle(1000);
+        return Loop.ConnectionCount != 0 ? $"{Loop.ConnectionCount} open"
+            : Listener.ConnectionCount != 0 ? $"{Listener.ConnectionCount} live"
+            : Counters.Read(CounterId.ClientConnectionsOpen) != 0 ? "counted as open"
+            : Loop.Wheel.LinkedCount != 0 ? $"{Loop.Wheel.LinkedCount} timers"
+            : Loop.Pools.DescribeLeaks();
+    }
+
+    public void Dispose()
+    {
+        Loop.Stop();
+        _log.Dispose();
+    }
+
+    private sealed class ActionWork(Action action) : LoopWork
+    {
+        public override void Run() => action();
+    }
+}
