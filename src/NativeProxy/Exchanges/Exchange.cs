@@ -1,475 +1,269 @@
 using System;
 using NativeProxy.Clients;
 using NativeProxy.Config;
+using NativeProxy.Caching;
+using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Exchanges.Rewriting;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
-using NativeProxy.Http1;
-using NativeProxy.Logging;
-using NativeProxy.Metrics;
-using NativeProxy.Transport;
+using NativeProxy.Rewriting;
+using NativeProxy.Routing;
+using NativeProxy.Tunnels;
+using NativeProxy.Upstreams.Balancing;
 using NativeProxy.Upstreams.Connections;
-using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges;
 
 /// <summary>
-/// One request and its response: begins it, passes on what either side has, decides whether the client connection lives on, and how it
-/// ends. Joins the two pumps and the server's side. Owner: one <see cref="ClientSession"/>, from the request head to the last byte of the
-/// response. Thread: the loop. Never parses, never reads the client's socket, never touches the server's.
+/// One request and its response: asks the cache, brings the request on its way to a server, passes on what either side says, and decides how it
+/// ends. Owner: the <see cref="ClientStream"/> that it is the user of, from the request head to the last byte of the response; one object serves
+/// many, one after another. Thread: the loop. Never sees a socket, a version of HTTP, or a position in a pipeline.
 /// </summary>
-internal sealed class Exchange
+internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponsePathUser, ITunnelOwner
 {
-    /// <summary>So many pieces of a cached response go out before other connections have their turn.</summary>
-    private const int CachedPiecesPerTurnMax = 16;
+    private readonly RequestService _service;
+    private readonly ClientStream _client;
+    private readonly RequestPath _path;
+    private readonly ResponsePath _response;
+    private readonly ExchangeNotes _notes;
+    private bool _expectsContinue;
+    private Route? _route;
+    private Tunnel? _tunnel;
 
-    private readonly Listener _listener;
-    private readonly EventLoop _loop;
-    private readonly RequestPump _request;
-    private readonly ResponsePump _response;
-    private readonly ExchangeLogText _logText = new();
-    private readonly ServerLink _link;
-    private ExchangeCaching _caching;
-    private RequestFacts _facts;
-    private ExchangeTimes _times;
-    private CloseReason _closeReason;
-    private CachedOutput? _cachedOutput;
-    private ProxyError _error;
-    private long _receivedBytes;
-
-    public Exchange(Listener listener)
+    public Exchange(ClientStream client, RequestService service)
     {
-        _listener = listener;
-        _loop = listener.Loop;
-        _request = new RequestPump(_loop.Pools, listener.Scratch, listener.ReplayBudget);
-        _response = new ResponsePump(this, _loop.Pools, listener.Scratch);
-        ServerSide = new ServerSide(this, listener, _request, _response);
-        _link = ServerSide.Link;
+        _client = client;
+        _service = service;
+        _notes = new ExchangeNotes(service.Loop);
+        _response = new ResponsePath(this, client, _notes, service.Loop);
+        _path = new RequestPath(this, _response, service.Streams, service.Loop, service.Counters, service.ReplayBudget);
     }
 
-    /// <summary>Whose request it is; null while the object is unused.</summary>
-    public ClientSession? Session { get; private set; }
+    public bool WantsBody => _path.WantsBody;
 
-    public TcpConnection Client => Session!.Client;
+    public bool AwaitsFirstPiece => _path.CanStart;
 
-    /// <summary>Has the server connection, as its user, while no <see cref="Tunnel"/> has it.</summary>
-    public ServerSide ServerSide { get; }
+    public bool AwaitsContinue => _expectsContinue && !_response.HasInterim && _path.BodyBytes == 0 && !_path.IsComplete;
 
-    /// <summary>What the request said.</summary>
-    public ref readonly RequestFacts Facts => ref _facts;
+    public bool IsWorthFinishing => _response.Caching.IsFilling;
 
-    public HttpMethod Method => _facts.Method;
+    public PinnedServer? Pin => (PinnedServer?)_client.Connection.Bond;
 
-    public int ClientMinorVersion => _facts.MinorVersion;
+    public UpstreamServer? LastServer => (UpstreamServer?)_client.Connection.LastServer;
 
-    /// <summary>The protocol that the server was asked to switch to, or null.</summary>
-    public byte[]? Upgrade => _facts.Upgrade;
+    public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
-    /// <summary>True when further requests may begin beside this one.</summary>
-    public bool RunsBesideOthers => _facts.RunsBesideOthers;
+    public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
-    /// <summary>True when the client announced that nothing follows this request.</summary>
-    public bool IsLastOfClient => _facts.IsLastOfClient;
-
-    /// <summary>The next request waits already: the response to it will follow this one shortly.</summary>
-    public bool HasReadAhead => _request.IsComplete && (Behind is not null || Session!.HasReadAhead);
-
-    /// <summary>Number of the request on its client connection, from 1.</summary>
-    public int RequestNumber { get; private set; }
-
-    /// <summary>True when all earlier requests of the client are answered, so that what comes goes to the client.</summary>
-    public bool IsFirstInLine { get; private set; }
-
-    /// <summary>True when this exchange is over but for what waits for its turn to be sent.</summary>
-    public bool IsOver { get; private set; }
-
-    /// <summary>The next exchange of the same client connection, or null.</summary>
-    internal Exchange? Behind { get; set; }
-
-    public LoopCounters Counters => _listener.Counters;
-
-    public ref readonly ListenerKeepaliveSettings Keepalive => ref _listener.Keepalive;
-
-    /// <summary>Trailer fields that end here: those that Connection names (RFC 9110 7.6.1), or all.</summary>
-    public FieldNameMask DroppedTrailers(FieldNameMask named) => _listener.DropsTrailers ? FieldNameMask.All : named;
-
-    /// <summary>Requests that the client connection may carry after this one; negative = no limit.</summary>
-    public int RequestsLeft => Keepalive.MaxRequests == 0 ? -1 : Keepalive.MaxRequests - RequestNumber;
-
-    /// <summary>True when an established server connection waits for the request.</summary>
-    public bool CanStart => ServerSide.CanStart;
-
-    /// <summary>True once the client's last byte of this request was read.</summary>
-    public bool RequestIsComplete => _request.IsComplete;
-
-    /// <summary>True once the whole request has gone out on the present server connection.</summary>
-    public bool RequestIsSent => _request.IsSent;
-
-    /// <summary>True while body bytes are wanted and can be passed on.</summary>
-    public bool WantsRequestBody => !_request.IsComplete && _request.State != RequestPumpState.Holding && !_request.IsBlocked;
-
-    /// <summary>
-    /// True while the client waits for 100 Continue before it sends the body: the server must act, not the client (RFC 9110 10.1.1).
-    /// </summary>
-    public bool AwaitsContinue => _facts.ExpectsContinue && !_response.HasInterim && _request.BodyBytes == 0 && !_request.IsComplete;
-
-    /// <summary>True while no more of the response can be taken: the client, or what waits for its turn, has enough.</summary>
-    public bool IsOutputBlocked => IsFirstInLine ? Client.HasQueuedBytes : _response.IsWithheldFull;
-
-    /// <summary>True when only a reset tells the client that the response is cut.</summary>
-    public bool IsCloseDelimited => _response.IsCloseDelimited;
-
-    /// <summary>What the log says about this exchange besides its times.</summary>
-    public ExchangeLogText LogText => _logText;
-
-    public ref readonly ExchangeTimes Times => ref _times;
-
-    public UpstreamServer? Server => _link.Server;
-
-    /// <summary>Where the request goes.</summary>
-    public UpstreamGroup Group => _link.Group!;
-
-    /// <summary>The connection on which the client has authenticated; null when it never has.</summary>
-    public PinnedServer? Pin => Session!.Pin;
-
-    /// <summary>The server of the client connection's previous request, or null.</summary>
-    public UpstreamServer? LastServer => Session!.LastServer;
-
-    /// <summary>The time, as Date says it.</summary>
-    public byte[] Date => _loop.Date.Now;
-
-    /// <summary>What this proxy serves, for Allow.</summary>
-    public ReadOnlySpan<byte> AllowedMethods => _listener.Forwarding.AllowedMethods;
-
-    /// <summary>Pseudonym for the Via field of the response, or null.</summary>
-    public byte[]? ResponseVia => _listener.Forwarding.ResponseVia;
-
-    /// <summary>What the stickiness cookie came to.</summary>
-    public ref Stickiness Sticky => ref _link.Sticky;
-
-    /// <summary>What becomes of the stickiness cookie in the response; one of the cache is no server's.</summary>
-    public StickyResponse StickyResponse => _caching.IsHit ? default : _link.StickyResponse;
-
-    /// <summary>What the cache does for this exchange.</summary>
-    public ref ExchangeCaching Caching => ref _caching;
-
-    public int StatusCode => _response.StatusCode;
-
-    public long SentBytes => _response.SentBytes;
-
-    /// <summary>Of these the content, without heads and framing.</summary>
-    public long SentBodyBytes => _response.SentBodyBytes;
-
-    /// <summary>Bytes of the client that belong to this request: its head, its body as it came, or what went into its tunnel.</summary>
-    public long ReceivedBytes => _receivedBytes;
-
-    /// <summary>Where the request began to wait for a server.</summary>
-    public QueuePlaces QueuePlaces => _link.QueuePlaces;
-
-    public ProxyError Error => _error;
-
-    /// <summary>The rule of syntax or framing by which the request, or what the server sent, was refused; None when neither was.</summary>
-    public RejectReason Rejection { get; private set; }
-
-    public CloseReason CloseReason => _closeReason;
-
-    public int Attempts => _link.Attempts;
-
-    /// <summary>Why it was sent again the last time.</summary>
-    public RetryCause RetryCause => _link.RetryCause;
-
-    /// <summary>What the log needs to know about the server connection; valid until <see cref="Release"/>.</summary>
-    public ServerConnectionFacts ConnectionFacts => _link.Facts;
-
-    /// <summary>Next unused object of the listener.</summary>
-    internal Exchange? NextFree { get; set; }
-
-    /// <summary>
-    /// Begins with the request head in the listener's scratch table. Returns how many bytes behind the head were used.
-    /// </summary>
-    /// <param name="session">Whose request it is.</param>
-    /// <param name="bytes">From the first byte of the head on.</param>
-    /// <param name="intake">What was read.</param>
-    /// <param name="startedAtMs">When the first byte came.</param>
-    /// <param name="ahead">The exchange before it that is still in flight, or null.</param>
-    public int Begin(ClientSession session, ReadOnlySpan<byte> bytes, in RequestIntake intake, long startedAtMs, Exchange? ahead)
+    public void Begin(ReadOnlySpan<byte> bytes, RequestHead head, object route, IClientStreamUser? ahead, bool moreFollows)
     {
-        RequestHead head = _listener.Scratch.Request;
-        ListenerForwarding forwarding = _listener.Forwarding;
-        Session = session;
-        RequestNumber = session.RequestCount;
-        IsFirstInLine = ahead is null;
-        IsOver = false;
-        _closeReason = CloseReason.None;
-        _error = ProxyError.None;
-        Rejection = RejectReason.None;
-        _receivedBytes = intake.HeadBytes;
-        _times.Begin(startedAtMs, _loop.Clock.NowMs);
-        _facts = new RequestFacts(head, intake, forwarding.AcceptedUpgrade(bytes, head, intake));
-        _link.Begin(intake.Group!, Method, StickyRequest.Read(bytes, head.Fields, intake.Group!), session.Address);
-        _response.Begin(_listener.Limits.ResponseBodyBytes);
-        if (_listener.AccessLog is { } log)
-            _logText.Take(_loop.Pools, bytes, head, log.WantsFields);
-        if (intake.MaxForwards == 0)
+        _route = (Route)route;
+        RequestTerms terms = TermsOf(bytes, head);
+        _expectsContinue = terms.ExpectsContinue;
+        _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
+        _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
+        CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
+        if (head.MaxForwards == 0)
         {
-            AnswerAsLast(bytes, head, intake.Framing);
-            return 0;
+            _path.BeginUnsent(_route.Upstream, terms);
+            if (!_client.TryAnswerAsLast(bytes, head))
+                Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         }
-        if (_caching.Begin(this, bytes, head, intake, _listener.Limits.ResponseBodyBytes) is not CacheAnswer.Miss and var answer)
+        else if (answer != CacheAnswer.Miss)
         {
-            EndInCache(answer);
-            return 0;
+            EndInCache(answer, terms, isFirst: ahead is null);
         }
-        if (!forwarding.TryWriteHead(bytes, head, intake, Upgrade, session.Address, out int headBytes))
+        else if (TryBeginPath(bytes, head, terms))
         {
-            Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
-            return 0;
+            _path.Open((ahead as Exchange)?._path, moreFollows);
         }
-        if (!_request.TryBegin(headBytes, intake.Framing, _listener.Limits.BodyBytes, Group.ReplayBytesMax,
-            DroppedTrailers(intake.Options.NamedFields)))
-        {
-            Fail(ProxyError.BuffersExhausted, RejectReason.None);
-            return 0;
-        }
-        return CountReceived(ServerSide.Begin(ahead, bytes[intake.HeadBytes..]));
     }
 
-    /// <summary>Sends the request on the established connection, with what has arrived of the body; see <see cref="ServerSide.Start"/>.</summary>
-    public int StartRequest(bool headIsInScratch, ReadOnlySpan<byte> input) => CountReceived(ServerSide.Start(headIsInScratch, input));
+    public void OnClientBody(in BodyPiece piece) => _path.Send(_route!.DropsTrailers ? piece.WithoutTrailers() : piece);
 
-    /// <summary>Sends what is held of the request because more was expected to go with it.</summary>
-    public void FlushRequest() => ServerSide.Flush();
+    public void OnClientBodyRefused(ProxyError error, RejectReason detail) => Fail(error, detail);
 
-    /// <summary>Bytes of the request body, or what follows it. Returns how many were used.</summary>
-    public int FeedRequest(ReadOnlySpan<byte> bytes) => _request.IsComplete ? 0 : CountReceived(ServerSide.Feed(bytes));
+    public void OnInputRead() => _path.Flush();
 
-    /// <summary>Bytes of a tunnel that went to the client.</summary>
-    public void CountTunnelBytes(int bytes) => _response.CountTunnelBytes(bytes);
-
-    /// <summary>Bytes of the client that were taken for this request, or for its tunnel. Returns them.</summary>
-    public int CountReceived(int bytes)
+    public void OnClientBlocked()
     {
-        _receivedBytes += bytes;
-        return bytes;
+        _response.Pause();
+        _path.Stream.Pause();
     }
 
-    /// <summary>Both sides of the tunnel have ended.</summary>
-    public void TunnelIsOver()
+    public void OnClientDrained()
     {
-        _closeReason = CloseReason.TunnelEnded;
-        _link.Release(ServerCloseReason.UpgradeEnded, reset: false);
-    }
-
-    /// <summary>All earlier requests of the client are answered: what was withheld goes to it. True when the exchange is over by that.</summary>
-    public bool MoveUp()
-    {
-        IsFirstInLine = true;
-        if (!_caching.IsHit)
-            return ClientCaughtUp();
-        PassCachedSoon();
-        return false;
-    }
-
-    /// <summary>The client takes bytes again. True when the exchange is over and nothing of it is left to be sent.</summary>
-    public bool ClientCaughtUp()
-    {
-        if (_response.HasWithheld && !_response.FlushWithheld())
-        {
-            Session!.ClientFellBehind();
-            return false;
-        }
-        if (IsOver)
-            return true;
-        if (Client.HasQueuedBytes)
-            ClientFellBehind();
-        else if (_caching.IsHit)
-            return PassCached();
+        if (_response.Caching.IsHit)
+            _response.ResumeCached();
         else
-            ServerSide.Resume();
-        return false;
+            _path.Stream.Resume();
     }
 
-    /// <summary>The client does not take what it was sent: the server must wait.</summary>
-    public void ClientFellBehind()
+    public void LeaveServer()
     {
-        Session!.ClientFellBehind();
-        ServerMustWait();
+        EndTunnel();
+        _path.Stream.LeaveLine();
     }
 
-    /// <summary>No more of the response can be taken for the moment.</summary>
-    public void ServerMustWait() => ServerSide.Pause();
-
-    /// <summary>The final response head was read.</summary>
-    public void ResponseHeadRead() => _times.ResponseHead(_loop.Clock.NowMs);
-
-    /// <summary>Decides, when the response head is written, whether the client connection lives on.</summary>
-    public CloseReason DecideClose(int statusCode, bool endIsVisible)
+    public void OnClientGone(ProxyError error, CloseReason reason)
     {
-        _closeReason = KeepAliveVerdict.Decide(
-            new KeepAliveFacts
-            {
-                ClientMinorVersion = ClientMinorVersion,
-                RequestSaysClose = _facts.SaysClose,
-                RequestSaysKeepAlive = _facts.SaysKeepAlive,
-                PinnedServerEnds = Pin is { } pin
-                && (pin.IsLost || _link.PinEnds(_response.ServerKeepsAlive && !_response.IsDoubtful && Upgrade is null)),
-                RequestIsComplete = _request.IsComplete && Method != HttpMethod.Connect,
-                ResponseEndIsVisible = endIsVisible,
-                StatusCode = statusCode,
-                RequestCount = RequestNumber,
-                ConnectionAgeMs = _loop.Clock.NowMs - Client.OpenedAtMs,
-                ClientHasEnded = Session!.ClientHasEnded,
-                ListenerEnding = _listener.Ending,
-                IsFollowed = Behind is not null,
-                Pressure = _listener.Pressure,
-            },
-            Keepalive);
-        return _closeReason;
+        _notes.Failed(error, RejectReason.None);
+        EndTunnel();
+        if (reason != CloseReason.ClientAborted || !TryFetchAlone())
+            _path.Link.Release(ServerFailures.AbandonedReasonOf(reason), reset: true);
+    }
+
+    public void OnStreamEnded()
+    {
+        _service.Log(_client, _path, _response.Caching.IsHit, _notes);
+        _path.Release();
+        _response.Release();
+        _notes.Release(_service.Loop.Pools);
+    }
+
+    public void OnServerChosen() => _notes.ServerChosen();
+
+    public void OnServerConnected()
+    {
+        _notes.Connected();
+        _response.Caching.RequestGoesOut();
+    }
+
+    /// <summary>The server connection is this client's alone from now on.</summary>
+    public void OnAuthenticates()
+    {
+        ClientConnection connection = _client.Connection;
+        connection.Bond ??= new PinnedServer(connection);
+        _path.Stream.PinTo(Pin!);
+    }
+
+    public void OnTunnelReady()
+    {
+        _notes.ResponseHead();
+        _client.OpenTunnel();
+        OnProtocolSwitched(default);
+    }
+
+    public void OnWantsBody() => _client.ResumeBody();
+
+    public bool EndsWithoutClient() => _client.EndIfClientLeft();
+
+    public void OnFailed(ProxyError error, RejectReason detail) => Fail(error, detail);
+
+    public void OnTunnelBytes(int fromClient, int toClient) => _client.CountTunnel(fromClient, toClient);
+
+    public void OnTunnelEnded(CloseReason reason)
+    {
+        _tunnel = null;
+        if (reason == CloseReason.TunnelEnded)
+            _path.Link.Release(ServerCloseReason.UpgradeEnded, reset: false);
+        _client.TakeBack(reason);
+    }
+
+    public void OnResponsePassed()
+    {
+        ServerCloseReason reason = _path.Stream.Judge();
+        _response.Caching.End(isClean: reason is ServerCloseReason.None or ServerCloseReason.ServerSaid);
+        bool loginLasts = _path.Link.End(reason, clientGoesOn: _client.CloseReason == CloseReason.None);
+        _client.Connection.LastServer = _path.Link.Server;
+        _client.End(loginLasts ? CloseReason.None : CloseReason.PinnedServerClosed);
     }
 
     /// <summary>
     /// The exchange cannot go on: the client is told so if the response has not begun, else its connection is cut.
     /// </summary>
-    public void Fail(ProxyError error, RejectReason detail)
+    private void Fail(ProxyError error, RejectReason detail)
     {
-        _error = error;
-        Rejection = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? _response.Fault : detail;
-        ServerSide.Fail(error);
-
-        // Known only now, with the addresses of the name: counted like what the head alone had refused.
-        if (error == ProxyError.DestinationRefused)
-            RequestIntake.CountRefusal(Counters, error, detail);
-        if (!IsFirstInLine)
-            _response.Withdraw();
+        _notes.Failed(error, detail);
 
         // A client whose authenticated connection was closed under its request may repeat it, as it would without a proxy: it is shown the
         // same, an end without an answer (Squid does so, too).
-        bool pinWasStale = _link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
-        if (pinWasStale || _response.State != ResponsePumpState.AwaitingHead || ProxyErrors.Of(error).Status == 0)
+        bool pinWasStale = _path.Link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
+        _path.Fail(error);
+
+        // Known only now: the addresses of the name, or the length of the body. Counted like what the head alone had refused.
+        if (error is ProxyError.DestinationRefused or ProxyError.RequestBodyTooLarge)
+            ClientFailures.CountRefusal(_service.Counters, error, detail);
+        _client.Withdraw();
+        if (pinWasStale || _client.HasBegun || ProxyErrors.Of(error).Status == 0)
         {
-            _closeReason = pinWasStale ? CloseReason.PinnedServerClosed : ExchangeFailures.CutReasonOf(error);
-            Session!.CutExchange(_response.IsCloseDelimited);
+            _client.Cut(pinWasStale ? CloseReason.PinnedServerClosed : ClientFailures.CutReasonOf(error));
             return;
         }
-        int status = ErrorReplies.StatusOf(error, detail);
-        _closeReason = ExchangeFailures.AnsweredReasonOf(error, detail, DecideClose(status, endIsVisible: true));
-        _response.Answer(error, detail);
-        EndAnswered();
+        _client.BondEnds = BondEnds;
+
+        // What a server has done wrong is for the log: the client cannot mend it.
+        _client.Answer(error, error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail);
     }
 
-    /// <summary>The session gives the exchange up; nothing is sent to the client any more.</summary>
-    public void Abandon(ProxyError error, CloseReason reason)
+    private RequestTerms TermsOf(ReadOnlySpan<byte> bytes, RequestHead head) => new()
     {
-        _error = error;
-        _closeReason = reason;
-        Counters.Add(CounterId.RequestsAborted);
-        _response.DropWithheld();
-        ServerSide.Abandon(reason);
-    }
-
-    /// <summary>Leaves a server connection on which earlier exchanges are being answered.</summary>
-    public void LeaveServer() => ServerSide.LeaveLine();
-
-    /// <summary>Gives everything back; called by the session once the exchange is logged.</summary>
-    public void Release()
-    {
-        _link.Release(ServerCloseReason.Ambiguous, reset: false);
-        _caching.Release();
-        _request.Release();
-        _response.Release();
-        _logText.Release(_loop.Pools);
-        Session = null;
-    }
-
-    /// <summary>Authentication goes over the server connection: it is this client's alone from now on.</summary>
-    internal void PinServer() => _link.Connection!.PinTo(Session!.PinForAuthentication());
-
-    /// <summary>The link chose a server for the next try.</summary>
-    internal void ServerChosen() => _times.ServerChosen(_loop.Clock.NowMs);
-
-    /// <summary>The request can go out on a server connection, or its turn has come on one.</summary>
-    internal void ServerConnected()
-    {
-        _times.Connected(_loop.Clock.NowMs);
-        _caching.RequestGoesOut();
-    }
-
-    /// <summary>The response has been passed on, or withheld, to its last byte.</summary>
-    internal void Finish()
-    {
-        bool loginLasts = ServerSide.End(clientGoesOn: _closeReason == CloseReason.None);
-        if (!loginLasts && _closeReason == CloseReason.None)
-            _closeReason = CloseReason.PinnedServerClosed;
-        Session!.LastServer = Server;
-        End();
-    }
+        Method = head.MethodKind,
+        Upgrade = _route!.Forwarding.AcceptedUpgrade(bytes, head),
+        ExpectsContinue = head.ExpectsContinue,
+        AuthenticatesConnection = head.AuthenticatesConnection,
+        IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
+        BodyBytesMax = _route.RequestBodyBytesMax,
+        Sticky = Stickiness.Read(bytes, head.Fields, _route.Upstream),
+        ClientKey = _route.Upstream.Rules.NeedsClientKey ? SourceHashBalancer.KeyOf(_client.Connection.Address) : 0,
+    };
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
-    private void EndInCache(CacheAnswer answer)
+    private void EndInCache(CacheAnswer answer, in RequestTerms terms, bool isFirst)
     {
-        _request.BeginUnsent();
-        ServerChosen();
-        ServerConnected();
+        _path.BeginUnsent(_route!.Upstream, terms);
+        _path.NoBodyFollows();
+        OnServerChosen();
+        OnServerConnected();
         if (answer == CacheAnswer.Refused)
             Fail(ProxyError.NotCached, RejectReason.None);
-        else if (IsFirstInLine)
-            PassCachedSoon();
+        else if (isFirst)
+            _response.ResumeCached();
     }
 
     /// <summary>
-    /// The request may not be forwarded any more, so that it is answered here. Behind a body, which nobody reads, no other request can be told
-    /// apart: then the connection ends with the answer.
+    /// Says the request without its wire, for whichever server gets it. False when it cannot be kept; then the exchange has failed.
     /// </summary>
-    private void AnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, BodyFraming framing)
+    private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
     {
-        if (framing.Kind == BodyKind.None || (framing.Kind == BodyKind.Length && framing.LengthBytes == 0))
-            _request.BeginUnsent();
-        DecideClose(statusCode: 200, endIsVisible: true);
-        if (_response.TryAnswerAsLast(bytes, head))
-            EndAnswered();
-        else
+        ReadOnlySpan<byte> lines = default;
+        PeerAddress client = _client.Connection.Address;
+        bool fits = head.MethodKind == HttpMethod.Connect
+            || _route!.Forwarding.TryWriteLines(bytes, head, _route.Upstream, client, _service.Scratch, out lines);
+        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, _service.Scratch.Data);
+        int wordBytes = head.Method.Length + target.Length + (terms.Upgrade?.Length ?? 0);
+        fits &= !target.IsEmpty && wordBytes + lines.Length <= _service.Scratch.RequestBytesMax;
+        bool isKept = _path.TryBegin(_route!.Upstream, terms, new RequestToServer
+        {
+            Method = head.Method.Of(bytes),
+            Target = target,
+            Lines = lines,
+            Body = head.Body,
+            IsOnlyOne = _route.Upstream.Rules.Reuse == ReusePolicy.Never,
+        });
+        if (!fits)
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
+        else if (!isKept)
+            Fail(ProxyError.BuffersExhausted, RejectReason.None);
+        return fits && isKept;
     }
 
-    /// <summary>An answer of the proxy's own was given.</summary>
-    private void EndAnswered()
+    public void OnProtocolSwitched(ReadOnlySpan<byte> rest)
     {
-        if (_response.IsLost)
-        {
-            _response.Withdraw();
-            _closeReason = CloseReason.Resource;
-        }
-        End();
+        _tunnel = new Tunnel(_service.Loop, _service.Counters, this, _path.Stream, _route!.TunnelTimeoutMs);
+        _client.HandOver(_tunnel);
+        if (!rest.IsEmpty)
+            _tunnel.PassFromServer(rest);
     }
 
-    private void PassCachedSoon() => _loop.Soon(_cachedOutput ??= new CachedOutput(this));
-
-    /// <summary>
-    /// Passes the next pieces of a cached response on; the rest follows in the next turn, or when the client has taken these. True when that was all.
-    /// </summary>
-    private bool PassCached()
+    private void EndTunnel()
     {
-        for (int piece = 0; piece < CachedPiecesPerTurnMax && !Client.HasQueuedBytes; piece++)
-        {
-            ProxyError error = _response.Feed(_caching.NextBytes());
-            if (error != ProxyError.None)
-            {
-                Fail(error, RejectReason.None);
-                return false;
-            }
-            if (_response.State == ResponsePumpState.Complete)
-                return IsOver = true;
-        }
-        PassCachedSoon();
-        return false;
+        _tunnel?.GiveBack();
+        _tunnel = null;
     }
 
-    private void End()
-    {
-        IsOver = true;
-        if (IsFirstInLine && !_response.HasWithheld)
-            Session!.ExchangeEnded();
-    }
+    /// <summary>What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.</summary>
+    private bool TryFetchAlone() =>
+        _response.Caching.IsFilling && _service.MayFetchAlone && _service.CacheFetches.TryBegin(_path.Stream, ref _response.Caching);
 }

@@ -3,8 +3,11 @@ using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Buffers;
 using NativeProxy.Exchanges.Sending;
+using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Tests.Http1;
 using NativeProxy.Tests.Metrics;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
@@ -16,7 +19,12 @@ public sealed class ReplayBufferTests
     private const int NoLimit = int.MaxValue;
     private const long Plenty = 1 << 20;
 
-    private static readonly byte[] Head = "PUT / HTTP/1.1\r\n\r\n"u8.ToArray();
+    private const string Method = "PUT";
+    private const string Target = "/a?b";
+    private const string Lines = "Host: a\r\nX: y\r\n";
+    private const int HeadBytes = 23;
+
+    private static readonly (byte[] Method, byte[] Target, byte[] Lines) Asked = (Wire.Bytes(Method), Wire.Bytes(Target), Wire.Bytes(Lines));
 
     private readonly BufferPools _pools = new(bytesMax: 4 << 20);
     private readonly LoopCounters _counters = LastingCounters.Create();
@@ -33,9 +41,11 @@ public sealed class ReplayBufferTests
     public void Head_IsKeptWithoutTheBudget()
     {
         _budget.BytesMax = 0;
-        Assert.True(_buffer.TryBegin(Head));
+        Assert.True(TryBegin(_buffer));
         Assert.True(_buffer.IsHeld);
-        Assert.Equal(Head, _buffer.Head.ToArray());
+        RequestToServer request = _buffer.Request;
+        Assert.Equal((Method, Target, Lines), (Wire.Text(request.Method), Wire.Text(request.Target), Wire.Text(request.Lines)));
+        Assert.Equal((BodyLength.Unknown, true), (request.Body, request.IsOnlyOne));
         Assert.Equal(1, _pools.Small.LentTo(Borrower.ReplayCopy));
         Assert.Equal(0, _budget.HeldBytes);
     }
@@ -44,15 +54,15 @@ public sealed class ReplayBufferTests
     public void Head_WithoutABlock_IsRefused()
     {
         var none = new BufferPools(bytesMax: 0);
-        Assert.False(new ReplayBuffer(none, new ReplayBudget(none, _counters)).TryBegin(Head));
+        Assert.False(TryBegin(new ReplayBuffer(none, new ReplayBudget(none, _counters))));
     }
 
     [Fact]
     public void SmallBody_LiesBehindTheHeadAndCostsNoBudget()
     {
         _budget.BytesMax = 0;
-        _buffer.TryBegin(Head);
-        Assert.True(_buffer.TryKeep(Bytes(BufferPools.SmallBlockBytes - Head.Length), NoLimit));
+        TryBegin(_buffer);
+        Assert.True(TryKeep(_buffer, Bytes(BufferPools.SmallBlockBytes - HeadBytes), NoLimit));
         Assert.Equal(1, _pools.LentCount);
         Assert.Equal(0, _counters.Read(CounterId.ReplayRefusals));
     }
@@ -63,25 +73,94 @@ public sealed class ReplayBufferTests
     [InlineData(2_048)]
     [InlineData(5_000)]
     [InlineData(40_000)]
-    public void Body_InAnyPieces_ComesOutAgainBehindTheHead_AsOftenAsWanted(int pieceBytes)
+    public void Body_InAnyPieces_ComesOutAgain_AsOftenAsWanted(int pieceBytes)
     {
         byte[] body = Bytes(40_000);
-        _buffer.TryBegin(Head);
+        TryBegin(_buffer);
         foreach (byte[] piece in body.Chunk(pieceBytes))
-            Assert.True(_buffer.TryKeep(piece, NoLimit));
+            Assert.True(TryKeep(_buffer, piece, NoLimit));
         Assert.Equal(body.Length, _buffer.BodyBytes);
-        byte[] whole = [.. Head, .. body];
-        Assert.Equal(whole, TakeAll());
-        Assert.Equal(whole, TakeAll());
+        Assert.Equal(body, TakeAll());
+        Assert.Equal(body, TakeAll());
         Assert.Equal(2, _counters.Read(CounterId.ReplayedBodies));
     }
 
     [Fact]
     public void HeadAlone_ComesOutAgain_AndIsNoReplayedBody()
     {
-        _buffer.TryBegin(Head);
-        Assert.Equal(Head, TakeAll());
+        TryBegin(_buffer);
+        Assert.Empty(TakeAll());
+        Assert.Equal(Method, Wire.Text(_buffer.Request.Method));
         Assert.Equal(0, _counters.Read(CounterId.ReplayedBodies));
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(100, false)]
+    [InlineData(40_000, false)]
+    [InlineData(0, true)]
+    [InlineData(100, true)]
+    [InlineData(40_000, true)]
+    public void LastPiece_IsTheLastOne_AndHasTheTrailers(int bodyBytes, bool hasTrailers)
+    {
+        byte[] body = Bytes(bodyBytes);
+        byte[] lines = hasTrailers ? "A: b\r\nC: d\r\n"u8.ToArray() : [];
+        TryBegin(_buffer);
+        Assert.True(_buffer.TryKeep(new BodyPiece { Data = body, IsLast = true, TrailerLines = lines }, NoLimit));
+        Assert.Equal(bodyBytes + lines.Length, _buffer.BodyBytes);
+        for (int round = 0; round < 2; round++)
+        {
+            var all = new List<byte>();
+            var trailers = new List<byte>();
+            int lastPieces = 0;
+            _buffer.Rewind();
+            while (_buffer.TryTakeNext(isWhole: true, out BodyPiece piece))
+            {
+                Assert.Equal(0, lastPieces);
+                lastPieces += piece.IsLast ? 1 : 0;
+                all.AddRange(piece.Data);
+                trailers.AddRange(piece.TrailerLines);
+            }
+            Assert.Equal(1, lastPieces);
+            Assert.Equal(body, all);
+            Assert.Equal(lines, trailers);
+        }
+        _buffer.Release();
+        Assert.Equal((0, 0L), (_pools.LentCount, _budget.HeldBytes));
+    }
+
+    /// <summary>A second try may end before the client has sent everything: what it sends then goes behind what was kept.</summary>
+    [Fact]
+    public void UnfinishedBody_HasNoLastPiece_UntilItsEndIsKept()
+    {
+        TryBegin(_buffer);
+        Assert.True(TryKeep(_buffer, Bytes(5_000), NoLimit));
+        Assert.Equal(Bytes(5_000), TakeAll());
+        Assert.True(_buffer.TryKeep(BodyPiece.End, NoLimit));
+        _buffer.Rewind();
+        bool wasLast = false;
+        while (_buffer.TryTakeNext(isWhole: true, out BodyPiece piece))
+            wasLast = piece.IsLast;
+        Assert.True(wasLast);
+    }
+
+    [Fact]
+    public void TrailersWithoutRoomInTheBudget_AreRefused_AndEverythingComesBack()
+    {
+        _budget.BytesMax = 0;
+        TryBegin(_buffer);
+        Assert.False(_buffer.TryKeep(new BodyPiece { Data = Bytes(10), IsLast = true, TrailerLines = "A: b\r\n"u8 }, NoLimit));
+        Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));
+        _buffer.Release();
+        Assert.Equal((0, 0L), (_pools.LentCount, _budget.HeldBytes));
+    }
+
+    [Fact]
+    public void TrailersCount_LikeTheBody()
+    {
+        TryBegin(_buffer);
+        Assert.False(_buffer.TryKeep(new BodyPiece { Data = Bytes(10), IsLast = true, TrailerLines = "A: b\r\n"u8 }, bytesMax: 15));
+        Assert.True(_buffer.TryKeep(new BodyPiece { Data = Bytes(10), IsLast = true, TrailerLines = "A: b\r\n"u8 }, bytesMax: 16));
     }
 
     [Theory]
@@ -90,30 +169,30 @@ public sealed class ReplayBufferTests
     [InlineData(0, 1, false)]
     public void Bound_HoldsForTheBodyToTheByte(int bytesMax, int bodyBytes, bool isKept)
     {
-        _buffer.TryBegin(Head);
-        Assert.Equal(isKept, _buffer.TryKeep(Bytes(bodyBytes), bytesMax));
+        TryBegin(_buffer);
+        Assert.Equal(isKept, TryKeep(_buffer, Bytes(bodyBytes), bytesMax));
         Assert.Equal(0, _counters.Read(CounterId.ReplayRefusals));
     }
 
     [Fact]
     public void Bound_HoldsForAllPiecesTogether()
     {
-        _buffer.TryBegin(Head);
-        Assert.True(_buffer.TryKeep(Bytes(60), bytesMax: 100));
-        Assert.True(_buffer.TryKeep(Bytes(40), bytesMax: 100));
-        Assert.False(_buffer.TryKeep(Bytes(1), bytesMax: 100));
+        TryBegin(_buffer);
+        Assert.True(TryKeep(_buffer, Bytes(60), bytesMax: 100));
+        Assert.True(TryKeep(_buffer, Bytes(40), bytesMax: 100));
+        Assert.False(TryKeep(_buffer, Bytes(1), bytesMax: 100));
     }
 
     [Fact]
     public void Budget_CountsWholeBlocks_AndRefusesTheOneThatWouldPassIt()
     {
         _budget.BytesMax = BufferPools.LargeBlockBytes + BufferPools.SmallBlockBytes;
-        _buffer.TryBegin(Bytes(BufferPools.SmallBlockBytes));
-        Assert.True(_buffer.TryKeep(Bytes(BufferPools.LargeBlockBytes), NoLimit));
-        Assert.True(_buffer.TryKeep(Bytes(BufferPools.SmallBlockBytes), NoLimit));
+        TryBegin(_buffer, new string('x', BufferPools.SmallBlockBytes - Method.Length - Target.Length));
+        Assert.True(TryKeep(_buffer, Bytes(BufferPools.LargeBlockBytes), NoLimit));
+        Assert.True(TryKeep(_buffer, Bytes(BufferPools.SmallBlockBytes), NoLimit));
         Assert.Equal(_budget.BytesMax, _budget.HeldBytes);
         Assert.Equal(_budget.BytesMax, _counters.Read(CounterId.ReplayBytesHeld));
-        Assert.False(_buffer.TryKeep(Bytes(1), NoLimit));
+        Assert.False(TryKeep(_buffer, Bytes(1), NoLimit));
         Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));
     }
 
@@ -122,25 +201,25 @@ public sealed class ReplayBufferTests
     {
         _budget.BytesMax = BufferPools.LargeBlockBytes;
         var other = new ReplayBuffer(_pools, _budget);
-        _buffer.TryBegin(Head);
-        other.TryBegin(Head);
-        Assert.True(_buffer.TryKeep(Bytes(5_000), NoLimit));
-        Assert.False(other.TryKeep(Bytes(5_000), NoLimit));
+        TryBegin(_buffer);
+        TryBegin(other);
+        Assert.True(TryKeep(_buffer, Bytes(5_000), NoLimit));
+        Assert.False(TryKeep(other, Bytes(5_000), NoLimit));
         other.Release();
         _buffer.Release();
-        other.TryBegin(Head);
-        Assert.True(other.TryKeep(Bytes(5_000), NoLimit));
+        TryBegin(other);
+        Assert.True(TryKeep(other, Bytes(5_000), NoLimit));
         other.Release();
     }
 
     [Fact]
     public void PoolsWithoutABlock_RefuseLikeAFullBudget()
     {
-        _buffer.TryBegin(Head);
+        TryBegin(_buffer);
         var borrowed = new List<BufferBlock>();
         while (_pools.Large.TryLend(Borrower.LogText, out BufferBlock? block))
             borrowed.Add(block);
-        Assert.False(_buffer.TryKeep(Bytes(10_000), NoLimit));
+        Assert.False(TryKeep(_buffer, Bytes(10_000), NoLimit));
         Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));
         _buffer.Release();
         borrowed.ForEach(_pools.Return);
@@ -155,8 +234,8 @@ public sealed class ReplayBufferTests
     public void Release_ReturnsEverything_AlsoAfterARefusalInTheMiddle(int bodyBytes)
     {
         _budget.BytesMax = 100_000;
-        _buffer.TryBegin(Head);
-        Assert.Equal(bodyBytes < 500_000, _buffer.TryKeep(Bytes(bodyBytes), NoLimit));
+        TryBegin(_buffer);
+        Assert.Equal(bodyBytes < 500_000, TryKeep(_buffer, Bytes(bodyBytes), NoLimit));
         _buffer.Release();
         Assert.False(_buffer.IsHeld);
         Assert.Equal(0, _buffer.BodyBytes);
@@ -171,15 +250,15 @@ public sealed class ReplayBufferTests
     public void BudgetSetBelowWhatIsLent_LendsNothingUntilEnoughCameBack()
     {
         var other = new ReplayBuffer(_pools, _budget);
-        _buffer.TryBegin(Head);
-        other.TryBegin(Head);
-        Assert.True(_buffer.TryKeep(Bytes(30_000), NoLimit));
+        TryBegin(_buffer);
+        TryBegin(other);
+        Assert.True(TryKeep(_buffer, Bytes(30_000), NoLimit));
         _budget.BytesMax = BufferPools.LargeBlockBytes;
-        Assert.False(other.TryKeep(Bytes(10_000), NoLimit));
+        Assert.False(TryKeep(other, Bytes(10_000), NoLimit));
         other.Release();
         _buffer.Release();
-        _buffer.TryBegin(Head);
-        Assert.True(_buffer.TryKeep(Bytes(10_000), NoLimit));
+        TryBegin(_buffer);
+        Assert.True(TryKeep(_buffer, Bytes(10_000), NoLimit));
         _buffer.Release();
     }
 
@@ -189,10 +268,10 @@ public sealed class ReplayBufferTests
         byte[] body = Bytes(40_000);
         void UseOnce()
         {
-            _buffer.TryBegin(Head);
-            _buffer.TryKeep(body, NoLimit);
+            TryBegin(_buffer);
+            TryKeep(_buffer, body, NoLimit);
             _buffer.Rewind();
-            while (!_buffer.TakeNext().IsEmpty)
+            while (_buffer.TryTakeNext(isWhole: true, out _))
             {
             }
             _buffer.Release();
@@ -204,12 +283,27 @@ public sealed class ReplayBufferTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
+    private static bool TryBegin(ReplayBuffer buffer, string lines = Lines) => buffer.TryBegin(new RequestToServer
+    {
+        Method = Asked.Method,
+        Target = Asked.Target,
+        Lines = lines == Lines ? Asked.Lines : Wire.Bytes(lines),
+        Body = BodyLength.Unknown,
+        IsOnlyOne = true,
+    });
+
+    private static bool TryKeep(ReplayBuffer buffer, ReadOnlySpan<byte> data, int bytesMax) =>
+        buffer.TryKeep(new BodyPiece { Data = data }, bytesMax);
+
     private byte[] TakeAll()
     {
         var all = new List<byte>();
         _buffer.Rewind();
-        for (ReadOnlySpan<byte> piece; !(piece = _buffer.TakeNext()).IsEmpty;)
-            all.AddRange(piece.ToArray());
+        while (_buffer.TryTakeNext(isWhole: false, out BodyPiece piece))
+        {
+            Assert.False(piece.IsLast);
+            all.AddRange(piece.Data);
+        }
         return [.. all];
     }
 

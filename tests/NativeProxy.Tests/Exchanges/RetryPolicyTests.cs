@@ -6,6 +6,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Tests.Config;
+using NativeProxy.Upstreams.Connections;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
@@ -18,8 +19,7 @@ public class RetryPolicyTests
         Method = HttpMethod.Get,
         ConnectionWasReused = true,
         ConnectionIsPinned = false,
-        NothingWasSent = false,
-        NothingWasAcknowledged = false,
+        Proof = SendProof.Unknown,
         RequestIsHeld = true,
         Attempts = 1,
         StaleRetryUsed = false,
@@ -51,14 +51,14 @@ public class RetryPolicyTests
     [InlineData(HttpMethod.Post)]
     [InlineData(HttpMethod.Other)]
     public void StaleConnectionThatTookNoByte_RetriesEveryMethod(object method) =>
-        Assert.True(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, NothingWasSent = true }));
+        Assert.True(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Method = (HttpMethod)method, Proof = SendProof.NothingSent }));
 
     [Theory]
     [Trait("promise", "S4.12")]
     [InlineData(false)]
     [InlineData(true)]
     public void StaleConnectionOnWhichTheClientHadAuthenticated_IsNotReplaced(bool nothingWasSent) =>
-        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { ConnectionIsPinned = true, NothingWasSent = nothingWasSent }));
+        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { ConnectionIsPinned = true, Proof = ProofOf(nothingWasSent) }));
 
     [Theory]
     [Trait("promise", "B2")]
@@ -72,13 +72,13 @@ public class RetryPolicyTests
         Assert.Equal(
             nothingWasAcknowledged,
             MayRetry(ProxyError.ServerClosedBeforeResponse,
-                Stale with { Method = (HttpMethod)method, NothingWasAcknowledged = nothingWasAcknowledged }));
+                Stale with { Method = (HttpMethod)method, Proof = nothingWasAcknowledged ? SendProof.Unacknowledged : SendProof.Unknown }));
 
     [Fact]
     [Trait("promise", "B2")]
     public void UnacknowledgedRequest_KeepsAllOtherBounds()
     {
-        RetryFacts best = Stale with { Method = HttpMethod.Post, NothingWasAcknowledged = true };
+        RetryFacts best = Stale with { Method = HttpMethod.Post, Proof = SendProof.Unacknowledged };
 
         Assert.True(MayRetry(ProxyError.ServerClosedBeforeResponse, best));
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { ConnectionWasReused = false }));
@@ -100,7 +100,12 @@ public class RetryPolicyTests
     [InlineData(HttpMethod.Post, false, true, false)]
     public void ACopyOfTheBody_IsOfUseExactlyWhenARetryCouldFollow(object method, bool isReused, bool countsUnacknowledged, bool expected) =>
         Assert.Equal(expected, RetryPolicy.MayFollowSend(
-            Stale with { Method = (HttpMethod)method, ConnectionWasReused = isReused, NothingWasAcknowledged = countsUnacknowledged }));
+            Stale with
+            {
+                Method = (HttpMethod)method,
+                ConnectionWasReused = isReused,
+                Proof = countsUnacknowledged ? SendProof.Unacknowledged : SendProof.Unknown,
+            }));
 
     [Fact]
     [Trait("promise", "B12")]
@@ -122,7 +127,7 @@ public class RetryPolicyTests
     public void FreshConnectionWithoutAnAnswer_IsTriedElsewhereByMethod(object method, bool nothingWasSent, bool expected) =>
         Assert.Equal(
             expected ? RetryCause.EmptyResponse : RetryCause.None,
-            RetryPolicy.Judge(ProxyError.ServerClosedBeforeResponse, Fresh with { Method = (HttpMethod)method, NothingWasSent = nothingWasSent }));
+            RetryPolicy.Judge(ProxyError.ServerClosedBeforeResponse, Fresh with { Method = (HttpMethod)method, Proof = ProofOf(nothingWasSent) }));
 
     [Fact]
     [Trait("promise", "B2")]
@@ -138,7 +143,7 @@ public class RetryPolicyTests
     [InlineData(ProxyError.ServerClosedBeforeResponse)]
     [InlineData(ProxyError.ServerResponseTimeout)]
     public void WithoutAnotherServer_AFreshConnectionIsTheLast(object error) =>
-        Assert.False(MayRetry((ProxyError)error, Fresh with { HasAnotherServer = false, NothingWasSent = true }));
+        Assert.False(MayRetry((ProxyError)error, Fresh with { HasAnotherServer = false, Proof = SendProof.NothingSent }));
 
     [Fact]
     public void FreshConnection_IsNotRetriedWhereThatIsNotWanted() =>
@@ -201,10 +206,12 @@ public class RetryPolicyTests
     public void EveryOtherError_IsNeverRetried()
     {
         ProxyError[] retried = [ProxyError.ServerConnectFailed, ProxyError.ServerConnectTimeout, ProxyError.ServerClosedBeforeResponse];
-        RetryFacts best = Stale with { NothingWasSent = true };
+        RetryFacts best = Stale with { Proof = SendProof.NothingSent };
 
         Assert.All(Enum.GetValues<ProxyError>(), error => Assert.Equal(retried.Contains(error), MayRetry(error, best)));
     }
+
+    private static SendProof ProofOf(bool nothingWasSent) => nothingWasSent ? SendProof.NothingSent : SendProof.Unknown;
 
     private static bool MayRetry(ProxyError error, in RetryFacts facts) => RetryPolicy.Judge(error, facts) != RetryCause.None;
 

@@ -1,6 +1,7 @@
 using System.Linq;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.Rewriting;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Upstreams;
@@ -13,6 +14,20 @@ namespace NativeProxy.Tests.Exchanges;
 /// <summary>A group with a stickiness cookie, without a loop.</summary>
 internal static class StickyTrial
 {
+    /// <summary>The cookie of that group.</summary>
+    public static StickyCookie? Cookie(string lines) => Group(lines).Cookie;
+
+    /// <summary>For a response of server a.</summary>
+    /// <param name="lines">Of [upstream.cookie].</param>
+    /// <param name="presented">The server that the client's cookie named, or null.</param>
+    /// <param name="moreOfServerA">Lines of its table.</param>
+    public static StickyResponse Response(string lines, string? presented, string moreOfServerA = "")
+    {
+        UpstreamGroup group = Group(lines, moreOfServerA);
+        ServerCookie? presentedCookie = presented is null ? null : group.Servers[presented == "a" ? 0 : 1].Cookie;
+        return new StickyResponse(group.Cookie, group.Servers[0].Cookie, presentedCookie);
+    }
+
     /// <summary>Servers a and b in a group whose [upstream.cookie] has these lines besides its name, S.</summary>
     public static UpstreamGroup Group(string lines, string moreOfServerA = "", bool isServerADown = false)
     {

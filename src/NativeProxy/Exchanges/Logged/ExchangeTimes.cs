@@ -1,4 +1,3 @@
-using NativeProxy.Foundation;
 
 namespace NativeProxy.Exchanges.Logged;
 
@@ -48,6 +47,3 @@ internal struct ExchangeTimes
 
     private static int Between(long fromMs, long toMs) => fromMs == NotReached || toMs == NotReached ? -1 : (int)(toMs - fromMs);
 }
-
-/// <summary>What the access log says about the server connection of an exchange; id 0 = none was used.</summary>
-internal readonly record struct ServerConnectionFacts(long Id, int UseCount, long IdleAgeMs, PeerAddress Address);

@@ -1,39 +1,69 @@
 using System;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Exchanges.Sending;
 
 /// <summary>
-/// A request as it went out, kept so that it can go out again: its head, and behind it what has been sent of its body. The head's block is
-/// always there (the request is not served without); what of the body does not fit into the rest of it lies in blocks of the budget.
-/// Owner: a <see cref="RequestPump"/>; thread: the loop. Never sends and never decides.
+/// A request as it means, kept so that it can be said to a server, and said again: method, target and fields, and behind them what has been sent
+/// of its body, as data and not as frames. The head's block is always there (the request is not served without); what of the body does not fit
+/// into the rest of it lies in blocks of the budget, trailer fields in one of their own. Owner: a <see cref="RequestPath"/>; thread: the loop. Never
+/// sends and never decides.
 /// </summary>
 internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
 {
     private BufferBlock? _head;
     private BufferBlock? _last;
+    private BufferBlock? _trailers;
 
-    /// <summary>The block that <see cref="TakeNext"/> gives next; null when all were taken.</summary>
+    /// <summary>The block that <see cref="TryTakeNext"/> gives next; null when all were taken.</summary>
     private BufferBlock? _next;
+    private int _methodBytes;
+    private int _targetBytes;
     private int _headBytes;
+    private BodyLength _body;
+    private bool _isOnlyOne;
 
     /// <summary>True while the copy is there and whole.</summary>
     public bool IsHeld => _head is not null;
 
-    /// <summary>Bytes of the body that are kept, in their outgoing form.</summary>
+    /// <summary>Bytes of the body that are kept, trailer fields included.</summary>
     public int BodyBytes { get; private set; }
 
-    /// <summary>The outgoing head.</summary>
-    public ReadOnlySpan<byte> Head => _head!.Span[.._headBytes];
+    /// <summary>What is asked, valid while it is held.</summary>
+    public RequestToServer Request
+    {
+        get
+        {
+            ReadOnlySpan<byte> head = _head!.Span[.._headBytes];
+            return new RequestToServer
+            {
+                Method = head[.._methodBytes],
+                Target = head.Slice(_methodBytes, _targetBytes),
+                Lines = head[(_methodBytes + _targetBytes)..],
+                Body = _body,
+                IsOnlyOne = _isOnlyOne,
+            };
+        }
+    }
 
     /// <summary>Begins with a copy of the head. False when there is no block for it.</summary>
-    public bool TryBegin(ReadOnlySpan<byte> head)
+    public bool TryBegin(in RequestToServer request)
     {
-        if (!pools.TryLend(Borrower.ReplayCopy, head.Length, out _head))
+        _methodBytes = request.Method.Length;
+        _targetBytes = request.Target.Length;
+        _headBytes = _methodBytes + _targetBytes + request.Lines.Length;
+        _body = request.Body;
+        _isOnlyOne = request.IsOnlyOne;
+        if (!pools.TryLend(Borrower.ReplayCopy, _headBytes, out _head))
             return false;
-        head.CopyTo(_head.Span);
-        _head.FilledBytes = _headBytes = head.Length;
+        Span<byte> head = _head.Span;
+        request.Method.CopyTo(head);
+        request.Target.CopyTo(head[_methodBytes..]);
+        request.Lines.CopyTo(head[(_methodBytes + _targetBytes)..]);
+        _head.FilledBytes = _headBytes;
         _last = _head;
         _next = null;
         BodyBytes = 0;
@@ -44,28 +74,16 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
     /// Copies what follows of the body. False when more than <paramref name="bytesMax"/> of it would be kept, or the budget is used up: the
     /// copy is no longer whole then, and must be released.
     /// </summary>
-    public bool TryKeep(ReadOnlySpan<byte> body, int bytesMax)
+    public bool TryKeep(in BodyPiece piece, int bytesMax)
     {
-        if (body.Length > bytesMax - BodyBytes)
+        int bytes = piece.Data.Length + piece.TrailerLines.Length;
+        if (bytes > bytesMax - BodyBytes)
             return false;
-        BodyBytes += body.Length;
-        while (true)
-        {
-            BufferBlock block = _last!;
-            int count = Math.Min(body.Length, block.CapacityBytes - block.FilledBytes);
-            body[..count].CopyTo(block.Span[block.FilledBytes..]);
-            block.FilledBytes += count;
-            body = body[count..];
-            if (body.IsEmpty)
-                return true;
-            if (!budget.TryLend(body.Length, out BufferBlock? more))
-                return false;
-            block.Next = more;
-            _last = more;
-        }
+        BodyBytes += bytes;
+        return TryKeepData(piece.Data) && TryKeepTrailers(piece.TrailerLines);
     }
 
-    /// <summary>From now on <see cref="TakeNext"/> gives the whole request again, from its first byte.</summary>
+    /// <summary>From now on <see cref="TryTakeNext"/> gives the whole body again, from its first byte.</summary>
     public void Rewind()
     {
         Check.That(_head is not null, "a request is sent again that is not kept");
@@ -74,13 +92,23 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
             budget.CountReplay();
     }
 
-    /// <summary>The next piece to send; empty when there is none.</summary>
-    public ReadOnlySpan<byte> TakeNext()
+    /// <summary>The next piece to send. False when there is none.</summary>
+    /// <param name="isWhole">The body is kept to its end, so that the last piece is the last of all.</param>
+    /// <param name="piece">The piece; the first, and the last, may be empty.</param>
+    public bool TryTakeNext(bool isWhole, out BodyPiece piece)
     {
+        piece = default;
         if (_next is not { } block)
-            return default;
+            return false;
         _next = block.Next;
-        return block.Span[..block.FilledBytes];
+        bool isLast = isWhole && _next is null;
+        piece = new BodyPiece
+        {
+            Data = block.Span[(block == _head ? _headBytes : 0)..block.FilledBytes],
+            IsLast = isLast,
+            TrailerLines = isLast && _trailers is not null ? _trailers.Span[.._trailers.FilledBytes] : default,
+        };
+        return true;
     }
 
     /// <summary>Returns all blocks; harmless when nothing is held.</summary>
@@ -89,7 +117,9 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
         if (_head is not { } head)
             return;
         BufferBlock? block = head.Next;
-        _head = _last = _next = null;
+        if (_trailers is not null)
+            budget.Return(_trailers);
+        _head = _last = _next = _trailers = null;
         BodyBytes = 0;
         pools.Return(head);
         while (block is not null)
@@ -98,5 +128,34 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
             block = block.Next;
             budget.Return(next);
         }
+    }
+
+    private bool TryKeepData(ReadOnlySpan<byte> data)
+    {
+        while (true)
+        {
+            BufferBlock block = _last!;
+            int count = Math.Min(data.Length, block.CapacityBytes - block.FilledBytes);
+            data[..count].CopyTo(block.Span[block.FilledBytes..]);
+            block.FilledBytes += count;
+            data = data[count..];
+            if (data.IsEmpty)
+                return true;
+            if (!budget.TryLend(data.Length, out BufferBlock? more))
+                return false;
+            block.Next = more;
+            _last = more;
+        }
+    }
+
+    private bool TryKeepTrailers(ReadOnlySpan<byte> lines)
+    {
+        if (lines.IsEmpty)
+            return true;
+        if (!budget.TryLend(lines.Length, out _trailers))
+            return false;
+        lines.CopyTo(_trailers.Span);
+        _trailers.FilledBytes = lines.Length;
+        return true;
     }
 }

@@ -2,6 +2,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Exchanges.Sending;
 
@@ -16,14 +17,13 @@ internal readonly struct RetryFacts
     /// <summary>The client had authenticated on the connection: on another one the same request would be somebody else's.</summary>
     public required bool ConnectionIsPinned { get; init; }
 
-    /// <summary>True when the kernel refused the request's very first byte: the server cannot have seen any of it.</summary>
-    public required bool NothingWasSent { get; init; }
-
     /// <summary>
-    /// The server shut its side of a reused connection before any byte of this request had reached its machine; only set where the upstream
-    /// wants that to count.
+    /// What is known of how far the request came; <see cref="SendProof.Unacknowledged"/> only where the upstream wants that to count.
     /// </summary>
-    public required bool NothingWasAcknowledged { get; init; }
+    public required SendProof Proof { get; init; }
+
+    /// <summary>The kernel refused the request's very first byte: the server cannot have seen any of it.</summary>
+    public bool NothingWasSent => Proof == SendProof.NothingSent;
 
     /// <summary>The whole request can be sent again.</summary>
     public required bool RequestIsHeld { get; init; }
@@ -77,7 +77,7 @@ internal static class RetryPolicy
         bool isStale = facts.ConnectionWasReused && facts.Settings.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
         if (isStale && (facts.NothingWasSent || facts.Method.IsIdempotent()))
             return RetryCause.StaleReuse;
-        if (isStale && facts.NothingWasAcknowledged)
+        if (isStale && facts.Proof == SendProof.Unacknowledged)
             return RetryCause.Unacknowledged;
         return MayGoElsewhere(RetryCondition.EmptyResponse, facts) ? RetryCause.EmptyResponse : RetryCause.None;
     }

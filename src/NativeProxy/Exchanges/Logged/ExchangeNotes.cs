@@ -1,0 +1,61 @@
+using NativeProxy.Buffers;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Exchanges.Logged;
+
+/// <summary>
+/// What the log will say about one exchange besides what the faces know: when it came how far, what went wrong, what the cookies said, the texts of
+/// its request. Owner: the exchange; thread: the loop. Never writes a line.
+/// </summary>
+internal sealed class ExchangeNotes(EventLoop loop)
+{
+    private ExchangeTimes _times;
+
+    /// <summary>When it came how far.</summary>
+    public ref readonly ExchangeTimes Times => ref _times;
+
+    /// <summary>What went wrong, or None.</summary>
+    public ProxyError Error { get; private set; }
+
+    /// <summary>The rule of syntax or framing by which the request, or what the server sent, was refused; None when neither was.</summary>
+    public RejectReason Rejection { get; private set; }
+
+    /// <summary>Third letter of HAProxy's termination state.</summary>
+    public byte CookieInRequest { get; private set; }
+
+    /// <summary>Fourth letter; 0 also where no server has answered.</summary>
+    public byte CookieInResponse { get; set; }
+
+    /// <summary>Texts of the request.</summary>
+    public ExchangeLogText Text { get; } = new();
+
+    /// <summary>An exchange begins, whose request's head has just been read.</summary>
+    public void Begin(long startedMs, byte cookieInRequest)
+    {
+        _times.Begin(startedMs, loop.Clock.NowMs);
+        Error = ProxyError.None;
+        Rejection = RejectReason.None;
+        CookieInRequest = cookieInRequest;
+        CookieInResponse = 0;
+    }
+
+    /// <summary>A server was chosen for the next try.</summary>
+    public void ServerChosen() => _times.ServerChosen(loop.Clock.NowMs);
+
+    /// <summary>The request can go out.</summary>
+    public void Connected() => _times.Connected(loop.Clock.NowMs);
+
+    /// <summary>The head of the final response was read.</summary>
+    public void ResponseHead() => _times.ResponseHead(loop.Clock.NowMs);
+
+    /// <summary>It cannot come to its end.</summary>
+    public void Failed(ProxyError error, RejectReason detail)
+    {
+        Error = error;
+        Rejection = detail;
+    }
+
+    public void Release(BufferPools pools) => Text.Release(pools);
+}

@@ -1,0 +1,97 @@
+using System;
+using NativeProxy.Clients;
+using NativeProxy.Config;
+using NativeProxy.Exchanges.Cached;
+using NativeProxy.Exchanges.Logged;
+using NativeProxy.Exchanges.Sending;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Routing;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Connections;
+
+namespace NativeProxy.Exchanges;
+
+/// <summary>
+/// What the exchanges of one listener share: the routes, the log, the memory for what may have to be sent again, the fetches that go on without a
+/// client. Makes an exchange for each stream. Owner: the listener; thread: the loop. Never touches a connection.
+/// </summary>
+internal sealed class RequestService : IRequestService
+{
+    private readonly bool _isProxy;
+    private readonly HalfClosePolicy _halfClose;
+    private readonly int _halfClosedMax;
+
+    /// <param name="loop">The loop.</param>
+    /// <param name="settings">Those of the listener.</param>
+    /// <param name="routes">Where requests go.</param>
+    /// <param name="scratch">Where messages are put together.</param>
+    /// <param name="counters">Of the worker.</param>
+    public RequestService(EventLoop loop, in ListenerSettings settings, RouteTable routes, WireScratch scratch, LoopCounters counters)
+    {
+        Loop = loop;
+        Routes = routes;
+        Scratch = scratch;
+        Counters = counters;
+        _isProxy = routes.Origins is not null;
+        _halfClose = settings.HalfClose;
+        _halfClosedMax = settings.Limits.HalfClosed;
+    }
+
+    public EventLoop Loop { get; }
+
+    public RouteTable Routes { get; }
+
+    public WireScratch Scratch { get; }
+
+    public LoopCounters Counters { get; }
+
+    /// <summary>Null when none is written.</summary>
+    public required ExchangeLog? AccessLog { get; init; }
+
+    /// <summary>Memory for request bodies that may have to be sent again; one for all listeners of the worker.</summary>
+    public required ReplayBudget ReplayBudget { get; init; }
+
+    /// <summary>Where responses are read on for the cache when their client has gone; one for all listeners of the worker.</summary>
+    public required CacheFetches CacheFetches { get; init; }
+
+    /// <summary>Makes the stream in which an exchange asks servers.</summary>
+    public required Func<IServerStreamUser, ServerStream> Streams { get; init; }
+
+    public ReadOnlySpan<byte> AllowedMethods =>
+        _isProxy ? "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8 : "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8;
+
+    public bool PassesProxyCredentials => !_isProxy;
+
+    /// <summary>
+    /// True when a response may be read on for the cache although its client has gone; one limit bounds that and half-closed clients.
+    /// </summary>
+    public bool MayFetchAlone => _halfClose != HalfClosePolicy.Abort && CacheFetches.Count < _halfClosedMax;
+
+    public object? Route(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail) =>
+        Routes.Find(bytes, head, client, out refusal, out detail);
+
+    public IClientStreamUser MakeUser(ClientStream stream) => new Exchange(stream, this);
+
+    /// <summary>An exchange has ended, in whichever way.</summary>
+    public void Log(ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
+    {
+        AccessLog?.Write(client, path, isHit, notes);
+        if (!ProxyEvents.Log.IsEnabled())
+            return;
+        ServerConnectionFacts server = path.Stream.Facts;
+        ProxyEvents.Log.ExchangeEnded(
+            client.Connection.Id, client.RequestNumber, client.StatusCode == 0 ? AccessNumbers.Unknown : client.StatusCode,
+            (int)(Loop.Clock.NowMs - notes.Times.StartedMs), server.Id, server.UseCount);
+    }
+
+    public void OnRefused(ClientConnection connection, in Refusal refusal)
+    {
+        Counters.Add(CounterId.BytesToClients, refusal.Answer.Length);
+        ResponseClasses.Count(Counters, refusal.StatusCode);
+        AccessLog?.WriteRefused(connection, refusal);
+    }
+}

@@ -1,0 +1,205 @@
+using System;
+using NativeProxy.Caching;
+using NativeProxy.Clients;
+using NativeProxy.Exchanges.Cached;
+using NativeProxy.Exchanges.Logged;
+using NativeProxy.Exchanges.Sending;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Rewriting;
+using NativeProxy.Routing;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Exchanges;
+
+/// <summary>
+/// Server, or cache, to client: passes interim responses, head and body on as they mean, within the bound of the route, and keeps a copy where the
+/// cache wants one. Owner: one <see cref="Exchange"/>; thread: the loop. Never touches a server connection.
+/// </summary>
+internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
+{
+    private readonly IResponsePathUser _user;
+    private readonly ClientStream _client;
+    private readonly ExchangeNotes _notes;
+    private readonly EventLoop _loop;
+    private readonly CachedReply _cachedReply;
+    private ExchangeCaching _caching;
+    private Route? _route;
+    private HttpMethod _method;
+    private long _bodyBytes;
+
+    public ResponsePath(IResponsePathUser user, ClientStream client, ExchangeNotes notes, EventLoop loop)
+    {
+        _user = user;
+        _client = client;
+        _notes = notes;
+        _loop = loop;
+        _cachedReply = new CachedReply(this, loop);
+    }
+
+    /// <summary>True when an interim response has come.</summary>
+    public bool HasInterim { get; private set; }
+
+    /// <summary>What the cache does for the exchange.</summary>
+    public ref ExchangeCaching Caching => ref _caching;
+
+    /// <summary>Another exchange begins: asks the cache.</summary>
+    /// <param name="route">What holds for it.</param>
+    /// <param name="bytes">The head of the request.</param>
+    /// <param name="head">Its parts.</param>
+    /// <param name="isOwn">What comes is for this client alone, or may become a tunnel.</param>
+    public CacheAnswer Begin(Route route, ReadOnlySpan<byte> bytes, RequestHead head, bool isOwn)
+    {
+        _route = route;
+        _method = head.MethodKind;
+        _bodyBytes = 0;
+        HasInterim = false;
+        return head.MaxForwards == 0
+            ? CacheAnswer.Miss
+            : _caching.Begin(route.Upstream, bytes, head, isOwn, route.ResponseBodyBytesMax);
+    }
+
+    /// <summary>No more can be taken for the moment.</summary>
+    public void Pause() => _cachedReply.Pause();
+
+    /// <summary>A response of the cache goes on, or begins at the end of the turn.</summary>
+    public void ResumeCached() => _cachedReply.Resume(_client.HasBegun);
+
+    /// <summary>The exchange is over: lets everything go.</summary>
+    public void Release()
+    {
+        _caching.Release();
+        _cachedReply.End();
+    }
+
+    public void OnInterim(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        HasInterim = true;
+        LookForAuthentication(bytes, head);
+        if (!_client.TryPassInterim(bytes, head, _user.StickyResponse))
+            _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
+        else if (_client.IsLost)
+            _user.OnFailed(ProxyError.BuffersExhausted, RejectReason.None);
+    }
+
+    public void OnResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
+    {
+        LookForAuthentication(bytes, head);
+        if (_route!.ResponseBodyBytesMax > 0 && head.Body.Bytes > _route.ResponseBodyBytesMax)
+        {
+            _user.OnFailed(ProxyError.ResponseBodyTooLarge, RejectReason.None);
+            return;
+        }
+        _caching.HeadRead(bytes, head, HasInterim);
+        bool fits = TryTake(first);
+        bool isBegun = TryRespond(bytes, head, fits ? first : default, new ResponseChanges
+        {
+            KeepsLength = head.PassesLength,
+            Via = _route.Forwarding.ResponseVia,
+            Sticky = _user.StickyResponse,
+            Date = _loop.Date.Now,
+        });
+        if (isBegun)
+            AfterPiece(first.IsLast, fits);
+    }
+
+    public void OnResponseBody(in BodyPiece piece)
+    {
+        bool fits = TryTake(piece);
+        if (fits)
+            _client.Send(Passing(piece));
+        AfterPiece(piece.IsLast, fits);
+    }
+
+    public void OnSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
+    {
+        LookForAuthentication(bytes, head);
+        StickyResponse sticky = _user.StickyResponse;
+        if (!_client.TrySwitch(bytes, head, sticky))
+        {
+            _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
+            return;
+        }
+        _notes.CookieInResponse = sticky.LetterOf(bytes, head.Fields);
+        _notes.ResponseHead();
+        _user.OnProtocolSwitched(rest);
+    }
+
+    /// <summary>Passes the next piece of a response of the cache on, the first with its head.</summary>
+    public bool PassCachedPiece()
+    {
+        if (!_caching.IsHit)
+            return false;
+        bool isLast = true;
+        if (_client.HasBegun)
+        {
+            BodyPiece piece = _caching.ReadBody();
+            isLast = piece.IsLast;
+            _client.Send(Passing(piece));
+        }
+        else if (!TryBeginCached(ref isLast))
+        {
+            return false;
+        }
+        if (isLast)
+            _client.End(CloseReason.None);
+        return !isLast;
+    }
+
+    private bool TryBeginCached(ref bool isLast)
+    {
+        ReadOnlySpan<byte> bytes = _caching.ReadHead(withBody: _method != HttpMethod.Head, out ResponseHead head);
+        CachedTimes times = _caching.Times!.Value;
+        BodyPiece first = head.Body.HasBody ? _caching.ReadBody() : BodyPiece.End;
+        isLast = first.IsLast;
+        return TryRespond(bytes, head, first, new ResponseChanges
+        {
+            KeepsLength = head.PassesLength,
+            Via = _route!.Forwarding.ResponseVia,
+            AgeSeconds = times.AgeSeconds,
+            ReceivedWallMs = times.ReceivedWallMs,
+        });
+    }
+
+    private bool TryRespond(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, in ResponseChanges changes)
+    {
+        _client.BondEnds = _user.BondEnds;
+        if (!_client.TryRespond(bytes, head, changes, Passing(first)))
+        {
+            _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
+            return false;
+        }
+        _notes.CookieInResponse = changes.Sticky.LetterOf(bytes, head.Fields);
+        _notes.ResponseHead();
+        return true;
+    }
+
+    /// <summary>Trailer fields end here where the route says so.</summary>
+    private BodyPiece Passing(in BodyPiece piece) => _route!.DropsTrailers ? piece.WithoutTrailers() : piece;
+
+    /// <summary>Counts a piece, and copies it where it is to be kept. False when the body is longer than allowed.</summary>
+    private bool TryTake(in BodyPiece piece)
+    {
+        _bodyBytes += piece.Data.Length;
+        if (_route!.ResponseBodyBytesMax > 0 && _bodyBytes > _route.ResponseBodyBytesMax)
+            return false;
+        _caching.BodyRead(piece);
+        return true;
+    }
+
+    private void AfterPiece(bool isLast, bool fits)
+    {
+        if (!fits)
+            _user.OnFailed(ProxyError.ResponseBodyTooLarge, RejectReason.None);
+        else if (_client.IsLost)
+            _user.OnFailed(ProxyError.BuffersExhausted, RejectReason.None);
+        else if (isLast)
+            _user.OnResponsePassed();
+    }
+
+    private void LookForAuthentication(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        if (ConnectionAuthentication.IsInResponse(bytes, head.Fields))
+            _user.OnAuthenticates();
+    }
+}

@@ -1,0 +1,350 @@
+using System;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+
+namespace NativeProxy.Exchanges.Sending;
+
+/// <summary>How far the request has come on its way to a server.</summary>
+internal enum RequestPathState : byte
+{
+    /// <summary>The head is kept; no server connection carries it yet.</summary>
+    Holding,
+
+    /// <summary>The head has gone out; body pieces follow as they come.</summary>
+    Sending,
+
+    /// <summary>The server takes no more: the rest of the body is read and thrown away.</summary>
+    Refused,
+}
+
+/// <summary>
+/// Client to server: brings one request over the <see cref="ServerStream"/> that its <see cref="ServerLink"/> gets, keeps a copy for as long as it
+/// may have to be sent again, and sends it again. Owner: its user, to whom the answer and every end go; thread: the loop. Never answers the client
+/// and never decides whether something may be sent again (<see cref="RetryPolicy"/> does).
+/// </summary>
+internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
+{
+    private readonly IRequestPathUser _user;
+    private readonly IAnswerTaker _answers;
+    private readonly LoopCounters _counters;
+    private readonly Replay _replay;
+    private HttpMethod _method;
+    private long _bodyBytesMax;
+    private bool _isPipelinable;
+    private bool _authenticates;
+    private RequestPathState _state;
+
+    /// <summary>True while another request will shortly follow on the same connection.</summary>
+    private bool _moreFollows;
+
+    /// <param name="user">Whose requests.</param>
+    /// <param name="answers">Who takes the answers.</param>
+    /// <param name="streams">Makes the stream that this path uses, again and again.</param>
+    /// <param name="loop">The loop.</param>
+    /// <param name="counters">Of the worker.</param>
+    /// <param name="budget">Memory for what may have to be sent again.</param>
+    public RequestPath(
+        IRequestPathUser user, IAnswerTaker answers, Func<IServerStreamUser, ServerStream> streams, EventLoop loop, LoopCounters counters,
+        ReplayBudget budget)
+    {
+        _user = user;
+        _answers = answers;
+        _counters = counters;
+        _replay = new Replay(loop.Pools, budget);
+        Stream = streams(this);
+        Link = new ServerLink(this, Stream, loop, counters);
+    }
+
+    /// <summary>The server's face.</summary>
+    public ServerStream Stream { get; }
+
+    /// <summary>Which server, at which try.</summary>
+    public ServerLink Link { get; }
+
+    /// <summary>True once the client's last byte of this request was read.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Body bytes read.</summary>
+    public long BodyBytes { get; private set; }
+
+    /// <summary>True while body pieces are wanted and can be passed on.</summary>
+    public bool WantsBody => !IsComplete && (_state != RequestPathState.Holding || CanStart) && !_replay.IsRunning && !Stream.IsBlocked;
+
+    /// <summary>True when an established server connection waits for the request.</summary>
+    public bool CanStart => _state == RequestPathState.Holding && Stream.IsReady;
+
+    /// <summary>True when other requests may go out behind this one on its connection.</summary>
+    private bool MayBeFollowed => _isPipelinable && _state == RequestPathState.Sending;
+
+    /// <summary>Begins the way of another request. False when there is no buffer to keep it in.</summary>
+    /// <param name="group">Where it goes.</param>
+    /// <param name="terms">What is to be known of it.</param>
+    /// <param name="request">What is asked.</param>
+    public bool TryBegin(UpstreamGroup group, in RequestTerms terms, in RequestToServer request)
+    {
+        BeginUnsent(group, terms);
+        IsComplete = request.Body.IsEmpty;
+        return _replay.TryHold(request, group.Rules.ReplayBytesMax);
+    }
+
+    /// <summary>Begins with a request that goes to no server.</summary>
+    public void BeginUnsent(UpstreamGroup group, in RequestTerms terms)
+    {
+        _method = terms.Method;
+        _bodyBytesMax = terms.BodyBytesMax;
+        _isPipelinable = terms.IsPipelinable;
+        _authenticates = terms.AuthenticatesConnection;
+        _state = RequestPathState.Holding;
+        BodyBytes = 0;
+        IsComplete = false;
+        _moreFollows = false;
+        Stream.Begin(new AnswerTerms
+        {
+            Method = terms.Method, Upgrade = terms.Upgrade, ExpectsContinue = terms.ExpectsContinue, TimeoutMs = group.Rules.ResponseTimeoutMs,
+        });
+        Link.Begin(group, terms);
+    }
+
+    /// <summary>Nothing of the request's body is to be read.</summary>
+    public void NoBodyFollows() => IsComplete = true;
+
+    /// <summary>
+    /// Sends the request behind that of the path ahead or on a connection of its own, or waits for one. When it has a body, a first piece must
+    /// follow at once if <see cref="WantsBody"/>.
+    /// </summary>
+    /// <param name="ahead">The path of the client's previous request, if that is in flight.</param>
+    /// <param name="moreFollows">Another request of the client is there already.</param>
+    public void Open(RequestPath? ahead, bool moreFollows)
+    {
+        _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1;
+        if (ahead is not null && TryFollow(ahead))
+            Start(BodyPiece.End);
+        else
+            Linked(Link.Open(except: null), isFirst: true);
+    }
+
+    /// <summary>A piece of the request's body, while <see cref="WantsBody"/>; perhaps nothing.</summary>
+    public void Send(in BodyPiece piece)
+    {
+        Count(piece);
+        if (IsTooLarge)
+        {
+            _user.OnFailed(ProxyError.RequestBodyTooLarge, RejectReason.None);
+            return;
+        }
+        if (_state == RequestPathState.Holding)
+            Start(piece);
+        else
+            Pass(piece);
+    }
+
+    /// <summary>Sends what is held of the request because more was expected to go with it.</summary>
+    public void Flush() => Stream.Flush();
+
+    /// <summary>The exchange cannot go on: counts what the server did wrong and gives its connection up.</summary>
+    public void Fail(ProxyError error)
+    {
+        if (error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody)
+            _counters.Add(CounterId.BadResponses);
+        else if (error == ProxyError.ServerTruncatedResponse)
+            _counters.Add(CounterId.ShortBodies);
+        else if (error == ProxyError.ServerClosedBeforeResponse && Stream is { HasConnection: true, IsReused: true })
+            _counters.Add(CounterId.StaleReusesFailed);
+        Link.Release(ServerFailures.ReasonOf(error), reset: true);
+    }
+
+    /// <summary>Returns everything; another request can begin.</summary>
+    public void Release()
+    {
+        Link.Release(ServerCloseReason.Ambiguous, reset: false);
+        _replay.Release();
+        Detach();
+    }
+
+    /// <inheritdoc/>
+    PinnedServer? IServerLinkUser.Pin => _user.Pin;
+
+    /// <inheritdoc/>
+    UpstreamServer? IServerLinkUser.LastServer => _user.LastServer;
+
+    void IServerLinkUser.OnServerChosen() => _user.OnServerChosen();
+
+    /// <summary>The exchange was first in line and a server has room.</summary>
+    void IServerLinkUser.OnTurnInQueue()
+    {
+        // The client may have left unheard since the loop last looked: nobody would take the answer.
+        if (!_user.EndsWithoutClient())
+            Linked(Link.Open(except: null, isItsTurn: true), isFirst: false);
+    }
+
+    void IServerLinkUser.OnQueueTimeout(ProxyError error) => _user.OnFailed(error, RejectReason.None);
+
+    public void OnServerReady()
+    {
+        Link.Connected();
+        Linked(LinkResult.Ready, isFirst: false);
+    }
+
+    public void OnServerTurn() => _user.OnServerConnected();
+
+    public void OnServerPutOff()
+    {
+        Detach();
+        Linked(Link.WaitForDescriptor(), isFirst: false);
+    }
+
+    public void OnServerAnswers() => _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
+
+    public void OnServerInterim(ReadOnlySpan<byte> bytes, ResponseHead head) => _answers.OnInterim(bytes, head);
+
+    public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first) => _answers.OnResponse(bytes, head, first);
+
+    public void OnServerBody(in BodyPiece piece) => _answers.OnResponseBody(piece);
+
+    public void OnServerSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest) => _answers.OnSwitched(bytes, head, rest);
+
+    public void OnServerDrained()
+    {
+        _replay.Continue(Stream, IsComplete);
+        AfterSend();
+        _user.OnWantsBody();
+    }
+
+    public void OnServerRefuses()
+    {
+        Refused();
+        _user.OnWantsBody();
+    }
+
+    public void OnServerFailed(in ServerFailure failure)
+    {
+        if (failure.Error is ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout)
+            Link.ConnectFailed();
+        LinkResult? again = failure.AnswerHasBegun ? null : Link.Retry(failure.Error, _replay.IsHeld);
+        if (again is not { } result)
+        {
+            _user.OnFailed(failure.Error, failure.Detail);
+            return;
+        }
+        Detach();
+        Linked(result, isFirst: false);
+    }
+
+    private bool IsTooLarge => _bodyBytesMax > 0 && BodyBytes > _bodyBytesMax;
+
+    /// <summary>Goes over the server connection of the path ahead, if it may; else what is held there for this request goes out.</summary>
+    private bool TryFollow(RequestPath ahead)
+    {
+        bool isAlike = _isPipelinable && ahead.MayBeFollowed && ahead.Link.Group == Link.Group;
+        if (isAlike && Link.TryFollow(ahead.Stream))
+            return true;
+        ahead.Flush();
+        return false;
+    }
+
+    /// <summary>Goes on after the link was asked for a connection.</summary>
+    /// <param name="result">What that came to.</param>
+    /// <param name="isFirst">The request has just been read: what is there of its body follows without being asked for.</param>
+    private void Linked(LinkResult result, bool isFirst)
+    {
+        switch (result)
+        {
+            case LinkResult.Ready:
+                Connected(isFirst);
+                break;
+            case LinkResult.NoServer:
+                _user.OnFailed(Link.Group!.NoServerError, RejectReason.None);
+                break;
+            case LinkResult.PinIsLost:
+                _user.OnFailed(ProxyError.ServerClosedBeforeResponse, RejectReason.None);
+                break;
+        }
+    }
+
+    /// <summary>A connection is there for this request.</summary>
+    private void Connected(bool isFirst)
+    {
+        _user.OnServerConnected();
+        if (_method == HttpMethod.Connect)
+        {
+            _user.OnTunnelReady();
+            return;
+        }
+        if (_replay.HasBody)
+            StartAgain();
+        else if (IsComplete)
+            Start(BodyPiece.End);
+        if (!isFirst)
+            _user.OnWantsBody();
+    }
+
+    /// <summary>Sends head and the first piece.</summary>
+    private void Start(in BodyPiece first)
+    {
+        BeginOn();
+        Stream.Start(_replay.Request, first, _moreFollows);
+        _moreFollows = false;
+        AfterSend();
+        if (!first.Data.IsEmpty || !first.TrailerLines.IsEmpty)
+            _replay.Keep(first, Stream);
+    }
+
+    /// <summary>Sends what went out before; what the client sends next follows when the connection has got all of it.</summary>
+    private void StartAgain()
+    {
+        BeginOn();
+        _replay.Begin(IsComplete, out BodyPiece first);
+        Stream.Start(_replay.Request, first, moreFollows: false);
+        _replay.Continue(Stream, IsComplete);
+        AfterSend();
+    }
+
+    private void BeginOn()
+    {
+        if (_authenticates)
+            _user.OnAuthenticates();
+        _replay.OnStart(mayFollow: _replay.MayKeepBody && Link.MayBeSentAgain);
+        _state = RequestPathState.Sending;
+    }
+
+    private void Pass(in BodyPiece piece)
+    {
+        if (piece.IsNothing)
+            return;
+
+        // Also what a server takes no more: its successor may get it.
+        _replay.Keep(piece, Stream);
+        if (_state == RequestPathState.Sending)
+            Stream.Send(piece);
+        AfterSend();
+    }
+
+    private void AfterSend()
+    {
+        if (Stream.IsRefused)
+            Refused();
+    }
+
+    private void Refused()
+    {
+        _state = RequestPathState.Refused;
+        _replay.Stop();
+    }
+
+    private void Count(in BodyPiece piece)
+    {
+        BodyBytes += piece.Data.Length;
+        IsComplete |= piece.IsLast;
+    }
+
+    /// <summary>The connection is gone; the request is held for another one.</summary>
+    private void Detach()
+    {
+        _replay.Stop();
+        _state = RequestPathState.Holding;
+    }
+}

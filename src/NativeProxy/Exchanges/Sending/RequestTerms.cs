@@ -1,0 +1,33 @@
+using NativeProxy.Http;
+
+namespace NativeProxy.Exchanges.Sending;
+
+/// <summary>What has to be known of a request for as long as it is under way. A value.</summary>
+internal readonly struct RequestTerms
+{
+    public required HttpMethod Method { get; init; }
+
+    /// <summary>The protocol that the server is asked to switch to, or null.</summary>
+    public byte[]? Upgrade { get; init; }
+
+    /// <summary>The client waits for 100 Continue before it sends the body, for a while at least (RFC 9110 10.1.1).</summary>
+    public bool ExpectsContinue { get; init; }
+
+    /// <summary>It carries credentials that stand for its connection from then on.</summary>
+    public bool AuthenticatesConnection { get; init; }
+
+    /// <summary>
+    /// It may share a server connection with other requests in flight. GET alone: every answer to it is delimited by what it says itself, while a
+    /// server that answers HEAD with a body would put that before the next answer.
+    /// </summary>
+    public bool IsPipelinable { get; init; }
+
+    /// <summary>Longest body; 0 = no limit.</summary>
+    public long BodyBytesMax { get; init; }
+
+    /// <summary>What the stickiness cookie says.</summary>
+    public Stickiness Sticky { get; init; }
+
+    /// <summary>The client's address as a number, where servers are chosen by it; else 0.</summary>
+    public ulong ClientKey { get; init; }
+}

@@ -1,0 +1,313 @@
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Logging;
+using NativeProxy.Metrics;
+using NativeProxy.Rewriting;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
+
+namespace NativeProxy.Exchanges.Sending;
+
+/// <summary>What asking for a server connection came to.</summary>
+internal enum LinkResult : byte
+{
+    /// <summary>A connection is there and takes the request now.</summary>
+    Ready,
+
+    /// <summary>A connect is in flight, or the exchange waits in line; an event follows.</summary>
+    Pending,
+
+    /// <summary>No server takes requests.</summary>
+    NoServer,
+
+    /// <summary>The connection on which the client has authenticated is gone, and no other one may stand in for it.</summary>
+    PinIsLost,
+}
+
+/// <summary>Where a request began to wait, as HAProxy counts it: 1 = the first in line, 0 = it did not wait; added up over retries.</summary>
+/// <param name="OfServer">In the line of one server.</param>
+/// <param name="OfGroup">In the line of the group, for whichever server has room first.</param>
+internal readonly record struct QueuePlaces(int OfServer, int OfGroup);
+
+/// <summary>
+/// The way of one exchange to a server: which server, pooled or fresh connection or a place in the queue, which try, and what may be
+/// tried again. Owner: one <see cref="RequestPath"/>; thread: the loop. Never sends.
+/// </summary>
+/// <param name="user">For whom.</param>
+/// <param name="stream">Gets the connections, and hears their events.</param>
+/// <param name="loop">The loop.</param>
+/// <param name="counters">Of the worker.</param>
+internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, EventLoop loop, LoopCounters counters) : IServerWaiter
+{
+    private QueueTicket? _ticket;
+    private HttpMethod _method;
+
+    /// <summary>The server that the request's cookie names, or null.</summary>
+    private UpstreamServer? _wanted;
+    private ulong _clientKey;
+    private bool _mayReuse;
+    private bool _isStaleRetryUsed;
+
+    /// <summary>The exchange has taken its place in the budget of second tries.</summary>
+    private bool _isInBudget;
+
+    public UpstreamGroup? Group { get; private set; }
+
+    /// <summary>The server of the present or last try.</summary>
+    public UpstreamServer? Server { get; private set; }
+
+    /// <summary>True when the exchange has to go over the connection on which its client has authenticated.</summary>
+    public bool IsOnPin { get; private set; }
+
+    /// <summary>Tries so far.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Why the request was sent again the last time.</summary>
+    public RetryCause RetryCause { get; private set; }
+
+    /// <summary>Where the request began to wait.</summary>
+    public QueuePlaces QueuePlaces { get; private set; }
+
+    /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
+    public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _wanted?.Cookie);
+
+    /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
+    public bool MayBeSentAgain => RetryPolicy.MayFollowSend(
+        FactsOf(Server!, Group!.Rules.Retry.Unacknowledged ? SendProof.Unacknowledged : SendProof.Unknown, isHeld: true));
+
+    /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
+    public bool PinEnds => stream.HasConnection ? stream.PinEnds : IsOnPin;
+
+    /// <summary>Begins the way for another exchange.</summary>
+    public void Begin(UpstreamGroup group, in RequestTerms terms)
+    {
+        _clientKey = terms.ClientKey;
+        _method = terms.Method;
+        _wanted = terms.Sticky.Wanted;
+        Group = group;
+        Server = null;
+        QueuePlaces = default;
+        Attempts = 0;
+        IsOnPin = false;
+        RetryCause = RetryCause.None;
+        _isStaleRetryUsed = _isInBudget = false;
+        group.RetryBudget.CountRequest(loop.Clock.NowMs);
+        _mayReuse = group.Rules.Reuse switch
+        {
+            ReusePolicy.Always => terms.Method != HttpMethod.Connect,
+            ReusePolicy.Idempotent => terms.Method.IsIdempotent(),
+            ReusePolicy.Safe => terms.Method.IsSafe(),
+            _ => false,
+        };
+    }
+
+    /// <summary>
+    /// Goes over the connection of the exchange before, whose request is out already. False when that connection is not to the right server,
+    /// or takes no more.
+    /// </summary>
+    public bool TryFollow(ServerStream ahead)
+    {
+        if (Group!.Rules.Pipelining <= 1 || !stream.TryFollow(ahead, _wanted, Group.Rules.Pipelining, out UpstreamServer? server))
+            return false;
+        Server = server;
+        user.OnServerChosen();
+        Attempts++;
+        return true;
+    }
+
+    /// <summary>
+    /// Asks for the connection on which the client has authenticated, or for one to the server that its cookie names, else to the one of
+    /// its last request where that is preferred, else to whichever is next; after a failure not to the one that has just failed if there
+    /// is another.
+    /// </summary>
+    /// <param name="except">The server that has just failed, or null.</param>
+    /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
+    public LinkResult Open(UpstreamServer? except, bool isItsTurn = false)
+    {
+        if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
+            return OpenPinned(pin);
+        while (true)
+        {
+            Server = except is null
+                ? Group!.ChooseWanted(_wanted ?? Group.Preferred(user.LastServer), _clientKey, out WaitQueue queue, isItsTurn)
+                : Group!.Choose(except, _clientKey, out queue, isItsTurn);
+            if (Server is null)
+                return Wait(queue);
+            if (TryOpen(Server, _mayReuse))
+                return stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
+            if (!Server.HasRoom)
+            {
+                // It would have room were it not for idle connections of other workers.
+                Server.Limit.AskForIdle();
+                return Wait(queue);
+            }
+
+            // What seemed idle in the full pool was closed already, and that has made room; or another worker was faster and has made some since.
+        }
+    }
+
+    /// <summary>
+    /// After a failure before any byte of an answer: asks for another connection if the exchange may be sent again, on a fresh connection to the
+    /// same server after a stale one, else to another server. Null when it may not.
+    /// </summary>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="isHeld">The whole request can be sent again.</param>
+    public LinkResult? Retry(ProxyError error, bool isHeld)
+    {
+        SendProof proof = stream.Prove(asksKernel: Group!.Rules.Retry.Unacknowledged && !_method.IsIdempotent());
+        RetryCause cause = Server is null ? RetryCause.None : RetryPolicy.Judge(error, FactsOf(Server, proof, isHeld));
+        if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !TryTakeBudget()))
+            return null;
+        Release(ServerFailures.ReasonOf(error), reset: cause == RetryCause.ResponseTimeout);
+        RetryCause = cause;
+        counters.Add(CounterOf(cause));
+        if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
+            return Open(except: Server);
+        _isStaleRetryUsed = true;
+        return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
+    }
+
+    /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
+    public void Connected() => _ticket?.Settle();
+
+    /// <summary>
+    /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
+    /// Pairs of descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
+    /// </summary>
+    public LinkResult WaitForDescriptor()
+    {
+        Attempts--;
+        LinkResult result = Wait(Group!.Queue);
+        Group.Queue.LookAgainSoon();
+        return result;
+    }
+
+    /// <summary>The connect failed: the connection is gone by itself.</summary>
+    public void ConnectFailed() => Group!.ConnectFailed(Server!);
+
+    /// <summary>Gives the connection back, if there is one, and leaves the queue; see <see cref="ServerStream.Release"/>.</summary>
+    public void Release(ServerCloseReason reason, bool reset)
+    {
+        LeaveQueue();
+        stream.Release(reason, reset);
+    }
+
+    /// <summary>The answer is complete; see <see cref="ServerStream.End"/>. A pinned connection waits with its client from now on.</summary>
+    /// <returns>False when the client's authentication is lost, so that its connection must end too.</returns>
+    public bool End(ServerCloseReason reason, bool clientGoesOn)
+    {
+        LeaveQueue();
+        bool wasPinned = stream.IsPinned;
+        bool loginLasts = stream.End(reason, clientGoesOn, out UpstreamConnection? pinned);
+        if (pinned is not null)
+            user.Pin!.Keep(pinned, Group!);
+        return wasPinned ? loginLasts : user.Pin is not { IsLost: true };
+    }
+
+    public void OnServerHasRoom()
+    {
+        counters.Add(CounterId.QueueWaiting, -1);
+        user.OnTurnInQueue();
+    }
+
+    public void OnQueueTimeout()
+    {
+        counters.Add(CounterId.QueueWaiting, -1);
+        counters.Add(CounterId.TimeoutsQueue);
+        user.OnQueueTimeout(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout);
+    }
+
+    private static CounterId CounterOf(RetryCause cause) => cause switch
+    {
+        RetryCause.ConnectFailure => CounterId.RetriesConnectFailure,
+        RetryCause.Unacknowledged => CounterId.RetriesUnacknowledged,
+        RetryCause.EmptyResponse => CounterId.RetriesEmptyResponse,
+        RetryCause.ResponseTimeout => CounterId.RetriesResponseTimeout,
+        _ => CounterId.RetriesStaleReuse,
+    };
+
+    private LinkResult OpenPinned(PinnedServer pin)
+    {
+        IsOnPin = true;
+        user.OnServerChosen();
+        Attempts++;
+        if (!pin.TryTake(stream, out UpstreamServer? server))
+            return LinkResult.PinIsLost;
+        Server = server;
+        return LinkResult.Ready;
+    }
+
+    /// <summary>One place is enough for all tries of an exchange.</summary>
+    private bool TryTakeBudget()
+    {
+        _isInBudget = _isInBudget || Group!.RetryBudget.TryTake(loop.Clock.NowMs, Group.Rules.Retry.BudgetPercent, Group.Rules.Retry.BudgetMin);
+        if (!_isInBudget)
+            counters.Add(CounterId.RetriesOverBudget);
+        return _isInBudget;
+    }
+
+    private RetryFacts FactsOf(UpstreamServer server, SendProof proof, bool isHeld) => new()
+    {
+        Method = _method,
+        ConnectionWasReused = stream.IsReused,
+        ConnectionIsPinned = IsOnPin,
+        Proof = proof,
+        RequestIsHeld = isHeld,
+        Attempts = Attempts,
+        StaleRetryUsed = _isStaleRetryUsed,
+        HasAnotherServer = Group!.HasOtherThan(server),
+        Settings = Group.Rules.Retry,
+    };
+
+    private bool TryOpen(UpstreamServer server, bool mayReuse)
+    {
+        user.OnServerChosen();
+        if (!stream.TryOpen(server, mayReuse))
+            return false;
+        if (stream.IsReady)
+            Connected();
+        Attempts++;
+        return true;
+    }
+
+    private LinkResult Wait(WaitQueue queue)
+    {
+        if (queue == Group!.Queue && !Group.HasServer && !Group.IsPending)
+        {
+            if (Group.NoServerError == ProxyError.NoServerAvailable)
+                counters.Add(CounterId.NoServerAvailable);
+            return LinkResult.NoServer;
+        }
+        _ticket ??= new QueueTicket(this, loop);
+        bool isBack = _ticket.IsKept;
+        counters.Add(CounterId.QueueWaiting);
+        queue.Add(_ticket, Group.QueueTimeoutMs);
+        if (isBack)
+            return LinkResult.Pending;
+        counters.Add(CounterId.QueueEntered);
+        NotePlace(queue);
+        return LinkResult.Pending;
+    }
+
+    /// <summary>While the servers of a name are looked up nobody has a place: whoever comes is served at once then.</summary>
+    private void NotePlace(WaitQueue queue)
+    {
+        if (queue != Group!.Queue)
+            QueuePlaces = QueuePlaces with { OfServer = QueuePlaces.OfServer + queue.Count };
+        else if (!Group.IsPending)
+            QueuePlaces = QueuePlaces with { OfGroup = QueuePlaces.OfGroup + queue.Count };
+    }
+
+    private void LeaveQueue()
+    {
+        if (_ticket is { IsWaiting: true })
+        {
+            counters.Add(CounterId.QueueWaiting, -1);
+            _ticket.Leave();
+        }
+        _ticket?.Settle();
+    }
+}
