@@ -20,16 +20,18 @@ internal static class CommandLine
         """;
 
     /// <summary>Parses the arguments and runs. Returns the exit code.</summary>
-    public static int Run(string[] args)
+    /// <param name="args">Of the process.</param>
+    /// <param name="security">What secures the connections that are served.</param>
+    public static int Run(string[] args, TrafficSecurity security)
     {
         var root = new RootCommand(Description)
         {
-            RunCommand(),
+            RunCommand(security),
             CheckCommand(),
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),
-            WorkerCommand(),
+            WorkerCommand(security),
         };
         return root.Parse(args).Invoke();
     }
@@ -41,12 +43,12 @@ internal static class CommandLine
         Required = true,
     };
 
-    private static Command RunCommand()
+    private static Command RunCommand(TrafficSecurity security)
     {
         Option<string> config = ConfigOption();
         var single = new Option<bool>("--single-process") { Description = "Supervisor and one worker in one process, for debugging and tracing." };
         var command = new Command("run", "Start the proxy.") { config, single };
-        command.SetAction(result => ProxyHost.Run(result.GetValue(config)!, result.GetValue(single)));
+        command.SetAction(result => ProxyHost.Run(result.GetValue(config)!, result.GetValue(single), security));
         return command;
     }
 
@@ -87,7 +89,7 @@ internal static class CommandLine
     }
 
     /// <summary>What the supervisor starts; not for people.</summary>
-    private static Command WorkerCommand()
+    private static Command WorkerCommand(TrafficSecurity security)
     {
         var index = new Option<int>("--index") { Required = true };
         var count = new Option<int>("--count") { Required = true };
@@ -97,7 +99,7 @@ internal static class CommandLine
         var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, sockets, boards };
         command.Hidden = true;
         command.SetAction(result => WorkerProcess.Run(new WorkerArguments(
-            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(sockets), result.GetValue(boards)!)));
+            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(sockets), result.GetValue(boards)!), security));
         return command;
     }
 }

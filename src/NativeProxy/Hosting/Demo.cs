@@ -6,6 +6,7 @@ using System.Text;
 using NativeProxy.Admin;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Workers;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 
@@ -31,7 +32,7 @@ internal static class Demo
         string path = Path.Combine(Path.GetTempPath(), "nativeproxy-demo.toml");
         File.WriteAllText(path, ConfigText(port));
         Console.Out.WriteLine(Greeting(port, path));
-        return ProxyHost.Run(path, singleProcess: true);
+        return ProxyHost.Run(path, singleProcess: true, TrafficSecurity.None);
     }
 
     private static List<Socket> OpenOrigins(int port, List<string> errors)

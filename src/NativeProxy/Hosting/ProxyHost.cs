@@ -4,6 +4,7 @@ using System.Linq;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
+using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting;
@@ -12,7 +13,7 @@ namespace NativeProxy.Hosting;
 internal static class ProxyHost
 {
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(string path, bool singleProcess)
+    public static int Run(string path, bool singleProcess, TrafficSecurity security)
     {
         ErrorLog log = ErrorLog.Stderr;
         SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable)
@@ -32,7 +33,7 @@ internal static class ProxyHost
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
         return isSingle
-            ? SingleProcess.Run(source, result.Settings, log)
+            ? SingleProcess.Run(source, result.Settings, security, log)
             : Supervisor.Run(source, result.Settings, workers, log);
     }
 

@@ -46,7 +46,7 @@ internal sealed class SingleProcess
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TrafficSecurity security, ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
@@ -57,7 +57,7 @@ internal sealed class SingleProcess
         try
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers,
-                boards.Changes, log);
+                boards.Changes, security, log);
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();

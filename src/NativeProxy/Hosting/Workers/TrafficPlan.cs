@@ -4,19 +4,25 @@ using System.Globalization;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
+using NativeProxy.Exchanges.Cached;
+using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Lines;
+using NativeProxy.Http1;
 using NativeProxy.Ledger;
+using NativeProxy.Listeners;
 using NativeProxy.Metrics;
 using NativeProxy.Pressure;
+using NativeProxy.Routing;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Http1;
 using NativeProxy.Upstreams.Naming;
 using NativeProxy.Upstreams.Origins;
-using Listener = NativeProxy.Exchanges.Listener;
+using Listener = NativeProxy.Listeners.Listener;
 
 namespace NativeProxy.Hosting.Workers;
 
@@ -31,6 +37,7 @@ internal sealed class TrafficPlan
     private readonly LoopCounters _counters;
     private readonly ServerBoard _servers;
     private readonly ChangeBoard _changes;
+    private readonly TrafficSecurity _security;
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
@@ -52,23 +59,25 @@ internal sealed class TrafficPlan
     /// <param name="counters">The worker's counters.</param>
     /// <param name="servers">What all workers know of the servers.</param>
     /// <param name="changes">What the caches of all workers know of changes.</param>
+    /// <param name="security">What secures the connections.</param>
     /// <param name="accessLog">Null when none is written.</param>
     /// <param name="ledger">Takes every close.</param>
     /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
     /// <param name="report">Takes lines for the error log; must not block.</param>
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes, ExchangeLog? accessLog,
-        CloseLedger ledger, int socketsMax, Action<string> report)
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes,
+        TrafficSecurity security, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
         _servers = servers;
         _changes = changes;
+        _security = security;
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
         _replayBudget = new ReplayBudget(loop.Pools, counters);
-        _cacheFetches = new CacheFetches(loop, counters);
+        _cacheFetches = new CacheFetches(counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         loop.BeforeConnect = _shedding.MakeRoomForConnect;
@@ -95,7 +104,7 @@ internal sealed class TrafficPlan
         GiveSockets(old, newSockets);
         foreach (Listener listener in old)
             Retire(listener);
-        _retired.RemoveAll(listener => listener.SessionCount == 0);
+        _retired.RemoveAll(listener => listener.ConnectionCount == 0);
         _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
     }
 
@@ -111,7 +120,7 @@ internal sealed class TrafficPlan
             if (listener is null)
                 adopted.Socket.Dispose();
             else
-                listener.Listen(AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, TuningOf(listener)));
+                Serve(listener, AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, TuningOf(listener)));
         }
     }
 
@@ -196,17 +205,19 @@ internal sealed class TrafficPlan
         _groups.AddRange(kept);
     }
 
-    /// <summary>A server with the same name and address is the same server and keeps its connections.</summary>
+    /// <summary>A server with the same name, address and security is the same server and keeps its connections.</summary>
     private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, ServerEndPoints endPoints, int index)
     {
         var servers = new UpstreamServer[upstream.Servers.Length];
         for (int i = 0; i < servers.Length; i++)
         {
             UpstreamServerSettings server = upstream.Servers[i];
-            servers[i] = Find(group, server)
+            ConnectionSecurity? security = _security.OfServer(upstream, server);
+            servers[i] = Find(group, server, security)
                 ?? new UpstreamServer(_loop, _counters, server.Name)
                 {
                     ConfiguredAddress = server.Address,
+                    Identity = ConnectionIdentity.With(security),
                     LogId = _accessLog?.Register(server.Name) ?? 0,
                     Page = _ledger.ForServer(upstream.Name, server.Name),
                 };
@@ -216,11 +227,11 @@ internal sealed class TrafficPlan
         return servers;
     }
 
-    private static UpstreamServer? Find(UpstreamGroup group, in UpstreamServerSettings settings)
+    private static UpstreamServer? Find(UpstreamGroup group, in UpstreamServerSettings settings, ConnectionSecurity? security)
     {
         foreach (UpstreamServer server in group.Servers)
         {
-            if (server.Name == settings.Name && server.ConfiguredAddress == settings.Address)
+            if (server.Name == settings.Name && server.ConfiguredAddress == settings.Address && server.Identity.Security == security)
                 return server;
         }
         return null;
@@ -228,30 +239,27 @@ internal sealed class TrafficPlan
 
     private List<Listener> MakeListeners(in ProxySettings settings)
     {
-        int headBytesMax = 0;
-        int fieldsMax = 1;
-        foreach (ListenerSettings listener in settings.Listeners)
-        {
-            headBytesMax = Math.Max(headBytesMax, listener.Limits.HeaderBytes);
-            fieldsMax = Math.Max(fieldsMax, listener.Limits.HeaderCount);
-        }
-        var scratch = new SessionScratch(headBytesMax, fieldsMax, EventLoop.ReceiveBytesMax);
+        WireScratch scratch = ListenerScratch.For(settings.Listeners);
+        _cacheFetches.Streams = user => new Http1ServerStream(user, _loop, scratch);
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
-        {
-            string upstreamName = listener.Upstream;
-            bool isForward = listener.Mode == ListenerMode.Forward;
-            UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == upstreamName)!;
-            listeners.Add(new Listener(_loop, listener, upstream, isForward ? OriginsOf(listener) : null, scratch, _counters, _budget,
-                LogsExchanges ? _accessLog : null, _shedding)
-            {
-                ReplayBudget = _replayBudget,
-                CacheFetches = _cacheFetches,
-                Drained = ListenerDrained,
-                Page = _ledger.ForListener(listener.Name),
-            });
-        }
+            listeners.Add(MakeListener(listener, scratch));
         return listeners;
+    }
+
+    private Listener MakeListener(ListenerSettings settings, WireScratch scratch)
+    {
+        bool isForward = settings.Mode == ListenerMode.Forward;
+        UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == settings.Upstream)!;
+        var routes = new RouteTable(settings, upstream, isForward ? OriginsOf(settings) : null);
+        var service = new RequestService(_loop, settings, routes, scratch, _counters)
+        {
+            AccessLog = LogsExchanges ? _accessLog : null,
+            ReplayBudget = _replayBudget,
+            CacheFetches = _cacheFetches,
+            Streams = user => new Http1ServerStream(user, _loop, scratch),
+        };
+        return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding) { Drained = ListenerDrained };
     }
 
     /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
@@ -287,9 +295,15 @@ internal sealed class TrafficPlan
                         socket = _loop.Listen(fresh.Socket, listener, tuning);
                 }
                 if (socket is not null)
-                    listener.Listen(bind, socket);
+                    Serve(listener, bind, socket);
             }
         }
+    }
+
+    private void Serve(Listener listener, string bind, TcpListenerSocket socket)
+    {
+        socket.Security = _security.OfListener(listener.Settings);
+        listener.Listen(bind, socket);
     }
 
     private static SocketTuning TuningOf(Listener listener) =>
@@ -316,9 +330,11 @@ internal sealed class TrafficPlan
             listener.ResumeAccept();
     }
 
+    private static bool IsInUse(Listener listener) => listener.ConnectionCount > 0;
+
     private void ListenerDrained(Listener drained)
     {
-        if (_drained is null || _listeners.Exists(listener => listener.SessionCount > 0) || _retired.Exists(listener => listener.SessionCount > 0))
+        if (_drained is null || _listeners.Exists(IsInUse) || _retired.Exists(IsInUse))
             return;
         _cacheFetches.CutAll();
         foreach (UpstreamGroup group in _groups)

@@ -6,7 +6,7 @@ using System.Threading.Tasks;
 using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Config;
-using NativeProxy.Exchanges;
+using NativeProxy.Exchanges.Logged;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Ledger;
@@ -49,7 +49,7 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
     public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes,
-        ErrorLog errors)
+        TrafficSecurity security, ErrorLog errors)
     {
         _errors = errors;
         counters.ProcessId = Environment.ProcessId;
@@ -60,8 +60,8 @@ internal sealed class Worker : IDisposable
         _log = new WorkerLog(settings.Log, errors);
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, _exchangeLog, _ledger, LinuxProcess.DescriptorsForConnections(),
-            WarnAside);
+        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, security, _exchangeLog, _ledger,
+            LinuxProcess.DescriptorsForConnections(), WarnAside);
         _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }

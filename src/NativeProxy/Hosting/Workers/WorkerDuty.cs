@@ -16,7 +16,7 @@ namespace NativeProxy.Hosting.Workers;
 /// obeys until it is told to end. When the supervisor is gone it finishes its exchanges and ends as well. Runs on threads of the pool, one step
 /// at a time; reaches the loop by posting only.
 /// </summary>
-internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors, WorkerArguments arguments)
+internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors, WorkerArguments arguments, TrafficSecurity security)
 {
     /// <summary>How long a supervisor may take to read a last word.</summary>
     private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(5);
@@ -39,7 +39,7 @@ internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors
         {
             using var worker = new Worker(
                 plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index),
-                boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, _log);
+                boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, security, _log);
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
             _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
             await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);

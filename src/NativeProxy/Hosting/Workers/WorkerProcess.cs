@@ -17,14 +17,14 @@ internal sealed record WorkerArguments(int Index, int Count, int Control, int So
 internal static class WorkerProcess
 {
     /// <summary>Runs until the supervisor ends it. Returns the exit code.</summary>
-    public static int Run(WorkerArguments arguments)
+    public static int Run(WorkerArguments arguments, TrafficSecurity security)
     {
         WorkerSignals.LeaveToSupervisor();
         LinuxProcess.SetName("nativeproxy");
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
         using var control = new ControlLine(Inherited(arguments.Control));
         using var sockets = new DescriptorLine(Inherited(arguments.Sockets));
-        return new WorkerDuty(control, sockets, arguments).RunAsync().GetAwaiter().GetResult();
+        return new WorkerDuty(control, sockets, arguments, security).RunAsync().GetAwaiter().GetResult();
     }
 
     private static Socket Inherited(int descriptor)
