@@ -13,8 +13,8 @@ internal sealed class RawClient : TestSocket
 {
     private readonly AddedDate _date = new();
 
-    private RawClient(Socket socket)
-        : base(socket)
+    private RawClient(Socket socket, int port)
+        : base(socket, isServer: false, port)
     {
     }
 
@@ -36,7 +36,9 @@ internal sealed class RawClient : TestSocket
         if (from is not null)
             socket.Bind(new IPEndPoint(from, 0));
         await Deadline.For(socket.ConnectAsync(IPAddress.Loopback, port), () => $"a connection to port {port}");
-        return new RawClient(socket) { ShowsDate = showsDate };
+        var client = new RawClient(socket, port) { ShowsDate = showsDate };
+        await Deadline.For(client.Ready, () => $"the handshake with port {port}");
+        return client;
     }
 
     /// <summary>Sends a request without a body and with a Host field.</summary>

@@ -16,6 +16,9 @@ internal enum StreamEnd
 
     /// <summary>Broken off (RST).</summary>
     Reset,
+
+    /// <summary>FIN without the announcement that belongs before it, where the scenes run through a layer.</summary>
+    Cut,
 }
 
 /// <summary>
@@ -29,11 +32,21 @@ internal class TestSocket : IAsyncDisposable
     private StreamEnd? _end;
     private int _taken;
 
-    protected TestSocket(Socket socket)
+    /// <summary>Null on bare sockets.</summary>
+    private readonly RecordPipe? _records;
+
+    /// <param name="socket">Connected.</param>
+    /// <param name="isServer">Whether it was accepted.</param>
+    /// <param name="port">Of the other side; 0 when it does not matter.</param>
+    protected TestSocket(Socket socket, bool isServer, int port = 0)
     {
         Socket = socket;
         Socket.NoDelay = true;
+        _records = RecordPipe.For(socket, isServer, port);
     }
+
+    /// <summary>Done once bytes can be exchanged.</summary>
+    protected Task Ready => _records?.Secured ?? Task.CompletedTask;
 
     /// <summary>Everything received so far, taken or not.</summary>
     public string Received => Encoding.Latin1.GetString(_received.GetBuffer(), 0, (int)_received.Length);
@@ -47,7 +60,9 @@ internal class TestSocket : IAsyncDisposable
 
     public async Task Send(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        if (_records is not null)
+            await Deadline.For(_records.Send(bytes), () => $"{this} to take {bytes.Length} bytes; received so far: {Received}");
+        while (_records is null && !bytes.IsEmpty)
         {
             int sent = await Deadline.For(Socket.SendAsync(bytes).AsTask(),
                 () => $"{this} to take {bytes.Length} bytes; received so far: {Received}");
@@ -155,9 +170,17 @@ internal class TestSocket : IAsyncDisposable
     public async Task ExpectEnd() => Assert.Equal("", (await ReadToEnd()).Text);
 
     /// <summary>Sends FIN; receiving goes on.</summary>
-    public void HalfClose() => Socket.Shutdown(SocketShutdown.Send);
+    public void HalfClose()
+    {
+        _records?.AnnounceEnd();
+        Socket.Shutdown(SocketShutdown.Send);
+    }
 
-    public void Close() => Socket.Dispose();
+    public void Close()
+    {
+        _records?.AnnounceEnd();
+        Socket.Dispose();
+    }
 
     /// <summary>Closes with RST.</summary>
     public void Reset()
@@ -202,9 +225,10 @@ internal class TestSocket : IAsyncDisposable
         try
         {
             Memory<byte> target = _block.AsMemory(0, (int)Math.Min(countMax, _block.Length));
-            int count = await Deadline.For(Socket.ReceiveAsync(target).AsTask(), () => $"{this}: {what}; received so far: {Shortened(Received)}");
+            Task<int> received = _records is null ? Socket.ReceiveAsync(target).AsTask() : _records.Receive(target);
+            int count = await Deadline.For(received, () => $"{this}: {what}; received so far: {Shortened(Received)}");
             if (count == 0)
-                End(StreamEnd.Fin);
+                End(_records is { IsCut: true } ? StreamEnd.Cut : StreamEnd.Fin);
             else if (keeps)
                 _received.Write(Visible(_block.AsSpan(0, count)));
             return count;

@@ -13,8 +13,8 @@ public sealed class ForwardingTests
     public async Task Request_IsRebuiltWithoutHopByHopFields()
     {
         Assert.Equal(
-            "POST /a/../b?q=%20 HTTP/1.1\r\nX-Odd:   two  words\r\ncookie: a=b\r\nHost: test:80\r\nContent-Length: 3\r\n"
-            + "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: test:80\r\nVia: 1.1 nativeproxy\r\n\r\nabc",
+            "POST /a/../b?q=%20 HTTP/1.1\r\nX-Odd:   two  words\r\ncookie: a=b\r\nHost: test:80\r\nX-Forwarded-For: 127.0.0.1\r\n"
+            + "X-Forwarded-Proto: http\r\nX-Forwarded-Host: test:80\r\nVia: 1.1 nativeproxy\r\nContent-Length: 3\r\n\r\nabc",
             await Forwarded(
                 "POST /a/../b?q=%20 HTTP/1.1\r\nX-Odd:   two  words\r\nConnection: keep-alive, X-Named\r\nX-Named: 1\r\nKeep-Alive: timeout=5\r\n"
                 + "cookie: a=b\r\nTE: trailers\r\nProxy-Connection: keep-alive\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nHost: "

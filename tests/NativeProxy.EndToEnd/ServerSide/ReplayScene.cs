@@ -94,9 +94,17 @@ internal sealed class ReplayScene : IAsyncDisposable
     public Task LayBefore(string request, bool withReset) => _stale.LayBefore(request, withReset);
 
     /// <summary>The next request on a fresh connection is answered, and the client gets that answer. Returns the request.</summary>
-    public async Task<string> AnswerOnFreshConnection()
+    /// <param name="isChunked">The body comes in chunks, however it was cut before, and is given back without them.</param>
+    public async Task<string> AnswerOnFreshConnection(bool isChunked = false)
     {
         OriginConnection fresh = await Origin.Accept();
+        if (isChunked)
+        {
+            string head = await fresh.ReadHead();
+            string body = Chunks.Join(await fresh.ReadThrough("\r\n0\r\n\r\n"));
+            await Answer(fresh);
+            return head + body;
+        }
         string request = await fresh.Answer("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood");
         Assert.Equal("good", (await Client.ReadResponse()).Body);
         Assert.Equal("", fresh.Untaken);

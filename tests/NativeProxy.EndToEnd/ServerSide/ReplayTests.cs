@@ -92,8 +92,10 @@ public sealed class ReplayTests
         scene.Idle.Close();
         OriginConnection fresh = await scene.Origin.Accept();
         Assert.Equal(head, await fresh.ReadHead());
-        Assert.Equal(sent, await fresh.ReadThrough(End));
-        Assert.Contains("abc", sent, StringComparison.Ordinal);
+
+        // What is kept is data: how it is cut into chunks need not be the same.
+        Assert.Equal(data + "abc", Chunks.Join(await fresh.ReadThrough(End)));
+        Assert.Equal(data + "abc", Chunks.Join(sent));
         await scene.Answer(fresh);
         await scene.ExpectOneReplay();
     }
@@ -119,6 +121,7 @@ public sealed class ReplayTests
     [InlineData(8 * 1024, false)]
     [InlineData(8 * 1024 + 1, false)]
     [InlineData(8 * 1024, true)]
+    [InlineData(8 * 1024 + 1, true)]
     [InlineData(20_000, true)]
     public async Task BodyAboveTheBound_IsNotReplayed_OneWithinIs(int bodyBytes, bool isChunked)
     {
@@ -133,9 +136,9 @@ public sealed class ReplayTests
         else
             await scene.Idle.Read(bodyBytes);
         scene.Idle.Close();
-        bool isWithin = !isChunked && bodyBytes <= 8 * 1024;
+        bool isWithin = bodyBytes <= 8 * 1024;
         if (isWithin)
-            Assert.EndsWith(body, await scene.AnswerOnFreshConnection(), StringComparison.Ordinal);
+            Assert.EndsWith(body, await scene.AnswerOnFreshConnection(isChunked), StringComparison.Ordinal);
         else
             await scene.ExpectStatus(502);
         Assert.Equal(isWithin ? 2 : 1, scene.Origin.ConnectionCount);

@@ -18,6 +18,7 @@ internal sealed class ChaosConfig
 
     private readonly Dice _dice;
     private readonly bool _isCalm;
+    private readonly (int Min, int Max) _connectMs;
     private readonly string _reuse;
     private readonly int _attempts;
     private readonly int _requestsMax;
@@ -26,8 +27,12 @@ internal sealed class ChaosConfig
     private readonly int _serverPipelining;
     private readonly bool _retriesUnacknowledged;
 
-    public ChaosConfig(Dice dice, bool isCalm)
+    /// <param name="dice">Where everything comes from.</param>
+    /// <param name="isCalm">Nothing goes wrong.</param>
+    /// <param name="isLayered">A connect takes a handshake as well.</param>
+    public ChaosConfig(Dice dice, bool isCalm, bool isLayered = false)
     {
+        _connectMs = isLayered ? (200, 3000) : (10, 300);
         _dice = dice;
         _isCalm = isCalm;
         _reuse = dice.Pick("always", "always", "always", "idempotent", "safe", "never");
@@ -126,7 +131,7 @@ internal sealed class ChaosConfig
             max_age = "{Ms(200, 5000)}"
             max_requests = {_dice.Pick(0, 0, 1, 5)}
             [upstream.timeouts]
-            connect = "{Ms(10, 300)}"
+            connect = "{Ms(_connectMs.Min, _connectMs.Max)}"
             response = "{Ms(100, 1000)}"
             queue = "{Ms(20, 1000)}"
             [upstream.retry]

@@ -32,11 +32,11 @@ internal sealed class ChaosRun : IDisposable
     private bool _connectsClients;
     private int _requestsWanted;
 
-    private ChaosRun(ulong seed, FaultMix? faults, Sabotage sabotage)
+    private ChaosRun(ulong seed, FaultMix? faults, Sabotage sabotage, bool isLayered)
     {
-        _world = new ChaosWorld(seed, faults) { Sabotage = sabotage };
+        _world = new ChaosWorld(seed, faults, isLayered) { Sabotage = sabotage };
         Dice dice = _world.Dice;
-        _config = new ChaosConfig(dice, _world.Faults.IsCalm);
+        _config = new ChaosConfig(dice, _world.Faults.IsCalm, isLayered);
         _config.Teach(_world.Evidence);
         _world.Network.DelayMsMax = dice.Pick(0, 1, 3, 20);
         _world.Network.WholeArrivals = dice.Pick(950, 600, 100);
@@ -51,9 +51,10 @@ internal sealed class ChaosRun : IDisposable
     /// <param name="exchanges">Requests of all clients together.</param>
     /// <param name="faults">What goes wrong; null = drawn from the seed.</param>
     /// <param name="sabotage">What is deliberately wrong.</param>
-    public static ChaosResult Run(ulong seed, int exchanges, FaultMix? faults = null, Sabotage sabotage = Sabotage.None)
+    /// <param name="isLayered">Whether both sides of the proxy speak in records.</param>
+    public static ChaosResult Run(ulong seed, int exchanges, FaultMix? faults = null, Sabotage sabotage = Sabotage.None, bool isLayered = false)
     {
-        using var run = new ChaosRun(seed, faults, sabotage);
+        using var run = new ChaosRun(seed, faults, sabotage, isLayered);
         try
         {
             return run.Go(exchanges);
@@ -67,9 +68,9 @@ internal sealed class ChaosRun : IDisposable
     /// <summary>
     /// Runs until this many requests were sent, and is cut right then, with whatever runs. Returns how many client connections that were.
     /// </summary>
-    public static int RunAndCut(ulong seed, int exchanges)
+    public static int RunAndCut(ulong seed, int exchanges, bool isLayered = false)
     {
-        using var run = new ChaosRun(seed, faults: null, Sabotage.None);
+        using var run = new ChaosRun(seed, faults: null, Sabotage.None, isLayered);
         try
         {
             return run.GoUntilCut(exchanges);

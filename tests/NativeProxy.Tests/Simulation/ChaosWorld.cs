@@ -1,3 +1,4 @@
+using NativeProxy.Tests.Layers;
 using NativeProxy.Tests.Simulation.Network;
 using NativeProxy.Tests.Simulation.Peers;
 using NativeProxy.Tests.Simulation.Verdict;
@@ -7,7 +8,10 @@ namespace NativeProxy.Tests.Simulation;
 /// <summary>What all parts of one run share.</summary>
 internal sealed class ChaosWorld
 {
-    public ChaosWorld(ulong seed, FaultMix? faults)
+    /// <param name="seed">Where everything comes from.</param>
+    /// <param name="faults">What goes wrong; null = drawn from the seed.</param>
+    /// <param name="isLayered">Whether both sides of the proxy speak in records.</param>
+    public ChaosWorld(ulong seed, FaultMix? faults, bool isLayered = false)
     {
         Dice = new Dice(seed);
         Faults = faults ?? (Dice.PerMille(100) ? FaultMix.Calm : FaultMix.Draw(Dice));
@@ -17,7 +21,12 @@ internal sealed class ChaosWorld
         Requests = new RequestMaker(Dice, Faults);
         Replies = new ReplyMaker(Dice, Faults, Evidence);
         Evidence.IsCalm = Faults.IsCalm;
+        if (isLayered)
+            SpeakInRecords(new RecordOptions(seed, RecordBytesMax: Dice.Pick(50, 2000, RecordSession.RecordBytesMax)));
     }
+
+    /// <summary>What secures the connections of the proxy; null = nothing does.</summary>
+    public RecordTrafficSecurity? Security { get; private set; }
 
     public Dice Dice { get; }
 
@@ -36,6 +45,12 @@ internal sealed class ChaosWorld
     public RequestMaker Requests { get; }
 
     public ReplyMaker Replies { get; }
+
+    private void SpeakInRecords(RecordOptions options)
+    {
+        Security = new RecordTrafficSecurity(options);
+        Network.Sessions = isServer => new RecordSession(isServer, options with { Seed = Dice.Next() });
+    }
 
     /// <summary>What is deliberately wrong, to test the checks themselves.</summary>
     public Sabotage Sabotage { get; set; }

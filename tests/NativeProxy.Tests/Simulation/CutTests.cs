@@ -9,7 +9,7 @@ namespace NativeProxy.Tests.Simulation;
 /// entry in the ledger, and no client takes what was cut for whole.
 /// </summary>
 [Trait("promise", "B3")]
-public sealed class CutTests
+public class CutTests : SceneTestsBase
 {
     private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string ServerWasBusy = "Server stopped ProxyReset";
@@ -17,7 +17,7 @@ public sealed class CutTests
     [Fact]
     public void ClientInTheMiddleOfARequestHead()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, "GET / HTTP/1.1\r\nHo");
 
@@ -27,7 +27,7 @@ public sealed class CutTests
     [Fact]
     public void ClientInTheMiddleOfARequestBody()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello");
         Assert.Single(scene.ServerSockets);
@@ -38,7 +38,7 @@ public sealed class CutTests
     [Fact]
     public void ClientThatWaitsForItsResponse()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Get);
 
@@ -49,7 +49,7 @@ public sealed class CutTests
     [Fact]
     public void ClientThatWaitsInLineForAServer()
     {
-        using var scene = new Scene(server: "max_connections = 1");
+        using Scene scene = NewScene(server: "max_connections = 1");
         SimulatedSocket first = scene.Connect();
         scene.Write(first, Get);
         SimulatedSocket second = scene.Connect();
@@ -64,7 +64,7 @@ public sealed class CutTests
     [Fact]
     public void ClientWithSeveralRequestsInFlight()
     {
-        using var scene = new Scene("pipelining = 4", "keepalive.pipelining = 4");
+        using Scene scene = NewScene("pipelining = 4", "keepalive.pipelining = 4");
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Get);
         scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -78,7 +78,7 @@ public sealed class CutTests
     [Fact]
     public void ClientInTheMiddleOfAResponseBodyWithALength()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Get);
         scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
@@ -91,7 +91,7 @@ public sealed class CutTests
     [Fact]
     public void ClientInTheMiddleOfAResponseBodyWithoutALength()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, "GET / HTTP/1.0\r\n\r\n");
         scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
@@ -104,7 +104,7 @@ public sealed class CutTests
     [Fact]
     public void ClientThatDoesNotReadItsResponse()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 100;
         scene.Write(client, Get);
@@ -116,7 +116,7 @@ public sealed class CutTests
     [Fact]
     public void Tunnel()
     {
-        using var scene = new Scene("upgrade = [\"websocket\"]");
+        using Scene scene = NewScene("upgrade = [\"websocket\"]");
         SimulatedSocket client = scene.Connect();
         scene.Write(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
         scene.Read(scene.ServerSockets[0]);
@@ -135,7 +135,7 @@ public sealed class CutTests
     [Fact]
     public void IdleClientThatDoesNotAnswerTheFinOfTheDrain()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Get);
         scene.Write(scene.ServerSockets[0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -148,7 +148,7 @@ public sealed class CutTests
     [Fact]
     public void EndingClientThatDoesNotReadTheRest()
     {
-        using var scene = new Scene();
+        using Scene scene = NewScene();
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 100;
         scene.Write(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

@@ -13,20 +13,24 @@ namespace NativeProxy.Tests.Simulation;
 /// </summary>
 internal sealed class Scene : IDisposable, INetworkServer
 {
-    private readonly ChaosWorld _world = new(1, FaultMix.Calm);
+    private readonly ChaosWorld _world;
 
     /// <param name="listener">Lines of the listener's table and its sub-tables.</param>
     /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
     /// <param name="bufferBytes">Budget of the buffers.</param>
     /// <param name="server">Lines of the server's table.</param>
     /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
-    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "", bool isCompletionBased = false)
+    /// <param name="isLayered">Whether both sides of the proxy speak in records.</param>
+    public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "", bool isCompletionBased = false,
+        bool isLayered = false)
     {
+        _world = new ChaosWorld(1, FaultMix.Calm, isLayered);
         _world.Network.DelayMsMax = 0;
         _world.Network.WholeArrivals = 1000;
         _world.Network.VariesWindows = false;
         _world.Network.AddServer(new IPEndPoint(IPAddress.Loopback, 9001), this);
         Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased) { SlowTurns = 0 };
+        Proxy.Loop.ReadsWhole = true;
         string text = $"""
             [[listener]]
             name = "web"
@@ -53,10 +57,12 @@ internal sealed class Scene : IDisposable, INetworkServer
     /// <summary>Bytes that a connection takes ahead of its reader, on connections from now on.</summary>
     public int WindowBytes { get; set; } = 256 * 1024;
 
-    /// <summary>A client connects.</summary>
+    /// <summary>A client connects; its handshake, if there is one, is done.</summary>
     public SimulatedSocket Connect()
     {
         SimulatedSocket client = _world.Network.ConnectClient()!;
+        if (_world.Security is not null)
+            Settle();
         client.Incoming.WindowBytes = client.Outgoing.WindowBytes = WindowBytes;
         return client;
     }

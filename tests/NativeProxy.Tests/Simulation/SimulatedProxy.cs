@@ -4,7 +4,7 @@ using System.Linq;
 using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Config;
-using NativeProxy.Exchanges;
+using NativeProxy.Exchanges.Logged;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Lines;
 using NativeProxy.Hosting.Workers;
@@ -46,8 +46,8 @@ internal sealed class SimulatedProxy : IDisposable
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(), accessLog, ledger, socketsMax: 0,
-            static _ => { });
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(),
+            world.Security ?? TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }
@@ -122,6 +122,7 @@ internal sealed class SimulatedProxy : IDisposable
         StepUntil(() => DrainedAtMs >= 0 && Loop.ConnectionCount == 0, "drained");
         StepUntil(() => Loop.WakeAtMs == long.MaxValue && !Loop.HasWork, "no timer is left");
         Accounts.CheckEmpty();
+        Evidence.Require(_world.Security is null or { LentCount: 0 }, "a layer has not come back");
     }
 
     public void StepUntil(Func<bool> condition, string what)

@@ -24,7 +24,7 @@ internal sealed class ReadinessConnection(SimulatedEventLoop loop) : SimulatedCo
         }
         if (Socket is null)
             return;
-        if (HasQueuedBytes && State is TcpConnectionState.Open or TcpConnectionState.Flushing)
+        if (HasQueuedBytes)
             SendQueued();
         if (MayReceive)
             Receive();

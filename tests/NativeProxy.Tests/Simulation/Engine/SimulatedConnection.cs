@@ -73,6 +73,13 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
         return sent;
     }
 
+    internal override int ReadNow(Span<byte> target, out SocketError error)
+    {
+        int received = _socket!.Receive(target, out error);
+        loop.Trace.Note(TraceKind.ProxyReceives, SocketId, received, (long)error);
+        return received;
+    }
+
     protected override UnreadInput SocketLookAhead() =>
         _socket!.Incoming.ReadableBytes > 0 ? UnreadInput.Bytes : _socket.HasNews ? UnreadInput.End : UnreadInput.None;
 
@@ -102,7 +109,7 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
     /// <summary>Reads once and delivers; the lent bytes are poisoned afterwards. False when there was nothing.</summary>
     protected bool TryReadOnce()
     {
-        int max = loop.Dice.PerMille(800) ? EventLoop.ReceiveBytesMax : loop.Dice.Between(1, 2000);
+        int max = loop.ReadsWhole || loop.Dice.PerMille(800) ? EventLoop.ReceiveBytesMax : loop.Dice.Between(1, 2000);
         int received = _socket!.Receive(loop.HotBuffer.AsSpan(0, max), out SocketError error);
         if (error == SocketError.WouldBlock)
             return false;

@@ -39,6 +39,9 @@ internal sealed class SimulatedEventLoop : EventLoop
 
     public Dice Dice => _dice;
 
+    /// <summary>Each receive takes all that is there.</summary>
+    public bool ReadsWhole { get; set; }
+
     /// <summary>Every receive reads into it; poisoned behind each delivery, since what is in it is only lent.</summary>
     public byte[] HotBuffer { get; } = new byte[ReceiveBytesMax];
 
@@ -58,7 +61,7 @@ internal sealed class SimulatedEventLoop : EventLoop
 
     public override void Start(LoopWork first) => Post(first);
 
-    public override TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    protected override TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         SimulatedConnection connection = Lend();
         connection.BeginConnect(owner);

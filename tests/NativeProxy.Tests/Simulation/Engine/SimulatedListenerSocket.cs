@@ -52,7 +52,7 @@ internal sealed class SimulatedListenerSocket : TcpListenerSocket
             }
             SimulatedConnection connection = _loop.Lend();
             connection.BeginAccepted(_backlog.Dequeue());
-            Acceptor.OnAccepted(connection);
+            HandOver(connection);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using NativeProxy.Tests.Layers;
 using NativeProxy.Tests.Simulation.Engine;
 
 namespace NativeProxy.Tests.Simulation.Network;
@@ -50,6 +51,9 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
     /// <summary>Windows change while a connection lives.</summary>
     public bool VariesWindows { get; set; } = true;
 
+    /// <summary>Makes the sessions of peers that speak in records, for clients (false) and servers (true); null = they do not.</summary>
+    public Func<bool, RecordSession>? Sessions { get; set; }
+
     public void AddServer(EndPoint endPoint, INetworkServer server) => _servers.Add(endPoint, server);
 
     /// <summary>A client connects; null when nobody listens. It may send at once: the handshake needs no accept.</summary>
@@ -58,6 +62,7 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
         if (Listening is null)
             return null;
         (SimulatedSocket proxy, SimulatedSocket peer) = MakePair();
+        Secure(peer, isServer: false);
         agenda.After(Delay(), () =>
         {
             if (Listening is { } listening)
@@ -88,6 +93,7 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
             }
             (SimulatedSocket proxy, SimulatedSocket peer) = MakePair();
             server.Watch(proxy);
+            Secure(peer, isServer: true);
             connection.ConnectAnswered(answer, proxy);
             server.OnConnected(peer);
         });
@@ -109,7 +115,7 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
         if (VariesWindows && dice.PerMille(100))
             pipe.WindowBytes = DrawWindow();
         if (wasFull)
-            agenda.After(Delay(), () => reader.Other.Changed?.Invoke());
+            agenda.After(Delay(), () => reader.Other.NotifyChange());
     }
 
     /// <summary>This end is gone with RST: a part of what it had sent may still arrive before it.</summary>
@@ -121,7 +127,7 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
         pipe.Kill();
         bool dropsUnread = dice.PerMille(300);
         agenda.After(Delay(), () => from.Other.ResetArrives(dropsUnread));
-        from.Other.Changed?.Invoke();
+        from.Other.NotifyChange();
     }
 
     private void Arrive(SimulatedSocket from)
@@ -144,7 +150,7 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
             Ship(from);
         else if (pipe.IsEnded && !pipe.EndArrived)
             ArriveEnd(from);
-        from.Other.Changed?.Invoke();
+        from.Other.NotifyChange();
     }
 
     /// <summary>FIN comes with the last bytes or a moment later.</summary>
@@ -165,6 +171,12 @@ internal sealed class SimulatedNetwork(Agenda agenda, Dice dice, Trace trace)
         var peer = new SimulatedSocket(this, id, toPeer, toProxy);
         proxy.JoinTo(peer);
         return (proxy, peer);
+    }
+
+    private void Secure(SimulatedSocket peer, bool isServer)
+    {
+        if (Sessions is not null)
+            peer.Secure(Sessions(isServer));
     }
 
     private int DrawWindow() => Math.Max(WindowBytesMin, dice.Size(256 * 1024));

@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using NativeProxy.Tests.Layers;
 
 namespace NativeProxy.Tests.Simulation.Network;
 
@@ -10,6 +11,12 @@ namespace NativeProxy.Tests.Simulation.Network;
 internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe incoming, Pipe outgoing)
 {
     private SimulatedSocket? _other;
+
+    /// <summary>Of a peer that speaks in records.</summary>
+    private RecordEnd? _records;
+
+    /// <summary>Of an end whose peer does.</summary>
+    private RecordTap? _tap;
 
     /// <summary>Bytes that had arrived here when this end sent FIN.</summary>
     private long _arrivedBeforeEnd;
@@ -28,16 +35,21 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     /// <summary>An RST has arrived.</summary>
     public bool IsReset { get; private set; }
 
-    /// <summary>The bytes that go next were to go before, and found no room.</summary>
+    /// <summary>The bytes that go next were to go before, and found no room, or are the rest of a record.</summary>
     public bool HasBlocked { get; private set; }
 
     /// <summary>An RST arrives between the last look at this end and the next send.</summary>
     public bool BreaksAtNextSend { get; set; }
 
+    public bool SpeaksInRecords => _records is not null;
+
     /// <summary>Called when bytes, FIN, RST or room may be there.</summary>
     public Action? Changed { get; set; }
 
-    /// <summary>Sees every byte that the kernel takes from this end.</summary>
+    /// <summary>Called when the kernel has taken a part of a record.</summary>
+    public Action? PartSent { get; set; }
+
+    /// <summary>Sees every byte that the kernel takes from this end; of records, what is in them.</summary>
     public Action<ReadOnlySpan<byte>>? Tap { get; set; }
 
     /// <summary>
@@ -45,12 +57,52 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     /// </summary>
     public long AcknowledgedBytes => incoming.EndArrived ? Other._arrivedBeforeEnd : outgoing.ArrivedBytes;
 
-    public bool HasNews => IsReset || incoming.HasNews;
+    public bool HasNews => IsReset || incoming.HasNews || _records is { HasNews: true };
 
     public void JoinTo(SimulatedSocket other) => (_other, other._other) = (other, this);
 
+    /// <summary>From now on this end, a peer's, speaks in records.</summary>
+    public void Secure(RecordSession session)
+    {
+        _records = new RecordEnd(this, session);
+        Other._tap = new RecordTap(session);
+        _records.Begin();
+    }
+
+    /// <summary>Bytes, FIN, RST or room may be there.</summary>
+    public void NotifyChange()
+    {
+        if (!IsClosed)
+            _records?.OnChanged();
+        Changed?.Invoke();
+    }
+
     /// <summary>As send(2) without waiting: 0 and WouldBlock when there is no room.</summary>
-    public int Send(ReadOnlySpan<byte> bytes, out SocketError error)
+    public int Send(ReadOnlySpan<byte> bytes, out SocketError error) =>
+        _records is null ? SendBare(bytes, out error) : _records.Send(bytes, out error);
+
+    /// <summary>As recv(2) without waiting: 0 and Success is the end of the stream.</summary>
+    public int Receive(Span<byte> target, out SocketError error) =>
+        _records is null ? ReceiveBare(target, out error) : _records.Receive(target, out error);
+
+    public void ShutdownSend()
+    {
+        if (_records is null)
+            ShutdownBare();
+        else
+            _records.ShutdownSend();
+    }
+
+    /// <summary>What a kernel has taken before, when there was room.</summary>
+    internal void SendWithoutRoom(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || IsReset || outgoing.IsEnded || outgoing.IsDead)
+            return;
+        outgoing.Write(bytes);
+        network.Ship(this);
+    }
+
+    internal int SendBare(ReadOnlySpan<byte> bytes, out SocketError error)
     {
         if (BreaksAtNextSend)
             ResetArrives(dropsUnread: true);
@@ -64,15 +116,16 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
             HasBlocked |= !bytes.IsEmpty;
             return 0;
         }
-        Tap?.Invoke(bytes[..length]);
+        Tap?.Invoke(_tap is null ? bytes[..length] : _tap.Feed(bytes[..length]));
         outgoing.Write(bytes[..length]);
-        HasBlocked = false;
+        HasBlocked = _tap is { HasPart: true };
+        if (HasBlocked)
+            PartSent?.Invoke();
         network.Ship(this);
         return length;
     }
 
-    /// <summary>As recv(2) without waiting: 0 and Success is the end of the stream.</summary>
-    public int Receive(Span<byte> target, out SocketError error)
+    internal int ReceiveBare(Span<byte> target, out SocketError error)
     {
         error = SocketError.Success;
         if (incoming.ReadableBytes > 0)
@@ -89,7 +142,7 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
         return 0;
     }
 
-    public void ShutdownSend()
+    internal void ShutdownBare()
     {
         if (outgoing.IsEnded || IsReset)
             return;
@@ -101,6 +154,8 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
     {
         if (IsClosed)
             return;
+        if (!reset)
+            _records?.BeforeClose();
         IsClosed = true;
         Changed = null;
         if (IsReset)
@@ -131,6 +186,6 @@ internal sealed class SimulatedSocket(SimulatedNetwork network, long id, Pipe in
         outgoing.Kill();
         if (dropsUnread)
             incoming.DropUnread();
-        Changed?.Invoke();
+        NotifyChange();
     }
 }

@@ -240,6 +240,8 @@ internal sealed class ServerConnection : IMessageSink
     {
         HasSpokenUnasked = true;
         Watch!.Taint(_isAnswering ? 1 : 0);
+        if (_socket.SpeaksInRecords && (AnsweredCount == 0 || _socket.Other.HasBlocked))
+            Watch.Deceives();
         _writer.Add(Encoding.Latin1.GetBytes(BadReplies.Unasked(_socket.Id)), Pace.AtOnce);
     }
 

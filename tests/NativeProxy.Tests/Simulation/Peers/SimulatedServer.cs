@@ -23,6 +23,7 @@ internal sealed class SimulatedServer(ChaosWorld world, int connectionsMax) : IN
         _fresh = new ServerConnection(world, proxySide.Other);
         var watch = new RequestWatch(world.Evidence, proxySide, _fresh, world.Trace);
         proxySide.Tap = watch.Feed;
+        proxySide.PartSent = watch.OnPart;
         _fresh.Watch = watch;
     }
 

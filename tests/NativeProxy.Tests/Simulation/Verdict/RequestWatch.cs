@@ -45,6 +45,18 @@ internal sealed class RequestWatch : IMessageSink
             request.IsTainted = true;
     }
 
+    /// <summary>
+    /// In records: a request may be on its way before a byte of it can be read, or told from the handshake, when the server says something unasked.
+    /// </summary>
+    public void Deceives() => _evidence.Deceivers.Add(_proxySide.Id);
+
+    /// <summary>A part of a record has gone.</summary>
+    public void OnPart()
+    {
+        if (_server.HasSpokenUnasked)
+            Deceives();
+    }
+
     public void OnBegin(ReadOnlySpan<byte> firstBytes)
     {
         if (!_hasBegun)

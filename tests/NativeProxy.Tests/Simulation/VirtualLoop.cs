@@ -1,0 +1,52 @@
+using System;
+using NativeProxy.Buffers;
+using NativeProxy.Tests.Simulation.Engine;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Tests.Simulation;
+
+/// <summary>
+/// A <see cref="SimulatedEventLoop"/> for a test that plays everything around it by hand, in virtual time. What arrives, arrives at once and whole.
+/// </summary>
+internal sealed class VirtualLoop
+{
+    public VirtualLoop(long bufferBytes = 16 << 20)
+    {
+        World.Network.DelayMsMax = 0;
+        World.Network.WholeArrivals = 1000;
+        World.Network.VariesWindows = false;
+        Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), World.Time, World.Network, World.Dice, World.Trace, isCompletionBased: false);
+    }
+
+    public ChaosWorld World { get; } = new(1, FaultMix.Calm);
+
+    public SimulatedEventLoop Loop { get; }
+
+    /// <summary>Does this inside a turn, and all that follows from it.</summary>
+    public void Run(Action action)
+    {
+        Loop.Post(new ActionWork(action));
+        Settle();
+    }
+
+    /// <summary>Lets everything happen that is due within this time.</summary>
+    public void Settle(int ms = 0)
+    {
+        bool isOver = false;
+        World.Agenda.After(ms, () => isOver = true);
+        while (!isOver || Loop.HasWork || World.Agenda.NextAtMs <= World.Time.NowMs)
+        {
+            if (World.Agenda.NextAtMs <= World.Time.NowMs)
+                World.Agenda.TryRunOne();
+            else if (Loop.HasWork || Loop.WakeAtMs <= World.Time.NowMs)
+                Loop.Turn();
+            else
+                World.Time.MoveTo(Math.Min(World.Agenda.NextAtMs, Loop.WakeAtMs));
+        }
+    }
+
+    private sealed class ActionWork(Action action) : LoopWork
+    {
+        public override void Run() => action();
+    }
+}
