@@ -7,7 +7,7 @@ using NativeProxy.Upstreams.Board;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a session. Any thread.
+/// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. Any thread.
 /// </summary>
 internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) : IResponder
 {

@@ -17,7 +17,7 @@ internal static class DataPathRule
     private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) 
     {
         "Buffers", "Timers", "Http", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Clients", "Upstreams", "Pressure", "Routing",
-        "Exchanges",
+        "Rewriting", "Tunnels", "Exchanges", "Listeners",
     };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>
@@ -27,7 +27,11 @@ internal static class DataPathRule
     private const string Starter = "Hosting";
 
     /// <summary>What belongs to a loop thread.</summary>
-    private static readonly string[] OfTheLoop = ["NativeProxy.Transport", "NativeProxy.Timers", "NativeProxy.Buffers", "NativeProxy.Exchanges"];
+    private static readonly string[] OfTheLoop =
+    [
+        "NativeProxy.Transport", "NativeProxy.Timers", "NativeProxy.Buffers", "NativeProxy.Clients", "NativeProxy.Exchanges", "NativeProxy.Listeners",
+        "NativeProxy.Tunnels",
+    ];
 
     /// <summary>Files of the data path's folders that run on a thread of their own, by their purpose.</summary>
     private static readonly HashSet<string> OtherThreads = new(StringComparer.Ordinal) { "Transport/Saea/LoopTicker.cs" };

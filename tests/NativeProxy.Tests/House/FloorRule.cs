@@ -17,16 +17,16 @@ internal static class FloorRule
     private static readonly Dictionary<string, (int Floor, int Step)> Floors = Listed(
         ["Foundation"],
         ["Http", "ProxyProtocol", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
-        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Ledger"],
+        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Rewriting", "Ledger"],
         ["Caching", "Pipes"],
         [
-            "Clients",
-            "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing < Upstreams/Groups < Upstreams/Origins < "
-            + "Upstreams/Naming < Upstreams/Health",
+            "Clients < Clients/Http1",
+            "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
+            + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health",
         ],
-        ["Routing", "Pressure"],
-        ["Exchanges/Logged, Exchanges/Sending, Exchanges/Rewriting < Exchanges"],
-        ["Admin"],
+        ["Routing", "Pressure", "Tunnels"],
+        ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges"],
+        ["Admin", "Listeners"],
         ["Hosting/Processes < Hosting/Lines < Hosting/Supervision, Hosting/Workers < Hosting"]);
 
     /// <summary>Libraries that one room hides from the others, so that it could be replaced there alone.</summary>

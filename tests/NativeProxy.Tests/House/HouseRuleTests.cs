@@ -18,8 +18,10 @@ public class HouseRuleTests
     [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Top? _top; }",
         "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges.Top")]
     [InlineData("Exchanges", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "")]
-    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }",
-        "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges/Sending.Low")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Sending.Low? _low; }", "")]
+    [InlineData("Exchanges/Logged", "internal class User { NativeProxy.Exchanges.Cached.Beside? _beside; }",
+        "Exchanges/Logged/User.cs:1: Exchanges/Logged uses Exchanges/Cached.Beside")]
+    [InlineData("Tunnels", "internal class User { NativeProxy.Routing.Side? _side; }", "Tunnels/User.cs:1: Tunnels uses Routing.Side")]
     [InlineData("Exchanges/Extras", "internal class User { }", "Exchanges/Extras/User.cs: the folder Exchanges/Extras has no floor")]
     [InlineData("Foundation", "/// <summary><see cref=\"NativeProxy.Admin.Route\"/></summary> internal class User { }",
         "Foundation/User.cs:1: Foundation uses Admin.Route")]
@@ -28,11 +30,28 @@ public class HouseRuleTests
     {
         ProductCode code = ProductCode.Of(
             ("Buffers/Block.cs", Lower), ("Admin/Route.cs", Neighbour),
+            ("Routing/Side.cs", "namespace NativeProxy.Routing; internal class Side { }"),
             ("Exchanges/Top.cs", "namespace NativeProxy.Exchanges; internal class Top { }"),
             ("Exchanges/Sending/Low.cs", "namespace NativeProxy.Exchanges.Sending; internal class Low { }"),
+            ("Exchanges/Cached/Beside.cs", "namespace NativeProxy.Exchanges.Cached; internal class Beside { }"),
             ($"{folder}/User.cs", $"namespace NativeProxy.{folder.Replace('/', '.')}; {type}"));
 
         Assert.Equal(expected, string.Join("; ", FloorRule.Violations(code)));
+    }
+
+    [Theory]
+    [InlineData("Exchanges", "int Use(NativeProxy.Transport.TcpConnection client) => 0;", 1)]
+    [InlineData("Exchanges/Sending", "int Use(NativeProxy.Http.RequestHead head) => head.MinorVersion;", 1)]
+    [InlineData("Caching", "int Use(NativeProxy.Http.RequestHead head) => head.Bytes;", 0)]
+    [InlineData("Clients/Http1", "int Use(NativeProxy.Transport.TcpConnection client) => 0;", 0)]
+    public void WireRule_CatchesWhatIsOfTheWire(string folder, string member, int expected)
+    {
+        ProductCode code = ProductCode.Of(
+            ("Transport/TcpConnection.cs", "namespace NativeProxy.Transport; internal class TcpConnection { }"),
+            ("Http/RequestHead.cs", "namespace NativeProxy.Http; class RequestHead { public int MinorVersion => 1; public int Bytes => 0; }"),
+            ($"{folder}/User.cs", $"namespace NativeProxy.{folder.Replace('/', '.')}; internal class User {{ {member} }}"));
+
+        Assert.Equal(expected, WireRule.Violations(code).Count());
     }
 
     [Fact]
@@ -189,6 +208,33 @@ public class HouseRuleTests
     [InlineData(151, 1)]
     public void LayoutRule_CatchesLongLines(int columns, int expected) =>
         Assert.Equal(expected, LayoutRule.Violations("T.cs", "// " + new string('x', columns - 3)).Count());
+
+    [Theory]
+    [InlineData(350, "", "")]
+    [InlineData(351, "", "T.cs has 351 lines, more than 350")]
+    [InlineData(351, "T.cs", "")]
+    [InlineData(350, "T.cs", "T.cs needs no exception: at most 350 lines")]
+    public void SizeRule_CatchesLongFiles_AndExceptionsThatAreNotNeeded(int lines, string exception, string expected)
+    {
+        string text = string.Concat(Enumerable.Repeat("x\n", lines));
+        string[] exceptions = exception.Length == 0 ? [] : [exception];
+
+        Assert.Equal(expected, string.Join("; ",
+            SizeRule.Violations(SizeRule.LinesOf([("T.cs", text)]), SizeRule.LinesMax, "lines", exceptions)));
+    }
+
+    [Theory]
+    [InlineData("class T { public T() { } internal void F() { } protected int P { get; set; } public event System.Action? E; }", 4)]
+    [InlineData("class T { private void F() { } int P { get; set; } static T() { } }", 0)]
+    [InlineData("class T { public const int C = 1; internal static readonly int S = 2; public int F; public class U { } }", 0)]
+    [InlineData("record T(int A, int B) { public int Sum => A + B; }", 1)]
+    [InlineData("class T(int a) { public int A => a; }", 2)]
+    [InlineData("class T : System.IDisposable { public override string ToString() => \"\"; public void Dispose() { } }", 2)]
+    [InlineData("class T : System.IDisposable { void System.IDisposable.Dispose() { } }", 0)]
+    [InlineData("partial class T { public void F() { } } partial class T { public void G() { } }", 2)]
+    [InlineData("interface T { void F(); int P { get; } }", 2)]
+    public void SizeRule_CountsWhatOthersCanName(string type, int expected) => Assert.Equal(("X.T", expected),
+        SizeRule.MembersOf(ProductCode.Of(("X/T.cs", $"namespace NativeProxy.X; {type}"))).First());
 
     [Theory]
     [InlineData("see `EventLoop.cs`", "")]

@@ -49,6 +49,9 @@ public class HouseTests(ITestOutputHelper output)
     public void Parsers_NeverThrow(string room) => AssertNone(CodeRules.Throws(ProductCode.Current, room));
 
     [Fact]
+    public void Messages_HaveNoWireWhereTheyAreDealtWith() => AssertNone(WireRule.Violations(ProductCode.Current));
+
+    [Fact]
     public void DataPath_NeverWaitsAndNeverLocks() => AssertNone(DataPathRule.Violations(ProductCode.Current));
 
     [Fact]
@@ -69,6 +72,15 @@ public class HouseTests(ITestOutputHelper output)
     public void Code_StandsOnThePageInOneWay() => AssertNone(
         new[] { "src", "generators", "tests", "bench" }.SelectMany(Repository.Sources)
         .SelectMany(static path => LayoutRule.Violations(path, Repository.Read(path))));
+
+    [Fact]
+    public void Files_HaveAtMost350Lines() => AssertNone(SizeRule.Violations(
+        SizeRule.LinesOf(Repository.Sources("src").Select(static path => (path, Repository.Read(path)))),
+        SizeRule.LinesMax, "lines", SizeRule.LongFilesYet));
+
+    [Fact]
+    public void Types_HaveAtMost30Members() => AssertNone(SizeRule.Violations(
+        SizeRule.MembersOf(ProductCode.Current), SizeRule.MembersMax, "members", SizeRule.WideTypesYet));
 
     public static IEnumerable<object[]> Documents() =>
         Repository.Documents().Concat(["tests/PROMISES.md", "tests/specimens/README.md"]).Select(static path => new object[] { path });

@@ -13,12 +13,12 @@ namespace NativeProxy.Tests.House;
 /// </summary>
 internal static class UnusedRule
 {
-    /// <summary>Windows for tests: each shows a state that nothing outside does, or sets what the system would.</summary>
+    /// <summary>Windows for tests: each shows a state that nothing outside does, sets what the system would, or is for a layer to use.</summary>
     private static readonly HashSet<string> Windows = new(StringComparer.Ordinal)
     {
-        "AccessRecordCodec.RecordBytesMax", "DnsQuery.BytesMax", "EventLoop.IsLoopThread", "LogRing.IsEmpty", "LogWriter.HasEnded",
-        "OriginTable.Count",
-        "OwnAddresses.Set", "ResponseCache.Count", "ResponseCache.HeldBytes", "ServerBoard.ChangeCount", "TomlNode.DateOrTime", "TomlNode.Float",
+        "AccessRecordCodec.RecordBytesMax", "DnsQuery.BytesMax", "EventLoop.IsLoopThread", "LayerOutput.Advance",
+        "LayerOutput.Reserve", "LogRing.IsEmpty", "LogWriter.HasEnded", "OriginTable.Count", "OwnAddresses.Set", "ResponseCache.Count",
+        "ResponseCache.HeldBytes", "ServerBoard.ChangeCount", "TomlNode.DateOrTime", "TomlNode.Float",
     };
 
     public static IEnumerable<string> Violations(ProductCode code)
