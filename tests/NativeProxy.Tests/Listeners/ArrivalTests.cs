@@ -60,6 +60,26 @@ public sealed class ArrivalTests
         Assert.Null(trial.Leftovers());
     }
 
+    /// <summary>Extensions make a version 2 header long; half of it waits as any other.</summary>
+    [Fact]
+    public void LongestHeaderInTwoParts_IsRead()
+    {
+        byte[] header = Headers.V2(0x21, 0x11, [.. Headers.Addresses4, .. Headers.Extension(4, new byte[4096 - 16 - 12 - 3])]);
+        Assert.Equal(4096, header.Length);
+        using var trial = new ListenerTrial(Proxy);
+        foreach (int cut in (int[])[2047, 2048, 2049, 4095])
+        {
+            SimulatedSocket client = trial.Connect();
+            trial.Write(client, header.AsSpan(0, cut));
+            trial.Write(client, [.. header[cut..], .. Get]);
+            Assert.Equal("start GET / end", trial.Events[^1]);
+            trial.Events.Clear();
+            client.Close(reset: true);
+            trial.Settle();
+        }
+        Assert.Null(trial.Leftovers());
+    }
+
     [Fact]
     public void RequestsBehindTheHeaderInOneDelivery_AreAllServed()
     {

@@ -78,6 +78,25 @@ public sealed class ServerDeadlineTests
         Assert.Equal([TimedOut], user.Events);
     }
 
+    /// <summary>It was the server's turn while it did not take the body; it is the client's again when it has.</summary>
+    [Fact]
+    public void ServerThatHasTakenWhatThereIs_IsNotLateWhileTheClientMustSend()
+    {
+        using var trial = new StreamTrial { WindowBytes = 4096 };
+        (Http1ServerStream stream, RecordingStreamUser user) = trial.Open(Post);
+        trial.Start(stream, new string('x', 60_000), isLast: false, BodyLength.Of(90_000));
+        Assert.True(stream.IsBlocked);
+        byte[] some = new byte[4096];
+        while (stream.IsBlocked)
+        {
+            trial.Peer.Receive(some, out _);
+            trial.Settle(10);
+        }
+        trial.Settle(10_000);
+
+        Assert.DoesNotContain(TimedOut, user.Events);
+    }
+
     [Fact]
     public void WhilePaused_TheServerIsNotLate_AndAfterwardsItHasItsWholeTime()
     {
