@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Clients.Http1;
@@ -33,7 +32,7 @@ namespace NativeProxy.Tests.Exchanges;
 /// <summary>One exchange after another between two recording faces, which write into one list, so that the order over both sides is seen.</summary>
 internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFrontendOwner, IDisposable
 {
-    private readonly ChaosWorld _world = new(1, FaultMix.Calm);
+    private readonly VirtualLoop _loop = new();
     private readonly WireScratch _scratch = new(32 * 1024, 128, EventLoop.ReceiveBytesMax);
     private readonly RequestService _service;
     private readonly Frontend _frontend;
@@ -45,11 +44,8 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
     /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
     public ExchangeTrial(string listener = "", string upstream = "")
     {
-        _world.Network.DelayMsMax = 0;
-        _world.Network.WholeArrivals = 1000;
         var endPoint = new IPEndPoint(IPAddress.Loopback, 9001);
-        _world.Network.AddServer(endPoint, this);
-        Loop = new SimulatedEventLoop(new BufferPools(16 << 20), _world.Time, _world.Network, _world.Dice, _world.Trace, isCompletionBased: false);
+        _loop.World.Network.AddServer(endPoint, this);
         ListenerSettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(listener)).Settings.Listeners[0];
         UpstreamSettings group = ServerUnderTest.SettingsOf(upstream);
         _server = new UpstreamServer(Loop, Counters, "a", endPoint);
@@ -66,7 +62,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
         };
         _frontend = new Frontend(Loop, settings, _scratch, Counters, this, _service);
         Loop.Listen(null!, this, SocketTuning.Default).Resume();
-        Peer = _world.Network.ConnectClient()!;
+        Peer = _loop.World.Network.ConnectClient()!;
         Settle();
         _connection = new ClientUnderTrial(_frontend, _tcp, Events);
         Client = new RecordingClientStream(_connection, Events);
@@ -74,7 +70,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
         Server = Streams[0];
     }
 
-    public SimulatedEventLoop Loop { get; }
+    public SimulatedEventLoop Loop => _loop.Loop;
 
     public LoopCounters Counters { get; } = LastingCounters.Create();
 
@@ -169,26 +165,9 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
 
     public long Count(CounterId id) => Counters.Read(id);
 
-    public void Run(Action action)
-    {
-        Loop.Post(new ActionWork(action));
-        Settle();
-    }
+    public void Run(Action action) => _loop.Run(action);
 
-    public void Settle(int ms = 0)
-    {
-        bool isOver = false;
-        _world.Agenda.After(ms, () => isOver = true);
-        while (!isOver || Loop.HasWork || Math.Min(_world.Agenda.NextAtMs, Loop.WakeAtMs) <= _world.Time.NowMs)
-        {
-            if (_world.Agenda.NextAtMs <= _world.Time.NowMs)
-                _world.Agenda.TryRunOne();
-            else if (Loop.HasWork || Loop.WakeAtMs <= _world.Time.NowMs)
-                Loop.Turn();
-            else
-                _world.Time.MoveTo(Math.Min(_world.Agenda.NextAtMs, Loop.WakeAtMs));
-        }
-    }
+    public void Settle(int ms = 0) => _loop.Settle(ms);
 
     void IConnectionAcceptor.OnAccepted(TcpConnection connection)
     {
@@ -262,10 +241,5 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
         protected override void EndOf()
         {
         }
-    }
-
-    private sealed class ActionWork(Action action) : LoopWork
-    {
-        public override void Run() => action();
     }
 }

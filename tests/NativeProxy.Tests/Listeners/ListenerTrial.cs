@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
-using NativeProxy.Buffers;
 using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
@@ -34,7 +33,7 @@ namespace NativeProxy.Tests.Listeners;
 /// </summary>
 internal sealed class ListenerTrial : IDisposable
 {
-    private readonly ChaosWorld _world = new(1, FaultMix.Calm);
+    private readonly VirtualLoop _loop;
     private readonly LogRing _log = new(1 << 16);
     private readonly ConnectionBudget _budget;
     private readonly RequestService _service;
@@ -43,11 +42,8 @@ internal sealed class ListenerTrial : IDisposable
     /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
     public ListenerTrial(string listener = "", bool isCompletionBased = false)
     {
-        _world.Network.DelayMsMax = 0;
-        _world.Network.WholeArrivals = 1000;
-        _world.Network.VariesWindows = false;
-        Loop = new SimulatedEventLoop(
-            new BufferPools(16 << 20), _world.Time, _world.Network, _world.Dice, _world.Trace, isCompletionBased) { ReadsWhole = true };
+        _loop = new VirtualLoop(isCompletionBased: isCompletionBased);
+        Loop.ReadsWhole = true;
         ProxySettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(listener)).Settings;
         var server = new UpstreamServer(Loop, Counters, "a", new IPEndPoint(IPAddress.Loopback, 9001));
         server.Apply(settings.Upstreams[0], settings.Upstreams[0].Servers[0], connectionsMax: 0);
@@ -72,7 +68,7 @@ internal sealed class ListenerTrial : IDisposable
         Listener.Listen("x", Loop.Listen(null!, Listener, SocketTuning.Default));
     }
 
-    public SimulatedEventLoop Loop { get; }
+    public SimulatedEventLoop Loop => _loop.Loop;
 
     public LoopCounters Counters { get; } = LastingCounters.Create();
 
@@ -99,7 +95,7 @@ internal sealed class ListenerTrial : IDisposable
 
     public SimulatedSocket Connect()
     {
-        SimulatedSocket client = _world.Network.ConnectClient()!;
+        SimulatedSocket client = _loop.World.Network.ConnectClient()!;
         client.Incoming.WindowBytes = client.Outgoing.WindowBytes = 256 * 1024;
         Settle();
         return client;
@@ -121,26 +117,9 @@ internal sealed class ListenerTrial : IDisposable
         return Wire.Text(buffer.AsSpan(0, received));
     }
 
-    public void Run(Action action)
-    {
-        Loop.Post(new ActionWork(action));
-        Settle();
-    }
+    public void Run(Action action) => _loop.Run(action);
 
-    public void Settle(int ms = 0)
-    {
-        bool isOver = false;
-        _world.Agenda.After(ms, () => isOver = true);
-        while (!isOver || Loop.HasWork || _world.Agenda.NextAtMs <= _world.Time.NowMs)
-        {
-            if (_world.Agenda.NextAtMs <= _world.Time.NowMs)
-                _world.Agenda.TryRunOne();
-            else if (Loop.HasWork || Loop.WakeAtMs <= _world.Time.NowMs)
-                Loop.Turn();
-            else
-                _world.Time.MoveTo(Math.Min(_world.Agenda.NextAtMs, Loop.WakeAtMs));
-        }
-    }
+    public void Settle(int ms = 0) => _loop.Settle(ms);
 
     public string Closes() => string.Join(' ', Enumerable.Range(1, CloseReasons.Count - 1).Select(static i => (CloseReason)i)
         .SelectMany(reason => Enumerable.Repeat(reason, (int)Counters.Read(CloseCounters.Of(reason)))));
@@ -174,10 +153,5 @@ internal sealed class ListenerTrial : IDisposable
     {
         Loop.Stop();
         _log.Dispose();
-    }
-
-    private sealed class ActionWork(Action action) : LoopWork
-    {
-        public override void Run() => action();
     }
 }

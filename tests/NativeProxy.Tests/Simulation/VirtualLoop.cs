@@ -10,12 +10,14 @@ namespace NativeProxy.Tests.Simulation;
 /// </summary>
 internal sealed class VirtualLoop
 {
-    public VirtualLoop(long bufferBytes = 16 << 20)
+    /// <param name="bufferBytes">Budget of the buffers.</param>
+    /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
+    public VirtualLoop(long bufferBytes = 16 << 20, bool isCompletionBased = false)
     {
         World.Network.DelayMsMax = 0;
         World.Network.WholeArrivals = 1000;
         World.Network.VariesWindows = false;
-        Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), World.Time, World.Network, World.Dice, World.Trace, isCompletionBased: false);
+        Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), World.Time, World.Network, World.Dice, World.Trace, isCompletionBased);
     }
 
     public ChaosWorld World { get; } = new(1, FaultMix.Calm);
@@ -34,15 +36,19 @@ internal sealed class VirtualLoop
     {
         bool isOver = false;
         World.Agenda.After(ms, () => isOver = true);
-        while (!isOver || Loop.HasWork || World.Agenda.NextAtMs <= World.Time.NowMs)
-        {
-            if (World.Agenda.NextAtMs <= World.Time.NowMs)
-                World.Agenda.TryRunOne();
-            else if (Loop.HasWork || Loop.WakeAtMs <= World.Time.NowMs)
-                Loop.Turn();
-            else
-                World.Time.MoveTo(Math.Min(World.Agenda.NextAtMs, Loop.WakeAtMs));
-        }
+        while (!isOver || Loop.HasWork || Math.Min(World.Agenda.NextAtMs, Loop.WakeAtMs) <= World.Time.NowMs)
+            Step();
+    }
+
+    /// <summary>One thing happens, outside or in the loop; when nothing is due, time moves.</summary>
+    public void Step()
+    {
+        if (World.Agenda.NextAtMs <= World.Time.NowMs)
+            World.Agenda.TryRunOne();
+        else if (Loop.HasWork || Loop.WakeAtMs <= World.Time.NowMs)
+            Loop.Turn();
+        else
+            World.Time.MoveTo(Math.Min(World.Agenda.NextAtMs, Loop.WakeAtMs));
     }
 
     private sealed class ActionWork(Action action) : LoopWork

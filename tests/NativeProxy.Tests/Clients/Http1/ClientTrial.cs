@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net.Sockets;
 using System.Text;
-using NativeProxy.Buffers;
 using NativeProxy.Clients;
 using NativeProxy.Clients.Http1;
 using NativeProxy.Config;
@@ -29,7 +28,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
 {
     private static readonly object SomeRoute = new();
 
-    private readonly ChaosWorld _world;
+    private readonly VirtualLoop _loop;
     private readonly WireScratch _scratch;
     private readonly List<SimulatedSocket> _clients = [];
     private readonly Dictionary<string, RecordingClientUser> _users = [];
@@ -40,21 +39,15 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
     public ClientTrial(string listener = "", long bufferBytes = 16 << 20, bool isCompletionBased = false)
     {
-        _world = new ChaosWorld(1, FaultMix.Calm);
-        _world.Network.DelayMsMax = 0;
-        _world.Network.WholeArrivals = 1000;
-        _world.Network.VariesWindows = false;
-        Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), _world.Time, _world.Network, _world.Dice, _world.Trace, isCompletionBased)
-        {
-            ReadsWhole = true,
-        };
+        _loop = new VirtualLoop(bufferBytes, isCompletionBased);
+        Loop.ReadsWhole = true;
         ListenerSettings settings = SettingsOf(listener);
         _scratch = new WireScratch(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, EventLoop.ReceiveBytesMax);
         Pool = MakePool(settings);
         Loop.Listen(null!, this, SocketTuning.Default).Resume();
     }
 
-    public SimulatedEventLoop Loop { get; }
+    public SimulatedEventLoop Loop => _loop.Loop;
 
     public LoopCounters Counters { get; } = LastingCounters.Create();
 
@@ -97,7 +90,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     /// <summary>A client connects.</summary>
     public SimulatedSocket Connect()
     {
-        SimulatedSocket client = _world.Network.ConnectClient()!;
+        SimulatedSocket client = _loop.World.Network.ConnectClient()!;
         client.Incoming.WindowBytes = client.Outgoing.WindowBytes = WindowBytes;
         _clients.Add(client);
         Settle();
@@ -169,31 +162,13 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     }
 
     /// <summary>Does this inside a turn, and all that follows from it.</summary>
-    public void Run(Action action)
-    {
-        Loop.Post(new ActionWork(action));
-        Settle();
-    }
+    public void Run(Action action) => _loop.Run(action);
 
     /// <summary>Lets everything happen that is due within this time.</summary>
-    public void Settle(int ms = 0)
-    {
-        bool isOver = false;
-        _world.Agenda.After(ms, () => isOver = true);
-        while (!isOver || Loop.HasWork || _world.Agenda.NextAtMs <= _world.Time.NowMs)
-            Step();
-    }
+    public void Settle(int ms = 0) => _loop.Settle(ms);
 
     /// <summary>One thing happens, outside or in the loop; when nothing is due, time moves.</summary>
-    public void Step()
-    {
-        if (_world.Agenda.NextAtMs <= _world.Time.NowMs)
-            _world.Agenda.TryRunOne();
-        else if (Loop.HasWork || Loop.WakeAtMs <= _world.Time.NowMs)
-            Loop.Turn();
-        else
-            _world.Time.MoveTo(Math.Min(_world.Agenda.NextAtMs, Loop.WakeAtMs));
-    }
+    public void Step() => _loop.Step();
 
     public long Count(CounterId id) => Counters.Read(id);
 
@@ -270,9 +245,4 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     private static ListenerSettings SettingsOf(string lines) => SettingsTrial.Parse(SettingsTrial.WithListener(lines)).Settings.Listeners[0];
 
     private SessionPool MakePool(ListenerSettings settings) => new(new Frontend(Loop, settings, _scratch, Counters, this, this));
-
-    private sealed class ActionWork(Action action) : LoopWork
-    {
-        public override void Run() => action();
-    }
 }
