@@ -80,7 +80,13 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         }
     }
 
-    public void OnClientBody(in BodyPiece piece) => _path.Send(_route!.DropsTrailers ? piece.WithoutTrailers() : piece);
+    public void OnClientBody(in BodyPiece piece)
+    {
+        if (!piece.TrailerLines.IsEmpty && _route!.DropsTrailers)
+            _path.Send(piece.WithoutTrailers());
+        else
+            _path.Send(piece);
+    }
 
     public void OnClientBodyRefused(ProxyError error, RejectReason detail) => Fail(error, detail);
 
@@ -117,17 +123,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     public void OnStreamEnded()
     {
         _service.Log(_client, _path, _response.Caching.IsHit, _notes);
+        bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
-        _response.Release();
+        _response.Release(hasBeenOut);
         _notes.Release(_service.Loop.Pools);
-    }
-
-    public void OnServerChosen() => _notes.ServerChosen();
-
-    public void OnServerConnected()
-    {
-        _notes.Connected();
-        _response.Caching.RequestGoesOut();
     }
 
     /// <summary>The server connection is this client's alone from now on.</summary>
@@ -166,7 +165,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         ServerCloseReason reason = _path.Stream.Judge();
         _response.Caching.End(isClean: reason is ServerCloseReason.None or ServerCloseReason.ServerSaid);
         bool loginLasts = _path.Link.End(reason, clientGoesOn: _client.CloseReason == CloseReason.None);
-        _client.Connection.LastServer = _path.Link.Server;
+        ClientConnection connection = _client.Connection;
+        if (connection.LastServer != _path.Link.Server)
+            connection.LastServer = _path.Link.Server;
         _client.End(loginLasts ? CloseReason.None : CloseReason.PinnedServerClosed);
     }
 
@@ -213,9 +214,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private void EndInCache(CacheAnswer answer, in RequestTerms terms, bool isFirst)
     {
         _path.BeginUnsent(_route!.Upstream, terms);
-        _path.NoBodyFollows();
-        OnServerChosen();
-        OnServerConnected();
+        _path.Skip();
         if (answer == CacheAnswer.Refused)
             Fail(ProxyError.NotCached, RejectReason.None);
         else if (isFirst)
@@ -227,21 +226,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// </summary>
     private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
     {
-        ReadOnlySpan<byte> lines = default;
-        PeerAddress client = _client.Connection.Address;
-        bool fits = head.MethodKind == HttpMethod.Connect
-            || _route!.Forwarding.TryWriteLines(bytes, head, _route.Upstream, client, _service.Scratch, out lines);
-        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, _service.Scratch.Data);
-        int wordBytes = head.Method.Length + target.Length + (terms.Upgrade?.Length ?? 0);
-        fits &= !target.IsEmpty && wordBytes + lines.Length <= _service.Scratch.RequestBytesMax;
-        bool isKept = _path.TryBegin(_route!.Upstream, terms, new RequestToServer
-        {
-            Method = head.Method.Of(bytes),
-            Target = target,
-            Lines = lines,
-            Body = head.Body,
-            IsOnlyOne = _route.Upstream.Rules.Reuse == ReusePolicy.Never,
-        });
+        bool fits = _route!.Forwarding.TryWrite(
+            bytes, head, _route.Upstream, _client.Connection.Address, _service.Scratch, out RequestToServer request);
+        fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
+        bool isKept = _path.TryBegin(_route.Upstream, terms, request);
         if (!fits)
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         else if (!isKept)

@@ -85,7 +85,7 @@ internal sealed class RequestService : IRequestService
         ServerConnectionFacts server = path.Stream.Facts;
         ProxyEvents.Log.ExchangeEnded(
             client.Connection.Id, client.RequestNumber, client.StatusCode == 0 ? AccessNumbers.Unknown : client.StatusCode,
-            (int)(Loop.Clock.NowMs - notes.Times.StartedMs), server.Id, server.UseCount);
+            (int)(Loop.Clock.NowMs - notes.StartedMs), server.Id, server.UseCount);
     }
 
     public void OnRefused(ClientConnection connection, in Refusal refusal)

@@ -66,9 +66,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     public void ResumeCached() => _cachedReply.Resume(_client.HasBegun);
 
     /// <summary>The exchange is over: lets everything go.</summary>
-    public void Release()
+    /// <param name="hasBeenOut">Its request may have changed something.</param>
+    public void Release(bool hasBeenOut)
     {
-        _caching.Release();
+        _caching.Release(hasBeenOut);
         _cachedReply.End();
     }
 
@@ -92,14 +93,14 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         }
         _caching.HeadRead(bytes, head, HasInterim);
         bool fits = TryTake(first);
-        bool isBegun = TryRespond(bytes, head, fits ? first : default, new ResponseChanges
+        bool hasBegun = TryRespond(bytes, head, first, passesFirst: fits, new ResponseChanges
         {
             KeepsLength = head.PassesLength,
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
             Date = _loop.Date.Now,
         });
-        if (isBegun)
+        if (hasBegun)
             AfterPiece(first.IsLast, fits);
     }
 
@@ -107,7 +108,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     {
         bool fits = TryTake(piece);
         if (fits)
-            _client.Send(Passing(piece));
+            Send(piece);
         AfterPiece(piece.IsLast, fits);
     }
 
@@ -135,7 +136,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         {
             BodyPiece piece = _caching.ReadBody();
             isLast = piece.IsLast;
-            _client.Send(Passing(piece));
+            Send(piece);
         }
         else if (!TryBeginCached(ref isLast))
         {
@@ -152,7 +153,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         CachedTimes times = _caching.Times!.Value;
         BodyPiece first = head.Body.HasBody ? _caching.ReadBody() : BodyPiece.End;
         isLast = first.IsLast;
-        return TryRespond(bytes, head, first, new ResponseChanges
+        return TryRespond(bytes, head, first, passesFirst: true, new ResponseChanges
         {
             KeepsLength = head.PassesLength,
             Via = _route!.Forwarding.ResponseVia,
@@ -161,10 +162,13 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         });
     }
 
-    private bool TryRespond(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, in ResponseChanges changes)
+    private bool TryRespond(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, bool passesFirst, in ResponseChanges changes)
     {
         _client.BondEnds = _user.BondEnds;
-        if (!_client.TryRespond(bytes, head, changes, Passing(first)))
+        bool hasBegun = !passesFirst ? _client.TryRespond(bytes, head, changes, default)
+            : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
+            : _client.TryRespond(bytes, head, changes, first);
+        if (!hasBegun)
         {
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
             return false;
@@ -174,8 +178,16 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         return true;
     }
 
+    private void Send(in BodyPiece piece)
+    {
+        if (DropsTrailersOf(piece))
+            _client.Send(piece.WithoutTrailers());
+        else
+            _client.Send(piece);
+    }
+
     /// <summary>Trailer fields end here where the route says so.</summary>
-    private BodyPiece Passing(in BodyPiece piece) => _route!.DropsTrailers ? piece.WithoutTrailers() : piece;
+    private bool DropsTrailersOf(in BodyPiece piece) => !piece.TrailerLines.IsEmpty && _route!.DropsTrailers;
 
     /// <summary>Counts a piece, and copies it where it is to be kept. False when the body is longer than allowed.</summary>
     private bool TryTake(in BodyPiece piece)

@@ -9,6 +9,8 @@ internal static class IpText
     /// <summary>Longest text: eight groups of four digits.</summary>
     public const int BytesMax = 39;
 
+    private static readonly uint[] Parts = MakeParts();
+
     private static ReadOnlySpan<byte> MappedPrefix => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF];
 
     /// <summary>True for 16 bytes that stand for an IPv4 address (RFC 4291 section 2.5.5.2).</summary>
@@ -23,28 +25,48 @@ internal static class IpText
         if (IsMapped(address))
             address = address[12..];
         if (address.Length == 4)
-            return WriteV4(address, text);
+            return WriteV4(BinaryPrimitives.ReadUInt32BigEndian(address), text);
         if (address.Length == 16)
             return WriteV6(address, text);
         text[0] = (byte)'-';
         return 1;
     }
 
-    private static int WriteV4(ReadOnlySpan<byte> address, Span<byte> text)
+    /// <summary>The same for an IPv4 address as a number, the first byte highest.</summary>
+    public static int WriteV4(uint address, Span<byte> text)
     {
         int used = 0;
-        for (int i = 0; i < 4; i++)
+        for (int shift = 24; shift >= 0; shift -= 8)
         {
-            int value = address[i];
-            if (i > 0)
-                text[used++] = (byte)'.';
-            if (value >= 100)
-                text[used++] = (byte)('0' + (value / 100));
-            if (value >= 10)
-                text[used++] = (byte)('0' + (value / 10 % 10));
-            text[used++] = (byte)('0' + (value % 10));
+            // All four bytes are written, and the next ones begin behind the dot.
+            uint value = (byte)(address >> shift);
+            BinaryPrimitives.WriteUInt32LittleEndian(text[used..], Parts[value]);
+            used += value < 10 ? 2 : value < 100 ? 3 : 4;
         }
-        return used;
+        return used - 1;
+    }
+
+    /// <summary>Digits of 0 to 255 and the dot behind them, the first digit lowest.</summary>
+    private static uint[] MakeParts()
+    {
+        var parts = new uint[256];
+        for (uint value = 0; value < 256; value++)
+        {
+            uint digits = '0' + (value % 10);
+            uint dot = (uint)'.' << 8;
+            if (value >= 10)
+            {
+                digits = (digits << 8) | ('0' + (value / 10 % 10));
+                dot <<= 8;
+            }
+            if (value >= 100)
+            {
+                digits = (digits << 8) | ('0' + (value / 100));
+                dot <<= 8;
+            }
+            parts[value] = digits | dot;
+        }
+        return parts;
     }
 
     private static int WriteV6(ReadOnlySpan<byte> address, Span<byte> text)

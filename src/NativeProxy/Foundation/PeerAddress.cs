@@ -72,6 +72,8 @@ internal readonly struct PeerAddress
     /// <summary>Writes the address, without the port, as text of at most <see cref="TextBytesMax"/> bytes; returns its length.</summary>
     public int WriteText(Span<byte> text)
     {
+        if (_addressBytes == 4)
+            return IpText.WriteV4((uint)_low, text);
         Span<byte> bytes = stackalloc byte[16];
         return IpText.Write(bytes[..WriteBytes(bytes)], text);
     }

@@ -71,6 +71,9 @@ internal sealed class HeaderTable
 
     public bool Contains(KnownHeader known) => (_present & Bit(known)) != 0;
 
+    /// <summary>True when a field of one of these kinds is there; bit n stands for the known header n.</summary>
+    public bool ContainsAny(ulong set) => (_present & set) != 0;
+
     /// <summary>Index of the first field of that kind, or -1.</summary>
     public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known & (KnownCountMax - 1)] : -1;
 

@@ -13,6 +13,11 @@ internal static class KnownHeaders
     public const int ShortNameBytesMin = 3;
     public const int ShortNameBytesMax = RowBytes - 1;
 
+    /// <summary>Bit n: the known header n never passes; see <see cref="IsHopByHop"/>.</summary>
+    public const ulong HopByHopSet =
+        (1UL << (int)Connection) | (1UL << (int)KeepAlive) | (1UL << (int)ProxyConnection) | (1UL << (int)Te) |
+        (1UL << (int)TransferEncoding) | (1UL << (int)Upgrade) | (1UL << (int)Http2Settings);
+
     private const int RowBytes = 16;
 
     /// <summary>
@@ -21,10 +26,6 @@ internal static class KnownHeaders
     /// </summary>
     private const uint SlotFactor = 0x7D870D6D;
     private const int SlotBits = 6;
-
-    private const ulong HopByHopSet =
-        (1UL << (int)Connection) | (1UL << (int)KeepAlive) | (1UL << (int)ProxyConnection) | (1UL << (int)Te) |
-        (1UL << (int)TransferEncoding) | (1UL << (int)Upgrade) | (1UL << (int)Http2Settings);
 
     /// <summary>The only short name that a name in this slot can be; see <see cref="SlotOf"/>.</summary>
     private static ReadOnlySpan<KnownHeader> Candidates =>

@@ -27,11 +27,26 @@ internal readonly struct BodyWriter(bool emitsChunks)
     /// <param name="piece">The piece; not longer than <see cref="WireScratch.PieceBytesMax"/>.</param>
     public ReadOnlySpan<byte> Write(WireScratch scratch, int headBytes, in BodyPiece piece)
     {
+        if (emitsChunks)
+            return WriteChunk(scratch.Output, headBytes, piece);
+        if (headBytes == 0)
+            return piece.Data;
         Span<byte> output = scratch.Output;
-        if (!emitsChunks && (headBytes == 0 || piece.Data.IsEmpty))
-            return headBytes == 0 ? piece.Data : output[..headBytes];
+        if (piece.Data.IsEmpty)
+            return output[..headBytes];
+        if (piece.Data.Overlaps(output, out int offset))
+        {
+            output[..headBytes].CopyTo(output[(-offset - headBytes)..]);
+            return output.Slice(-offset - headBytes, headBytes + piece.Data.Length);
+        }
+        piece.Data.CopyTo(output[headBytes..]);
+        return output[..(headBytes + piece.Data.Length)];
+    }
+
+    private static ReadOnlySpan<byte> WriteChunk(Span<byte> output, int headBytes, in BodyPiece piece)
+    {
         Span<byte> size = stackalloc byte[FrameBytesMax];
-        int sizeBytes = emitsChunks && !piece.Data.IsEmpty ? WriteSize(size, piece.Data.Length) : 0;
+        int sizeBytes = !piece.Data.IsEmpty ? WriteSize(size, piece.Data.Length) : 0;
         int start = 0;
         int dataStart = headBytes + sizeBytes;
         if (piece.Data.Overlaps(output, out int offset))
@@ -45,10 +60,8 @@ internal readonly struct BodyWriter(bool emitsChunks)
             piece.Data.CopyTo(output[dataStart..]);
         }
         size[..sizeBytes].CopyTo(output[(start + headBytes)..]);
-        int end = dataStart + piece.Data.Length;
-        if (emitsChunks)
-            end += WriteBehind(output[end..], sizeBytes > 0, piece);
-        return output[start..end];
+        int dataEnd = dataStart + piece.Data.Length;
+        return output[start..(dataEnd + WriteBehind(output[dataEnd..], sizeBytes > 0, piece))];
     }
 
     private static int WriteSize(Span<byte> destination, int dataBytes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System;
 using NativeProxy.Http;
 
@@ -28,7 +29,11 @@ internal static class ConnectionHeader
     private const int OptionCountMax = 64;
 
     /// <param name="bytes">The span that the table's ranges count from.</param>
-    public static ConnectionOptions Apply(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ConnectionOptions Apply(ReadOnlySpan<byte> bytes, HeaderTable fields) =>
+        fields.Contains(KnownHeader.Connection) ? ApplyAll(bytes, fields) : default;
+
+    private static ConnectionOptions ApplyAll(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         ConnectionOptions options = default;
         int optionCount = 0;

@@ -1,6 +1,8 @@
 using System;
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
@@ -28,17 +30,32 @@ internal ref struct HeadWriter : IFieldSink
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(scoped ReadOnlySpan<byte> bytes)
     {
-        if (Claim(bytes.Length))
-        {
-            bytes.CopyTo(Free);
-            WrittenBytes += bytes.Length;
-        }
+        if (!Claim(bytes.Length))
+            return;
+
+        Copy(bytes, WrittenBytes);
+        WrittenBytes += bytes.Length;
     }
 
     public void AppendByte(byte value)
     {
         if (Claim(1))
             _destination[WrittenBytes++] = value;
+    }
+
+    /// <summary>Three digits and the SP behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AppendStatusCode(int statusCode)
+    {
+        if (!Claim(4))
+            return;
+        Span<byte> code = Free[..4];
+        uint tens = (uint)statusCode / 10;
+        code[3] = (byte)' ';
+        code[2] = (byte)('0' + ((uint)statusCode - (tens * 10)));
+        code[1] = (byte)('0' + (tens % 10));
+        code[0] = (byte)('0' + (tens / 10));
+        WrittenBytes += 4;
     }
 
     public void AppendDecimal(long value)
@@ -59,12 +76,12 @@ internal ref struct HeadWriter : IFieldSink
         if (!Claim(name.Length + value.Length + 4))
             return;
 
-        Span<byte> line = Free[..(name.Length + value.Length + 4)];
-        name.CopyTo(line);
-        ": "u8.CopyTo(line[name.Length..]);
-        value.CopyTo(line[(name.Length + 2)..]);
-        "\r\n"u8.CopyTo(line[^2..]);
-        WrittenBytes += line.Length;
+        int at = WrittenBytes;
+        Copy(name, at);
+        Copy(": "u8, at + name.Length);
+        Copy(value, at + name.Length + 2);
+        Copy("\r\n"u8, at + name.Length + 2 + value.Length);
+        WrittenBytes = at + name.Length + value.Length + 4;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -76,10 +93,9 @@ internal ref struct HeadWriter : IFieldSink
         if (!Claim(name.Length + 2))
             return;
 
-        Span<byte> begin = Free[..(name.Length + 2)];
-        name.CopyTo(begin);
-        ": "u8.CopyTo(begin[name.Length..]);
-        WrittenBytes += begin.Length;
+        Copy(name, WrittenBytes);
+        Copy(": "u8, WrittenBytes + name.Length);
+        WrittenBytes += name.Length + 2;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -92,9 +108,20 @@ internal ref struct HeadWriter : IFieldSink
     public void EndLine() => Append("\r\n"u8);
 
     /// <summary>The blank line.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndHead() => Append("\r\n"u8);
 
+    /// <summary>Copies to a place that was claimed; so its bounds are known, and are not checked again for each piece.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Copy(scoped ReadOnlySpan<byte> bytes, int at)
+    {
+        Debug.Assert(at >= 0 && at + bytes.Length <= _destination.Length, "outside of what was claimed");
+        Unsafe.CopyBlockUnaligned(
+            ref Unsafe.Add(ref MemoryMarshal.GetReference(_destination), at), ref MemoryMarshal.GetReference(bytes), (uint)bytes.Length);
+    }
+
     /// <summary>Whether so many bytes still fit; if not, the writer is closed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Claim(int bytes)
     {
         if (!Overflowed && _destination.Length - WrittenBytes >= bytes)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -25,11 +26,11 @@ internal static class ResponseHeadEncoder
     /// <param name="writer">Where to.</param>
     /// <param name="statusCode">Three digits.</param>
     /// <param name="reason">The server's, or <see cref="ReasonPhrases.Of"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteStatusLine(ref HeadWriter writer, int statusCode, ReadOnlySpan<byte> reason)
     {
         writer.Append("HTTP/1.1 "u8);
-        writer.AppendDecimal(statusCode);
-        writer.AppendByte((byte)' ');
+        writer.AppendStatusCode(statusCode);
         writer.Append(reason);
         writer.EndLine();
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Http;
 
 namespace NativeProxy.Http1;
@@ -12,9 +13,45 @@ internal static class ResponseHeadParser
 {
     private const int StatusDigits = 3;
 
+    /// <summary>"HTTP/1.1 200 ", without a reason.</summary>
+    private const int CommonLineBytesMin = 13;
+
     /// <param name="limits">RequestLineBytesMax is not used.</param>
     /// <param name="head">Overwritten; valid after Done only.</param>
     public static ParseOutcome Parse(ReadOnlySpan<byte> bytes, in HeadLimits limits, ResponseHead head)
+    {
+        // What nearly every head is; wherever it turns out to be different, the methods for all cases read it from its start.
+        LineCursor cursor = LineScan.At(bytes, 0);
+        int lineEnd = cursor.FirstStop;
+        if (bytes.Length >= limits.HeadBytesMax || !LineScan.IsLineEnd(bytes, lineEnd) || !TryParseCommonLine(bytes, lineEnd, head))
+            return ParseAny(bytes, limits, head);
+
+        head.Fields.Clear(limits.FieldCountMax);
+        return FieldBlockParser.ParseLines(bytes, cursor.PastLineEnd, head.Fields);
+    }
+
+    /// <summary>Reads "HTTP/1.1 ddd " and a reason without HTAB, perhaps empty. False when anything else is there.</summary>
+    /// <param name="lineEnd">At the CR; no byte in front of it ends a line.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryParseCommonLine(ReadOnlySpan<byte> bytes, int lineEnd, ResponseHead head)
+    {
+        if (lineEnd < CommonLineBytesMin || !bytes.StartsWith("HTTP/1.1 "u8) || bytes[CommonLineBytesMin - 1] != ' ')
+            return false;
+
+        uint hundreds = (uint)bytes[CommonLineBytesMin - 4] - '0';
+        uint tens = (uint)bytes[CommonLineBytesMin - 3] - '0';
+        uint ones = (uint)bytes[CommonLineBytesMin - 2] - '0';
+        if (hundreds - 1 > 8 || tens > 9 || ones > 9)
+            return false;
+
+        head.Version = HttpVersion.Http11;
+        head.StatusCode = (int)((hundreds * 100) + (tens * 10) + ones);
+        head.Reason = ByteRange.Between(CommonLineBytesMin, lineEnd);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ParseOutcome ParseAny(ReadOnlySpan<byte> bytes, in HeadLimits limits, ResponseHead head)
     {
         bool isFull = bytes.Length >= limits.HeadBytesMax;
         ReadOnlySpan<byte> window = isFull ? bytes[..limits.HeadBytesMax] : bytes;

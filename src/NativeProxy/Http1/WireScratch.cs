@@ -69,7 +69,7 @@ internal sealed class WireScratch
     public Span<byte> Data => Output.AsSpan(HeadBytesMax + BodyWriter.FrameBytesMax, PieceBytesMax);
 
     /// <summary>
-    /// Most bytes of method, target, fields and upgrade of a request: what HTTP/1 says around them still fits into <see cref="Head"/>.
+    /// Most bytes of words, fields and upgrade of a request: what HTTP/1 says around them still fits into <see cref="Head"/>.
     /// </summary>
     public int RequestBytesMax => HeadBytesMax - FramingBytesMax;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System;
 using NativeProxy.Config;
 using NativeProxy.Http;
@@ -7,8 +8,8 @@ namespace NativeProxy.Rewriting;
 /// <summary>What is to be written into an outgoing request head besides the client's own fields.</summary>
 internal readonly ref struct RequestChanges
 {
-    /// <summary>Pseudonym for Via, or empty for none.</summary>
-    public required ReadOnlySpan<byte> Via { get; init; }
+    /// <summary>What Via says, or null for none.</summary>
+    public required ViaField? Via { get; init; }
 
     /// <summary>The stickiness cookie of the upstream, or null.</summary>
     public required StickyCookie? Cookie { get; init; }
@@ -33,6 +34,13 @@ internal readonly ref struct RequestChanges
 /// </summary>
 internal static class RequestFields
 {
+    /// <summary>
+    /// Where none of these is there, and the target is no absolute one, the lines pass as they are; but for the cookie of stickiness.
+    /// </summary>
+    private const ulong PerhapsChanged = KnownHeaders.HopByHopSet | (1UL << (int)KnownHeader.ContentLength) | (1UL << (int)KnownHeader.Expect)
+        | (1UL << (int)KnownHeader.MaxForwards) | (1UL << (int)KnownHeader.ProxyAuthorization) | (1UL << (int)KnownHeader.XForwardedFor)
+        | (1UL << (int)KnownHeader.XForwardedProto) | (1UL << (int)KnownHeader.XForwardedHost);
+
     /// <summary>Writes them all.</summary>
     /// <param name="sink">Where to.</param>
     /// <param name="bytes">The span that the head's ranges count from.</param>
@@ -58,12 +66,15 @@ internal static class RequestFields
         WriteForwarded(ref sink, bytes, head, settings, changes);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyFields<TSink>(
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in RequestChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        for (int i = 0; i < head.Fields.Count; i++)
+        bool hasChanges = head.Form == TargetForm.Absolute || head.Fields.ContainsAny(PerhapsChanged)
+            || (changes.Cookie is not null && head.Fields.Contains(KnownHeader.Cookie));
+        for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
             if (field.IsHopByHop || IsReplaced(field.Known, head, settings)
@@ -93,6 +104,7 @@ internal static class RequestFields
         _ => false,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteForwarded<TSink>(
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, in ListenerForwardedSettings settings, in RequestChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
@@ -104,15 +116,21 @@ internal static class RequestFields
         ReadOnlySpan<byte> host = head.Form == TargetForm.Absolute ? head.Authority.Of(bytes) : head.Host.Of(bytes);
         if (settings.XForwardedHost == true && !host.IsEmpty)
             sink.AppendField("X-Forwarded-Host"u8, host);
-        if (!changes.Via.IsEmpty)
-            ViaField.Write(ref sink, head.Version, changes.Via);
+        if (changes.Via is { } via)
+            sink.AppendField("Via"u8, via.ValueOf(head.Version));
     }
 
     /// <summary>The received list, whichever lines it came in, with the client's address behind it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteForwardedFor<TSink>(
         ref TSink sink, ReadOnlySpan<byte> bytes, HeaderTable fields, ReadOnlySpan<byte> clientAddress)
         where TSink : struct, IFieldSink, allows ref struct
     {
+        if (!fields.Contains(KnownHeader.XForwardedFor))
+        {
+            sink.AppendField("X-Forwarded-For"u8, clientAddress);
+            return;
+        }
         sink.BeginField("X-Forwarded-For"u8);
         for (int i = fields.FirstIndexOf(KnownHeader.XForwardedFor); i >= 0; i = fields.NextIndexOf(KnownHeader.XForwardedFor, i))
         {

@@ -1,17 +1,18 @@
 using System;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using NativeProxy.Http;
 
 namespace NativeProxy.Rewriting;
 
 /// <summary>What becomes of the server's own fields in an outgoing response head, and what is written besides them.</summary>
-internal readonly struct ResponseChanges
+internal readonly ref struct ResponseChanges
 {
     /// <summary>The received Content-Length is passed on, where it stands.</summary>
     public required bool KeepsLength { get; init; }
 
-    /// <summary>Pseudonym for Via, or null for none.</summary>
-    public byte[]? Via { get; init; }
+    /// <summary>What Via says, or null for none.</summary>
+    public ViaField? Via { get; init; }
 
     /// <summary>What becomes of the stickiness cookie.</summary>
     public StickyResponse Sticky { get; init; }
@@ -33,6 +34,10 @@ internal readonly struct ResponseChanges
 /// </summary>
 internal static class ResponseFields
 {
+    /// <summary>Where none of these is there the lines pass as they are; but for a length that is not kept.</summary>
+    private const ulong PerhapsChanged =
+        KnownHeaders.HopByHopSet | (1UL << (int)KnownHeader.Age) | (1UL << (int)KnownHeader.SetCookie);
+
     /// <summary>Those of a final response.</summary>
     /// <param name="sink">Where to.</param>
     /// <param name="bytes">The span that the head's ranges count from.</param>
@@ -43,14 +48,16 @@ internal static class ResponseFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         CopyFields(ref sink, bytes, head, headEnd, changes.KeepsLength, changes.Sticky, dropsAge: changes.AgeSeconds is not null);
-        sink.AppendLines(changes.Sticky.InsertedLines);
+        ReadOnlySpan<byte> inserted = changes.Sticky.InsertedLines;
+        if (!inserted.IsEmpty)
+            sink.AppendLines(inserted);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);
         else if (!hasDate && changes.Date is { } date)
             sink.AppendField("Date"u8, date);
         if (changes.Via is { } via)
-            ViaField.Write(ref sink, head.Version, via);
+            sink.AppendField("Via"u8, via.ValueOf(head.Version));
     }
 
     /// <summary>Those of an interim response (1xx but 101).</summary>
@@ -85,12 +92,14 @@ internal static class ResponseFields
             sink.AppendField("Date"u8, date[..dateBytes]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyFields<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, bool keepsLength,
         in StickyResponse sticky, bool dropsAge = false)
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        for (int i = 0; i < head.Fields.Count; i++)
+        bool hasChanges = head.Fields.ContainsAny(PerhapsChanged) || (!keepsLength && head.Fields.Contains(KnownHeader.ContentLength));
+        for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
             if (field.IsHopByHop || (field.Known == KnownHeader.ContentLength && !keepsLength) || (field.Known == KnownHeader.Age && dropsAge))

@@ -8,7 +8,7 @@ namespace NativeProxy.Rewriting;
 /// The stickiness cookie in a response of one server: which Set-Cookie fields are changed or removed, and whether one is added. The
 /// default value does nothing. Pure.
 /// </summary>
-internal readonly struct StickyResponse
+internal readonly ref struct StickyResponse
 {
     private readonly StickyCookie? _cookie;
     private readonly ServerCookie? _server;

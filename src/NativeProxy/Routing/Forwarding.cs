@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System;
 using System.Text;
 using NativeProxy.Config;
@@ -5,6 +6,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Rewriting;
+using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Routing;
@@ -17,7 +19,7 @@ internal sealed class Forwarding
 {
     private readonly ListenerForwardedSettings _forwarded;
     private readonly byte[][] _upgrades;
-    private readonly byte[] _via;
+    private readonly ViaField? _via;
     private readonly bool _isProxy;
 
     /// <param name="settings">Those of the listener.</param>
@@ -25,14 +27,14 @@ internal sealed class Forwarding
     {
         _isProxy = settings.Mode == ListenerMode.Forward;
         _forwarded = settings.Forwarded.InMode(settings.Mode);
-        _via = Encoding.ASCII.GetBytes(settings.Forwarded.Via);
+        _via = ViaField.Of(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];
         for (int i = 0; i < _upgrades.Length; i++)
             _upgrades[i] = Encoding.ASCII.GetBytes(settings.Upgrade[i]);
     }
 
-    /// <summary>Pseudonym for Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
-    public byte[]? ResponseVia => !_isProxy || _via.Length == 0 ? null : _via;
+    /// <summary>Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
+    public ViaField? ResponseVia => _isProxy ? _via : null;
 
     /// <summary>
     /// The protocol that the server may be asked to switch to, or null when the request wants none that passes. A body is no hindrance: it goes
@@ -52,21 +54,47 @@ internal sealed class Forwarding
     }
 
     /// <summary>
-    /// Writes the fields that a server gets to the start of the scratch, as canonical lines. False when they do not fit: a cut head would let the
-    /// body be read as fields.
+    /// Says a request without its wire: writes the words and the fields that a server gets to the start of the scratch. False when they do not
+    /// fit: a cut head would let the body be read as fields.
     /// </summary>
     /// <param name="bytes">The head.</param>
     /// <param name="head">What was read of it.</param>
     /// <param name="group">Where the request goes.</param>
     /// <param name="client">Whom X-Forwarded-For names.</param>
-    /// <param name="scratch">Where they are written.</param>
-    /// <param name="lines">The lines, valid until the scratch is used again.</param>
-    public bool TryWriteLines(
+    /// <param name="scratch">Where it is written.</param>
+    /// <param name="request">What is asked, valid until the scratch is used again.</param>
+    public bool TryWrite(
         ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, scoped in PeerAddress client, WireScratch scratch,
-        out ReadOnlySpan<byte> lines)
+        out RequestToServer request)
     {
-        byte[] address = scratch.AddressText;
+        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, scratch.Data);
         var writer = new HeadWriter(scratch.Head);
+        ReadOnlySpan<byte> words = bytes[head.Method.Start..head.Target.End];
+        if (words.Length == head.Method.Length + 1 + target.Length && head.Form != TargetForm.Absolute)
+        {
+            // One SP is between them already.
+            writer.Append(words);
+        }
+        else
+        {
+            writer.Append(head.Method.Of(bytes));
+            writer.AppendByte((byte)' ');
+            writer.Append(target);
+        }
+        int wordBytes = writer.WrittenBytes;
+        if (head.MethodKind != HttpMethod.Connect)
+            WriteFields(ref writer, bytes, head, group, client, scratch.AddressText);
+        request = new RequestToServer(writer.Written, wordBytes)
+        {
+            Body = head.Body,
+            IsOnlyOne = group.Rules.Reuse == ReusePolicy.Never,
+        };
+        return !target.IsEmpty && !writer.Overflowed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WriteFields(
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, byte[] address) =>
         RequestFields.Write(ref writer, bytes, head, bytes.Length, _forwarded, new RequestChanges
         {
             Via = _via,
@@ -76,7 +104,4 @@ internal sealed class Forwarding
             IsProxyRequest = _isProxy,
             MaxForwards = head.MaxForwards - 1,
         });
-        lines = writer.Written;
-        return !writer.Overflowed;
-    }
 }

@@ -23,6 +23,9 @@ internal abstract class ConnectionLayer
     /// <summary>What a look has read instead of bytes, since a socket says that once only.</summary>
     private SocketError _brokenBy;
 
+    /// <summary>Bytes were received that are opened when the owner has heard of those before them: a look must not read past them.</summary>
+    private bool _hasUnopened;
+
     /// <param name="isServer">Whether it is the layer of an accepted connection.</param>
     protected ConnectionLayer(bool isServer) => IsServer = isServer;
 
@@ -85,9 +88,11 @@ internal abstract class ConnectionLayer
     /// <summary>An engine's receive ended: bytes, end of stream or an error.</summary>
     internal void Take(TcpConnection connection, ReadOnlySpan<byte> wire, SocketError error, bool isDrained)
     {
+        _hasUnopened = !wire.IsEmpty;
         TellFound(connection);
         if (!_kept.IsEmpty && connection.State == TcpConnectionState.Open)
             TellKept(connection);
+        _hasUnopened = false;
         if (connection.State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
         if (error != SocketError.Success)
@@ -128,6 +133,8 @@ internal abstract class ConnectionLayer
     /// <summary>See <see cref="TcpConnection.LookAhead"/>: reads what is there and keeps what is for the owner.</summary>
     internal UnreadInput LookAhead(TcpConnection connection)
     {
+        if (_hasUnopened)
+            return UnreadInput.Bytes;
         byte[] wire = connection.Loop.Layers.LookWire;
         for (int looks = 0; !HasFound; looks++)
         {

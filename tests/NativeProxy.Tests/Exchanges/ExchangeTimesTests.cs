@@ -1,4 +1,5 @@
 using NativeProxy.Exchanges.Logged;
+using NativeProxy.Exchanges.Sending;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
@@ -8,55 +9,44 @@ public class ExchangeTimesTests
     [Fact]
     public void AllStations_GiveTheirDifferences()
     {
-        var times = new ExchangeTimes();
-        times.Begin(startedMs: 1000, headReadMs: 1003);
-        times.ServerChosen(1010);
-        times.Connected(1030);
-        times.ResponseHead(1100);
+        var link = new LinkTimes();
+        link.Chosen(1010);
+        link.Connected(1030);
+        var times = new ExchangeTimes(startedMs: 1000, headReadMs: 1003, link, responseHeadMs: 1100);
 
-        Assert.Equal((1000L, 3, 7, 20, 70), (times.StartedMs, times.RequestMs, times.QueueMs, times.ConnectMs, times.ResponseMs));
+        Assert.Equal((3, 7, 20, 70), (times.RequestMs, times.QueueMs, times.ConnectMs, times.ResponseMs));
     }
 
     [Fact]
     public void StationsNotReached_AreMinusOne()
     {
-        var times = new ExchangeTimes();
-        times.Begin(1000, 1003);
-        Assert.Equal((3, -1, -1, -1), (times.RequestMs, times.QueueMs, times.ConnectMs, times.ResponseMs));
+        var link = new LinkTimes();
+        Assert.Equal((3, -1, -1, -1), All(link));
 
-        times.ServerChosen(1003);
-        Assert.Equal((0, -1, -1), (times.QueueMs, times.ConnectMs, times.ResponseMs));
+        link.Chosen(1003);
+        Assert.Equal((3, 0, -1, -1), All(link));
 
-        times.Connected(1004);
-        Assert.Equal((1, -1), (times.ConnectMs, times.ResponseMs));
+        link.Connected(1004);
+        Assert.Equal((3, 0, 1, -1), All(link));
     }
 
     [Fact]
     public void SecondTry_CountsFromItsOwnChoice()
     {
-        var times = new ExchangeTimes();
-        times.Begin(1000, 1000);
-        times.ServerChosen(1000);
-        times.Connected(1001);
+        var link = new LinkTimes();
+        link.Chosen(1003);
+        link.Connected(1004);
 
-        times.ServerChosen(1500);
+        link.Chosen(1503);
 
-        Assert.Equal((500, -1), (times.QueueMs, times.ConnectMs));
-        times.Connected(1510);
-        Assert.Equal(10, times.ConnectMs);
+        Assert.Equal((3, 500, -1, -1), All(link));
+        link.Connected(1513);
+        Assert.Equal((3, 500, 10, -1), All(link));
     }
 
-    [Fact]
-    public void NextExchange_BeginsClean()
+    private static (int RequestMs, int QueueMs, int ConnectMs, int ResponseMs) All(LinkTimes link)
     {
-        var times = new ExchangeTimes();
-        times.Begin(1, 2);
-        times.ServerChosen(3);
-        times.Connected(4);
-        times.ResponseHead(5);
-
-        times.Begin(100, 101);
-
-        Assert.Equal((1, -1, -1, -1), (times.RequestMs, times.QueueMs, times.ConnectMs, times.ResponseMs));
+        var times = new ExchangeTimes(startedMs: 1000, headReadMs: 1003, link, LinkTimes.NotReached);
+        return (times.RequestMs, times.QueueMs, times.ConnectMs, times.ResponseMs);
     }
 }

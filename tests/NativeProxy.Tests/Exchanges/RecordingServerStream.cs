@@ -96,7 +96,7 @@ internal sealed class RecordingServerStream(IServerStreamUser user, List<string>
     public override void Start(in RequestToServer request, in BodyPiece first, bool moreFollows)
     {
         Lines = Wire.Text(request.Lines);
-        events.Add($"start {Wire.Text(request.Method)} {Wire.Text(request.Target)}{Show(first)}");
+        events.Add($"start {Wire.Text(request.Words)}{Show(first)}");
     }
 
     public override void Send(in BodyPiece piece) => events.Add($"send{Show(piece)}");

@@ -19,12 +19,11 @@ public sealed class ReplayBufferTests
     private const int NoLimit = int.MaxValue;
     private const long Plenty = 1 << 20;
 
-    private const string Method = "PUT";
-    private const string Target = "/a?b";
+    private const string Words = "PUT /a?b";
     private const string Lines = "Host: a\r\nX: y\r\n";
-    private const int HeadBytes = 23;
+    private const int HeadBytes = 24;
 
-    private static readonly (byte[] Method, byte[] Target, byte[] Lines) Asked = (Wire.Bytes(Method), Wire.Bytes(Target), Wire.Bytes(Lines));
+    private static readonly byte[] Text = Wire.Bytes(Words + Lines);
 
     private readonly BufferPools _pools = new(bytesMax: 4 << 20);
     private readonly LoopCounters _counters = LastingCounters.Create();
@@ -44,7 +43,7 @@ public sealed class ReplayBufferTests
         Assert.True(TryBegin(_buffer));
         Assert.True(_buffer.IsHeld);
         RequestToServer request = _buffer.Request;
-        Assert.Equal((Method, Target, Lines), (Wire.Text(request.Method), Wire.Text(request.Target), Wire.Text(request.Lines)));
+        Assert.Equal((Words, Lines), (Wire.Text(request.Words), Wire.Text(request.Lines)));
         Assert.Equal((BodyLength.Unknown, true), (request.Body, request.IsOnlyOne));
         Assert.Equal(1, _pools.Small.LentTo(Borrower.ReplayCopy));
         Assert.Equal(0, _budget.HeldBytes);
@@ -90,7 +89,7 @@ public sealed class ReplayBufferTests
     {
         TryBegin(_buffer);
         Assert.Empty(TakeAll());
-        Assert.Equal(Method, Wire.Text(_buffer.Request.Method));
+        Assert.Equal(Words, Wire.Text(_buffer.Request.Words));
         Assert.Equal(0, _counters.Read(CounterId.ReplayedBodies));
     }
 
@@ -187,7 +186,7 @@ public sealed class ReplayBufferTests
     public void Budget_CountsWholeBlocks_AndRefusesTheOneThatWouldPassIt()
     {
         _budget.BytesMax = BufferPools.LargeBlockBytes + BufferPools.SmallBlockBytes;
-        TryBegin(_buffer, new string('x', BufferPools.SmallBlockBytes - Method.Length - Target.Length));
+        TryBegin(_buffer, new string('x', BufferPools.SmallBlockBytes - Words.Length));
         Assert.True(TryKeep(_buffer, Bytes(BufferPools.LargeBlockBytes), NoLimit));
         Assert.True(TryKeep(_buffer, Bytes(BufferPools.SmallBlockBytes), NoLimit));
         Assert.Equal(_budget.BytesMax, _budget.HeldBytes);
@@ -283,14 +282,12 @@ public sealed class ReplayBufferTests
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
-    private static bool TryBegin(ReplayBuffer buffer, string lines = Lines) => buffer.TryBegin(new RequestToServer
-    {
-        Method = Asked.Method,
-        Target = Asked.Target,
-        Lines = lines == Lines ? Asked.Lines : Wire.Bytes(lines),
-        Body = BodyLength.Unknown,
-        IsOnlyOne = true,
-    });
+    private static bool TryBegin(ReplayBuffer buffer, string lines = Lines) => buffer.TryBegin(
+        new RequestToServer(lines == Lines ? Text : Wire.Bytes(Words + lines), Words.Length)
+        {
+            Body = BodyLength.Unknown,
+            IsOnlyOne = true,
+        });
 
     private static bool TryKeep(ReplayBuffer buffer, ReadOnlySpan<byte> data, int bytesMax) =>
         buffer.TryKeep(new BodyPiece { Data = data }, bytesMax);

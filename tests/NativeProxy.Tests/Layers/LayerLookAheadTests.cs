@@ -220,6 +220,38 @@ public sealed class LayerLookAheadTests
         Assert.Equal(expected.ToString(), Encoding.Latin1.GetString(link.Owner.Received));
     }
 
+    /// <summary>A receive that was on its way when the owner paused brings bytes behind those that a look has found.</summary>
+    [Theory]
+    [MemberData(nameof(Links))]
+    public async Task LookWhileFoundBytesAreTold_ReadsNothingPastThoseThatCameBehindThem(LinkKind kind, bool isServer)
+    {
+        await using LayerLink link = await Paused(kind, isServer);
+        await link.On(static connection => connection.StartReceive());
+        await link.Settle();
+        await link.On(static connection => connection.PauseReceive());
+        bool hasLooked = false;
+        link.Script = what =>
+        {
+            if (what != "received" || hasLooked)
+                return;
+            hasLooked = true;
+            link.PeerSends("third;");
+            link.Connection.LookAhead();
+        };
+
+        await link.On(connection =>
+        {
+            link.PeerSends("first;");
+            connection.LookAhead();
+            link.PeerSends("second;");
+        });
+        await link.Settle();
+        await link.On(static connection => connection.StartReceive());
+        await link.UntilReceived("first;second;third;".Length);
+
+        Assert.Equal("first;second;third;", Encoding.Latin1.GetString(link.Owner.Received));
+    }
+
     /// <summary>A connection whose owner asks for nothing, so that no receive of an engine is on its way.</summary>
     private static async Task<LayerLink> Paused(LinkKind kind, bool isServer, long bufferBytes = 8 << 20)
     {

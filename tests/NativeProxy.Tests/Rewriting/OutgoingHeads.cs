@@ -34,7 +34,7 @@ internal static class OutgoingHeads
         Assert.Equal(RejectReason.None, ConnectionHeader.Apply(bytes, head.Fields).Reason);
         var changes = new RequestChanges
         {
-            Via = Wire.Bytes(via ?? settings.Via),
+            Via = ViaField.Of(via ?? settings.Via),
             Cookie = cookie,
             FallbackHost = "app"u8,
             ClientAddress = "192.0.2.1"u8,
@@ -42,17 +42,17 @@ internal static class OutgoingHeads
             MaxForwards = maxForwards,
         };
         byte[] output = new byte[64 * 1024];
-        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, output);
-        int lineBytes = RequestHeadEncoder.LineBytes(head.Method.Of(bytes), target);
-        var writer = new HeadWriter(output.AsSpan(lineBytes));
+        string target = Wire.Text(OriginTarget.Of(bytes, head, output));
+        var writer = new HeadWriter(output);
+        RequestHeadEncoder.WriteLine(ref writer, Wire.Bytes($"{Wire.Text(head.Method.Of(bytes))} {target}"));
+        int lineBytes = writer.WrittenBytes;
         RequestFields.Write(ref writer, bytes, head, outcome.ConsumedBytes, settings, changes);
         var list = new FieldList();
         RequestFields.Write(ref list, bytes, head, outcome.ConsumedBytes, settings, changes);
-        Assert.Equal(FieldList.Of(writer.Written), list.Fields);
+        Assert.Equal(FieldList.Of(writer.Written[lineBytes..]), list.Fields);
         RequestHeadEncoder.WriteEnd(ref writer, MessageFraming.OfRequest(bytes, head), Wire.Bytes(upgrade), closes);
         Assert.False(writer.Overflowed);
-        Assert.Equal(0, RequestHeadEncoder.WriteLine(output.AsSpan(0, lineBytes), head.Method.Of(bytes), target));
-        return Wire.Text(output.AsSpan(0, lineBytes + writer.WrittenBytes));
+        return Wire.Text(writer.Written);
     }
 
     public static string Response(string text, ResponseChanges changes, bool emitsChunks = false)

@@ -10,7 +10,7 @@ namespace NativeProxy.Tests.Rewriting;
 public class ResponseFieldsTests
 {
     /// <summary>A body with its length.</summary>
-    private static readonly ResponseChanges Plain = new() { KeepsLength = true };
+    private static ResponseChanges Plain => new() { KeepsLength = true };
 
     [Fact]
     public void PlainResponse_IsPassedByteForByte()
@@ -35,7 +35,7 @@ public class ResponseFieldsTests
     [InlineData("HTTP/1.0 200 OK", "Via: 1.0 us")]
     public void ViaOfAForwardProxy_IsAddedBehindTheOthers(string line, string via) =>
         Assert.Equal($"HTTP/1.1 200 OK\r\nVia: 1.1 a\r\nX: 1\r\n{via}\r\n\r\n",
-            Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Plain with { Via = "us"u8.ToArray() }));
+            Rewrite(line + "\r\nVia: 1.1 a\r\nX: 1\r\n\r\n", Plain with { Via = new ViaField("us") }));
 
     [Fact]
     public void NominatedFields_AreGone() =>
@@ -79,7 +79,7 @@ public class ResponseFieldsTests
     public void Framing_StandsBehindAllFields() =>
         Assert.Equal("HTTP/1.1 200 OK\r\nX: 1\r\nDate: now\r\nVia: 1.1 us\r\nTransfer-Encoding: chunked\r\n\r\n",
             Rewrite("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n",
-                new ResponseChanges { KeepsLength = false, Via = "us"u8.ToArray(), Date = "now"u8.ToArray() }, emitsChunks: true));
+                new ResponseChanges { KeepsLength = false, Via = new ViaField("us"), Date = "now"u8.ToArray() }, emitsChunks: true));
 
     [Fact]
     public void InterimResponse_LosesHopByHopAndFramingFields() =>
@@ -113,7 +113,7 @@ public class ResponseFieldsTests
             {
                 KeepsLength = round % 3 == 0,
                 Sticky = sticky,
-                Via = round % 4 == 0 ? null : "us"u8.ToArray(),
+                Via = round % 4 == 0 ? null : new ViaField("us"),
                 Date = round % 7 == 0 ? null : "now"u8.ToArray(),
                 AgeSeconds = round % 3 == 0 ? round : null,
             });

@@ -33,7 +33,6 @@ internal struct ExchangeCaching
 
     /// <summary>The request changes what is kept, and no final response has said yet whether it did.</summary>
     private bool _isChange;
-    private bool _isOut;
 
     /// <summary>True when the response comes from the cache.</summary>
     public readonly bool IsHit => _stored.IsOpen;
@@ -89,9 +88,6 @@ internal struct ExchangeCaching
     /// <summary>The next piece of a hit's body; valid until somebody else reads one from this cache.</summary>
     public BodyPiece ReadBody() => _stored.ReadBody(_cache!.Piece);
 
-    /// <summary>The request goes out on a server connection: from now on it may have changed something.</summary>
-    public void RequestGoesOut() => _isOut = true;
-
     /// <summary>The server's final head was read.</summary>
     /// <param name="bytes">The head.</param>
     /// <param name="head">What was read of it.</param>
@@ -130,13 +126,14 @@ internal struct ExchangeCaching
     }
 
     /// <summary>Lets everything go. A change that went out, and of which nobody knows what became, counts as made.</summary>
-    public void Release()
+    /// <param name="hasBeenOut">The request went out on a server connection.</param>
+    public void Release(bool hasBeenOut)
     {
-        if (_isChange && _isOut)
+        if (_isChange && hasBeenOut)
             _cache!.Invalidate(_hash);
         _stored.Close();
         TakeFill()?.Drop();
         _cache = null;
-        _isChange = _isOut = false;
+        _isChange = false;
     }
 }

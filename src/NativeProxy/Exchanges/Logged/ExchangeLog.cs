@@ -44,10 +44,11 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <param name="notes">What else is known.</param>
     public void Write(ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
-        AccessRecord record = Begin(client.Connection, notes.Times.StartedMs);
+        AccessRecord record = Begin(client.Connection, notes.StartedMs);
+        ExchangeTimes times = notes.TimesOver(path.Link);
         record.Numbers.ClientRequestNumber = client.RequestNumber;
         FillTexts(ref record, notes.Text, client.Version);
-        FillTimes(ref record, notes.Times);
+        FillTimes(ref record, times);
         FillServer(ref record, path, isHit);
         record.Numbers.Status = StatusOf(client.StatusCode);
         record.Numbers.BytesSent = client.SentBytes;
@@ -56,7 +57,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.CloseReasonName = _closeReasonIds[(int)client.CloseReason];
         record.Numbers.RejectName = _rejectNames.Of(notes.Error, notes.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(notes.Error).Side;
-        record.Numbers.EndedIn = notes.Error == ProxyError.None ? (byte)'-' : PhaseOf(notes.Times);
+        record.Numbers.EndedIn = notes.Error == ProxyError.None ? (byte)'-' : PhaseOf(times);
         record.Numbers.CookieInRequest = notes.CookieInRequest;
         record.Numbers.CookieInResponse = notes.CookieInResponse;
         AccessRecordCodec.TryWrite(ring, record);

@@ -1,4 +1,5 @@
 using NativeProxy.Buffers;
+using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Transport;
@@ -11,10 +12,11 @@ namespace NativeProxy.Exchanges.Logged;
 /// </summary>
 internal sealed class ExchangeNotes(EventLoop loop)
 {
-    private ExchangeTimes _times;
+    private long _headReadMs;
+    private long _responseHeadMs;
 
-    /// <summary>When it came how far.</summary>
-    public ref readonly ExchangeTimes Times => ref _times;
+    /// <summary>When the first byte of the request came.</summary>
+    public long StartedMs { get; private set; }
 
     /// <summary>What went wrong, or None.</summary>
     public ProxyError Error { get; private set; }
@@ -34,21 +36,20 @@ internal sealed class ExchangeNotes(EventLoop loop)
     /// <summary>An exchange begins, whose request's head has just been read.</summary>
     public void Begin(long startedMs, byte cookieInRequest)
     {
-        _times.Begin(startedMs, loop.Clock.NowMs);
+        StartedMs = startedMs;
+        _headReadMs = loop.Clock.NowMs;
+        _responseHeadMs = LinkTimes.NotReached;
         Error = ProxyError.None;
         Rejection = RejectReason.None;
         CookieInRequest = cookieInRequest;
         CookieInResponse = 0;
     }
 
-    /// <summary>A server was chosen for the next try.</summary>
-    public void ServerChosen() => _times.ServerChosen(loop.Clock.NowMs);
-
-    /// <summary>The request can go out.</summary>
-    public void Connected() => _times.Connected(loop.Clock.NowMs);
-
     /// <summary>The head of the final response was read.</summary>
-    public void ResponseHead() => _times.ResponseHead(loop.Clock.NowMs);
+    public void ResponseHead() => _responseHeadMs = loop.Clock.NowMs;
+
+    /// <summary>When it came how far.</summary>
+    public ExchangeTimes TimesOver(ServerLink link) => new(StartedMs, _headReadMs, link.Times, _responseHeadMs);
 
     /// <summary>It cannot come to its end.</summary>
     public void Failed(ProxyError error, RejectReason detail)

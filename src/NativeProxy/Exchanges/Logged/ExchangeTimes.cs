@@ -1,49 +1,29 @@
+using NativeProxy.Exchanges.Sending;
 
 namespace NativeProxy.Exchanges.Logged;
 
 /// <summary>
-/// When an exchange reached its stations, in loop milliseconds; -1 = not reached. The differences are HAProxy's TR, Tw, Tc, Tr, Ta.
+/// When an exchange reached its stations, in loop milliseconds. The differences are HAProxy's TR, Tw, Tc, Tr, Ta; -1 where a station was not
+/// reached.
 /// </summary>
-internal struct ExchangeTimes
+/// <param name="startedMs">The first byte of the request.</param>
+/// <param name="headReadMs">Its complete head.</param>
+/// <param name="link">What happened on the way to a server.</param>
+/// <param name="responseHeadMs">The head of the final response; <see cref="LinkTimes.NotReached"/> when none came.</param>
+internal readonly struct ExchangeTimes(long startedMs, long headReadMs, LinkTimes link, long responseHeadMs)
 {
-    private const long NotReached = -1;
-
-    private long _startedMs;
-    private long _headReadMs;
-    private long _serverChosenMs;
-    private long _connectedMs;
-    private long _responseHeadMs;
-
     /// <summary>TR: from the first byte of the request to its complete head.</summary>
-    public readonly int RequestMs => (int)(_headReadMs - _startedMs);
+    public int RequestMs => (int)(headReadMs - startedMs);
 
     /// <summary>Tw: from the complete head until a server was chosen for the last time.</summary>
-    public readonly int QueueMs => Between(_headReadMs, _serverChosenMs);
+    public int QueueMs => Between(headReadMs, link.ChosenMs);
 
     /// <summary>Tc: from the choice of the server to the established connection.</summary>
-    public readonly int ConnectMs => Between(_serverChosenMs, _connectedMs);
+    public int ConnectMs => Between(link.ChosenMs, link.ConnectedMs);
 
     /// <summary>Tr: from the established connection to the response head.</summary>
-    public readonly int ResponseMs => Between(_connectedMs, _responseHeadMs);
+    public int ResponseMs => Between(link.ConnectedMs, responseHeadMs);
 
-    public readonly long StartedMs => _startedMs;
-
-    public void Begin(long startedMs, long headReadMs)
-    {
-        _startedMs = startedMs;
-        _headReadMs = headReadMs;
-        _serverChosenMs = _connectedMs = _responseHeadMs = NotReached;
-    }
-
-    public void ServerChosen(long nowMs)
-    {
-        _serverChosenMs = nowMs;
-        _connectedMs = NotReached;
-    }
-
-    public void Connected(long nowMs) => _connectedMs = nowMs;
-
-    public void ResponseHead(long nowMs) => _responseHeadMs = nowMs;
-
-    private static int Between(long fromMs, long toMs) => fromMs == NotReached || toMs == NotReached ? -1 : (int)(toMs - fromMs);
+    private static int Between(long fromMs, long toMs) =>
+        fromMs == LinkTimes.NotReached || toMs == LinkTimes.NotReached ? -1 : (int)(toMs - fromMs);
 }

@@ -16,12 +16,6 @@ internal interface IRequestPathUser
     /// <summary>The server of the client's previous request, or null.</summary>
     UpstreamServer? LastServer { get; }
 
-    /// <summary>A server was chosen for the next try.</summary>
-    void OnServerChosen();
-
-    /// <summary>The request can go out on a server connection, or its turn has come on one.</summary>
-    void OnServerConnected();
-
     /// <summary>The request carries authentication that stands for its connection, which is this client's alone from now on.</summary>
     void OnAuthenticates();
 

@@ -12,9 +12,6 @@ internal interface IServerLinkUser
     /// <summary>The server of the client's previous request, or null.</summary>
     UpstreamServer? LastServer { get; }
 
-    /// <summary>A server was chosen for the next try.</summary>
-    void OnServerChosen();
-
     /// <summary>It was first in line, and a server has room.</summary>
     void OnTurnInQueue();
 

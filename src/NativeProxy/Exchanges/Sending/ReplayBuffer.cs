@@ -20,8 +20,7 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
 
     /// <summary>The block that <see cref="TryTakeNext"/> gives next; null when all were taken.</summary>
     private BufferBlock? _next;
-    private int _methodBytes;
-    private int _targetBytes;
+    private int _wordBytes;
     private int _headBytes;
     private BodyLength _body;
     private bool _isOnlyOne;
@@ -33,36 +32,18 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
     public int BodyBytes { get; private set; }
 
     /// <summary>What is asked, valid while it is held.</summary>
-    public RequestToServer Request
-    {
-        get
-        {
-            ReadOnlySpan<byte> head = _head!.Span[.._headBytes];
-            return new RequestToServer
-            {
-                Method = head[.._methodBytes],
-                Target = head.Slice(_methodBytes, _targetBytes),
-                Lines = head[(_methodBytes + _targetBytes)..],
-                Body = _body,
-                IsOnlyOne = _isOnlyOne,
-            };
-        }
-    }
+    public RequestToServer Request => new(_head!.Span[.._headBytes], _wordBytes) { Body = _body, IsOnlyOne = _isOnlyOne };
 
     /// <summary>Begins with a copy of the head. False when there is no block for it.</summary>
     public bool TryBegin(in RequestToServer request)
     {
-        _methodBytes = request.Method.Length;
-        _targetBytes = request.Target.Length;
-        _headBytes = _methodBytes + _targetBytes + request.Lines.Length;
+        _wordBytes = request.WordBytes;
+        _headBytes = request.Text.Length;
         _body = request.Body;
         _isOnlyOne = request.IsOnlyOne;
         if (!pools.TryLend(Borrower.ReplayCopy, _headBytes, out _head))
             return false;
-        Span<byte> head = _head.Span;
-        request.Method.CopyTo(head);
-        request.Target.CopyTo(head[_methodBytes..]);
-        request.Lines.CopyTo(head[(_methodBytes + _targetBytes)..]);
+        request.Text.CopyTo(_head.Span);
         _head.FilledBytes = _headBytes;
         _last = _head;
         _next = null;

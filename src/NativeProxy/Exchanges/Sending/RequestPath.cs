@@ -109,8 +109,12 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         Link.Begin(group, terms);
     }
 
-    /// <summary>Nothing of the request's body is to be read.</summary>
-    public void NoBodyFollows() => IsComplete = true;
+    /// <summary>No server is needed, and nothing of the request's body is to be read.</summary>
+    public void Skip()
+    {
+        IsComplete = true;
+        Link.Skip();
+    }
 
     /// <summary>
     /// Sends the request behind that of the path ahead or on a connection of its own, or waits for one. When it has a body, a first piece must
@@ -131,7 +135,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public void Send(in BodyPiece piece)
     {
         Count(piece);
-        if (IsTooLarge)
+        if (_bodyBytesMax > 0 && BodyBytes > _bodyBytesMax)
         {
             _user.OnFailed(ProxyError.RequestBodyTooLarge, RejectReason.None);
             return;
@@ -171,8 +175,6 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <inheritdoc/>
     UpstreamServer? IServerLinkUser.LastServer => _user.LastServer;
 
-    void IServerLinkUser.OnServerChosen() => _user.OnServerChosen();
-
     /// <summary>The exchange was first in line and a server has room.</summary>
     void IServerLinkUser.OnTurnInQueue()
     {
@@ -189,7 +191,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         Linked(LinkResult.Ready, isFirst: false);
     }
 
-    public void OnServerTurn() => _user.OnServerConnected();
+    public void OnServerTurn() => Link.GoesOut();
 
     public void OnServerPutOff()
     {
@@ -234,8 +236,6 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         Linked(result, isFirst: false);
     }
 
-    private bool IsTooLarge => _bodyBytesMax > 0 && BodyBytes > _bodyBytesMax;
-
     /// <summary>Goes over the server connection of the path ahead, if it may; else what is held there for this request goes out.</summary>
     private bool TryFollow(RequestPath ahead)
     {
@@ -268,7 +268,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <summary>A connection is there for this request.</summary>
     private void Connected(bool isFirst)
     {
-        _user.OnServerConnected();
+        Link.GoesOut();
         if (_method == HttpMethod.Connect)
         {
             _user.OnTunnelReady();

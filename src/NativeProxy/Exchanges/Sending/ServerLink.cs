@@ -53,6 +53,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>The exchange has taken its place in the budget of second tries.</summary>
     private bool _isInBudget;
+    private LinkTimes _times;
 
     public UpstreamGroup? Group { get; private set; }
 
@@ -70,6 +71,12 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>Where the request began to wait.</summary>
     public QueuePlaces QueuePlaces { get; private set; }
+
+    /// <summary>When the present or last try came how far.</summary>
+    public LinkTimes Times => _times;
+
+    /// <summary>True once a try has had a connection: the request may have changed something.</summary>
+    public bool HasBeenOut { get; private set; }
 
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _wanted?.Cookie);
@@ -90,6 +97,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         Group = group;
         Server = null;
         QueuePlaces = default;
+        _times = new LinkTimes();
+        HasBeenOut = false;
         Attempts = 0;
         IsOnPin = false;
         RetryCause = RetryCause.None;
@@ -113,7 +122,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (Group!.Rules.Pipelining <= 1 || !stream.TryFollow(ahead, _wanted, Group.Rules.Pipelining, out UpstreamServer? server))
             return false;
         Server = server;
-        user.OnServerChosen();
+        _times.Chosen(loop.Clock.NowMs);
         Attempts++;
         return true;
     }
@@ -172,6 +181,20 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
     public void Connected() => _ticket?.Settle();
+
+    /// <summary>The request goes out now, or its turn has come behind others.</summary>
+    public void GoesOut()
+    {
+        _times.Connected(loop.Clock.NowMs);
+        HasBeenOut = true;
+    }
+
+    /// <summary>No server is needed; the log shows the stations as passed.</summary>
+    public void Skip()
+    {
+        _times.Chosen(loop.Clock.NowMs);
+        _times.Connected(loop.Clock.NowMs);
+    }
 
     /// <summary>
     /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
@@ -232,7 +255,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     private LinkResult OpenPinned(PinnedServer pin)
     {
         IsOnPin = true;
-        user.OnServerChosen();
+        _times.Chosen(loop.Clock.NowMs);
         Attempts++;
         if (!pin.TryTake(stream, out UpstreamServer? server))
             return LinkResult.PinIsLost;
@@ -264,7 +287,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
-        user.OnServerChosen();
+        _times.Chosen(loop.Clock.NowMs);
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)

@@ -61,7 +61,7 @@ internal sealed unsafe class ReadyEvents
     public EpollEvent Take()
     {
         EpollEvent taken = _events[_next++];
-        _watched.SetReported(taken.Data, isReported: false);
+        _watched.Taken(taken.Data);
         _takenSinceFetch++;
         if (_next < _end)
             _watched.Prefetch(_events[_next].Data);
@@ -112,13 +112,14 @@ internal sealed unsafe class ReadyEvents
         for (int i = _end; i < end; i++)
         {
             EpollEvent reported = _events[i];
-            if (_watched.IsReported(reported.Data))
+            if (!_watched.TryReport(reported.Data))
             {
                 WaitingFor(reported.Data).Events |= reported.Events;
                 continue;
             }
-            _watched.SetReported(reported.Data, isReported: true);
-            _events[_end++] = reported;
+            if (_end != i)
+                _events[_end] = reported;
+            _end++;
         }
         return count;
     }

@@ -60,11 +60,23 @@ internal sealed class WatchTable
     /// <summary>True while an event of the object waits to be handled; false when the token is stale.</summary>
     public bool IsReported(ulong token) => IsPresent(token) && _reported[(int)(uint)token];
 
-    /// <summary>An event of the object has come, or is being handled. A stale token means nothing.</summary>
-    public void SetReported(ulong token, bool isReported)
+    /// <summary>An event of the object has come. False when another one waits already. A stale token means nothing, as often as it comes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryReport(ulong token)
+    {
+        if (!IsPresent(token))
+            return true;
+        ref bool reported = ref _reported[(int)(uint)token];
+        if (reported)
+            return false;
+        return reported = true;
+    }
+
+    /// <summary>The event that waited is being handled. A stale token means nothing.</summary>
+    public void Taken(ulong token)
     {
         if (IsPresent(token))
-            _reported[(int)(uint)token] = isReported;
+            _reported[(int)(uint)token] = false;
     }
 
     /// <summary>The object of a token, or null when the token is stale.</summary>
@@ -87,6 +99,7 @@ internal sealed class WatchTable
             Sse.Prefetch0(start + offset);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsPresent(ulong token) => _slots[(int)(uint)token].Generation == (uint)(token >> 32);
 
     /// <summary>One place of the table; its generation outlives the object in it.</summary>

@@ -3,16 +3,26 @@ using NativeProxy.Http;
 
 namespace NativeProxy.Upstreams.Connections;
 
-/// <summary>What is asked of a server, besides its body, in whichever version it is then said. Lent for one call.</summary>
-internal readonly ref struct RequestToServer
+/// <summary>
+/// What is asked of a server, besides its body, in whichever version it is then said. Its texts stand in one piece, so that one copy keeps them.
+/// Lent for one call.
+/// </summary>
+/// <param name="text">Words and lines.</param>
+/// <param name="wordBytes">How many are the words.</param>
+internal readonly ref struct RequestToServer(ReadOnlySpan<byte> text, int wordBytes)
 {
-    public required ReadOnlySpan<byte> Method { get; init; }
+    public ReadOnlySpan<byte> Text { get; } = text;
 
-    /// <summary>The target as an origin server gets it (RFC 9112 section 3.2).</summary>
-    public required ReadOnlySpan<byte> Target { get; init; }
+    public int WordBytes { get; } = wordBytes;
+
+    /// <summary>
+    /// The method, one SP, which no method holds, and the target as an origin server gets it (RFC 9112 section 3.2): an HTTP/1 request line up to
+    /// its version; another version takes them apart.
+    /// </summary>
+    public ReadOnlySpan<byte> Words => Text[..WordBytes];
 
     /// <summary>The fields, as canonical lines, Host among them; without those that frame the message or speak of its connection.</summary>
-    public required ReadOnlySpan<byte> Lines { get; init; }
+    public ReadOnlySpan<byte> Lines => Text[WordBytes..];
 
     public required BodyLength Body { get; init; }
 

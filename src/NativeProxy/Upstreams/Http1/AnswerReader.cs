@@ -204,7 +204,9 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
             EndBody(bytes.Length - used, server);
         else
             bodyUsed = TakeBody(bytes[used..], server, out first);
-        user.OnServerResponse(bytes[..used], head, _body.Fault == RejectReason.None ? first : default);
+        if (_body.Fault != RejectReason.None)
+            first = default;
+        user.OnServerResponse(bytes[..used], head, first);
         used += bodyUsed;
         return _body.Fault != RejectReason.None && generation == _generation ? BadBody() : ProxyError.None;
     }

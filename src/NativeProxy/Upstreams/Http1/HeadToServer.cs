@@ -14,14 +14,13 @@ internal static class HeadToServer
     /// <param name="upgrade">The protocol to switch to, or null.</param>
     public static int Write(Span<byte> room, in RequestToServer request, byte[]? upgrade)
     {
-        int lineBytes = RequestHeadEncoder.LineBytes(request.Method, request.Target);
-        RequestHeadEncoder.WriteLine(room[..lineBytes], request.Method, request.Target);
-        var writer = new HeadWriter(room[lineBytes..]);
+        var writer = new HeadWriter(room);
+        RequestHeadEncoder.WriteLine(ref writer, request.Words);
         writer.AppendLines(request.Lines);
         BodyFraming framing = !request.Body.HasBody ? BodyFraming.None
             : request.Body.IsUnknown ? BodyFraming.Chunked : BodyFraming.Length(request.Body.Bytes);
         RequestHeadEncoder.WriteEnd(ref writer, framing, upgrade, request.IsOnlyOne);
         Check.That(!writer.Overflowed, "a head that was taken is written whole");
-        return lineBytes + writer.WrittenBytes;
+        return writer.WrittenBytes;
     }
 }

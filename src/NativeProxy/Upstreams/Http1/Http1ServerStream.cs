@@ -57,8 +57,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         _terms = terms;
         Facts = default;
-        _isPaused = false;
-        BeginTry();
+        _isPaused = _isStarted = _isWhole = _isRefused = _nothingWasSent = _wasReused = false;
     }
 
     public override bool TryOpen(UpstreamServer server, bool mayReuse)

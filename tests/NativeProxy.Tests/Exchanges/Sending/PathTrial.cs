@@ -24,6 +24,7 @@ internal sealed class PathTrial : INetworkServer, IDisposable
 {
     private readonly VirtualLoop _virtual = new();
     private readonly ReplayBudget _budget;
+    private readonly long _begunMs;
 
     /// <param name="settings">Lines behind the name of the <c>[[upstream]]</c>.</param>
     /// <param name="serverLines">Lines of each server.</param>
@@ -42,6 +43,7 @@ internal sealed class PathTrial : INetworkServer, IDisposable
         })];
         Group = new UpstreamGroup(_virtual.Loop, upstream.Name, logId: 0);
         Group.Apply(upstream, Servers);
+        _begunMs = _virtual.Loop.Clock.NowMs;
         _budget = new ReplayBudget(_virtual.Loop.Pools, Counters) { BytesMax = 1 << 20 };
         (Path, Stream) = MakePath(User);
     }
@@ -58,8 +60,14 @@ internal sealed class PathTrial : INetworkServer, IDisposable
 
     public ScriptedStream Stream { get; }
 
+    /// <summary>When the present or last try came how far, in milliseconds since the trial began; -1 = it did not.</summary>
+    public (long ChosenMs, long ConnectedMs) Times => TimesOf(Path);
+
     /// <summary>Blocks that are lent: the copy of the request, while it is kept.</summary>
     public int LentBlocks => _virtual.Loop.Pools.LentCount;
+
+    public (long ChosenMs, long ConnectedMs) TimesOf(RequestPath path) =>
+        (Since(path.Link.Times.ChosenMs), Since(path.Link.Times.ConnectedMs));
 
     /// <summary>Another path to the same group.</summary>
     public (RequestPath Path, ScriptedStream Stream) MakePath(RecordingPathUser user)
@@ -91,10 +99,8 @@ internal sealed class PathTrial : INetworkServer, IDisposable
         Run(Stream.Connect);
     }
 
-    public bool TryBegin(RequestPath path, RequestTerms terms, BodyLength body) => path.TryBegin(Group, terms, new RequestToServer
-    {
-        Method = Wire.Bytes(terms.Method.ToString().ToUpperInvariant()), Target = "/t"u8, Lines = "Host: a\r\n"u8, Body = body,
-    });
+    public bool TryBegin(RequestPath path, RequestTerms terms, BodyLength body) => 
+        path.TryBegin(Group, terms, Asked.Of(terms.Method.ToString().ToUpperInvariant(), "/t", "Host: a\r\n", body));
 
     /// <summary>The client sends a piece of the body, as it may.</summary>
     public void Send(string data, bool isLast = false, string trailerLines = "")
@@ -118,6 +124,8 @@ internal sealed class PathTrial : INetworkServer, IDisposable
     }
 
     public void Run(Action action) => _virtual.Run(action);
+
+    private long Since(long ms) => ms == LinkTimes.NotReached ? ms : ms - _begunMs;
 
     public void Settle(int ms) => _virtual.Settle(ms);
 

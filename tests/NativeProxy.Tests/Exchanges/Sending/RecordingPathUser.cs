@@ -9,7 +9,7 @@ using NativeProxy.Upstreams.Connections;
 namespace NativeProxy.Tests.Exchanges.Sending;
 
 /// <summary>
-/// Whose request a <see cref="RequestPath"/> brings; writes down what it hears: "chosen", "connected", "authenticates", "tunnel", "wants body",
+/// Whose request a <see cref="RequestPath"/> brings; writes down what it hears: "authenticates", "tunnel", "wants body",
 /// "interim 100", "response 200", "body \"x\" end", "switched", "failed QueueTimeout".
 /// </summary>
 internal sealed class RecordingPathUser : IRequestPathUser, IAnswerTaker
@@ -27,10 +27,6 @@ internal sealed class RecordingPathUser : IRequestPathUser, IAnswerTaker
 
     /// <summary>The client has left while it waited.</summary>
     public bool ClientHasLeft { get; set; }
-
-    public void OnServerChosen() => Note("chosen");
-
-    public void OnServerConnected() => Note("connected");
 
     public void OnAuthenticates() => Note("authenticates");
 

@@ -22,11 +22,17 @@ public sealed class RequestPathRetryTests
         trial.Ask((HttpMethod)method);
         Assert.Equal(["open a"], trial.Stream.Calls);
 
+        Assert.Equal((0, -1), trial.Times);
+
+        trial.Settle(5);
         trial.Fail(ProxyError.ServerConnectFailed);
+        Assert.Equal((5, -1), trial.Times);
+        trial.Settle(3);
         trial.Run(trial.Stream.Connect);
 
+        Assert.Equal((5, 8), trial.Times);
         Assert.Equal(["open a", "open b", $"start {method.ToString()!.ToUpperInvariant()} /t Host: a (none) end"], trial.Stream.Calls);
-        Assert.Equal(["chosen", "chosen", "connected", "wants body"], trial.User.Events);
+        Assert.Equal(["wants body"], trial.User.Events);
         Assert.Equal((2, RetryCause.ConnectFailure), (trial.Path.Link.Attempts, trial.Path.Link.RetryCause));
         Assert.Equal(1, trial.Count(CounterId.RetriesConnectFailure));
     }

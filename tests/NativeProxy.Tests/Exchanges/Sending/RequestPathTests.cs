@@ -17,7 +17,8 @@ public sealed class RequestPathTests
         trial.AskReused(HttpMethod.Get);
 
         Assert.Equal(["open a", "start GET /t Host: a (none) end"], trial.Stream.Calls);
-        Assert.Equal(["chosen", "connected"], trial.User.Events);
+        Assert.Empty(trial.User.Events);
+        Assert.Equal((0, 0), trial.Times);
         Assert.Equal((true, false, "a"), (trial.Path.IsComplete, trial.Path.WantsBody, trial.Path.Link.Server!.Name));
     }
 
@@ -115,7 +116,7 @@ public sealed class RequestPathTests
 
         trial.Send(body);
 
-        Assert.Equal(isRefused ? "failed RequestBodyTooLarge" : "connected", trial.User.Last);
+        Assert.Equal(isRefused ? ["failed RequestBodyTooLarge"] : [], trial.User.Events);
         Assert.Equal(isRefused ? "open a" : "start PUT /t Host: a (unknown) \"abcde\"", trial.Stream.Last);
     }
 
@@ -143,7 +144,8 @@ public sealed class RequestPathTests
         trial.Run(trial.Stream.Connect);
 
         Assert.Equal(["open a fresh"], trial.Stream.Calls);
-        Assert.Equal(["chosen", "connected", "tunnel"], trial.User.Events);
+        Assert.Equal(["tunnel"], trial.User.Events);
+        Assert.Equal((0, 0), trial.Times);
     }
 
     [Fact]
@@ -255,7 +257,8 @@ public sealed class RequestPathTests
 
         trial.AskReused(HttpMethod.Get);
 
-        Assert.Equal(["chosen", "failed ServerClosedBeforeResponse"], trial.User.Events);
+        Assert.Equal(["failed ServerClosedBeforeResponse"], trial.User.Events);
+        Assert.Equal(((0, -1), false), (trial.Times, trial.Path.Link.HasBeenOut));
         Assert.Empty(trial.Stream.Calls);
         Assert.Equal((true, true), (trial.Path.Link.IsOnPin, trial.Path.Link.PinEnds));
     }
@@ -330,12 +333,15 @@ public sealed class RequestPathTests
             path.Open(trial.Path, moreFollows: false);
         });
 
+        trial.Settle(5);
         trial.Run(() => stream.Fail(ProxyError.ServerClosedBeforeResponse));
+        Assert.Equal((5, -1), trial.TimesOf(path));
         trial.Run(stream.Connect);
 
         Assert.Equal(
             ["follow 4", "start GET /t Host: a (none) end", "release ServerFin", "open a fresh", "start GET /t Host: a (none) end"], stream.Calls);
-        Assert.Equal(["chosen", "chosen", "connected", "wants body"], user.Events);
+        Assert.Equal(["wants body"], user.Events);
+        Assert.Equal(((5, 5), true), (trial.TimesOf(path), path.Link.HasBeenOut));
     }
 
     [Theory]

@@ -120,7 +120,7 @@ internal sealed class ScriptedStream(IServerStreamUser user) : ServerStream
     public override void Start(in RequestToServer request, in BodyPiece first, bool moreFollows)
     {
         Calls.Add(
-            $"start {Wire.Text(request.Method)} {Wire.Text(request.Target)} {Wire.Text(request.Lines).Trim()} ({request.Body}){Text(first)}"
+            $"start {Wire.Text(request.Words)} {Wire.Text(request.Lines).Trim()} ({request.Body}){Text(first)}"
             + (moreFollows ? " more" : ""));
         AfterCall("start");
     }

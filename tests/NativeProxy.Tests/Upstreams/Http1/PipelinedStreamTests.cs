@@ -190,11 +190,11 @@ public sealed class PipelinedStreamTests
         trial.Run(() =>
         {
             first.Start(
-                new RequestToServer { Method = "GET"u8, Target = "/1"u8, Lines = "A: b\r\n"u8, Body = default }, BodyPiece.End, moreFollows: true);
+                Asked.Of("GET", "/1", "A: b\r\n"), BodyPiece.End, moreFollows: true);
             Assert.Equal(0, trial.Peer.Incoming.FlyingBytes);
             second.TryFollow(first, null, 4, out _);
             second.Start(
-                new RequestToServer { Method = "GET"u8, Target = "/2"u8, Lines = "A: b\r\n"u8, Body = default }, BodyPiece.End, moreFollows: false);
+                Asked.Of("GET", "/2", "A: b\r\n"), BodyPiece.End, moreFollows: false);
         });
 
         Assert.Equal("GET /1 HTTP/1.1\r\nA: b\r\n\r\nGET /2 HTTP/1.1\r\nA: b\r\n\r\n", trial.Read());

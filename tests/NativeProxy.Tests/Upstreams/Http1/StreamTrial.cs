@@ -102,7 +102,7 @@ internal sealed class StreamTrial : INetworkServer, IDisposable
     public void Start(
         ServerStream stream, string first = "", bool isLast = true, BodyLength body = default, string lines = "Host: a\r\n") =>
         Run(() => stream.Start(
-            new RequestToServer { Method = body.HasBody ? "POST"u8 : "GET"u8, Target = "/"u8, Lines = Wire.Bytes(lines), Body = body },
+            Asked.Of(body.HasBody ? "POST" : "GET", "/", lines, body),
             new BodyPiece { Data = Wire.Bytes(first), IsLast = isLast }, moreFollows: false));
 
     public void Send(ServerStream stream, string data, bool isLast = false, string trailerLines = "") =>
