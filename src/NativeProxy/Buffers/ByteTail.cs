@@ -9,16 +9,15 @@ namespace NativeProxy.Buffers;
 /// </summary>
 internal struct ByteTail
 {
+    /// <summary>Null exactly while nothing is kept; its cursors say which part of it is. One word, because every idle connection has it.</summary>
     private BufferBlock? _block;
-    private int _start;
-    private int _length;
 
-    public readonly bool IsEmpty => _length == 0;
+    public readonly bool IsEmpty => _block is null;
 
-    public readonly int Length => _length;
+    public readonly int Length => _block is null ? 0 : _block.FilledBytes - _block.SentBytes;
 
     /// <summary>The kept bytes, valid until the next call that changes the tail.</summary>
-    public readonly ReadOnlySpan<byte> Bytes => _block is null ? default : _block.Span.Slice(_start, _length);
+    public readonly ReadOnlySpan<byte> Bytes => _block is null ? default : _block.Span[_block.SentBytes.._block.FilledBytes];
 
     /// <summary>
     /// Copies bytes behind the kept ones. False, with nothing changed, when more than <paramref name="bytesMax"/> would be kept
@@ -26,7 +25,7 @@ internal struct ByteTail
     /// </summary>
     public bool TryAppend(BufferPools pools, ReadOnlySpan<byte> more, int bytesMax)
     {
-        if (more.Length > bytesMax - _length)
+        if (more.Length > bytesMax - Length)
             return false;
 
         if (more.IsEmpty)
@@ -35,8 +34,8 @@ internal struct ByteTail
         if (!TryMakeRoom(pools, more.Length))
             return false;
 
-        more.CopyTo(_block!.Span[(_start + _length)..]);
-        _length += more.Length;
+        more.CopyTo(_block!.Span[_block.FilledBytes..]);
+        _block.FilledBytes += more.Length;
         CheckOrder();
         return true;
     }
@@ -44,12 +43,14 @@ internal struct ByteTail
     /// <summary>Drops the first <paramref name="count"/> kept bytes; the block goes back when none is left.</summary>
     public void Consume(BufferPools pools, int count)
     {
-        if ((uint)count > (uint)_length)
+        if ((uint)count > (uint)Length)
             throw new ArgumentOutOfRangeException(nameof(count), count, "more bytes consumed than kept");
 
-        _start += count;
-        _length -= count;
-        if (_length == 0)
+        if (_block is null)
+            return;
+
+        _block.SentBytes += count;
+        if (_block.SentBytes == _block.FilledBytes)
             Release(pools);
 
         CheckOrder();
@@ -60,23 +61,18 @@ internal struct ByteTail
     {
         BufferBlock? block = _block;
         _block = null;
-        _start = 0;
-        _length = 0;
         if (block is not null)
             pools.Return(block);
     }
 
     private bool TryMakeRoom(BufferPools pools, int moreBytes)
     {
-        int neededBytes = _length + moreBytes;
+        int neededBytes = Length + moreBytes;
         BufferBlock? old = _block;
         if (old is not null && neededBytes <= old.CapacityBytes)
         {
-            if (_start + neededBytes > old.CapacityBytes)
-            {
-                old.Span.Slice(_start, _length).CopyTo(old.Span);
-                _start = 0;
-            }
+            if (old.SentBytes + neededBytes > old.CapacityBytes)
+                MoveTo(old);
 
             return true;
         }
@@ -86,19 +82,28 @@ internal struct ByteTail
 
         if (old is not null)
         {
-            old.Span.Slice(_start, _length).CopyTo(larger.Span);
+            MoveTo(larger);
             pools.Return(old);
         }
 
         _block = larger;
-        _start = 0;
         return true;
+    }
+
+    /// <summary>The kept bytes go to the start of a block, perhaps the same one.</summary>
+    private readonly void MoveTo(BufferBlock target)
+    {
+        ReadOnlySpan<byte> bytes = Bytes;
+        bytes.CopyTo(target.Span);
+        target.SentBytes = 0;
+        target.FilledBytes = bytes.Length;
     }
 
     [Conditional("DEBUG")]
     private readonly void CheckOrder()
     {
-        Debug.Assert(_start >= 0 && _length >= 0 && _start + _length <= (_block?.CapacityBytes ?? 0), "cursor order of the tail");
-        Debug.Assert((_block is null) == (_length == 0), "a block is held exactly when bytes are kept");
+        Debug.Assert(
+            _block is null || (_block.SentBytes >= 0 && _block.SentBytes < _block.FilledBytes && _block.FilledBytes <= _block.CapacityBytes),
+            "cursor order of the tail, and a block is held exactly when bytes are kept");
     }
 }

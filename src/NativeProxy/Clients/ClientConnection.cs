@@ -11,6 +11,7 @@ namespace NativeProxy.Clients;
 internal abstract class ClientConnection : Ordered<ClientConnection>
 {
     private ClientAccount _account;
+    private ClientTies? _ties;
 
     /// <summary>What it shares with the others of its listener; after a reload that of the listener which took its place.</summary>
     public abstract Frontend Frontend { get; }
@@ -25,7 +26,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     public long AgeMs => Frontend.Loop.Clock.NowMs - Tcp!.OpenedAtMs;
 
     /// <summary>Who is there, where that is more than the peer of the socket; null else.</summary>
-    public ClientIdentity? Identity { get; private set; }
+    public ClientIdentity? Identity => _ties?.Identity;
 
     /// <summary>
     /// The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.
@@ -39,10 +40,18 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     public int RequestCount { get; internal set; }
 
     /// <summary>What ties it to a server connection; null when nothing ever has.</summary>
-    public IClientBond? Bond { get; set; }
+    public IClientBond? Bond
+    {
+        get => _ties?.Bond;
+        set => (_ties ??= new ClientTies()).Bond = value;
+    }
 
-    /// <summary>The server that answered the previous request, for who chooses servers; null before.</summary>
-    public object? LastServer { get; set; }
+    /// <summary>The server that answered the previous request, where who chooses servers wants to know it; null else.</summary>
+    public object? LastServer
+    {
+        get => _ties?.LastServer;
+        set => (_ties ??= new ClientTies()).LastServer = value;
+    }
 
     /// <summary>True from <see cref="TryShed"/> on.</summary>
     public bool IsShed { get; private set; }
@@ -93,8 +102,8 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     {
         EndOf();
         Frontend.EnterClose(this);
-        LastServer = null;
-        Identity = null;
+        if (_ties is not null)
+            (_ties.LastServer, _ties.Identity) = (null, null);
         Tcp = null;
         Frontend.Owner.OnEnded(this);
     }
@@ -103,7 +112,8 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     protected void Take(TcpConnection tcp, ClientIdentity? identity)
     {
         Tcp = tcp;
-        Identity = identity;
+        if (identity is not null || _ties is not null)
+            (_ties ??= new ClientTies()).Identity = identity;
         RequestCount = 0;
         IsShed = false;
         _account.Begin();
@@ -112,7 +122,8 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     /// <summary>Another object has the socket from now on.</summary>
     protected void Forget()
     {
-        Identity = null;
+        if (_ties is not null)
+            _ties.Identity = null;
         Tcp = null;
     }
 

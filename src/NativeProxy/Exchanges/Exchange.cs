@@ -58,7 +58,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void Begin(ReadOnlySpan<byte> bytes, RequestHead head, object route, IClientStreamUser? ahead, bool moreFollows)
     {
-        _route = (Route)route;
+        if (_route != route)
+            _route = (Route)route;
         RequestTerms terms = TermsOf(bytes, head);
         _expectsContinue = terms.ExpectsContinue;
         _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
@@ -165,9 +166,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         ServerCloseReason reason = _path.Stream.Judge();
         _response.Caching.End(isClean: reason is ServerCloseReason.None or ServerCloseReason.ServerSaid);
         bool loginLasts = _path.Link.End(reason, clientGoesOn: _client.CloseReason == CloseReason.None);
-        ClientConnection connection = _client.Connection;
-        if (connection.LastServer != _path.Link.Server)
-            connection.LastServer = _path.Link.Server;
+        if (_route!.Upstream.Rules.PrefersLastServer)
+            _client.Connection.LastServer = _path.Link.Server;
         _client.End(loginLasts ? CloseReason.None : CloseReason.PinnedServerClosed);
     }
 

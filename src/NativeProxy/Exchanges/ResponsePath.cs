@@ -50,7 +50,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     /// <param name="isOwn">What comes is for this client alone, or may become a tunnel.</param>
     public CacheAnswer Begin(Route route, ReadOnlySpan<byte> bytes, RequestHead head, bool isOwn)
     {
-        _route = route;
+        if (_route != route)
+            _route = route;
         _method = head.MethodKind;
         _bodyBytes = 0;
         HasInterim = false;

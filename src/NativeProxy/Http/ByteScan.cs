@@ -139,6 +139,33 @@ internal static class ByteScan
     }
 
     /// <summary>
+    /// Tells whether the run is such a host, a colon and a port of up to 59999, at most 16 bytes together. False for what would have to be looked
+    /// at more closely.
+    /// </summary>
+    public static bool IsShortHostWithPort(ReadOnlySpan<byte> bytes, ByteRange run)
+    {
+        int last = Math.Min(run.Start, bytes.Length - BlockBytes);
+        if (last < 0 || run.Length > BlockBytes)
+            return false;
+
+        uint stops = PlainHostStops(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(bytes), (nuint)last)) >> (run.Start - last);
+        stops &= (1u << run.Length) - 1;
+        int colon = BitOperations.TrailingZeroCount(stops);
+        ReadOnlySpan<byte> text = run.Of(bytes);
+        int portBytes = text.Length - colon - 1;
+        if (!BitOperations.IsPow2(stops) || colon == 0 || text[colon] != ':' || portBytes is < 1 or > 5 || (portBytes == 5 && text[colon + 1] > '5'))
+            return false;
+
+        foreach (byte digit in text[(colon + 1)..])
+        {
+            if (!AsciiBytes.IsDigit(digit))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>
     /// Index of the first byte that is no letter, digit, '-' or '.', or the length: the whole of nearly every host.
     /// </summary>
     public static int PlainHostEnd(ReadOnlySpan<byte> bytes, int start)

@@ -39,7 +39,9 @@ internal static class RequestHeadParser
             return CheckHost(bytes, headEnd, head);
 
         ref HeaderField host = ref fields[0];
-        if (host.Known != KnownHeader.Host || !ByteScan.IsShortPlainHost(bytes, host.Value))
+        bool isCommon = host.Known == KnownHeader.Host
+            && (ByteScan.IsShortPlainHost(bytes, host.Value) || ByteScan.IsShortHostWithPort(bytes, host.Value));
+        if (!isCommon)
             return CheckHost(bytes, headEnd, head);
 
         head.Host = host.Value;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport;
@@ -35,10 +36,16 @@ internal abstract class ConnectionFacts : ConnectionSocket
     /// <summary>The peer has refused or reset the connection, or is gone.</summary>
     private protected bool IsBroken;
 
+    /// <summary>How a connect ended, until the owner hears of it. Among the other small fields, since every idle connection pays for room.</summary>
+    private protected SocketError ConnectOutcome;
+
     /// <summary>Who hears the events of the connection; null between two sockets.</summary>
     public IConnectionOwner? Owner { get; private protected set; }
 
     public TcpConnectionState State { get; private protected set; }
+
+    /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
+    internal DeferredWork Deferred { get; set; }
 
     /// <summary>Number of this connection, unique in the process group.</summary>
     public long Id { get; private protected set; }
@@ -121,8 +128,11 @@ internal abstract class ConnectionFacts : ConnectionSocket
         && Layer is null or { IsQuiet: true };
 
     /// <summary>True when the engine may be asked for bytes: when the owner wants some, and for as long as a handshake runs.</summary>
-    internal bool MayReceive =>
-        State == TcpConnectionState.Open ? Receiving.MayReceive : State == TcpConnectionState.Securing && !Receiving.HasEnded;
+    internal bool MayReceive
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => State == TcpConnectionState.Open ? Receiving.MayReceive : State == TcpConnectionState.Securing && !Receiving.HasEnded;
+    }
 
     /// <summary>The layer has something for the owner that no event of the engine will bring; told when the owner asks for bytes.</summary>
     internal bool HasFound => Layer is { HasFound: true };

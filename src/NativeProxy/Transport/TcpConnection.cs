@@ -14,8 +14,6 @@ namespace NativeProxy.Transport;
 /// </summary>
 internal abstract class TcpConnection : ConnectionFacts
 {
-    private SocketError _connectError;
-
     protected TcpConnection(EventLoop loop) : base(loop)
     {
     }
@@ -27,9 +25,6 @@ internal abstract class TcpConnection : ConnectionFacts
     /// </summary>
     public UnreadInput LookAhead() =>
         Receiving.HasEnded || State != TcpConnectionState.Open ? UnreadInput.End : Layer is null ? SocketLookAhead() : Layer.LookAhead(this);
-
-    /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
-    internal DeferredWork Deferred { get; set; }
 
     /// <summary>Hands the connection to another owner, who hears all later events.</summary>
     public void SetOwner(IConnectionOwner owner) => Owner = owner;
@@ -171,7 +166,7 @@ internal abstract class TcpConnection : ConnectionFacts
     /// <summary>An engine's connect ended, at once or later; the owner hears of it at the end of the turn.</summary>
     protected void ConnectCompleted(SocketError error)
     {
-        _connectError = error;
+        ConnectOutcome = error;
         Loop.Defer(this, State == TcpConnectionState.Connecting ? DeferredWork.Connected : DeferredWork.Join);
     }
 
@@ -271,8 +266,8 @@ internal abstract class TcpConnection : ConnectionFacts
 
     private void ReportConnect()
     {
-        if (_connectError != SocketError.Success)
-            ReportFailure(_connectError, isBroken: true);
+        if (ConnectOutcome != SocketError.Success)
+            ReportFailure(ConnectOutcome, isBroken: true);
         else if (Layer is null)
             ReportOpen(isServer: false);
         else

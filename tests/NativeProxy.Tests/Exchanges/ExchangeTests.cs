@@ -26,8 +26,18 @@ public sealed class ExchangeTests
         trial.Pass("llo", isLast: true);
         Assert.Equal(
             ["open a", "start GET / end", "respond 200 (5 bytes) \"he\"", "pass \"llo\" end", "end None", "over None"], trial.News());
-        Assert.NotNull(trial.Connection.LastServer);
         Assert.Null(trial.Loop.Pools.DescribeLeaks());
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("prefer_last_server = true", true)]
+    public void ServerOfTheLastAnswer_IsRememberedWhereItIsPreferred(string upstream, bool isRemembered)
+    {
+        using var trial = new ExchangeTrial(upstream: upstream);
+        trial.Begin();
+        trial.Respond(Five, "hello", isLast: true);
+        Assert.Equal(isRemembered, trial.Connection.LastServer == trial.Group.Servers[0]);
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.Intrinsics;
+using System.Text;
+using System.Text.RegularExpressions;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using Xunit;
@@ -14,7 +16,7 @@ namespace NativeProxy.Tests.Http1;
 /// The vectorised scans against loops over single bytes: random bytes, each length up to a few blocks, each start, each
 /// alignment, and at both edges of a readable page.
 /// </summary>
-public class VectorScanTests(ITestOutputHelper output)
+public partial class VectorScanTests(ITestOutputHelper output)
 {
     private const int LengthMax = 200;
     private const int AlignmentCount = 64;
@@ -96,6 +98,33 @@ public class VectorScanTests(ITestOutputHelper output)
             }
         }
     }
+
+    /// <summary>What the short way accepts is a host with a port for the rules too, and it accepts every one that it is made for.</summary>
+    [Fact]
+    public void ShortHostWithPort_IsWhatTheRulesSay()
+    {
+        Random random = Seeded();
+        int found = 0;
+        for (int round = 0; round < 200_000; round++)
+        {
+            byte[] head = new byte[random.Next(40)];
+            for (int i = 0; i < head.Length; i++)
+                head[i] = random.Next(4) == 0 ? (byte)random.Next(256) : (byte)"a.0-:1659"[random.Next(9)];
+            int start = random.Next(head.Length + 1);
+            var run = new ByteRange(start, random.Next(Math.Min(19, head.Length - start + 1)));
+
+            bool isShort = ByteScan.IsShortHostWithPort(head, run);
+
+            Match match = ShortHostWithPort().Match(Encoding.Latin1.GetString(run.Of(head)));
+            Assert.Equal(match.Success && run.Length <= 16 && head.Length >= 16, isShort);
+            Assert.True(!isShort || HostRules.IsHostWithPort(head, run));
+            found += isShort ? 1 : 0;
+        }
+        Assert.True(found > 1000, $"{found} found");
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9.-]+:([0-9]{1,4}|[0-5][0-9]{4})\z")]
+    private static partial Regex ShortHostWithPort();
 
     private static string NameOf(KnownHeader known) => known switch
     {

@@ -29,6 +29,9 @@ internal struct ClientInput
     /// <summary>Small, because every idle client pays for it: what can be kept ahead is not enough for more requests than this.</summary>
     private ushort _wholeRequestsLeft;
 
+    /// <summary>Whether a client that has sent FIN is answered all the same.</summary>
+    public HalfClose HalfClose;
+
     /// <summary>Requests that had come whole when the client sent FIN and have not begun yet; 0 before.</summary>
     public readonly int WholeRequestsLeft => _wholeRequestsLeft;
 

@@ -20,7 +20,6 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     private SessionDeadlines _deadlines;
     private StreamLine _line;
     private ClientSessionState _state;
-    private HalfClose _halfClose;
 
     public ClientSession(SessionPool pool)
     {
@@ -100,7 +99,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
 
     void IConnectionOwner.OnEndOfStream(TcpConnection connection)
     {
-        if (!_halfClose.TryBegin(Frontend, _input.End(Frontend), _line.Last))
+        if (!_input.HalfClose.TryBegin(Frontend, _input.End(Frontend), _line.Last))
             ClientGone();
     }
 
@@ -181,7 +180,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     /// <summary>See <see cref="ClientStream.EndIfClientLeft"/>.</summary>
     internal bool EndIfClientLeft()
     {
-        bool mayHaveLeft = _state == ClientSessionState.Exchanging && !_halfClose.IsAnswered && _input.IsEmpty;
+        bool mayHaveLeft = _state == ClientSessionState.Exchanging && !_input.HalfClose.IsAnswered && _input.IsEmpty;
         if (!mayHaveLeft || Tcp!.LookAhead() != UnreadInput.End || HalfClose.WouldAnswer(Frontend, _line.Last!))
             return false;
         ClientGone();
@@ -265,7 +264,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     protected override void OnEnding()
     {
         MoveTo(ClientSessionState.Ending);
-        _halfClose.End(Frontend);
+        _input.HalfClose.End(Frontend);
     }
 
     protected override void EndOf()
@@ -289,7 +288,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
             Drain();
         if (!TakesRequests)
             return;
-        if (_halfClose.IsAnswered && _state == ClientSessionState.Waiting && !Tcp!.HasQueuedBytes)
+        if (_input.HalfClose.IsAnswered && _state == ClientSessionState.Waiting && !Tcp!.HasQueuedBytes)
         {
             // All that came whole before the FIN is answered.
             Close(CloseReason.ClientClosed);

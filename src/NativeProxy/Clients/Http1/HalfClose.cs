@@ -2,7 +2,7 @@ namespace NativeProxy.Clients.Http1;
 
 /// <summary>
 /// A client that has sent FIN behind requests that are not answered yet: whether it is answered all the same, every request that came whole before
-/// it, in order, the last with <c>Connection: close</c>. Part of a <see cref="ClientSession"/> (a mutable struct: keep it in a field, never copy it);
+/// it, in order, the last with <c>Connection: close</c>. Part of a <see cref="ClientInput"/> (a mutable struct: keep it in a field, never copy it);
 /// thread: the loop. Never ends the connection.
 /// </summary>
 internal struct HalfClose

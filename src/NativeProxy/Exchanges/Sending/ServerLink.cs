@@ -94,7 +94,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _clientKey = terms.ClientKey;
         _method = terms.Method;
         _wanted = terms.Sticky.Wanted;
-        Group = group;
+        if (Group != group)
+            Group = group;
         Server = null;
         QueuePlaces = default;
         _times = new LinkTimes();

@@ -22,8 +22,8 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
     /// <param name="loadMax">The other one; null = whatever their load.</param>
     internal UpstreamServer? PickBelow(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except, UpstreamServer? loadMax)
     {
-        if (turns.Length == 0)
-            return null;
+        if (turns.Length <= 1)
+            return turns.Length == 0 ? null : One(servers[turns[0]], except, loadMax);
 
         // A second try goes to whoever would be next and takes no turn: else a server that refuses would be everybody's first.
         bool takesTurn = except is null;
@@ -31,7 +31,7 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
         for (int passed = 0; passed < turns.Length; passed++)
         {
             UpstreamServer server = servers[turns[at]];
-            if (server != except && server.CanTakeNow && (loadMax is null || !LeastConnectionsBalancer.IsLessLoaded(loadMax, server)))
+            if (One(server, except, loadMax) is not null)
             {
                 if (passed > 0 && takesTurn)
                     counter.Skip(passed);
@@ -46,6 +46,10 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
         }
         return null;
     }
+
+    /// <summary>The server, if it may be picked.</summary>
+    private static UpstreamServer? One(UpstreamServer server, UpstreamServer? except, UpstreamServer? loadMax) =>
+        server != except && server.CanTakeNow && (loadMax is null || !LeastConnectionsBalancer.IsLessLoaded(loadMax, server)) ? server : null;
 
     private static bool HasAny(ReadOnlySpan<UpstreamServer> servers, UpstreamServer? except)
     {
