@@ -39,7 +39,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
     {
         Take(connection);
         _isLingering = true;
-        _client!.FlushHeld();
+        _client!.Uncork();
         if (_client.HasQueuedBytes)
             WaitForClientToTake();
         else

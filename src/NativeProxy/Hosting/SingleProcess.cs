@@ -5,7 +5,7 @@ using System.Threading.Channels;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
@@ -70,7 +70,7 @@ internal sealed class SingleProcess
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
-            log.Info(StartLine.Of(settings, workers: 1));
+            log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
             return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter()
                 .GetResult();
@@ -118,7 +118,7 @@ internal sealed class SingleProcess
         _health.Apply(reload.Settings, reload.EndPoints);
         await _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _log.Info(ReloadLine.Of(_settings, reload.Settings));
+        _log.Info(ReloadText.Of(_settings, reload.Settings));
         _settings = reload.Settings;
         _names.Keep(_settings);
     }

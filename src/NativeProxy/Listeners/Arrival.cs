@@ -107,7 +107,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     {
         Frontend.Counters.Add(CounterId.TimeoutsRequestHeader);
         if (!_tail.IsEmpty)
-            Tell(ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout);
+            Answer(ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout);
         LingerOn(CloseReason.RequestHeaderTimeout);
     }
 
@@ -160,11 +160,11 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     {
         if (error == ProxyError.BuffersExhausted)
             Frontend.Counters.Add(CounterId.BufferRefusals);
-        Tell(error, reason);
+        Answer(error, reason);
         Close(reason);
     }
 
-    private void Tell(ProxyError error, CloseReason reason)
+    private void Answer(ProxyError error, CloseReason reason)
     {
         Account.RequestEnded(Tcp!, _startedMs, Frontend.Loop.Clock.NowMs);
         Frontend.Service.OnRefused(this, new Refusal { Error = error, Detail = RejectReason.None, CloseReason = reason, StartedMs = _startedMs });

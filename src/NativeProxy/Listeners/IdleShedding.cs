@@ -141,7 +141,7 @@ internal sealed class IdleShedding : ITimerOwner
             _loop.Wheel.Arm(_timer, nowMs + RepeatMs);
     }
 
-    private PressureLevels Levels() => new(_budget.Staying, _loop.ConnectionCount - _loop.ClosingCount, _loop.Pools.LentPermille);
+    private PressureLevels Levels() => new(_budget.Staying, _loop.Sockets.Count - _loop.Sockets.ClosingCount, _loop.Pools.LentPermille);
 
     private void Judge(long nowMs)
     {

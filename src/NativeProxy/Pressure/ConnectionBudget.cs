@@ -30,13 +30,13 @@ internal sealed class ConnectionBudget(EventLoop? loop = null)
     /// True when the sockets that are open leave none for another one, those that are going away not counted: they make room soon, and to close more
     /// of the others instead would lead to connections that are opened anew.
     /// </summary>
-    public bool IsOutOfSockets => SocketsMax > 0 && loop is not null && loop.ConnectionCount - loop.ClosingCount >= SocketsMax;
+    public bool IsOutOfSockets => SocketsMax > 0 && loop is not null && loop.Sockets.Count - loop.Sockets.ClosingCount >= SocketsMax;
 
     /// <summary>
     /// True when a client may have another server connection beside the one that is reserved for it: what is open leaves one for each client that has
     /// none yet.
     /// </summary>
-    public bool HasSocketToSpare => SocketsMax == 0 || loop is null || loop.ConnectionCount + Taken < SocketsMax;
+    public bool HasSocketToSpare => SocketsMax == 0 || loop is null || loop.Sockets.Count + Taken < SocketsMax;
 
     /// <summary>Connections that are there.</summary>
     public int Taken { get; private set; }
@@ -82,5 +82,5 @@ internal sealed class ConnectionBudget(EventLoop? loop = null)
     /// </summary>
     /// <param name="closedSince">To ask about the time before so many were closed.</param>
     private bool AwaitsClosing(int closedSince) => SocketsMax > 0 && loop is not null
-        && loop.ConnectionCount + closedSince >= SocketsMax && loop.ClosingCount + closedSince > 0;
+        && loop.Sockets.Count + closedSince >= SocketsMax && loop.Sockets.ClosingCount + closedSince > 0;
 }

@@ -86,7 +86,7 @@ internal abstract class ConnectionFacts : ConnectionSocket
     /// </summary>
     public long TakenBytes => AcknowledgedBytes is >= 0 and var bytes ? bytes : SentBytes;
 
-    /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; held bytes do not count.</summary>
+    /// <summary>True exactly while bytes wait in the send queue because the kernel did not take them; corked bytes do not count.</summary>
     public bool HasQueuedBytes => Sending.HasQueuedBytes;
 
     /// <summary>Bytes in the send queue, of the wire: with all that a layer adds.</summary>

@@ -89,9 +89,9 @@ internal abstract class ConnectionLayer
     internal void Take(TcpConnection connection, ReadOnlySpan<byte> wire, SocketError error, bool isDrained)
     {
         _hasUnopened = !wire.IsEmpty;
-        TellFound(connection);
+        ReportFound(connection);
         if (!_kept.IsEmpty && connection.State == TcpConnectionState.Open)
-            TellKept(connection);
+            ReportKept(connection);
         _hasUnopened = false;
         if (connection.State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
@@ -110,12 +110,12 @@ internal abstract class ConnectionLayer
     /// <summary>
     /// Tells the owner what was found before: the end of the handshake, and what it asks for of bytes and of the end behind them.
     /// </summary>
-    internal void TellFound(TcpConnection connection)
+    internal void ReportFound(TcpConnection connection)
     {
         if (connection.State == TcpConnectionState.Securing && State is LayerState.Secured or LayerState.Ended)
             connection.ReportOpen(IsServer);
         if (!_kept.IsEmpty && connection.MayReceive)
-            TellKept(connection);
+            ReportKept(connection);
         if (!connection.MayReceive)
             return;
         if (State == LayerState.Ended)
@@ -126,7 +126,7 @@ internal abstract class ConnectionLayer
             connection.ReportFailure(_brokenBy, isBroken: _brokenBy != SocketError.NoBufferSpaceAvailable);
     }
 
-    /// <summary>True when <see cref="TellFound"/> has something to tell as soon as the owner asks for bytes.</summary>
+    /// <summary>True when <see cref="ReportFound"/> has something to tell as soon as the owner asks for bytes.</summary>
     internal bool HasFound =>
         !_kept.IsEmpty || State is LayerState.Ended or LayerState.Failed || _brokenBy != SocketError.Success;
 
@@ -196,7 +196,7 @@ internal abstract class ConnectionLayer
             Keep(connection, plain.AsSpan(0, count));
         else if (count > 0)
             connection.ReportBytes(plain.AsSpan(0, count), isDrained && IsQuiet);
-        TellFound(connection);
+        ReportFound(connection);
     }
 
     /// <summary>Opens bytes inside a call of the owner, when it may still use those of the last receive.</summary>
@@ -223,7 +223,7 @@ internal abstract class ConnectionLayer
     }
 
     /// <summary>What is lent must not change when the owner looks ahead meanwhile: it is no longer the layer's.</summary>
-    private void TellKept(TcpConnection connection)
+    private void ReportKept(TcpConnection connection)
     {
         ByteTail lent = _kept;
         _kept = default;

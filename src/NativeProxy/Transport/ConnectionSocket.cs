@@ -12,11 +12,11 @@ internal abstract class ConnectionSocket
 {
     protected ConnectionSocket(EventLoop loop) => Loop = loop;
 
-    /// <summary>Place in the loop's list of held bytes; they may have been flushed since.</summary>
-    internal WaitingLink HeldLink;
+    /// <summary>Place in the loop's list of corked bytes; they may have been flushed since.</summary>
+    internal WaitingLink CorkedLink;
 
-    /// <summary>Place in the loop's list of patient connections; the patience may have ended since.</summary>
-    internal WaitingLink PatientLink;
+    /// <summary>Place in the loop's list of connections that are not looked at; the delay may have ended since.</summary>
+    internal WaitingLink DelayedLink;
 
     /// <summary>The loop that owns this connection.</summary>
     public EventLoop Loop { get; }

@@ -23,6 +23,6 @@ internal enum DeferredWork : byte
     /// <summary>Tell the owner how connecting ended.</summary>
     Connected = 16,
 
-    /// <summary>Tell the owner that held bytes were not taken by the kernel.</summary>
+    /// <summary>Tell the owner that corked bytes were not taken by the kernel.</summary>
     Blocked = 32,
 }

@@ -22,22 +22,13 @@ internal abstract class EventLoop
     /// <summary>Deferred items handled in one turn; the rest waits behind the engine's next events, so that no connection starves another.</summary>
     private const int DeferredPerTurnMax = 1024;
 
-    /// <summary>Longest time that <see cref="TcpConnection.SendSoon"/> holds bytes back while the loop is busy.</summary>
-    public const int HoldMsMax = 16;
-
-    /// <summary>Longest time that a connection is not looked at after <see cref="TcpConnection.BePatient"/>.</summary>
-    public const int PatienceMsMax = 16;
-
     private readonly LoopMailbox _mailbox = new();
     private readonly ManualResetEventSlim _ended = new();
-    private readonly int _connectionIdStep;
     private LayerScratch? _layers;
     private TcpConnection? _deferredFirst;
     private TcpConnection? _deferredLast;
     private SoonList _soon;
-    private WaitingList<HeldPlace> _held;
-    private WaitingList<PatientPlace> _patient;
-    private long _connectionIdNext;
+    private PutOffConnections _putOff;
     private int _turnDepth;
 
     /// <param name="workerIndex">0-based number of this worker.</param>
@@ -50,8 +41,7 @@ internal abstract class EventLoop
         Clock = new LoopClock(time);
         Date = new DateText(Clock);
         Wheel = new TimingWheel(Clock.NowMs);
-        _connectionIdNext = workerIndex + 1;
-        _connectionIdStep = workerCount;
+        Sockets = new LoopSockets(firstId: workerIndex + 1, idStep: workerCount);
     }
 
     public LoopClock Clock { get; }
@@ -63,19 +53,8 @@ internal abstract class EventLoop
 
     public BufferPools Pools { get; }
 
-    /// <summary>Sockets that are open or opening.</summary>
-    public int ConnectionCount { get; private set; }
-
-    /// <summary>
-    /// Called before a connection to a server is opened, so that who counts descriptors can make room for it. Set it before the loop connects.
-    /// </summary>
-    public Action? BeforeConnect { get; set; }
-
-    /// <summary>Called when a socket of either side has been closed. Set it before the loop connects.</summary>
-    public Action? AfterClose { get; set; }
-
-    /// <summary>Those of them that are going away.</summary>
-    public int ClosingCount { get; private set; }
+    /// <summary>Its sockets, as numbers.</summary>
+    public LoopSockets Sockets { get; }
 
     /// <summary>Id of the connection whose bytes are being handled, if the read that took them left nothing behind; else 0.</summary>
     internal long JustDrainedId { get; set; }
@@ -156,24 +135,6 @@ internal abstract class EventLoop
     /// <summary>What the layers of this loop's connections share.</summary>
     internal LayerScratch Layers => _layers ??= new LayerScratch();
 
-    internal long NextConnectionId()
-    {
-        long id = _connectionIdNext;
-        _connectionIdNext += _connectionIdStep;
-        return id;
-    }
-
-    internal void ConnectionOpened() => ConnectionCount++;
-
-    internal void ConnectionClosing() => ClosingCount++;
-
-    internal void ConnectionClosed()
-    {
-        ConnectionCount--;
-        ClosingCount--;
-        AfterClose?.Invoke();
-    }
-
     /// <summary>Puts work of a connection off to the end of the current turn.</summary>
     internal void Defer(TcpConnection connection, DeferredWork work)
     {
@@ -188,17 +149,8 @@ internal abstract class EventLoop
         _deferredLast = connection;
     }
 
-    /// <summary>Remembers that a connection holds bytes back.</summary>
-    internal void Hold(TcpConnection connection) => _held.Add(connection, Clock.NowMs);
-
-    /// <summary>Remembers to look at a patient connection again.</summary>
-    internal void Await(TcpConnection connection) => _patient.Add(connection, Clock.NowMs);
-
-    /// <summary>True when bytes may be held back: the engine must say <see cref="FlushAllHeld"/> before it waits.</summary>
-    protected bool HoldsBytes => !_held.IsEmpty;
-
-    /// <summary>Inside a turn: the engine has no further event now, so nothing is gained by holding bytes back.</summary>
-    protected void FlushAllHeld() => FlushHeld(since: long.MaxValue);
+    /// <summary>What waits for a moment. While bytes are corked, an engine must uncork them all before it waits for events.</summary>
+    internal ref PutOffConnections PutOff => ref _putOff;
 
     /// <summary>Begins to connect a bare connection; how that ended is told at the end of a turn.</summary>
     protected abstract TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
@@ -245,7 +197,7 @@ internal abstract class EventLoop
             RunDeferred();
         }
         Pulse.Enter(LoopPlace.Flushing);
-        if ((!_held.IsEmpty && FlushHeld(Clock.NowMs - HoldMsMax)) | (!_patient.IsEmpty && EndPatience(Clock.NowMs - PatienceMsMax)))
+        if (_putOff.EndDue(Clock.NowMs))
             RunDeferred();
         PlanWake(NextWakeMs);
         Pulse.Enter(LoopPlace.Waiting);
@@ -260,29 +212,10 @@ internal abstract class EventLoop
         Pulse.Enter(LoopPlace.Events);
     }
 
-    /// <summary>Flushes what is held since this time or longer; true when there was any.</summary>
-    private bool FlushHeld(long since)
-    {
-        bool any = false;
-        for (; _held.TakeSince(since) is { } connection; any = true)
-            connection.FlushHeld();
-        return any;
-    }
-
-    /// <summary>Looks again at the connections that are patient since this time or longer; true when there was any.</summary>
-    private bool EndPatience(long since)
-    {
-        bool any = false;
-        for (; _patient.TakeSince(since) is { } connection; any = true)
-            connection.EndPatience();
-        return any;
-    }
-
     /// <summary>When the loop has something to do without an event of the engine; the present time when it has already.</summary>
     private long NextWakeMs =>
         _deferredFirst is not null || !_soon.IsEmpty ? Clock.NowMs
-        : _patient.IsEmpty ? Wheel.NextWakeMs
-        : Math.Min(Wheel.NextWakeMs, _patient.OldestMs + PatienceMsMax);
+        : Math.Min(Wheel.NextWakeMs, _putOff.ReceiveWakeMs);
 
     private void RunDeferred()
     {
@@ -297,18 +230,6 @@ internal abstract class EventLoop
             connection.Deferred = DeferredWork.None;
             connection.RunDeferred(work);
         }
-    }
-
-    /// <summary>Where a connection stands in the list of held bytes.</summary>
-    private readonly struct HeldPlace : IWaitingPlace
-    {
-        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.HeldLink;
-    }
-
-    /// <summary>Where a connection stands in the list of patient ones.</summary>
-    private readonly struct PatientPlace : IWaitingPlace
-    {
-        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.PatientLink;
     }
 
     /// <summary>Stops the loop from within.</summary>

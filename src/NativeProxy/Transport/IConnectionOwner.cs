@@ -28,7 +28,7 @@ internal interface IConnectionOwner
     /// </summary>
     void OnEndOfStream(TcpConnection connection);
 
-    /// <summary>Bytes that were held wait in the queue now, because the kernel did not take them; a source should pause.</summary>
+    /// <summary>Bytes that were corked wait in the queue now, because the kernel did not take them; a source should pause.</summary>
     void OnSendBlocked(TcpConnection connection);
 
     /// <summary>All queued bytes have gone to the kernel; a source that was paused may go on.</summary>

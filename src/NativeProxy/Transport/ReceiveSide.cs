@@ -10,7 +10,7 @@ namespace NativeProxy.Transport;
 internal struct ReceiveSide
 {
     private bool _isWanted;
-    private bool _isPatient;
+    private bool _isDelayed;
 
     /// <summary>True when nothing more comes: after FIN, or an error.</summary>
     public bool HasEnded { get; private set; }
@@ -25,12 +25,12 @@ internal struct ReceiveSide
     public long ReceivedBytes { get; private set; }
 
     /// <summary>True when the engine may be asked for bytes, as far as this direction is concerned.</summary>
-    public readonly bool MayReceive => _isWanted && !_isPatient && !HasEnded;
+    public readonly bool MayReceive => _isWanted && !_isDelayed && !HasEnded;
 
     /// <summary>Makes the side ready for a new socket.</summary>
     public void Begin()
     {
-        _isWanted = _isPatient = HasEnded = FinSeen = false;
+        _isWanted = _isDelayed = HasEnded = FinSeen = false;
         ReceivedBytes = 0;
     }
 
@@ -46,21 +46,21 @@ internal struct ReceiveSide
     /// <summary>See <see cref="TcpConnection.PauseReceive"/>.</summary>
     public void Pause() => _isWanted = false;
 
-    /// <summary>See <see cref="TcpConnection.BePatient"/>.</summary>
-    public void BePatient(TcpConnection connection)
+    /// <summary>See <see cref="TcpConnection.DelayReceive"/>.</summary>
+    public void DelayReceive(TcpConnection connection)
     {
-        if (_isPatient)
+        if (_isDelayed)
             return;
-        _isPatient = true;
-        connection.Loop.Await(connection);
+        _isDelayed = true;
+        connection.Loop.PutOff.DelayReceive(connection);
     }
 
-    /// <summary>See <see cref="TcpConnection.EndPatience"/>.</summary>
-    public void EndPatience(TcpConnection connection)
+    /// <summary>See <see cref="TcpConnection.EndReceiveDelay"/>.</summary>
+    public void EndReceiveDelay(TcpConnection connection)
     {
-        if (!_isPatient)
+        if (!_isDelayed)
             return;
-        _isPatient = false;
+        _isDelayed = false;
         if (_isWanted)
             AskSoon(connection);
     }

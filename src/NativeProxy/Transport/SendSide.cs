@@ -18,7 +18,7 @@ internal enum SendResult : byte
 }
 
 /// <summary>
-/// The sending direction of one connection: bytes go to the kernel at once, are held for what follows shortly, or wait in the queue until the
+/// The sending direction of one connection: bytes go to the kernel at once, are corked for what follows shortly, or wait in the queue until the
 /// kernel takes them; then FIN, or the error that ended it. Owner: the connection (a mutable struct: keep it in a field, never copy it), which
 /// it is given with each call; thread: its loop. Never closes the socket, never reads from it and never calls the connection's owner.
 /// </summary>
@@ -28,7 +28,7 @@ internal struct SendSide
     {
     }
 
-    /// <summary>Bytes that the kernel has not taken yet, or that are held.</summary>
+    /// <summary>Bytes that the kernel has not taken yet, or that are corked.</summary>
     public SendQueue Queue = new();
 
     private SocketError _error;
@@ -91,12 +91,12 @@ internal struct SendSide
         if (!mayHold || !Queue.TryHold(connection.Loop.Pools, bytes))
             return Send(connection, bytes);
         _isHolding = true;
-        connection.Loop.Hold(connection);
+        connection.Loop.PutOff.Cork(connection);
         return SendResult.Sent;
     }
 
-    /// <summary>Sends what is held, if anything is.</summary>
-    public void FlushHeld(TcpConnection connection)
+    /// <summary>Sends what is corked, if anything is.</summary>
+    public void Uncork(TcpConnection connection)
     {
         if (!_isHolding)
             return;
@@ -163,11 +163,11 @@ internal struct SendSide
         ReleaseQueue(connection);
     }
 
-    /// <summary>Sends held bytes and these in one go when they fit into one block, else one after the other.</summary>
+    /// <summary>Sends corked bytes and these in one go when they fit into one block, else one after the other.</summary>
     private SendResult SendBehindHeld(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         bool isTaken = Queue.TryHold(connection.Loop.Pools, bytes);
-        FlushHeld(connection);
+        Uncork(connection);
         if (!isTaken)
             return Send(connection, bytes);
         return IsBroken ? SendResult.Failed : Queue.IsEmpty ? SendResult.Sent : SendResult.Queued;

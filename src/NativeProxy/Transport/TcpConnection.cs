@@ -36,13 +36,14 @@ internal abstract class TcpConnection : ConnectionFacts
     public void PauseReceive() => Receiving.Pause();
 
     /// <summary>
-    /// Nothing is expected from the peer for the moment (but perhaps that it gives up): for up to <see cref="EventLoop.PatienceMsMax"/>, or until
-    /// <see cref="EndPatience"/>, the socket is not looked at. This spares a connection of one request the registration with the kernel.
+    /// Nothing is expected from the peer for the moment (but perhaps that it gives up): the socket is not looked at for up to
+    /// <see cref="PutOffConnections.ReceiveDelayMsMax"/>, or until <see cref="EndReceiveDelay"/>. This spares a connection of one request the
+    /// registration with the kernel.
     /// </summary>
-    public void BePatient() => Receiving.BePatient(this);
+    public void DelayReceive() => Receiving.DelayReceive(this);
 
     /// <summary>Bytes are expected again.</summary>
-    public void EndPatience() => Receiving.EndPatience(this);
+    public void EndReceiveDelay() => Receiving.EndReceiveDelay(this);
 
     /// <summary>
     /// Secures the connection; its owner hears nothing but <see cref="IConnectionOwner.OnFailed"/> before that is done. One that connects is secured,
@@ -68,10 +69,10 @@ internal abstract class TcpConnection : ConnectionFacts
     }
 
     /// <summary>
-    /// Sends bytes like <see cref="Send"/>, or holds them for a moment, so that what follows shortly goes with them in one segment. What
-    /// is held goes with the next <see cref="Send"/>, when a block is full, when the loop has nothing else to do, and after
-    /// <see cref="EventLoop.HoldMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel then does
-    /// not take it.
+    /// Sends bytes like <see cref="Send"/>, or corks them for a moment, so that what follows shortly goes with them in one segment. What
+    /// is corked goes with the next <see cref="Send"/>, when a block is full, when the loop has nothing else to do, and after
+    /// <see cref="PutOffConnections.CorkMsMax"/>; it does not count as queued. <see cref="IConnectionOwner.OnSendBlocked"/> follows when the kernel
+    /// then does not take it.
     /// </summary>
     public SendResult SendSoon(ReadOnlySpan<byte> bytes)
     {
@@ -79,13 +80,13 @@ internal abstract class TcpConnection : ConnectionFacts
         return Layer is null ? Sending.SendSoon(this, bytes) : Layer.Send(this, bytes, mayHold: true);
     }
 
-    /// <summary>Sends what is held, if anything is.</summary>
-    public void FlushHeld() => Sending.FlushHeld(this);
+    /// <summary>Sends what is corked, if anything is.</summary>
+    public void Uncork() => Sending.Uncork(this);
 
     /// <summary>Sends FIN once the queue is empty, behind the end that a layer announces. Receiving goes on.</summary>
     public void ShutdownSend()
     {
-        FlushHeld();
+        Uncork();
         if (State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
         Layer?.AnnounceEnd(this);
@@ -101,7 +102,7 @@ internal abstract class TcpConnection : ConnectionFacts
         if (State is TcpConnectionState.Free or TcpConnectionState.Closing or TcpConnectionState.Flushing)
             return;
         Receiving.Pause();
-        FlushHeld();
+        Uncork();
         if (State == TcpConnectionState.Open)
             Layer?.AnnounceEnd(this);
         if (State != TcpConnectionState.Connecting && !Sending.Queue.IsEmpty && !Sending.IsBroken)
@@ -158,9 +159,8 @@ internal abstract class TcpConnection : ConnectionFacts
         ResetsOnClose = IsBroken = false;
         Receiving.Begin();
         Sending.Begin();
-        Id = Loop.NextConnectionId();
+        Id = Loop.Sockets.Opened();
         OpenedAtMs = Loop.Clock.NowMs;
-        Loop.ConnectionOpened();
     }
 
     /// <summary>An engine's connect ended, at once or later; the owner hears of it at the end of the turn.</summary>
@@ -294,7 +294,7 @@ internal abstract class TcpConnection : ConnectionFacts
     private void ReceiveNow()
     {
         if (MayReceive)
-            Layer?.TellFound(this);
+            Layer?.ReportFound(this);
         if (MayReceive && !ReceiveInFlight)
             Receive();
     }
@@ -302,7 +302,7 @@ internal abstract class TcpConnection : ConnectionFacts
     private void BeginClosing()
     {
         MoveTo(TcpConnectionState.Closing);
-        Loop.ConnectionClosing();
+        Loop.Sockets.Closing();
         Sending.Drop(this);
 
         // Bytes that were to be sent are lost: FIN would say that these were all.
@@ -323,7 +323,7 @@ internal abstract class TcpConnection : ConnectionFacts
         Sending.Queue.Release(Loop.Pools);
         MoveTo(TcpConnectionState.Free);
         IConnectionOwner owner = Owner!;
-        Loop.ConnectionClosed();
+        Loop.Sockets.Closed();
         owner.OnClosed(this);
         Layer?.Release(this);
         Layer = null;

@@ -211,7 +211,7 @@ public sealed class CacheSceneTests
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 1000;
         scene.Write(client, Get);
-        Assert.InRange(scene.Proxy.Loop.Pools.HeldBytes, 0, 3 << 20);
+        Assert.InRange(scene.Proxy.Loop.Pools.CorkedBytes, 0, 3 << 20);
         Assert.InRange(scene.Proxy.Loop.Live.Max(static connection => connection.QueuedBytes), 1, 33 * 1024);
         Assert.Equal(Fresh + "Content-Length: 800000\r\nAge: 0\r\n\r\n" + body, scene.Read(client));
     }
@@ -292,7 +292,7 @@ public sealed class CacheSceneTests
             server.ShutdownSend();
         scene.Settle(10);
         scene.Proxy.Accounts.CheckQuiet();
-        Assert.Equal((0, 0), (Read(scene, CounterId.CacheBytesHeld), scene.Proxy.Loop.ConnectionCount));
+        Assert.Equal((0, 0), (Read(scene, CounterId.CacheBytesHeld), scene.Proxy.Loop.Sockets.Count));
     }
 
     [Fact]
@@ -304,7 +304,7 @@ public sealed class CacheSceneTests
         scene.Settle(4900);
         scene.Write(server, "c");
         scene.Settle(4900);
-        Assert.Equal(1, scene.Proxy.Loop.ConnectionCount);
+        Assert.Equal(1, scene.Proxy.Loop.Sockets.Count);
         scene.Settle(200);
         Assert.True(server.IsReset);
         Assert.Equal(1, Read(scene, CounterId.TimeoutsResponse));

@@ -1,4 +1,4 @@
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;

@@ -8,7 +8,7 @@ using System.Net;
 using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;

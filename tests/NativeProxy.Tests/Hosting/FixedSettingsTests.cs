@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Config;
 using Xunit;
@@ -20,7 +20,7 @@ public class FixedSettingsTests
 
     [Fact]
     public void KeyThatNeedsARestart_IsNotListedAsChanged() =>
-        Assert.Equal("reloaded: runtime.drain_timeout 30s -> 3s", ReloadLine.Of(Started, FixedSettings.Keep(Wanted, Started)));
+        Assert.Equal("reloaded: runtime.drain_timeout 30s -> 3s", ReloadText.Of(Started, FixedSettings.Keep(Wanted, Started)));
 
     [Fact]
     public void KeyThatNeedsARestart_IsNamed() => Assert.Equal(

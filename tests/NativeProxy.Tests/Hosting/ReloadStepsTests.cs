@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using Xunit;
@@ -172,7 +172,7 @@ public sealed class ReloadStepsTests
         test.Dies(1);
         Assert.Equal(WorkerState.Starting, test.Slots[1].State);
         Reload reload = test.BeginReload();
-        test.Crew.TellAll(ControlCommand.FollowHealth);
+        test.Crew.SendAll(ControlCommand.FollowHealth);
         await test.Worker(0).Hears(ControlCommand.FollowHealth);
         await test.Serves(1);
         await test.Worker(1).Hears(ControlCommand.FollowHealth);
@@ -195,7 +195,7 @@ public sealed class ReloadStepsTests
 
         AssertClosed(reload);
         Assert.Empty(test.Outcomes);
-        test.Crew.TellAll(ControlCommand.Drain);
+        test.Crew.SendAll(ControlCommand.Drain);
         await test.Worker(0).Hears(ControlCommand.Drain);
     }
 

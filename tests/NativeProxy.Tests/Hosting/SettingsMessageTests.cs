@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Config;
 using NativeProxy.Upstreams.Naming;
 using Xunit;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Transport;
 using Xunit;
 
@@ -12,17 +12,17 @@ namespace NativeProxy.Tests.Hosting;
 /// <summary>The ends of a worker's lines, held by the test: what a process would have inherited. Owns what it has received.</summary>
 internal sealed class WorkerEnd : IDisposable
 {
-    private readonly ControlLine _control;
-    private readonly DescriptorLine _descriptors;
+    private readonly ControlChannel _control;
+    private readonly DescriptorChannel _descriptors;
     private readonly List<ListeningSocket> _sockets = [];
 
     /// <param name="processId">What the supervisor knows it by; there is no such process.</param>
-    /// <param name="inherited">Descriptors of the control line and of the one for sockets; the end has copies of them.</param>
+    /// <param name="inherited">Descriptors of the control channel and of the one for sockets; the end has copies of them.</param>
     public WorkerEnd(int processId, IReadOnlyList<int> inherited)
     {
         ProcessId = processId;
-        _control = new ControlLine(CopyOf(inherited[0]));
-        _descriptors = new DescriptorLine(CopyOf(inherited[1]));
+        _control = new ControlChannel(CopyOf(inherited[0]));
+        _descriptors = new DescriptorChannel(CopyOf(inherited[1]));
     }
 
     public int ProcessId { get; }

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Transport;
 using Xunit;
@@ -13,7 +13,7 @@ public sealed class WorkerSlotTests
     {
         using WorkerSlot slot = NewSlot();
 
-        Assert.False(slot.Tell(ControlCommand.Drain));
+        Assert.False(slot.Send(ControlCommand.Drain));
         slot.Kill();
 
         Assert.Equal((WorkerState.Absent, 0), (slot.State, slot.ProcessId));

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Caching;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;

@@ -27,7 +27,7 @@ internal static class FloorRule
         ["Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges"],
         ["Admin", "Listeners"],
-        ["Hosting/Processes < Hosting/Lines < Hosting/Supervision, Hosting/Workers < Hosting"]);
+        ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
 
     /// <summary>Libraries that one room hides from the others, so that it could be replaced there alone.</summary>
     private static readonly Dictionary<string, string> HiddenLibraries = new(StringComparer.Ordinal)

@@ -21,10 +21,7 @@ internal static class SizeRule
     public static readonly string[] LongFilesYet = [];
 
     /// <summary>Types that are wider yet. None is added; one that has become narrower is taken out.</summary>
-    public static readonly string[] WideTypesYet =
-    [
-        "Transport.EventLoop",
-    ];
+    public static readonly string[] WideTypesYet = [];
 
     /// <summary>How many lines each file has.</summary>
     public static IEnumerable<(string Name, int Size)> LinesOf(IEnumerable<(string Path, string Text)> files) =>

@@ -131,7 +131,7 @@ public sealed class LayerDataTests
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task HeldBytes_DoNotCountAsQueued_AndGoWithTheNextOnes(LinkKind kind, bool isServer)
+    public async Task CorkedBytes_DoNotCountAsQueued_AndGoWithTheNextOnes(LinkKind kind, bool isServer)
     {
         await using LayerLink link = await LayerLink.Open(kind, isServer);
         bool areHeld = await link.On(static connection =>
@@ -151,7 +151,7 @@ public sealed class LayerDataTests
 
     [Theory]
     [MemberData(nameof(Links))]
-    public async Task HeldBytes_GoByThemselvesWhenNothingElseHappens(LinkKind kind, bool isServer)
+    public async Task CorkedBytes_GoByThemselvesWhenNothingElseHappens(LinkKind kind, bool isServer)
     {
         await using LayerLink link = await LayerLink.Open(kind, isServer);
         await link.On(static connection => connection.SendSoon("held"u8));

@@ -110,7 +110,7 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
     protected override Task End()
     {
         _listener?.Close();
-        Assert.Equal(0, _loop.ConnectionCount);
+        Assert.Equal(0, _loop.Sockets.Count);
         Assert.Null(_pools.DescribeLeaks());
         return Task.CompletedTask;
     }

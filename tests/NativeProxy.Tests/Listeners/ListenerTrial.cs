@@ -142,7 +142,7 @@ internal sealed class ListenerTrial : IDisposable
         foreach (SimulatedSocket client in clients)
             client.Close(reset: true);
         Settle(1000);
-        return Loop.ConnectionCount != 0 ? $"{Loop.ConnectionCount} open"
+        return Loop.Sockets.Count != 0 ? $"{Loop.Sockets.Count} open"
             : Listener.ConnectionCount != 0 ? $"{Listener.ConnectionCount} live"
             : Counters.Read(CounterId.ClientConnectionsOpen) != 0 ? "counted as open"
             : Loop.Wheel.LinkedCount != 0 ? $"{Loop.Wheel.LinkedCount} timers"

@@ -69,27 +69,27 @@ public class ConnectionBudgetTests
         budget.SetLimits(connectionsMax: 100, socketsMax: 4);
         await test.Run(() =>
         {
-            loop.AfterClose = budget.SocketClosed;
+            loop.Sockets.AfterClose = budget.SocketClosed;
             for (int i = 0; i < 4; i++)
-                loop.ConnectionOpened();
+                loop.Sockets.Opened();
             Assert.True(budget.HasRoom && budget.IsOutOfSockets);
 
-            loop.ConnectionClosing();
+            loop.Sockets.Closing();
             Assert.False(budget.HasRoom || budget.IsOutOfSockets);
 
-            loop.ConnectionOpened();
+            loop.Sockets.Opened();
             Assert.False(budget.HasRoom);
 
-            loop.ConnectionClosed();
+            loop.Sockets.Closed();
             Assert.True(budget.HasRoom && budget.IsOutOfSockets);
             Assert.Equal(1, told);
 
-            loop.ConnectionClosing();
-            loop.ConnectionClosed();
+            loop.Sockets.Closing();
+            loop.Sockets.Closed();
             Assert.Equal(2, told);
 
-            loop.ConnectionClosing();
-            loop.ConnectionClosed();
+            loop.Sockets.Closing();
+            loop.Sockets.Closed();
             Assert.Equal(2, told);
         });
     }

@@ -162,7 +162,7 @@ public class CutTests : SceneTestsBase
     {
         scene.Proxy.BeginDrain();
         scene.Settle();
-        Assert.NotEqual(0, scene.Proxy.Loop.ConnectionCount);
+        Assert.NotEqual(0, scene.Proxy.Loop.Sockets.Count);
         long cutAtMs = scene.Proxy.Loop.Clock.NowMs;
         scene.Proxy.CutAndCheck();
         Assert.Equal(cutAtMs, scene.Proxy.DrainedAtMs);

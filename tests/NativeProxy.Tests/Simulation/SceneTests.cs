@@ -22,7 +22,7 @@ public class SceneTests : SceneTestsBase
         scene.Settle(60_000);
 
         scene.Proxy.Accounts.CheckQuiet();
-        Assert.Equal(0, scene.Proxy.Loop.ConnectionCount);
+        Assert.Equal(0, scene.Proxy.Loop.Sockets.Count);
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public class SceneTests : SceneTestsBase
         client.ShutdownSend();
         scene.Settle(5_000);
         Assert.Equal(1, scene.Proxy.Counters.Read(CounterId.ClientsHalfClosed));
-        Assert.Equal(2, scene.Proxy.Loop.ConnectionCount);
+        Assert.Equal(2, scene.Proxy.Loop.Sockets.Count);
         scene.Proxy.BeginDrain();
 
         client.Close(reset: true);

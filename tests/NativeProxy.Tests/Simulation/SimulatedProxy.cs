@@ -6,7 +6,7 @@ using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Foundation;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
@@ -119,7 +119,7 @@ internal sealed class SimulatedProxy : IDisposable
 
     private void CheckDrained()
     {
-        StepUntil(() => DrainedAtMs >= 0 && Loop.ConnectionCount == 0, "drained");
+        StepUntil(() => DrainedAtMs >= 0 && Loop.Sockets.Count == 0, "drained");
         StepUntil(() => Loop.WakeAtMs == long.MaxValue && !Loop.HasWork, "no timer is left");
         Accounts.CheckEmpty();
         Evidence.Require(_world.Security is null or { LentCount: 0 }, "a layer has not come back");

@@ -78,7 +78,7 @@ internal sealed class LoopUnderTest : IDisposable
     /// <summary>Every connection is gone and every buffer is back.</summary>
     public async Task AssertEmpty()
     {
-        await Until(() => Loop.ConnectionCount == 0, "no connection is left");
+        await Until(() => Loop.Sockets.Count == 0, "no connection is left");
         Xunit.Assert.Null(await Run(Pools.DescribeLeaks));
     }
 

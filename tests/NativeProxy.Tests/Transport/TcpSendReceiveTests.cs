@@ -314,7 +314,7 @@ public class TcpSendReceiveTests
         await test.Settle();
         Assert.Equal("closed", owner.Events[^1]);
         Assert.Equal(1, owner.Count("closed"));
-        if (await test.Run(() => test.Loop.ConnectionCount) == 0)
+        if (await test.Run(() => test.Loop.Sockets.Count) == 0)
             await test.AssertEmpty();
     }
 }

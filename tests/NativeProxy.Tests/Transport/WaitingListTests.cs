@@ -104,7 +104,7 @@ public class WaitingListTests
             _list.Add(item, nowMs: 1);
         TakeAll(1);
 
-        Assert.All(items, item => Assert.Null(item.HeldLink.Next));
+        Assert.All(items, item => Assert.Null(item.CorkedLink.Next));
     }
 
     [Fact]
@@ -142,12 +142,12 @@ public class WaitingListTests
 
     private readonly struct FirstPlace : IWaitingPlace
     {
-        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.HeldLink;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.CorkedLink;
     }
 
     private readonly struct SecondPlace : IWaitingPlace
     {
-        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.PatientLink;
+        public static ref WaitingLink LinkOf(TcpConnection connection) => ref connection.DelayedLink;
     }
 
     /// <summary>A connection without a loop and a socket, which can do nothing but wait.</summary>

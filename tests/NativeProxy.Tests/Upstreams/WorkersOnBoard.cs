@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Board;

@@ -148,7 +148,7 @@ public sealed class WorkersOnBoardTests
     public async Task WorkerThatDoesNotTakeItsTurn_IsPassedOver()
     {
         using var test = new WorkersOnBoard(workers: 2, connectionsMax: 1);
-        WaitingLine line = test.Board.FindGroup("app", 1)!.Line;
+        BoardQueue line = test.Board.FindGroup("app", 1)!.Line;
         line.Show(line.Draw());
 
         WorkersOnBoard.Customer one = await test.Ask(0);

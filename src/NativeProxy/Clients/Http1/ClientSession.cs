@@ -18,7 +18,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     private SessionPool _pool;
     private ClientInput _input;
     private SessionDeadlines _deadlines;
-    private StreamLine _line;
+    private StreamOrder _line;
     private ClientSessionState _state;
 
     public ClientSession(SessionPool pool)
@@ -248,7 +248,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     /// <summary>Does not serve a request, and closes: what follows it cannot be told apart safely.</summary>
     internal void Refuse(in RefusedRequest request)
     {
-        request.Tell(this, _deadlines.RequestStartedMs);
+        request.Answer(this, _deadlines.RequestStartedMs);
         Linger(request.CloseReason);
     }
 
@@ -342,7 +342,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
         if (next != ClientSessionState.Waiting)
             _deadlines.AwaitNothing(Frontend.Loop);
         if (next != ClientSessionState.Exchanging)
-            Tcp?.EndPatience();
+            Tcp?.EndReceiveDelay();
         if (next is not (ClientSessionState.Waiting or ClientSessionState.Exchanging))
             Bond?.Release();
     }

@@ -11,7 +11,7 @@ namespace NativeProxy.Clients.Http1;
 /// <summary>
 /// The client's face on an HTTP/1 connection: one request and its answer. Takes the body out of its framing, writes the answer in that version's
 /// words, withholds it until its turn, and decides with its head whether the connection lives on (<see cref="KeepAliveVerdict"/>). Owner: a
-/// <see cref="StreamLine"/>, lent by a <see cref="SessionPool"/>; thread: the loop.
+/// <see cref="StreamOrder"/>, lent by a <see cref="SessionPool"/>; thread: the loop.
 /// </summary>
 internal sealed class Http1ClientStream : ClientStream
 {
@@ -86,7 +86,7 @@ internal sealed class Http1ClientStream : ClientStream
         if (_session is null)
             return 0;
         if (ahead is null && _facts.IsLastOfClient && _body.IsComplete)
-            Client.BePatient();
+            Client.DelayReceive();
         return WantsBody ? FeedBody(rest) : 0;
     }
 

@@ -46,7 +46,7 @@ internal readonly ref struct RefusedRequest
     /// <summary>Answers, counts and logs it.</summary>
     /// <param name="connection">The connection on which it came.</param>
     /// <param name="startedMs">When its first byte came.</param>
-    public void Tell(ClientConnection connection, long startedMs)
+    public void Answer(ClientConnection connection, long startedMs)
     {
         Frontend frontend = connection.Frontend;
         if (_isBad)

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Net.Sockets;
 using NativeProxy.Admin;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Board;
 

@@ -1,5 +1,5 @@
 using System.Collections.Generic;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -38,7 +38,7 @@ internal sealed class ReloadRound(int number, Reload reload, SettingsMessage mes
             List<ListeningSocket> added = Reload.NewSockets[slot.Index];
             if (slot.State != WorkerState.Serving)
                 continue;
-            if (slot.Tell(ControlCommand.Prepare, added,
+            if (slot.Send(ControlCommand.Prepare, added,
                 (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
             {
                 _awaited.Add(slot);
@@ -63,7 +63,7 @@ internal sealed class ReloadRound(int number, Reload reload, SettingsMessage mes
             slot.ChangeSockets(wanted, Reload.NewSockets[slot.Index]);
             if (slot.State != WorkerState.Serving)
                 continue;
-            if (slot.Tell(ControlCommand.Commit))
+            if (slot.Send(ControlCommand.Commit))
                 _awaited.Add(slot);
             else
                 slot.Kill();
@@ -75,7 +75,7 @@ internal sealed class ReloadRound(int number, Reload reload, SettingsMessage mes
     {
         _awaited.Clear();
         foreach (WorkerSlot slot in slots)
-            slot.Tell(ControlCommand.Discard);
+            slot.Send(ControlCommand.Discard);
         Reload.Close();
     }
 }

@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Supervision;

@@ -195,7 +195,7 @@ internal sealed class ServerNames : IDisposable
             known.Answered();
             Count(answer, change);
         }
-        Tell(known.Name, known.Users, change, answer);
+        Report(known.Name, known.Users, change, answer);
         if (change is NameChange.Found or NameChange.FoundLate or NameChange.Moved)
             _changed();
         return delayMs;
@@ -210,7 +210,7 @@ internal sealed class ServerNames : IDisposable
             _counters.Add(CounterId.ServerAddressChanges);
     }
 
-    private void Tell(ServerName name, string users, NameChange change, NameAnswer answer)
+    private void Report(ServerName name, string users, NameChange change, NameAnswer answer)
     {
         string addresses = string.Join(", ", (object[])answer.Addresses);
         switch (change)

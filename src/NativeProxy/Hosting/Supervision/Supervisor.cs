@@ -5,7 +5,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -114,7 +114,7 @@ internal sealed class Supervisor : IDisposable
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         serve();
-        _log.Info(StartLine.Of(_settings, _crew.Slots.Count));
+        _log.Info(StartText.Of(_settings, _crew.Slots.Count));
         PoolThreads.Begin();
         HandleUntil(() => _stopsSeen > 0, long.MaxValue);
         return Stop();
@@ -192,7 +192,7 @@ internal sealed class Supervisor : IDisposable
                 break;
             case SupervisorEvent.HealthChanged:
                 // Workers see on the board at once who is up; pools and queues are put in order when they are told.
-                _crew.TellAll(ControlCommand.FollowHealth);
+                _crew.SendAll(ControlCommand.FollowHealth);
                 break;
             case SupervisorEvent.ReloadRead read:
                 _reload.Begin(read.Reload, nowMs);
@@ -207,7 +207,7 @@ internal sealed class Supervisor : IDisposable
         if (wish is OperatorWish.Drain or OperatorWish.ExitNow)
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)
-            _crew.TellAll(ControlCommand.ReopenLogs);
+            _crew.SendAll(ControlCommand.ReopenLogs);
         else if (wish == OperatorWish.FollowNames)
             FollowNames();
         else if (_isServing && _stopsSeen == 0)
@@ -252,7 +252,7 @@ internal sealed class Supervisor : IDisposable
     {
         _health.Apply(reload.Settings, reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
-        _reloadLine = ReloadLine.Of(_settings, reload.Settings);
+        _reloadLine = ReloadText.Of(_settings, reload.Settings);
         _settings = reload.Settings;
     }
 
@@ -290,7 +290,7 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = 0;
         _reload.Abandon();
         _crew.CloseSockets();
-        _crew.TellAll(ControlCommand.Drain);
+        _crew.SendAll(ControlCommand.Drain);
 
         // The workers keep the limit themselves.
         bool isInTime = HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
@@ -307,7 +307,7 @@ internal sealed class Supervisor : IDisposable
     private int CutAtOnce()
     {
         _log.Warn("stopped at once by a second signal");
-        _crew.TellAll(ControlCommand.Cut);
+        _crew.SendAll(ControlCommand.Cut);
         HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
         EndWorkers();
         return ExitCodes.CutShort;

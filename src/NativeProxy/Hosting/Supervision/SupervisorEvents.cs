@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -18,7 +18,7 @@ internal abstract record SupervisorEvent
     /// <summary>A process has ended.</summary>
     public sealed record ChildEnded(int ProcessId, int ExitCode) : SupervisorEvent;
 
-    /// <summary>A worker said something over its control line.</summary>
+    /// <summary>A worker said something over its control channel.</summary>
     public sealed record WorkerSaid(WorkerSlot Slot, int Life, ControlMessage Message) : SupervisorEvent;
 
     /// <summary>Servers have gone up or down.</summary>

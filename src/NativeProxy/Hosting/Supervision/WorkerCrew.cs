@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using NativeProxy.Admin;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -84,7 +84,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             _nextLookMs = nowMs + LookEveryMs;
             LookForHanging();
         }
-        TellShortage();
+        LogShortage();
     }
 
     /// <summary>A worker says something. False when it is about a reload, which is not for the crew to hear.</summary>
@@ -129,16 +129,16 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
     {
         foreach (WorkerSlot slot in slots)
         {
-            slot.StandIn?.Tell(ControlCommand.Release, Number(slot));
+            slot.StandIn?.Send(ControlCommand.Release, Number(slot));
             slot.StandIn = null;
         }
         StandIn(nowMs);
     }
 
-    public void TellAll(ControlCommand command)
+    public void SendAll(ControlCommand command)
     {
         foreach (WorkerSlot slot in slots)
-            slot.Tell(command);
+            slot.Send(command);
     }
 
     /// <summary>Servers have other addresses, for the workers that are there and for those to come.</summary>
@@ -146,7 +146,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
     {
         Settings = Settings with { Servers = line };
         foreach (WorkerSlot slot in slots)
-            slot.Tell(ControlCommand.Addresses, System.Text.Encoding.UTF8.GetBytes(line));
+            slot.Send(ControlCommand.Addresses, System.Text.Encoding.UTF8.GetBytes(line));
     }
 
     public void CloseSockets()
@@ -167,7 +167,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         if (slot.Life > 1)
             log.Info($"worker {slot.Index} started again");
         if (slot.StandIn is { } other)
-            other.Tell(ControlCommand.Release, Number(slot));
+            other.Send(ControlCommand.Release, Number(slot));
         slot.StandIn = null;
         StandIn(nowMs);
     }
@@ -207,7 +207,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             slot.StandIn = slots.Where(static other => other.State == WorkerState.Serving)
                 .MinBy(other => slots.Count(third => third.StandIn == other));
             if (slot.StandIn is { } found && slot.Sockets.Count > 0
-                && !found.Tell(ControlCommand.Adopt, slot.Sockets,
+                && !found.Send(ControlCommand.Adopt, slot.Sockets,
                     new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
             {
                 found.Kill();
@@ -253,7 +253,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         slot.Kill();
     }
 
-    private void TellShortage()
+    private void LogShortage()
     {
         WorkerSlot[] absent = [.. slots.Where(static slot => slot.State != WorkerState.Serving)];
         service.Shortage = absent.Length == 0 ? null
@@ -273,7 +273,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         LoopPlace.Posted => "running posted work",
         LoopPlace.Deferred => "running deferred work",
         LoopPlace.Timers => "running timers",
-        LoopPlace.Flushing => "sending held bytes",
+        LoopPlace.Flushing => "sending corked bytes",
         _ => "starting",
     };
 }

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Transport.Sockets;
 
@@ -39,8 +39,8 @@ internal sealed class WorkerSlot : IDisposable
     private readonly int _count;
     private List<ListeningSocket> _sockets;
     private string[]? _parkedBinds;
-    private ControlLine? _control;
-    private DescriptorLine? _descriptors;
+    private ControlChannel? _control;
+    private DescriptorChannel? _descriptors;
 
     /// <param name="index">Number of the worker.</param>
     /// <param name="count">How many workers there are.</param>
@@ -97,10 +97,10 @@ internal sealed class WorkerSlot : IDisposable
             Unpark();
             (Socket control, Socket theirControl) = SocketPair.Create();
             using Socket ownedControl = theirControl;
-            _control = new ControlLine(control);
+            _control = new ControlChannel(control);
             (Socket descriptors, Socket theirDescriptors) = SocketPair.Create();
             using Socket ownedDescriptors = theirDescriptors;
-            _descriptors = new DescriptorLine(descriptors);
+            _descriptors = new DescriptorChannel(descriptors);
             int[] inherited = [(int)theirControl.Handle, (int)theirDescriptors.Handle, .. _boards.Descriptors];
             string[] arguments =
             [
@@ -145,11 +145,11 @@ internal sealed class WorkerSlot : IDisposable
         CloseLines();
     }
 
-    public bool Tell(ControlCommand command, ReadOnlySpan<byte> payload = default) => _control?.TrySend(command, payload) == true;
+    public bool Send(ControlCommand command, ReadOnlySpan<byte> payload = default) => _control?.TrySend(command, payload) == true;
 
     /// <summary>Sends a message with the sockets that belong to it. False when the worker cannot take them.</summary>
-    public bool Tell(ControlCommand command, IReadOnlyList<ListeningSocket> sockets, ReadOnlySpan<byte> payload) =>
-        _descriptors?.TrySend(sockets) == true && Tell(command, payload);
+    public bool Send(ControlCommand command, IReadOnlyList<ListeningSocket> sockets, ReadOnlySpan<byte> payload) =>
+        _descriptors?.TrySend(sockets) == true && Send(command, payload);
 
     /// <summary>What the worker refused has been read: it may end.</summary>
     public void CloseLines()
@@ -224,7 +224,7 @@ internal sealed class WorkerSlot : IDisposable
         CloseLines();
     }
 
-    private async Task Listen(ControlLine control, int life)
+    private async Task Listen(ControlChannel control, int life)
     {
         while (await control.ReceiveAsync() is { } message)
             _events.Put(new SupervisorEvent.WorkerSaid(this, life, message));

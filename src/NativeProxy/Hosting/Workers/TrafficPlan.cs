@@ -8,7 +8,7 @@ using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Http1;
 using NativeProxy.Ledger;
 using NativeProxy.Listeners;
@@ -80,8 +80,8 @@ internal sealed class TrafficPlan
         _cacheFetches = new CacheFetches(counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
-        loop.BeforeConnect = _shedding.MakeRoomForConnect;
-        loop.AfterClose = _budget.SocketClosed;
+        loop.Sockets.BeforeConnect = _shedding.MakeRoomForConnect;
+        loop.Sockets.AfterClose = _budget.SocketClosed;
         _lookups = new LoopLookups(_ownAddresses);
         _resolver = new NameResolver(loop, counters, _lookups.Begin, NameResolver.LookupsFor(socketsMax));
     }

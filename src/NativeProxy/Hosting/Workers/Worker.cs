@@ -7,7 +7,7 @@ using NativeProxy.Buffers;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;

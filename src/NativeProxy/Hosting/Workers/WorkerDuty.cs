@@ -4,7 +4,7 @@ using System.ComponentModel;
 using System.IO;
 using System.Threading.Tasks;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Naming;
@@ -16,7 +16,7 @@ namespace NativeProxy.Hosting.Workers;
 /// obeys until it is told to end. When the supervisor is gone it finishes its exchanges and ends as well. Runs on threads of the pool, one step
 /// at a time; reaches the loop by posting only.
 /// </summary>
-internal sealed class WorkerDuty(ControlLine control, DescriptorLine descriptors, WorkerArguments arguments, TrafficSecurity security)
+internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descriptors, WorkerArguments arguments, TrafficSecurity security)
 {
     /// <summary>How long a supervisor may take to read a last word.</summary>
     private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(5);

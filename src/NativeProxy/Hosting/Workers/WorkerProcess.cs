@@ -1,6 +1,6 @@
 using System;
 using System.Net.Sockets;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Workers;
@@ -8,9 +8,9 @@ namespace NativeProxy.Hosting.Workers;
 /// <summary>What the supervisor passes to a worker process on its command line.</summary>
 /// <param name="Index">0-based number of the worker.</param>
 /// <param name="Count">How many workers there are.</param>
-/// <param name="Control">Descriptor of the control line.</param>
-/// <param name="Sockets">Descriptor of the line on which listening sockets come.</param>
-/// <param name="Boards">Descriptors of the shared boards (<see cref="Lines.Boards.DescriptorText"/>).</param>
+/// <param name="Control">Descriptor of the control channel.</param>
+/// <param name="Sockets">Descriptor of the channel on which listening sockets come.</param>
+/// <param name="Boards">Descriptors of the shared boards (<see cref="Channels.Boards.DescriptorText"/>).</param>
 internal sealed record WorkerArguments(int Index, int Count, int Control, int Sockets, string Boards);
 
 /// <summary>The start of a worker process: signals, name, core; then it does what the supervisor says (<see cref="WorkerDuty"/>).</summary>
@@ -22,8 +22,8 @@ internal static class WorkerProcess
         WorkerSignals.LeaveToSupervisor();
         LinuxProcess.SetName("nativeproxy");
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
-        using var control = new ControlLine(Inherited(arguments.Control));
-        using var sockets = new DescriptorLine(Inherited(arguments.Sockets));
+        using var control = new ControlChannel(Inherited(arguments.Control));
+        using var sockets = new DescriptorChannel(Inherited(arguments.Sockets));
         return new WorkerDuty(control, sockets, arguments, security).RunAsync().GetAwaiter().GetResult();
     }
 

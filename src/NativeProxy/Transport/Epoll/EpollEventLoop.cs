@@ -121,10 +121,10 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         while (!IsStopped)
         {
             // What came while the last events were handled waits already.
-            int count = Ready.Count > 0 ? Ready.Count : Ready.Wait(HoldsBytes ? 0 : TimeoutMs());
+            int count = Ready.Count > 0 ? Ready.Count : Ready.Wait(PutOff.HasCorked ? 0 : TimeoutMs());
             EnterTurn();
-            if (count == 0 && HoldsBytes)
-                FlushAllHeld();
+            if (count == 0 && PutOff.HasCorked)
+                PutOff.UncorkAll();
             for (count = Math.Min(count, EventsPerTurnMax); count > 0 && !IsStopped; count--)
             {
                 EpollEvent ready = Ready.Take();

@@ -116,12 +116,12 @@ internal sealed class SaeaEventLoop : EventLoop
     }
 
     /// <summary>
-    /// While bytes are held the loop wakes itself: a wake-up that comes alone shows that there is nothing else to do. It is sent only once
+    /// While bytes are corked the loop wakes itself: a wake-up that comes alone shows that there is nothing else to do. It is sent only once
     /// the receive waits again, else it would come at once and look like that.
     /// </summary>
     protected override void PlanWake(long wakeAtMs)
     {
-        if (wakeAtMs <= Clock.NowMs || (HoldsBytes && !_isWaking))
+        if (wakeAtMs <= Clock.NowMs || (PutOff.HasCorked && !_isWaking))
             Wake();
         else
             _ticker.Plan(wakeAtMs);
@@ -132,8 +132,8 @@ internal sealed class SaeaEventLoop : EventLoop
         Check.That(_loopThreadId == 0 || IsLoopThread, "the runtime moved the event loop to another thread");
         _loopThreadId = Environment.CurrentManagedThreadId;
         Volatile.Write(ref _wakeSent, 0);
-        if (HoldsBytes && TurnCount == _turnOfLastWake + 1)
-            FlushAllHeld();
+        if (PutOff.HasCorked && TurnCount == _turnOfLastWake + 1)
+            PutOff.UncorkAll();
         _turnOfLastWake = TurnCount;
         RunMailbox();
     }
@@ -179,7 +179,7 @@ internal sealed class SaeaEventLoop : EventLoop
             Handle();
             Arm();
             _loop._isWaking = false;
-            if (_loop.HoldsBytes)
+            if (_loop.PutOff.HasCorked)
                 _loop.Wake();
         }
 

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace NativeProxy.Transport.Sockets;
 
-/// <summary>Makes two Unix stream sockets that are connected to each other: a loop's wake-up line, a worker's control line.</summary>
+/// <summary>Makes two Unix stream sockets that are connected to each other: a loop's wake-up line, a worker's control channel.</summary>
 internal static partial class SocketPair
 {
     private const int AddressFamilyUnix = 1;

@@ -11,7 +11,7 @@ internal sealed unsafe class GroupSlot
 {
     /// <param name="memory">The slot.</param>
     /// <param name="line">Its queue.</param>
-    internal GroupSlot(GroupSlotMemory* memory, WaitingLine line)
+    internal GroupSlot(GroupSlotMemory* memory, BoardQueue line)
     {
         Turns = new TurnCounter(&memory->Turns);
         Line = line;
@@ -20,7 +20,7 @@ internal sealed unsafe class GroupSlot
     /// <summary>Turns taken so far, over all workers.</summary>
     public TurnCounter Turns { get; }
 
-    public WaitingLine Line { get; }
+    public BoardQueue Line { get; }
 }
 
 /// <summary>Layout of one slot. What is written at each request stands on a line of its own.</summary>

@@ -175,7 +175,7 @@ internal sealed unsafe class ServerBoard : IDisposable
 
     private ServerSlot SlotAt(int index, int workerIndex)
     {
-        WaitingLine line = LineAt(_serverLines, index, GroupOf(_slots + index), workerIndex);
+        BoardQueue line = LineAt(_serverLines, index, GroupOf(_slots + index), workerIndex);
         return new ServerSlot(_slots + index, NumbersAt(_running, index, workerIndex), PlacesAt(index, workerIndex), line);
     }
 
@@ -184,7 +184,7 @@ internal sealed unsafe class ServerBoard : IDisposable
 
     private WorkerNumbers NumbersAt(int* numbers, int index, int workerIndex) => new(numbers + index, SlotsMax, _head->WorkerCount, workerIndex);
 
-    private WaitingLine LineAt(long* lines, int index, GroupSlotMemory* group, int workerIndex) =>
+    private BoardQueue LineAt(long* lines, int index, GroupSlotMemory* group, int workerIndex) =>
         new(&group->NextTicket, lines + (index * LineStride(_head->WorkerCount)), _head->WorkerCount, workerIndex, Bells);
 
     /// <summary>The slot of a server's upstream, which is published before it.</summary>

@@ -19,7 +19,7 @@ internal sealed unsafe class ServerSlot
     /// <param name="running">Requests that run.</param>
     /// <param name="places">Its connections.</param>
     /// <param name="line">Who waits for this server and no other.</param>
-    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, WaitingLine line)
+    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, BoardQueue line)
     {
         _memory = memory;
         _running = running;
@@ -37,7 +37,7 @@ internal sealed unsafe class ServerSlot
     public ServerPlaces Places { get; }
 
     /// <summary>Who waits for this server and no other.</summary>
-    public WaitingLine Line { get; }
+    public BoardQueue Line { get; }
 
     /// <summary>False while the server fails its health checks, or has no address. Cheap enough to be read at each choice.</summary>
     public bool IsUp

@@ -61,7 +61,7 @@ internal struct ServerSocket
         _account.Close(connection, ServerCloseReason.ConnectFailed, reset: false, isWaiting: false, loop.Clock.NowMs);
         Tcp = null;
         failed.Close();
-        loop.BeforeConnect?.Invoke();
+        loop.Sockets.BeforeConnect?.Invoke();
         _tries.Next(connection.Server);
         Try(connection, loop);
         return true;

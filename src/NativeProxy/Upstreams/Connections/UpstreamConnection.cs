@@ -17,7 +17,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     private readonly EventLoop _loop;
     private readonly TimerNode _timer;
     private UpstreamConnectionState _state;
-    private UserLine _users;
+    private UserQueue _users;
     private ConnectionPause _pause;
     private ServerSocket _socket;
 
@@ -92,7 +92,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     }
 
     /// <summary>Sends what <see cref="SendSoon"/> holds.</summary>
-    public void FlushHeld() => Tcp?.FlushHeld();
+    public void Uncork() => Tcp?.Uncork();
 
     /// <summary>Sends to the server with what follows shortly; see <see cref="TcpConnection.SendSoon"/>.</summary>
     public SendResult SendSoon(ReadOnlySpan<byte> bytes) => _socket.SendSoon(Server.Counters, bytes);

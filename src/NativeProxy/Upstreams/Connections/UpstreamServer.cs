@@ -173,7 +173,7 @@ internal sealed class UpstreamServer
     {
         if (!Limit.TryTakePlace())
             return null;
-        _loop.BeforeConnect?.Invoke();
+        _loop.Sockets.BeforeConnect?.Invoke();
         UpstreamConnection connection = Connections.Take(this, _loop);
         Load.Begin();
         Counters.Add(CounterId.ServerConnects);

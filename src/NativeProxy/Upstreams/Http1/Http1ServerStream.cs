@@ -121,7 +121,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         CountRequest(piece);
     }
 
-    public override void Flush() => _connection?.FlushHeld();
+    public override void Flush() => _connection?.Uncork();
 
     public override void Pause()
     {

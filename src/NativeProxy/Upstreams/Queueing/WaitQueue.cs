@@ -7,7 +7,7 @@ namespace NativeProxy.Upstreams.Queueing;
 
 /// <summary>
 /// Exchanges that wait for a server with room, any of a group or a certain one: first come, first served, over all workers that share a
-/// <see cref="WaitingLine"/>, each with a deadline. Its length is bounded by the client connections of the loop, each of which waits with one
+/// <see cref="BoardQueue"/>, each with a deadline. Its length is bounded by the client connections of the loop, each of which waits with one
 /// exchange at most. Linked through the tickets, in the order of their numbers. Thread: the loop.
 /// </summary>
 /// <remarks>
@@ -26,7 +26,7 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
     private QueueTicket? _last;
     private ServeWork? _serve;
     private TimerNode? _lookAgain;
-    private WaitingLine? _line;
+    private BoardQueue? _line;
     private long _ownTickets;
 
     public int Count { get; private set; }
@@ -39,7 +39,7 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
         _line is { IsShared: true } line && line.LowestElsewhere(out _) is not 0 and var ticket && (_first is null || ticket < _first.Number);
 
     /// <summary>Agrees with the queues of the other workers from now on; null = with nobody.</summary>
-    public void Join(WaitingLine? line)
+    public void Join(BoardQueue? line)
     {
         _line?.Show(0);
         _line = line;

@@ -373,9 +373,9 @@ public sealed class ClientEndTests
         trial.Respond("a", None);
         Assert.Equal("fin", ClientTrial.Fate(client));
         trial.Write(client, "what still comes is thrown away");
-        Assert.Equal(1, trial.Loop.ConnectionCount);
+        Assert.Equal(1, trial.Loop.Sockets.Count);
         trial.Settle(2100);
-        Assert.Equal((0, 1), (trial.Loop.ConnectionCount, trial.Count(CounterId.TimeoutsLinger)));
+        Assert.Equal((0, 1), (trial.Loop.Sockets.Count, trial.Count(CounterId.TimeoutsLinger)));
         Assert.Equal(["a begin", "a ended", "connection ended"], trial.News());
         Assert.Null(trial.Leftovers());
     }

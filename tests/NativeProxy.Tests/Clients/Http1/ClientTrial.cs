@@ -190,7 +190,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
         foreach (SimulatedSocket client in _clients)
             client.Close(reset: true);
         Settle(1000);
-        return Loop.ConnectionCount != 0 ? $"{Loop.ConnectionCount} open"
+        return Loop.Sockets.Count != 0 ? $"{Loop.Sockets.Count} open"
             : Count(CounterId.RequestsInFlight) != 0 ? "requests in flight"
             : Count(CounterId.RequestsBehindOthers) != 0 ? "requests behind others"
             : Count(CounterId.ClientsHalfClosed) != 0 ? "half-closed"

@@ -53,7 +53,7 @@ internal sealed class SimulatedEventLoop : EventLoop
     public override bool IsLoopThread => true;
 
     /// <summary>Something is to be done now, or at the time of <see cref="WakeAtMs"/>.</summary>
-    public bool HasWork => _isWoken || _ready.Count > 0 || HoldsBytes || AnyListenerReady;
+    public bool HasWork => _isWoken || _ready.Count > 0 || PutOff.HasCorked || AnyListenerReady;
 
     public long WakeAtMs => _wakeAtMs;
 
@@ -81,8 +81,8 @@ internal sealed class SimulatedEventLoop : EventLoop
     {
         EnterTurn();
         int count = _dice.PerMille(700) ? _ready.Count : _dice.Between(0, _ready.Count);
-        if (count == 0 && HoldsBytes)
-            FlushAllHeld();
+        if (count == 0 && PutOff.HasCorked)
+            PutOff.UncorkAll();
         bool runsMailbox = _isWoken && (count == 0 || _dice.PerMille(800));
         bool mailboxFirst = _dice.PerMille(500);
         if (runsMailbox && mailboxFirst)

@@ -36,14 +36,14 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     {
         foreach (SimulatedConnection connection in loop.Live)
             Evidence.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
-        Evidence.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
+        Evidence.Require(loop.Pools.CorkedBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
         Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax,
             $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
     }
 
     /// <summary>True when no exchange runs and nothing but idle server connections is open.</summary>
     public bool IsQuiet =>
-        !loop.HasWork && Read(CounterId.ClientConnectionsOpen) == 0 && loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle);
+        !loop.HasWork && Read(CounterId.ClientConnectionsOpen) == 0 && loop.Sockets.Count == Read(CounterId.ServerConnectionsIdle);
 
     /// <summary>Between two rounds and at the end: only idle server connections are left.</summary>
     public void CheckQuiet()
@@ -56,15 +56,15 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
         Require(CounterId.RequestsBehindOthers, 0);
         Require(CounterId.ReplayBytesHeld, 0);
         Require(CounterId.ServerConnectionsPinned, 0);
-        Evidence.Require(loop.ConnectionCount == Read(CounterId.ServerConnectionsIdle), Describe());
-        Require(CounterId.ServerConnectionsOpen, loop.ConnectionCount);
+        Evidence.Require(loop.Sockets.Count == Read(CounterId.ServerConnectionsIdle), Describe());
+        Require(CounterId.ServerConnectionsOpen, loop.Sockets.Count);
         Evidence.Require(loop.Pools.DescribeLeaks() is null, "buffers are lent while nothing runs: " + loop.Pools.DescribeLeaks());
         Evidence.Require(Read(CounterId.ClientConnectionsAccepted) == Sum(ClientCloses),
             $"{Read(CounterId.ClientConnectionsAccepted)} clients were accepted and {Sum(ClientCloses)} closed with a reason");
         Require(CloseCounters.Of(CloseReason.None), 0);
         Evidence.Require(
-            Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.ConnectionCount,
-            $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.ConnectionCount} are open and {Sum(ServerCloses)} closed "
+            Read(CounterId.ServerConnects) == Sum(ServerCloses) + loop.Sockets.Count,
+            $"{Read(CounterId.ServerConnects)} server connections were opened, {loop.Sockets.Count} are open and {Sum(ServerCloses)} closed "
             + "with a reason");
     }
 
@@ -73,7 +73,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     {
         CheckQuiet();
         Require(CounterId.CacheBytesHeld, 0);
-        Evidence.Require(loop.ConnectionCount == 0, $"{loop.ConnectionCount} connections are open at the end");
+        Evidence.Require(loop.Sockets.Count == 0, $"{loop.Sockets.Count} connections are open at the end");
         Evidence.Require(loop.Live.Count == 0, $"{loop.Live.Count} sockets are in use at the end");
         Evidence.Require(loop.Wheel.LinkedCount == 0, $"{loop.Wheel.LinkedCount} timers live at the end");
     }
@@ -90,7 +90,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     /// <summary>What is open, for a message.</summary>
     public string Describe()
     {
-        var lines = new List<string> { $"{loop.ConnectionCount} connections are open, {Read(CounterId.ServerConnectionsIdle)} of them idle, "
+        var lines = new List<string> { $"{loop.Sockets.Count} connections are open, {Read(CounterId.ServerConnectionsIdle)} of them idle, "
             + $"{Read(CounterId.ClientConnectionsOpen)} of clients" };
         foreach (SimulatedConnection connection in loop.Live)
         {

@@ -153,7 +153,7 @@ internal sealed class StreamTrial : INetworkServer, IDisposable
             peer.Close(reset: true);
         Settle(1000);
         return Server.LentCount != 0 ? $"{Server.LentCount} lent"
-            : Loop.ConnectionCount != 0 ? $"{Loop.ConnectionCount} open" : Loop.Pools.DescribeLeaks();
+            : Loop.Sockets.Count != 0 ? $"{Loop.Sockets.Count} open" : Loop.Pools.DescribeLeaks();
     }
 
     ConnectAnswer INetworkServer.AnswerConnect() => Answer;

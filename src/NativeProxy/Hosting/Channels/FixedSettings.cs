@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Config;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>The keys that a reload does not change, because what they describe is made once. Stateless.</summary>
 internal static class FixedSettings

@@ -8,12 +8,12 @@ using Xunit;
 namespace NativeProxy.Tests.Transport;
 
 /// <summary><see cref="TcpConnection.SendSoon"/> on both engines.</summary>
-public class TcpHeldSendTests
+public class TcpCorkTests
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HeldBytes_GoWhenTheLoopHasNothingElseToDo(bool isEpoll)
+    public async Task CorkedBytes_GoWhenTheLoopHasNothingElseToDo(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
@@ -36,7 +36,7 @@ public class TcpHeldSendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HeldBytes_GoBeforeTheNextSendInOrder(bool isEpoll)
+    public async Task CorkedBytes_GoBeforeTheNextSendInOrder(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
@@ -76,7 +76,7 @@ public class TcpHeldSendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HeldBytes_GoBeforeFin(bool isEpoll)
+    public async Task CorkedBytes_GoBeforeFin(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
@@ -96,7 +96,7 @@ public class TcpHeldSendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HeldBytes_AreDroppedByAnAbort(bool isEpoll)
+    public async Task CorkedBytes_AreDroppedByAnAbort(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
@@ -115,7 +115,7 @@ public class TcpHeldSendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task HeldBytesThatTheKernelDoesNotTake_AreQueuedAndTheOwnerHears(bool isEpoll)
+    public async Task CorkedBytesThatTheKernelDoesNotTake_AreQueuedAndTheOwnerHears(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
@@ -128,7 +128,7 @@ public class TcpHeldSendTests
             while (!connection.HasQueuedBytes)
             {
                 connection.SendSoon(piece);
-                connection.FlushHeld();
+                connection.Uncork();
                 pieces++;
             }
         });
@@ -144,18 +144,18 @@ public class TcpHeldSendTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task PatientConnection_IsReadAgainAfterAWhileAndWhenAsked(bool isEpoll)
+    public async Task DelayedConnection_IsReadAgainAfterAWhileAndWhenAsked(bool isEpoll)
     {
         using var test = new LoopUnderTest(isEpoll: isEpoll);
         (TcpConnection connection, RecordingOwner owner, Socket peer) = await test.Connect();
 
-        await test.Run(connection.BePatient);
+        await test.Run(connection.DelayReceive);
         peer.Send("later"u8);
         await owner.Until(static seen => seen.ReceivedBytes >= 5);
 
-        await test.Run(connection.BePatient);
+        await test.Run(connection.DelayReceive);
         peer.Send("now"u8);
-        await test.Run(connection.EndPatience);
+        await test.Run(connection.EndReceiveDelay);
         await owner.Until(static seen => seen.ReceivedBytes >= 8);
 
         Assert.Equal("laternow"u8.ToArray(), owner.Received);

@@ -2,7 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Hosting.Processes;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// A worker takes no signals: those of a terminal or a service manager reach the whole process group, and the supervisor alone decides what

@@ -2,7 +2,7 @@ using NativeProxy.Config;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Naming;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>Shows on the board which servers have no address, so that they count as down. Used by who publishes the servers; stateless.</summary>
 internal static class AddressesOnBoard

@@ -1,12 +1,12 @@
 using System.Collections.Generic;
 using System.Text;
 using NativeProxy.Config;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>The line that says what a reload has changed.</summary>
-internal static class ReloadLine
+internal static class ReloadText
 {
     /// <summary>Longer lines are cut between two changes, and the number of those left out is told.</summary>
     private const int CharsMax = 1000;

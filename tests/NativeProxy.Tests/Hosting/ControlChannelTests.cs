@@ -2,29 +2,29 @@ using System;
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading.Tasks;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
 
-public sealed class ControlLineTests : IDisposable
+public sealed class ControlChannelTests : IDisposable
 {
     private readonly Socket _raw;
-    private readonly ControlLine _line;
+    private readonly ControlChannel _line;
 
-    public ControlLineTests()
+    public ControlChannelTests()
     {
         (_raw, Socket ours) = SocketPair.Create();
         _raw.ReceiveTimeout = 30_000;
-        _line = new ControlLine(ours);
+        _line = new ControlChannel(ours);
     }
 
     [Fact]
     public async Task Frames_ArriveInOrderWithTheirPayloads()
     {
-        using var other = new ControlLine(_raw);
+        using var other = new ControlChannel(_raw);
         byte[] settings = Peers.Pattern(1000);
         Assert.True(other.TrySend(ControlCommand.Settings, settings));
         Assert.True(other.TrySend(ControlCommand.ReopenLogs));
@@ -43,7 +43,7 @@ public sealed class ControlLineTests : IDisposable
     [Fact]
     public async Task FrameLargerThanTheSocketBuffer_ArrivesWhole_AndTheSenderDoesNotWaitForIt()
     {
-        using var other = new ControlLine(_raw);
+        using var other = new ControlChannel(_raw);
         byte[] settings = Peers.Pattern(16_000_000);
 
         Assert.True(other.TrySend(ControlCommand.Settings, settings));

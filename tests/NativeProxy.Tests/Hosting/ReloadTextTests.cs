@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
 
-public class ReloadLineTests
+public class ReloadTextTests
 {
     [Fact]
     public void NothingChanged_IsSaid() => Assert.Equal("reloaded: nothing changed", Line(SettingsTrial.Minimal, SettingsTrial.Minimal));
@@ -38,5 +38,5 @@ public class ReloadLineTests
     }
 
     private static string Line(string before, string after) =>
-        ReloadLine.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
+        ReloadText.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
 }

@@ -9,7 +9,7 @@ namespace NativeProxy.Clients.Http1;
 /// until it is their turn. With <c>pipelining = 1</c> there is never more than one. Lends their streams from the pool and gives them back. Owner: one
 /// <see cref="ClientSession"/> (a mutable struct: keep it in a field, never copy it); thread: the loop. Never decides what becomes of the connection.
 /// </summary>
-internal struct StreamLine
+internal struct StreamOrder
 {
     /// <summary>The request that is being answered, or null.</summary>
     public Http1ClientStream? First { get; private set; }

@@ -12,7 +12,7 @@ namespace NativeProxy.Upstreams.Board;
 /// <param name="workerCount">How many workers there are.</param>
 /// <param name="workerIndex">The worker that uses this view.</param>
 /// <param name="bells">How to call another worker.</param>
-internal sealed unsafe class WaitingLine(long* nextTicket, long* lowest, int workerCount, int workerIndex, WorkerBells bells)
+internal sealed unsafe class BoardQueue(long* nextTicket, long* lowest, int workerCount, int workerIndex, WorkerBells bells)
 {
     private readonly long[] _passedOver = new long[workerCount];
     private long _shown;

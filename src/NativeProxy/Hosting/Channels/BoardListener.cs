@@ -6,7 +6,7 @@ using NativeProxy.Timers;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The thread beside a worker's loop that waits for the bell of its worker (<see cref="WorkerBells"/>) and lets the loop look at the board. Sleeps

@@ -2,13 +2,13 @@ using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
-/// One end of the line on which the supervisor hands listening sockets to a worker: beside the control line, because only recvmsg takes
+/// One end of the line on which the supervisor hands listening sockets to a worker: beside the control channel, because only recvmsg takes
 /// descriptors. They go ahead of the message that names them, so that whoever reads the message finds them there. Never waits.
 /// </summary>
-internal sealed class DescriptorLine(Socket socket) : IDisposable
+internal sealed class DescriptorChannel(Socket socket) : IDisposable
 {
     /// <summary>Hands sockets over, in order; false when the other side is gone or does not take them.</summary>
     public bool TrySend(IReadOnlyList<ListeningSocket> sockets)

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>A listening socket and the address that it was configured by.</summary>
 internal readonly record struct ListeningSocket(string Bind, Socket Socket);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
 
-public class StartLineTests
+public class StartTextTests
 {
     [Theory]
     [InlineData(1, "1 worker")]
@@ -13,5 +13,5 @@ public class StartLineTests
     public void Line_SaysWhatWasStarted(int workers, string expected) =>
         Assert.Equal(
             $"nativeproxy {ProductVersion.Text} started, {expected}: web on 127.0.0.1:8080 to app",
-            StartLine.Of(SettingsTrial.Parse(SettingsTrial.Minimal).Settings, workers));
+            StartText.Of(SettingsTrial.Parse(SettingsTrial.Minimal).Settings, workers));
 }

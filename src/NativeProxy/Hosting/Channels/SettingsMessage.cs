@@ -7,7 +7,7 @@ using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Upstreams.Naming;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The settings as the supervisor sends them to a worker: the file name, the addresses of the sockets that come with it, those of the servers,

@@ -8,7 +8,7 @@ using System.Text;
 using System.Threading.Tasks;
 using Pipelines.Sockets.Unofficial;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>What supervisor and worker say to each other.</summary>
 internal enum ControlCommand : byte
@@ -71,7 +71,7 @@ internal readonly record struct ControlMessage(ControlCommand Command, byte[] Pa
 /// One end of the line between supervisor and worker: frames of one command byte, four length bytes and a payload, over a pipe on a Unix
 /// socket. The end of the stream means that the other side is gone. One reader and one sender at a time; sending never waits.
 /// </summary>
-internal sealed class ControlLine : IDisposable
+internal sealed class ControlChannel : IDisposable
 {
     private const int HeadBytes = 5;
     private const int PayloadBytesMax = 20 * 1024 * 1024;
@@ -81,9 +81,9 @@ internal sealed class ControlLine : IDisposable
 
     private readonly SocketConnection _connection;
 
-    public ControlLine(Socket socket) => _connection = SocketConnection.Create(
+    public ControlChannel(Socket socket) => _connection = SocketConnection.Create(
         socket, new PipeOptions(pauseWriterThreshold: WaitingBytesMax, resumeWriterThreshold: WaitingBytesMax / 2), PipeOptions.Default,
-        name: "control line");
+        name: "control channel");
 
     /// <summary>Sends one frame; false when the other side is gone, does not read any more, or this one is closed.</summary>
     public bool TrySend(ControlCommand command, ReadOnlySpan<byte> payload = default)

@@ -2,7 +2,7 @@ using System;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>Hands open descriptors to another process over a Unix socket (SCM_RIGHTS). Never waits. Linux, 64 bit.</summary>
 internal static unsafe partial class DescriptorPassing

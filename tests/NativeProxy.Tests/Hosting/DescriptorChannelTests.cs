@@ -1,22 +1,22 @@
 using System.Collections.Generic;
 using System.Linq;
 using System.Net.Sockets;
-using NativeProxy.Hosting.Lines;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Transport.Sockets;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting;
 
-public sealed class DescriptorLineTests
+public sealed class DescriptorChannelTests
 {
     /// <summary>More than go into one message.</summary>
     [Fact]
     public void Sockets_ArriveInOrder()
     {
         (Socket first, Socket second) = SocketPair.Create();
-        using var sender = new DescriptorLine(first);
-        using var receiver = new DescriptorLine(second);
+        using var sender = new DescriptorChannel(first);
+        using var receiver = new DescriptorChannel(second);
         List<ListeningSocket> sent = [.. Enumerable.Range(0, DescriptorPassing.CountMax + 3)
             .Select(static i => new ListeningSocket($"{i}", Peers.Listen()))];
 
@@ -33,8 +33,8 @@ public sealed class DescriptorLineTests
     public void LessThanExpected_IsNothing_AndNothingWaits()
     {
         (Socket first, Socket second) = SocketPair.Create();
-        using var sender = new DescriptorLine(first);
-        using var receiver = new DescriptorLine(second);
+        using var sender = new DescriptorChannel(first);
+        using var receiver = new DescriptorChannel(second);
         using Socket only = Peers.Listen();
         sender.TrySend([new ListeningSocket("a", only)]);
 
@@ -50,8 +50,8 @@ public sealed class DescriptorLineTests
     public void MessageWhoseSocketsCouldNotBeTaken_IsUsedUp_AndTheNextOneIsWhole()
     {
         (Socket first, Socket second) = SocketPair.Create();
-        using var sender = new DescriptorLine(first);
-        using var receiver = new DescriptorLine(second);
+        using var sender = new DescriptorChannel(first);
+        using var receiver = new DescriptorChannel(second);
         using Socket old = Peers.Listen();
         using Socket next = Peers.Listen();
         string[] binds = [.. Enumerable.Range(0, DescriptorPassing.CountMax + 1).Select(static i => $"{i}")];
@@ -70,7 +70,7 @@ public sealed class DescriptorLineTests
     public void EndThatIsGone_TakesNothing()
     {
         (Socket first, Socket second) = SocketPair.Create();
-        using var sender = new DescriptorLine(first);
+        using var sender = new DescriptorChannel(first);
         second.Dispose();
         using Socket socket = Peers.Listen();
 

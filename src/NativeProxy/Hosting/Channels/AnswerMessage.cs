@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// What a worker answers: to which round of a reload, so that an answer that comes late is not taken for one to the next round, and why it

@@ -7,7 +7,7 @@ using NativeProxy.Hosting.Processes;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Board;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board

@@ -7,7 +7,7 @@ namespace NativeProxy.Upstreams.Connections;
 /// are out already, in their order (RFC 9112 9.3.2). Part of the connection (a mutable struct: keep it in a field, never copy it); thread: the
 /// loop. Never decides whether the connection may be kept.
 /// </summary>
-internal struct UserLine
+internal struct UserQueue
 {
     /// <summary>Null until the connection is pipelined on.</summary>
     private FollowingUsers? _following;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 
-namespace NativeProxy.Hosting.Lines;
+namespace NativeProxy.Hosting.Channels;
 
 /// <summary>Whose sockets a worker is to accept on beside its own, and their addresses, in the order in which the descriptors went ahead.</summary>
 internal sealed record AdoptMessage(int Worker, IReadOnlyList<string> Binds)

@@ -5,7 +5,7 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>The line that says what has been started.</summary>
-internal static class StartLine
+internal static class StartText
 {
     public static string Of(in ProxySettings settings, int workers) =>
         $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
