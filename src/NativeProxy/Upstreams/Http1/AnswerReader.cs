@@ -137,6 +137,7 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
     /// <param name="isClean">The end was announced: what has no other end is whole.</param>
     public ProxyError End(bool isClean)
     {
+        Check.That(State is AnswerState.AwaitingHead or AnswerState.Body, "an answer ended twice");
         if (State == AnswerState.AwaitingHead)
             return HeadIsCut();
         if (!isClean || !_body.TryEnd())
