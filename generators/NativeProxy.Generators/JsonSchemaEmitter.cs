@@ -13,6 +13,14 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
     private const string DurationPattern = "^[0-9]+(ms|s|m|h)$";
     private const string SizePattern = "^[0-9]+(KiB|MiB|GiB)$";
 
+    private const string ShareSchema = "{ \"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000000 }";
+
+    private const string MatchSchema = "{ \"anyOf\": [{ \"type\": \"string\" }, { \"type\": \"boolean\" }, "
+        + "{ \"type\": \"array\", \"minItems\": 1, \"items\": { \"type\": \"string\" } }, "
+        + "{ \"type\": \"object\", \"additionalProperties\": false, \"minProperties\": 1, \"maxProperties\": 1, \"properties\": { "
+        + "\"prefix\": { \"type\": \"string\", \"minLength\": 1 }, \"suffix\": { \"type\": \"string\", \"minLength\": 1 }, "
+        + "\"contains\": { \"type\": \"string\", \"minLength\": 1 }, \"regex\": { \"type\": \"string\", \"minLength\": 1 } } }] }";
+
     private readonly JsonWriter _json = new();
     private readonly Stack<string> _open = new();
 
@@ -66,7 +74,7 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
         if (setting.Kind == SettingKind.TableArray)
         {
             _json.Text("type", "array");
-            if (setting.IsRequired)
+            if (setting is { IsRequired: true, IsConditional: false })
                 _json.Literal("minItems", "1");
             _json.Begin("items");
             EmitTableBody(table);
@@ -107,6 +115,10 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
                 break;
             case SettingKind.TextList or SettingKind.ChoiceList:
                 EmitList(setting);
+                break;
+            case SettingKind.MatchMap or SettingKind.ShareMap:
+                _json.Text("type", "object");
+                _json.Literal("additionalProperties", setting.Kind == SettingKind.MatchMap ? MatchSchema : ShareSchema);
                 break;
             default:
                 EmitString(setting, isNotEmpty: setting.IsRequired);

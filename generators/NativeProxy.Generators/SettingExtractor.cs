@@ -98,14 +98,14 @@ internal sealed class SettingExtractor
         return absent;
     }
 
-    /// <summary>Reads the default, or the example of a required setting. Tables have neither.</summary>
+    /// <summary>Reads the default, or the example of a required setting. Tables and maps have neither.</summary>
     private SettingValue ReadValue(SettingKind kind, EquatableArray<ChoiceModel> choices, long min, long max)
     {
         bool isRequired = _arguments.Flag("Required");
         string name = isRequired ? "Example" : "Default";
         if (isRequired && kind is not (SettingKind.Text or SettingKind.TextList or SettingKind.ChoiceList or SettingKind.TableArray))
             Report(SchemaDiagnostics.WrongRequired, _property.Name);
-        bool isTable = kind is SettingKind.Table or SettingKind.TableArray;
+        bool isTable = kind is SettingKind.Table or SettingKind.TableArray or SettingKind.MatchMap or SettingKind.ShareMap;
         if (_arguments.Find(name) is not TypedConstant given)
         {
             if (!isTable)

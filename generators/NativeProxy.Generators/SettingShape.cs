@@ -10,6 +10,8 @@ internal readonly record struct SettingShape(SettingKind Kind, ITypeSymbol Eleme
 {
     private const string TableAttribute = "NativeProxy.Config.SettingsTableAttribute";
     private const string ChoiceAttribute = "NativeProxy.Config.SettingChoiceAttribute";
+    private const string MatchType = "NativeProxy.Config.MatchSettings";
+    private const string ShareType = "NativeProxy.Config.ShareSettings";
     private const string ListType = "System.Collections.Immutable.ImmutableArray<T>";
 
     /// <summary>The shape of a property, or null when its type has no kind.</summary>
@@ -74,6 +76,10 @@ internal readonly record struct SettingShape(SettingKind Kind, ITypeSymbol Eleme
             return new SettingShape(SettingKind.TextList, element);
         if (element.TypeKind == TypeKind.Enum)
             return new SettingShape(SettingKind.ChoiceList, element);
+        if (element.ToDisplayString() == MatchType)
+            return new SettingShape(SettingKind.MatchMap, element);
+        if (element.ToDisplayString() == ShareType)
+            return new SettingShape(SettingKind.ShareMap, element);
         return IsTable(element) ? new SettingShape(SettingKind.TableArray, element) : null;
     }
 

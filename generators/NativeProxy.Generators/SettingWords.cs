@@ -13,6 +13,7 @@ internal static class SettingWords
         SettingKind.Boolean or SettingKind.Integer => setting.Value.Text,
         SettingKind.AutoInteger or SettingKind.Size => NumberOrQuoted(setting.Value.Text),
         SettingKind.TextList or SettingKind.ChoiceList => "[" + string.Join(", ", setting.Value.Texts.Select(Quoted)) + "]",
+        SettingKind.MatchMap or SettingKind.ShareMap => "{}",
         _ => Quoted(setting.Value.Text),
     };
 
@@ -27,6 +28,9 @@ internal static class SettingWords
         SettingKind.Size => "a size " + FromTo(setting, NumberOrQuoted(Units.FormatSize(setting.Min)), NumberOrQuoted(Units.FormatSize(setting.Max))),
         SettingKind.TextList => "a list of strings",
         SettingKind.ChoiceList => "a list of names",
+        SettingKind.MatchMap => "a table of NAME = \"text\", [\"any\", \"of\"], true (present), false (absent), or { prefix = \"text\" } "
+            + "with prefix, suffix, contains or regex",
+        SettingKind.ShareMap => "a table of NAME = integer, not below 0",
         _ => "",
     };
 

@@ -13,6 +13,8 @@ internal enum SettingKind
     Choice,
     TextList,
     ChoiceList,
+    MatchMap,
+    ShareMap,
     Table,
     TableArray,
 }

@@ -124,6 +124,8 @@ internal static class TableEmitter
             SettingKind.Choice => $"changes.Choice({key}, {values}, {Choices(setting)})",
             SettingKind.TextList => $"changes.Texts({key}, {values})",
             SettingKind.ChoiceList => $"changes.Choices({key}, {values}, {Choices(setting)})",
+            SettingKind.MatchMap => $"changes.Matches({key}, {values})",
+            SettingKind.ShareMap => $"changes.Shares({key}, {values})",
             SettingKind.Table => $"{setting.Type}.Compare({values}, changes.In({key}))",
             _ => $"changes.Tables({key}, {values}, {setting.ElementType}.NameOf, {setting.ElementType}.Compare)",
         };
@@ -145,6 +147,8 @@ internal static class TableEmitter
             SettingKind.Choice => $"table.Choice({key}, {Member(setting, setting.Value.Text)}, {Choices(setting)})",
             SettingKind.TextList => $"table.Texts({key}, {ListExpression(setting)})",
             SettingKind.ChoiceList => $"table.Choices({key}, {ListExpression(setting)}, {Choices(setting)})",
+            SettingKind.MatchMap => $"table.Matches({key})",
+            SettingKind.ShareMap => $"table.Shares({key})",
             SettingKind.Table => $"{setting.Type}.ReadFrom(table.Table({key}))",
             _ => $"table.Tables({key}, {setting.ElementType}.ReadFrom)",
         };

@@ -6,7 +6,8 @@ namespace NativeProxy.Generators;
 
 /// <summary>
 /// Writes the commented reference document. Prose lines start with "# ", defaults with "#key" (no blank), so that uncommenting is
-/// mechanical; table headers and required keys are live, so that the document loads as it stands. Model in, text out.
+/// mechanical; table headers and required keys are live, so that the document loads as it stands; but an array of tables that a file need
+/// not have is commented with all that is in it. Model in, text out.
 /// </summary>
 internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableModel> tables)
 {
@@ -24,6 +25,9 @@ internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableMode
 
     private readonly CodeWriter _text = new(indentChars: 2);
     private readonly Stack<string> _open = new();
+
+    /// <summary>What stands before each line of TOML: '#' inside tables that a file need not have.</summary>
+    private string _mark = "";
 
     public string Emit(TableModel root)
     {
@@ -56,8 +60,12 @@ internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableMode
         else
             _text.Line();
         Prose(setting.Doc.Length > 0 ? setting.Doc : table.Doc);
-        _text.Line(setting.Kind == SettingKind.TableArray ? $"[[{path}]]" : $"[{path}]");
+        string markAround = _mark;
+        if (setting is { Kind: SettingKind.TableArray, IsRequired: false })
+            _mark = "#";
+        _text.Line(_mark + (setting.Kind == SettingKind.TableArray ? $"[[{path}]]" : $"[{path}]"));
         EmitSettings(table, path);
+        _mark = markAround;
         if (isNested)
             _text.Outdent();
         _open.Pop();
@@ -74,7 +82,7 @@ internal sealed class TomlReferenceEmitter(ImmutableDictionary<string, TableMode
             Prose(range.Length > 0 ? $"Required: {range}." : "Required.");
         else if (range.Length > 0 && setting.Kind != SettingKind.Boolean)
             Prose($"{char.ToUpperInvariant(range[0])}{range.Substring(1)}.");
-        EmitAssignment(setting.IsRequired ? "" : "#", $"{setting.Key} = {SettingWords.Literal(setting)}", setting.Kind);
+        EmitAssignment(setting.IsRequired ? _mark : "#", $"{setting.Key} = {SettingWords.Literal(setting)}", setting.Kind);
     }
 
     /// <summary>A list may take several lines; each has the mark, so that uncommenting stays mechanical.</summary>

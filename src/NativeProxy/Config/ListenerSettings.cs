@@ -45,6 +45,35 @@ internal enum NonAsciiTargetPolicy
     Pass,
 }
 
+/// <summary>Whether the paths of requests are brought into one form.</summary>
+internal enum PathNormalization
+{
+    [SettingChoice("auto", Doc = "on as soon as a route of the listener looks at a path, else off")]
+    Auto,
+
+    [SettingChoice("on", Doc = "they are, and that form is passed on")]
+    On,
+
+    [SettingChoice("strict", Doc = "a path in another form is answered with 400")]
+    Strict,
+
+    [SettingChoice("off", Doc = "they are looked at and passed on byte for byte")]
+    Off,
+}
+
+/// <summary>What becomes of a path that others may read in another way.</summary>
+internal enum AmbiguousPathPolicy
+{
+    [SettingChoice("check", Doc = "all readings must lead to the same route, else 400; the bytes stay as they are")]
+    Check,
+
+    [SettingChoice("reject", Doc = "it is answered with 400")]
+    Reject,
+
+    [SettingChoice("keep", Doc = "it is an ordinary path")]
+    Keep,
+}
+
 /// <summary>`[[listener]]`: a place where clients connect.</summary>
 [SettingsTable(Doc = "A place where clients connect. Repeat the table for more listeners.")]
 internal readonly partial struct ListenerSettings
@@ -60,8 +89,22 @@ internal readonly partial struct ListenerSettings
     public partial ListenerMode Mode { get; init; }
 
     [Setting("upstream", Required = true, Conditional = true, Example = "app", Pattern = NameText.Pattern,
-        Doc = "Name of the [[upstream]] that requests go to. Required in mode \"http\"; in mode \"forward\" there is none.")]
+        Doc = "Name of the [[upstream]] that requests go to which no route takes. When it is left out: the only upstream, if there is just one and "
+        + "no route; with routes there may be none, and \"unmatched\" holds. In mode \"forward\" there is none.")]
     public partial string Upstream { get; init; }
+
+    [Setting("unmatched", Default = 404, Min = 404, Max = 503,
+        Doc = "Status of requests that no route takes where the listener has no upstream: 404, 421 or 503.")]
+    public partial int Unmatched { get; init; }
+
+    [Setting("path_normalization", Default = "auto",
+        Doc = "Whether paths are brought into one form: %41 and the like decoded, . and .. resolved, repeated slashes merged. That "
+        + "form is what routes look at and what servers get.")]
+    public partial PathNormalization PathNormalization { get; init; }
+
+    [Setting("ambiguous_path", Default = "check",
+        Doc = "What becomes of a path that has several readings: with %2F, %5C, \\, ;x, %00, or a dot or blank at the end of a segment.")]
+    public partial AmbiguousPathPolicy AmbiguousPath { get; init; }
 
     [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
     public partial HalfClosePolicy HalfClose { get; init; }

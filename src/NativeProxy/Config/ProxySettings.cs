@@ -1,4 +1,6 @@
+using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Linq;
 
 namespace NativeProxy.Config;
 
@@ -23,8 +25,28 @@ internal readonly partial struct ProxySettings
     [Setting("listener", Required = true)]
     public partial ImmutableArray<ListenerSettings> Listeners { get; init; }
 
-    [Setting("upstream")]
+    [Setting("route")]
+    public partial ImmutableArray<RouteSettings> Routes { get; init; }
+
+    [Setting("upstream", Required = true, Conditional = true)]
     public partial ImmutableArray<UpstreamSettings> Upstreams { get; init; }
+
+    /// <summary>With the only upstream in each listener that names none, if there is just one and no route; else as they are.</summary>
+    public ProxySettings WithOnlyUpstream()
+    {
+        if (Upstreams.Length != 1 || !Routes.IsEmpty)
+            return this;
+        string only = Upstreams[0].Name;
+        return this with
+        {
+            Listeners = [.. Listeners.Select(listener =>
+                listener is { Mode: ListenerMode.Http, Upstream.Length: 0 } ? listener with { Upstream = only } : listener)],
+        };
+    }
+
+    /// <summary>The listeners whose requests a route looks at.</summary>
+    public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener =>
+        listener.Mode == ListenerMode.Http && (route.Listeners.IsEmpty || route.Listeners.Contains(listener.Name)));
 }
 
 /// <summary>Which transport engine moves the bytes.</summary>

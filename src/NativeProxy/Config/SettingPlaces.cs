@@ -19,10 +19,20 @@ internal sealed class SettingPlaces(TomlTable root)
         return position;
     }
 
-    private bool TryFind(string path, out TextPosition position)
+    /// <summary>Position of the value under a free name in the table at this path; the table's own when it has no such name.</summary>
+    public TextPosition OfEntry(string path, string name)
+    {
+        TryFind(path, out TextPosition position, out TomlTable? table);
+        return table?.Find(name)?.Value.Position ?? position;
+    }
+
+    private bool TryFind(string path, out TextPosition position) => TryFind(path, out position, out _);
+
+    /// <summary>The position, and the value if it is a table.</summary>
+    private bool TryFind(string path, out TextPosition position, out TomlTable? table)
     {
         position = default;
-        TomlTable? table = root;
+        table = root;
         foreach (string step in path.Split('.'))
         {
             string[] parts = step.TrimEnd(']').Split('[');

@@ -76,6 +76,10 @@ internal sealed class SettingsChanges
     public void Texts(string key, ImmutableArray<string> before, ImmutableArray<string> after) =>
         Value(key, Listed(before, static item => item), Listed(after, static item => item), static list => list);
 
+    public void Matches(string key, ImmutableArray<MatchSettings> before, ImmutableArray<MatchSettings> after) => Map(key, before, after);
+
+    public void Shares(string key, ImmutableArray<ShareSettings> before, ImmutableArray<ShareSettings> after) => Map(key, before, after);
+
     public void Choices<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, (string Name, T Value)[] choices) =>
         Value(key, Listed(before, value => NameOf(value, choices)), Listed(after, value => NameOf(value, choices)), static list => list);
 
@@ -86,8 +90,8 @@ internal sealed class SettingsChanges
     public void Tables<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, TableNaming<T> naming, TableComparison<T> compare)
         where T : struct
     {
-        Dictionary<string, T> old = ByName(before, naming);
-        Dictionary<string, T> wanted = ByName(after, naming);
+        Dictionary<string, T> old = ByName(key, before, naming);
+        Dictionary<string, T> wanted = ByName(key, after, naming);
         foreach (string name in wanted.Keys.Where(name => !old.ContainsKey(name)))
             Add(key, $"{_keys}{key} {name} added");
         foreach (string name in old.Keys.Where(name => !wanted.ContainsKey(name)))
@@ -111,22 +115,33 @@ internal sealed class SettingsChanges
             Add(key, $"{_keys}{key} {Short(format(before))} -> {Short(format(after))}");
     }
 
+    /// <summary>A map by what it says; the order of its keys says nothing but is told all the same.</summary>
+    private void Map<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after)
+        where T : struct
+    {
+        if (!before.SequenceEqual(after))
+            Add(key, $"{_keys}{key} {Short(Mapped(before))} -> {Short(Mapped(after))}");
+    }
+
     private void Add(string key, string text) => _found.Add(new SettingChange(_owner, _path + key, text));
 
-    private static Dictionary<string, T> ByName<T>(ImmutableArray<T> tables, TableNaming<T> naming)
+    /// <summary>A table without a name is called by its place: `route-2`.</summary>
+    private static Dictionary<string, T> ByName<T>(string key, ImmutableArray<T> tables, TableNaming<T> naming)
         where T : struct
     {
         Dictionary<string, T> byName = [];
         for (int i = 0; i < tables.Length; i++)
         {
             string name = naming(tables[i]);
-            byName.TryAdd(name.Length > 0 ? name : (i + 1).ToString(CultureInfo.InvariantCulture), tables[i]);
+            byName.TryAdd(name.Length > 0 ? name : $"{key}-{i + 1}", tables[i]);
         }
 
         return byName;
     }
 
     private static string Listed<T>(ImmutableArray<T> items, Func<T, string> format) => "[" + string.Join(", ", items.Select(format)) + "]";
+
+    private static string Mapped<T>(ImmutableArray<T> entries) => entries.IsEmpty ? "{}" : "{ " + string.Join(", ", entries) + " }";
 
     private static string NameOf<T>(T value, (string Name, T Value)[] choices) =>
         Array.Find(choices, choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Name ?? "?";

@@ -69,7 +69,7 @@ internal static class SettingsFile
 
         ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors));
         new SettingsRules(settings, root, errors).CheckAll();
-        return SettingsResult.Of(settings, errors, root);
+        return SettingsResult.Of(settings.WithOnlyUpstream(), errors, root);
     }
 
     /// <summary>The whole file, or null when it is larger than <see cref="FileBytesMax"/>.</summary>

@@ -39,7 +39,10 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         if (settings.Log.ConnectionsTarget.Length == 0)
             Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
-        new SettingsWarnings(settings, _places, errors).CheckAll();
+        ProxySettings whole = settings.WithOnlyUpstream();
+        new RouteRules(whole, _places, errors).CheckAll();
+        new SettingsWarnings(whole, _places, errors).CheckAll();
+        new RouteWarnings(whole, _places, errors).CheckAll();
     }
 
     private void CheckBinds()
@@ -80,6 +83,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     private void CheckListener(in ListenerSettings listener, string path)
     {
         CheckDestination(listener, path);
+        if (listener.Unmatched is not (404 or 421 or 503))
+            Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503");
         for (int i = 0; i < listener.Upgrade.Length; i++)
         {
             string protocol = listener.Upgrade[i];
@@ -132,11 +137,16 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         {
             Break(upstreamPath, "\"upstream\" in [[listener]] must not be empty", "");
         }
-        else if (!errors.HasErrorAt(_places.Of($"{path}.mode")) || !_places.IsSet($"{path}.mode"))
+        else if (settings.Upstreams.Length != 1 && settings.Routes.IsEmpty
+            && !IsBroken("route") && !IsBroken("upstream") && !IsBroken($"{path}.mode"))
         {
-            errors.Add(_places.Of(path), "required key \"upstream\" is missing in [[listener]]");
+            errors.Add(_places.Of(path), "required key \"upstream\" is missing in [[listener]]",
+                "upstream = \"app\" or the like: it can be left out only beside a single [[upstream]] or with [[route]]s");
         }
     }
+
+    /// <summary>Whether the file has this value but it could not be read.</summary>
+    private bool IsBroken(string path) => _places.IsSet(path) && errors.HasErrorAt(_places.Of(path));
 
     private void CheckForward(in ForwardSettings forward, string path)
     {
@@ -160,8 +170,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     {
         string wanted = listener.Upstream;
         IEnumerable<string> names = settings.Upstreams.Select(static upstream => upstream.Name).Where(static name => name.Length > 0);
-        bool isUpstreamUnreadable = settings.Upstreams.IsEmpty && _places.IsSet("upstream") && errors.HasErrorAt(_places.Of("upstream"));
-        if (names.Contains(wanted) || isUpstreamUnreadable)
+        if (names.Contains(wanted) || (settings.Upstreams.IsEmpty && IsBroken("upstream")))
             return;
         string expected = names.Any() ? "one of: " + string.Join(", ", names) : $"an [[upstream]] with this name";
         Break(path, $"there is no upstream {ErrorExcerpt.Quoted(wanted)}", expected, Spelling.Hint(wanted, names));

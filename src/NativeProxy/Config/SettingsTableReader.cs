@@ -192,6 +192,12 @@ internal readonly struct SettingsTableReader
         return chosen.DrainToImmutable();
     }
 
+    /// <summary>A table of conditions by name; empty when the key is absent.</summary>
+    public ImmutableArray<MatchSettings> Matches(string key) => MapOf(key).Matches();
+
+    /// <summary>A table of weights by name; empty when the key is absent.</summary>
+    public ImmutableArray<ShareSettings> Shares(string key) => MapOf(key).Shares();
+
     /// <summary>The sub-table of this key; a reader without keys when there is none.</summary>
     public SettingsTableReader Table(string key)
     {
@@ -225,6 +231,24 @@ internal readonly struct SettingsTableReader
         }
 
         return bound.DrainToImmutable();
+    }
+
+    /// <summary>What a value is, for messages: to be read after "is".</summary>
+    internal static string Describe(TomlNode value) => value.Kind switch
+    {
+        TomlKind.String => ErrorExcerpt.Quoted(value.Text),
+        TomlKind.Integer => value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        TomlKind.Float => "a float",
+        TomlKind.Boolean => value.Boolean ? "true" : "false",
+        TomlKind.Array => "an array",
+        TomlKind.Table => "a table",
+        _ => "a date or time",
+    };
+
+    private MapReader MapOf(string key)
+    {
+        SettingsTableReader map = Table(key);
+        return new MapReader(map._table, map.Place, _errors);
     }
 
     private TomlNode? Find(string key) => _table?.Find(key)?.Value;
@@ -269,15 +293,4 @@ internal readonly struct SettingsTableReader
 
     private static string NamesOf<T>((string Name, T Value)[] choices) =>
         string.Join(", ", Array.ConvertAll(choices, static choice => $"\"{choice.Name}\""));
-
-    private static string Describe(TomlNode value) => value.Kind switch
-    {
-        TomlKind.String => ErrorExcerpt.Quoted(value.Text),
-        TomlKind.Integer => value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        TomlKind.Float => "a float",
-        TomlKind.Boolean => value.Boolean ? "true" : "false",
-        TomlKind.Array => "an array",
-        TomlKind.Table => "a table",
-        _ => "a date or time",
-    };
 }

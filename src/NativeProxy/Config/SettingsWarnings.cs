@@ -61,10 +61,10 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         }
 
         CheckProbes(upstream.TcpKeepalive, $"{path}.tcp_keepalive.idle", upstream.Keepalive.IdleTimeoutMs, "keepalive.idle_timeout");
-        if (name.Length > 0
-            && !settings.Listeners.Any(listener => listener.Upstream == name || (listener.Mode == ListenerMode.Http && IsUnknown(listener.Upstream))))
+        if (name.Length > 0 && !IsUsed(name))
         {
-            Warn($"{path}.name", $"no listener uses the upstream {ErrorExcerpt.Quoted(name)}", "");
+            string users = settings.Routes.IsEmpty ? "listener" : "listener, route or split";
+            Warn($"{path}.name", $"no {users} uses the upstream {ErrorExcerpt.Quoted(name)}", "");
         }
     }
 
@@ -82,8 +82,12 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         }
     }
 
-    /// <summary>A listener with a wrong upstream may mean any of them, and is an error anyway.</summary>
-    private bool IsUnknown(string name) => !settings.Upstreams.Any(upstream => upstream.Name == name);
+    /// <summary>Whether somebody names it, or names one that there is not: that may mean any of them, and is an error anyway.</summary>
+    private bool IsUsed(string name) => settings.Listeners.Where(static listener => listener.Mode == ListenerMode.Http)
+        .Select(static listener => listener.Upstream)
+        .Concat(settings.Routes.SelectMany(static route => route.Split.Select(static share => share.Name).Append(route.Upstream)))
+        .Where(static used => used.Length > 0)
+        .Any(used => used == name || !settings.Upstreams.Any(upstream => upstream.Name == used));
 
     private void Warn(string path, string problem, string hint)
     {

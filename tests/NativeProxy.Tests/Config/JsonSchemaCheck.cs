@@ -31,6 +31,10 @@ internal static class JsonSchemaCheck
         "required" => node.Kind != TomlKind.Table || value.EnumerateArray().All(key => node.Table.Find(key.GetString()!) is not null),
         "properties" => node.Kind != TomlKind.Table
         || node.Table.Entries.All(entry => !value.TryGetProperty(entry.Key, out JsonElement one) || IsValid(one, entry.Value)),
+        "minProperties" => node.Kind != TomlKind.Table || node.Table.Entries.Count >= value.GetInt32(),
+        "maxProperties" => node.Kind != TomlKind.Table || node.Table.Entries.Count <= value.GetInt32(),
+        "additionalProperties" when value.ValueKind == JsonValueKind.Object =>
+        node.Kind != TomlKind.Table || node.Table.Entries.All(entry => IsValid(value, entry.Value)),
         "additionalProperties" =>
         node.Kind != TomlKind.Table || node.Table.Entries.All(entry => schema.GetProperty("properties").TryGetProperty(entry.Key, out _)),
         _ => throw new NotSupportedException(keyword),

@@ -10,7 +10,7 @@ namespace NativeProxy.Tests.Config;
 
 public sealed class SettingsChangesTests
 {
-    private const string Whole = SettingsTrial.Minimal;
+    private const string Whole = SettingsTrial.Minimal + "[[route]]\nname = \"r\"\n";
 
     /// <summary>Walks all settings structs by their properties, so that a key added tomorrow is in it.</summary>
     public static TheoryData<string> EveryKey()
@@ -50,7 +50,7 @@ public sealed class SettingsChangesTests
     [InlineData("limits.header_bytes = \"64KiB\"", "listener web|limits.header_bytes 32KiB -> 64KiB")]
     [InlineData("defer_accept = false", "listener web|defer_accept true -> false")]
     public void ChangeOfAListener_IsShownAsInTheFile(string line, string expected) =>
-        Assert.Equal([expected], Between(Whole, SettingsTrial.WithListener(line)));
+        Assert.Equal([expected], Between(SettingsTrial.Minimal, SettingsTrial.WithListener(line)));
 
     [Fact]
     public void ServersThatComeAndGo_AreNamed()
@@ -69,10 +69,23 @@ public sealed class SettingsChangesTests
     public void OrderOfServers_IsAChange()
     {
         const string B = "[[upstream.server]]\nname = \"b\"\naddress = \"127.0.0.1:9002\"\n";
-        string swapped = Whole.Replace("[[upstream.server]]", B + "[[upstream.server]]", StringComparison.Ordinal);
+        string swapped = SettingsTrial.Minimal.Replace("[[upstream.server]]", B + "[[upstream.server]]", StringComparison.Ordinal);
 
-        Assert.Equal(["upstream app|server: another order"], Between(Whole + B, swapped));
+        Assert.Equal(["upstream app|server: another order"], Between(SettingsTrial.Minimal + B, swapped));
     }
+
+    [Theory]
+    [InlineData("", "host = [\"a.example\"]", "route r|host [] -> [a.example]")]
+    [InlineData("", "header = { A = true }", "route r|header {} -> { A = true }")]
+    [InlineData("header = { A = \"x\" }", "header = { A = { prefix = \"x\" } }", "route r|header { A = \"x\" } -> { A = { prefix = \"x\" } }")]
+    [InlineData("split = { app = 1 }", "split = { app = 2 }", "route r|split { app = 1 } -> { app = 2 }")]
+    [InlineData("", "respond.status = 503", "route r|respond.status 0 -> 503")]
+    public void ChangeOfARoute_IsShownAsInTheFile(string before, string after, string expected) =>
+        Assert.Equal([expected], Between(Whole + before, Whole + after));
+
+    [Fact]
+    public void RouteWithoutAName_IsCalledByItsPlace() =>
+        Assert.Equal(["|route route-2 added"], Between(Whole, Whole + "[[route]]\nhost = [\"a\"]"));
 
     private static IEnumerable<string> Between(string before, string after) =>
         SettingsChanges.Between(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings)
@@ -133,6 +146,8 @@ public sealed class SettingsChangesTests
         string text => text + "x",
         Enum choice => Enum.GetValues(choice.GetType()).Cast<object>().First(other => !other.Equals(choice)),
         ImmutableArray<string> texts => texts.Add("x"),
+        ImmutableArray<MatchSettings> matches => matches.Add(new MatchSettings("x", MatchKind.Present, [])),
+        ImmutableArray<ShareSettings> shares => shares.Add(new ShareSettings("x", 1)),
         _ when IsList(value.GetType()) =>
         value.GetType().GetMethod("Add", [ElementOf(value.GetType())])!.Invoke(value, [Enum.GetValues(ElementOf(value.GetType())).GetValue(0)])!,
         _ => throw new InvalidOperationException($"no other value is known for {value.GetType()}"),

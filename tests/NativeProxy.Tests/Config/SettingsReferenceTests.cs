@@ -14,7 +14,7 @@ namespace NativeProxy.Tests.Config;
 public class SettingsReferenceTests
 {
     /// <summary>Every default live: a '#' directly before a key goes away, prose has a blank behind its '#'.</summary>
-    private static readonly string _uncommented = Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = |\")", "$1", RegexOptions.Multiline);
+    private static readonly string _uncommented = Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = |\"|\[)", "$1", RegexOptions.Multiline);
 
     [Fact]
     public void Reference_LoadsAsItIs()
@@ -32,7 +32,7 @@ public class SettingsReferenceTests
 
         Assert.NotEqual(SettingsReference.Toml, _uncommented);
         Assert.True(result.IsOk, string.Join("\n", result.Errors));
-        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal).Settings), Dump(result.Settings));
+        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + "[[route]]").Settings), Dump(result.Settings));
     }
 
     [Fact]
@@ -129,6 +129,25 @@ public class SettingsReferenceTests
     }
 
     [Theory]
+    [InlineData("header = { X-A = \"a\", x = [\"a\", \"b\"], y = true, z = { prefix = \"p\" } }", true)]
+    [InlineData("header = { X-A = 1 }", false)]
+    [InlineData("header = { X-A = [] }", false)]
+    [InlineData("header = { X-A = { prefix = \"p\", suffix = \"s\" } }", false)]
+    [InlineData("header = { X-A = { start = \"p\" } }", false)]
+    [InlineData("header = { X-A = { regex = \"\" } }", false)]
+    [InlineData("header = \"X-A\"", false)]
+    [InlineData("split = { app = 5 }", true)]
+    [InlineData("split = { app = -1 }", false)]
+    [InlineData("split = { app = \"5\" }", false)]
+    public void Schema_AgreesWithTheBinderOnMaps(string line, bool isOk)
+    {
+        string toml = SettingsTrial.Minimal + "[[route]]\n" + line;
+
+        Assert.Equal(isOk, FitsSchema(toml));
+        Assert.Equal(isOk, SettingsTrial.Parse(toml).IsOk);
+    }
+
+    [Theory]
     [InlineData("[[listener]]")]
     [InlineData("[[upstream.server]]")]
     public void Schema_RefusesTablesWithoutTheirRequiredKeys(string header) => Assert.False(FitsSchema(SettingsTrial.Minimal + header));
@@ -167,7 +186,7 @@ public class SettingsReferenceTests
         foreach (TomlEntry entry in table.Table.Entries)
         {
             TomlNode body = entry.Value is { Kind: TomlKind.Array, Items: [{ Kind: TomlKind.Table }, ..] } ? entry.Value.Items[0] : entry.Value;
-            if (body.Kind != TomlKind.Table)
+            if (body.Kind != TomlKind.Table || body.Table.Entries.Count == 0)
             {
                 yield return path + entry.Key;
             }

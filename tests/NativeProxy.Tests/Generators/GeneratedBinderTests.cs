@@ -23,6 +23,8 @@ public class GeneratedBinderTests
         [Setting("mode", Default = "slow-start", Doc = "d")] public partial Mode Mode { get; }
         [Setting("words", Default = new[] { "x", "y" }, Doc = "d")] public partial ImmutableArray<string> Words { get; }
         [Setting("modes", Default = new[] { "full_speed" }, Doc = "d")] public partial ImmutableArray<Mode> Modes { get; }
+        [Setting("match", Doc = "d")] public partial ImmutableArray<MatchSettings> Matches { get; }
+        [Setting("share", Doc = "d")] public partial ImmutableArray<ShareSettings> Shares { get; }
         [Setting("inner")] public partial Inner Inner { get; }
         [Setting("item")] public partial ImmutableArray<Inner> Items { get; init; }
         """) + """
@@ -48,7 +50,7 @@ public class GeneratedBinderTests
         object sample = Read("[inner]\nname = \"n\"", out IReadOnlyList<ConfigError> errors);
 
         Assert.Empty(errors);
-        Assert.Equal("True 5 5000000000 0 250 65536 65536 a \"b\" \\ c Slow x,y FullSpeed 0", Text(sample));
+        Assert.Equal("True 5 5000000000 0 250 65536 65536 a \"b\" \\ c Slow x,y FullSpeed   0", Text(sample));
     }
 
     [Fact]
@@ -66,6 +68,10 @@ public class GeneratedBinderTests
             mode = "full_speed"
             words = []
             modes = ["slow-start", "full_speed"]
+            share = { a = 1, "b.c" = 0 }
+            [match]
+            m = "x"
+            "n.o" = { regex = "r" }
             [inner]
             name = "n"
             [[item]]
@@ -75,7 +81,7 @@ public class GeneratedBinderTests
             """, out IReadOnlyList<ConfigError> errors);
 
         Assert.Empty(errors);
-        Assert.Equal("False -9 9000000000 8 7200000 1073741824 17 t FullSpeed  Slow,FullSpeed 2", Text(sample));
+        Assert.Equal("False -9 9000000000 8 7200000 1073741824 17 t FullSpeed  Slow,FullSpeed m = \"x\",n.o = { regex = \"r\" } a = 1,b.c = 0 2", Text(sample));
     }
 
     [Fact]
@@ -95,10 +101,12 @@ public class GeneratedBinderTests
             inner = 1
             item = "a"
             other = 1
+            match = { a = 1 }
+            share = ["a"]
             """, out IReadOnlyList<ConfigError> errors);
 
         // Line 11 once: that a thing which is no table lacks its required name is not said on top.
-        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], errors.Select(static error => error.Line));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], errors.Select(static error => error.Line));
         Assert.Equal("did you mean \"slow-start\"?", errors[7].Hint);
         Assert.Equal("\"auto\" or an integer from 1 to 64", errors[3].Expected);
     }
@@ -118,6 +126,6 @@ public class GeneratedBinderTests
         string List(string name) => string.Join(",", ((System.Collections.IEnumerable)Get(name)).Cast<object>());
         return $"{Get("Flag")} {Get("Number")} {Get("Large")} {Get("Threads")} {Get("WaitMs")} {Get("RoomBytes")} {Get("PartBytes")} "
             + $"{Get("Text")} {Get("Mode")} "
-            + $"{List("Words")} {List("Modes")} {((System.Collections.IEnumerable)Get("Items")).Cast<object>().Count()}";
+            + $"{List("Words")} {List("Modes")} {List("Matches")} {List("Shares")} {((System.Collections.IEnumerable)Get("Items")).Cast<object>().Count()}";
     }
 }

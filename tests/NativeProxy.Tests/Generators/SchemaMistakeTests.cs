@@ -16,6 +16,8 @@ public class SchemaMistakeTests
     [InlineData("[Setting(\"a\", Default = 0, Max = \"1KiB\", Doc = \"d\")] public partial int ABytes { get; }")]
     [InlineData("[Setting(\"a\", Default = new[] { \"x\" }, Doc = \"d\")] public partial ImmutableArray<string> A { get; }")]
     [InlineData("[Setting(\"a\", Required = true, Example = \"x\", Doc = \"d\")] public partial string A { get; }")]
+    [InlineData("[Setting(\"a\", Doc = \"d\")] public partial ImmutableArray<MatchSettings> A { get; }")]
+    [InlineData("[Setting(\"a\", Doc = \"d\")] public partial ImmutableArray<ShareSettings> A { get; init; }")]
     public void CorrectSetting_HasNoDiagnostic(string member)
     {
         (Compilation output, GeneratorDriverRunResult result) = SchemaCompilation.Generate(SchemaCompilation.Table(member));
@@ -28,6 +30,11 @@ public class SchemaMistakeTests
     [InlineData("NP002", "[Setting(\"a\", Default = 1, Doc = \"d\")] public int A { get; }")]
     [InlineData("NP002", "[Setting(\"a\", Default = 1, Doc = \"d\")] public static partial int A { get; }")]
     [InlineData("NP003", "[Setting(\"a\", Default = 1)] public partial int A { get; }")]
+    [InlineData("NP003", "[Setting(\"a\")] public partial ImmutableArray<MatchSettings> A { get; }")]
+    [InlineData("NP005", "[Setting(\"a\", Doc = \"d\")] public partial MatchSettings A { get; }")]
+    [InlineData("NP006", "[Setting(\"a\", Default = \"x\", Doc = \"d\")] public partial ImmutableArray<MatchSettings> A { get; }")]
+    [InlineData("NP009", "[Setting(\"a\", Max = 9, Doc = \"d\")] public partial ImmutableArray<ShareSettings> A { get; }")]
+    [InlineData("NP011", "[Setting(\"a\", Required = true, Doc = \"d\")] public partial ImmutableArray<ShareSettings> A { get; }")]
     [InlineData("NP004",
         "[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int A { get; }\n[Setting(\"a\", Default = 1, Doc = \"d\")] public partial int "
         + "B { get; }")]

@@ -16,10 +16,16 @@ internal static class StartText
         var parts = new List<string>();
         foreach (ListenerSettings listener in settings.Listeners)
         {
-            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} "
-                + $"{(listener.Mode == ListenerMode.Forward ? "as a forward proxy" : "to " + listener.Upstream)}");
+            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} {Destination(listener)}");
         }
 
         return string.Join("; ", parts);
+    }
+
+    private static string Destination(in ListenerSettings listener)
+    {
+        if (listener.Mode == ListenerMode.Forward)
+            return "as a forward proxy";
+        return listener.Upstream.Length > 0 ? "to " + listener.Upstream : "by routes";
     }
 }

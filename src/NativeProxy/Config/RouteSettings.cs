@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// `[[route]]`: which requests go where. The first route in the file whose conditions all hold takes a request; a list holds when one of its
+/// items does.
+/// </summary>
+[SettingsTable(Doc = "Which requests go where. Repeat the table for more routes: the first one in the file whose conditions all hold takes "
+    + "the request. A list holds when one of its items does. A route has one action: upstream, split, redirect, respond or "
+    + "deny.")]
+internal readonly partial struct RouteSettings
+{
+    [Setting("name", Default = "", Pattern = "^$|" + NameText.Pattern,
+        Doc = "Name in logs and metrics; letters, digits and . _ : - Empty = \"route-N\", where N is its place in the file, from 1.")]
+    public partial string Name { get; init; }
+
+    [Setting("listener", Default = new string[0], Pattern = NameText.Pattern,
+        Doc = "Names of the [[listener]]s whose requests it looks at. Empty = all those in mode \"http\".")]
+    public partial ImmutableArray<string> Listeners { get; init; }
+
+    [Setting("host", Default = new string[0], Pattern = HostPatternText.Pattern,
+        Doc = "Host that the client asks for: a name, \"*.example.com\" for all names below it but not the name itself, or an IPv6 "
+        + "address in brackets. Case and port do not matter. Empty = any.")]
+    public partial ImmutableArray<string> Hosts { get; init; }
+
+    [Setting("path", Default = new string[0], Pattern = "^/", Doc = "The whole path, without the query. Empty = any.")]
+    public partial ImmutableArray<string> Paths { get; init; }
+
+    [Setting("path_prefix", Default = new string[0], Pattern = "^/",
+        Doc = "Beginning of the path, in whole segments: \"/api\" takes /api and /api/x, not /apix. Empty = any.")]
+    public partial ImmutableArray<string> PathPrefixes { get; init; }
+
+    [Setting("path_regex", Default = new string[0], Pattern = "^.",
+        Doc = "Regular expression that is found in the path, not anchored; matched in linear time, so without back-references and "
+        + "look-around. Empty = any.")]
+    public partial ImmutableArray<string> PathRegexes { get; init; }
+
+    [Setting("ignore_case", Default = false, Doc = "Whether path, path_prefix and path_regex take both cases of a letter.")]
+    public partial bool IgnoreCase { get; init; }
+
+    [Setting("method", Default = new string[0], Pattern = TokenText.Pattern,
+        Doc = "Methods, such as [\"GET\", \"HEAD\"]; their case matters, and GET does not take HEAD. Empty = any.")]
+    public partial ImmutableArray<string> Methods { get; init; }
+
+    [Setting("header", Doc = "Header fields that the request has. Each name must match, in one of its lines.")]
+    public partial ImmutableArray<MatchSettings> Headers { get; init; }
+
+    [Setting("query", Doc = "Parameters of the query, percent-decoded. Each name must match, in one of its values.")]
+    public partial ImmutableArray<MatchSettings> Queries { get; init; }
+
+    [Setting("cookie_is", Doc = "Cookies of the request. Each name must match, in one of its values.")]
+    public partial ImmutableArray<MatchSettings> Cookies { get; init; }
+
+    [Setting("source", Default = new string[0], Pattern = NetworkText.Pattern, Doc = "Networks that the client is in. Empty = any.")]
+    public partial ImmutableArray<string> Sources { get; init; }
+
+    [Setting("upstream", Default = "", Pattern = "^$|" + NameText.Pattern,
+        Doc = "Action: name of the [[upstream]] that the requests go to. Empty and no other action = that of the listener.")]
+    public partial string Upstream { get; init; }
+
+    [Setting("split", Doc = "Action: names of [[upstream]]s with their parts of the requests, such as { stable = 95, canary = 5 }.")]
+    public partial ImmutableArray<ShareSettings> Split { get; init; }
+
+    [Setting("redirect", Default = "", Doc = "Action: where the client is sent to, such as \"https://{host}{uri}\". Empty = none.")]
+    public partial string Redirect { get; init; }
+
+    [Setting("redirect_status", Default = 302, Min = 301, Max = 308, Doc = "Status of the redirect: 301, 302, 303, 307 or 308.")]
+    public partial int RedirectStatus { get; init; }
+
+    [Setting("respond")]
+    public partial RouteRespondSettings Respond { get; init; }
+
+    /// <summary>0 = none.</summary>
+    [Setting("deny", Default = 0, Max = 599, Doc = "Action: the requests are refused with this status, from 400. 0 = none.")]
+    public partial int Deny { get; init; }
+
+    /// <summary>What the route at this place of the file, from 0, is called.</summary>
+    public string NameAt(int index) => Name.Length > 0 ? Name : $"route-{index + 1}";
+}
+
+/// <summary>`[route.respond]`: an answer that the proxy itself gives.</summary>
+[SettingsTable(Doc = "Action: an answer that the proxy itself gives.")]
+internal readonly partial struct RouteRespondSettings
+{
+    /// <summary>The answer is text unless the file says otherwise.</summary>
+    public const string ContentTypeDefault = "text/plain; charset=utf-8";
+
+    /// <summary>0 = no answer of one's own.</summary>
+    [Setting("status", Default = 0, Max = 599, Doc = "Status of the answer, from 200. 0 = there is none.")]
+    public partial int Status { get; init; }
+
+    [Setting("body", Default = "", Doc = "Its body.")]
+    public partial string Body { get; init; }
+
+    [Setting("content_type", Default = ContentTypeDefault, Doc = "Its Content-Type.")]
+    public partial string ContentType { get; init; }
+
+    [Setting("retry_after", Default = "0s", Max = "720h", Doc = "When the client may come back, as Retry-After. \"0s\" = nothing is said.")]
+    public partial long RetryAfterMs { get; init; }
+}
