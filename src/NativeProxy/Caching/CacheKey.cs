@@ -23,7 +23,8 @@ internal static class CacheKey
         bool isAbsolute = head.Form == TargetForm.Absolute;
         ReadOnlySpan<byte> host = isAbsolute ? head.Authority.Of(bytes)
             : head.Fields.Contains(KnownHeader.Host) ? head.Host.Of(bytes) : fallbackHost;
-        ReadOnlySpan<byte> target = isAbsolute ? head.PathAndQuery.Of(bytes) : head.Target.Of(bytes);
+        ReadOnlySpan<byte> target = !head.SentTarget.IsEmpty ? head.SentTarget
+            : isAbsolute ? head.PathAndQuery.Of(bytes) : head.Target.Of(bytes);
         if (host.Length + target.Length + 2 > BytesMax)
             return 0;
         Ascii.ToLower(host, key, out int count);

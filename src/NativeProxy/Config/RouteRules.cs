@@ -13,6 +13,9 @@ namespace NativeProxy.Config;
 /// </summary>
 internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
+    /// <summary>An answer goes out in one piece.</summary>
+    private const int BodyBytesMax = 32 * 1024;
+
     private const string Actions = "one of: upstream, split, redirect, respond, deny";
 
     public void CheckAll()
@@ -192,6 +195,10 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
     {
         if (route.Redirect.AsSpan().ContainsAnyExceptInRange('!', '~'))
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)} cannot be a Location field", "visible ASCII characters");
+        else if (!TemplateText.TryParse(route.Redirect, out _, out string problem))
+            Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)}: {problem}", TemplateText.Expected);
+        if (System.Text.Encoding.UTF8.GetByteCount(route.Respond.Body) > BodyBytesMax)
+            Break($"{path}.respond.body", "the body of an answer is too long", "at most 32KiB");
         string type = route.Respond.ContentType;
         if (type.Trim() != type || type.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {

@@ -71,6 +71,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             if (!_client.TryAnswerAsLast(bytes, head))
                 Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         }
+        else if (_route.IsAnswered)
+        {
+            AnswerItself(bytes, head, terms);
+        }
         else if (answer != CacheAnswer.Miss)
         {
             EndInCache(answer, terms, isFirst: ahead is null);
@@ -209,6 +213,14 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         Sticky = Stickiness.Read(bytes, head.Fields, _route.Upstream),
         ClientKey = _route.Upstream.Rules.NeedsClientKey ? SourceHashBalancer.KeyOf(_client.Connection.Address) : 0,
     };
+
+    /// <summary>The route knows the answer.</summary>
+    private void AnswerItself(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
+    {
+        _path.BeginUnsent(_route!.Upstream, terms);
+        _path.Skip();
+        _response.Answer(bytes, head, _client.Connection.Address);
+    }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
     private void EndInCache(CacheAnswer answer, in RequestTerms terms, bool isFirst)

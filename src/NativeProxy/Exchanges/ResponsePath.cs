@@ -105,6 +105,28 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             AfterPiece(first.IsLast, fits);
     }
 
+    /// <summary>Answers as the route says, without a server.</summary>
+    /// <param name="bytes">The head of the request.</param>
+    /// <param name="request">What was read of it.</param>
+    /// <param name="client">Who asks.</param>
+    public void Answer(ReadOnlySpan<byte> bytes, RequestHead request, in PeerAddress client)
+    {
+        bool isToHead = _method == HttpMethod.Head;
+        ResponseHead parts;
+        ReadOnlySpan<byte> head = _route!.Answer is { } answer
+            ? answer.ReadHead(isToHead, out parts)
+            : _route.Redirect!.WriteHead(bytes, request, client, out parts);
+        if (head.IsEmpty)
+        {
+            _user.OnFailed(ProxyError.RequestHeadTooLarge, RejectReason.None);
+            return;
+        }
+        BodyPiece content = _route.Answer is null ? BodyPiece.End : _route.Answer.ContentFor(isToHead);
+        var changes = new ResponseChanges { KeepsLength = parts.PassesLength, Date = _loop.Date.Now };
+        if (TryRespond(head, parts, content, passesFirst: true, changes))
+            _client.End(CloseReason.None);
+    }
+
     public void OnResponseBody(in BodyPiece piece)
     {
         bool fits = TryTake(piece);

@@ -6,7 +6,8 @@ namespace NativeProxy.Http;
 internal static class OriginTarget
 {
     /// <summary>
-    /// Path and query of the absolute form: an empty path is "/", or "*" for OPTIONS without a query. The other forms stay as they came.
+    /// What routing has made of it; else path and query of the absolute form: an empty path is "/", or "*" for OPTIONS without a query. The other
+    /// forms stay as they came.
     /// </summary>
     /// <param name="bytes">The span that the head's ranges count from.</param>
     /// <param name="head">The request.</param>
@@ -14,6 +15,8 @@ internal static class OriginTarget
     /// <returns>A part of the bytes, a constant, or the start of the room; empty when the room is too small.</returns>
     public static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> bytes, RequestHead head, Span<byte> room)
     {
+        if (!head.SentTarget.IsEmpty)
+            return head.SentTarget;
         if (head.Form != TargetForm.Absolute)
             return head.Target.Of(bytes);
         ReadOnlySpan<byte> path = head.PathAndQuery.Of(bytes);

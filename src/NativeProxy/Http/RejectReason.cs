@@ -12,6 +12,15 @@ internal enum RejectReason : byte
     BadMethodToken,
     BadTarget,
 
+    /// <summary>A ".." of the path leads above its root; only where routes look at paths.</summary>
+    PathAboveRoot,
+
+    /// <summary>The path is not in its normal form, and <c>path_normalization = "strict"</c> wants it.</summary>
+    PathNotNormal,
+
+    /// <summary>Servers may read the path in ways that lead to different routes.</summary>
+    AmbiguousPath,
+
     /// <summary>Not of the form HTTP/DIGIT.DIGIT.</summary>
     BadVersion,
 
@@ -97,6 +106,9 @@ internal static class RejectReasons
     {
         RejectReason.BadMethodToken => "bad_method_token",
         RejectReason.BadTarget => "bad_target",
+        RejectReason.PathAboveRoot => "path_above_root",
+        RejectReason.PathNotNormal => "path_not_normal",
+        RejectReason.AmbiguousPath => "ambiguous_path",
         RejectReason.BadVersion => "bad_version",
         RejectReason.UnsupportedVersion => "unsupported_version",
         RejectReason.RequestLineTooLong => "request_line_too_long",

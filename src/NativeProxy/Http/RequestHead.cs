@@ -1,3 +1,5 @@
+using System;
+
 namespace NativeProxy.Http;
 
 /// <summary>The four forms of a request target (RFC 9112 section 3.2).</summary>
@@ -24,6 +26,9 @@ internal sealed class RequestHead
 {
     public RequestHead(int fieldCountMax) => Fields = new HeaderTable(fieldCountMax);
 
+    private byte[] _sentTarget = [];
+    private int _sentTargetBytes;
+
     public HeaderTable Fields { get; }
 
     public ByteRange Method { get; set; }
@@ -42,6 +47,9 @@ internal sealed class RequestHead
     /// a '/' has to be put before it (RFC 9112 section 3.2.1). Other forms: empty.
     /// </summary>
     public ByteRange PathAndQuery { get; set; }
+
+    /// <summary>The target that routing has made of the one that came; empty when that is sent as it is.</summary>
+    public ReadOnlySpan<byte> SentTarget => _sentTarget.AsSpan(0, _sentTargetBytes);
 
     public HttpVersion Version { get; set; }
 
@@ -65,4 +73,16 @@ internal sealed class RequestHead
 
     /// <summary>How many times a TRACE or OPTIONS request may still be forwarded; null when it does not say, and for other methods.</summary>
     public long? MaxForwards { get; set; }
+
+    /// <summary>The target is sent as it came, until <see cref="RoomForSentTarget"/> is asked for.</summary>
+    public void ForgetSentTarget() => _sentTargetBytes = 0;
+
+    /// <summary>Room in which another target is to be written, whole; it is sent from now on.</summary>
+    public Span<byte> RoomForSentTarget(int bytes)
+    {
+        if (_sentTarget.Length < bytes)
+            _sentTarget = new byte[Math.Max(bytes, 1024)];
+        _sentTargetBytes = bytes;
+        return _sentTarget.AsSpan(0, bytes);
+    }
 }

@@ -70,7 +70,7 @@ internal sealed class Forwarding
         ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, scratch.Data);
         var writer = new HeadWriter(scratch.Head);
         ReadOnlySpan<byte> words = bytes[head.Method.Start..head.Target.End];
-        if (words.Length == head.Method.Length + 1 + target.Length && head.Form != TargetForm.Absolute)
+        if (words.Length == head.Method.Length + 1 + target.Length && head.Form != TargetForm.Absolute && head.SentTarget.IsEmpty)
         {
             // One SP is between them already.
             writer.Append(words);

@@ -8,8 +8,14 @@ namespace NativeProxy.Routing;
 /// </summary>
 internal sealed class Route
 {
-    /// <summary>Whose servers are asked, and whose cache.</summary>
+    /// <summary>Whose servers are asked, and whose cache. Of a route that answers by itself one without servers, for the log.</summary>
     public required UpstreamGroup Upstream { get; init; }
+
+    /// <summary>What is answered without a server; null when one is asked.</summary>
+    public FixedAnswer? Answer { get; init; }
+
+    /// <summary>Where the client is sent instead; null when it is not.</summary>
+    public Redirect? Redirect { get; init; }
 
     /// <summary>What becomes of the heads that pass.</summary>
     public required Forwarding Forwarding { get; init; }
@@ -25,4 +31,7 @@ internal sealed class Route
 
     /// <summary>Longest time without a byte from either side of a tunnel; 0 = no limit.</summary>
     public required long TunnelTimeoutMs { get; init; }
+
+    /// <summary>True when the proxy answers by itself.</summary>
+    public bool IsAnswered => Answer is not null || Redirect is not null;
 }

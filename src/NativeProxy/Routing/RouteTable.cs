@@ -1,15 +1,18 @@
 using System;
+using System.Collections.Immutable;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
 using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Routing;
 
 /// <summary>
-/// Which route a request takes: the listener's own, or, on a forward proxy, the one to the origin that its target names. Owner: what serves the
-/// requests of one listener; thread: the loop. Never touches a connection.
+/// Which route a request takes: that of the first `[[route]]` whose conditions hold, the listener's own, or, on a forward proxy, the one to the
+/// origin
+/// that its target names. Owner: what serves the requests of one listener; thread: the loop. Never touches a connection.
 /// </summary>
 internal sealed class RouteTable
 {
@@ -18,12 +21,18 @@ internal sealed class RouteTable
     private readonly long _responseBodyBytesMax;
     private readonly long _tunnelTimeoutMs;
     private readonly bool _dropsTrailers;
-    private readonly Route? _only;
+
+    /// <summary>The listener's own; null on a forward proxy.</summary>
+    private readonly Route? _own;
+
+    /// <summary>Null where every request takes the listener's own route.</summary>
+    private readonly RouteMap? _map;
 
     /// <param name="settings">Those of the listener.</param>
-    /// <param name="upstream">Where requests go; null on a forward proxy.</param>
+    /// <param name="upstream">Where requests go that no route takes; null on a forward proxy, or where they are answered with a status.</param>
     /// <param name="origins">The destinations of a forward proxy; null on a reverse proxy.</param>
-    public RouteTable(in ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins)
+    /// <param name="rules">The routes; null when the listener has none.</param>
+    public RouteTable(in ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, RoutePlan? rules = null)
     {
         _forwarding = new Forwarding(settings);
         _requestBodyBytesMax = settings.Limits.BodyBytes;
@@ -31,7 +40,9 @@ internal sealed class RouteTable
         _tunnelTimeoutMs = settings.Timeouts.TunnelMs;
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
-        _only = upstream is null ? null : RouteTo(upstream);
+        _own = upstream is null ? null : RouteTo(upstream);
+        if (rules is not null)
+            _map = MapOf(settings, rules);
     }
 
     /// <summary>The destinations of a forward proxy; null on a reverse proxy. At a reload the successor takes them over.</summary>
@@ -45,15 +56,20 @@ internal sealed class RouteTable
     /// <param name="detail">The rule of syntax that it broke, or None.</param>
     public Route? Find(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail)
     {
+        head.ForgetSentTarget();
         detail = RejectReason.None;
         refusal = ProxyError.None;
         bool isConnect = head.MethodKind == HttpMethod.Connect;
         if (_requestBodyBytesMax > 0 && head.Body.Bytes > _requestBodyBytesMax)
             refusal = ProxyError.RequestBodyTooLarge;
-        else if (_only is not null && isConnect)
+        else if (Origins is null && isConnect)
             refusal = ProxyError.MethodNotAllowed;
-        if (refusal != ProxyError.None || _only is not null)
-            return refusal == ProxyError.None ? _only : null;
+        if (refusal != ProxyError.None)
+            return null;
+        if (_map is not null)
+            return FindInMap(bytes, head, client, out refusal, out detail);
+        if (_own is not null)
+            return _own;
         ForwardTarget target = ForwardTarget.Read(bytes, head);
         refusal = target.Refusal;
         detail = target.Detail;
@@ -66,9 +82,64 @@ internal sealed class RouteTable
         return route;
     }
 
-    private Route RouteTo(UpstreamGroup upstream) => new()
+    private Route? FindInMap(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail)
+    {
+        Route? route = _map!.Find(bytes, head, client, out detail);
+        refusal = route is null ? ProxyError.BadRequest : ProxyError.None;
+        return route;
+    }
+
+    private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules)
+    {
+        Route unmatched = _own ?? RouteTo(rules.NoUpstream, new FixedAnswer(settings.Unmatched));
+        var conditions = new RouteConditions[rules.Routes.Length];
+        var ends = new RouteEnd[conditions.Length];
+        bool looksAtPaths = false;
+        for (int i = 0; i < conditions.Length; i++)
+        {
+            conditions[i] = new RouteConditions(rules.Routes[i].Settings);
+            ends[i] = EndOf(settings, rules, rules.Routes[i], unmatched);
+            looksAtPaths |= conditions[i].Path.Exists;
+        }
+        PathNormalization normalization = settings.PathNormalization == PathNormalization.Auto
+            ? looksAtPaths ? PathNormalization.On : PathNormalization.Off
+            : settings.PathNormalization;
+        var judge = new PathJudge(new RouteIndex(conditions), normalization, settings.AmbiguousPath);
+        return new RouteMap(judge, ends, unmatched, rules.Room);
+    }
+
+    private RouteEnd EndOf(in ListenerSettings listener, RoutePlan rules, in NamedRoute named, Route unmatched)
+    {
+        RouteSettings route = named.Settings;
+        if (route.Deny > 0)
+            return RouteEnd.To(RouteTo(rules.NoUpstream, new FixedAnswer(route.Deny)));
+        if (route.Respond.Status > 0)
+        {
+            RouteRespondSettings respond = route.Respond;
+            return RouteEnd.To(RouteTo(
+                rules.NoUpstream, new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs)));
+        }
+        if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> parts, out _))
+        {
+            var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(parts, listener.Name, named.Name));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, redirect: redirect));
+        }
+        if (!route.Split.IsEmpty)
+        {
+            var ways = new Route[route.Split.Length];
+            var shares = new int[ways.Length];
+            for (int i = 0; i < ways.Length; i++)
+                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name)), route.Split[i].Weight);
+            return new RouteEnd(ways, shares);
+        }
+        return RouteEnd.To(route.Upstream.Length > 0 ? RouteTo(rules.Upstreams(route.Upstream)) : unmatched);
+    }
+
+    private Route RouteTo(UpstreamGroup upstream, FixedAnswer? answer = null, Redirect? redirect = null) => new()
     {
         Upstream = upstream,
+        Answer = answer,
+        Redirect = redirect,
         Forwarding = _forwarding,
         RequestBodyBytesMax = _requestBodyBytesMax,
         ResponseBodyBytesMax = _responseBodyBytesMax,

@@ -15,7 +15,8 @@ internal sealed class ProxyConfig
     private readonly List<string> _log = [];
     private readonly List<string> _resolver = [];
     private readonly List<string> _serverLines = [];
-    private readonly List<(string Name, string Upstream, List<string> Lines)> _listeners = [];
+    private readonly List<(string Name, string? Upstream, List<string> Lines)> _listeners = [];
+    private readonly List<List<string>> _routes = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
     private readonly Dictionary<string, string[]> _ownServerLines = [];
 
@@ -47,6 +48,20 @@ internal sealed class ProxyConfig
     public ProxyConfig AddListener(string name, string upstream)
     {
         _listeners.Add((name, upstream, []));
+        return this;
+    }
+
+    /// <summary>A listener that has routes and no upstream of its own.</summary>
+    public ProxyConfig AddListener(string name)
+    {
+        _listeners.Add((name, null, []));
+        return this;
+    }
+
+    /// <summary>The next route of the file.</summary>
+    public ProxyConfig Route(params string[] lines)
+    {
+        _routes.Add([.. lines]);
         return this;
     }
 
@@ -137,11 +152,12 @@ internal sealed class ProxyConfig
         Table(text, "[resolver]", _resolver);
         for (int i = 0; i < _listeners.Count; i++)
         {
-            (string name, string upstream, List<string> lines) = _listeners[i];
-            Table(text, "[[listener]]",
-                [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]",
-                    upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"", .. lines]);
+            (string name, string? upstream, List<string> lines) = _listeners[i];
+            string way = upstream is null ? "" : upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"";
+            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", way, .. lines]);
         }
+        foreach (List<string> lines in _routes)
+            Table(text, "[[route]]", lines);
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)
         {
             Table(text, "[[upstream]]", [$"name = \"{name}\"", $"first_turn = \"{(BeginsAtRandom ? "random" : "first")}\"", .. lines]);

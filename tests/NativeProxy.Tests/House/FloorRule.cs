@@ -24,7 +24,7 @@ internal static class FloorRule
             "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
             + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health",
         ],
-        ["Routing", "Pressure", "Tunnels"],
+        ["Routing/Matching < Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges"],
         ["Admin", "Listeners"],
         ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);

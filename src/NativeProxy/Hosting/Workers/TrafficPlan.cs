@@ -241,18 +241,18 @@ internal sealed class TrafficPlan
     {
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
         _cacheFetches.Streams = user => new Http1ServerStream(user, _loop, scratch);
+        var routes = new ListenerRoutes(_loop, settings, _groups);
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
-            listeners.Add(MakeListener(listener, scratch));
+            listeners.Add(MakeListener(listener, scratch, routes));
         return listeners;
     }
 
-    private Listener MakeListener(ListenerSettings settings, WireScratch scratch)
+    private Listener MakeListener(ListenerSettings settings, WireScratch scratch, ListenerRoutes routes)
     {
-        bool isForward = settings.Mode == ListenerMode.Forward;
-        UpstreamGroup? upstream = isForward ? null : _groups.Find(group => group.Name == settings.Upstream)!;
-        var routes = new RouteTable(settings, upstream, isForward ? OriginsOf(settings) : null);
-        var service = new RequestService(_loop, settings, routes, scratch, _counters)
+        OriginTable? origins = settings.Mode == ListenerMode.Forward ? OriginsOf(settings) : null;
+        var table = new RouteTable(settings, routes.UpstreamOf(settings), origins, routes.Of(settings, _accessLog?.Register(settings.Name) ?? 0));
+        var service = new RequestService(_loop, settings, table, scratch, _counters)
         {
             AccessLog = LogsExchanges ? _accessLog : null,
             ReplayBudget = _replayBudget,

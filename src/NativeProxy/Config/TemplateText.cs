@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Immutable;
+
+namespace NativeProxy.Config;
+
+/// <summary>What a part of a template stands for.</summary>
+internal enum TemplatePartKind : byte
+{
+    /// <summary>Itself.</summary>
+    Text,
+    ClientIp,
+    ClientPort,
+    Listener,
+    Scheme,
+
+    /// <summary>The host that was asked for, without its port.</summary>
+    Host,
+
+    /// <summary>The port that was asked for; empty when none was named.</summary>
+    Port,
+    Method,
+
+    /// <summary>Path and query.</summary>
+    Uri,
+    Path,
+
+    /// <summary>What follows the '?'.</summary>
+    Query,
+
+    /// <summary>A parameter of the query, as it came.</summary>
+    QueryParameter,
+    Header,
+    Cookie,
+    Route,
+}
+
+/// <summary>A part of a template: a text, or a variable, perhaps with a name.</summary>
+internal readonly record struct TemplatePart(TemplatePartKind Kind, string Text);
+
+/// <summary>
+/// Reads a text with variables in braces, such as <c>https://{host}{uri}</c>; "{{" is a brace. The values are percent-encoded as they came, so that
+/// no
+/// line end can come out of them. Pure.
+/// </summary>
+internal static class TemplateText
+{
+    /// <summary>What there is, for an error.</summary>
+    public const string Expected = "{client_ip}, {client_port}, {listener}, {scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, "
+        + "{query.NAME}, {header.NAME}, {cookie.NAME} or {route}";
+
+    private static readonly (string Name, TemplatePartKind Kind)[] Variables =
+    [
+        ("client_ip", TemplatePartKind.ClientIp), ("client_port", TemplatePartKind.ClientPort), ("listener", TemplatePartKind.Listener),
+        ("scheme", TemplatePartKind.Scheme), ("host", TemplatePartKind.Host), ("port", TemplatePartKind.Port), ("method", TemplatePartKind.Method),
+        ("uri", TemplatePartKind.Uri), ("path", TemplatePartKind.Path), ("query", TemplatePartKind.Query), ("route", TemplatePartKind.Route),
+    ];
+
+    private static readonly (string Prefix, TemplatePartKind Kind)[] Named =
+    [
+        ("query.", TemplatePartKind.QueryParameter), ("header.", TemplatePartKind.Header), ("cookie.", TemplatePartKind.Cookie),
+    ];
+
+    /// <summary>The parts, in order. False with what is wrong.</summary>
+    public static bool TryParse(string text, out ImmutableArray<TemplatePart> parts, out string problem)
+    {
+        ImmutableArray<TemplatePart>.Builder found = ImmutableArray.CreateBuilder<TemplatePart>();
+        parts = [];
+        problem = "";
+        int at = 0;
+        string plain = "";
+        while (at < text.Length)
+        {
+            int open = text.IndexOf('{', at);
+            plain += open < 0 ? text[at..] : text[at..open];
+            if (open < 0)
+                break;
+            if (text.AsSpan(open).StartsWith("{{"))
+            {
+                plain += "{";
+                at = open + 2;
+                continue;
+            }
+            int close = text.IndexOf('}', open);
+            if (close < 0)
+            {
+                problem = "a '{' is not closed; \"{{\" is a brace";
+                return false;
+            }
+            string name = text[(open + 1)..close];
+            if (PartOf(name) is not { } part)
+            {
+                problem = $"there is no variable {{{name}}}";
+                return false;
+            }
+            if (plain.Length > 0)
+                found.Add(new TemplatePart(TemplatePartKind.Text, plain));
+            plain = "";
+            found.Add(part);
+            at = close + 1;
+        }
+        if (plain.Length > 0)
+            found.Add(new TemplatePart(TemplatePartKind.Text, plain));
+        parts = found.DrainToImmutable();
+        return true;
+    }
+
+    private static TemplatePart? PartOf(string name)
+    {
+        foreach ((string one, TemplatePartKind kind) in Variables)
+        {
+            if (one == name)
+                return new TemplatePart(kind, "");
+        }
+        foreach ((string prefix, TemplatePartKind kind) in Named)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && name.Length > prefix.Length)
+                return new TemplatePart(kind, name[prefix.Length..]);
+        }
+        return null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using NativeProxy.Config;
+using NativeProxy.Routing;
+using NativeProxy.Routing.Matching;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Groups;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>Finds the upstream and the routes of each listener in the settings. Owner: a <see cref="TrafficPlan"/>; thread: the loop.</summary>
+/// <param name="loop">The loop.</param>
+/// <param name="settings">Valid settings.</param>
+/// <param name="groups">The upstreams of this loop.</param>
+internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IReadOnlyCollection<UpstreamGroup> groups)
+{
+    /// <summary>One for all listeners of the loop, made when one of them has routes.</summary>
+    private MatchRoom? _room;
+
+    /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
+    public UpstreamGroup? UpstreamOf(in ListenerSettings listener)
+    {
+        if (listener.Upstream.Length > 0)
+            return Find(listener.Upstream);
+        bool isOnlyOne = settings.Routes.IsEmpty && settings.Upstreams.Length == 1;
+        return listener.Mode == ListenerMode.Http && isOnlyOne ? Find(settings.Upstreams[0].Name) : null;
+    }
+
+    /// <summary>The routes of a listener; null when it has none and names an upstream.</summary>
+    /// <param name="listener">The listener.</param>
+    /// <param name="logId">Under which the log knows it.</param>
+    public RoutePlan? Of(in ListenerSettings listener, int logId)
+    {
+        if (listener.Mode != ListenerMode.Http)
+            return null;
+        ImmutableArray<NamedRoute>.Builder routes = ImmutableArray.CreateBuilder<NamedRoute>();
+        for (int i = 0; i < settings.Routes.Length; i++)
+        {
+            RouteSettings route = settings.Routes[i];
+            if (route.Listeners.IsEmpty || route.Listeners.Contains(listener.Name))
+                routes.Add(new NamedRoute(route.NameAt(i), route));
+        }
+        if (routes.Count == 0 && UpstreamOf(listener) is not null)
+            return null;
+        _room ??= new MatchRoom(HeadBytesMax());
+        return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), _room);
+    }
+
+    private UpstreamGroup? Find(string name)
+    {
+        foreach (UpstreamGroup group in groups)
+        {
+            if (group.Name == name)
+                return group;
+        }
+        return null;
+    }
+
+    private int HeadBytesMax()
+    {
+        long bytesMax = 0;
+        foreach (ListenerSettings listener in settings.Listeners)
+            bytesMax = System.Math.Max(bytesMax, listener.Limits.HeaderBytes);
+        return (int)bytesMax;
+    }
+}

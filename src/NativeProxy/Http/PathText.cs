@@ -1,0 +1,200 @@
+using System;
+
+namespace NativeProxy.Http;
+
+/// <summary>How another server may read a path that this proxy reads otherwise; see <see cref="PathText.TryReadAs"/>.</summary>
+[Flags]
+internal enum PathReading : byte
+{
+    None = 0,
+
+    /// <summary>%2F, %5C and a backslash separate segments.</summary>
+    Separators = 1,
+
+    /// <summary>What follows a ';' in a segment does not count (Tomcat).</summary>
+    Parameters = 2,
+
+    /// <summary>The path ends at %00 (programs in C).</summary>
+    Nul = 4,
+
+    /// <summary>Dots and blanks at the end of a segment do not count (Windows).</summary>
+    Trailing = 8,
+
+    All = Separators | Parameters | Nul | Trailing,
+}
+
+/// <summary>
+/// The path of a target as routes compare it (RFC 3986 section 6.2.2): unreserved characters decoded, hex digits in upper case, dot segments
+/// resolved,
+/// slashes merged; and what else it could be read as. Percent signs are decoded once only. Pure.
+/// </summary>
+internal static class PathText
+{
+    /// <summary>Index of the '?' that ends the path, or the length.</summary>
+    public static int PathBytes(ReadOnlySpan<byte> pathAndQuery)
+    {
+        int query = pathAndQuery.IndexOf((byte)'?');
+        return query < 0 ? pathAndQuery.Length : query;
+    }
+
+    /// <summary>True when normalising it changes nothing: what nearly every path is.</summary>
+    public static bool IsNormal(ReadOnlySpan<byte> path) =>
+        path.IndexOf((byte)'%') < 0 && !path.IsEmpty && path[0] == '/' && path.IndexOf("//"u8) < 0 && path.IndexOf("/."u8) < 0;
+
+    /// <summary>Writes the normal form. False when a ".." leads above the root.</summary>
+    /// <param name="path">As it came, without the query; empty means "/".</param>
+    /// <param name="room">One byte longer than the path is always enough.</param>
+    /// <param name="normalBytes">Length of the result.</param>
+    public static bool TryNormalize(ReadOnlySpan<byte> path, Span<byte> room, out int normalBytes)
+    {
+        int count = 0;
+        if (path.IsEmpty || path[0] != '/')
+            room[count++] = (byte)'/';
+        for (int i = 0; i < path.Length; i++)
+        {
+            if (!TryReadEscape(path, i, out byte value))
+            {
+                room[count++] = path[i];
+                continue;
+            }
+            if (IsUnreserved(value))
+            {
+                room[count++] = value;
+            }
+            else
+            {
+                room[count++] = (byte)'%';
+                room[count++] = "0123456789ABCDEF"u8[value >> 4];
+                room[count++] = "0123456789ABCDEF"u8[value & 15];
+            }
+            i += 2;
+        }
+        normalBytes = ResolveDots(room[..count]);
+        return normalBytes > 0;
+    }
+
+    /// <summary>True when a normal path has something in it that other servers may read in another way.</summary>
+    public static bool IsAmbiguous(ReadOnlySpan<byte> normal)
+    {
+        if (normal.IndexOfAny((byte)'\\', (byte)';') >= 0)
+            return true;
+        for (int i = 0; i < normal.Length; i++)
+        {
+            int next = normal[i..].IndexOfAny((byte)'%', (byte)'.');
+            if (next < 0)
+                return false;
+            i += next;
+            bool isEnd = normal[i] == '.' && (i + 1 == normal.Length || normal[i + 1] == '/');
+            if (isEnd || (TryReadEscape(normal, i, out byte value) && value is (byte)'/' or (byte)'\\' or (byte)';' or 0 or (byte)' ' or (byte)'\t'))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Writes a normal path as a server with these habits reads it. False when it then leads above the root, which no two servers read alike.
+    /// </summary>
+    /// <param name="normal">The normal path.</param>
+    /// <param name="reading">The habits.</param>
+    /// <param name="room">As long as the path.</param>
+    /// <param name="readBytes">Length of the result.</param>
+    public static bool TryReadAs(ReadOnlySpan<byte> normal, PathReading reading, Span<byte> room, out int readBytes)
+    {
+        int count = 0;
+        int segment = 0;
+        bool isParameter = false;
+        for (int i = 0; i < normal.Length; i++)
+        {
+            bool isEscape = TryReadEscape(normal, i, out byte value);
+            if (!isEscape)
+                value = normal[i];
+            if (isEscape && value == 0 && reading.HasFlag(PathReading.Nul))
+                break;
+            bool separates = (value == '/' && !isEscape) || (reading.HasFlag(PathReading.Separators) && value is (byte)'/' or (byte)'\\');
+            isParameter = !separates && (isParameter || (value == ';' && reading.HasFlag(PathReading.Parameters)));
+            if (separates)
+            {
+                count = SegmentEnd(room, segment, count, reading);
+                room[count++] = (byte)'/';
+                segment = count;
+            }
+            else if (!isParameter)
+            {
+                normal.Slice(i, isEscape ? 3 : 1).CopyTo(room[count..]);
+                count += isEscape ? 3 : 1;
+            }
+            i += isEscape ? 2 : 0;
+        }
+        readBytes = ResolveDots(room[..SegmentEnd(room, segment, count, reading)]);
+        return readBytes > 0;
+    }
+
+    /// <summary>Where a segment ends for who does not count the dots and blanks at its end; a dot segment stays one.</summary>
+    private static int SegmentEnd(ReadOnlySpan<byte> path, int start, int end, PathReading reading)
+    {
+        if (!reading.HasFlag(PathReading.Trailing))
+            return end;
+        while (end > start && !IsDots(path[start..end]))
+        {
+            if (path[end - 1] == '.')
+                end--;
+            else if (end - start >= 3 && path[end - 3] == '%' && path[(end - 2)..end].SequenceEqual("20"u8))
+                end -= 3;
+            else if (end - start >= 3 && path[end - 3] == '%' && path[(end - 2)..end].SequenceEqual("09"u8))
+                end -= 3;
+            else
+                break;
+        }
+        return end;
+    }
+
+    private static bool IsDots(ReadOnlySpan<byte> segment) => segment.SequenceEqual("."u8) || segment.SequenceEqual(".."u8);
+
+    /// <summary>Resolves dot segments and merges slashes in place. Returns the new length; 0 when ".." leads above the root.</summary>
+    private static int ResolveDots(Span<byte> path)
+    {
+        int end = 0;
+        int at = 0;
+        bool endsWithSlash = false;
+        while (at < path.Length)
+        {
+            while (at < path.Length && path[at] == '/')
+                at++;
+            int start = at;
+            while (at < path.Length && path[at] != '/')
+                at++;
+            Span<byte> segment = path[start..at];
+            endsWithSlash = at == path.Length && (segment.IsEmpty || IsDots(segment));
+            if (segment.SequenceEqual(".."u8))
+            {
+                if (end == 0)
+                    return 0;
+                end = path[..end].LastIndexOf((byte)'/');
+            }
+            else if (!segment.IsEmpty && !segment.SequenceEqual("."u8))
+            {
+                path[end++] = (byte)'/';
+                segment.CopyTo(path[end..]);
+                end += segment.Length;
+            }
+        }
+        if (endsWithSlash || end == 0)
+            path[end++] = (byte)'/';
+        return end;
+    }
+
+    private static bool TryReadEscape(ReadOnlySpan<byte> text, int index, out byte value)
+    {
+        value = 0;
+        if (text[index] != '%' || text.Length - index < 3)
+            return false;
+        int high = AsciiBytes.HexValue(text[index + 1]);
+        int low = AsciiBytes.HexValue(text[index + 2]);
+        value = (byte)((high << 4) | (low & 15));
+        return high >= 0 && low >= 0;
+    }
+
+    /// <summary>RFC 3986 section 2.3.</summary>
+    private static bool IsUnreserved(byte value) =>
+        char.IsAsciiLetterOrDigit((char)value) || value is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~';
+}

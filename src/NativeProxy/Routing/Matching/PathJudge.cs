@@ -1,0 +1,74 @@
+using System;
+using NativeProxy.Config;
+using NativeProxy.Http;
+
+namespace NativeProxy.Routing.Matching;
+
+/// <summary>
+/// Routes a request by the path that is sent: in its normal form where some route looks at paths, and not at all where servers may read it in ways
+/// that lead to different routes (ROUTES 4). Owner: the routes of one listener; thread: the loop.
+/// </summary>
+/// <param name="index">The routes.</param>
+/// <param name="normalization">Whether a path is normalised; "auto" has been decided.</param>
+/// <param name="ambiguous">What becomes of a path with several readings.</param>
+internal sealed class PathJudge(RouteIndex index, PathNormalization normalization, AmbiguousPathPolicy ambiguous)
+{
+    private static ReadOnlySpan<PathReading> Readings =>
+        [PathReading.Separators, PathReading.Parameters, PathReading.Nul, PathReading.Trailing, PathReading.All];
+
+    /// <summary>Finds the route, and says in the head which target is sent where that is another than came.</summary>
+    /// <param name="request">The request; its path is still to be read.</param>
+    /// <param name="route">Number of the route; -1 when none takes it.</param>
+    /// <returns>None, or why the request is refused.</returns>
+    public RejectReason Find(in RequestView request, out int route)
+    {
+        route = -1;
+        ReadOnlySpan<byte> target = request.Head.PathAndQuery.Of(request.Bytes);
+        int pathBytes = PathText.PathBytes(target);
+        ReadOnlySpan<byte> path = target[..pathBytes];
+        bool hasPath = request.Head.Form is TargetForm.Origin or TargetForm.Absolute;
+        if (!hasPath || normalization == PathNormalization.Off)
+        {
+            route = index.Find(request.With(hasPath && path.IsEmpty ? "/"u8 : path));
+            return RejectReason.None;
+        }
+        ReadOnlySpan<byte> normal = path;
+        bool isNormal = PathText.IsNormal(path);
+        if (!isNormal)
+        {
+            if (!PathText.TryNormalize(path, request.Room.Path, out int normalBytes))
+                return RejectReason.PathAboveRoot;
+            normal = request.Room.Path.AsSpan(0, normalBytes);
+            isNormal = normal.SequenceEqual(path);
+        }
+        if (!isNormal && normalization == PathNormalization.Strict && !path.IsEmpty)
+            return RejectReason.PathNotNormal;
+        route = index.Find(request.With(normal));
+        if (ambiguous != AmbiguousPathPolicy.Keep && PathText.IsAmbiguous(normal))
+            return JudgeReadings(request, normal, route);
+        if (!isNormal)
+            SendNormal(request.Head, normal, target[pathBytes..]);
+        return RejectReason.None;
+    }
+
+    /// <summary>Such a path goes on byte for byte, if every reading of it takes the same route.</summary>
+    private RejectReason JudgeReadings(in RequestView request, ReadOnlySpan<byte> normal, int route)
+    {
+        if (ambiguous == AmbiguousPathPolicy.Reject)
+            return RejectReason.AmbiguousPath;
+        foreach (PathReading reading in Readings)
+        {
+            Span<byte> room = request.Room.Reading;
+            if (!PathText.TryReadAs(normal, reading, room, out int bytes) || index.Find(request.With(room[..bytes])) != route)
+                return RejectReason.AmbiguousPath;
+        }
+        return RejectReason.None;
+    }
+
+    private static void SendNormal(RequestHead head, ReadOnlySpan<byte> normal, ReadOnlySpan<byte> query)
+    {
+        Span<byte> room = head.RoomForSentTarget(normal.Length + query.Length);
+        normal.CopyTo(room);
+        query.CopyTo(room[normal.Length..]);
+    }
+}

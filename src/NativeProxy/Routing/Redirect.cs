@@ -1,0 +1,72 @@
+using System;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Routing;
+
+/// <summary>
+/// A redirect of a route (RFC 9110 section 15.4): its Location is written for each request. Owner: a <see cref="RouteTable"/>; thread: the loop, on
+/// which one is read at a time.
+/// </summary>
+/// <param name="statusCode">301, 302, 303, 307 or 308.</param>
+/// <param name="location">Where to.</param>
+internal sealed class Redirect(int statusCode, RequestTemplate location)
+{
+    private const int LocationBytesMax = 8 * 1024;
+
+    private readonly byte[] _head = new byte[LocationBytesMax + 256];
+    private readonly ResponseHead _parts = new(fieldCountMax: 4);
+
+    /// <summary>The head as the client's face takes it; empty when the Location would be too long.</summary>
+    /// <param name="bytes">The head of the request.</param>
+    /// <param name="request">What was read of it.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="parts">What is in it.</param>
+    public ReadOnlySpan<byte> WriteHead(ReadOnlySpan<byte> bytes, RequestHead request, in PeerAddress client, out ResponseHead parts)
+    {
+        parts = _parts;
+        var writer = new HeadWriter(_head);
+        writer.Append(ReasonPhrases.Of(statusCode));
+        _parts.Reason = new ByteRange(0, writer.WrittenBytes);
+        writer.EndLine();
+        _parts.StatusCode = statusCode;
+        _parts.Version = HttpVersion.Http11;
+        _parts.Body = BodyLength.None;
+        _parts.PassesLength = true;
+        _parts.Fields.Clear();
+        int name = writer.WrittenBytes;
+        writer.Append("Location: "u8);
+        int value = writer.WrittenBytes;
+        location.Write(ref writer, bytes, request, client);
+        if (writer.Overflowed || writer.WrittenBytes - value > LocationBytesMax)
+            return default;
+        int end = location.BeginsWithVariable ? WithoutDoubleSlash(value, writer.WrittenBytes) : writer.WrittenBytes;
+        _parts.Fields.TryAdd(new ByteRange(name, "Location".Length), ByteRange.Between(value, end), KnownHeader.Location);
+        var rest = new HeadWriter(_head.AsSpan(end));
+        rest.EndLine();
+        int length = end + rest.WrittenBytes;
+        rest.AppendField("Content-Length"u8, "0"u8);
+        _parts.Fields.TryAdd(
+            new ByteRange(length, "Content-Length".Length), new ByteRange(length + "Content-Length: ".Length, 1), KnownHeader.ContentLength);
+        rest.EndHead();
+        return _head.AsSpan(0, end + rest.WrittenBytes);
+    }
+
+    /// <summary>
+    /// "//host" and "/\host" lead to another host: of slashes and backslashes at the start of what came from the client one slash is left. Returns
+    /// where it ends.
+    /// </summary>
+    private int WithoutDoubleSlash(int start, int end)
+    {
+        int after = start;
+        while (after < end && _head[after] is (byte)'/' or (byte)'\\')
+            after++;
+        int many = after - start;
+        if (many <= 1 && (many == 0 || _head[start] == '/'))
+            return end;
+        _head[start] = (byte)'/';
+        _head.AsSpan(after..end).CopyTo(_head.AsSpan(start + 1));
+        return end - many + 1;
+    }
+}

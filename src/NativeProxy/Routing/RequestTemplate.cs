@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Immutable;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+using NativeProxy.Routing.Matching;
+
+namespace NativeProxy.Routing;
+
+/// <summary>
+/// A text with variables, ready to be written for a request. What is put in stands as it came, percent-encoded, so no line end comes out of it.
+/// Immutable; thread: the loop.
+/// </summary>
+/// <param name="parts">Its parts.</param>
+/// <param name="listener">Name of the listener.</param>
+/// <param name="route">Name of the route.</param>
+internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string listener, string route)
+{
+    private readonly byte[][] _texts = TextsOf(parts);
+    private readonly byte[] _listener = Encoding.UTF8.GetBytes(listener);
+    private readonly byte[] _route = Encoding.UTF8.GetBytes(route);
+
+    /// <summary>True when the first thing in it comes from the request.</summary>
+    public bool BeginsWithVariable => parts.Length > 0 && parts[0].Kind != TemplatePartKind.Text;
+
+    public void Write(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client)
+    {
+        ReadOnlySpan<byte> target = head.SentTarget.IsEmpty ? head.PathAndQuery.Of(bytes) : head.SentTarget;
+        int pathBytes = PathText.PathBytes(target);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            switch (parts[i].Kind)
+            {
+                case TemplatePartKind.ClientIp:
+                    AppendAddress(ref writer, client);
+                    break;
+                case TemplatePartKind.ClientPort:
+                    writer.AppendDecimal(client.Port);
+                    break;
+                case TemplatePartKind.QueryParameter or TemplatePartKind.Header or TemplatePartKind.Cookie:
+                    writer.Append(Named(parts[i].Kind, _texts[i], bytes, head, target[pathBytes..]));
+                    break;
+                default:
+                    writer.Append(parts[i].Kind switch
+                    {
+                        TemplatePartKind.Listener => _listener,
+                        TemplatePartKind.Route => _route,
+                        TemplatePartKind.Scheme => "http"u8,
+                        TemplatePartKind.Host => HostText.Of(bytes, head),
+                        TemplatePartKind.Port => HostText.PortOf(bytes, head),
+                        TemplatePartKind.Method => head.Method.Of(bytes),
+                        TemplatePartKind.Uri => target,
+                        TemplatePartKind.Path => target[..pathBytes],
+                        TemplatePartKind.Query => pathBytes == target.Length ? default : target[(pathBytes + 1)..],
+                        _ => _texts[i],
+                    });
+                    break;
+            }
+        }
+    }
+
+    private static void AppendAddress(ref HeadWriter writer, PeerAddress client)
+    {
+        Span<byte> text = stackalloc byte[PeerAddress.TextBytesMax];
+        writer.Append(text[..client.WriteText(text)]);
+    }
+
+    private static ReadOnlySpan<byte> Named(TemplatePartKind kind, byte[] name, ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> query)
+    {
+        if (kind == TemplatePartKind.QueryParameter)
+            return ParameterOf(query.IsEmpty ? query : query[1..], name);
+        HeaderTable fields = head.Fields;
+        for (int i = 0; i < fields.Count; i++)
+        {
+            ReadOnlySpan<byte> value = fields[i].Value.Of(bytes);
+            if (kind == TemplatePartKind.Header && AsciiBytes.EqualsIgnoreCase(fields[i].Name.Of(bytes), name))
+                return value;
+            if (kind != TemplatePartKind.Cookie || fields[i].Known != KnownHeader.Cookie)
+                continue;
+            var cookies = new CookieScanner(value);
+            while (cookies.MoveNext())
+            {
+                if (cookies.TryRead(name, out ByteRange found))
+                    return found.Of(value);
+            }
+        }
+        return default;
+    }
+
+    private static ReadOnlySpan<byte> ParameterOf(ReadOnlySpan<byte> query, byte[] name)
+    {
+        while (!query.IsEmpty)
+        {
+            int end = query.IndexOf((byte)'&');
+            ReadOnlySpan<byte> pair = end < 0 ? query : query[..end];
+            query = end < 0 ? default : query[(end + 1)..];
+            if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name))
+                return pair[(name.Length + 1)..];
+        }
+        return default;
+    }
+
+    private static byte[][] TextsOf(ImmutableArray<TemplatePart> parts)
+    {
+        var texts = new byte[parts.Length][];
+        for (int i = 0; i < texts.Length; i++)
+            texts[i] = Encoding.UTF8.GetBytes(parts[i].Text);
+        return texts;
+    }
+}

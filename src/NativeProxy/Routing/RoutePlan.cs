@@ -1,0 +1,20 @@
+using System;
+using System.Collections.Immutable;
+using NativeProxy.Config;
+using NativeProxy.Routing.Matching;
+using NativeProxy.Upstreams.Groups;
+
+namespace NativeProxy.Routing;
+
+/// <summary>A `[[route]]` and the name that it goes by.</summary>
+/// <param name="Name">Its own, or one by its place in the file.</param>
+/// <param name="Settings">What the file says.</param>
+internal readonly record struct NamedRoute(string Name, RouteSettings Settings);
+
+/// <summary>What a <see cref="RouteTable"/> is made of besides its listener.</summary>
+/// <param name="Routes">Those that hold for the listener, in file order.</param>
+/// <param name="Upstreams">Finds an upstream by its name; the settings have been checked, so that there is one.</param>
+/// <param name="NoUpstream">Stands in the log for the upstream of what the proxy answers by itself; it has no servers.</param>
+/// <param name="Room">Where texts are decoded.</param>
+internal sealed record RoutePlan(
+    ImmutableArray<NamedRoute> Routes, Func<string, UpstreamGroup> Upstreams, UpstreamGroup NoUpstream, MatchRoom Room);
