@@ -12,51 +12,45 @@ public sealed class FinalizationTests
     [Trait("promise", "S3.11")]
     public async Task KeepDecided_GoesToKeepAlive()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"0s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Ask();
-        Assert.Equal("ok", (await client.Ask()).Body);
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("timeouts.linger = \"0s\""));
+        await scene.Client.Ask();
+        Assert.Equal("ok", (await scene.Client.Ask()).Body);
     }
 
     [Fact]
     [Trait("promise", "S3.11")]
     public async Task CloseDecidedWithLinger_TheProxySendsFinAndReadsOn_SoThatTheClientIsNotReset()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Listener("timeouts.linger = \"20s\"", "keepalive.max_requests = 1"));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/");
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("timeouts.linger = \"20s\"", "keepalive.max_requests = 1"));
+        await scene.Client.SendGet("/");
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
+        await scene.Client.ExpectFin();
 
         // Many segments after the FIN: each would be answered with RST if the socket were closed, and then a later send fails.
         for (int i = 0; i < 20; i++)
         {
-            await client.Send(new string('x', 10_000));
-            await proxy.Metric("nativeproxy_requests_total");
+            await scene.Client.Send(new string('x', 10_000));
+            await scene.Proxy.Metric("nativeproxy_requests_total");
         }
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_connections_open"));
-        client.HalfClose();
-        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_connections_open"));
+        scene.Client.HalfClose();
+        await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
     }
 
     [Fact]
     [Trait("promise", "S3.11")]
     public async Task CloseDecidedWithLinger_EndsWithTheLingerTime()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 1"));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("timeouts.linger = \"300ms\"", "keepalive.max_requests = 1"));
         var time = new PassingTime();
-        await client.SendGet("/");
-        await client.ReadResponse();
-        await client.ExpectFin();
+        await scene.Client.SendGet("/");
+        await scene.Client.ReadResponse();
+        await scene.Client.ExpectFin();
 
         // The client neither sends nor closes.
-        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
         time.AssertAtLeast(300);
     }
 
@@ -64,30 +58,26 @@ public sealed class FinalizationTests
     [Trait("promise", "S3.11")]
     public async Task CloseAnnouncedByTheClientItself_NeedsNoLinger()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "Connection: close\r\n");
-        await client.ReadResponse();
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("timeouts.linger = \"20s\""));
+        await scene.Client.SendGet("/", "Connection: close\r\n");
+        await scene.Client.ReadResponse();
+        await scene.Client.ExpectFin();
 
         // The client has sent nothing, not even FIN, and the connection is gone.
-        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
     }
 
     [Fact]
     [Trait("promise", "S3.11")]
     public async Task CloseDecidedWithoutLinger_ClosesAtOnce()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"0s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "Connection: close\r\n");
-        await client.ReadResponse();
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("timeouts.linger = \"0s\""));
+        await scene.Client.SendGet("/", "Connection: close\r\n");
+        await scene.Client.ReadResponse();
+        await scene.Client.ExpectFin();
 
         // The client has sent nothing, not even FIN, and the connection is gone.
-        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
     }
 
     [Fact]
@@ -95,20 +85,16 @@ public sealed class FinalizationTests
     [Trait("promise", "S3.12")]
     public async Task TerminatingProcess_KeepsNoConnectionAlive()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        proxy.Signal(LinuxSignals.Terminate);
-        await proxy.Errors.WaitFor("stopping: no new connections");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
+        scene.Proxy.Signal(LinuxSignals.Terminate);
+        await scene.Proxy.Errors.WaitFor("stopping: no new connections");
         await server.Send(OriginConnection.Ok);
-        HttpResponse response = await client.ReadResponse();
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal(("close", "ok"), (response.Connection, response.Body));
-        await client.ExpectFin();
-        client.Close();
-        Assert.Equal(0, await proxy.WaitForExit());
+        await scene.Client.ExpectFin();
+        scene.Client.Close();
+        Assert.Equal(0, await scene.Proxy.WaitForExit());
     }
 
     [Theory]
@@ -117,18 +103,16 @@ public sealed class FinalizationTests
     [InlineData(false)]
     public async Task TimeWait_IsOnTheSideThatClosesFirst(bool proxyCloses)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Listener($"keepalive.timeout = \"{(proxyCloses ? "100ms" : "1h")}\""));
-        await using RawClient client = await proxy.Connect();
-        int clientPort = client.LocalPort;
-        await client.Ask();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener($"keepalive.timeout = \"{(proxyCloses ? "100ms" : "1h")}\""));
+        int clientPort = scene.Client.LocalPort;
+        await scene.Client.Ask();
         if (!proxyCloses)
-            client.HalfClose();
-        await client.ExpectFin();
-        client.Close();
-        await proxy.WaitUntilIdle();
-        (int local, int remote) = proxyCloses ? (proxy.Port(), clientPort) : (clientPort, proxy.Port());
+            scene.Client.HalfClose();
+        await scene.Client.ExpectFin();
+        scene.Client.Close();
+        await scene.Proxy.WaitUntilIdle();
+        (int local, int remote) = proxyCloses ? (scene.Proxy.Port(), clientPort) : (clientPort, scene.Proxy.Port());
         await Deadline.Until(() => ProcessView.IsInTimeWait(local, remote), () => "TIME_WAIT on the side that closed first");
         Assert.False(ProcessView.IsInTimeWait(remote, local));
     }
@@ -163,33 +147,27 @@ public sealed class FinalizationTests
     [Trait("promise", "S4.6")]
     public async Task ReadErrorOnAKeptConnection_ClosesIt()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Ask();
-        client.Reset();
-        await proxy.WaitUntilIdle();
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Ask();
+        scene.Client.Reset();
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Fact]
     [Trait("promise", "S4.6")]
     public async Task WriteErrorInAResponseThatWouldKeepTheConnection_ClosesIt_AndStopsTheServer()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
-        await client.ReadThrough("abc");
-        await proxy.Freeze();
+        await scene.Client.ReadThrough("abc");
+        await scene.Proxy.Freeze();
         await server.Send("def");
-        client.Reset();
-        proxy.Thaw();
+        scene.Client.Reset();
+        scene.Proxy.Thaw();
         await server.ExpectReset();
-        await proxy.WaitUntilIdle();
-        Assert.Contains(" CD", await proxy.Output.WaitFor("\"GET / "), StringComparison.Ordinal);
+        await scene.Proxy.WaitUntilIdle();
+        Assert.Contains(" CD", await scene.Proxy.Output.WaitFor("\"GET / "), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -198,21 +176,17 @@ public sealed class FinalizationTests
     [InlineData(true)]
     public async Task ServerEndsBeforeContentLength_TheClientConnectionIsClosedToo_AndTheLogSaysTruncated(bool withReset)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd");
-        string soFar = await client.ReadThrough("abcd");
+        string soFar = await scene.Client.ReadThrough("abcd");
         if (withReset)
             server.Reset();
         else
             server.Close();
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd", soFar);
-        string line = await proxy.Output.WaitFor("\"GET / HTTP/1.1\"");
+        string line = await scene.Proxy.Output.WaitFor("\"GET / HTTP/1.1\"");
         Assert.Contains(" SD-- ", line, StringComparison.Ordinal);
         Assert.EndsWith(" rs=truncated_response why=-", line, StringComparison.Ordinal);
     }

@@ -12,20 +12,18 @@ public sealed class HalfCloseTests
     [Trait("promise", "S4.25")]
     public async Task Finish_TheClientGetsTheWholeResponse_ThenFin_AndIsToldClose()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        client.HalfClose();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"finish\"");
+        await scene.Client.SendGet();
+        scene.Client.HalfClose();
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadRequest();
-        await proxy.Metric("nativeproxy_requests_total");
+        await scene.Proxy.Metric("nativeproxy_requests_total");
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
         await server.Send("def");
-        HttpResponse response = await client.ReadResponse();
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal(("close", "abcdef"), (response.Connection, response.Body));
-        await client.ExpectFin();
-        await proxy.WaitUntilIdle();
+        await scene.Client.ExpectFin();
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Theory]
@@ -64,20 +62,18 @@ public sealed class HalfCloseTests
     public async Task Finish_AChunkedRequestThatCameWholeBeforeTheFin_IsAnswered()
     {
         const string body = "5\r\nabcde\r\n0\r\nX-T: v\r\n\r\n";
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
-        await using RawClient client = await proxy.Connect();
-        await proxy.Freeze();
-        await client.Send(RawClient.Get("/1") + "POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
-        client.HalfClose();
-        proxy.Thaw();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"finish\"");
+        await scene.Proxy.Freeze();
+        await scene.Client.Send(RawClient.Get("/1") + "POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
+        scene.Client.HalfClose();
+        scene.Proxy.Thaw();
+        OriginConnection server = await scene.Origin.Accept();
         await server.Answer();
-        Assert.Null((await client.ReadResponse()).Connection);
+        Assert.Null((await scene.Client.ReadResponse()).Connection);
         await server.ReadThrough(body);
         await server.Send(OriginConnection.Ok);
-        Assert.Equal("close", (await client.ReadResponse()).Connection);
-        await client.ExpectFin();
+        Assert.Equal("close", (await scene.Client.ReadResponse()).Connection);
+        await scene.Client.ExpectFin();
     }
 
     [Theory]
@@ -88,23 +84,21 @@ public sealed class HalfCloseTests
     [InlineData("\r\n")]
     public async Task Finish_ARequestThatIsNotWhole_IsNotRead_AndTheOneBeforeItSaysClose(string rest)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
-        await using RawClient client = await proxy.Connect();
-        await proxy.Freeze();
-        await client.Send(RawClient.Get("/first") + rest);
-        client.HalfClose();
-        proxy.Thaw();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"finish\"");
+        await scene.Proxy.Freeze();
+        await scene.Client.Send(RawClient.Get("/first") + rest);
+        scene.Client.HalfClose();
+        scene.Proxy.Thaw();
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadRequest();
-        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
         await server.Send(OriginConnection.Ok);
-        Assert.Equal("close", (await client.ReadResponse()).Connection);
-        await client.ExpectFin();
+        Assert.Equal("close", (await scene.Client.ReadResponse()).Connection);
+        await scene.Client.ExpectFin();
         Assert.Equal(0, server.Socket.Available);
-        Assert.Equal(1, origin.ConnectionCount);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_requests_total"));
-        await proxy.WaitUntilIdle();
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_requests_total"));
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Theory]
@@ -112,20 +106,18 @@ public sealed class HalfCloseTests
     [InlineData("POST /second HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
     public async Task Finish_ABadRequestBeforeTheFin_IsRefusedInItsTurn(string bad)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
-        await using RawClient client = await proxy.Connect();
-        await proxy.Freeze();
-        await client.Send(RawClient.Get("/first") + bad + RawClient.Get("/third"));
-        client.HalfClose();
-        proxy.Thaw();
-        HttpResponse first = await client.ReadResponse();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("half_close = \"finish\""));
+        await scene.Proxy.Freeze();
+        await scene.Client.Send(RawClient.Get("/first") + bad + RawClient.Get("/third"));
+        scene.Client.HalfClose();
+        scene.Proxy.Thaw();
+        HttpResponse first = await scene.Client.ReadResponse();
         Assert.Equal((200, null), (first.Status, first.Connection));
-        HttpResponse second = await client.ReadResponse();
+        HttpResponse second = await scene.Client.ReadResponse();
         Assert.Equal((400, "close"), (second.Status, second.Connection));
-        await client.ExpectFin();
-        Assert.Single(origin.Requests);
-        await proxy.WaitUntilIdle();
+        await scene.Client.ExpectFin();
+        Assert.Single(scene.Origin.Requests);
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Theory]
@@ -155,49 +147,42 @@ public sealed class HalfCloseTests
     [Fact]
     public async Task Finish_TheServerOfATunnelHearsOfAFinThatCameBeforeIt()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Listener("half_close = \"finish\"", "upgrade = [\"websocket\"]"));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-        client.HalfClose();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"finish\"", "upgrade = [\"websocket\"]");
+        await scene.Client.SendGet("/", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+        scene.Client.HalfClose();
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
-        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+        await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
         await server.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
-        await client.ReadHead();
-        Assert.Equal("hello", await client.Read(5));
+        await scene.Client.ReadHead();
+        Assert.Equal("hello", await scene.Client.Read(5));
         await server.ExpectFin();
         server.Close();
-        await client.ExpectFin();
-        await proxy.WaitUntilIdle();
+        await scene.Client.ExpectFin();
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Fact]
     [Trait("promise", "S4.22")]
     public async Task Finish_AClientThatIsFullyGone_IsNoticedAtTheFirstWrites_WithoutABusyLoopOrALeak()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"finish\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        client.Close();
-        await proxy.Metric("nativeproxy_requests_total");
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"finish\"");
+        OriginConnection server = await scene.Ask();
+        scene.Client.Close();
+        await scene.Proxy.Metric("nativeproxy_requests_total");
 
         // A half-closed socket stays readable: a loop that asks it again and again would use all of this time.
-        long ticks = ProcessView.ProcessorTicks(proxy.Id);
+        long ticks = ProcessView.ProcessorTicks(scene.Proxy.Id);
         await PassingTime.Of(600);
-        Assert.InRange(ProcessView.ProcessorTicks(proxy.Id) - ticks, 0, 20);
+        Assert.InRange(ProcessView.ProcessorTicks(scene.Proxy.Id) - ticks, 0, 20);
         await server.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
         await Record.ExceptionAsync(async () =>
         {
             for (int i = 0; i < 1000; i++)
                 await server.Send(new string('x', 100_000));
         });
-        await proxy.WaitUntilIdle();
-        await proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
+        await scene.Proxy.WaitUntilIdle();
+        await scene.Proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
     }
 
     /// <summary>Nothing of it can be read behind a FIN, and nothing is written while the server is silent.</summary>
@@ -250,16 +235,12 @@ public sealed class HalfCloseTests
     [Trait("promise", "S4.21")]
     public async Task Abort_TheExchangeIsGivenUp_AndTheServerIsReset()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        client.HalfClose();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
+        scene.Client.HalfClose();
         await server.ExpectReset();
-        await client.ExpectFin();
-        await proxy.WaitUntilIdle();
+        await scene.Client.ExpectFin();
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Theory]
@@ -268,16 +249,14 @@ public sealed class HalfCloseTests
     [InlineData("finish")]
     public async Task FinInsideARequest_EndsTheExchangeInBothPolicies(string policy)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener($"half_close = \"{policy}\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start($"half_close = \"{policy}\"");
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadThrough("abc");
-        client.HalfClose();
+        scene.Client.HalfClose();
         await server.ExpectReset();
-        await client.ExpectFin();
-        await proxy.WaitUntilIdle();
+        await scene.Client.ExpectFin();
+        await scene.Proxy.WaitUntilIdle();
     }
 
     [Theory]
@@ -288,27 +267,23 @@ public sealed class HalfCloseTests
     [InlineData("GET / HTTP/1.0\r\nUser-Agent: old\r\nConnection: keep-alive\r\n\r\n", true)]
     public async Task Auto_FinishesForThoseWhoHalfClose_AndGivesUpBrowsersThatLeft(string request, bool isAnswered)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("half_close = \"auto\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(request);
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        client.HalfClose();
+        await using DrivenScene scene = await DrivenScene.Start("half_close = \"auto\"");
+        OriginConnection server = await scene.Ask(request);
+        scene.Client.HalfClose();
         if (isAnswered)
         {
-            await proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
+            await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 1);
             await server.Send(OriginConnection.Ok);
-            HttpResponse response = await client.ReadResponse();
+            HttpResponse response = await scene.Client.ReadResponse();
             Assert.Equal(("ok", "close"), (response.Body, response.Connection));
-            await client.ExpectFin();
+            await scene.Client.ExpectFin();
         }
         else
         {
             await server.ExpectEnd();
-            Assert.Equal(1, await proxy.Metric("nativeproxy_requests_aborted_total"));
+            Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_requests_aborted_total"));
         }
-        await proxy.WaitForMetric("nativeproxy_clients_half_closed", 0);
+        await scene.Proxy.WaitForMetric("nativeproxy_clients_half_closed", 0);
     }
 
     [Fact]

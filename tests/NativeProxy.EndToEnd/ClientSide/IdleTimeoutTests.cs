@@ -11,15 +11,13 @@ public sealed class IdleTimeoutTests
     [Trait("promise", "S1.2")]
     public async Task TimeoutZero_TheProxySendsFinAtOnce_AndNoKeepAliveFields()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("keepalive = { timeout = \"0s\", advertise = true, connection_header = \"always\" }"));
-        await using RawClient client = await proxy.Connect();
-        HttpResponse response = await client.Ask();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("keepalive = { timeout = \"0s\", advertise = true, connection_header = \"always\" }"));
+        HttpResponse response = await scene.Client.Ask();
         Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", response.Head);
 
         // The client has not closed: this FIN is the proxy's own.
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
@@ -27,32 +25,28 @@ public sealed class IdleTimeoutTests
     [Trait("promise", "S3.3")]
     public async Task SilenceAfterAResponse_IsEndedWithFinAfterTheTimeout_NotEarlier()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"400ms\""));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.timeout = \"400ms\""));
         var time = new PassingTime();
-        await client.Ask();
-        await client.ExpectFin();
+        await scene.Client.Ask();
+        await scene.Client.ExpectFin();
         time.AssertAtLeast(400);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_timeouts_total{kind=\"keep_alive\"}"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_timeouts_total{kind=\"keep_alive\"}"));
     }
 
     [Fact]
     [Trait("promise", "S1.4")]
     public async Task TheTimeoutStartsAnewAtEachResponse_SoTheConnectionLivesUntilTheLastOnePlusTheTimeout()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"5s\""));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.timeout = \"5s\""));
         var life = new PassingTime();
-        await client.Ask();
+        await scene.Client.Ask();
         await PassingTime.Of(2600);
-        await client.Ask();
+        await scene.Client.Ask();
         await PassingTime.Of(2600);
         life.AssertAtLeast(5000);
         var idle = new PassingTime();
-        Assert.Equal("ok", (await client.Ask()).Body);
-        await client.ExpectFin();
+        Assert.Equal("ok", (await scene.Client.Ask()).Body);
+        await scene.Client.ExpectFin();
         idle.AssertAtLeast(5000);
     }
 
@@ -90,17 +84,15 @@ public sealed class IdleTimeoutTests
     [Trait("promise", "S1.7")]
     public async Task ARequestAfterTheProxysFin_IsNeitherAnsweredNorForwarded()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("keepalive.timeout = \"200ms\"", "timeouts.linger = \"300ms\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Ask("/first");
-        await client.ExpectFin();
-        await client.SendGet("/late");
-        await proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
-        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", client.Received);
-        Assert.Single(origin.Requests);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_requests_total"));
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("keepalive.timeout = \"200ms\"", "timeouts.linger = \"300ms\""));
+        await scene.Client.Ask("/first");
+        await scene.Client.ExpectFin();
+        await scene.Client.SendGet("/late");
+        await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", scene.Client.Received);
+        Assert.Single(scene.Origin.Requests);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_requests_total"));
     }
 
     [Fact]
@@ -140,93 +132,83 @@ public sealed class IdleTimeoutTests
     [Trait("promise", "S4.4")]
     public async Task NextRequestNotStartedInTime_ClosesTheConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"300ms\""));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.timeout = \"300ms\""));
         var time = new PassingTime();
-        await client.Ask();
-        await client.ExpectFin();
+        await scene.Client.Ask();
+        await scene.Client.ExpectFin();
         time.AssertAtLeast(300);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_closes_total{reason=\"idle_timeout\"}"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_closes_total{reason=\"idle_timeout\"}"));
     }
 
     [Fact]
     [Trait("promise", "S4.4")]
     public async Task NextRequestStartedInTime_MayBeFinishedLater()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"3s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Ask();
-        await client.Send("GET /slowly HTTP/1.1\r\n");
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.timeout = \"3s\""));
+        await scene.Client.Ask();
+        await scene.Client.Send("GET /slowly HTTP/1.1\r\n");
 
         // The other connection idles for the whole timeout; it begins later.
-        await using RawClient clock = await proxy.Connect();
+        await using RawClient clock = await scene.Proxy.Connect();
         await clock.Ask();
         await clock.ExpectFin();
-        await client.Send("Host: test\r\n\r\n");
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await scene.Client.Send("Host: test\r\n\r\n");
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
     }
 
     [Fact]
     public async Task AStrayEmptyLineAfterARequest_IsNotABegunRequest()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\"", "keepalive.timeout = \"1s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Post("/", "abc") + "\r\n");
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
-        await client.Send("\r\n");
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("timeouts.request_header = \"200ms\"", "keepalive.timeout = \"1s\""));
+        await scene.Client.Send(RawClient.Post("/", "abc") + "\r\n");
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
+        await scene.Client.Send("\r\n");
 
         // A 408 here would look like the answer to the next request.
-        await client.ExpectFin();
-        Assert.Equal(0, await proxy.Metric("nativeproxy_timeouts_total{kind=\"request_header\"}"));
+        await scene.Client.ExpectFin();
+        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_timeouts_total{kind=\"request_header\"}"));
     }
 
     [Fact]
     public async Task EmptyLinesInPieces_DoNotKeepAnIdleConnectionOpen()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.timeout = \"500ms\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Ask();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.timeout = \"500ms\""));
+        await scene.Client.Ask();
 
         // As many as are skipped before a request. If each began the idle time anew, the request behind them would still be answered.
         for (int i = 0; i < 4; i++)
         {
-            await client.Send("\r");
+            await scene.Client.Send("\r");
             await PassingTime.Of(150);
-            await client.Send("\n");
+            await scene.Client.Send("\n");
             await PassingTime.Of(150);
         }
-        await client.SendGet("/late");
-        await client.ExpectEnd();
-        Assert.Single(origin.Requests);
+        await scene.Client.SendGet("/late");
+        await scene.Client.ExpectEnd();
+        Assert.Single(scene.Origin.Requests);
     }
 
     [Fact]
     public async Task AFloodOfEmptyLines_IsRefused_HoweverTheyArrive()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start();
         for (int request = 0; request < 3; request++)
         {
             for (int i = 0; i < 4; i++)
             {
-                await client.Send("\r\n");
-                await proxy.Metric("nativeproxy_requests_total");
+                await scene.Client.Send("\r\n");
+                await scene.Proxy.Metric("nativeproxy_requests_total");
             }
-            Assert.Equal("ok", (await client.Ask()).Body);
+            Assert.Equal("ok", (await scene.Client.Ask()).Body);
         }
         for (int i = 0; i < 5; i++)
         {
-            await client.Send("\r\n");
-            await proxy.Metric("nativeproxy_requests_total");
+            await scene.Client.Send("\r\n");
+            await scene.Proxy.Metric("nativeproxy_requests_total");
         }
-        Assert.Equal(400, (await client.ReadResponse()).Status);
-        await client.ExpectFin();
+        Assert.Equal(400, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.ExpectFin();
     }
 
     [Theory]

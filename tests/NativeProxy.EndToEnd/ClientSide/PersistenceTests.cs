@@ -15,41 +15,35 @@ public sealed class PersistenceTests
     [Trait("promise", "S0.1")]
     public async Task Http10RequestWithKeepAlive_IsAnsweredWithKeepAlive_AndTheConnectionStaysOpen()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start();
         for (int i = 0; i < 3; i++)
         {
-            await client.Send(KeepAlive10);
-            HttpResponse response = await client.ReadResponse();
+            await scene.Client.Send(KeepAlive10);
+            HttpResponse response = await scene.Client.ReadResponse();
             Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n", response.Head);
         }
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_connections_accepted_total"));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_connections_accepted_total"));
     }
 
     [Fact]
     [Trait("promise", "S0.2")]
     public async Task Http10RequestWithoutKeepAlive_IsAnsweredWithClose_AndFin()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("GET / HTTP/1.0\r\n\r\n");
-        HttpResponse response = await client.ReadResponse();
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send("GET / HTTP/1.0\r\n\r\n");
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal(("close", "ok"), (response.Connection, response.Body));
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
     [Trait("promise", "S0.3")]
     public async Task Http11RequestWithoutConnectionField_KeepsTheConnection_AndTheResponseNeedNotSaySo()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", (await client.Ask()).Head);
-        Assert.Equal("ok", (await client.Ask()).Body);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_connections_accepted_total"));
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        Assert.Equal("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", (await scene.Client.Ask()).Head);
+        Assert.Equal("ok", (await scene.Client.Ask()).Body);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_connections_accepted_total"));
     }
 
     [Theory]
@@ -60,14 +54,12 @@ public sealed class PersistenceTests
     [InlineData("always", "1.0", "keep-alive")]
     public async Task ConnectionHeaderOption_DecidesWhichKeptResponsesSayKeepAlive(string option, string version, string? expected)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Listener($"keepalive.connection_header = \"{option}\""));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener($"keepalive.connection_header = \"{option}\""));
         for (int i = 0; i < 2; i++)
         {
-            await client.Send($"GET / HTTP/{version}\r\nHost: test\r\n{(version == "1.0" ? "Connection: keep-alive\r\n" : "")}\r\n");
-            Assert.Equal(expected, (await client.ReadResponse()).Connection);
+            await scene.Client.Send($"GET / HTTP/{version}\r\nHost: test\r\n{(version == "1.0" ? "Connection: keep-alive\r\n" : "")}\r\n");
+            Assert.Equal(expected, (await scene.Client.ReadResponse()).Connection);
         }
     }
 
@@ -75,22 +67,18 @@ public sealed class PersistenceTests
     [Trait("promise", "S0.4")]
     public async Task ConnectionHeaderAlways_StillSaysCloseWhereTheConnectionEnds()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.connection_header = \"always\""));
-        await using RawClient client = await proxy.Connect();
-        Assert.Equal("close", (await client.Ask("/", "Connection: close\r\n")).Connection);
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("keepalive.connection_header = \"always\""));
+        Assert.Equal("close", (await scene.Client.Ask("/", "Connection: close\r\n")).Connection);
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
     [Trait("promise", "S0.5")]
     public async Task AfterAResponse_TheNextRequestOnTheSameConnectionIsAnswered()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request => $"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{request[4..6]}");
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(request => $"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{request[4..6]}");
         foreach (string target in (string[])["/a", "/b", "/c", "/d"])
-            Assert.Equal(target, (await client.Ask(target)).Body);
+            Assert.Equal(target, (await scene.Client.Ask(target)).Body);
     }
 
     [Fact]
@@ -163,14 +151,12 @@ public sealed class PersistenceTests
     [Trait("promise", "S0.11")]
     public async Task ServerSideOff_EachRequestHasItsOwnServerConnection_WhileTheClientConnectionPersists()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.enabled = false"));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Upstream("keepalive.enabled = false"));
         for (int i = 0; i < 3; i++)
-            Assert.Null((await client.Ask()).Connection);
-        Assert.Equal([1, 2, 3], origin.RequestConnections);
-        Assert.All(origin.Requests, request => Assert.Equal("close", HttpResponse.FieldOf(request.Request, "Connection")));
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_connections_accepted_total"));
+            Assert.Null((await scene.Client.Ask()).Connection);
+        Assert.Equal([1, 2, 3], scene.Origin.RequestConnections);
+        Assert.All(scene.Origin.Requests, request => Assert.Equal("close", HttpResponse.FieldOf(request.Request, "Connection")));
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_connections_accepted_total"));
     }
 
     [Fact]
@@ -222,13 +208,11 @@ public sealed class PersistenceTests
     [Trait("promise", "S3.2")]
     public async Task APageWithManyResources_NeedsOneConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start();
         for (int i = 0; i < 50; i++)
-            Assert.Equal(200, (await client.Ask($"/resource/{i}")).Status);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_client_connections_accepted_total"));
-        Assert.Equal(50, await proxy.Metric("nativeproxy_requests_total"));
+            Assert.Equal(200, (await scene.Client.Ask($"/resource/{i}")).Status);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_client_connections_accepted_total"));
+        Assert.Equal(50, await scene.Proxy.Metric("nativeproxy_requests_total"));
     }
 
     [Theory]
@@ -241,14 +225,12 @@ public sealed class PersistenceTests
     [InlineData("1.0", "keep-alive, close")]
     public async Task RequestThatSaysClose_EndsTheConnectionAfterItsResponse(string version, string connection)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send($"GET / HTTP/{version}\r\nHost: test\r\nConnection: {connection}\r\n\r\n");
-        HttpResponse response = await client.ReadResponse();
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send($"GET / HTTP/{version}\r\nHost: test\r\nConnection: {connection}\r\n\r\n");
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal(("close", "ok"), (response.Connection, response.Body));
-        await client.ExpectFin();
-        Assert.Null(HttpResponse.FieldOf(origin.Requests.Single().Request, "Connection"));
+        await scene.Client.ExpectFin();
+        Assert.Null(HttpResponse.FieldOf(scene.Origin.Requests.Single().Request, "Connection"));
     }
 
     [Theory]
@@ -257,13 +239,11 @@ public sealed class PersistenceTests
     [InlineData("1.1")]
     public async Task RequestThatSaysKeepAlive_KeepsTheConnectionInBothVersions(string version)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start();
         for (int i = 0; i < 2; i++)
         {
-            await client.Send($"GET / HTTP/{version}\r\nHost: test\r\nConnection: Keep-Alive\r\n\r\n");
-            Assert.NotEqual("close", (await client.ReadResponse()).Connection);
+            await scene.Client.Send($"GET / HTTP/{version}\r\nHost: test\r\nConnection: Keep-Alive\r\n\r\n");
+            Assert.NotEqual("close", (await scene.Client.ReadResponse()).Connection);
         }
     }
 
@@ -309,15 +289,13 @@ public sealed class PersistenceTests
     [Trait("promise", "S1.1")]
     public async Task AdvertisedKeepAlive_NamesTheTimeout_AndCountsTheRequestsDown()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("keepalive = { timeout = \"10s\", max_requests = 4, advertise = true }"));
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            change: config => config.Listener("keepalive = { timeout = \"10s\", max_requests = 4, advertise = true }"));
         foreach (string expected in (string[])["timeout=10, max=3", "timeout=10, max=2", "timeout=10, max=1"])
-            Assert.Equal(expected, (await client.Ask()).Field("Keep-Alive"));
-        HttpResponse last = await client.Ask();
+            Assert.Equal(expected, (await scene.Client.Ask()).Field("Keep-Alive"));
+        HttpResponse last = await scene.Client.Ask();
         Assert.Equal(("close", null), (last.Connection, last.Field("Keep-Alive")));
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
     }
 
     private static async Task ExpectClose(ProxyUnderTest proxy, string listener, string request, int status)

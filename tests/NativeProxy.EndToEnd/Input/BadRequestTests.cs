@@ -37,30 +37,26 @@ public sealed class BadRequestTests
     [InlineData("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n", 405)]
     public async Task MalformedRequest_IsAnsweredAndClosed_AndTheServerIsNotContacted(string request, int status)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send(request);
-        HttpResponse response = await client.ReadResponse();
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send(request);
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal((status, "close"), (response.Status, response.Connection));
-        await client.ExpectFin();
-        Assert.Equal(0, origin.ConnectionCount);
-        Assert.Contains($" {status} ", (await proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
+        await scene.Client.ExpectFin();
+        Assert.Equal(0, scene.Origin.ConnectionCount);
+        Assert.Contains($" {status} ", (await scene.Proxy.Output.WaitForCount(1))[0], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task BytesBehindAMalformedRequest_AreNotARequest()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("GET / HTTP/1.1\r\nHost : a\r\n\r\n" + RawClient.Get("/smuggled"));
-        Assert.Equal(400, (await client.ReadResponse()).Status);
-        await client.ExpectFin();
-        await client.SendGet("/later");
-        client.Close();
-        await proxy.WaitUntilIdle();
-        Assert.Equal(0, origin.ConnectionCount);
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send("GET / HTTP/1.1\r\nHost : a\r\n\r\n" + RawClient.Get("/smuggled"));
+        Assert.Equal(400, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.ExpectFin();
+        await scene.Client.SendGet("/later");
+        scene.Client.Close();
+        await scene.Proxy.WaitUntilIdle();
+        Assert.Equal(0, scene.Origin.ConnectionCount);
     }
 
     [Theory]
@@ -69,34 +65,28 @@ public sealed class BadRequestTests
     [InlineData(300_000, true)]
     public async Task HeadTooLarge_Is431(int bytes, bool isComplete)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send($"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('x', bytes)}{(isComplete ? "\r\n\r\n" : "")}");
-        await ExpectRefused(client, origin, 431);
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send($"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('x', bytes)}{(isComplete ? "\r\n\r\n" : "")}");
+        await ExpectRefused(scene.Client, scene.Origin, 431);
     }
 
     [Fact]
     public async Task TooManyFields_Is431()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.header_count = 10"));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "X: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\nX: 5\r\nX: 6\r\nX: 7\r\nX: 8\r\nX: 9\r\n");
-        Assert.Equal(200, (await client.ReadResponse()).Status);
-        await client.SendGet("/", "X: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\nX: 5\r\nX: 6\r\nX: 7\r\nX: 8\r\nX: 9\r\nX: 10\r\n");
-        Assert.Equal(431, (await client.ReadResponse()).Status);
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("limits.header_count = 10"));
+        await scene.Client.SendGet("/", "X: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\nX: 5\r\nX: 6\r\nX: 7\r\nX: 8\r\nX: 9\r\n");
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.SendGet("/", "X: 1\r\nX: 2\r\nX: 3\r\nX: 4\r\nX: 5\r\nX: 6\r\nX: 7\r\nX: 8\r\nX: 9\r\nX: 10\r\n");
+        Assert.Equal(431, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
     public async Task TargetTooLong_Is414()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/" + new string('x', 17_000));
-        await ExpectRefused(client, origin, 414);
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.SendGet("/" + new string('x', 17_000));
+        await ExpectRefused(scene.Client, scene.Origin, 414);
     }
 
     [Fact]
@@ -117,29 +107,25 @@ public sealed class BadRequestTests
     [Fact]
     public async Task ChunkedBodyAboveTheLimit_Is413_AndTheServerNeverGetsTheSurplusOrAnEnd()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("limits.body_bytes = 10"));
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("limits.body_bytes = 10");
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadThrough("01234567\r\n");
-        await client.Send("8\r\nabcdefgh\r\n0\r\n\r\n");
-        Assert.Equal(413, (await client.ReadResponse()).Status);
+        await scene.Client.Send("8\r\nabcdefgh\r\n0\r\n\r\n");
+        Assert.Equal(413, (await scene.Client.ReadResponse()).Status);
         await server.ExpectReset();
     }
 
     [Fact]
     public async Task BrokenChunkInARequest_Is400_AndTheServerConnectionIsReset()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadThrough("abc\r\n");
-        await client.Send("-1\r\n");
-        Assert.Equal((400, "close"), Brief(await client.ReadResponse()));
-        await client.ExpectFin();
+        await scene.Client.Send("-1\r\n");
+        Assert.Equal((400, "close"), Brief(await scene.Client.ReadResponse()));
+        await scene.Client.ExpectFin();
         await server.ExpectReset();
     }
 
@@ -158,14 +144,12 @@ public sealed class BadRequestTests
     [Fact]
     public async Task HeadThatComesByteByByte_DoesNotPutTheTimeoutOff()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"500ms\""));
-        await using RawClient client = await proxy.Connect();
-        Task<HttpResponse> answer = client.ReadResponse();
-        await client.Send("GET / HTTP/1.1\r\nX: ");
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("timeouts.request_header = \"500ms\""));
+        Task<HttpResponse> answer = scene.Client.ReadResponse();
+        await scene.Client.Send("GET / HTTP/1.1\r\nX: ");
         while (!answer.IsCompleted)
         {
-            await client.Send("x");
+            await scene.Client.Send("x");
             await PassingTime.Of(50);
         }
         Assert.Equal(408, (await answer).Status);
@@ -174,28 +158,24 @@ public sealed class BadRequestTests
     [Fact]
     public async Task NoByteInTime_IsASilentClose()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_header = \"200ms\""));
-        await using RawClient client = await proxy.Connect();
-        await client.ExpectFin();
-        client.Close();
-        await proxy.WaitUntilIdle();
-        Assert.Empty(proxy.Output.Lines);
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener("timeouts.request_header = \"200ms\""));
+        await scene.Client.ExpectFin();
+        scene.Client.Close();
+        await scene.Proxy.WaitUntilIdle();
+        Assert.Empty(scene.Proxy.Output.Lines);
     }
 
     [Fact]
     public async Task BodyNotContinuedInTime_Is408_AndTheServerConnectionIsReset()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.request_body = \"300ms\""));
-        await using RawClient client = await proxy.Connect();
+        await using DrivenScene scene = await DrivenScene.Start("timeouts.request_body = \"300ms\"");
         var time = new PassingTime();
-        await client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
-        OriginConnection server = await origin.Accept();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadThrough("abc");
-        Assert.Equal((408, "close"), Brief(await client.ReadResponse()));
+        Assert.Equal((408, "close"), Brief(await scene.Client.ReadResponse()));
         time.AssertAtLeast(300);
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
         await server.ExpectReset();
     }
 

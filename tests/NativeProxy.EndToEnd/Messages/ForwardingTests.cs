@@ -88,16 +88,14 @@ public sealed class ForwardingTests
         "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 1000\r\n\r\n")]
     public async Task ResponsesWithoutABody_EndWithTheirHead(string method, string response, string expected)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(response);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(response);
         for (int i = 0; i < 3; i++)
         {
-            await client.Send($"{method} / HTTP/1.1\r\nHost: h\r\n\r\n");
-            Assert.Equal(expected, await client.ReadHead());
+            await scene.Client.Send($"{method} / HTTP/1.1\r\nHost: h\r\n\r\n");
+            Assert.Equal(expected, await scene.Client.ReadHead());
         }
-        Assert.Equal("", client.Untaken);
-        Assert.Equal([1, 1, 1], origin.RequestConnections);
+        Assert.Equal("", scene.Client.Untaken);
+        Assert.Equal([1, 1, 1], scene.Origin.RequestConnections);
     }
 
     [Fact]
@@ -116,41 +114,33 @@ public sealed class ForwardingTests
     [Fact]
     public async Task InterimResponses_AreForwardedAsTheyCome()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask();
         foreach (string interim in (string[])["HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
             "HTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n"])
         {
             await server.Send(interim);
-            Assert.Equal(interim, await client.ReadHead());
+            Assert.Equal(interim, await scene.Client.ReadHead());
         }
         await server.Send(OriginConnection.Ok);
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
     }
 
     [Fact]
     public async Task InterimResponses_AreKeptFromHttp10Clients()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OriginConnection.Ok);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("GET / HTTP/1.0\r\n\r\n");
-        Assert.Equal(200, (await client.ReadResponse()).Status);
+        await using AnsweringScene scene = await AnsweringScene.Start("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OriginConnection.Ok);
+        await scene.Client.Send("GET / HTTP/1.0\r\n\r\n");
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
     }
 
     [Fact]
     public async Task AFloodOfInterimResponses_Is502()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(string.Concat(Enumerable.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 1000)));
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
+        await using AnsweringScene scene = await AnsweringScene.Start(string.Concat(Enumerable.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 1000)));
+        await scene.Client.SendGet();
         string head;
-        while ((head = await client.ReadHead()).StartsWith("HTTP/1.1 102 ", StringComparison.Ordinal))
+        while ((head = await scene.Client.ReadHead()).StartsWith("HTTP/1.1 102 ", StringComparison.Ordinal))
         {
         }
         Assert.StartsWith("HTTP/1.1 502 ", head, StringComparison.Ordinal);
@@ -159,49 +149,43 @@ public sealed class ForwardingTests
     [Fact]
     public async Task ExpectContinue_TheServersInterimAnswerReleasesTheBody()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         Assert.Equal("100-continue", HttpResponse.FieldOf(await server.ReadHead(), "Expect"));
         await server.Send("HTTP/1.1 100 Continue\r\n\r\n");
-        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await client.ReadHead());
-        await client.Send("body");
+        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await scene.Client.ReadHead());
+        await scene.Client.Send("body");
         Assert.Equal("body", await server.Read(4));
         await server.Send(OriginConnection.Ok);
-        HttpResponse response = await client.ReadResponse();
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal((200, null), (response.Status, response.Connection));
-        await client.SendGet();
+        await scene.Client.SendGet();
         await server.Answer();
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
     }
 
     [Fact]
     public async Task ExpectContinue_AFinalAnswerInsteadIsForwarded_AndTheConnectionEnds()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
         await server.Send("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
-        HttpResponse response = await client.ReadResponse();
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal((417, "close"), (response.Status, response.Connection));
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
         await server.ExpectEnd();
     }
 
     [Fact]
     public async Task EarlyResponseWhileUploading_ReachesTheClient_ThoughItGoesOnSending()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("timeouts.linger = \"20s\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n");
-        await client.Send(new string('x', 100_000));
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("timeouts.linger = \"20s\"");
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n");
+        await scene.Client.Send(new string('x', 100_000));
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
         await server.Send("HTTP/1.1 413 Too Much\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
         await server.Send("no!");
@@ -209,62 +193,54 @@ public sealed class ForwardingTests
 
         // The client keeps sending before it reads: a reset would destroy the answer.
         for (int i = 0; i < 50; i++)
-            await client.Send(new string('x', 100_000));
-        HttpResponse response = await client.ReadResponse();
+            await scene.Client.Send(new string('x', 100_000));
+        HttpResponse response = await scene.Client.ReadResponse();
         Assert.Equal((413, "close", "no!"), (response.Status, response.Connection, response.Body));
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
     public async Task RequestBody_IsStreamed_NotCollected()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
         foreach (string part in (string[])["a", "bb", "ccc"])
         {
-            await client.Send($"{part.Length}\r\n{part}\r\n");
+            await scene.Client.Send($"{part.Length}\r\n{part}\r\n");
             Assert.Equal($"{part.Length}\r\n{part}\r\n", await server.ReadThrough(part + "\r\n"));
         }
-        await client.Send("0\r\n\r\n");
+        await scene.Client.Send("0\r\n\r\n");
         Assert.Equal("0\r\n\r\n", await server.ReadHead());
         await server.Send(OriginConnection.Ok);
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
     }
 
     /// <summary>What the server receives of a request.</summary>
     private static async Task<string> Forwarded(string request, params string[] listenerLines)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(listenerLines));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(request);
-        Assert.Equal(200, (await client.ReadResponse()).Status);
-        return origin.Requests.Single().Request;
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Listener(listenerLines));
+        await scene.Client.Send(request);
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        return scene.Origin.Requests.Single().Request;
     }
 
     private static async Task<HttpResponse> Returned(string response)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(response);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        return await client.Ask();
+        await using AnsweringScene scene = await AnsweringScene.Start(response);
+        return await scene.Client.Ask();
     }
 
     [Fact]
     public async Task ServerThatNeitherContinuesNorAnswers_IsToBlame_NotTheClientThatWaits()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("timeouts.request_body = \"100ms\"").Upstream("timeouts.response = \"400ms\""));
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start(
+            config => config.Listener("timeouts.request_body = \"100ms\"").Upstream("timeouts.response = \"400ms\""));
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
 
-        Assert.Equal(504, (await client.ReadResponse("POST")).Status);
+        Assert.Equal(504, (await scene.Client.ReadResponse("POST")).Status);
     }
 }

@@ -13,44 +13,38 @@ public sealed class PipeliningTests
     [Trait("promise", "S3.14")]
     public async Task RequestsInOneSegment_AreAnsweredInTheirOrder()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(Echo);
         string[] targets = [.. Enumerable.Range(1, 40).Select(i => "/" + i)];
-        await client.Send(string.Concat(targets.Select(target => RawClient.Get(target))));
+        await scene.Client.Send(string.Concat(targets.Select(target => RawClient.Get(target))));
         foreach (string target in targets)
-            Assert.Equal(target, (await client.ReadResponse()).Body);
-        Assert.All(origin.RequestConnections, number => Assert.Equal(1, number));
+            Assert.Equal(target, (await scene.Client.ReadResponse()).Body);
+        Assert.All(scene.Origin.RequestConnections, number => Assert.Equal(1, number));
     }
 
     [Fact]
     [Trait("promise", "S3.14")]
     public async Task MixedRequestsInOneSegment_AreAnsweredInTheirOrder_ErrorsOfTheProxyToo()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Get("/1") + RawClient.Post("/2", "body") + "HEAD /3 HTTP/1.1\r\nHost: h\r\n\r\n" + RawClient.Get("/4")
+        await using AnsweringScene scene = await AnsweringScene.Start(Echo);
+        await scene.Client.Send(RawClient.Get("/1") + RawClient.Post("/2", "body") + "HEAD /3 HTTP/1.1\r\nHost: h\r\n\r\n" + RawClient.Get("/4")
             + "BAD\r\n\r\n");
-        Assert.Equal("/1", (await client.ReadResponse()).Body);
-        Assert.Equal("/2", (await client.ReadResponse()).Body);
-        Assert.Contains("Content-Length: 2\r\n", (await client.ReadResponse("HEAD")).Head, StringComparison.Ordinal);
-        Assert.Equal("/4", (await client.ReadResponse()).Body);
-        Assert.Equal(400, (await client.ReadResponse()).Status);
-        await client.ExpectFin();
+        Assert.Equal("/1", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal("/2", (await scene.Client.ReadResponse()).Body);
+        Assert.Contains("Content-Length: 2\r\n", (await scene.Client.ReadResponse("HEAD")).Head, StringComparison.Ordinal);
+        Assert.Equal("/4", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal(400, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.ExpectFin();
     }
 
     [Fact]
     [Trait("promise", "S3.15")]
     public async Task BytesBehindTheFirstRequest_AreParsedWithoutAnotherReadEvent()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Post("/1", "body") + RawClient.Get("/2") + RawClient.Get("/3"));
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send(RawClient.Post("/1", "body") + RawClient.Get("/2") + RawClient.Get("/3"));
 
         // The client sends nothing more and reads nothing; only the server acts from here on.
-        OriginConnection server = await origin.Accept();
+        OriginConnection server = await scene.Origin.Accept();
         foreach (string start in (string[])["POST /1 ", "GET /2 ", "GET /3 "])
             Assert.StartsWith(start, await server.Answer(), StringComparison.Ordinal);
         Assert.Equal(0, server.Socket.Available);
@@ -65,29 +59,25 @@ public sealed class PipeliningTests
     [InlineData(20000)]
     public async Task APipelinedRequestCutInTheMiddle_IsKeptAndCompletedByLaterReads(int cutAt)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(Echo);
         string second = RawClient.Get("/second", $"X-Large: {new string('x', 25_000)}\r\n");
-        await client.Send(RawClient.Get("/first") + second[..cutAt]);
-        Assert.Equal("/first", (await client.ReadResponse()).Body);
-        await client.Send(second[cutAt..] + RawClient.Get("/third"));
-        Assert.Equal("/second", (await client.ReadResponse()).Body);
-        Assert.Equal("/third", (await client.ReadResponse()).Body);
-        Assert.Contains($"X-Large: {new string('x', 25_000)}\r\n", origin.Requests[1].Request, StringComparison.Ordinal);
+        await scene.Client.Send(RawClient.Get("/first") + second[..cutAt]);
+        Assert.Equal("/first", (await scene.Client.ReadResponse()).Body);
+        await scene.Client.Send(second[cutAt..] + RawClient.Get("/third"));
+        Assert.Equal("/second", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal("/third", (await scene.Client.ReadResponse()).Body);
+        Assert.Contains($"X-Large: {new string('x', 25_000)}\r\n", scene.Origin.Requests[1].Request, StringComparison.Ordinal);
     }
 
     [Fact]
     [Trait("promise", "S3.16")]
     public async Task AFloodOfPipelinedRequests_IsServedCompletely()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
+        await using AnsweringScene scene = await AnsweringScene.Start(Echo);
         string[] targets = [.. Enumerable.Range(1, 600).Select(i => $"/{i}/{new string('x', i % 300)}")];
-        Task sending = client.Send(string.Concat(targets.Select(target => RawClient.Get(target))));
+        Task sending = scene.Client.Send(string.Concat(targets.Select(target => RawClient.Get(target))));
         foreach (string target in targets)
-            Assert.Equal(target, (await client.ReadResponse()).Body);
+            Assert.Equal(target, (await scene.Client.ReadResponse()).Body);
         await sending;
     }
 
@@ -120,38 +110,31 @@ public sealed class PipeliningTests
     [Trait("promise", "S3.17")]
     public async Task RequestsThatAreNotPipelined_TakeARoundTripOfTheClientEach()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/1");
-        OriginConnection server = await origin.Accept();
-        await server.Answer();
-        await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Exchange(request: RawClient.Get("/1"));
         Assert.Equal(0, server.Socket.Available);
-        await client.SendGet("/2");
+        await scene.Client.SendGet("/2");
         Assert.StartsWith("GET /2 ", await server.Answer(), StringComparison.Ordinal);
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
     }
 
     [Fact]
     [Trait("promise", "S3.18")]
     public async Task PipelinedRequestsBehindTheClose_AreNeitherAnsweredNorExecuted()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(Echo);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("keepalive.max_requests = 2"));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Get("/1") + RawClient.Get("/2") + RawClient.Post("/3", "x") + RawClient.Get("/4"));
-        Assert.Null((await client.ReadResponse()).Connection);
-        HttpResponse last = await client.ReadResponse();
+        await using AnsweringScene scene = await AnsweringScene.Start(Echo, config => config.Listener("keepalive.max_requests = 2"));
+        await scene.Client.Send(RawClient.Get("/1") + RawClient.Get("/2") + RawClient.Post("/3", "x") + RawClient.Get("/4"));
+        Assert.Null((await scene.Client.ReadResponse()).Connection);
+        HttpResponse last = await scene.Client.ReadResponse();
         Assert.Equal(("/2", "close"), (last.Body, last.Connection));
-        await client.ExpectFin();
-        client.Close();
-        await proxy.WaitUntilIdle();
-        Assert.Equal(2, origin.Requests.Count);
-        Assert.Equal(2, (await proxy.Output.WaitForCount(2)).Count);
+        await scene.Client.ExpectFin();
+        scene.Client.Close();
+        await scene.Proxy.WaitUntilIdle();
+        Assert.Equal(2, scene.Origin.Requests.Count);
+        Assert.Equal(2, (await scene.Proxy.Output.WaitForCount(2)).Count);
 
         // The client may send the rest again.
-        Assert.Equal("/4", (await proxy.AskOnce("/4")).Body);
+        Assert.Equal("/4", (await scene.Proxy.AskOnce("/4")).Body);
     }
 
     [Fact]
@@ -205,17 +188,15 @@ public sealed class PipeliningTests
     public async Task ARequestBehindABodyThatIsReadLate_IsFramedRight()
     {
         string body = RawClient.Get("/hidden") + new string('x', 200_000);
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        Task sending = client.Send(RawClient.Post("/1", body) + RawClient.Get("/2"));
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        Task sending = scene.Client.Send(RawClient.Post("/1", body) + RawClient.Get("/2"));
+        OriginConnection server = await scene.Origin.Accept();
         Assert.EndsWith(body, await server.ReadRequest(), StringComparison.Ordinal);
         await sending;
         await server.Send(OriginConnection.Ok);
         Assert.StartsWith("GET /2 ", await server.Answer(), StringComparison.Ordinal);
-        await client.ReadResponse();
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
+        await scene.Client.ReadResponse();
     }
 
     [Theory]
@@ -224,19 +205,17 @@ public sealed class PipeliningTests
     [InlineData("Transfer-Encoding: chunked\r\n", "3e8\r\n")]
     public async Task ABodyThatTheServerDoesNotWant_IsNeverTakenForARequest(string framing, string chunk)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send($"POST /1 HTTP/1.1\r\nHost: h\r\n{framing}\r\n{chunk}");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send($"POST /1 HTTP/1.1\r\nHost: h\r\n{framing}\r\n{chunk}");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
         await server.Send("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
-        Assert.Equal((403, "close"), await StatusAndConnection(client));
-        await client.Send(RawClient.Get("/hidden"));
-        await client.ExpectFin();
-        client.Close();
-        await proxy.WaitUntilIdle();
-        Assert.Equal(1, origin.ConnectionCount);
+        Assert.Equal((403, "close"), await StatusAndConnection(scene.Client));
+        await scene.Client.Send(RawClient.Get("/hidden"));
+        await scene.Client.ExpectFin();
+        scene.Client.Close();
+        await scene.Proxy.WaitUntilIdle();
+        Assert.Equal(1, scene.Origin.ConnectionCount);
         Assert.DoesNotContain("hidden", server.Received + (await server.ReadToEnd()).Text, StringComparison.Ordinal);
     }
 

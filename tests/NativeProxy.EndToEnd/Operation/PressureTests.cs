@@ -7,17 +7,16 @@ using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
 
-/// <summary>What happens when connections, descriptors or buffers run short: idle connections go, the oldest first, and nothing else does.</summary>
+/// <summary>What happens when connections or descriptors run short: idle connections go, the oldest first, and nothing else does.</summary>
 public sealed class PressureTests
 {
-    private const string Shed = "nativeproxy_shed_connections_total";
+    internal const string Shed = "nativeproxy_shed_connections_total";
     private const string ShedClients = Shed + "{side=\"client\",resource=\"descriptors\"}";
     private const string ShedServers = Shed + "{side=\"server\",resource=\"descriptors\"}";
     private const string Pressure = "nativeproxy_pressure{resource=\"descriptors\"}";
-    private const string MemoryPressure = "nativeproxy_pressure{resource=\"memory\"}";
 
     /// <summary>A head that does not fit into a small block, without its end.</summary>
-    private static readonly string HalfHead = "GET /half HTTP/1.1\r\nHost: test\r\nX-Long: " + new string('x', 3000);
+    internal static readonly string HalfHead = "GET /half HTTP/1.1\r\nHost: test\r\nX-Long: " + new string('x', 3000);
 
     [Fact]
     [Trait("promise", "S1.9")]
@@ -168,47 +167,6 @@ public sealed class PressureTests
 
     [Fact]
     [Trait("promise", "S1.9")]
-    [Trait("promise", "S4.9")]
-    [Trait("promise", "S4.10")]
-    [Trait("close", "client:memory_pressure")]
-    public async Task BuffersRunShort_IdleClientsGo_AndResponsesSayCloseUntilThereAreEnough()
-    {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Runtime("buffer_bytes = \"1MiB\""));
-        RawClient[] idle = [await AskedClient(proxy), await AskedClient(proxy), await AskedClient(proxy)];
-
-        // 36 of 40 large blocks are the high mark, 32 the low one.
-        var halfRead = new List<RawClient>();
-        for (int i = 0; i < 36; i++)
-        {
-            halfRead.Add(await proxy.Connect());
-            await halfRead[i].Send(HalfHead);
-        }
-        foreach (RawClient client in idle)
-            await client.ExpectFin();
-        await proxy.WaitForMetric(MemoryPressure, 1);
-        for (int i = 0; i < 10; i++)
-        {
-            await halfRead[i].Send("\r\n\r\n");
-            (int status, string? connection) = Outcome(await halfRead[i].ReadResponse());
-            Assert.Equal(200, status);
-            Assert.True(i > 0 || connection == "close", "the first response must say close");
-        }
-        await proxy.WaitForMetric(MemoryPressure, 0);
-        foreach (RawClient client in halfRead[10..])
-        {
-            await client.Send("\r\n\r\n");
-            Assert.Equal((200, null), Outcome(await client.ReadResponse()));
-        }
-        Assert.Equal(3, await proxy.Metric(Shed + "{side=\"client\",resource=\"memory\"}"));
-        Assert.InRange(await proxy.Metric("nativeproxy_client_closes_total{reason=\"memory_pressure\"}"), 4, 39);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_pressure_episodes_total{resource=\"memory\"}"));
-        await proxy.Output.WaitFor("rs=memory_pressure");
-        await proxy.Errors.WaitFor("pressure: this worker runs short of memory");
-    }
-
-    [Fact]
-    [Trait("promise", "S1.9")]
     public async Task AcceptFails_IdleClientsMakeRoom_AndTheNewClientIsServed()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
@@ -291,65 +249,12 @@ public sealed class PressureTests
         await proxy.Output.WaitFor("rs=descriptor_pressure");
     }
 
-    [Fact]
-    [Trait("promise", "S1.9")]
-    [Trait("close", "server:memory_pressure")]
-    public async Task BuffersRunShort_ASpareServerConnectionGoes()
-    {
-        await using CloseScene scene = await CloseScene.Start(config => config.Runtime("buffer_bytes = \"1MiB\""));
-        OriginConnection server = await scene.Exchange();
-        await PassingTime.Of(1100);
-        var halfRead = new List<RawClient>();
-        for (int i = 0; i < 36; i++)
-        {
-            halfRead.Add(await scene.Proxy.Connect());
-            await halfRead[i].Send(HalfHead);
-        }
-        await server.ExpectFin();
-        await scene.ExpectClose("server", "memory_pressure", "proxy");
-    }
-
-    [Fact]
-    [Trait("promise", "S3.24")]
-    public async Task IdleConnections_AreCountedWithTheMemoryTheyHold()
-    {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ScriptedOrigin slow = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).AddUpstream("slow", slow.Address)
-            .AddListener("slow", "slow"));
-        RawClient[] idle = [await AskedClient(proxy), await AskedClient(proxy), await AskedClient(proxy)];
-        await using RawClient busy = await proxy.Connect("slow");
-        await busy.SendGet();
-        OriginConnection server = await slow.Accept();
-        await proxy.WaitForMetric("nativeproxy_client_connections_idle", 3);
-        await proxy.WaitForMetric("nativeproxy_worker_client_connections_idle{worker=\"0\"}", 3);
-        Assert.Equal(4, await proxy.Metric("nativeproxy_client_connections_open"));
-        Assert.Equal(1, await proxy.Metric("nativeproxy_server_connections_idle"));
-        long bytesOfOne = await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"server\"}");
-        Assert.InRange(bytesOfOne, 100, 4000);
-        Assert.Equal(3 * bytesOfOne, await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"client\"}"));
-        Assert.Equal(0, await proxy.Metric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}"));
-
-        await idle[0].Send("GET / HTTP/1.1\r\n");
-        await idle[1].Send(HalfHead);
-        await proxy.WaitForMetric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}", (2 + 16) * 1024);
-        await proxy.WaitForMetric("nativeproxy_worker_buffer_lent_bytes{worker=\"0\",purpose=\"receive_tail\"}", (2 + 16) * 1024);
-        await server.Answer();
-        await busy.ReadResponse();
-        await proxy.WaitForMetric("nativeproxy_client_connections_idle", 4);
-        Assert.All(idle, client => client.Close());
-        busy.Close();
-        await proxy.WaitForMetric("nativeproxy_client_connections_idle", 0);
-        await proxy.WaitForMetric("nativeproxy_buffer_lent_bytes{purpose=\"receive_tail\"}", 0);
-        Assert.Equal(0, await proxy.Metric("nativeproxy_idle_connection_bytes{side=\"client\"}"));
-    }
-
-    private static async Task<RawClient> AskedClient(ProxyUnderTest proxy, string listener = "web")
+    internal static async Task<RawClient> AskedClient(ProxyUnderTest proxy, string listener = "web")
     {
         RawClient client = await proxy.Connect(listener);
         Assert.Equal((200, null), Outcome(await client.Ask()));
         return client;
     }
 
-    private static (int Status, string? Connection) Outcome(HttpResponse response) => (response.Status, response.Connection);
+    internal static (int Status, string? Connection) Outcome(HttpResponse response) => (response.Status, response.Connection);
 }

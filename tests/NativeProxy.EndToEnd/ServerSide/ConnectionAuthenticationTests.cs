@@ -17,30 +17,28 @@ public sealed class ConnectionAuthenticationTests
     [Trait("promise", "S4.12")]
     public async Task Handshake_GoesOverOneServerConnection_AndSoDoesEverythingBehindIt()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.reuse = \"safe\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/1");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start(config => config.Upstream("keepalive.reuse = \"safe\""));
+        await scene.Client.SendGet("/1");
+        OriginConnection server = await scene.Origin.Accept();
         Assert.Null(HttpResponse.FieldOf(await server.Answer(Offer), "Authorization"));
-        Assert.Equal(Offer, await client.Read(Offer.Length));
-        await client.SendGet("/2", First);
+        Assert.Equal(Offer, await scene.Client.Read(Offer.Length));
+        await scene.Client.SendGet("/2", First);
         Assert.Equal("NTLM TlRMTVNTUAABAAAA", HttpResponse.FieldOf(await server.Answer(Challenge), "Authorization"));
-        Assert.Equal(Challenge, await client.Read(Challenge.Length));
-        await client.SendGet("/3", Last);
+        Assert.Equal(Challenge, await scene.Client.Read(Challenge.Length));
+        await scene.Client.SendGet("/3", Last);
         Assert.Equal("NTLM TlRMTVNTUAADAAAA", HttpResponse.FieldOf(await server.Answer(), "Authorization"));
-        Assert.Equal(OriginConnection.Ok, await client.Read(OriginConnection.Ok.Length));
+        Assert.Equal(OriginConnection.Ok, await scene.Client.Read(OriginConnection.Ok.Length));
 
         // The server knows the user now; even what may not use a pooled connection comes on this one.
-        await client.SendGet("/4");
+        await scene.Client.SendGet("/4");
         Assert.StartsWith("GET /4 ", await server.Answer(), StringComparison.Ordinal);
-        await client.ReadResponse();
-        await client.Send(RawClient.Post("/5", "body"));
+        await scene.Client.ReadResponse();
+        await scene.Client.Send(RawClient.Post("/5", "body"));
         Assert.EndsWith("\r\n\r\nbody", await server.Answer(), StringComparison.Ordinal);
-        await client.ReadResponse();
-        Assert.Equal(1, origin.ConnectionCount);
-        await proxy.WaitForMetric(PinnedNow, 1);
-        await proxy.WaitForMetric(Idle, 0);
+        await scene.Client.ReadResponse();
+        Assert.Equal(1, scene.Origin.ConnectionCount);
+        await scene.Proxy.WaitForMetric(PinnedNow, 1);
+        await scene.Proxy.WaitForMetric(Idle, 0);
     }
 
     [Fact]
@@ -118,23 +116,18 @@ public sealed class ConnectionAuthenticationTests
     [Fact]
     public async Task FirstStepOfALogin_OnAPooledConnectionThatIsStale_IsRetried()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection stale = await origin.Accept();
-        await stale.Answer();
-        await client.ReadResponse();
-        await client.SendGet("/1", First);
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection stale = await scene.Exchange();
+        await scene.Client.SendGet("/1", First);
         await stale.ReadRequest();
         stale.Close();
-        OriginConnection fresh = await origin.Accept();
+        OriginConnection fresh = await scene.Origin.Accept();
         await fresh.Answer(Challenge);
-        Assert.Equal(401, (await client.ReadResponse()).Status);
-        await client.SendGet("/2", Last);
+        Assert.Equal(401, (await scene.Client.ReadResponse()).Status);
+        await scene.Client.SendGet("/2", Last);
         Assert.StartsWith("GET /2 ", await fresh.Answer(), StringComparison.Ordinal);
-        Assert.Equal(200, (await client.ReadResponse()).Status);
-        Assert.Equal(2, origin.ConnectionCount);
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+        Assert.Equal(2, scene.Origin.ConnectionCount);
     }
 
     [Fact]
@@ -160,28 +153,24 @@ public sealed class ConnectionAuthenticationTests
     [Fact]
     public async Task PipelinedRequests_StayOnThePinnedConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send(RawClient.Get("/1", Last) + RawClient.Get("/2") + RawClient.Get("/3"));
+        await using AnsweringScene scene = await AnsweringScene.Start();
+        await scene.Client.Send(RawClient.Get("/1", Last) + RawClient.Get("/2") + RawClient.Get("/3"));
         for (int i = 0; i < 3; i++)
-            await client.ReadResponse();
-        await proxy.AskOnce();
-        Assert.Equal([1, 1, 1, 2], origin.RequestConnections);
+            await scene.Client.ReadResponse();
+        await scene.Proxy.AskOnce();
+        Assert.Equal([1, 1, 1, 2], scene.Origin.RequestConnections);
     }
 
     [Fact]
     public async Task ReloadWithTheSameServer_KeepsThePinnedConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
-        await proxy.Reload(static text => text + "weight = 2\n");
-        await proxy.WaitForMetric("nativeproxy_reloads_total{outcome=\"done\"}", 1);
-        await client.SendGet("/again");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
+        await scene.Proxy.Reload(static text => text + "weight = 2\n");
+        await scene.Proxy.WaitForMetric("nativeproxy_reloads_total{outcome=\"done\"}", 1);
+        await scene.Client.SendGet("/again");
         Assert.StartsWith("GET /again ", await server.Answer(), StringComparison.Ordinal);
-        Assert.Equal(200, (await client.ReadResponse()).Status);
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
     }
 
     [Fact]

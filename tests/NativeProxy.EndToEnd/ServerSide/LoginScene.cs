@@ -24,4 +24,7 @@ internal static class LoginScene
         await client.ReadResponse();
         return server;
     }
+
+    /// <summary>The same in a scene.</summary>
+    public static Task<OriginConnection> Authenticate(ClientScene scene) => Authenticate(scene.Origin, scene.Client);
 }

@@ -15,49 +15,40 @@ public sealed class PinnedConnectionEndTests
     [InlineData(false)]
     public async Task ClientThatLeaves_TakesItsServerConnectionAlong(bool withReset)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
         if (withReset)
-            client.Reset();
+            scene.Client.Reset();
         else
-            client.Close();
+            scene.Client.Close();
         await server.ExpectFin();
-        await proxy.WaitForMetric(PinnedNow, 0);
-        Assert.Equal(1, await proxy.Metric(ServerClosed));
+        await scene.Proxy.WaitForMetric(PinnedNow, 0);
+        Assert.Equal(1, await scene.Proxy.Metric(ServerClosed));
     }
 
     [Fact]
     public async Task ClientThatAskedToClose_TakesItsServerConnectionAlong()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", Last + "Connection: close\r\n");
-        OriginConnection server = await origin.Accept();
-        await server.Answer();
-        await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Exchange(request: RawClient.Get("/", Last + "Connection: close\r\n"));
         await server.ExpectFin();
-        Assert.Equal((1, 0), (await proxy.Metric(ServerClosed), await proxy.Metric(Idle)));
+        Assert.Equal((1, 0), (await scene.Proxy.Metric(ServerClosed), await scene.Proxy.Metric(Idle)));
     }
 
     [Fact]
     public async Task ClientThatIdlesTooLong_IsClosed_WithItsServerConnection_WhateverThePoolsIdleTime()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Listener("keepalive.timeout = \"2s\"").Upstream("keepalive.idle_timeout = \"50ms\""));
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
+        await using DrivenScene scene = await DrivenScene.Start(
+            config => config.Listener("keepalive.timeout = \"2s\"").Upstream("keepalive.idle_timeout = \"50ms\""));
+        OriginConnection server = await Authenticate(scene);
         var passing = new PassingTime();
-        await client.SendGet("/again");
+        await scene.Client.SendGet("/again");
         await server.Answer();
-        await client.ReadResponse();
-        await client.ExpectFin();
+        await scene.Client.ReadResponse();
+        await scene.Client.ExpectFin();
         passing.AssertAtLeast(2000);
         await server.ExpectFin();
-        Assert.Equal(1, await proxy.Metric(ServerClosed));
+        Assert.Equal(1, await scene.Proxy.Metric(ServerClosed));
     }
 
     [Theory]
@@ -66,45 +57,36 @@ public sealed class PinnedConnectionEndTests
     [InlineData(false)]
     public async Task ServerThatClosesThePinnedConnectionWhileIdle_EndsTheClientConnection(bool withReset)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
         if (withReset)
             server.Reset();
         else
             server.Close();
-        await client.ExpectFin();
-        Assert.Equal((1, 0), (await proxy.Metric(ClientClosed), await proxy.Metric(PinnedNow)));
+        await scene.Client.ExpectFin();
+        Assert.Equal((1, 0), (await scene.Proxy.Metric(ClientClosed), await scene.Proxy.Metric(PinnedNow)));
     }
 
     [Fact]
     public async Task ServerThatClosesAPooledConnectionWhileIdle_LeavesTheClientAlone()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/", "Authorization: Basic TlRMTTpOVExN\r\n");
-        OriginConnection server = await origin.Accept();
-        await server.Answer();
-        await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Exchange(request: RawClient.Get("/", "Authorization: Basic TlRMTTpOVExN\r\n"));
         server.Close();
-        await proxy.WaitForMetric(Idle, 0);
-        await client.SendGet("/again");
-        await (await origin.Accept()).Answer();
-        Assert.Equal(200, (await client.ReadResponse()).Status);
+        await scene.Proxy.WaitForMetric(Idle, 0);
+        await scene.Client.SendGet("/again");
+        await (await scene.Origin.Accept()).Answer();
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
     }
 
     [Fact]
     [Trait("promise", "B10")]
     public async Task BytesThatNobodyAskedFor_OnAPinnedConnection_EndBoth()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
         await server.Send(OriginConnection.Ok);
-        await client.ExpectFin();
+        await scene.Client.ExpectFin();
         await server.ExpectReset();
     }
 
@@ -114,28 +96,24 @@ public sealed class PinnedConnectionEndTests
     [InlineData("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"NTLM\"\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", true)]
     public async Task ResponseThatEndsThePinnedServerConnection_EndsTheClientConnectionToo(string response, bool isKept)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(response);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        HttpResponse answer = await client.Ask();
+        await using AnsweringScene scene = await AnsweringScene.Start(response);
+        HttpResponse answer = await scene.Client.Ask();
         Assert.Equal((401, "ok", isKept ? null : "close"), (answer.Status, answer.Body, answer.Connection));
         if (isKept)
-            await client.Ask();
+            await scene.Client.Ask();
         else
-            await client.ExpectFin();
-        Assert.Equal(isKept ? 0 : 1, await proxy.Metric(ClientClosed));
-        Assert.EndsWith(isKept ? "rs=- why=-" : "rs=pinned_server_closed why=-", await proxy.Output.WaitFor("401"), StringComparison.Ordinal);
+            await scene.Client.ExpectFin();
+        Assert.Equal(isKept ? 0 : 1, await scene.Proxy.Metric(ClientClosed));
+        Assert.EndsWith(isKept ? "rs=- why=-" : "rs=pinned_server_closed why=-", await scene.Proxy.Output.WaitFor("401"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ServerKeepAliveOff_ALoginCannotLast_AndTheClientIsTold()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.enabled = false"));
-        await using RawClient client = await proxy.Connect();
-        Assert.Null((await client.Ask()).Connection);
-        Assert.Equal("close", (await client.Ask("/", Last)).Connection);
-        await client.ExpectFin();
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Upstream("keepalive.enabled = false"));
+        Assert.Null((await scene.Client.Ask()).Connection);
+        Assert.Equal("close", (await scene.Client.Ask("/", Last)).Connection);
+        await scene.Client.ExpectFin();
     }
 
     [Theory]
@@ -144,19 +122,17 @@ public sealed class PinnedConnectionEndTests
     [InlineData(false)]
     public async Task ServerThatClosesUnderARequest_IsNotReplaced_TheClientSeesTheEnd(bool withReset)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
-        await client.SendGet("/again");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
+        await scene.Client.SendGet("/again");
         await server.ReadRequest();
         if (withReset)
             server.Reset();
         else
             server.Close();
-        await client.ExpectFin();
-        Assert.Equal((1, 1), (origin.ConnectionCount, (int)await proxy.Metric(ClientClosed)));
-        Assert.Equal(0, await proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
+        await scene.Client.ExpectFin();
+        Assert.Equal((1, 1), (scene.Origin.ConnectionCount, (int)await scene.Proxy.Metric(ClientClosed)));
+        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
     }
 
     [Theory]
@@ -165,19 +141,17 @@ public sealed class PinnedConnectionEndTests
     [InlineData(false)]
     public async Task EndThatCrossesTheRequest_IsNotReplacedEither(bool withReset)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
-        await proxy.Freeze();
-        await client.SendGet("/again");
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
+        await scene.Proxy.Freeze();
+        await scene.Client.SendGet("/again");
         if (withReset)
             server.Reset();
         else
             server.Close();
-        proxy.Thaw();
-        await client.ExpectEnd();
-        Assert.Equal(1, origin.ConnectionCount);
+        scene.Proxy.Thaw();
+        await scene.Client.ExpectEnd();
+        Assert.Equal(1, scene.Origin.ConnectionCount);
     }
 
     [Fact]
@@ -204,49 +178,43 @@ public sealed class PinnedConnectionEndTests
     [Fact]
     public async Task Drain_ClosesAnIdleClientAndItsPinnedConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
-        proxy.Signal(LinuxSignals.Terminate);
-        await client.ExpectFin();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await Authenticate(scene);
+        scene.Proxy.Signal(LinuxSignals.Terminate);
+        await scene.Client.ExpectFin();
         await server.ExpectFin();
-        client.Close();
-        Assert.Equal(0, await proxy.WaitForExit());
+        scene.Client.Close();
+        Assert.Equal(0, await scene.Proxy.WaitForExit());
     }
 
     [Fact]
     public async Task UpgradeOnThePinnedConnection_TakesItIntoTheTunnel()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]"));
-        await using RawClient client = await proxy.Connect();
-        OriginConnection server = await Authenticate(origin, client);
-        await client.SendGet("/chat", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+        await using DrivenScene scene = await DrivenScene.Start("upgrade = [\"websocket\"]");
+        OriginConnection server = await Authenticate(scene);
+        await scene.Client.SendGet("/chat", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
         await server.Answer("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
-        await client.ReadThrough("\r\n\r\nhello");
-        await client.Send("hi");
+        await scene.Client.ReadThrough("\r\n\r\nhello");
+        await scene.Client.Send("hi");
         Assert.Equal("hi", await server.Read(2));
-        client.Close();
+        scene.Client.Close();
         await server.ExpectFin();
         server.Close();
-        Assert.Equal(1, origin.ConnectionCount);
+        Assert.Equal(1, scene.Origin.ConnectionCount);
     }
 
     [Fact]
     public async Task ServerThatGoesDown_EndsTheClientsThatHadAuthenticatedOnIt()
     {
         bool isUp = true;
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering(request =>
-            request.StartsWith("GET /up ", StringComparison.Ordinal) && !isUp
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            request => request.StartsWith("GET /up ", StringComparison.Ordinal) && !isUp
                 ? "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
-                : OriginConnection.Ok);
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Upstream("[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"", "timeout = \"2s\""));
-        await using RawClient client = await proxy.Connect();
-        Assert.Equal(200, (await client.Ask("/", Last)).Status);
+                : OriginConnection.Ok,
+            config => config.Upstream("[upstream.health]", "type = \"http\"", "path = \"/up\"", "interval = \"50ms\"", "timeout = \"2s\""));
+        Assert.Equal(200, (await scene.Client.Ask("/", Last)).Status);
         isUp = false;
-        await client.ExpectFin();
-        Assert.Equal((1, 0), (await proxy.Metric(ClientClosed), await proxy.Metric(PinnedNow)));
+        await scene.Client.ExpectFin();
+        Assert.Equal((1, 0), (await scene.Proxy.Metric(ClientClosed), await scene.Proxy.Metric(PinnedNow)));
     }
 }

@@ -41,73 +41,57 @@ public sealed class PoolableTests
     [InlineData("HTTP/1.1 204 No Content\r\n\r\nevil")]
     public async Task BytesBehindTheResponse_KillTheServerConnection_AndNeverReachAClient(string response)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/first");
-        OriginConnection poisoned = await origin.Accept();
-        await poisoned.Answer(response);
-        await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection poisoned = await scene.Exchange(response, RawClient.Get("/first"));
         await poisoned.ExpectReset();
-        await client.SendGet("/second");
-        await (await origin.Accept()).Answer();
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
-        Assert.Equal("", client.Untaken);
-        Assert.Equal(1, await proxy.Metric("nativeproxy_server_closes_total{reason=\"surplus_bytes\"}"));
+        await scene.Client.SendGet("/second");
+        await (await scene.Origin.Accept()).Answer();
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal("", scene.Client.Untaken);
+        Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_server_closes_total{reason=\"surplus_bytes\"}"));
     }
 
     [Fact]
     [Trait("promise", "S4.19")]
     public async Task BytesWhileIdle_KillTheServerConnection()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/first");
-        OriginConnection poisoned = await origin.Accept();
-        await poisoned.Answer();
-        await client.ReadResponse();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection poisoned = await scene.Exchange(request: RawClient.Get("/first"));
         await poisoned.Send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
         await poisoned.ExpectReset();
-        await client.SendGet("/second");
-        await (await origin.Accept()).Answer();
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        await scene.Client.SendGet("/second");
+        await (await scene.Origin.Accept()).Answer();
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
     }
 
     [Fact]
     [Trait("promise", "S4.19")]
     public async Task EndOfStreamSeen_IsNotUsedAgain()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet("/first");
-        OriginConnection server = await origin.Accept();
-        await server.ReadRequest();
-        await proxy.Freeze();
+        await using DrivenScene scene = await DrivenScene.Start();
+        OriginConnection server = await scene.Ask(RawClient.Get("/first"));
+        await scene.Proxy.Freeze();
         await server.Send(OriginConnection.Ok);
         server.HalfClose();
-        proxy.Thaw();
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
+        scene.Proxy.Thaw();
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
         await server.ExpectFin();
-        await client.SendGet("/second");
-        await (await origin.Accept()).Answer();
-        Assert.Equal("ok", (await client.ReadResponse()).Body);
-        Assert.Equal(0, await proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
+        await scene.Client.SendGet("/second");
+        await (await scene.Origin.Accept()).Answer();
+        Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
+        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_retries_total{cause=\"stale_reuse\"}"));
     }
 
     [Fact]
     [Trait("promise", "S4.19")]
     public async Task RequestNotFullySent_IsNotPooled()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadThrough("abc");
         await server.Send(OriginConnection.Ok);
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
         await server.ExpectEnd();
     }
 
@@ -115,14 +99,12 @@ public sealed class PoolableTests
     [Trait("promise", "S4.19")]
     public async Task BodyWithoutLengthOrLastChunk_IsNotPooled()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.SendGet();
+        OriginConnection server = await scene.Origin.Accept();
         await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\nabc");
         server.HalfClose();
-        Assert.Equal("abc", (await client.ReadResponse()).Body);
+        Assert.Equal("abc", (await scene.Client.ReadResponse()).Body);
         await server.ExpectFin();
     }
 
@@ -130,14 +112,12 @@ public sealed class PoolableTests
     [Trait("promise", "S4.19")]
     public async Task OurRequestSaidClose_IsNotPooled_EvenWhenTheServerWouldKeep()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.reuse = \"never\""));
-        await using RawClient client = await proxy.Connect();
-        await client.SendGet();
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start(config => config.Upstream("keepalive.reuse = \"never\""));
+        await scene.Client.SendGet();
+        OriginConnection server = await scene.Origin.Accept();
         Assert.Contains("Connection: close\r\n", await server.Answer("HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok"),
             StringComparison.Ordinal);
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
         await server.ExpectFin();
     }
 
@@ -155,42 +135,38 @@ public sealed class PoolableTests
     [InlineData("server_said", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
     public async Task WhateverLeavesADoubt_MakesTheConnectionSingleUse_AndIsCounted(string reason, string request, string response)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("upgrade = [\"websocket\"]"));
-        await using RawClient client = await proxy.Connect();
-        await client.Send(request);
-        OriginConnection server = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start("upgrade = [\"websocket\"]");
+        await scene.Client.Send(request);
+        OriginConnection server = await scene.Origin.Accept();
         await server.ReadHead();
         await server.Send(response);
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
         await server.ReadToEnd();
-        Assert.Equal(1, await proxy.Metric($"nativeproxy_server_closes_total{{reason=\"{reason}\"}}"));
-        Assert.Equal(0, await proxy.Metric("nativeproxy_server_connections_open"));
+        Assert.Equal(1, await scene.Proxy.Metric($"nativeproxy_server_closes_total{{reason=\"{reason}\"}}"));
+        Assert.Equal(0, await scene.Proxy.Metric("nativeproxy_server_connections_open"));
     }
 
     /// <summary>Whether the second request comes on the connection of the first.</summary>
     private static async Task<bool> IsPooledAfter(string method, string response)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(origin);
-        await using RawClient client = await proxy.Connect();
-        await client.Send($"{method} /first HTTP/1.1\r\nHost: h\r\n\r\n");
-        OriginConnection first = await origin.Accept();
+        await using DrivenScene scene = await DrivenScene.Start();
+        await scene.Client.Send($"{method} /first HTTP/1.1\r\nHost: h\r\n\r\n");
+        OriginConnection first = await scene.Origin.Accept();
         await first.Answer(response);
         if (response.StartsWith("HTTP/1.1 103", StringComparison.Ordinal))
-            await client.ReadHead();
-        await client.ReadResponse(method);
-        Task<OriginConnection> fresh = origin.Accept();
+            await scene.Client.ReadHead();
+        await scene.Client.ReadResponse(method);
+        Task<OriginConnection> fresh = scene.Origin.Accept();
         Task<string> reused = first.ReadHead();
-        await client.SendGet("/second");
+        await scene.Client.SendGet("/second");
         if (await Task.WhenAny(fresh, reused) == reused && reused.IsCompletedSuccessfully)
         {
             await first.Send(OriginConnection.Ok);
-            await client.ReadResponse();
+            await scene.Client.ReadResponse();
             return true;
         }
         await (await fresh).Answer();
-        await client.ReadResponse();
+        await scene.Client.ReadResponse();
         return false;
     }
 }

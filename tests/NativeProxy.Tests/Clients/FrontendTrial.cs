@@ -1,12 +1,8 @@
 using System;
 using NativeProxy.Buffers;
 using NativeProxy.Clients;
-using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
-using NativeProxy.Http1;
-using NativeProxy.Tests.Config;
-using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Engine;
 
@@ -31,11 +27,9 @@ internal sealed class FrontendTrial : IFrontendOwner, IRequestService
     /// <param name="lines">Lines of the listener's table.</param>
     public static Frontend Create(ChaosWorld world, string lines = "")
     {
-        ListenerSettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(lines)).Settings.Listeners[0];
         var loop = new SimulatedEventLoop(new BufferPools(1 << 20), world.Time, world.Network, world.Dice, world.Trace, isCompletionBased: false);
-        var scratch = new WireScratch(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, receiveBytesMax: 1024);
         var trial = new FrontendTrial();
-        return new Frontend(loop, settings, scratch, LastingCounters.Create(), trial, trial);
+        return new TrialServices(loop, lines).MakeFrontend(trial, trial);
     }
 
     public void OnLeaves()

@@ -25,15 +25,21 @@ internal static class SettingsTrial
     public static SettingsResult Parse(string toml) => SettingsFile.Parse("proxy.toml", Encoding.UTF8.GetBytes(toml));
 
     /// <summary>The minimal file with lines put behind the listener's own keys (before its line 5).</summary>
-    public static string WithListener(string lines) => Minimal.Replace("[[upstream]]", lines + "\n[[upstream]]", StringComparison.Ordinal);
+    public static string WithListener(string lines) => With(listener: lines);
 
     /// <summary>The minimal file with lines put behind the upstream's name.</summary>
-    public static string WithUpstream(string lines) =>
-        Minimal.Replace("[[upstream.server]]", lines + "\n[[upstream.server]]", StringComparison.Ordinal);
+    public static string WithUpstream(string lines) => With(upstream: lines);
+
+    /// <summary>The minimal file with lines put behind those of each table.</summary>
+    public static string With(string? listener = null, string? upstream = null, string server = "") => Minimal
+        .Replace("[[upstream.server]]", Before("[[upstream.server]]", upstream), StringComparison.Ordinal)
+        .Replace("[[upstream]]", Before("[[upstream]]", listener), StringComparison.Ordinal) + server;
 
     /// <summary>All errors as `line: problem`.</summary>
     public static string[] Problems(string toml) => [.. Parse(toml).Errors.Select(static error => $"{error.Line}: {error.Problem}")];
 
     /// <summary>All warnings as `line: problem`.</summary>
     public static string[] Warnings(string toml) => [.. Parse(toml).Warnings.Select(static error => $"{error.Line}: {error.Problem}")];
+
+    private static string Before(string table, string? lines) => lines is null ? table : lines + "\n" + table;
 }

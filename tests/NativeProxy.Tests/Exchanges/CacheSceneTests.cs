@@ -4,6 +4,7 @@ using NativeProxy.Metrics;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Network;
 using Xunit;
+using static NativeProxy.Tests.Exchanges.CacheScene;
 
 namespace NativeProxy.Tests.Exchanges;
 
@@ -12,23 +13,18 @@ namespace NativeProxy.Tests.Exchanges;
 /// </summary>
 public sealed class CacheSceneTests
 {
-    private const string Cache = "[upstream.cache]\nbytes = \"1MiB\"\n";
-    private const string Get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-    private const string Fresh = "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n";
-    private const string Ok = Fresh + "Content-Length: 2\r\n\r\nok";
-
     [Fact]
     public void Hit_ComesWithItsAge_AndWithoutAServer()
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Fresh + "Age: 3\r\nServer: x\r\nContent-Length: 2\r\n\r\nok");
+        using var scene = new CacheScene();
+        scene.Fill(Get, Fresh + "Age: 3\r\nServer: x\r\nContent-Length: 2\r\n\r\nok");
         scene.Settle(2500);
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Get + Get);
         string hit = Fresh + "Server: x\r\nContent-Length: 2\r\nAge: 5\r\n\r\nok";
         Assert.Equal(hit + hit, scene.Read(client));
         Assert.Equal("", scene.Read(scene.ServerSockets[0]));
-        Assert.Equal((2, 1), (Read(scene, CounterId.CacheHits), Read(scene, CounterId.CacheStores)));
+        Assert.Equal((2, 1), (scene.Count(CounterId.CacheHits), scene.Count(CounterId.CacheStores)));
         client.Close(reset: false);
         scene.Settle(30_000);
         scene.Proxy.Accounts.CheckQuiet();
@@ -37,24 +33,24 @@ public sealed class CacheSceneTests
     [Fact]
     public void Hit_GetsTheDateOfItsReception_WhereTheServerGaveNone()
     {
-        using var scene = new Scene(upstream: Cache);
+        using var scene = new CacheScene();
         scene.Settle(61_000);
-        Fill(scene, Get, "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
+        scene.Fill(Get, "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
         scene.Settle(5000);
         Assert.Equal(
             "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\nAge: 5\r\nDate: Mon, 01 Jan 2024 00:01:01 GMT\r\n\r\nok",
-            Ask(scene, Get));
+            scene.Ask());
     }
 
     [Fact]
     public void StaleResponse_IsAskedForAgain()
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Ok);
+        using var scene = new CacheScene();
+        scene.Fill();
         scene.Settle(59_999);
-        Assert.EndsWith("ok", Ask(scene, Get), StringComparison.Ordinal);
+        Assert.EndsWith("ok", scene.Ask(), StringComparison.Ordinal);
         scene.Settle(1);
-        Assert.Equal("", Ask(scene, Get));
+        Assert.Equal("", scene.Ask());
     }
 
     /// <summary>Wherever the server's bytes are cut, the hit is the same.</summary>
@@ -67,13 +63,13 @@ public sealed class CacheSceneTests
         string response = Fresh + rest;
         for (int cut = 1; cut < response.Length; cut++)
         {
-            using var scene = new Scene(upstream: Cache);
+            using var scene = new CacheScene();
             SimulatedSocket client = scene.Connect();
             scene.Write(client, Get);
             scene.Write(scene.ServerSockets[0], response[..cut]);
             scene.Write(scene.ServerSockets[0], response[cut..]);
             scene.Read(client);
-            Assert.Equal(Fresh + hit, Ask(scene, Get));
+            Assert.Equal(Fresh + hit, scene.Ask());
         }
     }
 
@@ -84,9 +80,9 @@ public sealed class CacheSceneTests
     [InlineData("GET http://A/ HTTP/1.1\r\nHost: evil\r\nCookie: x\r\nUser-Agent: y\r\n\r\n", "Content-Length: 2\r\nAge: 0\r\n\r\nok")]
     public void OtherWaysOfAsking_AreHitsToo(string request, string rest)
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Ok);
-        Assert.Equal(Fresh + rest, Ask(scene, request));
+        using var scene = new CacheScene();
+        scene.Fill();
+        Assert.Equal(Fresh + rest, scene.Ask(request));
     }
 
     [Theory]
@@ -105,19 +101,19 @@ public sealed class CacheSceneTests
     [InlineData("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n")]
     public void RequestForSomethingElse_GoesToTheServer(string request)
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Ok);
-        Assert.Equal("", Ask(scene, request));
+        using var scene = new CacheScene();
+        scene.Fill();
+        Assert.Equal("", scene.Ask(request));
         Assert.NotEqual("", string.Concat(scene.ServerSockets.Select(scene.Read)));
-        Assert.EndsWith("ok", Ask(scene, Get), StringComparison.Ordinal);
+        Assert.EndsWith("ok", scene.Ask(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void NoCache_IsOff()
     {
         using var scene = new Scene();
-        Fill(scene, Get, Ok);
-        Assert.Equal("", Ask(scene, Get));
+        CacheScene.Fill(scene, Get, Ok);
+        Assert.Equal("", CacheScene.Ask(scene, Get));
     }
 
     [Theory]
@@ -129,33 +125,33 @@ public sealed class CacheSceneTests
     [InlineData(Fresh + "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\nx\r\n", false)]
     public void ResponseWithoutACleanEnd_IsNotKept(string response, bool serverCloses)
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, response, serverCloses);
-        Assert.Equal("", Ask(scene, Get));
-        Assert.Equal(0, Read(scene, CounterId.CacheStores));
-        Assert.Equal(0, Read(scene, CounterId.CacheBytesHeld));
+        using var scene = new CacheScene();
+        scene.Fill(Get, response, serverCloses);
+        Assert.Equal("", scene.Ask());
+        Assert.Equal(0, scene.Count(CounterId.CacheStores));
+        Assert.Equal(0, scene.Count(CounterId.CacheBytesHeld));
     }
 
     [Fact]
     public void ServerThatClosesBehindAnAnnouncedLength_FillsAsWell()
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Fresh + "Connection: close\r\nContent-Length: 2\r\n\r\nok", serverCloses: true);
-        Assert.EndsWith("\r\n\r\nok", Ask(scene, Get), StringComparison.Ordinal);
+        using var scene = new CacheScene();
+        scene.Fill(Get, Fresh + "Connection: close\r\nContent-Length: 2\r\n\r\nok", serverCloses: true);
+        Assert.EndsWith("\r\n\r\nok", scene.Ask(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void OnlyIfCached_IsAHit_OrA504OnAConnectionThatStays()
     {
         const string Only = "GET / HTTP/1.1\r\nHost: a\r\nCache-Control: only-if-cached\r\n\r\n";
-        using var scene = new Scene(upstream: Cache);
+        using var scene = new CacheScene();
         SimulatedSocket client = scene.Connect();
         scene.Write(client, Only);
         string refusal = scene.Read(client);
         Assert.StartsWith("HTTP/1.1 504 ", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("close", refusal, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(scene.ServerSockets);
-        Fill(scene, Get, Ok);
+        scene.Fill();
         scene.Write(client, Only);
         Assert.EndsWith("ok", scene.Read(client), StringComparison.Ordinal);
     }
@@ -166,12 +162,12 @@ public sealed class CacheSceneTests
     [InlineData("HTTP/1.1 409 No\r\nContent-Length: 0\r\n\r\n", true)]
     public void UnsafeRequest_DropsWhatItChanged(string answer, bool isStillAHit)
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Ok);
-        Fill(scene, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n", Ok);
-        Fill(scene, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", answer);
-        Assert.Equal(isStillAHit, Ask(scene, Get).Length > 0);
-        Assert.EndsWith("ok", Ask(scene, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n"), StringComparison.Ordinal);
+        using var scene = new CacheScene();
+        scene.Fill();
+        scene.Fill("GET /other HTTP/1.1\r\nHost: a\r\n\r\n", Ok);
+        scene.Fill("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", answer);
+        Assert.Equal(isStillAHit, scene.Ask().Length > 0);
+        Assert.EndsWith("ok", scene.Ask("GET /other HTTP/1.1\r\nHost: a\r\n\r\n"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -179,8 +175,8 @@ public sealed class CacheSceneTests
     [InlineData(4)]
     public void HitsAndMissesThatArePipelined_AreAnsweredInOrder(int pipelining)
     {
-        using var scene = new Scene($"pipelining = {pipelining}", Cache);
-        Fill(scene, Get, Ok);
+        using var scene = new CacheScene($"pipelining = {pipelining}");
+        scene.Fill();
         SimulatedSocket client = scene.Connect();
         const string Miss = "GET /miss HTTP/1.1\r\nHost: a\r\n\r\n";
         scene.Write(client, Get + Miss + Get + Get + Miss + Get);
@@ -204,10 +200,10 @@ public sealed class CacheSceneTests
     [Fact]
     public void SlowReaderOfAHit_HoldsOnePieceAtMost_AndGetsEverything()
     {
-        using var scene = new Scene(upstream: Cache + "object_bytes = \"900KiB\"");
+        using var scene = new CacheScene(cache: "object_bytes = \"900KiB\"");
         scene.WindowBytes = 1 << 20;
         string body = new('x', 800_000);
-        Fill(scene, Get, Fresh + "Content-Length: 800000\r\n\r\n" + body);
+        scene.Fill(Get, Fresh + "Content-Length: 800000\r\n\r\n" + body);
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 1000;
         scene.Write(client, Get);
@@ -219,173 +215,14 @@ public sealed class CacheSceneTests
     [Fact]
     public void ClientThatLeavesAHit_ReturnsWhatItHeld()
     {
-        using var scene = new Scene(upstream: Cache);
-        Fill(scene, Get, Fresh + "Content-Length: 80000\r\n\r\n" + new string('x', 80_000));
+        using var scene = new CacheScene();
+        scene.Fill(Get, Fresh + "Content-Length: 80000\r\n\r\n" + new string('x', 80_000));
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 1000;
         scene.Write(client, Get);
         client.Close(reset: true);
         scene.Write(scene.Connect(), "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
         scene.Write(scene.ServerSockets[0], "HTTP/1.1 204 Done\r\n\r\n");
-        Assert.Equal(0, Read(scene, CounterId.CacheBytesHeld));
+        Assert.Equal(0, scene.Count(CounterId.CacheBytesHeld));
     }
-
-    [Theory]
-    [Trait("promise", "S4.23")]
-    [InlineData("finish", "")]
-    [InlineData("auto", "")]
-    [InlineData("auto", "User-Agent: browser\r\n")]
-    public void HalfClosedClient_GetsItsResponse_AndTheCacheIsFilled(string policy, string fields)
-    {
-        using var scene = new Scene($"half_close = \"{policy}\"", Cache);
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, $"GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
-        scene.Write(scene.ServerSockets[0], Fresh + "Content-Length: 4\r\n\r\nab");
-        client.ShutdownSend();
-        scene.Settle(10);
-        scene.Write(scene.ServerSockets[0], "cd");
-        Assert.EndsWith("abcd", scene.Read(client), StringComparison.Ordinal);
-        Assert.True(client.Incoming.EndArrived);
-        Assert.EndsWith("abcd", Ask(scene, Get), StringComparison.Ordinal);
-    }
-
-    /// <summary>Its FIN comes first; what is sent then is answered by a reset.</summary>
-    [Theory]
-    [Trait("promise", "S4.23")]
-    [InlineData("finish", "Content-Length: 6\r\n\r\n|ab|cd|ef", true)]
-    [InlineData("finish", "Transfer-Encoding: chunked\r\n\r\n|2\r\nab\r\n|2\r\ncd\r\n2\r\nef\r\n0\r\nX: |y\r\n|\r\n", true)]
-    [InlineData("auto", "Content-Length: 6\r\n\r\n|ab|cd|ef", true)]
-    [InlineData("abort", "Content-Length: 6\r\n\r\n|ab|cd|ef", false)]
-    public void VanishedClient_LeavesAFetchThatFillsTheCache(string policy, string rest, bool isFilled)
-    {
-        using var scene = new Scene($"half_close = \"{policy}\"", Cache);
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, Get);
-        SimulatedSocket server = scene.ServerSockets[0];
-        scene.Read(server);
-        string[] pieces = rest.Split('|');
-        scene.Write(server, Fresh + pieces[0]);
-        scene.Write(server, pieces[1]);
-        client.Close(reset: true);
-        scene.Settle(10);
-        Assert.Equal(0, Read(scene, CounterId.ClientConnectionsOpen));
-        Assert.Equal(0, Read(scene, CounterId.RequestsInFlight));
-        Assert.Equal(isFilled ? 1 : 0, Read(scene, CounterId.CacheFetchesAlone));
-        foreach (string piece in pieces[2..])
-            scene.Write(server, piece);
-        scene.Proxy.Accounts.CheckQuiet();
-        Assert.Equal(isFilled, Read(scene, CounterId.ServerConnectionsIdle) == 1);
-        Assert.Equal(isFilled, Ask(scene, Get).Contains("ab", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("ab|c", true)]
-    [InlineData("ab|cdefgh", false)]
-    [InlineData("ab|", true)]
-    [Trait("promise", "S4.23")]
-    public void FetchWithoutAClient_ThatEndsBadly_LeavesNothing(string body, bool serverCloses)
-    {
-        using var scene = new Scene("half_close = \"finish\"", Cache);
-        SimulatedSocket server = Vanish(scene, body.Split('|')[0]);
-        scene.Write(server, body.Split('|')[1]);
-        if (serverCloses)
-            server.ShutdownSend();
-        scene.Settle(10);
-        scene.Proxy.Accounts.CheckQuiet();
-        Assert.Equal((0, 0), (Read(scene, CounterId.CacheBytesHeld), scene.Proxy.Loop.Sockets.Count));
-    }
-
-    [Fact]
-    [Trait("promise", "S4.23")]
-    public void FetchWithoutAClient_WaitsForTheServerAsLongAsAnExchangeDoes()
-    {
-        using var scene = new Scene("half_close = \"finish\"", "timeouts.response = \"5s\"\n" + Cache);
-        SimulatedSocket server = Vanish(scene, "ab");
-        scene.Settle(4900);
-        scene.Write(server, "c");
-        scene.Settle(4900);
-        Assert.Equal(1, scene.Proxy.Loop.Sockets.Count);
-        scene.Settle(200);
-        Assert.True(server.IsReset);
-        Assert.Equal(1, Read(scene, CounterId.TimeoutsResponse));
-        scene.Proxy.Accounts.CheckQuiet();
-    }
-
-    [Fact]
-    [Trait("promise", "S4.23")]
-    public void FetchWithoutAClient_TakesNoMoreThanOneResponseMayHave()
-    {
-        using var scene = new Scene("half_close = \"finish\"", Cache + "object_bytes = \"10KiB\"");
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, Get);
-        SimulatedSocket server = scene.ServerSockets[0];
-        scene.Write(server, Fresh + "Transfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n");
-        client.Close(reset: true);
-        scene.Settle(10);
-        scene.Write(server, "3000\r\n" + new string('x', 0x3000));
-        Assert.True(server.IsReset);
-        scene.Proxy.Accounts.CheckQuiet();
-        Assert.Equal(0, Read(scene, CounterId.CacheBytesHeld));
-    }
-
-    [Fact]
-    [Trait("promise", "S4.23")]
-    public void FetchesWithoutAClient_AreBounded()
-    {
-        using var scene = new Scene("half_close = \"finish\"\nlimits.half_closed = 1", Cache);
-        Vanish(scene, "ab");
-        SimulatedSocket second = Vanish(scene, "ab", "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
-        Assert.Equal(1, Read(scene, CounterId.CacheFetchesAlone));
-        Assert.True(second.IsReset);
-    }
-
-    [Fact]
-    [Trait("promise", "S4.23")]
-    public void FetchWithoutAClient_IsCutWhenTheProxyStops()
-    {
-        using var scene = new Scene("half_close = \"finish\"", Cache);
-        SimulatedSocket server = Vanish(scene, "ab");
-        scene.Proxy.DrainAndCheck();
-        scene.Settle(10);
-        Assert.True(server.IsReset);
-    }
-
-    /// <summary>A client that leaves in the middle of a response of six bytes. Returns the server's side.</summary>
-    private static SimulatedSocket Vanish(Scene scene, string begin, string request = Get)
-    {
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, request);
-        SimulatedSocket server = scene.ServerSockets[^1];
-        scene.Read(server);
-        scene.Write(server, Fresh + "Content-Length: 6\r\n\r\n" + begin);
-        client.Close(reset: true);
-        scene.Settle(10);
-        return server;
-    }
-
-    /// <summary>One request of a client of its own, answered by the server. Returns what the client gets.</summary>
-    private static string Fill(Scene scene, string request, string response, bool serverCloses = false)
-    {
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, request);
-        SimulatedSocket server = scene.ServerSockets.Last(socket => scene.Read(socket).Length > 0);
-        scene.Write(server, response);
-        if (serverCloses)
-            server.ShutdownSend();
-        scene.Settle();
-        string answer = scene.Read(client);
-        client.Close(reset: false);
-        scene.Settle();
-        return answer;
-    }
-
-    /// <summary>What a client of its own gets at once: nothing when a server has to be asked.</summary>
-    private static string Ask(Scene scene, string request)
-    {
-        SimulatedSocket client = scene.Connect();
-        scene.Write(client, request);
-        return scene.Read(client);
-    }
-
-    private static int Read(Scene scene, CounterId id) => (int)scene.Proxy.Counters.Read(id);
 }

@@ -1,24 +1,18 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Clients.Http1;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
-using NativeProxy.Exchanges.Cached;
-using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
 using NativeProxy.Routing;
 using NativeProxy.Tests.Clients.Http1;
-using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Http1;
-using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Network;
@@ -33,34 +27,20 @@ namespace NativeProxy.Tests.Exchanges;
 internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFrontendOwner, IDisposable
 {
     private readonly VirtualLoop _loop = new();
-    private readonly WireScratch _scratch = new(32 * 1024, 128, EventLoop.ReceiveBytesMax);
+    private readonly TrialServices _services;
     private readonly RequestService _service;
     private readonly Frontend _frontend;
     private readonly ClientUnderTrial _connection;
-    private readonly UpstreamServer _server;
     private TcpConnection _tcp = null!;
 
     /// <param name="listener">Lines of the listener's table and its sub-tables.</param>
     /// <param name="upstream">Lines of the upstream's table and its sub-tables.</param>
     public ExchangeTrial(string listener = "", string upstream = "")
     {
-        var endPoint = new IPEndPoint(IPAddress.Loopback, 9001);
-        _loop.World.Network.AddServer(endPoint, this);
-        ListenerSettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(listener)).Settings.Listeners[0];
-        UpstreamSettings group = ServerUnderTest.SettingsOf(upstream);
-        _server = new UpstreamServer(Loop, Counters, "a", endPoint);
-        _server.Apply(group, group.Servers[0], group.Servers[0].MaxConnections);
-        Group = new UpstreamGroup(Loop, "app", logId: 0);
-        Group.Apply(group, [_server]);
-        Group.Cache = ResponseCache.Of(group.Cache, before: null, Counters, Loop.Clock, ChangeBoard.CreatePrivate());
-        _service = new RequestService(Loop, settings, new RouteTable(settings, Group, origins: null), _scratch, Counters)
-        {
-            AccessLog = null,
-            ReplayBudget = new ReplayBudget(Loop.Pools, Counters),
-            CacheFetches = new CacheFetches(Counters) { Streams = MakeStream },
-            Streams = MakeStream,
-        };
-        _frontend = new Frontend(Loop, settings, _scratch, Counters, this, _service);
+        _services = new TrialServices(Loop, listener, upstream);
+        _loop.World.Network.AddServer(_services.EndPoint, this);
+        _service = _services.MakeService(MakeStream);
+        _frontend = _services.MakeFrontend(this, _service);
         Loop.Listen(null!, this, SocketTuning.Default).Resume();
         Peer = _loop.World.Network.ConnectClient()!;
         Settle();
@@ -72,9 +52,9 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
 
     public SimulatedEventLoop Loop => _loop.Loop;
 
-    public LoopCounters Counters { get; } = LastingCounters.Create();
+    public LoopCounters Counters => _services.Counters;
 
-    public UpstreamGroup Group { get; }
+    public UpstreamGroup Group => _services.Group;
 
     public List<string> Events { get; } = [];
 
@@ -112,8 +92,8 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
     {
         byte[] bytes = Wire.Bytes(request);
         RequestIntake intake = RequestIntake.Read(bytes, _frontend, _tcp.Peer);
-        Client.Begin(_scratch.Request.Version);
-        Exchange.Begin(bytes, _scratch.Request, intake.Route!, ahead, moreFollows: false);
+        Client.Begin(_services.Scratch.Request.Version);
+        Exchange.Begin(bytes, _services.Scratch.Request, intake.Route!, ahead, moreFollows: false);
         EventsWithinBegin = Events.Count;
     });
 
@@ -152,7 +132,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
     /// <summary>Gives the server's face a real connection, for what cannot do without.</summary>
     public void Connect()
     {
-        Run(() => Server.Connection = _server.TryConnect(new RecordingUser()));
+        Run(() => Server.Connection = _services.Server.TryConnect(new RecordingUser()));
         Settle();
     }
 

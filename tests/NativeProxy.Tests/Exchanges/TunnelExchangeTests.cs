@@ -34,9 +34,7 @@ public sealed class TunnelExchangeTests
     [InlineData(false)]
     public void TunnelEndsWhenBothSidesHaveEnded_WhoeverIsFirst(bool clientFirst)
     {
-        using var trial = new ExchangeTrial(Listener);
-        Begin(trial);
-        trial.News();
+        using ExchangeTrial trial = EnterTunnel();
         SimulatedSocket first = clientFirst ? trial.Peer : trial.ServerPeers[0];
         SimulatedSocket second = clientFirst ? trial.ServerPeers[0] : trial.Peer;
         first.ShutdownSend();
@@ -56,9 +54,7 @@ public sealed class TunnelExchangeTests
     [InlineData(false)]
     public void TunnelEndsWhenEitherSideResets(bool byClient)
     {
-        using var trial = new ExchangeTrial(Listener);
-        Begin(trial);
-        trial.News();
+        using ExchangeTrial trial = EnterTunnel();
         (byClient ? trial.Peer : trial.ServerPeers[0]).Close(reset: true);
         trial.Settle();
         Assert.Equal(["take back server", "release UpgradeEnded", "take back client TunnelEnded"], trial.News());
@@ -67,9 +63,7 @@ public sealed class TunnelExchangeTests
     [Fact]
     public void SilentTunnel_EndsAfterItsTimeout_AndEachByteGivesItTimeAgain()
     {
-        using var trial = new ExchangeTrial(Listener);
-        Begin(trial);
-        trial.News();
+        using ExchangeTrial trial = EnterTunnel();
         trial.Settle(1900);
         trial.Peer.Send("ping"u8, out _);
         trial.Settle(1900);
@@ -83,9 +77,7 @@ public sealed class TunnelExchangeTests
     [Fact]
     public void TunnelWhoseClientIsCut_GivesTheServerUp()
     {
-        using var trial = new ExchangeTrial(Listener);
-        Begin(trial);
-        trial.News();
+        using ExchangeTrial trial = EnterTunnel();
         trial.Run(() => trial.Client.Leave(ProxyError.Stopped, CloseReason.Stopped));
         Assert.Equal(["take back server", "leave line", "release Stopped reset"], trial.News());
         Assert.Equal(0, trial.Count(CounterId.TunnelsOpen));
@@ -106,6 +98,15 @@ public sealed class TunnelExchangeTests
         trial.Connect();
         trial.Begin(Upgrade);
         trial.Switch("rest");
+    }
+
+    /// <summary>An exchange that is a tunnel by now; what has happened before is not told.</summary>
+    private static ExchangeTrial EnterTunnel()
+    {
+        var trial = new ExchangeTrial(Listener);
+        Begin(trial);
+        trial.News();
+        return trial;
     }
 
     private static string Read(SimulatedSocket socket)

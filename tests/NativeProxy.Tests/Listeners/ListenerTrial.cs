@@ -1,30 +1,21 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Net;
 using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
-using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Exchanges.Sending;
-using NativeProxy.Foundation;
-using NativeProxy.Http1;
 using NativeProxy.Listeners;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Pressure;
-using NativeProxy.Routing;
-using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Exchanges;
 using NativeProxy.Tests.Http1;
-using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Network;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
-using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Tests.Listeners;
 
@@ -34,6 +25,7 @@ namespace NativeProxy.Tests.Listeners;
 internal sealed class ListenerTrial : IDisposable
 {
     private readonly VirtualLoop _loop;
+    private readonly TrialServices _services;
     private readonly LogRing _log = new(1 << 16);
     private readonly ConnectionBudget _budget;
     private readonly RequestService _service;
@@ -44,33 +36,16 @@ internal sealed class ListenerTrial : IDisposable
     {
         _loop = new VirtualLoop(isCompletionBased: isCompletionBased);
         Loop.ReadsWhole = true;
-        ProxySettings settings = SettingsTrial.Parse(SettingsTrial.WithListener(listener)).Settings;
-        var server = new UpstreamServer(Loop, Counters, "a", new IPEndPoint(IPAddress.Loopback, 9001));
-        server.Apply(settings.Upstreams[0], settings.Upstreams[0].Servers[0], connectionsMax: 0);
-        var group = new UpstreamGroup(Loop, "app", logId: 0);
-        group.Apply(settings.Upstreams[0], [server]);
-        var routes = new RouteTable(settings.Listeners[0], group, origins: null);
-        var scratch = new WireScratch(32 * 1024, 128, EventLoop.ReceiveBytesMax);
-        _service = new RequestService(Loop, settings.Listeners[0], routes, scratch, Counters)
-        {
-            AccessLog = new ExchangeLog(_log, new LogNames(), Loop.Clock, wantsFields: false),
-            ReplayBudget = new ReplayBudget(Loop.Pools, Counters),
-            CacheFetches = new CacheFetches(Counters),
-            Streams = user =>
-            {
-                var stream = new RecordingServerStream(user, Events);
-                Streams.Add(stream);
-                return stream;
-            },
-        };
+        _services = new TrialServices(Loop, listener);
+        _service = _services.MakeService(MakeStream, new ExchangeLog(_log, new LogNames(), Loop.Clock, wantsFields: false));
         _budget = new ConnectionBudget(Loop);
-        Listener = Make(settings.Listeners[0]);
+        Listener = Make(_services.Settings);
         Listener.Listen("x", Loop.Listen(null!, Listener, SocketTuning.Default));
     }
 
     public SimulatedEventLoop Loop => _loop.Loop;
 
-    public LoopCounters Counters { get; } = LastingCounters.Create();
+    public LoopCounters Counters => _services.Counters;
 
     public Listener Listener { get; }
 
@@ -93,13 +68,7 @@ internal sealed class ListenerTrial : IDisposable
 
     public Listener Make(ListenerSettings settings) => new(Loop, settings, _service, _budget);
 
-    public SimulatedSocket Connect()
-    {
-        SimulatedSocket client = _loop.World.Network.ConnectClient()!;
-        client.Incoming.WindowBytes = client.Outgoing.WindowBytes = 256 * 1024;
-        Settle();
-        return client;
-    }
+    public SimulatedSocket Connect() => _loop.ConnectClient();
 
     public void Write(SimulatedSocket client, ReadOnlySpan<byte> bytes)
     {
@@ -121,8 +90,7 @@ internal sealed class ListenerTrial : IDisposable
 
     public void Settle(int ms = 0) => _loop.Settle(ms);
 
-    public string Closes() => string.Join(' ', Enumerable.Range(1, CloseReasons.Count - 1).Select(static i => (CloseReason)i)
-        .SelectMany(reason => Enumerable.Repeat(reason, (int)Counters.Read(CloseCounters.Of(reason)))));
+    public string Closes() => _services.ClientCloses();
 
     /// <summary>The next record of the access log; null when there is none.</summary>
     public (string Client, int Status, AccessNumbers Numbers)? NextLogged()
@@ -153,5 +121,12 @@ internal sealed class ListenerTrial : IDisposable
     {
         Loop.Stop();
         _log.Dispose();
+    }
+
+    private RecordingServerStream MakeStream(IServerStreamUser user)
+    {
+        var stream = new RecordingServerStream(user, Events);
+        Streams.Add(stream);
+        return stream;
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -55,44 +54,12 @@ internal static class OutgoingHeads
         return Wire.Text(writer.Written);
     }
 
-    public static string Response(string text, ResponseChanges changes, bool emitsChunks = false)
-    {
-        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
-        HeadWriter writer = Begin(bytes, head);
-        int start = writer.WrittenBytes;
-        ResponseFields.Write(ref writer, bytes, head, headEnd, changes);
-        var list = new FieldList();
-        ResponseFields.Write(ref list, bytes, head, headEnd, changes);
-        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
-        ResponseHeadEncoder.WriteEnd(ref writer, emitsChunks ? BodyFraming.Chunked : BodyFraming.None, Keepalive, Kept);
-        return Wire.Text(writer.Written);
-    }
+    public static string Response(string text, ResponseChanges changes, bool emitsChunks = false) =>
+        Write(ResponseKind.Final, text, changes, emitsChunks);
 
-    public static string Interim(string text, StickyResponse sticky)
-    {
-        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
-        HeadWriter writer = Begin(bytes, head);
-        int start = writer.WrittenBytes;
-        ResponseFields.WriteInterim(ref writer, bytes, head, headEnd, sticky);
-        var list = new FieldList();
-        ResponseFields.WriteInterim(ref list, bytes, head, headEnd, sticky);
-        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
-        writer.EndHead();
-        return Wire.Text(writer.Written);
-    }
+    public static string Interim(string text, StickyResponse sticky) => Write(ResponseKind.Interim, text, ChangesOf(sticky));
 
-    public static string Switch(string text, StickyResponse sticky)
-    {
-        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
-        HeadWriter writer = Begin(bytes, head);
-        int start = writer.WrittenBytes;
-        ResponseFields.WriteSwitch(ref writer, bytes, head, headEnd, sticky);
-        var list = new FieldList();
-        ResponseFields.WriteSwitch(ref list, bytes, head, headEnd, sticky);
-        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
-        ResponseHeadEncoder.WriteSwitchEnd(ref writer, head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes));
-        return Wire.Text(writer.Written);
-    }
+    public static string Switch(string text, StickyResponse sticky) => Write(ResponseKind.Switch, text, ChangesOf(sticky));
 
     public static (byte[] Bytes, ResponseHead Head, int HeadEnd) Parse(string text)
     {
@@ -103,10 +70,44 @@ internal static class OutgoingHeads
         return (bytes, head, outcome.ConsumedBytes);
     }
 
-    private static HeadWriter Begin(byte[] bytes, ResponseHead head)
+    private static ResponseChanges ChangesOf(StickyResponse sticky) => new() { KeepsLength = false, Sticky = sticky };
+
+    private static string Write(ResponseKind kind, string text, in ResponseChanges changes, bool emitsChunks = false)
     {
+        (byte[] bytes, ResponseHead head, int headEnd) = Parse(text);
         var writer = new HeadWriter(new byte[64 * 1024]);
         ResponseHeadEncoder.WriteStatusLine(ref writer, head.StatusCode, head.Reason.Of(bytes));
-        return writer;
+        int start = writer.WrittenBytes;
+        WriteFields(kind, ref writer, bytes, head, headEnd, changes);
+        var list = new FieldList();
+        WriteFields(kind, ref list, bytes, head, headEnd, changes);
+        Assert.Equal(FieldList.Of(writer.Written[start..]), list.Fields);
+        if (kind == ResponseKind.Final)
+            ResponseHeadEncoder.WriteEnd(ref writer, emitsChunks ? BodyFraming.Chunked : BodyFraming.None, Keepalive, Kept);
+        else if (kind == ResponseKind.Switch)
+            ResponseHeadEncoder.WriteSwitchEnd(ref writer, head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes));
+        else
+            writer.EndHead();
+        return Wire.Text(writer.Written);
+    }
+
+    private static void WriteFields<TSink>(
+        ResponseKind kind, ref TSink sink, byte[] bytes, ResponseHead head, int headEnd, in ResponseChanges changes)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
+        if (kind == ResponseKind.Final)
+            ResponseFields.Write(ref sink, bytes, head, headEnd, changes);
+        else if (kind == ResponseKind.Switch)
+            ResponseFields.WriteSwitch(ref sink, bytes, head, headEnd, changes.Sticky);
+        else
+            ResponseFields.WriteInterim(ref sink, bytes, head, headEnd, changes.Sticky);
+    }
+
+    /// <summary>Of which the product writes each in a way of its own.</summary>
+    private enum ResponseKind
+    {
+        Final,
+        Interim,
+        Switch,
     }
 }

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Text;
-using NativeProxy.Config;
+using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Simulation.Network;
 
 namespace NativeProxy.Tests.Simulation;
@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Simulation;
 /// A <see cref="SimulatedProxy"/> with one server, both of whose sides a test plays by hand, step by step in virtual time: what a chaos run has
 /// found, in a few lines. Bytes travel at once and whole.
 /// </summary>
-internal sealed class Scene : IDisposable, INetworkServer
+internal class Scene : IDisposable, INetworkServer
 {
     private readonly ChaosWorld _world;
 
@@ -31,21 +31,7 @@ internal sealed class Scene : IDisposable, INetworkServer
         _world.Network.AddServer(new IPEndPoint(IPAddress.Loopback, 9001), this);
         Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased) { SlowTurns = 0 };
         Proxy.Loop.ReadsWhole = true;
-        string text = $"""
-            [[listener]]
-            name = "web"
-            bind = ["127.0.0.1:8080"]
-            upstream = "app"
-            {listener}
-            [[upstream]]
-            name = "app"
-            {upstream}
-            [[upstream.server]]
-            name = "a"
-            address = "127.0.0.1:9001"
-            {server}
-            """;
-        Proxy.Apply(() => SettingsFile.Parse("scene.toml", Encoding.UTF8.GetBytes(text)).Settings);
+        Proxy.Apply(() => SettingsTrial.Parse(SettingsTrial.With(listener, upstream, server)).Settings);
         Settle();
     }
 

@@ -1,6 +1,7 @@
 using System;
 using NativeProxy.Buffers;
 using NativeProxy.Tests.Simulation.Engine;
+using NativeProxy.Tests.Simulation.Network;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Tests.Simulation;
@@ -23,6 +24,16 @@ internal sealed class VirtualLoop
     public ChaosWorld World { get; } = new(1, FaultMix.Calm);
 
     public SimulatedEventLoop Loop { get; }
+
+    /// <summary>A client connects.</summary>
+    /// <param name="windowBytes">Bytes that each side takes ahead of its reader.</param>
+    public SimulatedSocket ConnectClient(int windowBytes = 256 * 1024)
+    {
+        SimulatedSocket client = World.Network.ConnectClient()!;
+        client.Incoming.WindowBytes = client.Outgoing.WindowBytes = windowBytes;
+        Settle();
+        return client;
+    }
 
     /// <summary>Does this inside a turn, and all that follows from it.</summary>
     public void Run(Action action)

@@ -22,11 +22,11 @@ public class ConnectionIdentityTests
         (UpstreamConnection connection, _) = await test.ConnectIdle(_one);
 
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), _other)));
-        Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
+        Assert.Null(await test.TakeIdle());
         Assert.Equal((1, UpstreamConnectionState.Idle), (await test.IdleCount(), connection.State));
         Assert.Same(connection, await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), _one)));
 
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
+        await test.Release(connection);
         await test.AssertEmpty();
     }
 
@@ -39,7 +39,7 @@ public class ConnectionIdentityTests
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), _one)));
         Assert.Same(connection, await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), ConnectionIdentity.Plain)));
 
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
+        await test.Release(connection);
         await test.AssertEmpty();
     }
 
@@ -48,7 +48,7 @@ public class ConnectionIdentityTests
     {
         using var test = new ServerUnderTest();
         (UpstreamConnection first, _, _) = await test.Connect(_one);
-        await test.Test.Run(() => test.Server.Release(first, ServerCloseReason.ServerSaid));
+        await test.Release(first, ServerCloseReason.ServerSaid);
         await test.Test.Until(() => first.State == UpstreamConnectionState.Free, "the connection is gone");
 
         (UpstreamConnection second, _) = await test.ConnectIdle(_other);
@@ -56,7 +56,7 @@ public class ConnectionIdentityTests
         Assert.Same(first, second);
         Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), _one)));
         Assert.Same(second, await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser(), _other)));
-        await test.Test.Run(() => test.Server.Release(second, ServerCloseReason.None));
+        await test.Release(second);
         await test.AssertEmpty();
     }
 
@@ -76,7 +76,7 @@ public class ConnectionIdentityTests
         Assert.Equal((1, 0, 1L), (await test.Test.Run(() => test.Server.Limit.OpenCount), await test.IdleCount(),
             test.Counter(CloseCounters.Of(ServerCloseReason.PoolFull))));
         Assert.Same(_other, fresh.Identity);
-        await test.Test.Run(() => test.Server.Release(fresh, ServerCloseReason.None));
+        await test.Release(fresh);
         await test.AssertEmpty();
     }
 
@@ -86,8 +86,8 @@ public class ConnectionIdentityTests
         using var test = new ServerUnderTest("[upstream.keepalive]\nmax_idle = 1");
         (UpstreamConnection older, _, Socket olderPeer) = await test.Connect(_one);
         (UpstreamConnection newer, _, _) = await test.Connect(_other);
-        await test.Test.Run(() => test.Server.Release(older, ServerCloseReason.None));
-        await test.Test.Run(() => test.Server.Release(newer, ServerCloseReason.None));
+        await test.Release(older);
+        await test.Release(newer);
 
         Assert.Equal(SocketError.Success, olderPeer.ReadToError());
         Assert.Equal((1, UpstreamConnectionState.Idle), (await test.IdleCount(), newer.State));
@@ -104,7 +104,7 @@ public class ConnectionIdentityTests
         Assert.Equal((true, false, false), await test.Test.Run(() =>
             (connection.MayFollow(8, _one), connection.MayFollow(8, _other), connection.MayFollow(8))));
 
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
+        await test.Release(connection);
         await test.AssertEmpty();
     }
 
@@ -125,7 +125,7 @@ public class ConnectionIdentityTests
 
         Assert.Equal((isSame ? 1 : 0, 0), (await test.LentCount(), await test.Test.Run(() => test.Server.Connections.Pinned.Count)));
         if (isSame)
-            await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.ServerSaid));
+            await test.Release(connection, ServerCloseReason.ServerSaid);
         else
             Assert.Equal(1, test.Counter(CloseCounters.Of(ServerCloseReason.PinnedClientLeft)));
         Assert.Equal(SocketError.Success, peer.ReadToError());
@@ -144,8 +144,8 @@ public class ConnectionIdentityTests
         (UpstreamConnection connection, _, _) = await test.Connect(_one);
 
         Assert.Same(_one, connection.Identity);
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
-        Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
+        await test.Release(connection);
+        Assert.Null(await test.TakeIdle());
         await test.AssertEmpty();
     }
 }

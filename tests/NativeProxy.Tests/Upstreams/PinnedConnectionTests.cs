@@ -23,13 +23,13 @@ public class PinnedConnectionTests
 
         Assert.Equal((UpstreamConnectionState.Pinned, 0, 1),
             (connection.State, await test.IdleCount(), await test.Test.Run(() => test.Server.Connections.Pinned.Count)));
-        Assert.Null(await test.Test.Run(() => test.Server.TakeIdle(new RecordingUser())));
+        Assert.Null(await test.TakeIdle());
         Assert.Equal((1L, 0L), (test.Counter(CounterId.ServerConnectionsPinned), test.Counter(CounterId.ServerConnectionsIdle)));
 
         Assert.True(await test.Test.Run(() => test.Server.TakePinned(connection, new RecordingUser())));
         Assert.Equal((UpstreamConnectionState.Busy, 2, 1), (connection.State, connection.UseCount, await test.LentCount()));
         Assert.Equal(0, test.Counter(CounterId.ServerConnectionsPinned));
-        await test.Test.Run(() => test.Server.Release(connection, ServerCloseReason.None));
+        await test.Release(connection);
         Assert.Equal(UpstreamConnectionState.Pinned, connection.State);
         await test.AssertEmpty();
     }
@@ -73,7 +73,7 @@ public class PinnedConnectionTests
         Assert.True(await test.Test.Run(() => test.Server.HasRoom));
         UpstreamConnection? fresh = await test.Test.Run(() => test.Server.TryConnect(new RecordingUser()));
         Assert.NotNull(fresh);
-        await test.Test.Run(() => test.Server.Release(fresh, ServerCloseReason.ConnectFailed));
+        await test.Release(fresh, ServerCloseReason.ConnectFailed);
         await test.AssertEmpty();
     }
 

@@ -31,7 +31,7 @@ public class ServerHealthTests
 
         Assert.Equal(SocketError.Success, idlePeer.ReadToError());
         Assert.Equal((UpstreamConnectionState.Busy, 1L), (busy.State, test.Counter(CloseCounters.Of(ServerCloseReason.ServerDown))));
-        await test.Test.Run(() => test.Server.Release(busy, ServerCloseReason.None));
+        await test.Release(busy);
         Assert.Equal(SocketError.Success, busyPeer.ReadToError());
         Assert.Equal(2, test.Counter(CloseCounters.Of(ServerCloseReason.ServerDown)));
         await test.AssertEmpty();
@@ -62,11 +62,11 @@ public class ServerHealthTests
         (UpstreamConnection two, _, _) = await test.Connect();
 
         Assert.Equal(2, slot.Running());
-        await test.Test.Run(() => test.Server.Release(one, ServerCloseReason.None));
+        await test.Release(one);
         Assert.Equal(1, slot.Running());
         await test.Test.Run(() => test.Server.Retire(leavesGroup: true));
         Assert.Equal(0, slot.Running());
-        await test.Test.Run(() => test.Server.Release(two, ServerCloseReason.None));
+        await test.Release(two);
         Assert.Equal(0, slot.Running());
         await test.AssertEmpty();
     }

@@ -42,6 +42,13 @@ internal sealed class ServerUnderTest : IDisposable
 
     public Task<int> LentCount() => Test.Run(() => Server.LentCount);
 
+    /// <summary>The connection comes back from who had it.</summary>
+    public Task Release(UpstreamConnection connection, ServerCloseReason reason = ServerCloseReason.None, bool reset = false) =>
+        Test.Run(() => Server.Release(connection, reason, reset));
+
+    /// <summary>A connection out of the pool; null when there is none.</summary>
+    public Task<UpstreamConnection?> TakeIdle(RecordingUser? user = null) => Test.Run(() => Server.TakeIdle(user ?? new RecordingUser()));
+
     /// <summary>A fresh connection, established, and the server's end of it.</summary>
     public async Task<(UpstreamConnection Connection, RecordingUser User, Socket Peer)> Connect(ConnectionIdentity? identity = null)
     {
@@ -56,7 +63,7 @@ internal sealed class ServerUnderTest : IDisposable
     public async Task<(UpstreamConnection Connection, Socket Peer)> ConnectIdle(ConnectionIdentity? identity = null)
     {
         (UpstreamConnection connection, _, Socket peer) = await Connect(identity);
-        await Test.Run(() => Server.Release(connection, ServerCloseReason.None));
+        await Release(connection);
         return (connection, peer);
     }
 

@@ -1,18 +1,14 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Clients;
 using NativeProxy.Clients.Http1;
-using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
-using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Http1;
-using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Network;
@@ -29,7 +25,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     private static readonly object SomeRoute = new();
 
     private readonly VirtualLoop _loop;
-    private readonly WireScratch _scratch;
+    private readonly TrialServices _services;
     private readonly List<SimulatedSocket> _clients = [];
     private readonly Dictionary<string, RecordingClientUser> _users = [];
     private bool _isOld;
@@ -41,15 +37,14 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     {
         _loop = new VirtualLoop(bufferBytes, isCompletionBased);
         Loop.ReadsWhole = true;
-        ListenerSettings settings = SettingsOf(listener);
-        _scratch = new WireScratch(settings.Limits.HeaderBytes, settings.Limits.HeaderCount, EventLoop.ReceiveBytesMax);
-        Pool = MakePool(settings);
+        _services = new TrialServices(Loop, listener);
+        Pool = new SessionPool(_services.MakeFrontend(this, this));
         Loop.Listen(null!, this, SocketTuning.Default).Resume();
     }
 
     public SimulatedEventLoop Loop => _loop.Loop;
 
-    public LoopCounters Counters { get; } = LastingCounters.Create();
+    public LoopCounters Counters => _services.Counters;
 
     /// <summary>Of the listener; after <see cref="Reload"/> of the one that was there before.</summary>
     public SessionPool Pool { get; }
@@ -90,10 +85,8 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     /// <summary>A client connects.</summary>
     public SimulatedSocket Connect()
     {
-        SimulatedSocket client = _loop.World.Network.ConnectClient()!;
-        client.Incoming.WindowBytes = client.Outgoing.WindowBytes = WindowBytes;
+        SimulatedSocket client = _loop.ConnectClient(WindowBytes);
         _clients.Add(client);
-        Settle();
         return client;
     }
 
@@ -154,7 +147,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     /// <summary>Another listener takes the place of the one that is there. Returns it.</summary>
     public Frontend Reload(string listener = "")
     {
-        SessionPool successor = MakePool(SettingsOf(listener));
+        var successor = new SessionPool(_services.MakeFrontend(this, this, new TrialServices(Loop, listener).Settings));
         _isOld = true;
         Pool.Successor = successor;
         Run(Session.FollowSuccessor);
@@ -173,8 +166,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     public long Count(CounterId id) => Counters.Read(id);
 
     /// <summary>Why client connections were closed.</summary>
-    public string Closes() => string.Join(' ', Enumerable.Range(1, CloseReasons.Count - 1).Select(static i => (CloseReason)i)
-        .SelectMany(reason => Enumerable.Repeat(reason, (int)Counters.Read(CloseCounters.Of(reason)))));
+    public string Closes() => _services.ClientCloses();
 
     /// <summary>Events since this was asked last.</summary>
     public string[] News()
@@ -241,8 +233,4 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
         if (When.TryGetValue(text, out Action? then))
             then();
     }
-
-    private static ListenerSettings SettingsOf(string lines) => SettingsTrial.Parse(SettingsTrial.WithListener(lines)).Settings.Listeners[0];
-
-    private SessionPool MakePool(ListenerSettings settings) => new(new Frontend(Loop, settings, _scratch, Counters, this, this));
 }

@@ -31,7 +31,7 @@ internal sealed class PathTrial : INetworkServer, IDisposable
     /// <param name="servers">How many of the two there are.</param>
     public PathTrial(string settings = "", string serverLines = "", int servers = 2)
     {
-        string text = SettingsTrial.WithUpstream("balance = \"first\"\n" + settings) + serverLines
+        string text = SettingsTrial.With(upstream: "balance = \"first\"\n" + settings, server: serverLines)
             + $"\n[[upstream.server]]\nname = \"b\"\naddress = \"127.0.0.1:9002\"\n{serverLines}\n";
         UpstreamSettings upstream = SettingsTrial.Parse(text).Settings.Upstreams[0];
         Servers = [.. upstream.Servers.Take(servers).Select(one =>

@@ -248,60 +248,6 @@ public sealed class AnswerReaderTests
     public void AnswerThatIsNoSwitch_IsReadAsUsual() =>
         Assert.Equal(["response 200 (1 bytes) \"x\" end"], Read(Ok + "Content-Length: 1\r\n\r\nx", upgrade: Echo).User.Told);
 
-    [Theory]
-    [InlineData("interim", "interim 103")]
-    [InlineData("response", "interim 103", "response 200 (unknown)")]
-    [InlineData("body", "interim 103", "response 200 (unknown)", "body \"abc\"")]
-    public void UserThatStopsInsideAnEvent_HearsNothingMore(string within, params string[] expected)
-    {
-        string[] pieces = [Early + Ok + "Transfer-Encoding: chunked\r\n\r\n", "3\r\nabc\r\n", "2\r\nde\r\n0\r\n\r\n"];
-        foreach (int glued in (int[])[0, 1, 2])
-        {
-            var user = new RecordingStreamUser();
-            var reader = new AnswerReader(user, _pools, _scratch);
-            bool isStopped = false;
-            user.Then = text =>
-            {
-                if (!text.StartsWith(within, StringComparison.Ordinal))
-                    return;
-                isStopped = true;
-                reader.Stop();
-            };
-            reader.Begin(HttpMethod.Get, upgrade: null);
-            foreach (string piece in Glued(pieces, within == "interim" || within == "response" ? glued : 0))
-            {
-                if (!isStopped)
-                    Assert.Equal(ProxyError.None, reader.Feed(Wire.Bytes(piece), _server, mayOutlive: true));
-            }
-            Assert.Equal(expected.Length, user.Told.Count);
-            Assert.Equal(expected[..^1], user.Told.GetRange(0, expected.Length - 1));
-            Assert.StartsWith(expected[^1], user.Last, StringComparison.Ordinal);
-            Assert.Equal(0, _pools.LentCount);
-        }
-    }
-
-    [Fact]
-    public void UserThatStopsWithinAHeadThatCameInPieces_HearsNothingMore_AndNothingIsLeft()
-    {
-        string response = Early + Ok + "Content-Length: 3\r\n\r\nabc";
-        for (int cut = 1; cut < response.Length; cut++)
-        {
-            var user = new RecordingStreamUser();
-            var reader = new AnswerReader(user, _pools, _scratch);
-            user.Then = text =>
-            {
-                if (text.StartsWith("response", StringComparison.Ordinal))
-                    reader.Stop();
-            };
-            reader.Begin(HttpMethod.Get, upgrade: null);
-            reader.Feed(Wire.Bytes(response[..cut]), _server, mayOutlive: true);
-            if (user.Told.Count < 2)
-                reader.Feed(Wire.Bytes(response[cut..]), _server, mayOutlive: true);
-            Assert.Equal(2, user.Told.Count);
-            Assert.Equal(0, _pools.LentCount);
-        }
-    }
-
     [Fact]
     public void BodyThatIsBeingRead_GoesOnWithAnotherReader()
     {
@@ -331,8 +277,6 @@ public sealed class AnswerReaderTests
     [InlineData(Ok + "Content-Length: 1\r\n\r\nx")]
     public void AnswerWhoseBodyIsNotBeingRead_GoesToNobody(string response) =>
         Assert.False(Read(response).Reader.TryPassTo(new AnswerReader(new RecordingStreamUser(), _pools, _scratch)));
-
-    private static IEnumerable<string> Glued(string[] pieces, int count) => [string.Concat(pieces[..(count + 1)]), .. pieces[(count + 1)..]];
 
     private List<string> Told(string response) => Read(response).User.Told;
 

@@ -1,9 +1,7 @@
 using System;
-using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
-using NativeProxy.Tests.Simulation.Network;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Http1;
@@ -17,8 +15,6 @@ public sealed class Http1ServerStreamTests
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
     private static readonly byte[] Echo = "echo"u8.ToArray();
-
-    private readonly RecordingPinOwner _pin = new();
 
     private static AnswerTerms Post => new() { Method = HttpMethod.Post };
 
@@ -163,155 +159,6 @@ public sealed class Http1ServerStreamTests
         Assert.Equal(["failed ServerBadResponse UnexpectedUpgrade begun"], user.Told);
     }
 
-    [Theory]
-    [InlineData("", "failed ServerClosedBeforeResponse")]
-    [InlineData("HTTP/1.1 200", "failed ServerBadResponse IncompleteHead begun")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "failed ServerTruncatedResponse begun")]
-    public void EndAndResetOfTheServer_AreFailures(string answer, string expected)
-    {
-        foreach (bool reset in (bool[])[false, true])
-        {
-            using var trial = new StreamTrial();
-            (Http1ServerStream stream, RecordingStreamUser user) = trial.Ask();
-            if (answer.Length > 0)
-                trial.Write(answer);
-
-            trial.Peer.Close(reset);
-            trial.Settle(10);
-
-            Assert.Equal(expected, user.Last);
-            Assert.True(stream.HasConnection);
-            trial.Run(() => stream.Release(ServerCloseReason.ServerFin, reset: true));
-            Assert.Null(trial.Leftovers());
-        }
-    }
-
-    [Fact]
-    public void BodyWithoutAnEndOfItsOwn_EndsWithTheServersFin_AndNotWithItsReset()
-    {
-        foreach (bool reset in (bool[])[false, true])
-        {
-            using var trial = new StreamTrial();
-            (_, RecordingStreamUser user) = trial.Ask();
-            trial.Write("HTTP/1.1 200 OK\r\n\r\nab");
-
-            trial.Peer.Close(reset);
-            trial.Settle(10);
-
-            Assert.Equal(["response 200 (unknown) \"ab\"", reset ? "failed ServerTruncatedResponse begun" : "body end"], user.Told);
-        }
-    }
-
-    [Theory]
-    [InlineData(ConnectAnswer.Refuse, "failed ServerConnectFailed")]
-    [InlineData(ConnectAnswer.Silence, "failed ServerConnectTimeout")]
-    public void ConnectThatFails_IsTold_AndNothingIsHeld(object answer, string expected)
-    {
-        using var trial = new StreamTrial("timeouts.connect = \"2s\"") { Answer = (ConnectAnswer)answer };
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Begin();
-        trial.Run(() => stream.TryOpen(trial.Server, mayReuse: false));
-        trial.Settle(2100);
-
-        Assert.Equal([expected], user.Events);
-        Assert.False(stream.HasConnection);
-        Assert.Equal(9001, stream.Facts.Address.Port);
-        Assert.Null(trial.Leftovers());
-    }
-
-    [Fact]
-    public void NothingIsProved_OfARequestThatTheKernelTook()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, _) = trial.Ask();
-
-        Assert.Equal((SendProof.Unknown, SendProof.Unknown), (stream.Prove(asksKernel: false), stream.Prove(asksKernel: true)));
-    }
-
-    [Fact]
-    public void RequestWhoseFirstByteWasRefused_WasNotSent()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Open();
-        trial.Peer.Other.BreaksAtNextSend = true;
-
-        trial.Start(stream);
-
-        Assert.True(stream.IsRefused);
-        Assert.Equal("failed ServerClosedBeforeResponse", user.Last);
-        Assert.Equal(SendProof.NothingSent, stream.Prove(asksKernel: false));
-        trial.Run(() => stream.Release(ServerCloseReason.ServerFin, reset: true));
-        Assert.Null(trial.Leftovers());
-    }
-
-    [Fact]
-    public void RequestThatCameAfterTheServersFin_IsUnacknowledged()
-    {
-        using var trial = new StreamTrial();
-        trial.Reuse();
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Open(Post, mayReuse: true);
-        SendProof[] proofs = [];
-        user.Then = text => proofs = [stream.Prove(asksKernel: false), stream.Prove(asksKernel: true)];
-
-        trial.Peer.ShutdownSend();
-        trial.Start(stream, "x", isLast: true, BodyLength.Of(1));
-
-        Assert.Equal(["failed ServerClosedBeforeResponse"], user.Events);
-        Assert.Equal([SendProof.Unknown, SendProof.Unacknowledged], proofs);
-        Assert.True(stream.IsReused);
-    }
-
-    [Fact]
-    public void RequestThatCameBeforeTheServersFin_IsNot()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.AskAgain(Post);
-
-        trial.Peer.ShutdownSend();
-        trial.Settle(10);
-
-        Assert.Equal("failed ServerClosedBeforeResponse", user.Last);
-        Assert.Equal(SendProof.Unknown, stream.Prove(asksKernel: true));
-    }
-
-    [Fact]
-    public void IdleConnection_IsReused_AndOneThatHasEndedIsNot()
-    {
-        using var trial = new StreamTrial();
-        trial.Reuse();
-        trial.Settle(70);
-        (Http1ServerStream again, _) = trial.Ask(mayReuse: true);
-        Assert.Equal((true, 1), (again.IsReused, trial.Peers.Count));
-        trial.Write(Ok);
-        trial.Run(() => again.End(again.Judge(), clientGoesOn: true, out _));
-        Assert.Equal((2, 70L), (again.Facts.UseCount, again.Facts.IdleAgeMs));
-        Assert.True(again.IsReused);
-
-        trial.Peer.ShutdownSend();
-        (Http1ServerStream fresh, _) = trial.Ask(mayReuse: true);
-
-        Assert.Equal((false, 2), (fresh.IsReused, trial.Peers.Count));
-    }
-
-    [Fact]
-    public void ServerThatTakesNoMore_MayStillAnswer()
-    {
-        using var trial = new StreamTrial { WindowBytes = 4096 };
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Open(Post);
-        trial.Start(stream, new string('x', 60_000), isLast: false, BodyLength.Of(90_000));
-        UpstreamConnection connection = trial.ConnectionOf(trial.Peer);
-
-        trial.Run(() => ((IConnectionOwner)connection).OnSendFailed(connection.Tcp!, SocketError.ConnectionReset));
-        Assert.Equal(["refuses"], user.Events);
-        Assert.True(stream.IsRefused);
-        trial.Send(stream, new string('x', 30_000), isLast: true);
-        trial.Write("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n");
-
-        Assert.Equal(["refuses", "answers", "response 413 (0 bytes) end"], user.Events);
-        Assert.Equal(ServerCloseReason.RequestUnsent, stream.Judge());
-        trial.Run(() => stream.End(stream.Judge(), clientGoesOn: true, out _));
-        Assert.Null(trial.Leftovers());
-    }
-
     [Fact]
     public void BlockedServer_TellsWhenItTakesMore()
     {
@@ -327,87 +174,6 @@ public sealed class Http1ServerStreamTests
         trial.Send(stream, "end", isLast: true);
 
         Assert.EndsWith("\r\n\r\n" + new string('x', 10_000) + "end", got + trial.Read(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void PinnedConnection_WaitsForItsClient_IfThatGoesOn()
-    {
-        foreach (bool goesOn in (bool[])[true, false])
-        {
-            using var trial = new StreamTrial();
-            (Http1ServerStream stream, _) = trial.Ask();
-            trial.Run(() => stream.PinTo(_pin));
-            Assert.True(stream.IsPinned);
-            trial.Write(Ok);
-            Assert.False(stream.PinEnds);
-
-            UpstreamConnection? pinned = null;
-            bool lasts = false;
-            trial.Run(() => lasts = stream.End(stream.Judge(), goesOn, out pinned));
-
-            Assert.Equal((goesOn, goesOn), (lasts, pinned is not null));
-            if (goesOn)
-            {
-                (Http1ServerStream next, _) = trial.Begin();
-                trial.Run(() => Assert.True(next.TryTakePinned(pinned!)));
-                Assert.Equal((true, true), (next.IsReady, next.IsPinned));
-                trial.Run(() => next.Release(ServerCloseReason.ClientAborted, reset: true));
-            }
-            else
-            {
-                Assert.True(trial.WasClosedFor(ServerCloseReason.PinnedClientLeft));
-            }
-            Assert.Null(trial.Leftovers());
-        }
-    }
-
-    [Fact]
-    public void PinnedConnectionThatWillNotLast_IsKnownWithTheHead()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Ask();
-        bool ends = false;
-        user.Then = _ => ends = stream.PinEnds;
-        trial.Run(() => stream.PinTo(_pin));
-
-        trial.Write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n");
-
-        Assert.True(ends);
-        trial.Write("ok");
-        trial.Run(() => Assert.False(stream.End(stream.Judge(), clientGoesOn: true, out _)));
-    }
-
-    [Fact]
-    public void BodyThatIsBeingRead_GoesOnForAnotherUser()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, RecordingStreamUser user) = trial.Ask();
-        (Http1ServerStream other, RecordingStreamUser reader) = trial.Begin();
-        trial.Run(() => Assert.False(stream.TryPassTo(other)));
-        trial.Write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
-        trial.Run(stream.Pause);
-
-        trial.Run(() => Assert.True(stream.TryPassTo(other)));
-
-        Assert.Equal((false, true), (stream.HasConnection, other.IsReady));
-        trial.Peer.Send("cd"u8, out _);
-        trial.Settle(10);
-        Assert.Equal(("ab", "cd", 1), (user.Body, reader.Body, reader.Ends));
-        trial.Run(() => other.End(other.Judge(), clientGoesOn: true, out _));
-        Assert.Equal(1, trial.Server.Idle.Count);
-        Assert.Null(trial.Leftovers());
-    }
-
-    [Fact]
-    public void RequestThatIsNotWhole_IsNotReadOnForAnother()
-    {
-        using var trial = new StreamTrial();
-        (Http1ServerStream stream, _) = trial.Open(Post);
-        trial.Start(stream, "a", isLast: false, BodyLength.Of(2));
-        trial.Write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
-        (Http1ServerStream other, _) = trial.Begin();
-
-        trial.Run(() => Assert.False(stream.TryPassTo(other)));
     }
 
     /// <summary>Whatever has just been told, the user may give up: nothing follows, and nothing is left.</summary>
