@@ -14,7 +14,8 @@ namespace NativeProxy.Tests.Config;
 public class SettingsReferenceTests
 {
     /// <summary>Every default live: a '#' directly before a key goes away, prose has a blank behind its '#'.</summary>
-    private static readonly string _uncommented = Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = |\"|\[)", "$1", RegexOptions.Multiline);
+    private static readonly string _uncommented =
+        Regex.Replace(SettingsReference.Toml, "^( *)#(?=[a-z_0-9]+ = |[\"[])", "$1", RegexOptions.Multiline);
 
     [Fact]
     public void Reference_LoadsAsItIs()

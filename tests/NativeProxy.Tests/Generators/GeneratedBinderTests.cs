@@ -81,7 +81,8 @@ public class GeneratedBinderTests
             """, out IReadOnlyList<ConfigError> errors);
 
         Assert.Empty(errors);
-        Assert.Equal("False -9 9000000000 8 7200000 1073741824 17 t FullSpeed  Slow,FullSpeed m = \"x\",n.o = { regex = \"r\" } a = 1,b.c = 0 2", Text(sample));
+        Assert.Equal("False -9 9000000000 8 7200000 1073741824 17 t FullSpeed  Slow,FullSpeed "
+            + "m = \"x\",n.o = { regex = \"r\" } a = 1,b.c = 0 2", Text(sample));
     }
 
     [Fact]
@@ -126,6 +127,7 @@ public class GeneratedBinderTests
         string List(string name) => string.Join(",", ((System.Collections.IEnumerable)Get(name)).Cast<object>());
         return $"{Get("Flag")} {Get("Number")} {Get("Large")} {Get("Threads")} {Get("WaitMs")} {Get("RoomBytes")} {Get("PartBytes")} "
             + $"{Get("Text")} {Get("Mode")} "
-            + $"{List("Words")} {List("Modes")} {List("Matches")} {List("Shares")} {((System.Collections.IEnumerable)Get("Items")).Cast<object>().Count()}";
+            + $"{List("Words")} {List("Modes")} {List("Matches")} {List("Shares")} "
+            + $"{((System.Collections.IEnumerable)Get("Items")).Cast<object>().Count()}";
     }
 }
