@@ -20,12 +20,22 @@ public class ForwardSettingsTests
     }
 
     [Theory]
-    [InlineData("", "1: required key \"upstream\" is missing in [[listener]]")]
-    [InlineData("mode = \"http\"", "1: required key \"upstream\" is missing in [[listener]]")]
     [InlineData("upstream = \"\"", "4: \"upstream\" in [[listener]] must not be empty")]
     [InlineData("mode = \"tcp\"", "4: \"mode\" in [[listener]] is \"tcp\"")]
     public void OtherListener_NeedsOne(string line, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("upstream = \"app\"", line, StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("mode = \"http\"")]
+    public void OtherListenerWithoutOne_NeedsThatThereIsOneOnly(string line)
+    {
+        const string Second = "[[upstream]]\nname = \"b\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+        string toml = SettingsTrial.Minimal.Replace("upstream = \"app\"", line, StringComparison.Ordinal);
+
+        Assert.Empty(SettingsTrial.Problems(toml));
+        Assert.Equal(["1: required key \"upstream\" is missing in [[listener]]"], SettingsTrial.Problems(toml + Second));
+    }
 
     [Fact]
     public void UpstreamThatOnlyAForwardListenerCouldMean_IsWarnedAbout() =>

@@ -178,7 +178,6 @@ public class SettingsBindingTests
             [
                 "1: required key \"name\" is missing in [[listener]]",
                 "1: required key \"bind\" is missing in [[listener]]",
-                "1: required key \"upstream\" is missing in [[listener]]",
                 "2: required key \"name\" is missing in [[upstream]]",
                 "3: required key \"name\" is missing in [[upstream.server]]",
                 "3: required key \"address\" is missing in [[upstream.server]]",

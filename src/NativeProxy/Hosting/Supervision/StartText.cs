@@ -16,6 +16,7 @@ internal static class StartText
         var parts = new List<string>();
         foreach (ListenerSettings listener in settings.Listeners)
             parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} {Destination(listener)}");
+
         return string.Join("; ", parts);
     }
 
