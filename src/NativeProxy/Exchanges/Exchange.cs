@@ -7,6 +7,7 @@ using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Tunnels;
@@ -219,6 +220,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         _path.BeginUnsent(_route!.Upstream, terms);
         _path.Skip();
+        _service.Counters.Add(CounterId.ResponsesByProxy);
         _response.Answer(bytes, head, _client.Connection.Address);
     }
 

@@ -9,7 +9,6 @@ namespace NativeProxy.EndToEnd.Messages;
 public sealed class RouteTests
 {
     [Fact]
-    [Trait("promise", "S2.7")]
     public async Task EachRequestOfAConnection_TakesItsOwnRoute()
     {
         await using ScriptedOrigin a = Named('a');

@@ -24,6 +24,15 @@ public class PathJudgeTests
         Assert.Equal((route, sent), (trial.Find(target), trial.SentTarget));
     }
 
+    /// <summary>It is "/", or "*" for OPTIONS (RFC 9112 3.2.4).</summary>
+    [Fact]
+    public void EmptyPath_IsMatchedAsTheRoot_AndLeftToTheMethod()
+    {
+        var trial = new RouteTrial("[[route]]\npath = [\"/\"]\nupstream = \"app\"\n");
+        Assert.Equal((0, ""), (trial.Find("http://a.example", method: "OPTIONS"), trial.SentTarget));
+        Assert.Equal((0, ""), (trial.Find("http://a.example?x"), trial.SentTarget));
+    }
+
     [Theory]
     [InlineData("/x/..%2fadmin")]
     [InlineData("/x%2f%2e%2e%2fadmin")]

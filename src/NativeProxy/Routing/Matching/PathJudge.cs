@@ -46,7 +46,9 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         route = index.Find(request.With(normal));
         if (ambiguous != AmbiguousPathPolicy.Keep && PathText.IsAmbiguous(normal))
             return JudgeReadings(request, normal, route);
-        if (!isNormal)
+
+        // An empty path goes out as what it means for its method.
+        if (!isNormal && !path.IsEmpty)
             SendNormal(request.Head, normal, target[pathBytes..]);
         return RejectReason.None;
     }
