@@ -240,7 +240,7 @@ internal abstract class ConnectionLayer
         lent.Release(connection.Loop.Pools);
     }
 
-    /// <summary>Nothing more comes, or the bytes behind would have a gap before them. An end that was announced before was one all the same.</summary>
+    /// <summary>Nothing more comes, or it would come behind a gap. An end that was announced before was one all the same.</summary>
     private void ReportBroken(TcpConnection connection, SocketError error)
     {
         if (State == LayerState.Ended && connection is { State: TcpConnectionState.Open, EndOfStreamSeen: false })
