@@ -58,7 +58,7 @@ internal sealed class RecordPipe
             rest = rest[await _socket.SendAsync(rest)..];
     }
 
-    /// <summary>Bytes for the test; 0 at the end, which was announced unless <see cref="IsCut"/>.</summary>
+    /// <summary>Bytes for the test; 0 at the end, with FIN, which was announced unless <see cref="IsCut"/>.</summary>
     public async Task<int> Receive(Memory<byte> target)
     {
         await _handshake;
@@ -69,7 +69,7 @@ internal sealed class RecordPipe
                 if (_session.State == RecordState.Failed)
                     throw new Xunit.Sdk.XunitException("the records do not fit: " + _session.Problem);
                 int count = TakePlain(target.Span);
-                if (count > 0 || _session.State == RecordState.Ended || _hasBareEnd)
+                if (count > 0 || _hasBareEnd)
                     return count;
             }
             await Feed();
