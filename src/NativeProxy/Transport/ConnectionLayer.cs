@@ -96,9 +96,11 @@ internal abstract class ConnectionLayer
         if (connection.State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
         if (error != SocketError.Success)
-            connection.ReportFailure(error, isBroken: true);
+            ReportBroken(connection, error);
         else if (connection.EndOfStreamSeen || State is LayerState.Ended or LayerState.Failed)
             return;
+        else if (_brokenBy != SocketError.Success)
+            ReportBroken(connection, _brokenBy);
         else if (!wire.IsEmpty)
             TakeBytes(connection, wire, isDrained);
         else if (connection.State == TcpConnectionState.Open)
@@ -116,14 +118,16 @@ internal abstract class ConnectionLayer
             connection.ReportOpen(IsServer);
         if (!_kept.IsEmpty && connection.MayReceive)
             ReportKept(connection);
-        if (!connection.MayReceive)
+
+        // What the owner has found by looking meanwhile is told in its turn, before the end behind it.
+        if (!connection.MayReceive || !_kept.IsEmpty)
             return;
         if (State == LayerState.Ended)
             connection.ReportEnd();
         else if (State == LayerState.Failed)
             connection.ReportFailure(SocketError.ConnectionAborted, isBroken: false);
         else if (_brokenBy != SocketError.Success)
-            connection.ReportFailure(_brokenBy, isBroken: _brokenBy != SocketError.NoBufferSpaceAvailable);
+            ReportBroken(connection, _brokenBy);
     }
 
     /// <summary>True when <see cref="ReportFound"/> has something to tell as soon as the owner asks for bytes.</summary>
@@ -160,7 +164,12 @@ internal abstract class ConnectionLayer
     internal SendResult Send(TcpConnection connection, ReadOnlySpan<byte> plain, bool mayHold)
     {
         if (State == LayerState.Failed)
+        {
+            // An owner that asks for no bytes hears of the failure in no other way.
+            if (!connection.EndOfStreamSeen)
+                connection.Loop.Defer(connection, DeferredWork.SendFailed);
             return SendResult.Failed;
+        }
         LayerOutput output = connection.Loop.Layers.Output;
         output.Begin(connection, mayHold);
         Seal(plain, output);
@@ -229,6 +238,15 @@ internal abstract class ConnectionLayer
         _kept = default;
         connection.ReportBytes(lent.Bytes, isDrained: false);
         lent.Release(connection.Loop.Pools);
+    }
+
+    /// <summary>Nothing more comes, or it would come behind a gap. An end that was announced before was one all the same.</summary>
+    private void ReportBroken(TcpConnection connection, SocketError error)
+    {
+        if (State == LayerState.Ended && connection is { State: TcpConnectionState.Open, EndOfStreamSeen: false })
+            connection.ReportEnd();
+        if (connection.State is TcpConnectionState.Open or TcpConnectionState.Securing)
+            connection.ReportFailure(error, isBroken: error != SocketError.NoBufferSpaceAvailable);
     }
 
     private void FailEarly(TcpConnection connection)

@@ -216,7 +216,7 @@ internal abstract class TcpConnection : ConnectionFacts
     /// <param name="isBroken">Whether it is the socket's.</param>
     internal void ReportFailure(SocketError error, bool isBroken)
     {
-        if (Receiving.HasEnded && !Receiving.FinSeen)
+        if (Receiving.HasEnded && (!Receiving.FinSeen || IsBroken))
             return;
         Receiving.End(isFin: Receiving.FinSeen);
         IsBroken |= isBroken;
@@ -274,11 +274,11 @@ internal abstract class TcpConnection : ConnectionFacts
             BeginSecuring(firstBytes: default);
     }
 
-    /// <summary>A handshake cannot go on when what it has to say is not taken.</summary>
+    /// <summary>A layer that has failed breaks no socket. A handshake cannot go on when what it has to say is not taken.</summary>
     private void ReportSendFailed()
     {
         if (State == TcpConnectionState.Open)
-            Owner!.OnSendFailed(this, Sending.Error);
+            Owner!.OnSendFailed(this, Sending.IsBroken ? Sending.Error : SocketError.ConnectionAborted);
         else if (State == TcpConnectionState.Securing)
             ReportFailure(Sending.Error, isBroken: false);
     }

@@ -56,6 +56,14 @@ internal class TestSocket : IAsyncDisposable
 
     public Socket Socket { get; }
 
+    /// <summary>Sends a text. Returns how many bytes of the wire that were: what the other side's kernel counts.</summary>
+    public async Task<long> SendCounted(string text)
+    {
+        long before = _records?.SentBytes ?? 0;
+        await Send(text);
+        return _records is null ? text.Length : _records.SentBytes - before;
+    }
+
     public Task Send(string text) => Send(Encoding.Latin1.GetBytes(text));
 
     public async Task Send(ReadOnlyMemory<byte> bytes)
@@ -179,7 +187,10 @@ internal class TestSocket : IAsyncDisposable
     public void Close()
     {
         _records?.AnnounceEnd();
-        Socket.Dispose();
+        if (_records is null || _records.ReadsAway())
+            Socket.Dispose();
+        else
+            Reset();
     }
 
     /// <summary>Closes with RST.</summary>

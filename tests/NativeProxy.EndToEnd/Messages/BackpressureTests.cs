@@ -9,6 +9,7 @@ using Xunit;
 namespace NativeProxy.EndToEnd.Messages;
 
 /// <summary>A side that does not take what it is sent stops the other side instead of filling the proxy.</summary>
+[Trait("layer", "no")] // judges memory
 public sealed class BackpressureTests
 {
     private const long BodyBytes = 200L * 1024 * 1024;

@@ -37,6 +37,7 @@ public sealed class SlowReaderTests
     });
 
     [Fact]
+    [Trait("layer", "no")] // the server offers bytes at its bare socket until its kernel takes no more
     public async Task AClientThatReadsSlowly_GetsWhatIsLeftAfterTheLastRequest() => await Paced(async keepPace =>
     {
         // The body fits into the kernel's buffer and the queue: what is left is sent by the farewell alone.

@@ -7,6 +7,7 @@ using Xunit;
 namespace NativeProxy.EndToEnd.ServerSide;
 
 /// <summary>Servers that fail their health checks get no requests, those that pass them again do.</summary>
+[Trait("layer", "no")] // health checks, which no loop carries, speak no records
 public sealed class HealthCheckTests
 {
     private const string BUp = "nativeproxy_server_up{upstream=\"app\",server=\"b\"}";

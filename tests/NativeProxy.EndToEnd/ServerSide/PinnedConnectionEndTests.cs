@@ -204,6 +204,7 @@ public sealed class PinnedConnectionEndTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task ServerThatGoesDown_EndsTheClientsThatHadAuthenticatedOnIt()
     {
         bool isUp = true;

@@ -48,8 +48,8 @@ internal sealed class StaleScene(ScriptedOrigin origin, ProxyUnderTest proxy, Ra
     {
         int idlePort = ((IPEndPoint)idle.Socket.RemoteEndPoint!).Port;
         await Proxy.Freeze();
-        await Client.Send(request);
-        await Deadline.Until(() => StateOf(Proxy.Port(), Client.LocalPort).UnreadBytes == request.Length, () => "the request to arrive");
+        long bytes = await Client.SendCounted(request);
+        await Deadline.Until(() => StateOf(Proxy.Port(), Client.LocalPort).UnreadBytes == bytes, () => "the request to arrive");
         if (withReset)
             idle.Reset();
         else

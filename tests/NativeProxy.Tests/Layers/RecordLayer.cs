@@ -13,6 +13,9 @@ internal sealed class RecordSecurity(RecordOptions options) : ConnectionSecurity
     /// <summary>Layers that are lent; 0 when every connection has given its own back.</summary>
     public int LentCount { get; private set; }
 
+    /// <summary>Called when a layer has read bytes of the wire, before it sends what it has to say to them.</summary>
+    public Action? WhenOpened { get; set; }
+
     public override ConnectionLayer LendLayer(EventLoop loop, bool isServer)
     {
         LentCount++;
@@ -38,6 +41,7 @@ internal sealed class RecordLayer(RecordSecurity security, bool isServer, Record
     protected override int Open(ReadOnlySpan<byte> wire, Span<byte> plain, LayerOutput output)
     {
         _session.Feed(wire);
+        security.WhenOpened?.Invoke();
         Emit(output);
         int count = _session.Plain.WrittenCount;
         _session.Plain.WrittenSpan.CopyTo(plain);
