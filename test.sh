@@ -101,6 +101,8 @@ for engine in saea epoll; do
     # Limits, health and balancing hold whatever the number of workers. Cases that ask for keys which are not there are not applicable.
     for workers in 1 2 4; do
         run_accept "many servers, $workers workers" $engine $workers -j 2 --module m_ --module p_ --module q_ --module r_
+        run_accept "routes, $workers workers" $engine $workers -j 2 --module n_
+        run_accept "paths and hosts, $workers workers" $engine $workers -j 2 --case 'trap-[adhln]*'
     done
 done
 finish
