@@ -47,7 +47,11 @@ public class RouteIndexTests
     [InlineData("path_regex = ['^/user/[0-9]+$']", "/user/42/edit", false)]
     [InlineData("path_regex = ['\\.(png|css)$']", "/a/b.css", true)]
     [InlineData("path_regex = ['\\.(png|css)$']", "/x.png/y", false)]
-    [InlineData("path = [\"/a\"]\npath_prefix = [\"/b\"]", "/b/c", true)]
+    [InlineData("path_prefix = [\"/b\"]\npath_regex = ['\\.php$']", "/b/c.php", true)]
+    [InlineData("path_prefix = [\"/b\"]\npath_regex = ['\\.php$']", "/b/c", false)]
+    [InlineData("path_prefix = [\"/b\"]\npath_regex = ['\\.php$']", "/a/c.php", false)]
+    [InlineData("path = [\"/a\", \"/b/c\"]\npath_prefix = [\"/b\"]", "/b/c", true)]
+    [InlineData("path = [\"/a\", \"/b/c\"]\npath_prefix = [\"/b\"]", "/a", false)]
     public void Path_IsComparedWholeOrBySegmentsOrSearched(string condition, string target, bool isTaken) =>
         Assert.Equal(isTaken ? 0 : -1, RouteTrial.Of(condition).Find(target));
 
@@ -167,8 +171,8 @@ public class RouteIndexTests
                 lines.Add($"host = [\"{hosts[random.Next(hosts.Length)]}\", \"{hosts[random.Next(hosts.Length)]}\"]");
             if (random.Next(3) > 0)
                 lines.Add($"{(random.Next(2) == 0 ? "path" : "path_prefix")} = [\"{paths[random.Next(paths.Length)]}\"]");
-            if (random.Next(6) == 0)
-                lines.Add("path_regex = ['z$']");
+            if (random.Next(4) == 0)
+                lines.Add("path_regex = ['[yz]$']");
             return string.Join('\n', lines);
         }
     }

@@ -24,14 +24,9 @@ internal sealed class PathIndex
     /// <summary>Adds a route; in file order.</summary>
     public void Add(int route, PathTest path)
     {
-        if (!path.IsIndexable)
-        {
+        if (path.Texts.IsEmpty)
             _always = [.. _always, route];
-            return;
-        }
-        foreach (byte[] text in path.Paths)
-            Add(route, text);
-        foreach (byte[] text in path.Prefixes)
+        foreach (byte[] text in path.Texts)
             Add(route, text);
     }
 

@@ -8,9 +8,8 @@ using NativeProxy.Http;
 namespace NativeProxy.Routing.Matching;
 
 /// <summary>
-/// The paths of a route: whole ones, beginnings that end where a segment does, and regular expressions; one of all these must hold. Immutable;
-/// thread:
-/// the loop.
+/// The paths of a route: whole ones, beginnings that end where a segment does, and regular expressions; of each kind that there is one must hold.
+/// Immutable; thread: the loop.
 /// </summary>
 internal sealed class PathTest
 {
@@ -34,20 +33,25 @@ internal sealed class PathTest
     /// <summary>False when any path will do.</summary>
     public bool Exists => _paths.Length + _prefixes.Length + _regexes.Length > 0;
 
-    /// <summary>True when an index of texts can tell which paths may hold.</summary>
-    public bool IsIndexable => Exists && !_ignoresCase && _regexes.Length == 0 && !HasDeep(_paths) && !HasDeep(_prefixes);
+    /// <summary>
+    /// Texts of which a path that holds is one, or has one as a beginning that ends where a segment does; empty when no texts tell that.
+    /// </summary>
+    public ReadOnlySpan<byte[]> Texts => _ignoresCase ? [] : _paths.Length > 0 && !HasDeep(_paths) ? _paths : HasDeep(_prefixes) ? [] : _prefixes;
 
-    public ReadOnlySpan<byte[]> Paths => _paths;
+    public bool Holds(ReadOnlySpan<byte> path, MatchRoom room) => IsOne(path) && HasPrefix(path) && IsFound(path, room);
 
-    public ReadOnlySpan<byte[]> Prefixes => _prefixes;
-
-    public bool Holds(ReadOnlySpan<byte> path, MatchRoom room)
+    private bool IsOne(ReadOnlySpan<byte> path)
     {
         foreach (byte[] one in _paths)
         {
             if (AreEqual(path, one))
                 return true;
         }
+        return _paths.Length == 0;
+    }
+
+    private bool HasPrefix(ReadOnlySpan<byte> path)
+    {
         foreach (byte[] prefix in _prefixes)
         {
             if (path.Length >= prefix.Length && (path.Length == prefix.Length || path[prefix.Length] == '/') && !path.IsEmpty
@@ -56,8 +60,13 @@ internal sealed class PathTest
                 return true;
             }
         }
+        return _prefixes.Length == 0;
+    }
+
+    private bool IsFound(ReadOnlySpan<byte> path, MatchRoom room)
+    {
         if (_regexes.Length == 0 || path.IsEmpty)
-            return false;
+            return _regexes.Length == 0;
         ReadOnlySpan<char> chars = room.CharsOf(path);
         foreach (Regex regex in _regexes)
         {
