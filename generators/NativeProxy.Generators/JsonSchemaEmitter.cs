@@ -13,6 +13,7 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
     private const string DurationPattern = "^[0-9]+(ms|s|m|h)$";
     private const string SizePattern = "^[0-9]+(KiB|MiB|GiB)$";
 
+    private const string TextSchema = "{ \"type\": \"string\" }";
     private const string ShareSchema = "{ \"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000000 }";
 
     private const string MatchSchema = "{ \"anyOf\": [{ \"type\": \"string\" }, { \"type\": \"boolean\" }, "
@@ -116,9 +117,10 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
             case SettingKind.TextList or SettingKind.ChoiceList:
                 EmitList(setting);
                 break;
-            case SettingKind.MatchMap or SettingKind.ShareMap:
+            case SettingKind.MatchMap or SettingKind.ShareMap or SettingKind.TextMap:
                 _json.Text("type", "object");
-                _json.Literal("additionalProperties", setting.Kind == SettingKind.MatchMap ? MatchSchema : ShareSchema);
+                _json.Literal("additionalProperties",
+                    setting.Kind switch { SettingKind.MatchMap => MatchSchema, SettingKind.ShareMap => ShareSchema, _ => TextSchema });
                 break;
             default:
                 EmitString(setting, isNotEmpty: setting.IsRequired);

@@ -105,7 +105,8 @@ internal sealed class SettingExtractor
         string name = isRequired ? "Example" : "Default";
         if (isRequired && kind is not (SettingKind.Text or SettingKind.TextList or SettingKind.ChoiceList or SettingKind.TableArray))
             Report(SchemaDiagnostics.WrongRequired, _property.Name);
-        bool isTable = kind is SettingKind.Table or SettingKind.TableArray or SettingKind.MatchMap or SettingKind.ShareMap;
+        bool isTable = kind is SettingKind.Table or SettingKind.TableArray or SettingKind.MatchMap
+            or SettingKind.ShareMap or SettingKind.TextMap;
         if (_arguments.Find(name) is not TypedConstant given)
         {
             if (!isTable)

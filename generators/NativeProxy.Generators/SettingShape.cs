@@ -11,6 +11,7 @@ internal readonly record struct SettingShape(SettingKind Kind, ITypeSymbol Eleme
     private const string TableAttribute = "NativeProxy.Config.SettingsTableAttribute";
     private const string ChoiceAttribute = "NativeProxy.Config.SettingChoiceAttribute";
     private const string MatchType = "NativeProxy.Config.MatchSettings";
+    private const string NamedTextType = "NativeProxy.Config.NamedText";
     private const string ShareType = "NativeProxy.Config.ShareSettings";
     private const string ListType = "System.Collections.Immutable.ImmutableArray<T>";
 
@@ -80,6 +81,8 @@ internal readonly record struct SettingShape(SettingKind Kind, ITypeSymbol Eleme
             return new SettingShape(SettingKind.MatchMap, element);
         if (element.ToDisplayString() == ShareType)
             return new SettingShape(SettingKind.ShareMap, element);
+        if (element.ToDisplayString() == NamedTextType)
+            return new SettingShape(SettingKind.TextMap, element);
         return IsTable(element) ? new SettingShape(SettingKind.TableArray, element) : null;
     }
 

@@ -13,7 +13,7 @@ internal static class SettingWords
         SettingKind.Boolean or SettingKind.Integer => setting.Value.Text,
         SettingKind.AutoInteger or SettingKind.Size => NumberOrQuoted(setting.Value.Text),
         SettingKind.TextList or SettingKind.ChoiceList => "[" + string.Join(", ", setting.Value.Texts.Select(Quoted)) + "]",
-        SettingKind.MatchMap or SettingKind.ShareMap => "{}",
+        SettingKind.MatchMap or SettingKind.ShareMap or SettingKind.TextMap => "{}",
         _ => Quoted(setting.Value.Text),
     };
 
@@ -31,6 +31,7 @@ internal static class SettingWords
         SettingKind.MatchMap => "a table of NAME = \"text\", [\"any\", \"of\"], true (present), false (absent), or { prefix = \"text\" } "
             + "with prefix, suffix, contains or regex",
         SettingKind.ShareMap => "a table of NAME = integer, not below 0",
+        SettingKind.TextMap => "a table of NAME = \"text\"",
         _ => "",
     };
 

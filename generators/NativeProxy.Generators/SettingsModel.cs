@@ -15,6 +15,7 @@ internal enum SettingKind
     ChoiceList,
     MatchMap,
     ShareMap,
+    TextMap,
     Table,
     TableArray,
 }

@@ -126,6 +126,7 @@ internal static class TableEmitter
             SettingKind.ChoiceList => $"changes.Choices({key}, {values}, {Choices(setting)})",
             SettingKind.MatchMap => $"changes.Matches({key}, {values})",
             SettingKind.ShareMap => $"changes.Shares({key}, {values})",
+            SettingKind.TextMap => $"changes.NamedTexts({key}, {values})",
             SettingKind.Table => $"{setting.Type}.Compare({values}, changes.In({key}))",
             _ => $"changes.Tables({key}, {values}, {setting.ElementType}.NameOf, {setting.ElementType}.Compare)",
         };
@@ -149,6 +150,7 @@ internal static class TableEmitter
             SettingKind.ChoiceList => $"table.Choices({key}, {ListExpression(setting)}, {Choices(setting)})",
             SettingKind.MatchMap => $"table.Matches({key})",
             SettingKind.ShareMap => $"table.Shares({key})",
+            SettingKind.TextMap => $"table.NamedTexts({key})",
             SettingKind.Table => $"{setting.Type}.ReadFrom(table.Table({key}))",
             _ => $"table.Tables({key}, {setting.ElementType}.ReadFrom)",
         };

@@ -151,6 +151,12 @@ internal readonly partial struct ListenerSettings
     [Setting("forwarded")]
     public partial ListenerForwardedSettings Forwarded { get; init; }
 
+    [Setting("request_headers")]
+    public partial HeaderRuleSettings RequestHeaders { get; init; }
+
+    [Setting("response_headers")]
+    public partial HeaderRuleSettings ResponseHeaders { get; init; }
+
     [Setting("forward")]
     public partial ForwardSettings Forward { get; init; }
 }

@@ -49,6 +49,20 @@ internal readonly struct MapReader(TomlTable? table, string place, SettingsError
         return shares.DrainToImmutable();
     }
 
+    public ImmutableArray<NamedText> NamedTexts()
+    {
+        ImmutableArray<NamedText>.Builder texts = ImmutableArray.CreateBuilder<NamedText>(_entries.Count);
+        foreach (TomlEntry entry in _entries)
+        {
+            if (entry.Value.Kind == TomlKind.String)
+                texts.Add(new NamedText(entry.Key, entry.Value.Text));
+            else
+                Wrong(entry, $"is {SettingsTableReader.Describe(entry.Value)}", "a string in quotes");
+        }
+
+        return texts.DrainToImmutable();
+    }
+
     private MatchSettings? MatchOf(TomlEntry entry)
     {
         switch (entry.Value.Kind)

@@ -62,6 +62,13 @@ internal readonly struct MatchSettings(string name, MatchKind kind, ImmutableArr
     private static string Quoted(string text) => $"\"{text}\"";
 }
 
+/// <summary>A text under a free name, such as the value of a header field.</summary>
+internal readonly record struct NamedText(string Name, string Text)
+{
+    /// <summary>As a file would say it: `X = "y"`.</summary>
+    public override string ToString() => $"{Name} = \"{Text}\"";
+}
+
 /// <summary>The part of requests that something is given, beside others.</summary>
 /// <param name="Name">What it is given to.</param>
 /// <param name="Weight">Its part of the sum of all weights, not below 0.</param>

@@ -20,6 +20,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
 
     public void CheckAll()
     {
+        var headers = new HeaderRuleRules(places, errors);
         Dictionary<string, int> firstIndexes = [];
         for (int i = 0; i < settings.Routes.Length; i++)
         {
@@ -29,6 +30,8 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             CheckListeners(route, path);
             CheckConditions(route, path);
             CheckActions(route, path);
+            headers.Check(route.RequestHeaders, $"{path}.request_headers", isRequest: true);
+            headers.Check(route.ResponseHeaders, $"{path}.response_headers", isRequest: false);
         }
     }
 

@@ -75,6 +75,12 @@ internal readonly partial struct RouteSettings
     [Setting("deny", Default = 0, Max = 599, Doc = "Action: the requests are refused with this status, from 400. 0 = none.")]
     public partial int Deny { get; init; }
 
+    [Setting("request_headers")]
+    public partial HeaderRuleSettings RequestHeaders { get; init; }
+
+    [Setting("response_headers")]
+    public partial HeaderRuleSettings ResponseHeaders { get; init; }
+
     /// <summary>What the route at this place of the file, from 0, is called.</summary>
     public string NameAt(int index) => Name.Length > 0 ? Name : $"route-{index + 1}";
 }

@@ -19,7 +19,7 @@ internal sealed class SettingsTableAttribute : Attribute
 /// <summary>
 /// One key of a settings table. The kind of value follows from the property: bool; int or long (an integer); long named ...Ms (a duration);
 /// int or long named ...Bytes (a size); string; an enum (one of its names); ImmutableArray of string or of an enum (a list); ImmutableArray
-/// of MatchSettings or ShareSettings (a table of free names, empty by default); another settings table;
+/// of MatchSettings, NamedText or ShareSettings (a table of free names, empty by default); another settings table;
 /// ImmutableArray of one (an array of tables). Read at compile time only.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]

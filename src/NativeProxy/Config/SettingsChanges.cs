@@ -78,6 +78,8 @@ internal sealed class SettingsChanges
 
     public void Matches(string key, ImmutableArray<MatchSettings> before, ImmutableArray<MatchSettings> after) => Map(key, before, after);
 
+    public void NamedTexts(string key, ImmutableArray<NamedText> before, ImmutableArray<NamedText> after) => Map(key, before, after);
+
     public void Shares(string key, ImmutableArray<ShareSettings> before, ImmutableArray<ShareSettings> after) => Map(key, before, after);
 
     public void Choices<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, (string Name, T Value)[] choices) =>

@@ -107,6 +107,9 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 "one word without blanks and separators, or \"\"");
         }
 
+        var headers = new HeaderRuleRules(_places, errors);
+        headers.Check(listener.RequestHeaders, $"{path}.request_headers", isRequest: true);
+        headers.Check(listener.ResponseHeaders, $"{path}.response_headers", isRequest: false);
         CheckHeadLimits(listener.Limits, $"{path}.limits");
     }
 

@@ -195,6 +195,9 @@ internal readonly struct SettingsTableReader
     /// <summary>A table of conditions by name; empty when the key is absent.</summary>
     public ImmutableArray<MatchSettings> Matches(string key) => MapOf(key).Matches();
 
+    /// <summary>A table of texts by name; empty when the key is absent.</summary>
+    public ImmutableArray<NamedText> NamedTexts(string key) => MapOf(key).NamedTexts();
+
     /// <summary>A table of weights by name; empty when the key is absent.</summary>
     public ImmutableArray<ShareSettings> Shares(string key) => MapOf(key).Shares();
 

@@ -241,7 +241,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
     {
         bool fits = _route!.Forwarding.TryWrite(
-            bytes, head, _route.Upstream, _client.Connection.Address, _service.Scratch, out RequestToServer request);
+            bytes, head, _route, _client.Connection.Address, _service.Scratch, out RequestToServer request);
         fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
         if (!fits)

@@ -99,6 +99,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = head.PassesLength,
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
+            AddedLines = AddedTo(bytes, head),
             Date = _loop.Date.Now,
         });
         if (hasBegun)
@@ -118,11 +119,11 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             : _route.Redirect!.WriteHead(bytes, request, client, out parts);
         if (head.IsEmpty)
         {
-            _user.OnFailed(ProxyError.RequestHeadTooLarge, RejectReason.None);
+            _user.OnFailed(ProxyError.BadRequest, RejectReason.BadTarget);
             return;
         }
         BodyPiece content = _route.Answer is null ? BodyPiece.End : _route.Answer.ContentFor(isToHead);
-        var changes = new ResponseChanges { KeepsLength = parts.PassesLength, Date = _loop.Date.Now };
+        var changes = new ResponseChanges { KeepsLength = parts.PassesLength, AddedLines = AddedTo(head, parts), Date = _loop.Date.Now };
         if (TryRespond(head, parts, content, passesFirst: true, changes))
             _client.End(CloseReason.None);
     }
@@ -180,6 +181,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         {
             KeepsLength = head.PassesLength,
             Via = _route!.Forwarding.ResponseVia,
+            AddedLines = AddedTo(bytes, head),
             AgeSeconds = times.AgeSeconds,
             ReceivedWallMs = times.ReceivedWallMs,
         });
@@ -200,6 +202,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         _notes.ResponseHead();
         return true;
     }
+
+    /// <summary>What rules add to a response; what they drop of it is marked in its table.</summary>
+    private ReadOnlySpan<byte> AddedTo(ReadOnlySpan<byte> bytes, ResponseHead head) =>
+        _route!.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
 
     private void Send(in BodyPiece piece)
     {

@@ -74,6 +74,16 @@ internal sealed class HeaderTable
     /// <summary>True when a field of one of these kinds is there; bit n stands for the known header n.</summary>
     public bool ContainsAny(ulong set) => (_present & set) != 0;
 
+    /// <summary>True when a field was dropped that would pass else.</summary>
+    public bool HasDropped { get; private set; }
+
+    /// <summary>A field does not go on, as if Connection named it.</summary>
+    public void Drop(int index)
+    {
+        _fields[index].IsNominated = true;
+        HasDropped = true;
+    }
+
     /// <summary>Index of the first field of that kind, or -1.</summary>
     public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known & (KnownCountMax - 1)] : -1;
 
@@ -111,6 +121,7 @@ internal sealed class HeaderTable
         Count = 0;
         _present = 0;
         _repeated = 0;
+        HasDropped = false;
     }
 
     /// <returns>False when there are as many fields as allowed; nothing is added then.</returns>

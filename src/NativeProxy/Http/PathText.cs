@@ -20,7 +20,10 @@ internal enum PathReading : byte
     /// <summary>Dots and blanks at the end of a segment do not count (Windows).</summary>
     Trailing = 8,
 
-    All = Separators | Parameters | Nul | Trailing,
+    /// <summary>A segment may be empty: two slashes are not one.</summary>
+    Empty = 16,
+
+    All = Separators | Parameters | Nul | Trailing | Empty,
 }
 
 /// <summary>
@@ -69,8 +72,19 @@ internal static class PathText
             }
             i += 2;
         }
-        normalBytes = ResolveDots(room[..count]);
+        normalBytes = ResolveDots(room[..count], mergesSlashes: true);
         return normalBytes > 0;
+    }
+
+    /// <summary>True when a '%' is not followed by two hex digits: servers read it in ways of their own, or refuse it.</summary>
+    public static bool HasBadEscape(ReadOnlySpan<byte> path)
+    {
+        for (int i = 0; i < path.Length; i++)
+        {
+            if (path[i] == '%' && !TryReadEscape(path, i, out _))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>True when a normal path has something in it that other servers may read in another way.</summary>
@@ -125,7 +139,7 @@ internal static class PathText
             }
             i += isEscape ? 2 : 0;
         }
-        readBytes = ResolveDots(room[..SegmentEnd(room, segment, count, reading)]);
+        readBytes = ResolveDots(room[..SegmentEnd(room, segment, count, reading)], mergesSlashes: !reading.HasFlag(PathReading.Empty));
         return readBytes > 0;
     }
 
@@ -150,15 +164,16 @@ internal static class PathText
 
     private static bool IsDots(ReadOnlySpan<byte> segment) => segment.SequenceEqual("."u8) || segment.SequenceEqual(".."u8);
 
-    /// <summary>Resolves dot segments and merges slashes in place. Returns the new length; 0 when ".." leads above the root.</summary>
-    private static int ResolveDots(Span<byte> path)
+    /// <summary>Resolves dot segments, and merges slashes, in place. Returns the new length; 0 when ".." leads above the root.</summary>
+    private static int ResolveDots(Span<byte> path, bool mergesSlashes)
     {
         int end = 0;
         int at = 0;
         bool endsWithSlash = false;
         while (at < path.Length)
         {
-            while (at < path.Length && path[at] == '/')
+            at++;
+            while (mergesSlashes && at < path.Length && path[at] == '/')
                 at++;
             int start = at;
             while (at < path.Length && path[at] != '/')
@@ -171,7 +186,7 @@ internal static class PathText
                     return 0;
                 end = path[..end].LastIndexOf((byte)'/');
             }
-            else if (!segment.IsEmpty && !segment.SequenceEqual("."u8))
+            else if (!(segment.IsEmpty && (mergesSlashes || at == path.Length)) && !segment.SequenceEqual("."u8))
             {
                 path[end++] = (byte)'/';
                 segment.CopyTo(path[end..]);

@@ -8,7 +8,8 @@ internal static class PercentText
     /// <summary>Writes the text with each %XX as the byte that it stands for; what is no such triplet stays. Returns the length.</summary>
     /// <param name="text">As it came.</param>
     /// <param name="room">As long as the text.</param>
-    public static int Decode(ReadOnlySpan<byte> text, Span<byte> room)
+    /// <param name="plusIsBlank">As forms are encoded.</param>
+    public static int Decode(ReadOnlySpan<byte> text, Span<byte> room, bool plusIsBlank = false)
     {
         int count = 0;
         for (int i = 0; i < text.Length; i++)
@@ -21,7 +22,7 @@ internal static class PercentText
             }
             else
             {
-                room[count++] = text[i];
+                room[count++] = text[i] == '+' && plusIsBlank ? (byte)' ' : text[i];
             }
         }
         return count;

@@ -107,6 +107,9 @@ internal ref struct HeadWriter : IFieldSink
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndLine() => Append("\r\n"u8);
 
+    /// <summary>Takes back what was written behind a place.</summary>
+    public void Rewind(int writtenBytes) => WrittenBytes = writtenBytes;
+
     /// <summary>The blank line.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void EndHead() => Append("\r\n"u8);

@@ -17,6 +17,9 @@ internal readonly ref struct RequestChanges
     /// <summary>Host for a request that came without one (HTTP/1.0): the name of the upstream, as nginx does.</summary>
     public required ReadOnlySpan<byte> FallbackHost { get; init; }
 
+    /// <summary>Lines that rules add, behind the client's own fields and in front of the proxy's.</summary>
+    public ReadOnlySpan<byte> AddedLines { get; init; }
+
     /// <summary>Text of the client's address.</summary>
     public required ReadOnlySpan<byte> ClientAddress { get; init; }
 
@@ -63,6 +66,8 @@ internal static class RequestFields
             sink.AppendDecimal(left);
             sink.EndField();
         }
+        if (!changes.AddedLines.IsEmpty)
+            sink.AppendLines(changes.AddedLines);
         WriteForwarded(ref sink, bytes, head, settings, changes);
     }
 
@@ -72,7 +77,7 @@ internal static class RequestFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        bool hasChanges = head.Form == TargetForm.Absolute || head.Fields.ContainsAny(PerhapsChanged)
+        bool hasChanges = head.Form == TargetForm.Absolute || head.Fields.HasDropped || head.Fields.ContainsAny(PerhapsChanged)
             || (changes.Cookie is not null && head.Fields.Contains(KnownHeader.Cookie));
         for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {

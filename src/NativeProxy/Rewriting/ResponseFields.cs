@@ -17,6 +17,9 @@ internal readonly ref struct ResponseChanges
     /// <summary>What becomes of the stickiness cookie.</summary>
     public StickyResponse Sticky { get; init; }
 
+    /// <summary>Lines that rules add, behind the server's own fields.</summary>
+    public ReadOnlySpan<byte> AddedLines { get; init; }
+
     /// <summary>What Date says where the server gave none. A response of the cache says when it came instead.</summary>
     public byte[]? Date { get; init; }
 
@@ -51,6 +54,8 @@ internal static class ResponseFields
         ReadOnlySpan<byte> inserted = changes.Sticky.InsertedLines;
         if (!inserted.IsEmpty)
             sink.AppendLines(inserted);
+        if (!changes.AddedLines.IsEmpty)
+            sink.AppendLines(changes.AddedLines);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);
@@ -98,7 +103,8 @@ internal static class ResponseFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        bool hasChanges = head.Fields.ContainsAny(PerhapsChanged) || (!keepsLength && head.Fields.Contains(KnownHeader.ContentLength));
+        bool hasChanges = head.Fields.HasDropped || head.Fields.ContainsAny(PerhapsChanged)
+            || (!keepsLength && head.Fields.Contains(KnownHeader.ContentLength));
         for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];

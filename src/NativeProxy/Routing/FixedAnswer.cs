@@ -28,7 +28,7 @@ internal sealed class FixedAnswer
     /// <param name="retryAfterMs">What Retry-After says, in whole seconds; 0 = the field is not there.</param>
     public FixedAnswer(int statusCode, string content, string contentType, long retryAfterMs = 0)
     {
-        bool hasContent = statusCode is not (204 or 304);
+        bool hasContent = statusCode is not (204 or 205 or 304);
         _content = hasContent ? Encoding.UTF8.GetBytes(content) : [];
         var text = new StringBuilder(Encoding.ASCII.GetString(ReasonPhrases.Of(statusCode)));
         _parts.StatusCode = statusCode;

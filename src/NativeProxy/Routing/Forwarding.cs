@@ -59,14 +59,16 @@ internal sealed class Forwarding
     /// </summary>
     /// <param name="bytes">The head.</param>
     /// <param name="head">What was read of it.</param>
-    /// <param name="group">Where the request goes.</param>
+    /// <param name="route">Where the request goes, and by which rules.</param>
     /// <param name="client">Whom X-Forwarded-For names.</param>
     /// <param name="scratch">Where it is written.</param>
     /// <param name="request">What is asked, valid until the scratch is used again.</param>
     public bool TryWrite(
-        ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, scoped in PeerAddress client, WireScratch scratch,
-        out RequestToServer request)
+        ReadOnlySpan<byte> bytes, RequestHead head, Route route, scoped in PeerAddress client, WireScratch scratch, out RequestToServer request)
     {
+        ReadOnlySpan<byte> added = default;
+        bool fits = route.RequestHeaders is not { } rules || rules.TryApply(bytes, head, client, out added);
+        UpstreamGroup group = route.Upstream;
         ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, scratch.Data);
         var writer = new HeadWriter(scratch.Head);
         ReadOnlySpan<byte> words = bytes[head.Method.Start..head.Target.End];
@@ -83,21 +85,23 @@ internal sealed class Forwarding
         }
         int wordBytes = writer.WrittenBytes;
         if (head.MethodKind != HttpMethod.Connect)
-            WriteFields(ref writer, bytes, head, group, client, scratch.AddressText);
+            WriteFields(ref writer, bytes, head, group, client, scratch.AddressText, added);
         request = new RequestToServer(writer.Written, wordBytes)
         {
             Body = head.Body,
             IsOnlyOne = group.Rules.Reuse == ReusePolicy.Never,
         };
-        return !target.IsEmpty && !writer.Overflowed;
+        return fits && !target.IsEmpty && !writer.Overflowed;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteFields(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, byte[] address) =>
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, byte[] address,
+        ReadOnlySpan<byte> added) =>
         RequestFields.Write(ref writer, bytes, head, bytes.Length, _forwarded, new RequestChanges
         {
             Via = _via,
+            AddedLines = added,
             Cookie = group.Cookie,
             FallbackHost = group.NameBytes,
             ClientAddress = address.AsSpan(0, client.WriteText(address)),

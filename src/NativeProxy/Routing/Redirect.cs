@@ -2,6 +2,7 @@ using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
+using NativeProxy.Routing.Matching;
 
 namespace NativeProxy.Routing;
 
@@ -18,7 +19,10 @@ internal sealed class Redirect(int statusCode, RequestTemplate location)
     private readonly byte[] _head = new byte[LocationBytesMax + 256];
     private readonly ResponseHead _parts = new(fieldCountMax: 4);
 
-    /// <summary>The head as the client's face takes it; empty when the Location would be too long.</summary>
+    /// <summary>
+    /// The head as the client's face takes it; empty when the Location would be too long, or none: without the host that it names, or with bytes that
+    /// no URI has.
+    /// </summary>
     /// <param name="bytes">The head of the request.</param>
     /// <param name="request">What was read of it.</param>
     /// <param name="client">Who asks.</param>
@@ -39,7 +43,9 @@ internal sealed class Redirect(int statusCode, RequestTemplate location)
         writer.Append("Location: "u8);
         int value = writer.WrittenBytes;
         location.Write(ref writer, bytes, request, client);
-        if (writer.Overflowed || writer.WrittenBytes - value > LocationBytesMax)
+        if (writer.Overflowed || writer.WrittenBytes - value > LocationBytesMax || writer.WrittenBytes == value)
+            return default;
+        if (writer.Written[value..].ContainsAnyExceptInRange((byte)'!', (byte)'~') || (location.NeedsHost && HostText.Of(bytes, request).IsEmpty))
             return default;
         int end = location.BeginsWithVariable ? WithoutDoubleSlash(value, writer.WrittenBytes) : writer.WrittenBytes;
         _parts.Fields.TryAdd(new ByteRange(name, "Location".Length), ByteRange.Between(value, end), KnownHeader.Location);

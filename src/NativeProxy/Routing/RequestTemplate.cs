@@ -21,9 +21,27 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
     private readonly byte[][] _texts = TextsOf(parts);
     private readonly byte[] _listener = Encoding.UTF8.GetBytes(listener);
     private readonly byte[] _route = Encoding.UTF8.GetBytes(route);
+    private readonly byte[] _fixed = FixedOf(parts, listener, route);
 
-    /// <summary>True when the first thing in it comes from the request.</summary>
-    public bool BeginsWithVariable => parts.Length > 0 && parts[0].Kind != TemplatePartKind.Text;
+    /// <summary>The whole of a text that holds nothing of a request.</summary>
+    public ReadOnlySpan<byte> Fixed => _fixed;
+
+    /// <summary>True when the first thing in it, but for a slash, comes from the request.</summary>
+    public bool BeginsWithVariable => parts.Length > 0 && (parts[0].Kind != TemplatePartKind.Text || (parts.Length > 1 && parts[0].Text == "/"));
+
+    /// <summary>True when it is nothing without the host that was asked for.</summary>
+    public bool NeedsHost
+    {
+        get
+        {
+            foreach (TemplatePart part in parts)
+            {
+                if (part.Kind == TemplatePartKind.Host)
+                    return true;
+            }
+            return false;
+        }
+    }
 
     public void Write(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client)
     {
@@ -100,6 +118,14 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                 return pair[(name.Length + 1)..];
         }
         return default;
+    }
+
+    private static byte[] FixedOf(ImmutableArray<TemplatePart> parts, string listener, string route)
+    {
+        var text = new StringBuilder();
+        foreach (TemplatePart part in parts)
+            text.Append(part.Kind switch { TemplatePartKind.Listener => listener, TemplatePartKind.Route => route, _ => part.Text });
+        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     private static byte[][] TextsOf(ImmutableArray<TemplatePart> parts)

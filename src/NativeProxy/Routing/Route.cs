@@ -17,6 +17,12 @@ internal sealed class Route
     /// <summary>Where the client is sent instead; null when it is not.</summary>
     public Redirect? Redirect { get; init; }
 
+    /// <summary>What rules make of the fields of requests; null when there are none.</summary>
+    public HeaderRules? RequestHeaders { get; init; }
+
+    /// <summary>What rules make of the fields of responses; null when there are none.</summary>
+    public HeaderRules? ResponseHeaders { get; init; }
+
     /// <summary>What becomes of the heads that pass.</summary>
     public required Forwarding Forwarding { get; init; }
 

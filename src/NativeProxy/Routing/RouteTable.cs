@@ -22,6 +22,9 @@ internal sealed class RouteTable
     private readonly long _tunnelTimeoutMs;
     private readonly bool _dropsTrailers;
 
+    /// <summary>What rules make of the fields where each client names its destination.</summary>
+    private readonly (HeaderRules? Requests, HeaderRules? Responses) _ofOrigins;
+
     /// <summary>The listener's own; null on a forward proxy.</summary>
     private readonly Route? _own;
 
@@ -40,7 +43,8 @@ internal sealed class RouteTable
         _tunnelTimeoutMs = settings.Timeouts.TunnelMs;
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
-        _own = upstream is null ? null : RouteTo(upstream);
+        _ofOrigins = HeadersOf(settings, default);
+        _own = upstream is null ? null : RouteTo(upstream, HeadersOf(settings, default));
         if (rules is not null)
             _map = MapOf(settings, rules);
     }
@@ -78,7 +82,7 @@ internal sealed class RouteTable
 
         // After a reload an origin still has the route of the table before.
         if (origin.Route is not Route route || route.Forwarding != _forwarding)
-            origin.Route = route = RouteTo(origin.Group);
+            origin.Route = route = RouteTo(origin.Group, _ofOrigins);
         return route;
     }
 
@@ -91,7 +95,7 @@ internal sealed class RouteTable
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules)
     {
-        Route unmatched = _own ?? RouteTo(rules.NoUpstream, new FixedAnswer(settings.Unmatched));
+        Route unmatched = _own ?? RouteTo(rules.NoUpstream, HeadersOf(settings, default), new FixedAnswer(settings.Unmatched));
         var conditions = new RouteConditions[rules.Routes.Length];
         var ends = new RouteEnd[conditions.Length];
         bool looksAtPaths = false;
@@ -111,33 +115,44 @@ internal sealed class RouteTable
     private RouteEnd EndOf(in ListenerSettings listener, RoutePlan rules, in NamedRoute named, Route unmatched)
     {
         RouteSettings route = named.Settings;
+        (HeaderRules?, HeaderRules?) headers = HeadersOf(listener, named);
         if (route.Deny > 0)
-            return RouteEnd.To(RouteTo(rules.NoUpstream, new FixedAnswer(route.Deny)));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, headers, new FixedAnswer(route.Deny)));
         if (route.Respond.Status > 0)
         {
             RouteRespondSettings respond = route.Respond;
             return RouteEnd.To(RouteTo(
-                rules.NoUpstream, new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs)));
+                rules.NoUpstream, headers, new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs)));
         }
         if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> parts, out _))
         {
             var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(parts, listener.Name, named.Name));
-            return RouteEnd.To(RouteTo(rules.NoUpstream, redirect: redirect));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, headers, redirect: redirect));
         }
         if (!route.Split.IsEmpty)
         {
             var ways = new Route[route.Split.Length];
             var shares = new int[ways.Length];
             for (int i = 0; i < ways.Length; i++)
-                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name)), route.Split[i].Weight);
+                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name), headers), route.Split[i].Weight);
             return new RouteEnd(ways, shares);
         }
-        return RouteEnd.To(route.Upstream.Length > 0 ? RouteTo(rules.Upstreams(route.Upstream)) : unmatched);
+        if (route.Upstream.Length > 0)
+            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers));
+        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer));
     }
 
-    private Route RouteTo(UpstreamGroup upstream, FixedAnswer? answer = null, Redirect? redirect = null) => new()
+    private static (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
+        HeaderRules.Of(listener.RequestHeaders, named.Settings.RequestHeaders, listener.Name, named.Name ?? ""),
+        HeaderRules.Of(listener.ResponseHeaders, named.Settings.ResponseHeaders, listener.Name, named.Name ?? ""));
+
+    private Route RouteTo(
+        UpstreamGroup upstream, (HeaderRules? Requests, HeaderRules? Responses) headers, FixedAnswer? answer = null,
+        Redirect? redirect = null) => new()
     {
         Upstream = upstream,
+        RequestHeaders = headers.Requests,
+        ResponseHeaders = headers.Responses,
         Answer = answer,
         Redirect = redirect,
         Forwarding = _forwarding,

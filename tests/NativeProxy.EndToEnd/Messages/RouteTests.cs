@@ -118,11 +118,14 @@ public sealed class RouteTests
     {
         await using ScriptedOrigin origin = Named('a');
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("path_normalization = \"off\"")
+            .Route("path = [\"/next\"]", "redirect = \"/{header.X-Next}\"")
             .Route("redirect = \"{path}\""));
         await using RawClient client = await proxy.Connect();
         Assert.Equal("/evil.example", (await client.Ask("//evil.example")).Field("Location"));
         Assert.Equal("/evil.example", (await client.Ask("/\\evil.example")).Field("Location"));
+        Assert.Equal("/evil.example", (await client.Ask("/next", "X-Next: /evil.example\r\n")).Field("Location"));
         Assert.Equal("/a%0d%0ab", (await client.Ask("/a%0d%0ab")).Field("Location"));
+        Assert.Equal(400, (await client.Ask("/next", "X-Next: a\tb\r\n")).Status);
     }
 
     [Fact]
@@ -140,6 +143,30 @@ public sealed class RouteTests
             order += (await client.Ask()).Body;
         Assert.InRange(order.Count(x => x == 'b'), 25, 100);
         Assert.Equal(0, c.ConnectionCount);
+    }
+
+    /// <summary>Also a field that Connection names, and one in two lines, is gone; what the proxy itself says stands behind all.</summary>
+    [Fact]
+    public async Task HeaderRules_HoldForRequestsAndForEveryResponse()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nServer: x\r\nX-Debug: 1\r\nContent-Length: 1\r\n\r\na");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path = [\"/no\"]", "deny = 403")
+            .Route("path_prefix = [\"/\"]", "request_headers = { set = { X-Client = \"{client_ip}\" }, remove = [\"X-Internal-*\"] }",
+                "response_headers = { default = { X-Route = \"{route}\" } }")
+            .Listener("request_headers = { set = { X-Listener = \"{listener}\" } }",
+                "response_headers = { set = { Server = \"us\" }, remove = [\"X-Debug\"] }"));
+        await using RawClient client = await proxy.Connect();
+
+        HttpResponse answer = await client.Ask("/", "X-Client: forged\r\nx-client: again\r\nX-Internal-Role: admin\r\nConnection: X-Client\r\n");
+        string request = origin.Requests.Last().Request;
+        Assert.Equal(["127.0.0.1"], HttpResponse.FieldsOf(request, "X-Client"));
+        Assert.Equal(["web"], HttpResponse.FieldsOf(request, "X-Listener"));
+        Assert.Empty(HttpResponse.FieldsOf(request, "X-Internal-Role"));
+        Assert.Equal(("us", null, "route-2"), (answer.Field("Server"), answer.Field("X-Debug"), answer.Field("X-Route")));
+
+        HttpResponse refused = await client.Ask("/no");
+        Assert.Equal((403, "us", null), (refused.Status, refused.Field("Server"), refused.Field("X-Route")));
     }
 
     [Fact]

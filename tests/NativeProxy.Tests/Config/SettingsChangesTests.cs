@@ -147,6 +147,7 @@ public sealed class SettingsChangesTests
         Enum choice => Enum.GetValues(choice.GetType()).Cast<object>().First(other => !other.Equals(choice)),
         ImmutableArray<string> texts => texts.Add("x"),
         ImmutableArray<MatchSettings> matches => matches.Add(new MatchSettings("x", MatchKind.Present, [])),
+        ImmutableArray<NamedText> texts => texts.Add(new NamedText("x", "y")),
         ImmutableArray<ShareSettings> shares => shares.Add(new ShareSettings("x", 1)),
         _ when IsList(value.GetType()) =>
         value.GetType().GetMethod("Add", [ElementOf(value.GetType())])!.Invoke(value, [Enum.GetValues(ElementOf(value.GetType())).GetValue(0)])!,

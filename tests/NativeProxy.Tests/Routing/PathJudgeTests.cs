@@ -18,6 +18,8 @@ public class PathJudgeTests
     [InlineData("/admin/%2e", 0, "/admin/")]
     [InlineData("http://a.example//admin?", 0, "/admin?")]
     [InlineData("/b?x=/../admin", -1, "")]
+    [InlineData("/admin//../b;x", -1, "/b;x")]
+    [InlineData("/admin/%61;b", 0, "/admin/a;b")]
     public void NormalPath_IsMatchedAndSent(string target, int route, string sent)
     {
         var trial = new RouteTrial(Admin);
@@ -45,6 +47,9 @@ public class PathJudgeTests
     [InlineData("/admin%00x")]
     [InlineData("/x/..;/admin")]
     [InlineData("/x/..%20/admin")]
+    [InlineData("/admin.%2f;%2f..%2fsecret")]
+    [InlineData("/a%00%2f..%2fadmin.%2fx")]
+    [InlineData("/x%2F..%2Fadmin%2F%2F..%2Fsecret")]
     public void ReadingThatTakesAnotherRoute_RefusesThePath(string target) => Assert.Equal("ambiguous_path", new RouteTrial(Admin).Find(target));
 
     [Theory]
@@ -53,7 +58,7 @@ public class PathJudgeTests
     [InlineData("/a..b/c...", -1)]
     [InlineData("/x/%3B/y", -1)]
     [InlineData("/admin/a%2Fb", 0)]
-    [InlineData("/admin/%61;b", 0)]
+    [InlineData("/group%2fname", -1)]
     public void ReadingsOfOneRoute_PassByteForByte(string target, int route)
     {
         var trial = new RouteTrial(Admin);
@@ -64,6 +69,23 @@ public class PathJudgeTests
     [InlineData("/../admin")]
     [InlineData("/a/%2e%2e/..")]
     public void PathAboveTheRoot_IsRefused(string target) => Assert.Equal("path_above_root", new RouteTrial(Admin).Find(target));
+
+    [Theory]
+    [InlineData("/%u0061dmin")]
+    [InlineData("/a%")]
+    public void EscapeThatIsNone_IsRefused(string target) => Assert.Equal("bad_target", new RouteTrial(Admin).Find(target));
+
+    [Theory]
+    [InlineData("%64eny.example", "bad_host")]
+    [InlineData("deny.example..", "bad_host")]
+    [InlineData("a..deny.example", "bad_host")]
+    [InlineData("deny.example.", 0)]
+    [InlineData("other.example", -1)]
+    public void HostThatServersMayReadAsAnother_IsRefused_WhereRoutesNameHosts(string host, object found)
+    {
+        Assert.Equal(found, RouteTrial.Of("host = [\"deny.example\"]").Find("/", host));
+        Assert.Equal(-1, new RouteTrial(Admin).Find("/", host));
+    }
 
     [Fact]
     public void Strict_RefusesWhatOnWouldChange()

@@ -40,6 +40,7 @@ public class RouteIndexTests
     [InlineData("path_prefix = [\"/api/\"]", "/api", true)]
     [InlineData("path_prefix = [\"/api/\"]", "/apiary", false)]
     [InlineData("path_prefix = [\"/\"]", "/anything", true)]
+    [InlineData("path_prefix = [\"/pp/.\"]", "/pp/x", true)]
     [InlineData("path_prefix = [\"/a%2db\"]", "/a-b/c", true)]
     [InlineData("path_prefix = [\"/admin\"]\nignore_case = true", "/ADMIN/x", true)]
     [InlineData("path_prefix = [\"/admin\"]\nignore_case = true", "/administer", false)]
@@ -82,6 +83,10 @@ public class RouteIndexTests
     [InlineData("v = \"2\"", "/x?av=2", false)]
     [InlineData("v = \"2\"", "/x", false)]
     [InlineData("v = true", "/x?v", true)]
+    [InlineData("v = \"a b\"", "/x?v=a+b", true)]
+    [InlineData("v = \"a+b\"", "/x?v=a+b", true)]
+    [InlineData("v = { regex = '^[a-z]+$' }", "/x?v=abc", true)]
+    [InlineData("v = { regex = '^[a-z]+$' }", "/x?v=abc%0a", false)]
     [InlineData("v = false", "/x?w=1", true)]
     [InlineData("v = false", "/x?w=1&v", false)]
     public void QueryParameter_IsDecodedAndLookedAtInEveryPlace(string condition, string target, bool isTaken) =>
@@ -121,6 +126,15 @@ public class RouteIndexTests
         Assert.Equal((object)1, other.Find("/x", "www.b"));
         Assert.Equal((object)0, other.Find("/x2", "www.b"));
         Assert.Equal((object)3, other.Find("/x/y", "c"));
+    }
+
+    /// <summary>The second host has the number of the first: made so, which takes seconds.</summary>
+    [Fact]
+    public void HostWithTheNumberOfAnother_TakesItsOwnRoute()
+    {
+        RouteTrial trial = RouteTrial.Of("host = [\"api.other.org\"]", "host = [\"*.deny.org\"]");
+        Assert.Equal(0, trial.Find("/", "api.other.org"));
+        Assert.Equal(1, trial.Find("/", "r0mvqh982cdgfgnqanzu9ycz.deny.org"));
     }
 
     [Fact]

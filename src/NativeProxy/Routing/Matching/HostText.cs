@@ -19,6 +19,10 @@ internal static class HostText
         return authority.Length > 1 && authority[^1] == '.' ? authority[..^1] : authority;
     }
 
+    /// <summary>False for spellings of a host that servers may read as another one: an escape, or an empty label.</summary>
+    public static bool IsPlain(ReadOnlySpan<byte> host) =>
+        host.IsEmpty || (host.IndexOf((byte)'%') < 0 && host.IndexOf(".."u8) < 0 && host[0] != '.' && host[^1] != '.');
+
     /// <summary>The port that a request names; empty when it names none.</summary>
     public static ReadOnlySpan<byte> PortOf(ReadOnlySpan<byte> bytes, RequestHead head)
     {

@@ -62,15 +62,23 @@ internal sealed class NamedTest
             ReadOnlySpan<byte> pair = end < 0 ? rest : rest[..end];
             rest = end < 0 ? default : rest[(end + 1)..];
             int equals = pair.IndexOf((byte)'=');
-            Span<byte> room = request.Room.Value;
-            int nameBytes = PercentText.Decode(equals < 0 ? pair : pair[..equals], room);
-            if (!room[..nameBytes].SequenceEqual(_name))
-                continue;
-            int valueBytes = PercentText.Decode(equals < 0 ? default : pair[(equals + 1)..], room);
-            if (_test.Holds(room[..valueBytes], request.Room))
+            ReadOnlySpan<byte> name = equals < 0 ? pair : pair[..equals];
+            ReadOnlySpan<byte> value = equals < 0 ? default : pair[(equals + 1)..];
+            if (HoldsDecoded(name, value, request.Room, plusIsBlank: false) || (pair.IndexOf((byte)'+') >= 0
+                && HoldsDecoded(name, value, request.Room, plusIsBlank: true)))
+            {
                 return true;
+            }
         }
         return false;
+    }
+
+    /// <summary>A '+' is one to some servers, a blank to those that read forms.</summary>
+    private bool HoldsDecoded(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, MatchRoom room, bool plusIsBlank)
+    {
+        Span<byte> text = room.Value;
+        return text[..PercentText.Decode(name, text, plusIsBlank)].SequenceEqual(_name)
+            && _test.Holds(text[..PercentText.Decode(value, text, plusIsBlank)], room);
     }
 
     private bool InCookies(in RequestView request)

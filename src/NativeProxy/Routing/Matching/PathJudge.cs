@@ -13,9 +13,6 @@ namespace NativeProxy.Routing.Matching;
 /// <param name="ambiguous">What becomes of a path with several readings.</param>
 internal sealed class PathJudge(RouteIndex index, PathNormalization normalization, AmbiguousPathPolicy ambiguous)
 {
-    private static ReadOnlySpan<PathReading> Readings =>
-        [PathReading.Separators, PathReading.Parameters, PathReading.Nul, PathReading.Trailing, PathReading.All];
-
     /// <summary>Finds the route, and says in the head which target is sent where that is another than came.</summary>
     /// <param name="request">The request; its path is still to be read.</param>
     /// <param name="route">Number of the route; -1 when none takes it.</param>
@@ -23,6 +20,8 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
     public RejectReason Find(in RequestView request, out int route)
     {
         route = -1;
+        if (index.NamesHosts && !HostText.IsPlain(request.Host))
+            return RejectReason.BadHost;
         ReadOnlySpan<byte> target = request.Head.PathAndQuery.Of(request.Bytes);
         int pathBytes = PathText.PathBytes(target);
         ReadOnlySpan<byte> path = target[..pathBytes];
@@ -36,6 +35,8 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         bool isNormal = PathText.IsNormal(path);
         if (!isNormal)
         {
+            if (PathText.HasBadEscape(path))
+                return RejectReason.BadTarget;
             if (!PathText.TryNormalize(path, request.Room.Path, out int normalBytes))
                 return RejectReason.PathAboveRoot;
             normal = request.Room.Path.AsSpan(0, normalBytes);
@@ -44,21 +45,22 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         if (!isNormal && normalization == PathNormalization.Strict && !path.IsEmpty)
             return RejectReason.PathNotNormal;
         route = index.Find(request.With(normal));
-        if (ambiguous != AmbiguousPathPolicy.Keep && PathText.IsAmbiguous(normal))
-            return JudgeReadings(request, normal, route);
+        bool isAmbiguous = ambiguous != AmbiguousPathPolicy.Keep && PathText.IsAmbiguous(normal);
+        if (isAmbiguous && JudgeReadings(request, normal, route) is not RejectReason.None and var refusal)
+            return refusal;
 
-        // An empty path goes out as what it means for its method.
-        if (!isNormal && !path.IsEmpty)
+        // An empty path goes out as what it means for its method; an ambiguous one byte for byte, if only the case of hex digits differs.
+        if (!isNormal && !path.IsEmpty && !(isAmbiguous && AsciiBytes.EqualsIgnoreCase(normal, path)))
             SendNormal(request.Head, normal, target[pathBytes..]);
         return RejectReason.None;
     }
 
-    /// <summary>Such a path goes on byte for byte, if every reading of it takes the same route.</summary>
+    /// <summary>Such a path goes on if every reading of it takes the same route: each of the habits alone, and all that come together.</summary>
     private RejectReason JudgeReadings(in RequestView request, ReadOnlySpan<byte> normal, int route)
     {
         if (ambiguous == AmbiguousPathPolicy.Reject)
             return RejectReason.AmbiguousPath;
-        foreach (PathReading reading in Readings)
+        for (PathReading reading = PathReading.Separators; reading <= PathReading.All; reading++)
         {
             Span<byte> room = request.Room.Reading;
             if (!PathText.TryReadAs(normal, reading, room, out int bytes) || index.Find(request.With(room[..bytes])) != route)

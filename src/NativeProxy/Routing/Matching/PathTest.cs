@@ -23,8 +23,8 @@ internal sealed class PathTest
     public PathTest(in RouteSettings settings)
     {
         _ignoresCase = settings.IgnoreCase;
-        _paths = BytesOf(settings.Paths, static path => path);
-        _prefixes = BytesOf(settings.PathPrefixes, static prefix => prefix.TrimEnd('/'));
+        _paths = BytesOf(settings.Paths);
+        _prefixes = Array.ConvertAll(BytesOf(settings.PathPrefixes), static prefix => prefix.AsSpan().TrimEnd((byte)'/').ToArray());
         _regexes = new Regex[settings.PathRegexes.Length];
         for (int i = 0; i < _regexes.Length; i++)
             _regexes[i] = ValueTest.RegexOf(settings.PathRegexes[i], _ignoresCase);
@@ -82,12 +82,12 @@ internal sealed class PathTest
         _ignoresCase ? AsciiBytes.EqualsIgnoreCase(left, right) : left.SequenceEqual(right);
 
     /// <summary>In the normal form that paths are compared in.</summary>
-    private static byte[][] BytesOf(ImmutableArray<string> texts, Func<string, string> form)
+    private static byte[][] BytesOf(ImmutableArray<string> texts)
     {
         var all = new byte[texts.Length][];
         for (int i = 0; i < all.Length; i++)
         {
-            byte[] text = Encoding.UTF8.GetBytes(form(texts[i]));
+            byte[] text = Encoding.UTF8.GetBytes(texts[i]);
             byte[] room = new byte[text.Length + 1];
             all[i] = text.Length > 0 && PathText.TryNormalize(text, room, out int bytes) ? room[..bytes] : text;
         }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
+using NativeProxy.Http;
 
 namespace NativeProxy.Routing.Matching;
 
@@ -15,8 +16,10 @@ internal sealed class RouteIndex
     private const int ListsMax = 2 * PathIndex.ListsMax;
 
     private readonly RouteConditions[] _routes;
-    private readonly Dictionary<ulong, PathIndex> _byHost = [];
-    private readonly Dictionary<ulong, PathIndex> _bySuffix = [];
+
+    /// <summary>By the number of a name or suffix; what is found is compared, and those of one number are chained.</summary>
+    private readonly Dictionary<ulong, NamedIndex> _byHost = [];
+    private readonly Dictionary<ulong, NamedIndex> _bySuffix = [];
     private readonly PathIndex _anyHost = new();
 
     public RouteIndex(RouteConditions[] routes)
@@ -25,13 +28,16 @@ internal sealed class RouteIndex
         foreach (RouteConditions route in routes)
         {
             foreach (byte[] suffix in route.Host is null ? [] : route.Host.Suffixes)
-                _bySuffix.TryAdd(HostText.HashOf(suffix), new PathIndex());
+                Make(_bySuffix, suffix);
             foreach (byte[] name in route.Host is null ? [] : route.Host.Names)
-                _byHost.TryAdd(HostText.HashOf(name), new PathIndex());
+                Make(_byHost, name);
         }
         for (int i = 0; i < routes.Length; i++)
             Add(i, routes[i]);
     }
+
+    /// <summary>True when some route looks at hosts.</summary>
+    public bool NamesHosts => _byHost.Count + _bySuffix.Count > 0;
 
     /// <summary>The number of the route that takes the request; -1 when none does.</summary>
     public int Find(in RequestView request)
@@ -61,14 +67,33 @@ internal sealed class RouteIndex
     {
         if (host.IsEmpty || (_byHost.Count == 0 && _bySuffix.Count == 0))
             return null;
-        if (_byHost.TryGetValue(HostText.HashOf(host), out PathIndex? index))
+        if (Find(_byHost, host) is { } index)
             return index;
         for (int dot = host.IndexOf((byte)'.'); dot >= 0 && _bySuffix.Count > 0;)
         {
-            if (_bySuffix.TryGetValue(HostText.HashOf(host[dot..]), out index))
-                return index;
+            if (Find(_bySuffix, host[dot..]) is { } ofSuffix)
+                return ofSuffix;
             int next = host[(dot + 1)..].IndexOf((byte)'.');
             dot = next < 0 ? -1 : dot + 1 + next;
+        }
+        return null;
+    }
+
+    private static void Make(Dictionary<ulong, NamedIndex> all, byte[] name)
+    {
+        if (Find(all, name) is not null)
+            return;
+        ulong hash = HostText.HashOf(name);
+        all[hash] = new NamedIndex(name, new PathIndex(), all.GetValueOrDefault(hash));
+    }
+
+    /// <summary>The number of a text is easily made equal to that of another one: the name decides.</summary>
+    private static PathIndex? Find(Dictionary<ulong, NamedIndex> all, ReadOnlySpan<byte> name)
+    {
+        for (NamedIndex? one = all.GetValueOrDefault(HostText.HashOf(name)); one is not null; one = one.Next)
+        {
+            if (AsciiBytes.EqualsIgnoreCase(name, one.Name))
+                return one.Routes;
         }
         return null;
     }
@@ -88,13 +113,13 @@ internal sealed class RouteIndex
                 continue;
             foreach (byte[] name in other.Host.Names)
             {
-                if (route.Host.Holds(name) && done.Add(_byHost[HostText.HashOf(name)]))
-                    _byHost[HostText.HashOf(name)].Add(number, route.Path);
+                if (route.Host.Holds(name) && Find(_byHost, name) is { } index && done.Add(index))
+                    index.Add(number, route.Path);
             }
             foreach (byte[] suffix in other.Host.Suffixes)
             {
-                if (HoldsAllOf(route.Host, suffix) && done.Add(_bySuffix[HostText.HashOf(suffix)]))
-                    _bySuffix[HostText.HashOf(suffix)].Add(number, route.Path);
+                if (HoldsAllOf(route.Host, suffix) && Find(_bySuffix, suffix) is { } index && done.Add(index))
+                    index.Add(number, route.Path);
             }
         }
     }
@@ -108,6 +133,12 @@ internal sealed class RouteIndex
         }
         return false;
     }
+
+    /// <summary>The routes that stand for a host or the end of one.</summary>
+    /// <param name="Name">In lower case.</param>
+    /// <param name="Routes">The routes.</param>
+    /// <param name="Next">Another one of the same number, or null.</param>
+    private sealed record NamedIndex(byte[] Name, PathIndex Routes, NamedIndex? Next);
 
     /// <summary>Room for the lists of one request, on the stack.</summary>
     [InlineArray(ListsMax)]

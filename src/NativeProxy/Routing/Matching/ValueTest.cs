@@ -28,8 +28,30 @@ internal sealed class ValueTest
     public bool WantsAbsence => _kind == MatchKind.Absent;
 
     /// <summary>A regular expression as routes use them; the settings have been checked, so that it is one.</summary>
-    public static Regex RegexOf(string pattern, bool ignoreCase) =>
-        new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoreCase ? RegexOptions.IgnoreCase : RegexOptions.None));
+    public static Regex RegexOf(string pattern, bool ignoreCase)
+    {
+        RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+        return new Regex(WithPlainEnd(pattern), ignoreCase ? options | RegexOptions.IgnoreCase : options);
+    }
+
+    /// <summary>"$" is the end and nothing else; the library takes it for the place in front of a line end as well.</summary>
+    private static string WithPlainEnd(string pattern)
+    {
+        var text = new StringBuilder();
+        bool isInClass = false;
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            char c = pattern[i];
+            if (c == '\\' && i + 1 < pattern.Length)
+            {
+                text.Append(c).Append(pattern[++i]);
+                continue;
+            }
+            isInClass = c == '[' || (isInClass && c != ']');
+            text.Append(c == '$' && !isInClass ? "\\z" : c.ToString());
+        }
+        return text.ToString();
+    }
 
     public bool Holds(ReadOnlySpan<byte> value, MatchRoom room)
     {

@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Immutable;
+using System.Linq;
+using NativeProxy.Config.Toml;
+
+namespace NativeProxy.Config;
+
+/// <summary>The rules about `request_headers` and `response_headers`. Appends every breach to the errors. Lives for one load.</summary>
+internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors errors)
+{
+    /// <summary>They frame a message, speak of its connection, or are the proxy's own, which nobody else writes.</summary>
+    private static readonly string[] Own =
+    [
+        "connection", "content-length", "host", "http2-settings", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+    ];
+
+    /// <param name="rules">The rules.</param>
+    /// <param name="path">Of their table.</param>
+    /// <param name="isRequest">False for those of responses, whose values know nothing of the request.</param>
+    public void Check(in HeaderRuleSettings rules, string path, bool isRequest)
+    {
+        foreach (string name in rules.Remove)
+        {
+            string token = name.EndsWith('*') ? name[..^1] : name;
+            if (!TokenText.IsToken(token))
+                Break($"{path}.remove", $"{ErrorExcerpt.Quoted(name)} is no name of header fields", "a name, or its beginning and \"*\"");
+            else if (Own.Contains(name.ToLowerInvariant()))
+                Break($"{path}.remove", $"{ErrorExcerpt.Quoted(name)} is the proxy's own", "another name");
+        }
+        CheckTexts(rules.Set, $"{path}.set", isRequest);
+        CheckTexts(rules.Add, $"{path}.add", isRequest);
+        CheckTexts(rules.Default, $"{path}.default", isRequest);
+    }
+
+    private void CheckTexts(ImmutableArray<NamedText> texts, string path, bool isRequest)
+    {
+        foreach (NamedText one in texts)
+        {
+            if (!TokenText.IsToken(one.Name))
+                Break(path, $"{ErrorExcerpt.Quoted(one.Name)} is no name of a header field", "a name without blanks and separators");
+            else if (Own.Contains(one.Name.ToLowerInvariant()))
+                Break(path, $"{ErrorExcerpt.Quoted(one.Name)} is the proxy's own", "another name");
+            else if (one.Text.Trim() != one.Text || one.Text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} cannot stand in a header field", "visible ASCII characters and blanks");
+            else if (!TemplateText.TryParse(one.Text, out ImmutableArray<TemplatePart> parts, out string problem))
+                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", isRequest ? TemplateText.Expected : "{listener} or {route}");
+            else if (!isRequest && parts.Any(static part => !IsOfResponses(part.Kind)))
+                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", "{listener} or {route}");
+        }
+    }
+
+    private static bool IsOfResponses(TemplatePartKind kind) => kind is TemplatePartKind.Text or TemplatePartKind.Listener or TemplatePartKind.Route;
+
+    private void Break(string path, string problem, string expected)
+    {
+        if (!errors.HasErrorAt(places.Of(path)))
+            errors.Add(places.Of(path), problem, expected);
+    }
+}

@@ -1,0 +1,144 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+
+namespace NativeProxy.Routing;
+
+/// <summary>
+/// What rules of the listener and of a route make of the header fields of one direction: which are dropped, which are written besides. Owner: a
+/// <see cref="Route"/>; thread: the loop, on which one head is worked on at a time.
+/// </summary>
+internal sealed class HeaderRules
+{
+    private const int LinesBytesMax = 16 * 1024;
+
+    /// <summary>In lower case; one that ends with '*' stands for all that begin so.</summary>
+    private readonly List<byte[]> _dropped = [];
+    private readonly List<WrittenField> _written = [];
+    private readonly byte[] _lines = new byte[LinesBytesMax];
+
+    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route)
+    {
+        foreach (ref readonly HeaderRuleSettings level in levels)
+        {
+            if (level.IsEmpty)
+                continue;
+            foreach (string name in level.Remove)
+                Drop(name);
+            foreach (NamedText field in level.Set)
+            {
+                Drop(field.Name);
+                Write(field, isDefault: false, listener, route);
+            }
+            foreach (NamedText field in level.Add)
+                Write(field, isDefault: false, listener, route);
+            foreach (NamedText field in level.Default)
+            {
+                if (!_written.Exists(one => Matches(one.Name, Lower(field.Name))))
+                    Write(field, isDefault: true, listener, route);
+            }
+        }
+    }
+
+    /// <summary>The rules of a listener and, behind them, of a route; null when there are none.</summary>
+    /// <param name="ofListener">Those of the listener.</param>
+    /// <param name="ofRoute">Those of the route.</param>
+    /// <param name="listener">Name of the listener.</param>
+    /// <param name="route">Name of the route.</param>
+    public static HeaderRules? Of(in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route) =>
+        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route);
+
+    /// <summary>Drops fields of a request and says which lines are added. False when they are too long.</summary>
+    /// <param name="bytes">The head.</param>
+    /// <param name="head">What was read of it; what is dropped is marked in its table.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="lines">The lines, valid until the next call.</param>
+    public bool TryApply(ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client, out ReadOnlySpan<byte> lines)
+    {
+        DropFields(bytes, head.Fields);
+        var writer = new HeadWriter(_lines);
+        foreach (WrittenField field in _written)
+        {
+            if (field.IsDefault && Has(bytes, head.Fields, field.Name))
+                continue;
+            int start = writer.WrittenBytes;
+            writer.BeginField(field.Spelling);
+            int value = writer.WrittenBytes;
+            field.Value.Write(ref writer, bytes, head, client);
+            bool isEmpty = writer.WrittenBytes == value;
+            writer.EndField();
+            if (isEmpty)
+                writer.Rewind(start);
+        }
+        lines = writer.Written;
+        return !writer.Overflowed;
+    }
+
+    /// <summary>The same for a response, whose values know nothing of the request.</summary>
+    public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        DropFields(bytes, fields);
+        var writer = new HeadWriter(_lines);
+        foreach (WrittenField field in _written)
+        {
+            if (!field.IsDefault || !Has(bytes, fields, field.Name))
+                writer.AppendField(field.Spelling, field.Value.Fixed);
+        }
+        return writer.Written;
+    }
+
+    private void DropFields(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    {
+        for (int i = 0; i < fields.Count; i++)
+        {
+            ReadOnlySpan<byte> name = fields[i].Name.Of(bytes);
+            foreach (byte[] dropped in _dropped)
+            {
+                if (Matches(name, dropped))
+                    fields.Drop(i);
+            }
+        }
+    }
+
+    private static bool Has(ReadOnlySpan<byte> bytes, HeaderTable fields, ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < fields.Count; i++)
+        {
+            if (!fields[i].IsHopByHop && AsciiBytes.EqualsIgnoreCase(fields[i].Name.Of(bytes), name))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool Matches(ReadOnlySpan<byte> name, ReadOnlySpan<byte> pattern) => pattern[^1] == '*'
+        ? name.Length >= pattern.Length - 1 && AsciiBytes.EqualsIgnoreCase(name[..(pattern.Length - 1)], pattern[..^1])
+        : AsciiBytes.EqualsIgnoreCase(name, pattern);
+
+    private void Drop(string name)
+    {
+        byte[] pattern = Lower(name);
+        _dropped.Add(pattern);
+        _written.RemoveAll(field => Matches(field.Name, pattern));
+    }
+
+    private void Write(NamedText field, bool isDefault, string listener, string route)
+    {
+        TemplateText.TryParse(field.Text, out ImmutableArray<TemplatePart> parts, out _);
+        var value = new RequestTemplate(parts, listener, route);
+        _written.Add(new WrittenField(Encoding.ASCII.GetBytes(field.Name), Lower(field.Name), value, isDefault));
+    }
+
+    private static byte[] Lower(string name) => Encoding.ASCII.GetBytes(name.ToLowerInvariant());
+
+    /// <summary>A field that is written.</summary>
+    /// <param name="Spelling">Its name as the file spells it.</param>
+    /// <param name="Name">In lower case.</param>
+    /// <param name="Value">Its value.</param>
+    /// <param name="IsDefault">Only where there is none of the name.</param>
+    private sealed record WrittenField(byte[] Spelling, byte[] Name, RequestTemplate Value, bool IsDefault);
+}

@@ -1,0 +1,89 @@
+using System;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Foundation;
+using NativeProxy.Http;
+using NativeProxy.Http1;
+using NativeProxy.Routing;
+using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Http1;
+using Xunit;
+
+namespace NativeProxy.Tests.Routing;
+
+/// <summary>Which fields rules drop, and which lines they add.</summary>
+public class HeaderRulesTests
+{
+    [Theory]
+    [InlineData("remove = [\"X-In-*\", \"server-timing\"]", "X-In-A: 1|x-in-: 2|X-In: 3|Server-Timing: 4", "X-In: 3", "")]
+    [InlineData("set = { X-A = \"new\" }", "x-a: old|X-A: older|X-B: 1", "X-B: 1", "X-A: new|")]
+    [InlineData("add = { X-A = \"new\" }", "X-A: old", "X-A: old", "X-A: new|")]
+    [InlineData("default = { X-A = \"new\" }", "X-A: old", "X-A: old", "")]
+    [InlineData("default = { X-A = \"new\" }", "X-B: 1", "X-B: 1", "X-A: new|")]
+    [InlineData("set = { X-A = \"{client_ip} {method} {path}?{query}\" }", "X-B: 1", "X-B: 1", "X-A: 192.0.2.1 GET /p?q=1|")]
+    [InlineData("set = { X-A = \"{header.x-b}-{query.q}-{cookie.c}-{host}-{listener}-{route}\" }", "X-B: 1|Cookie: c=7", "X-B: 1|Cookie: c=7",
+        "X-A: 1-1-7-a.example-web-r|")]
+    [InlineData("set = { X-A = \"{header.nothing}\" }", "X-A: old", "", "")]
+    [InlineData("set = { X-A = \"{{x}\" }", "X-B: 1", "X-B: 1", "X-A: {x}|")]
+    public void Rules_DropAndAdd(string rules, string fields, string left, string added)
+    {
+        Assert.Equal((left, added), Apply(Rules("", rules), fields));
+        Assert.Equal((left, added), Apply(Rules(rules, ""), fields));
+    }
+
+    [Theory]
+    [InlineData("set = { X-A = \"outer\" }", "set = { x-a = \"inner\" }", "x-a: inner|")]
+    [InlineData("add = { X-A = \"outer\" }", "add = { X-A = \"inner\" }", "X-A: outer|X-A: inner|")]
+    [InlineData("set = { X-A = \"outer\", X-B = \"b\" }", "remove = [\"X-A\"]", "X-B: b|")]
+    [InlineData("set = { X-A = \"outer\" }", "default = { X-A = \"inner\" }", "X-A: outer|")]
+    [InlineData("default = { X-A = \"outer\" }", "set = { X-A = \"inner\" }", "X-A: inner|")]
+    [InlineData("remove = [\"X-*\"]", "set = { X-A = \"inner\" }", "X-A: inner|")]
+    public void RulesOfListenerAndRoute_AddUp_AndTheRouteWins(string ofListener, string ofRoute, string added) =>
+        Assert.Equal(added, Apply(Rules(ofListener, ofRoute), "X-A: client").Added);
+
+    [Fact]
+    public void WithoutRules_ThereIsNothingToApply() => Assert.Null(Rules("", ""));
+
+    [Fact]
+    public void LinesThatDoNotFit_RefuseTheRequest()
+    {
+        HeaderRules rules = Rules("add = { A = \"{header.big}\", B = \"{header.big}\" }", "")!;
+        string text = $"GET / HTTP/1.1\r\nHost: a\r\nbig: {new string('x', 9000)}\r\n\r\n";
+        Assert.Equal(ParseStatus.Done, Wire.Request(text, out RequestHead head).Status);
+        Assert.False(rules.TryApply(Wire.Bytes(text), head, default, out _));
+    }
+
+    [Fact]
+    public void Response_GetsWhatIsFixed()
+    {
+        HeaderRules rules = Rules("set = { Server = \"us\" }\nremove = [\"X-*\"]", "default = { A = \"{listener}/{route}\", B = \"b\" }")!;
+        const string Text = "HTTP/1.1 200 OK\r\nserver: them\r\nX-Debug: 1\r\nB: theirs\r\n\r\n";
+        Assert.Equal(ParseStatus.Done, Wire.Response(Text, out ResponseHead head).Status);
+
+        Assert.Equal("Server: us\r\nA: web/r\r\n", Wire.Text(rules.Apply(Wire.Bytes(Text), head.Fields)));
+        Assert.Equal((true, true, false), (head.Fields[0].IsHopByHop, head.Fields[1].IsHopByHop, head.Fields[2].IsHopByHop));
+    }
+
+    private static HeaderRules? Rules(string ofListener, string ofRoute) =>
+        HeaderRules.Of(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r");
+
+    private static HeaderRuleSettings SettingsOf(string lines) =>
+        SettingsTrial.Parse($"{SettingsTrial.Minimal}\n[[route]]\nupstream = \"app\"\n[route.request_headers]\n{lines}\n")
+            .Settings.Routes[0].RequestHeaders;
+
+    private static (string Left, string Added) Apply(HeaderRules? rules, string fields)
+    {
+        string text = $"GET /p?q=1 HTTP/1.1\r\nHost: a.example:80\r\n{fields.Replace("|", "\r\n", StringComparison.Ordinal)}\r\n\r\n";
+        byte[] bytes = Wire.Bytes(text);
+        Assert.Equal(ParseStatus.Done, Wire.Request(text, out RequestHead head).Status);
+        Assert.True(rules!.TryApply(bytes, head, PeerAddress.Of(IPAddress.Parse("192.0.2.1"), 5), out ReadOnlySpan<byte> lines));
+        string left = "";
+        for (int i = 1; i < head.Fields.Count; i++)
+        {
+            ref HeaderField field = ref head.Fields[i];
+            if (!field.IsHopByHop)
+                left += $"{(left.Length > 0 ? "|" : "")}{Wire.Text(field.Name.Of(bytes))}: {Wire.Text(field.Value.Of(bytes))}";
+        }
+        return (left, Wire.Text(lines).Replace("\r\n", "|", StringComparison.Ordinal));
+    }
+}
