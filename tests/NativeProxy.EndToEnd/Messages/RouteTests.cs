@@ -96,7 +96,8 @@ public sealed class RouteTests
     }
 
     [Fact]
-    public async Task WhatWasMatched_IsWhatIsSent_AndLogged_AsItCame()
+    [Trait("promise", "B13")]
+    public async Task WhatWasMatched_IsWhatIsSent_AndNoReadingLeadsAround()
     {
         await using ScriptedOrigin origin = Named('a');
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(

@@ -59,7 +59,7 @@ public sealed class CommandTests
     public async Task Reference_WithAllDefaultsUncommented_PassesTheCheckToo()
     {
         string reference = (await ProxyBinary.Run("config", "reference")).Output;
-        string uncommented = Regex.Replace(reference, @"^(\s*)#([a-z_0-9]+ = |"")", "$1$2", RegexOptions.Multiline);
+        string uncommented = Regex.Replace(reference, @"^(\s*)#([a-z_0-9]+ = |""|\[)", "$1$2", RegexOptions.Multiline);
         Assert.NotEqual(reference, uncommented);
         using var file = new SettingsText(uncommented);
         FinishedCommand check = await ProxyBinary.Run("check", "-c", file.Path);
