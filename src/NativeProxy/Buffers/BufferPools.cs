@@ -41,7 +41,7 @@ internal sealed class BufferPools
     public int LentCount => Small.LentCount + Large.LentCount + Big.LentCount;
 
     /// <summary>Memory held for blocks, lent or not.</summary>
-    public long CorkedBytes => Small.SlabBytes + Large.SlabBytes + Big.LentBytes;
+    public long HeldBytes => Small.SlabBytes + Large.SlabBytes + Big.LentBytes;
 
     /// <summary>Bytes of the blocks that are lent for one purpose.</summary>
     public long LentBytesTo(Borrower who) =>

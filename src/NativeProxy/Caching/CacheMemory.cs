@@ -31,12 +31,12 @@ internal sealed class CacheMemory(LoopCounters counters)
     }
 
     /// <summary>Capacities of the blocks given out, and what the entries cost.</summary>
-    public long CorkedBytes { get; private set; }
+    public long HeldBytes { get; private set; }
 
     /// <summary>Accounts for an entry. False when that would pass the bound.</summary>
     public bool TryTakeEntry()
     {
-        if (CorkedBytes + EntryBytes > BytesMax)
+        if (HeldBytes + EntryBytes > BytesMax)
             return false;
         Hold(EntryBytes);
         return true;
@@ -48,7 +48,7 @@ internal sealed class CacheMemory(LoopCounters counters)
     public bool TryLend([NotNullWhen(true)] out BufferBlock? block)
     {
         block = null;
-        if (CorkedBytes + BlockBytes > BytesMax || !_pool.TryLend(Borrower.CachedResponse, out block))
+        if (HeldBytes + BlockBytes > BytesMax || !_pool.TryLend(Borrower.CachedResponse, out block))
             return false;
         Hold(BlockBytes);
         return true;
@@ -62,7 +62,7 @@ internal sealed class CacheMemory(LoopCounters counters)
 
     private void Hold(int bytes)
     {
-        CorkedBytes += bytes;
+        HeldBytes += bytes;
         counters.Add(CounterId.CacheBytesHeld, bytes);
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
 
     public int Count => _order.Count;
 
-    public long CorkedBytes => _memory.CorkedBytes;
+    public long HeldBytes => _memory.HeldBytes;
 
     /// <summary>The cache for these settings: the one that was there, or a new one, or none. What does not fit any more goes.</summary>
     public static ResponseCache? Of(in UpstreamCacheSettings settings, ResponseCache? before, LoopCounters counters, LoopClock clock,
@@ -189,7 +189,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
     {
         _byHash.TryGetValue(entry.Hash, out CacheEntry? other);
         bool isOlder = other is not null && !IsOutdated(other) && other.Moments.ReceivedMs > entry.Moments.ReceivedMs;
-        if (isOlder || LeftMs(entry) <= 0 || IsOutdated(entry) || _memory.CorkedBytes > _memory.BytesMax)
+        if (isOlder || LeftMs(entry) <= 0 || IsOutdated(entry) || _memory.HeldBytes > _memory.BytesMax)
         {
             ReturnEntry(entry);
             return;
@@ -234,7 +234,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
             return;
         _memory.BytesMax = settings.Bytes;
         _byHash.EnsureCapacity((int)Math.Min(settings.Bytes / (CacheMemory.BlockBytes + CacheMemory.EntryBytes), EntriesAtOnceMax));
-        while (_memory.CorkedBytes > _memory.BytesMax && TryEvict())
+        while (_memory.HeldBytes > _memory.BytesMax && TryEvict())
         {
         }
     }

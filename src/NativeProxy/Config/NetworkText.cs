@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Config;
 
@@ -22,6 +24,18 @@ internal static class NetworkText
 
         // Runtimes differ: some refuse bits behind the prefix, some clear them.
         return IPNetwork.TryParse(slash < 0 ? $"{addressText}/{addressBits}" : text, out network) && network.BaseAddress.Equals(address);
+    }
+
+    /// <summary>Networks of checked settings.</summary>
+    public static AddressNetwork[] NetworksOf(ImmutableArray<string> texts)
+    {
+        var networks = new AddressNetwork[texts.Length];
+        for (int i = 0; i < networks.Length; i++)
+        {
+            if (TryParse(texts[i], out IPNetwork network))
+                networks[i] = new AddressNetwork(network);
+        }
+        return networks;
     }
 
     /// <summary>The system's parser also takes "10", octal numbers and zones, which people do not mean.</summary>

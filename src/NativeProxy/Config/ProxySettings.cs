@@ -45,8 +45,7 @@ internal readonly partial struct ProxySettings
     }
 
     /// <summary>The listeners whose requests a route looks at.</summary>
-    public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener =>
-        listener.Mode == ListenerMode.Http && (route.Listeners.IsEmpty || route.Listeners.Contains(listener.Name)));
+    public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener => route.LooksAt(listener));
 }
 
 /// <summary>Which transport engine moves the bytes.</summary>

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using System.Text.RegularExpressions;
+using System.Text;
 using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
@@ -109,10 +109,15 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             Add(position, "the regular expression is empty, so it matches everything", "\"^/user/[0-9]+$\" or the like");
             return;
         }
-
+        if (!Ascii.IsValid(text))
+        {
+            Add(position, $"the regular expression {ErrorExcerpt.Quoted(text)} has letters beyond ASCII, which are several bytes each in a request",
+                "ASCII, and such a letter as its bytes, for example \"\\\\xC3\\\\xA9\"");
+            return;
+        }
         try
         {
-            _ = new Regex(text, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            _ = RegexText.Make(text, ignoreCase: false);
         }
         catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {

@@ -81,6 +81,10 @@ internal readonly partial struct RouteSettings
     [Setting("response_headers")]
     public partial HeaderRuleSettings ResponseHeaders { get; init; }
 
+    /// <summary>Whether the requests of a listener are looked at.</summary>
+    public bool LooksAt(in ListenerSettings listener) =>
+        listener.Mode == ListenerMode.Http && (Listeners.IsEmpty || Listeners.Contains(listener.Name));
+
     /// <summary>What the route at this place of the file, from 0, is called.</summary>
     public string NameAt(int index) => Name.Length > 0 ? Name : $"route-{index + 1}";
 }

@@ -26,5 +26,16 @@ internal readonly struct AddressNetwork
         _prefix = _addressBytes == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
+    /// <summary>True when one of the networks holds the address.</summary>
+    public static bool AnyContains(AddressNetwork[] networks, PeerAddress address)
+    {
+        foreach (AddressNetwork network in networks)
+        {
+            if (network.Contains(address))
+                return true;
+        }
+        return false;
+    }
+
     public bool Contains(PeerAddress address) => address.AddressBytes == _addressBytes && _addressBytes > 0 && (address.Bits & _mask) == _prefix;
 }

@@ -55,7 +55,7 @@ internal static class PathText
             room[count++] = (byte)'/';
         for (int i = 0; i < path.Length; i++)
         {
-            if (!TryReadEscape(path, i, out byte value))
+            if (!PercentText.TryRead(path, i, out byte value))
             {
                 room[count++] = path[i];
                 continue;
@@ -81,7 +81,7 @@ internal static class PathText
     {
         for (int i = 0; i < path.Length; i++)
         {
-            if (path[i] == '%' && !TryReadEscape(path, i, out _))
+            if (path[i] == '%' && !PercentText.TryRead(path, i, out _))
                 return true;
         }
         return false;
@@ -99,7 +99,8 @@ internal static class PathText
                 return false;
             i += next;
             bool isEnd = normal[i] == '.' && (i + 1 == normal.Length || normal[i + 1] == '/');
-            if (isEnd || (TryReadEscape(normal, i, out byte value) && value is (byte)'/' or (byte)'\\' or (byte)';' or 0 or (byte)' ' or (byte)'\t'))
+            bool isEscape = PercentText.TryRead(normal, i, out byte value);
+            if (isEnd || (isEscape && value is (byte)'/' or (byte)'\\' or (byte)';' or 0 or (byte)' ' or (byte)'\t'))
                 return true;
         }
         return false;
@@ -119,7 +120,7 @@ internal static class PathText
         bool isParameter = false;
         for (int i = 0; i < normal.Length; i++)
         {
-            bool isEscape = TryReadEscape(normal, i, out byte value);
+            bool isEscape = PercentText.TryRead(normal, i, out byte value);
             if (!isEscape)
                 value = normal[i];
             if (isEscape && value == 0 && reading.HasFlag(PathReading.Nul))
@@ -196,17 +197,6 @@ internal static class PathText
         if (endsWithSlash || end == 0)
             path[end++] = (byte)'/';
         return end;
-    }
-
-    private static bool TryReadEscape(ReadOnlySpan<byte> text, int index, out byte value)
-    {
-        value = 0;
-        if (text[index] != '%' || text.Length - index < 3)
-            return false;
-        int high = AsciiBytes.HexValue(text[index + 1]);
-        int low = AsciiBytes.HexValue(text[index + 2]);
-        value = (byte)((high << 4) | (low & 15));
-        return high >= 0 && low >= 0;
     }
 
     /// <summary>RFC 3986 section 2.3.</summary>

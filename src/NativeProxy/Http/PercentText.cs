@@ -14,10 +14,9 @@ internal static class PercentText
         int count = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            if (text[i] == '%' && text.Length - i >= 3 && AsciiBytes.HexValue(text[i + 1]) is >= 0 and var high
-                && AsciiBytes.HexValue(text[i + 2]) is >= 0 and var low)
+            if (TryRead(text, i, out byte value))
             {
-                room[count++] = (byte)((high << 4) | low);
+                room[count++] = value;
                 i += 2;
             }
             else
@@ -26,5 +25,17 @@ internal static class PercentText
             }
         }
         return count;
+    }
+
+    /// <summary>Reads the %XX at a place; false when there is none.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> text, int index, out byte value)
+    {
+        value = 0;
+        if (text[index] != '%' || text.Length - index < 3)
+            return false;
+        int high = AsciiBytes.HexValue(text[index + 1]);
+        int low = AsciiBytes.HexValue(text[index + 2]);
+        value = (byte)((high << 4) | (low & 15));
+        return high >= 0 && low >= 0;
     }
 }

@@ -15,14 +15,12 @@ namespace NativeProxy.Routing;
 /// </summary>
 internal sealed class HeaderRules
 {
-    private const int LinesBytesMax = 16 * 1024;
-
     /// <summary>In lower case; one that ends with '*' stands for all that begin so.</summary>
     private readonly List<byte[]> _dropped = [];
     private readonly List<WrittenField> _written = [];
-    private readonly byte[] _lines = new byte[LinesBytesMax];
+    private readonly byte[] _room;
 
-    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route)
+    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route, byte[]? room)
     {
         foreach (ref readonly HeaderRuleSettings level in levels)
         {
@@ -43,15 +41,22 @@ internal sealed class HeaderRules
                     Write(field, isDefault: true, listener, route);
             }
         }
+        _room = room ?? new byte[FixedBytes()];
     }
 
-    /// <summary>The rules of a listener and, behind them, of a route; null when there are none.</summary>
+    /// <summary>The rules of a listener for requests and, behind them, of a route; null when there are none.</summary>
     /// <param name="ofListener">Those of the listener.</param>
     /// <param name="ofRoute">Those of the route.</param>
     /// <param name="listener">Name of the listener.</param>
     /// <param name="route">Name of the route.</param>
-    public static HeaderRules? Of(in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route) =>
-        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route);
+    /// <param name="room">Where lines are written; shared by all rules, as one request is worked on at a time. Longer lines refuse it.</param>
+    public static HeaderRules? ForRequests(
+        in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route, byte[] room) =>
+        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route, room);
+
+    /// <summary>The same for responses, whose values know nothing of the request, so that there is room for all of them.</summary>
+    public static HeaderRules? ForResponses(in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route) =>
+        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route, room: null);
 
     /// <summary>Drops fields of a request and says which lines are added. False when they are too long.</summary>
     /// <param name="bytes">The head.</param>
@@ -61,7 +66,7 @@ internal sealed class HeaderRules
     public bool TryApply(ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client, out ReadOnlySpan<byte> lines)
     {
         DropFields(bytes, head.Fields);
-        var writer = new HeadWriter(_lines);
+        var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
             if (field.IsDefault && Has(bytes, head.Fields, field.Name))
@@ -79,17 +84,25 @@ internal sealed class HeaderRules
         return !writer.Overflowed;
     }
 
-    /// <summary>The same for a response, whose values know nothing of the request.</summary>
+    /// <summary>The same for a response; the lines always fit.</summary>
     public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         DropFields(bytes, fields);
-        var writer = new HeadWriter(_lines);
+        var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
             if (!field.IsDefault || !Has(bytes, fields, field.Name))
                 writer.AppendField(field.Spelling, field.Value.Fixed);
         }
         return writer.Written;
+    }
+
+    private int FixedBytes()
+    {
+        int bytes = 0;
+        foreach (WrittenField field in _written)
+            bytes += field.Spelling.Length + ": ".Length + field.Value.Fixed.Length + "\r\n".Length;
+        return bytes;
     }
 
     private void DropFields(ReadOnlySpan<byte> bytes, HeaderTable fields)

@@ -12,11 +12,11 @@ namespace NativeProxy.Routing;
 /// </summary>
 /// <param name="statusCode">301, 302, 303, 307 or 308.</param>
 /// <param name="location">Where to.</param>
-internal sealed class Redirect(int statusCode, RequestTemplate location)
+/// <param name="room">Where the head is written; shared, as one is read at a time.</param>
+internal sealed class Redirect(int statusCode, RequestTemplate location, byte[] room)
 {
     private const int LocationBytesMax = 8 * 1024;
 
-    private readonly byte[] _head = new byte[LocationBytesMax + 256];
     private readonly ResponseHead _parts = new(fieldCountMax: 4);
 
     /// <summary>
@@ -30,7 +30,7 @@ internal sealed class Redirect(int statusCode, RequestTemplate location)
     public ReadOnlySpan<byte> WriteHead(ReadOnlySpan<byte> bytes, RequestHead request, in PeerAddress client, out ResponseHead parts)
     {
         parts = _parts;
-        var writer = new HeadWriter(_head);
+        var writer = new HeadWriter(room);
         writer.Append(ReasonPhrases.Of(statusCode));
         _parts.Reason = new ByteRange(0, writer.WrittenBytes);
         writer.EndLine();
@@ -49,14 +49,14 @@ internal sealed class Redirect(int statusCode, RequestTemplate location)
             return default;
         int end = location.BeginsWithVariable ? WithoutDoubleSlash(value, writer.WrittenBytes) : writer.WrittenBytes;
         _parts.Fields.TryAdd(new ByteRange(name, "Location".Length), ByteRange.Between(value, end), KnownHeader.Location);
-        var rest = new HeadWriter(_head.AsSpan(end));
+        var rest = new HeadWriter(room.AsSpan(end));
         rest.EndLine();
         int length = end + rest.WrittenBytes;
         rest.AppendField("Content-Length"u8, "0"u8);
         _parts.Fields.TryAdd(
             new ByteRange(length, "Content-Length".Length), new ByteRange(length + "Content-Length: ".Length, 1), KnownHeader.ContentLength);
         rest.EndHead();
-        return _head.AsSpan(0, end + rest.WrittenBytes);
+        return room.AsSpan(0, end + rest.WrittenBytes);
     }
 
     /// <summary>
@@ -66,13 +66,13 @@ internal sealed class Redirect(int statusCode, RequestTemplate location)
     private int WithoutDoubleSlash(int start, int end)
     {
         int after = start;
-        while (after < end && _head[after] is (byte)'/' or (byte)'\\')
+        while (after < end && room[after] is (byte)'/' or (byte)'\\')
             after++;
         int many = after - start;
-        if (many <= 1 && (many == 0 || _head[start] == '/'))
+        if (many <= 1 && (many == 0 || room[start] == '/'))
             return end;
-        _head[start] = (byte)'/';
-        _head.AsSpan(after..end).CopyTo(_head.AsSpan(start + 1));
+        room[start] = (byte)'/';
+        room.AsSpan(after..end).CopyTo(room.AsSpan(start + 1));
         return end - many + 1;
     }
 }

@@ -109,13 +109,11 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
 
     private static ReadOnlySpan<byte> ParameterOf(ReadOnlySpan<byte> query, byte[] name)
     {
-        while (!query.IsEmpty)
+        var parameters = new QueryScanner(query);
+        while (parameters.MoveNext())
         {
-            int end = query.IndexOf((byte)'&');
-            ReadOnlySpan<byte> pair = end < 0 ? query : query[..end];
-            query = end < 0 ? default : query[(end + 1)..];
-            if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name))
-                return pair[(name.Length + 1)..];
+            if (parameters.Name.SequenceEqual(name))
+                return parameters.Value;
         }
         return default;
     }

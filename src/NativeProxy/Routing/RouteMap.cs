@@ -21,19 +21,7 @@ internal sealed class RouteMap(PathJudge? judge, RouteEnd[] ends, Route unmatche
         refusal = RejectReason.None;
         if (judge is null)
             return unmatched;
-        ReadOnlySpan<byte> target = head.PathAndQuery.Of(bytes);
-        int pathBytes = PathText.PathBytes(target);
-        var request = new RequestView
-        {
-            Bytes = bytes,
-            Head = head,
-            Client = client,
-            Host = HostText.Of(bytes, head),
-            Path = default,
-            Query = pathBytes == target.Length ? default : target[(pathBytes + 1)..],
-            Room = room,
-        };
-        refusal = judge.Find(request, out int route);
+        refusal = judge.Find(RequestView.Of(bytes, head, client, room), out int route);
         return refusal != RejectReason.None ? null : route < 0 ? unmatched : ends[route].Next();
     }
 }

@@ -11,22 +11,27 @@ namespace NativeProxy.Routing;
 
 /// <summary>
 /// Which route a request takes: that of the first `[[route]]` whose conditions hold, the listener's own, or, on a forward proxy, the one to the
-/// origin
-/// that its target names. Owner: what serves the requests of one listener; thread: the loop. Never touches a connection.
+/// origin that its target names. Owner: what serves the requests of one listener; thread: the loop. Never touches a connection.
 /// </summary>
 internal sealed class RouteTable
 {
+    /// <summary>Most bytes of the lines that rules add to a request. One with longer ones is refused.</summary>
+    private const int RoomBytes = 16 * 1024;
+
     private readonly Forwarding _forwarding;
     private readonly long _requestBodyBytesMax;
     private readonly long _responseBodyBytesMax;
     private readonly long _tunnelTimeoutMs;
     private readonly bool _dropsTrailers;
 
-    /// <summary>What rules make of the fields where each client names its destination.</summary>
-    private readonly (HeaderRules? Requests, HeaderRules? Responses) _ofOrigins;
+    /// <summary>What the listener's rules make of the fields where no `[[route]]` adds its own.</summary>
+    private readonly (HeaderRules? Requests, HeaderRules? Responses) _ownHeaders;
 
     /// <summary>The listener's own; null on a forward proxy.</summary>
     private readonly Route? _own;
+
+    /// <summary>Where rules and redirects write: one request is worked on at a time.</summary>
+    private readonly byte[] _room;
 
     /// <summary>Null where every request takes the listener's own route.</summary>
     private readonly RouteMap? _map;
@@ -43,8 +48,9 @@ internal sealed class RouteTable
         _tunnelTimeoutMs = settings.Timeouts.TunnelMs;
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
-        _ofOrigins = HeadersOf(settings, default);
-        _own = upstream is null ? null : RouteTo(upstream, HeadersOf(settings, default));
+        _room = NeedsRoom(settings, rules) ? new byte[RoomBytes] : [];
+        _ownHeaders = HeadersOf(settings, default);
+        _own = upstream is null ? null : RouteTo(upstream, _ownHeaders);
         if (rules is not null)
             _map = MapOf(settings, rules);
     }
@@ -82,8 +88,16 @@ internal sealed class RouteTable
 
         // After a reload an origin still has the route of the table before.
         if (origin.Route is not Route route || route.Forwarding != _forwarding)
-            origin.Route = route = RouteTo(origin.Group, _ofOrigins);
+            origin.Route = route = RouteTo(origin.Group, _ownHeaders);
         return route;
+    }
+
+    private static bool NeedsRoom(in ListenerSettings settings, RoutePlan? rules)
+    {
+        bool needsRoom = !settings.RequestHeaders.IsEmpty;
+        for (int i = 0; i < rules?.Routes.Length; i++)
+            needsRoom |= rules.Routes[i].Settings is not { RequestHeaders.IsEmpty: true, Redirect: "" };
+        return needsRoom;
     }
 
     private Route? FindInMap(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail)
@@ -95,7 +109,7 @@ internal sealed class RouteTable
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules)
     {
-        Route unmatched = _own ?? RouteTo(rules.NoUpstream, HeadersOf(settings, default), new FixedAnswer(settings.Unmatched));
+        Route unmatched = _own ?? RouteTo(rules.NoUpstream, _ownHeaders, new FixedAnswer(settings.Unmatched));
         var conditions = new RouteConditions[rules.Routes.Length];
         var ends = new RouteEnd[conditions.Length];
         bool looksAtPaths = false;
@@ -126,7 +140,7 @@ internal sealed class RouteTable
         }
         if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> parts, out _))
         {
-            var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(parts, listener.Name, named.Name));
+            var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(parts, listener.Name, named.Name), _room);
             return RouteEnd.To(RouteTo(rules.NoUpstream, headers, redirect: redirect));
         }
         if (!route.Split.IsEmpty)
@@ -142,9 +156,9 @@ internal sealed class RouteTable
         return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer));
     }
 
-    private static (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
-        HeaderRules.Of(listener.RequestHeaders, named.Settings.RequestHeaders, listener.Name, named.Name ?? ""),
-        HeaderRules.Of(listener.ResponseHeaders, named.Settings.ResponseHeaders, listener.Name, named.Name ?? ""));
+    private (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
+        HeaderRules.ForRequests(listener.RequestHeaders, named.Settings.RequestHeaders, listener.Name, named.Name ?? "", _room),
+        HeaderRules.ForResponses(listener.ResponseHeaders, named.Settings.ResponseHeaders, listener.Name, named.Name ?? ""));
 
     private Route RouteTo(
         UpstreamGroup upstream, (HeaderRules? Requests, HeaderRules? Responses) headers, FixedAnswer? answer = null,

@@ -160,7 +160,7 @@ public sealed class BufferPoolTests
                 lent.Add(block);
         }
 
-        Assert.True(pools.CorkedBytes <= bytesMax);
+        Assert.True(pools.HeldBytes <= bytesMax);
         Assert.Equal(lent.Count == 0, pools.DescribeLeaks() is null);
         lent.ForEach(pools.Return);
         Assert.Equal(0, pools.LentCount);

@@ -55,13 +55,13 @@ public sealed class ResponseCacheTests
         var trial = new CacheTrial();
         CacheFill fill = trial.BeginFill("a /");
         Assert.Null(trial.Find("a /"));
-        Assert.Equal(EntryBytes, trial.Cache.CorkedBytes);
+        Assert.Equal(EntryBytes, trial.Cache.HeldBytes);
         fill.Drop();
         Assert.Null(trial.Find("a /"));
         trial.Ask("a /").Drop();
         trial.Ask("a /").Commit();
         Assert.Null(trial.Find("a /"));
-        Assert.Equal(0, trial.Cache.CorkedBytes);
+        Assert.Equal(0, trial.Cache.HeldBytes);
     }
 
     [Theory]
@@ -125,7 +125,7 @@ public sealed class ResponseCacheTests
         trial.PassTime(10);
         trial.Store("a /", CacheTrial.Fresh + "33");
         Assert.EndsWith("33", trial.Find("a /"));
-        Assert.Equal((1, (long)EntryBytes), (trial.Cache.Count, trial.Cache.CorkedBytes));
+        Assert.Equal((1, (long)EntryBytes), (trial.Cache.Count, trial.Cache.HeldBytes));
     }
 
     [Fact]
@@ -153,13 +153,13 @@ public sealed class ResponseCacheTests
         {
             CacheFill fill = trial.BeginFill($"a /{i}");
             fill.Append(new BodyPiece { Data = new byte[i * 331 % 30_000] });
-            Assert.InRange(trial.Cache.CorkedBytes, 0, 64 * 1024);
+            Assert.InRange(trial.Cache.HeldBytes, 0, 64 * 1024);
             fill.Commit();
-            Assert.InRange(trial.Cache.CorkedBytes, 0, 64 * 1024);
+            Assert.InRange(trial.Cache.HeldBytes, 0, 64 * 1024);
             Assert.NotNull(trial.Find($"a /{i}"));
         }
         trial.Cache.Close();
-        Assert.Equal((0, 0L, 0L), (trial.Cache.Count, trial.Cache.CorkedBytes, Read(trial, CounterId.CacheBytesHeld)));
+        Assert.Equal((0, 0L, 0L), (trial.Cache.Count, trial.Cache.HeldBytes, Read(trial, CounterId.CacheBytesHeld)));
     }
 
     [Theory]
@@ -174,7 +174,7 @@ public sealed class ResponseCacheTests
         fill.Commit();
         Assert.Equal(isKept, trial.Find("a /") is not null);
         if (!isKept)
-            Assert.Equal(0, trial.Cache.CorkedBytes);
+            Assert.Equal(0, trial.Cache.HeldBytes);
     }
 
     [Fact]
@@ -199,13 +199,13 @@ public sealed class ResponseCacheTests
         trial.Change("a /");
         Assert.Null(trial.Find("a /"));
         trial.Store("a /other");
-        Assert.Equal(2 * EntryBytes, trial.Cache.CorkedBytes);
+        Assert.Equal(2 * EntryBytes, trial.Cache.HeldBytes);
         Assert.Equal(Response, CacheTrial.ReadAll(ref first));
         first.Close();
         first.Close();
         Assert.Equal(Response, CacheTrial.ReadAll(ref second, 1));
         second.Close();
-        Assert.Equal(EntryBytes, trial.Cache.CorkedBytes);
+        Assert.Equal(EntryBytes, trial.Cache.HeldBytes);
     }
 
     [Fact]
@@ -220,13 +220,13 @@ public sealed class ResponseCacheTests
         }
         trial.Store("a /new");
         Assert.Null(trial.Find("a /new"));
-        Assert.InRange(trial.Cache.CorkedBytes, 0, 64 * 1024);
+        Assert.InRange(trial.Cache.HeldBytes, 0, 64 * 1024);
         for (int i = 0; i < readers.Length; i++)
         {
             Assert.Equal(Response, CacheTrial.ReadAll(ref readers[i]));
             readers[i].Close();
         }
-        Assert.Equal(0, trial.Cache.CorkedBytes);
+        Assert.Equal(0, trial.Cache.HeldBytes);
         trial.Store("a /new");
         Assert.NotNull(trial.Find("a /new"));
     }
@@ -271,7 +271,7 @@ public sealed class ResponseCacheTests
             trial.Store($"a /{i}");
         Assert.Equal(40, trial.Cache.Count);
         trial.Apply(64 * 1024);
-        Assert.InRange(trial.Cache.CorkedBytes, 1, 64 * 1024);
+        Assert.InRange(trial.Cache.HeldBytes, 1, 64 * 1024);
         Assert.NotNull(trial.Find("a /39"));
         Assert.Null(trial.Find("a /0"));
         trial.Apply(1 << 20);
@@ -292,7 +292,7 @@ public sealed class ResponseCacheTests
         trial.Apply(0);
         Assert.Null(trial.Cache);
         fill.Commit();
-        Assert.Equal((0, 0L), (before.Count, before.CorkedBytes));
+        Assert.Equal((0, 0L), (before.Count, before.HeldBytes));
         Assert.Equal(0, Read(trial, CounterId.CacheEntries));
     }
 

@@ -48,6 +48,7 @@ public class RouteRulesTests
     [InlineData("path = [\"a\"]", "11: \"a\" is no path")]
     [InlineData("path_prefix = [\"\"]", "11: \"\" is no beginning of a path")]
     [InlineData("path_prefix = [\"/a?b\"]", "11: \"/a?b\" is no beginning of a path")]
+    [InlineData("path_regex = ['é']", "11: the regular expression \"é\" has letters beyond ASCII, which are several bytes each in a request")]
     [InlineData("path_regex = [\"\"]", "11: the regular expression is empty, so it matches everything")]
     [InlineData("method = [\"GE T\"]", "11: \"GE T\" is no method")]
     [InlineData("source = [\"10.0.0.1/8\"]", "11: \"10.0.0.1/8\" is no network")]
@@ -72,6 +73,8 @@ public class RouteRulesTests
 
     [Theory]
     [InlineData("path_regex = [\"(a)\\\\1\"]")]
+    [InlineData("path_regex = ['[$']")]
+    [InlineData("path_regex = ['[]$']")]
     [InlineData("path_regex = [\"(?=a)\"]")]
     [InlineData("path_regex = [\"(\"]")]
     [InlineData("header = { \"X.A\" = { regex = \"(\" } }")]

@@ -207,7 +207,7 @@ public sealed class CacheSceneTests
         SimulatedSocket client = scene.Connect();
         client.Incoming.WindowBytes = 1000;
         scene.Write(client, Get);
-        Assert.InRange(scene.Proxy.Loop.Pools.CorkedBytes, 0, 3 << 20);
+        Assert.InRange(scene.Proxy.Loop.Pools.HeldBytes, 0, 3 << 20);
         Assert.InRange(scene.Proxy.Loop.Live.Max(static connection => connection.QueuedBytes), 1, 33 * 1024);
         Assert.Equal(Fresh + "Content-Length: 800000\r\nAge: 0\r\n\r\n" + body, scene.Read(client));
     }

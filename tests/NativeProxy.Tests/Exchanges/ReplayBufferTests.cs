@@ -46,7 +46,7 @@ public sealed class ReplayBufferTests
         Assert.Equal((Words, Lines), (Wire.Text(request.Words), Wire.Text(request.Lines)));
         Assert.Equal((BodyLength.Unknown, true), (request.Body, request.IsOnlyOne));
         Assert.Equal(1, _pools.Small.LentTo(Borrower.ReplayCopy));
-        Assert.Equal(0, _budget.CorkedBytes);
+        Assert.Equal(0, _budget.HeldBytes);
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class ReplayBufferTests
             Assert.Equal(lines, trailers);
         }
         _buffer.Release();
-        Assert.Equal((0, 0L), (_pools.LentCount, _budget.CorkedBytes));
+        Assert.Equal((0, 0L), (_pools.LentCount, _budget.HeldBytes));
     }
 
     /// <summary>A second try may end before the client has sent everything: what it sends then goes behind what was kept.</summary>
@@ -151,7 +151,7 @@ public sealed class ReplayBufferTests
         Assert.False(_buffer.TryKeep(new BodyPiece { Data = Bytes(10), IsLast = true, TrailerLines = "A: b\r\n"u8 }, NoLimit));
         Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));
         _buffer.Release();
-        Assert.Equal((0, 0L), (_pools.LentCount, _budget.CorkedBytes));
+        Assert.Equal((0, 0L), (_pools.LentCount, _budget.HeldBytes));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class ReplayBufferTests
         TryBegin(_buffer, new string('x', BufferPools.SmallBlockBytes - Words.Length));
         Assert.True(TryKeep(_buffer, Bytes(BufferPools.LargeBlockBytes), NoLimit));
         Assert.True(TryKeep(_buffer, Bytes(BufferPools.SmallBlockBytes), NoLimit));
-        Assert.Equal(_budget.BytesMax, _budget.CorkedBytes);
+        Assert.Equal(_budget.BytesMax, _budget.HeldBytes);
         Assert.Equal(_budget.BytesMax, _counters.Read(CounterId.ReplayBytesHeld));
         Assert.False(TryKeep(_buffer, Bytes(1), NoLimit));
         Assert.Equal(1, _counters.Read(CounterId.ReplayRefusals));
@@ -239,7 +239,7 @@ public sealed class ReplayBufferTests
         Assert.False(_buffer.IsHeld);
         Assert.Equal(0, _buffer.BodyBytes);
         Assert.Equal(0, _pools.LentCount);
-        Assert.Equal(0, _budget.CorkedBytes);
+        Assert.Equal(0, _budget.HeldBytes);
         Assert.Equal(0, _counters.Read(CounterId.ReplayBytesHeld));
         _buffer.Release();
         Assert.Equal(0, _pools.LentCount);

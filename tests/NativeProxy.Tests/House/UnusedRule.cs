@@ -18,7 +18,7 @@ internal static class UnusedRule
     {
         "AccessRecordCodec.RecordBytesMax", "DnsQuery.BytesMax", "EventLoop.IsLoopThread", "LayerOutput.Advance",
         "LayerOutput.Reserve", "LogRing.IsEmpty", "LogWriter.HasEnded", "OriginTable.Count", "OwnAddresses.Set", "ResponseCache.Count",
-        "ResponseCache.CorkedBytes", "ServerBoard.ChangeCount", "TomlNode.DateOrTime", "TomlNode.Float",
+        "ResponseCache.HeldBytes", "ServerBoard.ChangeCount", "TomlNode.DateOrTime", "TomlNode.Float",
     };
 
     public static IEnumerable<string> Violations(ProductCode code)

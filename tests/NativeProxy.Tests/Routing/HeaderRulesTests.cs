@@ -56,7 +56,7 @@ public class HeaderRulesTests
     [Fact]
     public void Response_GetsWhatIsFixed()
     {
-        HeaderRules rules = Rules("set = { Server = \"us\" }\nremove = [\"X-*\"]", "default = { A = \"{listener}/{route}\", B = \"b\" }")!;
+        HeaderRules rules = ResponseRules("set = { Server = \"us\" }\nremove = [\"X-*\"]", "default = { A = \"{listener}/{route}\", B = \"b\" }")!;
         const string Text = "HTTP/1.1 200 OK\r\nserver: them\r\nX-Debug: 1\r\nB: theirs\r\n\r\n";
         Assert.Equal(ParseStatus.Done, Wire.Response(Text, out ResponseHead head).Status);
 
@@ -64,8 +64,22 @@ public class HeaderRulesTests
         Assert.Equal((true, true, false), (head.Fields[0].IsHopByHop, head.Fields[1].IsHopByHop, head.Fields[2].IsHopByHop));
     }
 
+    [Fact]
+    public void LinesOfAResponse_AlwaysFit()
+    {
+        string value = new('v', 10_000);
+        HeaderRules rules = ResponseRules($"add = {{ A = \"{value}\", B = \"{value}\" }}", $"add = {{ C = \"{value}\" }}")!;
+        const string Text = "HTTP/1.1 200 OK\r\n\r\n";
+        Assert.Equal(ParseStatus.Done, Wire.Response(Text, out ResponseHead head).Status);
+
+        Assert.Equal($"A: {value}\r\nB: {value}\r\nC: {value}\r\n", Wire.Text(rules.Apply(Wire.Bytes(Text), head.Fields)));
+    }
+
     private static HeaderRules? Rules(string ofListener, string ofRoute) =>
-        HeaderRules.Of(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r");
+        HeaderRules.ForRequests(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r", new byte[16 * 1024]);
+
+    private static HeaderRules? ResponseRules(string ofListener, string ofRoute) =>
+        HeaderRules.ForResponses(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r");
 
     private static HeaderRuleSettings SettingsOf(string lines) =>
         SettingsTrial.Parse($"{SettingsTrial.Minimal}\n[[route]]\nupstream = \"app\"\n[route.request_headers]\n{lines}\n")

@@ -65,20 +65,6 @@ internal sealed class RouteTrial
     /// <summary>The target that the last request goes on with; empty when it is the one that came.</summary>
     public string SentTarget { get; private set; } = "";
 
-    private RejectReason Find(byte[] bytes, RequestHead head, PeerAddress client, out int route)
-    {
-        ReadOnlySpan<byte> pathAndQuery = head.PathAndQuery.Of(bytes);
-        int pathBytes = PathText.PathBytes(pathAndQuery);
-        var request = new RequestView
-        {
-            Bytes = bytes,
-            Head = head,
-            Client = client,
-            Host = HostText.Of(bytes, head),
-            Path = default,
-            Query = pathBytes == pathAndQuery.Length ? default : pathAndQuery[(pathBytes + 1)..],
-            Room = _room,
-        };
-        return _judge.Find(request, out route);
-    }
+    private RejectReason Find(byte[] bytes, RequestHead head, PeerAddress client, out int route) =>
+        _judge.Find(RequestView.Of(bytes, head, client, _room), out route);
 }

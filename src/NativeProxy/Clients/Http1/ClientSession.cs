@@ -18,7 +18,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     private SessionPool _pool;
     private ClientInput _input;
     private SessionDeadlines _deadlines;
-    private StreamOrder _line;
+    private StreamOrder _order;
     private ClientSessionState _state;
 
     public ClientSession(SessionPool pool)
@@ -36,7 +36,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     internal bool HasReadAhead => !_input.IsEmpty;
 
     /// <summary>The stream of the latest request; null between two requests.</summary>
-    internal Http1ClientStream? LatestStream => _line.Last;
+    internal Http1ClientStream? LatestStream => _order.Last;
 
     /// <summary>True until the end is decided or a tunnel begins.</summary>
     internal bool TakesRequests => _state is ClientSessionState.Waiting or ClientSessionState.Exchanging;
@@ -49,7 +49,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
 
     /// <summary>True when another request may begin beside those that are being served.</summary>
     internal bool MayServeAnother =>
-        !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true } && _line.MayGrow(Frontend.PipeliningMax)
+        !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true } && _order.MayGrow(Frontend.PipeliningMax)
         && Frontend.Owner.HasSocketToSpare;
 
     /// <summary>Takes over a connection that speaks HTTP/1.</summary>
@@ -99,21 +99,21 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
 
     void IConnectionOwner.OnEndOfStream(TcpConnection connection)
     {
-        if (!_input.HalfClose.TryBegin(Frontend, _input.End(Frontend), _line.Last))
+        if (!_input.HalfClose.TryBegin(Frontend, _input.End(Frontend), _order.Last))
             ClientGone();
     }
 
     void IConnectionOwner.OnSendBlocked(TcpConnection connection)
     {
         if (_state == ClientSessionState.Exchanging)
-            _line.First!.FellBehind();
+            _order.First!.FellBehind();
         else
             AfterInput();
     }
 
     void IConnectionOwner.OnSendDrained(TcpConnection connection)
     {
-        if (_state == ClientSessionState.Exchanging && _line.First!.CaughtUp())
+        if (_state == ClientSessionState.Exchanging && _order.First!.CaughtUp())
         {
             StreamEnded();
             return;
@@ -152,10 +152,10 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
                 Refuse(RefusedRequest.Late(_input.Bytes));
                 break;
             case SessionTimeout.RequestBody:
-                _line.Last!.User.OnClientBodyRefused(ProxyError.RequestBodyTimeout, RejectReason.None);
+                _order.Last!.User.OnClientBodyRefused(ProxyError.RequestBodyTimeout, RejectReason.None);
                 break;
             case SessionTimeout.Send:
-                _line.Abandon(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
+                _order.Abandon(ProxyError.ClientSendTimeout, CloseReason.SendTimeout);
                 Abort(CloseReason.SendTimeout);
                 break;
         }
@@ -181,7 +181,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     internal bool EndIfClientLeft()
     {
         bool mayHaveLeft = _state == ClientSessionState.Exchanging && !_input.HalfClose.IsAnswered && _input.IsEmpty;
-        if (!mayHaveLeft || Tcp!.LookAhead() != UnreadInput.End || HalfClose.WouldAnswer(Frontend, _line.Last!))
+        if (!mayHaveLeft || Tcp!.LookAhead() != UnreadInput.End || HalfClose.WouldAnswer(Frontend, _order.Last!))
             return false;
         ClientGone();
         return true;
@@ -197,10 +197,10 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     /// <summary>The answer to the first request in line is complete: the next one's turn has come, or the connection goes on or ends.</summary>
     internal void StreamEnded()
     {
-        CloseReason closeReason = _line.EndFinished();
+        CloseReason closeReason = _order.EndFinished();
         if (closeReason != CloseReason.None)
             Linger(closeReason);
-        else if (_line.IsEmpty)
+        else if (_order.IsEmpty)
             EndRequests();
         else if (!_input.IsBeingRead)
             ReadOn();
@@ -209,8 +209,8 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     /// <summary>The answer cannot be completed: the client must see that, by a reset where only that tells it.</summary>
     internal void CutStream(bool withReset)
     {
-        CloseReason reason = _line.EndFirst();
-        _line.Abandon(ProxyError.None, reason);
+        CloseReason reason = _order.EndFirst();
+        _order.Abandon(ProxyError.None, reason);
         if (withReset)
             Abort(reason);
         else
@@ -230,9 +230,9 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     internal void TunnelEnded(CloseReason reason)
     {
         if (reason == CloseReason.TunnelEnded)
-            _line.EndFirst();
+            _order.EndFirst();
         else
-            _line.Abandon(ProxyError.None, reason);
+            _order.Abandon(ProxyError.None, reason);
         Close(reason);
     }
 
@@ -240,9 +240,9 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     internal int Serve(ReadOnlySpan<byte> bytes, in RequestIntake intake)
     {
         if (_state == ClientSessionState.Exchanging)
-            return _line.Begin(this, _pool, bytes, intake, Frontend.Loop.Clock.NowMs);
+            return _order.Begin(this, _pool, bytes, intake, Frontend.Loop.Clock.NowMs);
         MoveTo(ClientSessionState.Exchanging);
-        return _line.Begin(this, _pool, bytes, intake, _deadlines.RequestStartedMs);
+        return _order.Begin(this, _pool, bytes, intake, _deadlines.RequestStartedMs);
     }
 
     /// <summary>Does not serve a request, and closes: what follows it cannot be told apart safely.</summary>
@@ -253,12 +253,12 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
     }
 
     /// <summary>Gives up all that is being served, and ends the connection.</summary>
-    internal void CutStreams(ProxyError error, CloseReason reason) => CloseOrAbort(_line.Cut(error, reason), reason);
+    internal void CutStreams(ProxyError error, CloseReason reason) => CloseOrAbort(_order.Cut(error, reason), reason);
 
     protected override bool GiveUp()
     {
         bool isTunnel = _state == ClientSessionState.Tunnelling;
-        return _line.Cut(ProxyError.Stopped, CloseReason.Stopped) || isTunnel;
+        return _order.Cut(ProxyError.Stopped, CloseReason.Stopped) || isTunnel;
     }
 
     protected override void OnEnding()
@@ -294,7 +294,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
             Close(CloseReason.ClientClosed);
             return;
         }
-        _deadlines.Set(Frontend, Tcp!, _line.Last, isIdle: RequestCount > 0 && _input.IsEmpty);
+        _deadlines.Set(Frontend, Tcp!, _order.Last, isIdle: RequestCount > 0 && _input.IsEmpty);
         if (_input.WantsBytes(this))
             Tcp!.StartReceive();
         else

@@ -14,7 +14,7 @@ internal sealed class ReplayBudget(BufferPools pools, LoopCounters counters)
     public long BytesMax { get; set; }
 
     /// <summary>Capacities of the blocks that are lent.</summary>
-    public long CorkedBytes { get; private set; }
+    public long HeldBytes { get; private set; }
 
     /// <summary>
     /// Lends a block for a piece of a body: a small one if the piece fits into it. False, and counted, when that would pass the bound.
@@ -22,7 +22,7 @@ internal sealed class ReplayBudget(BufferPools pools, LoopCounters counters)
     public bool TryLend(int bytes, [NotNullWhen(true)] out BufferBlock? block)
     {
         BufferPool pool = bytes <= BufferPools.SmallBlockBytes ? pools.Small : pools.Large;
-        if (CorkedBytes + pool.BlockBytes > BytesMax || !pool.TryLend(Borrower.ReplayCopy, out block))
+        if (HeldBytes + pool.BlockBytes > BytesMax || !pool.TryLend(Borrower.ReplayCopy, out block))
         {
             block = null;
             counters.Add(CounterId.ReplayRefusals);
@@ -43,7 +43,7 @@ internal sealed class ReplayBudget(BufferPools pools, LoopCounters counters)
 
     private void Hold(int bytes)
     {
-        CorkedBytes += bytes;
+        HeldBytes += bytes;
         counters.Add(CounterId.ReplayBytesHeld, bytes);
     }
 }

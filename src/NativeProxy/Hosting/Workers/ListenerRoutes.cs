@@ -18,13 +18,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
     private MatchRoom? _room;
 
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
-    public UpstreamGroup? UpstreamOf(in ListenerSettings listener)
-    {
-        if (listener.Upstream.Length > 0)
-            return Find(listener.Upstream);
-        bool isOnlyOne = settings.Routes.IsEmpty && settings.Upstreams.Length == 1;
-        return listener.Mode == ListenerMode.Http && isOnlyOne ? Find(settings.Upstreams[0].Name) : null;
-    }
+    public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;
 
     /// <summary>The routes of a listener; null when it has none and names an upstream.</summary>
     /// <param name="listener">The listener.</param>
@@ -37,7 +31,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         for (int i = 0; i < settings.Routes.Length; i++)
         {
             RouteSettings route = settings.Routes[i];
-            if (route.Listeners.IsEmpty || route.Listeners.Contains(listener.Name))
+            if (route.LooksAt(listener))
                 routes.Add(new NamedRoute(route.NameAt(i), route));
         }
         if (routes.Count == 0 && UpstreamOf(listener) is not null)

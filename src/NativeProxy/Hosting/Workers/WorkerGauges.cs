@@ -38,7 +38,7 @@ internal sealed class WorkerGauges : ITimerOwner
 
     public void OnTimer(TimerNode node, long nowMs)
     {
-        _counters.Set(CounterId.BufferBytesHeld, _pools.CorkedBytes);
+        _counters.Set(CounterId.BufferBytesHeld, _pools.HeldBytes);
         _counters.Set(CounterId.BufferBlocksLent, _pools.LentCount);
         SetIdle();
         SetLent();

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 using NativeProxy.Http;
 
 namespace NativeProxy.Routing.Matching;
@@ -34,9 +35,9 @@ internal static class HostText
     /// <summary>A number for a text in which the case of letters does not count (FNV-1a).</summary>
     public static ulong HashOf(ReadOnlySpan<byte> text)
     {
-        ulong hash = TextHash.Begin;
+        ulong hash = StableHash.Begin;
         foreach (byte value in text)
-            hash = TextHash.Add(hash, value is >= (byte)'A' and <= (byte)'Z' ? (byte)(value | 0x20) : value);
+            hash = StableHash.Add(hash, value is >= (byte)'A' and <= (byte)'Z' ? (byte)(value | 0x20) : value);
         return hash;
     }
 }

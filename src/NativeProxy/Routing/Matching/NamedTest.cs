@@ -55,17 +55,11 @@ internal sealed class NamedTest
 
     private bool InQuery(in RequestView request)
     {
-        ReadOnlySpan<byte> rest = request.Query;
-        while (!rest.IsEmpty)
+        var parameters = new QueryScanner(request.Query);
+        while (parameters.MoveNext())
         {
-            int end = rest.IndexOf((byte)'&');
-            ReadOnlySpan<byte> pair = end < 0 ? rest : rest[..end];
-            rest = end < 0 ? default : rest[(end + 1)..];
-            int equals = pair.IndexOf((byte)'=');
-            ReadOnlySpan<byte> name = equals < 0 ? pair : pair[..equals];
-            ReadOnlySpan<byte> value = equals < 0 ? default : pair[(equals + 1)..];
-            if (HoldsDecoded(name, value, request.Room, plusIsBlank: false) || (pair.IndexOf((byte)'+') >= 0
-                && HoldsDecoded(name, value, request.Room, plusIsBlank: true)))
+            if (HoldsDecoded(parameters, request.Room, plusIsBlank: false) || (parameters.HasPlus
+                && HoldsDecoded(parameters, request.Room, plusIsBlank: true)))
             {
                 return true;
             }
@@ -74,11 +68,11 @@ internal sealed class NamedTest
     }
 
     /// <summary>A '+' is one to some servers, a blank to those that read forms.</summary>
-    private bool HoldsDecoded(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, MatchRoom room, bool plusIsBlank)
+    private bool HoldsDecoded(in QueryScanner parameter, MatchRoom room, bool plusIsBlank)
     {
         Span<byte> text = room.Value;
-        return text[..PercentText.Decode(name, text, plusIsBlank)].SequenceEqual(_name)
-            && _test.Holds(text[..PercentText.Decode(value, text, plusIsBlank)], room);
+        return text[..PercentText.Decode(parameter.Name, text, plusIsBlank)].SequenceEqual(_name)
+            && _test.Holds(text[..PercentText.Decode(parameter.Value, text, plusIsBlank)], room);
     }
 
     private bool InCookies(in RequestView request)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Routing.Matching;
 
@@ -42,7 +43,7 @@ internal sealed class PathIndex
             lists[count++] = new RouteList(_always);
         if (_byText.Count == 0 || path.IsEmpty)
             return count;
-        ulong hash = TextHash.Begin;
+        ulong hash = StableHash.Begin;
         int segments = 0;
         for (int i = 0; i <= path.Length; i++)
         {
@@ -51,16 +52,14 @@ internal sealed class PathIndex
                 lists[count++] = new RouteList(routes);
             if (i == path.Length || (isEnd && segments++ > _segmentsMax))
                 break;
-            hash = TextHash.Add(hash, path[i]);
+            hash = StableHash.Add(hash, path[i]);
         }
         return count;
     }
 
     private void Add(int route, ReadOnlySpan<byte> text)
     {
-        ulong hash = TextHash.Begin;
-        foreach (byte value in text)
-            hash = TextHash.Add(hash, value);
+        ulong hash = StableHash.Of(text);
         int[] routes = _byText.GetValueOrDefault(hash, []);
         if (routes.Length == 0 || routes[^1] != route)
             _byText[hash] = [.. routes, route];

@@ -22,13 +22,11 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         route = -1;
         if (index.NamesHosts && !HostText.IsPlain(request.Host))
             return RejectReason.BadHost;
-        ReadOnlySpan<byte> target = request.Head.PathAndQuery.Of(request.Bytes);
-        int pathBytes = PathText.PathBytes(target);
-        ReadOnlySpan<byte> path = target[..pathBytes];
+        ReadOnlySpan<byte> path = request.Target[..request.PathBytes];
         bool hasPath = request.Head.Form is TargetForm.Origin or TargetForm.Absolute;
         if (!hasPath || normalization == PathNormalization.Off)
         {
-            route = index.Find(request.With(hasPath && path.IsEmpty ? "/"u8 : path));
+            route = index.Find(request, hasPath && path.IsEmpty ? "/"u8 : path);
             return RejectReason.None;
         }
         ReadOnlySpan<byte> normal = path;
@@ -44,14 +42,14 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         }
         if (!isNormal && normalization == PathNormalization.Strict && !path.IsEmpty)
             return RejectReason.PathNotNormal;
-        route = index.Find(request.With(normal));
+        route = index.Find(request, normal);
         bool isAmbiguous = ambiguous != AmbiguousPathPolicy.Keep && PathText.IsAmbiguous(normal);
         if (isAmbiguous && JudgeReadings(request, normal, route) is not RejectReason.None and var refusal)
             return refusal;
 
         // An empty path goes out as what it means for its method; an ambiguous one byte for byte, if only the case of hex digits differs.
         if (!isNormal && !path.IsEmpty && !(isAmbiguous && AsciiBytes.EqualsIgnoreCase(normal, path)))
-            SendNormal(request.Head, normal, target[pathBytes..]);
+            SendNormal(request.Head, normal, request.Target[request.PathBytes..]);
         return RejectReason.None;
     }
 
@@ -63,7 +61,7 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         for (PathReading reading = PathReading.Separators; reading <= PathReading.All; reading++)
         {
             Span<byte> room = request.Room.Reading;
-            if (!PathText.TryReadAs(normal, reading, room, out int bytes) || index.Find(request.With(room[..bytes])) != route)
+            if (!PathText.TryReadAs(normal, reading, room, out int bytes) || index.Find(request, room[..bytes]) != route)
                 return RejectReason.AmbiguousPath;
         }
         return RejectReason.None;

@@ -27,7 +27,7 @@ internal sealed class PathTest
         _prefixes = Array.ConvertAll(BytesOf(settings.PathPrefixes), static prefix => prefix.AsSpan().TrimEnd((byte)'/').ToArray());
         _regexes = new Regex[settings.PathRegexes.Length];
         for (int i = 0; i < _regexes.Length; i++)
-            _regexes[i] = ValueTest.RegexOf(settings.PathRegexes[i], _ignoresCase);
+            _regexes[i] = RegexText.Make(settings.PathRegexes[i], _ignoresCase);
     }
 
     /// <summary>False when any path will do.</summary>

@@ -19,8 +19,11 @@ internal readonly ref struct RequestView
     /// <summary>The host as routes compare it, in any case; see <see cref="HostText.Of"/>. Empty when there is none.</summary>
     public required ReadOnlySpan<byte> Host { get; init; }
 
-    /// <summary>The path as it is matched, without the query; empty for a target without one, such as "*".</summary>
-    public required ReadOnlySpan<byte> Path { get; init; }
+    /// <summary>Path and query as they came.</summary>
+    public required ReadOnlySpan<byte> Target { get; init; }
+
+    /// <summary>How many bytes of the target are its path.</summary>
+    public required int PathBytes { get; init; }
 
     /// <summary>What follows the '?', or empty.</summary>
     public required ReadOnlySpan<byte> Query { get; init; }
@@ -28,9 +31,25 @@ internal readonly ref struct RequestView
     /// <summary>Where values are decoded; as long as the head.</summary>
     public required MatchRoom Room { get; init; }
 
-    /// <summary>The same request, its path read in another way.</summary>
-    public RequestView With(ReadOnlySpan<byte> path) => new()
+    /// <summary>What routes look at of a request.</summary>
+    /// <param name="bytes">The head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="room">Where values are decoded.</param>
+    public static RequestView Of(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, MatchRoom room)
     {
-        Bytes = Bytes, Head = Head, Client = Client, Host = Host, Path = path, Query = Query, Room = Room,
-    };
+        ReadOnlySpan<byte> target = head.PathAndQuery.Of(bytes);
+        int pathBytes = PathText.PathBytes(target);
+        return new RequestView
+        {
+            Bytes = bytes,
+            Head = head,
+            Client = client,
+            Host = HostText.Of(bytes, head),
+            Target = target,
+            PathBytes = pathBytes,
+            Query = pathBytes == target.Length ? default : target[(pathBytes + 1)..],
+            Room = room,
+        };
+    }
 }

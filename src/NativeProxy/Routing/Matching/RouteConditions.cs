@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Immutable;
-using System.Net;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -25,7 +23,7 @@ internal sealed class RouteConditions
         _methods = new byte[settings.Methods.Length][];
         for (int i = 0; i < _methods.Length; i++)
             _methods[i] = Encoding.ASCII.GetBytes(settings.Methods[i]);
-        _sources = SourcesOf(settings.Sources);
+        _sources = NetworkText.NetworksOf(settings.Sources);
         _named = new NamedTest[settings.Headers.Length + settings.Queries.Length + settings.Cookies.Length];
         int next = 0;
         foreach (MatchSettings header in settings.Headers)
@@ -41,9 +39,12 @@ internal sealed class RouteConditions
 
     public PathTest Path { get; }
 
-    public bool Hold(in RequestView request) =>
-        (Host is null || Host.Holds(request.Host)) && HasMethod(request) && HasSource(request.Client)
-        && (!Path.Exists || Path.Holds(request.Path, request.Room)) && HasNamed(request);
+    /// <param name="request">The request.</param>
+    /// <param name="path">The path as it is matched, without the query; empty for a target without one, such as "*".</param>
+    public bool Hold(in RequestView request, ReadOnlySpan<byte> path) =>
+        (Host is null || Host.Holds(request.Host)) && HasMethod(request)
+        && (_sources.Length == 0 || AddressNetwork.AnyContains(_sources, request.Client))
+        && (!Path.Exists || Path.Holds(path, request.Room)) && HasNamed(request);
 
     private bool HasMethod(in RequestView request)
     {
@@ -58,16 +59,6 @@ internal sealed class RouteConditions
         return false;
     }
 
-    private bool HasSource(in PeerAddress client)
-    {
-        foreach (AddressNetwork source in _sources)
-        {
-            if (source.Contains(client))
-                return true;
-        }
-        return _sources.Length == 0;
-    }
-
     private bool HasNamed(in RequestView request)
     {
         foreach (NamedTest test in _named)
@@ -76,16 +67,5 @@ internal sealed class RouteConditions
                 return false;
         }
         return true;
-    }
-
-    private static AddressNetwork[] SourcesOf(ImmutableArray<string> texts)
-    {
-        var networks = new AddressNetwork[texts.Length];
-        for (int i = 0; i < networks.Length; i++)
-        {
-            if (NetworkText.TryParse(texts[i], out IPNetwork network))
-                networks[i] = new AddressNetwork(network);
-        }
-        return networks;
     }
 }

@@ -7,8 +7,7 @@ namespace NativeProxy.Routing.Matching;
 
 /// <summary>
 /// Finds the first route, in file order, whose conditions hold. A thousand routes cost hardly more than one: by host and by path only those are
-/// looked
-/// at that may hold. Built at load; thread: the loop. Allocates nothing per request.
+/// looked at that may hold. Built at load; thread: the loop. Allocates nothing per request.
 /// </summary>
 internal sealed class RouteIndex
 {
@@ -40,13 +39,15 @@ internal sealed class RouteIndex
     public bool NamesHosts => _byHost.Count + _bySuffix.Count > 0;
 
     /// <summary>The number of the route that takes the request; -1 when none does.</summary>
-    public int Find(in RequestView request)
+    /// <param name="request">The request.</param>
+    /// <param name="path">Its path as it is matched; see <see cref="RouteConditions.Hold"/>.</param>
+    public int Find(in RequestView request, ReadOnlySpan<byte> path)
     {
         Lists room = default;
         Span<RouteList> lists = room;
-        int count = _anyHost.Find(request.Path, lists[..(ListsMax / 2)]);
+        int count = _anyHost.Find(path, lists[..(ListsMax / 2)]);
         if (OfHost(request.Host) is { } ofHost)
-            count += ofHost.Find(request.Path, lists.Slice(count, ListsMax / 2));
+            count += ofHost.Find(path, lists.Slice(count, ListsMax / 2));
         lists = lists[..count];
         while (true)
         {
@@ -55,7 +56,7 @@ internal sealed class RouteIndex
                 next = Math.Min(next, list.Next);
             if (next == int.MaxValue)
                 return -1;
-            if (_routes[next].Hold(request))
+            if (_routes[next].Hold(request, path))
                 return next;
             foreach (ref RouteList list in lists)
                 list.Pass(next);

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Immutable;
-using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 
@@ -29,16 +28,16 @@ internal enum DestinationScope : byte
 /// </summary>
 internal sealed class DestinationPolicy(in ForwardSettings settings, OwnAddresses own)
 {
-    private readonly AddressNetwork[] _clients = Networks(settings.Clients);
-    private readonly AddressNetwork[] _allow = Networks(settings.Allow);
-    private readonly AddressNetwork[] _deny = Networks(settings.Deny);
+    private readonly AddressNetwork[] _clients = NetworkText.NetworksOf(settings.Clients);
+    private readonly AddressNetwork[] _allow = NetworkText.NetworksOf(settings.Allow);
+    private readonly AddressNetwork[] _deny = NetworkText.NetworksOf(settings.Deny);
     private readonly PortRange[] _connectPorts = Ports(settings.ConnectPorts);
     private readonly PortRange[] _httpPorts = Ports(settings.HttpPorts);
     private readonly bool _localAccess = settings.LocalAccess;
     private readonly OwnAddresses? _denied = settings.DenyOwnAddresses ? own : null;
 
     /// <summary>Whether this client may use the proxy at all.</summary>
-    public bool AdmitsClient(PeerAddress client) => Contains(_clients, client);
+    public bool AdmitsClient(PeerAddress client) => AddressNetwork.AnyContains(_clients, client);
 
     /// <summary>What a client may reach at a port, with CONNECT or with an http:// target.</summary>
     public DestinationScope ScopeOf(PeerAddress client, bool isConnect, int port)
@@ -60,9 +59,9 @@ internal sealed class DestinationPolicy(in ForwardSettings settings, OwnAddresse
 
     private bool IsPermitted(PeerAddress address)
     {
-        if (Contains(_allow, address))
+        if (AddressNetwork.AnyContains(_allow, address))
             return true;
-        if (Contains(_deny, address) || IsOwn(address))
+        if (AddressNetwork.AnyContains(_deny, address) || IsOwn(address))
             return false;
         Span<PeerAddress> inner = stackalloc PeerAddress[EmbeddedIpv4.ReadingsMax];
         foreach (PeerAddress one in inner[..EmbeddedIpv4.Read(address, inner)])
@@ -75,16 +74,6 @@ internal sealed class DestinationPolicy(in ForwardSettings settings, OwnAddresse
 
     private bool IsOwn(PeerAddress address) => _denied is { } own && own.Contains(address);
 
-    private static bool Contains(AddressNetwork[] networks, PeerAddress address)
-    {
-        foreach (AddressNetwork network in networks)
-        {
-            if (network.Contains(address))
-                return true;
-        }
-        return false;
-    }
-
     private static bool Contains(PortRange[] ranges, int port)
     {
         foreach (PortRange range in ranges)
@@ -93,17 +82,6 @@ internal sealed class DestinationPolicy(in ForwardSettings settings, OwnAddresse
                 return true;
         }
         return false;
-    }
-
-    private static AddressNetwork[] Networks(ImmutableArray<string> texts)
-    {
-        var networks = new AddressNetwork[texts.Length];
-        for (int i = 0; i < networks.Length; i++)
-        {
-            if (NetworkText.TryParse(texts[i], out IPNetwork network))
-                networks[i] = new AddressNetwork(network);
-        }
-        return networks;
     }
 
     private static PortRange[] Ports(ImmutableArray<string> texts)

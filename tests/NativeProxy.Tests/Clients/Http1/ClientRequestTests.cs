@@ -143,7 +143,7 @@ public sealed class ClientRequestTests
         trial.Write(client, new string('x', 200_000));
 
         Assert.InRange(client.Other.Incoming.ReadableBytes, 100_000, 200_000);
-        Assert.InRange(trial.Loop.Pools.CorkedBytes, 0, 300_000);
+        Assert.InRange(trial.Loop.Pools.HeldBytes, 0, 300_000);
         trial.TakesBodies = true;
         trial.Resume("a");
         Assert.Equal((200_000, " end"), (trial["a"].Body.Length, trial.Events[^1][^4..]));

@@ -36,7 +36,7 @@ internal sealed class Accounts(SimulatedEventLoop loop, LoopCounters counters)
     {
         foreach (SimulatedConnection connection in loop.Live)
             Evidence.Require(connection.QueuedBytes <= QueuedBytesMax, $"{connection.QueuedBytes} bytes wait for connection {connection.SocketId}");
-        Evidence.Require(loop.Pools.CorkedBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
+        Evidence.Require(loop.Pools.HeldBytes <= loop.Pools.BytesMax, "the buffer pools hold more than their budget");
         Evidence.Require(loop.Pools.LentCount <= (loop.Live.Count + 1) * BlocksPerConnectionMax,
             $"{loop.Pools.LentCount} blocks are lent for {loop.Live.Count} connections");
     }
