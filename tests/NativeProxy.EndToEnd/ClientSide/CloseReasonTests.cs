@@ -209,6 +209,7 @@ public sealed class CloseReasonTests
 
     [Fact]
     [Trait("close", "client:bad_proxy_header")]
+    [Trait("layer", "no")] // what it sends instead of a PROXY header is to be no record
     public async Task ConnectionPastTheBalancer()
     {
         await using CloseScene scene = await CloseScene.Start("proxy_protocol = true");

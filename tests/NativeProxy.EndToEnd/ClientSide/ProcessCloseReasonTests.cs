@@ -56,6 +56,7 @@ public sealed class ProcessCloseReasonTests
 
     [Fact]
     [Trait("close", "client:resource")]
+    [Trait("layer", "no")] // judges memory
     public async Task NoBuffersLeft()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Runtime("max_connections = 200")

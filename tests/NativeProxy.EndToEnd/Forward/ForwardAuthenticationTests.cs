@@ -14,7 +14,7 @@ public sealed class ForwardAuthenticationTests
     public async Task LoginAtOneOrigin_PinsItsConnection_OtherOriginsArePooled()
     {
         await using ForwardScene scene = await ForwardScene.Answering();
-        await using ScriptedOrigin other = ScriptedOrigin.Answering();
+        await using ScriptedOrigin other = ScriptedOrigin.Answering().AsDestination();
         await using RawClient second = await scene.Proxy.Connect();
         await scene.Client.Ask(scene.Url + "/login", Last);
         await scene.Client.Ask($"http://{other.Address}/");
@@ -29,7 +29,7 @@ public sealed class ForwardAuthenticationTests
     public async Task LoginAtASecondOrigin_ClosesTheConnectionToTheFirst()
     {
         await using ForwardScene scene = await ForwardScene.Driven();
-        await using ScriptedOrigin other = ScriptedOrigin.Answering();
+        await using ScriptedOrigin other = ScriptedOrigin.Answering().AsDestination();
         await scene.Client.SendGet(scene.Url + "/login", Last);
         OriginConnection first = await scene.Origin.Accept();
         await first.Answer();
@@ -47,7 +47,7 @@ public sealed class ForwardAuthenticationTests
     public async Task OriginThatClosesDuringARequestToAnother_EndsTheClientConnectionBehindIt()
     {
         await using ForwardScene scene = await ForwardScene.Driven();
-        await using ScriptedOrigin other = ScriptedOrigin.Driven();
+        await using ScriptedOrigin other = ScriptedOrigin.Driven().AsDestination();
         await scene.Client.SendGet(scene.Url + "/login", Last);
         OriginConnection first = await scene.Origin.Accept();
         await first.Answer();

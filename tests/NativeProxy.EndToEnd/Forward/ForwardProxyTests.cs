@@ -56,7 +56,7 @@ public sealed class ForwardProxyTests
     [InlineData("forwarded.x_forwarded_for = \"auto\"", "")]
     public async Task ClientIsNotAnnouncedToTheInternet_UnlessTheSettingsSaySo(string line, string expected)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven().AsDestination();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.Forward(line));
         await using RawClient client = await proxy.Connect();
         await client.Send($"GET http://{origin.Address}/ HTTP/1.1\r\nHost: {origin.Address}\r\n\r\n");
@@ -71,7 +71,7 @@ public sealed class ForwardProxyTests
     public async Task OneClientConnection_ReachesManyOrigins_AndEachKeepsItsOwnConnections()
     {
         await using ForwardScene scene = await ForwardScene.Answering();
-        await using ScriptedOrigin other = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother");
+        await using ScriptedOrigin other = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother").AsDestination();
         for (int i = 0; i < 3; i++)
         {
             Assert.Equal("ok", (await scene.Client.Ask(scene.Url + "/" + i)).Body);
@@ -87,7 +87,7 @@ public sealed class ForwardProxyTests
     public async Task PipelinedRequestsToDifferentOrigins_AreAnsweredInOrder()
     {
         await using ForwardScene scene = await ForwardScene.Answering();
-        await using ScriptedOrigin other = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother");
+        await using ScriptedOrigin other = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother").AsDestination();
         await scene.Client.Send(RawClient.Get(scene.Url) + RawClient.Post($"http://{other.Address}/", "body") + RawClient.Get(scene.Url));
         Assert.Equal("ok", (await scene.Client.ReadResponse()).Body);
         Assert.Equal("other", (await scene.Client.ReadResponse()).Body);
@@ -178,6 +178,7 @@ public sealed class ForwardProxyTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // it speaks records to its clients, and none to destinations
     public async Task ProxyThatIsItsOwnDestination_DoesNotLoop()
     {
         await using ForwardScene scene = await ForwardScene.Answering();
@@ -198,6 +199,7 @@ public sealed class ForwardProxyTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // the same server behind both
     public async Task ReverseAndForwardListeners_StandSideBySide()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
@@ -214,7 +216,7 @@ public sealed class ForwardProxyTests
     [Fact]
     public async Task ListenerThatAReloadRemoves_LeavesNoConnectionBehind()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering().AsDestination();
         ProxyConfig both = ProxyConfig.For(origin).AddListener("out", "");
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(both);
         await proxy.AskOnce($"http://{origin.Address}/", "out");

@@ -17,10 +17,10 @@ internal sealed class ForwardScene(ScriptedOrigin origin, ProxyUnderTest proxy, 
     public string Url => "http://" + origin.Address;
 
     /// <summary>An origin that answers, behind a proxy that adds nothing to requests.</summary>
-    public static Task<ForwardScene> Answering(params string[] listenerLines) => Start(ScriptedOrigin.Answering(), listenerLines);
+    public static Task<ForwardScene> Answering(params string[] listenerLines) => Start(ScriptedOrigin.Answering().AsDestination(), listenerLines);
 
     /// <summary>An origin that the test drives.</summary>
-    public static Task<ForwardScene> Driven(params string[] listenerLines) => Start(ScriptedOrigin.Driven(), listenerLines);
+    public static Task<ForwardScene> Driven(params string[] listenerLines) => Start(ScriptedOrigin.Driven().AsDestination(), listenerLines);
 
     public static string Connect(string authority, string fields = "") => $"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{fields}\r\n";
 

@@ -18,7 +18,7 @@ public sealed class NameLookupTests : IDisposable
     [Fact]
     public async Task NamesWhoseServerIsSilent_DoNotHoldAGoodOneUp()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering().AsDestination();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config().Resolver("timeout = \"10s\"", "attempts = 1"));
         _dns.Set("good.test", 60, "127.0.0.1");
         var clients = new List<RawClient>();
@@ -31,14 +31,14 @@ public sealed class NameLookupTests : IDisposable
         await proxy.WaitForMetric("nativeproxy_name_lookups_total", 64);
 
         Assert.Equal(200, (await proxy.AskOnce($"http://good.test:{origin.Port}/")).Status);
-        Assert.Equal(64, await proxy.Metric("nativeproxy_requests_in_flight"));
+        await proxy.WaitForMetric("nativeproxy_requests_in_flight", 64);
         clients.ForEach(static client => client.Close());
     }
 
     [Fact]
     public async Task AnswerIsUsedForItsTime_AndThenAskedForAnew()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering().AsDestination();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config().Resolver("min_ttl = \"100ms\""));
         _dns.Set("long.test", 3600, "127.0.0.1");
         _dns.Set("short.test", 0, "127.0.0.1");
@@ -54,7 +54,7 @@ public sealed class NameLookupTests : IDisposable
     [Fact]
     public async Task NameWithADeadAddress_IsServedByTheOther()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering().AsDestination();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Config());
         _dns.Set("app.test", 60, "127.0.0.2", "127.0.0.1");
 

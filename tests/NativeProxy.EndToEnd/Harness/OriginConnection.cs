@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 namespace NativeProxy.EndToEnd.Harness;
 
 /// <summary>One connection of the proxy to a <see cref="ScriptedOrigin"/>, driven by the test step by step.</summary>
-internal sealed class OriginConnection(Socket socket, int number) : TestSocket(socket, isServer: true)
+internal sealed class OriginConnection(Socket socket, int number, bool isBare = false) : TestSocket(socket, isServer: true, isBare)
 {
     public const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

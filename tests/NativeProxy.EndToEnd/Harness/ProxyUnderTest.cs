@@ -28,7 +28,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         _directory = directory;
         ConfigPath = configPath;
         AdminPort = ports[^1];
-        RecordPipe.IsBare(AdminPort);
+        RecordPipe.KeepBare(AdminPort);
         for (int i = 0; i < listeners.Count; i++)
             _ports[listeners[i]] = ports[i];
         Output = new LineCollector(process.StandardOutput);

@@ -14,7 +14,7 @@ internal sealed class RawClient : TestSocket
     private readonly AddedDate _date = new();
 
     private RawClient(Socket socket, int port)
-        : base(socket, isServer: false, port)
+        : base(socket, isServer: false, RecordPipe.IsBarePort(port))
     {
     }
 

@@ -33,12 +33,14 @@ internal sealed class RecordPipe
 
     public static bool IsOn { get; } = Environment.GetEnvironmentVariable("NATIVEPROXY_E2E_LAYER") == "1";
 
-    /// <summary>Null where the scenes run on bare sockets, or this port stays bare.</summary>
-    public static RecordPipe? For(Socket socket, bool isServer, int port = 0) =>
-        IsOn && !BarePorts.ContainsKey(port) ? new RecordPipe(socket, isServer) : null;
+    /// <summary>Null where the scenes run on bare sockets.</summary>
+    public static RecordPipe? For(Socket socket, bool isServer) => IsOn ? new RecordPipe(socket, isServer) : null;
 
     /// <summary>What listens there speaks no records: an admin endpoint.</summary>
-    public static void IsBare(int port) => BarePorts[port] = true;
+    public static void KeepBare(int port) => BarePorts[port] = true;
+
+    /// <summary>True for the port of an admin endpoint.</summary>
+    public static bool IsBarePort(int port) => BarePorts.ContainsKey(port);
 
     /// <summary>Done with the handshake.</summary>
     public Task Secured => _handshake;

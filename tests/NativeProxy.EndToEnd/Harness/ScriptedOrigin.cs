@@ -21,6 +21,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private readonly ConcurrentQueue<(int Connection, string Request)> _requests = new();
     private readonly Func<string, string>? _handler;
     private readonly Task _accepting;
+    private bool _isBare;
 
     private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0, IPEndPoint? at = null)
     {
@@ -59,6 +60,13 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     /// <summary>An origin that answers each request with what the function makes of it; "" answers nothing.</summary>
     public static ScriptedOrigin Answering(Func<string, string> handler) => new(handler);
 
+    /// <summary>The same, as the destination of a forward proxy: where the scenes run through a layer, nobody speaks records to it.</summary>
+    public ScriptedOrigin AsDestination()
+    {
+        _isBare = true;
+        return this;
+    }
+
     /// <summary>The next connection that the proxy opens.</summary>
     public async Task<OriginConnection> Accept() =>
         await Deadline.For(_arrivals.Reader.ReadAsync().AsTask(), () => $"a connection from the proxy; there were {ConnectionCount}");
@@ -77,7 +85,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         {
             while (true)
             {
-                var connection = new OriginConnection(await _listening.AcceptAsync(), _all.Count + 1);
+                var connection = new OriginConnection(await _listening.AcceptAsync(), _all.Count + 1, _isBare);
                 _all.Enqueue(connection);
                 _arrivals.Writer.TryWrite(connection);
                 if (_handler is not null)

@@ -37,12 +37,12 @@ internal class TestSocket : IAsyncDisposable
 
     /// <param name="socket">Connected.</param>
     /// <param name="isServer">Whether it was accepted.</param>
-    /// <param name="port">Of the other side; 0 when it does not matter.</param>
-    protected TestSocket(Socket socket, bool isServer, int port = 0)
+    /// <param name="isBare">It speaks no records, where others do.</param>
+    protected TestSocket(Socket socket, bool isServer, bool isBare = false)
     {
         Socket = socket;
         Socket.NoDelay = true;
-        _records = RecordPipe.For(socket, isServer, port);
+        _records = isBare ? null : RecordPipe.For(socket, isServer);
     }
 
     /// <summary>Done once bytes can be exchanged.</summary>

@@ -52,6 +52,7 @@ public sealed class BadServerTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // fills a backlog with clients whose handshake nobody answers
     public async Task ServerThatNeverAccepts_Is504AfterTheConnectTimeout()
     {
         // A queue of one place, taken by a connection that nobody accepts: the kernel drops further attempts.

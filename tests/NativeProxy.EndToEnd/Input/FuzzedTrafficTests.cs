@@ -17,6 +17,7 @@ namespace NativeProxy.EndToEnd.Input;
 /// Mutated requests from many clients meet mutated responses of a server. Nothing may crash, hang or stay behind. Short by default;
 /// NATIVEPROXY_FUZZ_ROUNDS sets the number of requests, NATIVEPROXY_FUZZ_SEED repeats a run.
 /// </summary>
+[Trait("layer", "no")] // its clients and servers are bare sockets of its own
 public class FuzzedTrafficTests(ITestOutputHelper output)
 {
     private const int ClientCount = 8;

@@ -13,6 +13,7 @@ public sealed class ConnectionLogTests
 {
     [Fact]
     [Trait("promise", "S1.21")]
+    [Trait("layer", "no")] // counts bytes of the wire
     public async Task BothSidesOfAConnection_AreAccountedFor_WithTheirTimesAndBytes()
     {
         await using CloseScene scene = await CloseScene.Start(config => config.Listener("keepalive.timeout = \"300ms\"")
@@ -130,7 +131,8 @@ public sealed class ConnectionLogTests
     [Trait("promise", "B3")]
     public async Task ForwardProxy_HasItsServerConnectionsInTheLedgerToo()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+        const string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering(answer).AsDestination();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(CloseScene.WithConnectionLog(ProxyConfig.Forward()));
         await proxy.AskOnce($"http://{origin.Address}/");
         CloseLine line = CloseLine.Parse(await proxy.Output.WaitFor(line => CloseLine.IsOf("server", line), "a closed server"));

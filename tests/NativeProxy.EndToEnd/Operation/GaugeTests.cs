@@ -15,6 +15,7 @@ public sealed class GaugeTests
     private static readonly string[] Resting = ["nativeproxy_pressure{", "nativeproxy_worker_pressure{"];
 
     [Fact]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task EveryGauge_IsAboveZero_WhileThereIsWhatItShows()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();

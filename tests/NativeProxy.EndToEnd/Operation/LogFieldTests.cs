@@ -262,6 +262,7 @@ public sealed class LogFieldTests
 
     [Fact]
     [Trait("promise", "B3")]
+    [Trait("layer", "no")] // counts bytes of the wire
     public async Task EveryFieldOfTheConnectionLog_SaysWhatTheWireSaw()
     {
         string path = Path.GetTempFileName();

@@ -79,6 +79,7 @@ public sealed class StartTests
     [InlineData("ulimit -n 16", 2, "the limit of open files is 16, and this configuration needs")]
     [InlineData("ulimit -v 800000", 1, "the limit of address space is ")]
     [InlineData("ulimit -v 800000", 2, "the limit of address space is ")]
+    [Trait("layer", "no")] // limits for the product and not for the runtime of the tests
     public async Task LimitThatIsTooLow_IsSaidInASentence(string limit, int workers, string sentence)
     {
         FinishedCommand run = await StartScene.Failed(workers, limit: limit);
@@ -92,6 +93,7 @@ public sealed class StartTests
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
+    [Trait("layer", "no")] // limits for the product and not for the runtime of the tests
     public async Task LimitsThatJustSuffice_Serve(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();

@@ -16,6 +16,7 @@ public sealed class TimeWaitTests
 
     [Fact]
     [Trait("promise", "S1.8")]
+    [Trait("layer", "no")] // a client that closes before it has read the last record resets
     public async Task WithKeepAlive_AThousandRequestsLeaveFarFewerTimeWaitSockets()
     {
         Census on = await After(isKeptAlive: true);

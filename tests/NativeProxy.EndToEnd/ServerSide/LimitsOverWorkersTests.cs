@@ -127,6 +127,7 @@ public sealed class LimitsOverWorkersTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // looks whether a bare socket has bytes
     public async Task WorkerThatIsKilled_GivesItsPlacesBack()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();

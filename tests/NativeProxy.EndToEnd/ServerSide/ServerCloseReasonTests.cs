@@ -210,6 +210,7 @@ public sealed class ServerCloseReasonTests
 
     [Fact]
     [Trait("close", "server:server_down")]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task ServerThatFailsItsChecks()
     {
         bool isWell = true;

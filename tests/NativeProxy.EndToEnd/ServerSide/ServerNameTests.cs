@@ -95,6 +95,7 @@ public sealed class ServerNameTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task HealthCheck_PassesWhenOneAddressDoes_AndFollowsThem(int workers)
     {
         await using ScriptedOrigin old = ScriptedOrigin.Answering("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");

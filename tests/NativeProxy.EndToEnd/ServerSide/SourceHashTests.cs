@@ -37,6 +37,7 @@ public sealed class SourceHashTests
 
     [Fact]
     [Trait("promise", "S2.11")]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task ServerThatGoesDown_MovesOnlyItsClients_AndGetsThemBack()
     {
         bool isBUp = true;

@@ -42,6 +42,7 @@ public sealed class StickinessOrderTests
     [InlineData(1)]
     [InlineData(2)]
     [Trait("promise", "ARCH-1")]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task FourServersWithCookieAndHttpCheck_UsersOfADeadOneGetAnotherAndItsCookie(int workers)
     {
         string down = "";

@@ -17,6 +17,7 @@ internal sealed class SpecimenRun : IAsyncDisposable
     private readonly ProxyUnderTest _proxy;
     private readonly List<RawClient> _clients = [];
     private readonly List<OriginConnection> _servers = [];
+    private int _halfClosedCount;
 
     private SpecimenRun(Specimen specimen, ScriptedOrigin origin, ProxyUnderTest proxy)
     {
@@ -57,6 +58,10 @@ internal sealed class SpecimenRun : IAsyncDisposable
                 await PlayProxy(step.Action);
             else
                 await PlaySocket(await Find(step), step);
+
+            // What comes from the other side may otherwise be there first.
+            if (step is { Actor: SpecimenActor.Client, Action: SpecimenAction.Fin } && _specimen.Listener.Contains("half_close = \"finish\""))
+                await _proxy.WaitForMetric("nativeproxy_clients_half_closed", ++_halfClosedCount);
         }
         catch (Exception e)
         {

@@ -45,7 +45,7 @@ public class SmallBalancerTests
 
         string[] picks = [.. Enumerable.Range(0, 10_000).Select(_ => balancer.Pick(test.All, except: null)!.Name)];
 
-        // Of equals the first drawn is taken. The dice are seeded, so this holds always or never.
+        // The dice are seeded, so this holds always or never.
         Assert.InRange(picks.Count(static name => name == "a"), 7_800, 8_200);
         Assert.InRange(picks.Count(static name => name == "b"), 900, 1_100);
     }
@@ -74,6 +74,30 @@ public class SmallBalancerTests
     }
 
     [Fact]
+    public void RandomTwo_OfEquals_TakesTheOneThatIsBehind()
+    {
+        var test = new ServersOnBoard("a1 b1 c1 d1");
+        var balancer = new RandomTwoBalancer(seed: 1);
+
+        string picks = string.Concat(Enumerable.Range(0, 400).Select(_ => balancer.Pick(test.All, except: null)!.Name));
+
+        Assert.All("abcd", name => Assert.InRange(picks.Count(pick => pick == name), 97, 103));
+    }
+
+    [Fact]
+    public void RandomTwo_GivesAServerThatIsFarBehindItsShareAndNoMore()
+    {
+        var test = new ServersOnBoard("a1 b1 c1 d1");
+        foreach (string name in new[] { "a", "b", "c" })
+            test[name].Load.PickedCount = 1000;
+        var balancer = new RandomTwoBalancer(seed: 1);
+
+        string[] picks = [.. Enumerable.Range(0, 400).Select(_ => balancer.Pick(test.All, except: null)!.Name)];
+
+        Assert.InRange(picks.Count(static name => name == "d"), 80, 120);
+    }
+
+    [Fact]
     public async Task RandomTwo_OfEquals_PrefersOneWithAReadyConnection_UntilItIsFarAhead()
     {
         using Socket listener = Peers.Listen();
@@ -87,7 +111,7 @@ public class SmallBalancerTests
 
         string picks = await loop.Run(() => string.Concat(Enumerable.Range(0, 400).Select(_ => balancer.Pick(test.All, except: null)!.Name)));
 
-        Assert.Equal(new string('c', RandomTwoBalancer.LeadMax), picks[..RandomTwoBalancer.LeadMax]);
+        Assert.Equal(new string('c', RandomTwoBalancer.LeadMax + 1), picks[..(RandomTwoBalancer.LeadMax + 1)]);
         Assert.All("abcd", name => Assert.InRange(picks.Count(pick => pick == name), 60, 140));
         await loop.Run(() => test["c"].Connections.Purge(ServerCloseReason.Purged));
     }

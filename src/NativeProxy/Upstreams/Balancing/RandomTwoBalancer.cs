@@ -5,16 +5,24 @@ namespace NativeProxy.Upstreams.Balancing;
 
 /// <summary>
 /// Draws two different servers by weight and takes the one with fewer running requests per unit of weight: nearly as even as looking at
-/// all of them, and without all workers running to the same one at once. One that is loaded no more and has an idle connection ready is taken
-/// instead of one to which a connection would have to be opened, as long as it is not far ahead. Owns its dice; thread: the loop.
+/// all of them, and without all workers running to the same one at once. Of two that are loaded the same, the one that was picked less often. One
+/// that is loaded no more and has an idle connection ready is taken instead of one to which a connection would have to be opened, as long as it is
+/// not far ahead. Owns its dice; thread: the loop.
 /// </summary>
 internal sealed class RandomTwoBalancer(ulong seed)
 {
     /// <summary>
-    /// Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred. Workers
-    /// do not know of each other's leads, so they add up: with 12, one of 20 spreads of 240 requests over 4 servers and 2 workers was uneven.
+    /// Requests of this loop by which a server may be ahead of the one that was drawn, in proportion to their weights, when it is preferred for its
+    /// ready connection.
     /// </summary>
-    public const int LeadMax = 4;
+    public const int LeadMax = 12;
+
+    /// <summary>
+    /// Requests of this loop by which a server may be behind the other one and be taken for it: what leads have cost it comes back. Workers do not
+    /// know of each other's leads, and they add up: without this one of 20 spreads of 240 requests over 4 servers and 2 workers was uneven. A
+    /// server that is farther behind is new or was away; it gets its share and no flood.
+    /// </summary>
+    public const int BehindMax = 2 * LeadMax;
 
     private ulong _dice = seed;
 
@@ -37,8 +45,17 @@ internal sealed class RandomTwoBalancer(ulong seed)
         if (Draw(servers, except, one) is not { } other)
             return one;
         other.Load.Now = other.Load.RunningCount;
-        return LeastConnectionsBalancer.IsLessLoaded(other, one) ? other : one;
+        if (LeastConnectionsBalancer.IsLessLoaded(other, one))
+            return other;
+        return !LeastConnectionsBalancer.IsLessLoaded(one, other) && IsBehind(other, one) ? other : one;
     }
+
+    private static bool IsBehind(UpstreamServer other, UpstreamServer one) =>
+        IsAhead(one, other, 0) && !IsAhead(one, other, BehindMax);
+
+    /// <summary>Whether a was picked more often than b, by more than the lead, in proportion to their weights.</summary>
+    private static bool IsAhead(UpstreamServer a, UpstreamServer b, int lead) =>
+        a.Load.PickedCount * b.Standing.Weight > (b.Load.PickedCount + lead) * a.Standing.Weight;
 
     /// <summary>
     /// The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.
@@ -49,14 +66,14 @@ internal sealed class RandomTwoBalancer(ulong seed)
         foreach (UpstreamServer server in servers)
         {
             if (server.Idle.Count == 0 || server == except || !server.CanTakeNow
-                || server.Load.PickedCount * drawn.Standing.Weight >= (drawn.Load.PickedCount + LeadMax) * server.Standing.Weight)
+                || IsAhead(server, drawn, LeadMax))
             {
                 continue;
             }
 
             server.Load.Now = server.Load.RunningCount;
             if (!LeastConnectionsBalancer.IsLessLoaded(drawn, server)
-                && (best is null || server.Load.PickedCount * best.Standing.Weight < best.Load.PickedCount * server.Standing.Weight))
+                && (best is null || IsAhead(best, server, 0)))
             {
                 best = server;
             }
