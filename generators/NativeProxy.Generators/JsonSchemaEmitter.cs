@@ -100,6 +100,9 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
             case SettingKind.AutoBoolean:
                 _json.Literal("anyOf", "[{ \"const\": \"auto\" }, { \"type\": \"boolean\" }]");
                 break;
+            case SettingKind.Integer when setting.MayBeQuoted:
+                _json.Literal("anyOf", $"[{IntegerType(setting)}, {{ \"type\": \"string\", \"pattern\": \"^[0-9]+$\" }}]");
+                break;
             case SettingKind.Integer:
                 _json.Text("type", "integer");
                 EmitBounds(setting);

@@ -52,6 +52,7 @@ internal sealed class SettingExtractor
             _arguments.Text("Doc"),
             _arguments.Flag("Required"),
             _arguments.Flag("Conditional"),
+            _arguments.Flag("MayBeQuoted"),
             value,
             min,
             max,

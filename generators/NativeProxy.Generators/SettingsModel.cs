@@ -43,6 +43,7 @@ internal sealed record TableModel(string Namespace, string Name, string Doc, boo
 /// <param name="Doc">Meaning.</param>
 /// <param name="IsRequired">The key must be present; <paramref name="Value"/> is then an example, not a default.</param>
 /// <param name="IsConditional">A required key that other keys can make superfluous: the rules check it, not the binder.</param>
+/// <param name="MayBeQuoted">An integer that may also stand in quotes.</param>
 /// <param name="Value">Default value, or the example of a required key.</param>
 /// <param name="Min">Smallest value: integer, milliseconds or bytes.</param>
 /// <param name="Max">Largest value; the maximum of the type when open.</param>
@@ -60,6 +61,7 @@ internal sealed record SettingModel(
     string Doc,
     bool IsRequired,
     bool IsConditional,
+    bool MayBeQuoted,
     SettingValue Value,
     long Min,
     long Max,

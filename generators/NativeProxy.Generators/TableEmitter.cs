@@ -140,7 +140,7 @@ internal static class TableEmitter
         {
             SettingKind.Boolean => $"table.Boolean({key}, {(setting.Value.Number != 0 ? "true" : "false")})",
             SettingKind.AutoBoolean => $"table.AutoBoolean({key})",
-            SettingKind.Integer => $"{cast}table.Integer({key}, {NumberArguments(setting)})",
+            SettingKind.Integer => $"{cast}table.{(setting.MayBeQuoted ? "QuotableInteger" : "Integer")}({key}, {NumberArguments(setting)})",
             SettingKind.AutoInteger => $"{cast}table.AutoInteger({key}, {NumberArguments(setting)})",
             SettingKind.Duration => $"table.DurationMs({key}, {NumberArguments(setting)})",
             SettingKind.Size => $"{cast}table.SizeBytes({key}, {NumberArguments(setting)})",

@@ -18,6 +18,11 @@ internal static class ServerMetricsText
             static server => server.Running());
         Family(output, servers, "nativeproxy_server_up", "Whether a server has an address and does not fail its health checks.", isCounter: false,
             static server => server.IsUp ? 1 : 0);
+        long nowMs = TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1000);
+        Family(output, servers, "nativeproxy_server_ejected", "Whether a server is left out now for requests that failed on it.", isCounter: false,
+            server => server.Ejection.IsOn(nowMs) ? 1 : 0);
+        Family(output, servers, "nativeproxy_server_ejections_total", "Times a server was left out for requests that failed on it.", isCounter: true,
+            static server => server.Ejection.Count);
         Family(output, watched, "nativeproxy_server_downs_total", "Times a server went down.", isCounter: true, static server => server.Downs);
         Family(output, watched, "nativeproxy_server_checks_total", "Health checks of a server.", isCounter: true,
             static server => server.ChecksPassed + server.ChecksFailed);

@@ -56,6 +56,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>An integer that may also be "auto", which binds 0; or a bool? that may, which binds null.</summary>
     public bool Auto { get; set; }
 
+    /// <summary>An integer that may also stand in quotes, as ports do wherever templates of other tools write them.</summary>
+    public bool MayBeQuoted { get; set; }
+
     /// <summary>Name of an earlier property of the same struct: the default of this key is lowered to that value when that is smaller.</summary>
     public string DefaultAtMost { get; set; } = "";
 

@@ -198,19 +198,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 "a weight above 0 for one server at least");
         }
 
-        CheckHealth(upstream.Health, $"{path}.health");
+        new HealthRules(_places, errors).Check(upstream, path);
     }
-
-    /// <summary>Both texts go into the request of an http check as they are.</summary>
-    private void CheckHealth(in UpstreamHealthSettings health, string path)
-    {
-        if (!health.Path.StartsWith('/') || !IsVisibleAscii(health.Path))
-            Break($"{path}.path", $"{ErrorExcerpt.Quoted(health.Path)} cannot be asked for", "\"/\" and visible ASCII characters");
-        if (!IsVisibleAscii(health.Host))
-            Break($"{path}.host", $"{ErrorExcerpt.Quoted(health.Host)} cannot be a Host field", "visible ASCII characters");
-    }
-
-    private static bool IsVisibleAscii(string text) => text.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0;
 
     /// <summary>Names must be well-formed and unique among their kind.</summary>
     private void CheckNames(string kind, IEnumerable<string> names, Func<int, string> pathOf)

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Globalization;
 using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
@@ -86,6 +87,15 @@ internal readonly struct SettingsTableReader
         return value is null ? fallback : IntegerOf(value, key, fallback, min, max, Bounds.Integer(min, max));
     }
 
+    /// <summary>An integer, perhaps in quotes.</summary>
+    public long QuotableInteger(string key, long fallback, long min, long max)
+    {
+        return Find(key) is { Kind: TomlKind.String } quoted
+            && long.TryParse(quoted.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= min && number <= max
+            ? number
+            : Integer(key, fallback, min, max);
+    }
+
     /// <summary>True, false, or null for "auto" and an absent key.</summary>
     public bool? AutoBoolean(string key) => Find(key) is null or { Kind: TomlKind.String, Text: "auto" } ? null : Boolean(key, false);
 
@@ -116,7 +126,7 @@ internal readonly struct SettingsTableReader
         Wrong(value, key, DurationExamples, value.Kind switch
         {
             TomlKind.Integer when value.Integer >= 0 =>
-            UnitHint.ForDuration(value.Integer.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            UnitHint.ForDuration(value.Integer.ToString(CultureInfo.InvariantCulture)),
             TomlKind.String => UnitHint.ForDuration(value.Text),
             _ => "",
         });

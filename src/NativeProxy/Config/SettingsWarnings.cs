@@ -12,8 +12,6 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
     private const long ClientIdleUsualMs = 10 * 60 * 1000;
 
-    private static readonly string[] HealthKeys = ["path", "host", "interval", "timeout", "rise", "fall"];
-
     public void CheckAll()
     {
         for (int i = 0; i < settings.Listeners.Length; i++)
@@ -54,12 +52,7 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
         }
 
-        if (upstream.Health.Kind == HealthCheckKind.Off && !places.IsSet($"{path}.health.type")
-            && HealthKeys.Any(key => places.IsSet($"{path}.health.{key}")))
-        {
-            Warn($"{path}.health", "health checks are described but not switched on", "add type = \"http\" or type = \"tcp\"");
-        }
-
+        new HealthWarnings(places, errors).Check(upstream, path);
         CheckProbes(upstream.TcpKeepalive, $"{path}.tcp_keepalive.idle", upstream.Keepalive.IdleTimeoutMs, "keepalive.idle_timeout");
         if (name.Length > 0 && !IsUsed(name))
         {

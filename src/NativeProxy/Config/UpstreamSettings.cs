@@ -67,6 +67,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("health")]
     public partial UpstreamHealthSettings Health { get; init; }
 
+    [Setting("passive")]
+    public partial UpstreamPassiveSettings Passive { get; init; }
+
     [Setting("cookie")]
     public partial UpstreamCookieSettings Cookie { get; init; }
 
@@ -208,6 +211,17 @@ internal readonly partial struct UpstreamServerSettings
         Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable "
         + "one takes them all, as with HAProxy's backup twins.")]
     public partial string Cookie { get; init; }
+
+    [Setting("health", Default = true, Doc = "Whether the server is checked where its upstream has health checks; one that is not counts as up.")]
+    public partial bool Health { get; init; }
+
+    [Setting("health_port", Default = 0, Max = 65535, MayBeQuoted = true,
+        Doc = "Port of the health checks of this server, such as that of the application behind a relay. 0 = health.port, else the server's own.")]
+    public partial int HealthPort { get; init; }
+
+    [Setting("health_address", Default = "", Pattern = "^[0-9A-Fa-f.:]*$",
+        Doc = "IP address of the health checks of this server. Empty = health.address, else the server's own.")]
+    public partial string HealthAddress { get; init; }
 
     /// <summary>The value in force.</summary>
     public string CookieValue => Cookie.Length > 0 ? Cookie : Name;

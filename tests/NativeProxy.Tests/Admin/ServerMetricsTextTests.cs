@@ -31,6 +31,14 @@ public class ServerMetricsTextTests
             # TYPE nativeproxy_server_up gauge
             nativeproxy_server_up{upstream="app",server="a"} 0
             nativeproxy_server_up{upstream="app",server="b"} 1
+            # HELP nativeproxy_server_ejected Whether a server is left out now for requests that failed on it.
+            # TYPE nativeproxy_server_ejected gauge
+            nativeproxy_server_ejected{upstream="app",server="a"} 0
+            nativeproxy_server_ejected{upstream="app",server="b"} 0
+            # HELP nativeproxy_server_ejections_total Times a server was left out for requests that failed on it.
+            # TYPE nativeproxy_server_ejections_total counter
+            nativeproxy_server_ejections_total{upstream="app",server="a"} 0
+            nativeproxy_server_ejections_total{upstream="app",server="b"} 0
             # HELP nativeproxy_server_downs_total Times a server went down.
             # TYPE nativeproxy_server_downs_total counter
             nativeproxy_server_downs_total{upstream="app",server="a"} 1

@@ -47,6 +47,23 @@ public sealed class BodySkipTests
         Assert.Equal((false, isBroken), (skip.IsComplete, skip.IsBroken));
     }
 
+    [Theory]
+    [InlineData("Content-Length: 6\r\n", "abcdef", "abcd")]
+    [InlineData("Content-Length: 2\r\n", "abnext", "ab")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "3;x=y\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n", "abcd")]
+    [InlineData("X: y\r\n", "abcdef", "abcd")]
+    public void BeginningOfTheContent_IsKeptWhereSomebodyWantsIt(string fields, string body, string kept)
+    {
+        BodySkip skip = SkipOf($"HTTP/1.1 200 OK\r\n{fields}\r\n");
+        skip.Keep(4);
+        long used = 0;
+        byte[] bytes = Encoding.ASCII.GetBytes(body);
+        for (int end = 1; end <= bytes.Length; end++)
+            used += skip.Take(Pieces(bytes.AsMemory((int)used, end - (int)used)));
+
+        Assert.Equal((kept, kept.Length == 4), (Encoding.ASCII.GetString(skip.Kept), skip.IsKeptFull));
+    }
+
     private static BodySkip SkipOf(string text)
     {
         byte[] bytes = Encoding.ASCII.GetBytes(text);

@@ -8,19 +8,6 @@ using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges.Sending;
 
-/// <summary>How far the request has come on its way to a server.</summary>
-internal enum RequestPathState : byte
-{
-    /// <summary>The head is kept; no server connection carries it yet.</summary>
-    Holding,
-
-    /// <summary>The head has gone out; body pieces follow as they come.</summary>
-    Sending,
-
-    /// <summary>The server takes no more: the rest of the body is read and thrown away.</summary>
-    Refused,
-}
-
 /// <summary>
 /// Client to server: brings one request over the <see cref="ServerStream"/> that its <see cref="ServerLink"/> gets, keeps a copy for as long as it
 /// may have to be sent again, and sends it again. Owner: its user, to whom the answer and every end go; thread: the loop. Never answers the client
@@ -193,21 +180,25 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerTurn() => Link.GoesOut();
 
-    public void OnServerPutOff()
-    {
-        Detach();
-        Linked(Link.WaitForDescriptor(), isFirst: false);
-    }
+    public void OnServerPutOff() => LinkedAgain(Link.WaitForDescriptor());
 
     public void OnServerAnswers() => _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
 
     public void OnServerInterim(ReadOnlySpan<byte> bytes, ResponseHead head) => _answers.OnInterim(bytes, head);
 
-    public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first) => _answers.OnResponse(bytes, head, first);
+    public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
+    {
+        Link.Answered(head.StatusCode);
+        _answers.OnResponse(bytes, head, first);
+    }
 
     public void OnServerBody(in BodyPiece piece) => _answers.OnResponseBody(piece);
 
-    public void OnServerSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest) => _answers.OnSwitched(bytes, head, rest);
+    public void OnServerSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
+    {
+        Link.Answered(head.StatusCode);
+        _answers.OnSwitched(bytes, head, rest);
+    }
 
     public void OnServerDrained()
     {
@@ -224,16 +215,12 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerFailed(in ServerFailure failure)
     {
-        if (failure.Error is ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout)
-            Link.ConnectFailed();
+        Link.Failed(failure.Error);
         LinkResult? again = failure.AnswerHasBegun ? null : Link.Retry(failure.Error, _replay.IsHeld);
-        if (again is not { } result)
-        {
+        if (again is null)
             _user.OnFailed(failure.Error, failure.Detail);
-            return;
-        }
-        Detach();
-        Linked(result, isFirst: false);
+        else
+            LinkedAgain(again.Value);
     }
 
     /// <summary>Goes over the server connection of the path ahead, if it may; else what is held there for this request goes out.</summary>
@@ -346,5 +333,11 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     {
         _replay.Stop();
         _state = RequestPathState.Holding;
+    }
+
+    private void LinkedAgain(LinkResult result)
+    {
+        Detach();
+        Linked(result, isFirst: false);
     }
 }

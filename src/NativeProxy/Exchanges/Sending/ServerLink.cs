@@ -209,8 +209,17 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         return result;
     }
 
-    /// <summary>The connect failed: the connection is gone by itself.</summary>
-    public void ConnectFailed() => Group!.ConnectFailed(Server!);
+    /// <summary>The present try failed; the connection may be gone by itself.</summary>
+    public void Failed(ProxyError error)
+    {
+        if (error is ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout)
+            Group!.ConnectFailed(Server!);
+        if (Group!.Passive is { } passive && PassiveHealth.IsFailure(error, stream.IsReused))
+            passive.Failed(Server!, loop.Clock.NowMs);
+    }
+
+    /// <summary>The head of the final answer has come.</summary>
+    public void Answered(int status) => Group!.Passive?.Answered(Server!, status, loop.Clock.NowMs);
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue; see <see cref="ServerStream.Release"/>.</summary>
     public void Release(ServerCloseReason reason, bool reset)

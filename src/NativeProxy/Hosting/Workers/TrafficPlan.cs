@@ -45,6 +45,7 @@ internal sealed class TrafficPlan
     private readonly CacheFetches _cacheFetches;
     private readonly IdleShedding _shedding;
     private readonly int _socketsMax;
+    private readonly Action<string> _report;
     private readonly NameResolver _resolver;
     private readonly LoopLookups _lookups;
     private readonly OwnAddresses _ownAddresses = new();
@@ -80,6 +81,7 @@ internal sealed class TrafficPlan
         _cacheFetches = new CacheFetches(counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
+        _report = report;
         loop.Sockets.BeforeConnect = _shedding.MakeRoomForConnect;
         loop.Sockets.AfterClose = _budget.SocketClosed;
         _lookups = new LoopLookups(_ownAddresses);
@@ -191,7 +193,7 @@ internal sealed class TrafficPlan
         {
             UpstreamSettings upstream = settings.Upstreams[i];
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
-                ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0);
+                ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
             group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _changes);
             kept.Add(group);

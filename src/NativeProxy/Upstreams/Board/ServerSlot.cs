@@ -27,6 +27,7 @@ internal sealed unsafe class ServerSlot
         Line = line;
         string[] key = memory->KeyTexts();
         (Upstream, Server) = (key[0], key[1]);
+        Ejection = new ServerEjection(&memory->EjectedUntilMs, &memory->Ejection);
     }
 
     public string Upstream { get; }
@@ -39,11 +40,21 @@ internal sealed unsafe class ServerSlot
     /// <summary>Who waits for this server and no other.</summary>
     public BoardQueue Line { get; }
 
+    /// <summary>Whether it is left out for requests that failed on it.</summary>
+    public ServerEjection Ejection { get; }
+
     /// <summary>False while the server fails its health checks, or has no address. Cheap enough to be read at each choice.</summary>
     public bool IsUp
     {
         get => (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless)) == 0;
         set => Volatile.Write(ref _memory->IsDown, value ? 0 : 1);
+    }
+
+    /// <summary>The server wants no new clients; those whose cookie names it still come.</summary>
+    public bool IsLeaving
+    {
+        get => Volatile.Read(ref _memory->IsLeaving) != 0;
+        set => Volatile.Write(ref _memory->IsLeaving, value ? 1 : 0);
     }
 
     /// <summary>False while the server's name stands for no address.</summary>
@@ -88,10 +99,10 @@ internal sealed unsafe class ServerSlot
 [StructLayout(LayoutKind.Explicit, Size = SizeBytes)]
 internal unsafe struct ServerSlotMemory
 {
-    public const int SizeBytes = 576;
+    public const int SizeBytes = 640;
 
     /// <summary>Two names of 64 bytes and an address of 260 at most, which are checked with the settings, and two separators.</summary>
-    private const int KeyBytesMax = SizeBytes - 128;
+    private const int KeyBytesMax = 448;
 
     /// <summary>0 = never used; else the publication that last named the server.</summary>
     [FieldOffset(0)]
@@ -115,6 +126,14 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(32)]
     public long Downs;
 
+    /// <summary>Until when the server is left out, by the clock of the loops; 0 = it is not.</summary>
+    [FieldOffset(40)]
+    public long EjectedUntilMs;
+
+    /// <summary>The server wants no new clients.</summary>
+    [FieldOffset(56)]
+    public int IsLeaving;
+
     /// <summary>The server's name stands for no address.</summary>
     [FieldOffset(60)]
     public int IsNameless;
@@ -124,6 +143,9 @@ internal unsafe struct ServerSlotMemory
 
     [FieldOffset(512)]
     public ServerPlacesMemory Places;
+
+    [FieldOffset(576)]
+    public ServerEjectionMemory Ejection;
 
     /// <summary>The identity as it is stored: no name and no address holds a line feed.</summary>
     public static byte[] KeyOf(string upstream, string server, string address) => Encoding.UTF8.GetBytes($"{upstream}\n{server}\n{address}");

@@ -20,6 +20,9 @@ internal sealed class ConnectionTerms
     /// <summary>Longest time of a connect, over all addresses; 0 = without a limit.</summary>
     public long ConnectTimeoutMs { get; private set; }
 
+    /// <summary>What happens to connections when the server goes down.</summary>
+    public DownAction OnDown { get; private set; }
+
     /// <summary>TCP options of new connections.</summary>
     public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
 
@@ -28,6 +31,7 @@ internal sealed class ConnectionTerms
     {
         _keepalive = group.Keepalive;
         ConnectTimeoutMs = group.Timeouts.ConnectMs;
+        OnDown = group.Health.OnDown;
         Tuning = SocketTuning.Default with { Keepalive = group.TcpKeepalive };
     }
 

@@ -21,10 +21,15 @@ internal static class PoolRule
         : ServerCloseReason.None;
 
     /// <summary>Whether connections to this address of the server outlive their exchanges at all, whoever keeps them.</summary>
-    public static ServerCloseReason JudgeKeeping(ServerStanding standing, ServerAddress address, in UpstreamKeepaliveSettings keepalive) =>
+    /// <param name="standing">How the server stands.</param>
+    /// <param name="address">Where the connection goes.</param>
+    /// <param name="keepalive">Whether any are kept.</param>
+    /// <param name="keepsWhenDown">They outlive the health of their server.</param>
+    public static ServerCloseReason JudgeKeeping(
+        ServerStanding standing, ServerAddress address, in UpstreamKeepaliveSettings keepalive, bool keepsWhenDown = false) =>
         standing.IsRetired ? ServerCloseReason.Purged
         : address.HasLeft ? ServerCloseReason.AddressLeft
-        : !standing.IsUp ? ServerCloseReason.ServerDown
+        : !standing.IsUp && !keepsWhenDown ? ServerCloseReason.ServerDown
         : keepalive.Enabled && keepalive.Reuse != ReusePolicy.Never ? ServerCloseReason.None : ServerCloseReason.ReuseOff;
 
     /// <summary>Whether a connection that is nobody's may carry a further request.</summary>

@@ -42,6 +42,8 @@ internal struct ServerAccount
     {
         if (reason == ServerCloseReason.ServerFin && connection.Tcp!.EndedBy == ClosedBy.PeerReset)
             reason = ServerCloseReason.ServerReset;
+        if (connection.Server.Connections.BreakReason is not ServerCloseReason.None and var breakReason)
+            reason = breakReason;
         connection.Server.Counters.Add(CloseCounters.Of(reason));
         if (connection.Server.Page is not { } page)
             return;

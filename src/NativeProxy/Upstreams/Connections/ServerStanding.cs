@@ -1,4 +1,5 @@
 using System.Net;
+using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Upstreams.Connections;
@@ -11,6 +12,12 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
 {
     private ServerSlot? _slot;
     private bool _wasUp = true;
+
+    /// <summary>By whose clock it is seen whether the server is left out still; null where none ever is.</summary>
+    public EventLoop? Loop { get; init; }
+
+    /// <summary>Failures of requests on the server, over all workers; null when nobody shares anything.</summary>
+    public ServerEjection? Ejection => _slot?.Ejection;
 
     /// <summary>Where the server is reached.</summary>
     public ServerAddressRing Addresses { get; } = new(endPoints);
@@ -25,10 +32,15 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     public bool IsUp => _slot is not { IsUp: false } && Addresses.Count > 0;
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
-    public bool IsUsable => !IsRetired && IsUp;
+    public bool IsUsable => !IsRetired && IsUp && !IsEjected;
 
-    /// <summary>True when the server gets requests at all, now or once it has room.</summary>
-    public bool TakesRequests => Weight > 0 && IsUp;
+    /// <summary>
+    /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
+    /// </summary>
+    public bool TakesRequests => Weight > 0 && IsUp && _slot is not { IsLeaving: true } && !IsEjected;
+
+    /// <summary>True while the server is left out for requests that failed on it.</summary>
+    public bool IsEjected => _slot is { Ejection: { MayBeOn: true } ejection } && ejection.IsOn(Loop!.Clock.NowMs);
 
     /// <summary>Takes over settings.</summary>
     /// <param name="weight">Share of the traffic.</param>

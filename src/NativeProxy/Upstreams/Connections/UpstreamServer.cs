@@ -22,7 +22,7 @@ internal sealed class UpstreamServer
         _loop = loop;
         Counters = counters;
         Name = name;
-        Standing = new ServerStanding(endPoints);
+        Standing = new ServerStanding(endPoints) { Loop = loop };
         Load = new ServerLoad(name);
         Limit = new ServerLimit(loop, Standing, Connections.Idle);
     }
@@ -93,11 +93,15 @@ internal sealed class UpstreamServer
         FollowHealth();
     }
 
-    /// <summary>The server may have gone up or down: idle connections to one that is down close, and who waits for it goes on.</summary>
+    /// <summary>
+    /// The server may have gone up or down: connections to one that is down close as <c>health.on_down</c> says, and who waits for it goes on.
+    /// </summary>
     public void FollowHealth()
     {
-        if (Standing.HasGoneDown())
+        if (Standing.HasGoneDown() && (Terms.OnDown != DownAction.Keep || Standing.Addresses.Count == 0))
             Connections.Purge(ServerCloseReason.ServerDown);
+        if (!Standing.IsUp && Terms.OnDown == DownAction.CloseAll)
+            Connections.BreakOff(ServerCloseReason.ServerDown);
         Limit.Queue.ServeSoon();
     }
 
@@ -217,7 +221,8 @@ internal sealed class UpstreamServer
     }
 
     /// <summary>Why no connection of this server outlives its exchange, whoever keeps it, or None.</summary>
-    public ServerCloseReason JudgeKeeping(UpstreamConnection connection) => PoolRule.JudgeKeeping(Standing, connection.Address, Terms.Keepalive);
+    public ServerCloseReason JudgeKeeping(UpstreamConnection connection) =>
+        PoolRule.JudgeKeeping(Standing, connection.Address, Terms.Keepalive, keepsWhenDown: Terms.OnDown == DownAction.Keep);
 
     /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
     private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user, ConnectionIdentity identity)

@@ -58,6 +58,12 @@ internal sealed class UpstreamGroup
     /// <summary>Bounds the second tries of what a server may have begun to serve.</summary>
     public RetryBudget RetryBudget { get; } = new();
 
+    /// <summary>Leaves servers out for failed requests; null where none may be.</summary>
+    public PassiveHealth? Passive { get; private set; }
+
+    /// <summary>Takes lines for the error log; must not block. Null when nobody reads them.</summary>
+    public Action<string>? Report { get; init; }
+
     /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first, or not known yet.</summary>
     public WaitQueue Queue { get; }
 
@@ -107,6 +113,7 @@ internal sealed class UpstreamGroup
         Rules = new GroupRules(settings);
         _servers.All = servers;
         Cookie = StickyCookie.Of(settings.Cookie);
+        ApplyPassive(settings.Passive);
         HasLimits = Array.Exists(servers, static server => server.Limit.ConnectionsMax > 0);
         _choice.Apply(settings.Balance, slot?.Turns);
         Queue.Join(HasLimits ? slot?.Line : null);
@@ -174,7 +181,12 @@ internal sealed class UpstreamGroup
     public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue, bool isItsTurn = false)
     {
         queue = Queue;
-        return IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters) ? null : _choice.Pick(except, clientKey, ref queue, isItsTurn);
+        if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
+            return null;
+        UpstreamServer? server = _choice.Pick(except, clientKey, ref queue, isItsTurn);
+        return server is null && Passive is { } passive && passive.TryPardon()
+            ? _choice.Pick(except, clientKey, ref queue, isItsTurn)
+            : server;
     }
 
     /// <summary>A connect to the server failed.</summary>
@@ -182,6 +194,16 @@ internal sealed class UpstreamGroup
     {
         if (_keepsOrder)
             _servers.MoveToEnd(server);
+    }
+
+    /// <summary>One server is never left out, and where nobody may leave any out, what others have decided before is over.</summary>
+    private void ApplyPassive(in UpstreamPassiveSettings settings)
+    {
+        Passive = settings.Enabled && _servers.All.Length > 1
+            ? new PassiveHealth(settings, _servers) { Ejected = text => Report?.Invoke($"of upstream \"{Name}\", {text}") }
+            : null;
+        foreach (UpstreamServer server in Passive is null ? _servers.All : [])
+            server.Standing.Ejection?.Pardon();
     }
 
     /// <summary>Those who can go to no other server come first.</summary>

@@ -1,13 +1,40 @@
 namespace NativeProxy.Upstreams.Health;
 
-/// <summary>How a check ended.</summary>
+/// <summary>How a check ended. Those that pass come first.</summary>
 internal enum CheckOutcome : byte
 {
     /// <summary>The server accepted the connection, which was all that was asked.</summary>
     Connected,
 
-    /// <summary>A response came; its status decides.</summary>
+    /// <summary>A response came, with a status and a body as expected.</summary>
     Answered,
+
+    /// <summary>It said what was expected.</summary>
+    Said,
+
+    /// <summary>It answered a TLS ClientHello.</summary>
+    Greeted,
+
+    /// <summary>Its agent says that it is up.</summary>
+    AgentUp,
+
+    /// <summary>It is up, but wants no new clients.</summary>
+    Leaving,
+
+    /// <summary>Its agent says that it is down, and is believed at once.</summary>
+    AgentDown,
+
+    /// <summary>A response with another status than expected.</summary>
+    WrongStatus,
+
+    /// <summary>A response without the expected text.</summary>
+    WrongBody,
+
+    /// <summary>Something came, and not what was expected.</summary>
+    WrongWords,
+
+    /// <summary>What came is no TLS.</summary>
+    NoTls,
 
     ConnectionRefused,
     ServerUnreachable,
@@ -30,14 +57,27 @@ internal enum CheckOutcome : byte
 /// <param name="StatusCode">Of the response, 0 without one.</param>
 internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode = 0)
 {
-    /// <summary>2xx and 3xx count as healthy (HAProxy's option httpchk).</summary>
-    public bool Passed => Outcome == CheckOutcome.Connected || (Outcome == CheckOutcome.Answered && StatusCode is >= 200 and < 400);
+    public bool Passed => Outcome <= CheckOutcome.Leaving;
+
+    /// <summary>The server wants no new clients.</summary>
+    public bool IsLeaving => Outcome == CheckOutcome.Leaving;
+
+    /// <summary>It decides alone, whatever was counted.</summary>
+    public bool IsDecisive => Outcome is CheckOutcome.AgentUp or CheckOutcome.AgentDown;
 
     /// <summary>For the log.</summary>
     public string Text => Outcome switch
     {
         CheckOutcome.Connected => "it accepts connections",
-        CheckOutcome.Answered => $"it answers with status {StatusCode}",
+        CheckOutcome.Answered or CheckOutcome.WrongStatus => $"it answers with status {StatusCode}",
+        CheckOutcome.Leaving when StatusCode > 0 => $"it answers with status {StatusCode}",
+        CheckOutcome.Leaving => "its agent says so",
+        CheckOutcome.Said => "it says what is expected",
+        CheckOutcome.Greeted => "it speaks TLS",
+        CheckOutcome.AgentUp or CheckOutcome.AgentDown => "its agent says so",
+        CheckOutcome.WrongBody => $"it answers with status {StatusCode}, but without the expected text",
+        CheckOutcome.WrongWords => "it does not say what is expected",
+        CheckOutcome.NoTls => "it does not answer a ClientHello with TLS",
         CheckOutcome.ConnectionRefused => "it refuses connections",
         CheckOutcome.ConnectTimeout => "it does not accept a connection in time",
         CheckOutcome.ResponseTimeout => "it does not answer in time",

@@ -24,6 +24,9 @@ internal sealed class HealthChecker
     private readonly Action _changed;
     private Dictionary<(string Upstream, string Server, string Address), HealthProbe> _probes = [];
 
+    /// <summary>All servers of the settings in force, checked or not; null before the first ones.</summary>
+    private HashSet<(string Upstream, string Server, string Address)>? _known;
+
     /// <param name="board">Where the servers have been published.</param>
     /// <param name="random">Spreads the first checks.</param>
     /// <param name="time">The clock of intervals and timeouts.</param>
@@ -50,6 +53,7 @@ internal sealed class HealthChecker
         {
             Dictionary<(string, string, string), HealthProbe> old = _probes;
             _probes = [];
+            var known = new HashSet<(string, string, string)>();
             int checkedCount = CheckedCount(settings);
             for (int i = 0; i < settings.Upstreams.Length; i++)
             {
@@ -57,12 +61,14 @@ internal sealed class HealthChecker
                 for (int j = 0; j < upstream.Servers.Length; j++)
                 {
                     (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
-                    if (Watch(upstream, upstream.Servers[j], old.GetValueOrDefault(key), endPoints.Of(i, j), checkedCount) is not { } probe)
+                    known.Add(key);
+                    if (Watch(upstream, upstream.Servers[j], key, old.GetValueOrDefault(key), endPoints.Of(i, j), checkedCount) is not { } probe)
                         continue;
                     old.Remove(key);
                     _probes.Add(key, probe);
                 }
             }
+            _known = known;
             foreach (HealthProbe gone in old.Values)
                 gone.Stop();
             _board.CountChange();
@@ -82,24 +88,34 @@ internal sealed class HealthChecker
     }
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
-    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, HealthProbe? before, IPEndPoint[] endPoints,
-        int checkedCount)
+    private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, (string, string, string) key, HealthProbe? before,
+        IPEndPoint[] endPoints, int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
-        slot.IsChecked = upstream.Health.Kind != HealthCheckKind.Off;
+        bool wasChecked = slot.IsChecked;
+        slot.IsChecked = upstream.Health.Kind != HealthCheckKind.Off && server.Health;
         if (!slot.IsChecked)
         {
             slot.IsUp = true;
+            slot.IsLeaving = false;
             return null;
         }
+        if (!wasChecked && BeginsAsDown(upstream, key))
+            slot.IsUp = false;
         if (endPoints.Length == 0)
             return null;
-        HealthProbe probe = before ?? new HealthProbe(slot, _gate, _time, OnChanging, _changed);
-        long delayMs = FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble());
-        probe.Apply(upstream.Health, MakeCheck(upstream.Health, server.Address, endPoints), delayMs);
+        HealthProbe probe = before ?? new HealthProbe(slot, isNew: !wasChecked, _gate, _time, _random, OnChanging, _changed);
+        long delayMs = wasChecked || slot.IsUp
+            ? FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble())
+            : 0;
+        probe.Apply(upstream.Health, ServerChecks.Of(upstream.Health, server, endPoints), delayMs);
         return probe;
     }
+
+    /// <summary>Whether a server that was not checked before gets nothing until it has passed a check.</summary>
+    private bool BeginsAsDown(in UpstreamSettings upstream, (string, string, string) key) =>
+        upstream.Health.Initial == InitialHealth.Down;
 
     private static int CheckedCount(in ProxySettings settings)
     {
@@ -119,22 +135,13 @@ internal sealed class HealthChecker
     /// <param name="chance">From 0 to below 1.</param>
     internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
 
-    private static HealthCheck MakeCheck(in UpstreamHealthSettings health, string address, IPEndPoint[] endPoints)
-    {
-        byte[] request = health.Kind == HealthCheckKind.Http
-            ? ConnectionCheck.RequestFor(health.Path, health.Host.Length > 0 ? health.Host : address)
-            : [];
-        HealthCheck[] checks = Array.ConvertAll(endPoints, endPoint => new ConnectionCheck(endPoint, request));
-        return checks.Length == 1 ? checks[0] : new SeveralAddressesCheck(checks, health.TimeoutMs);
-    }
-
-    /// <summary>A server went up or down; the lock is held.</summary>
+    /// <summary>A server went up or down, or wants new clients no more or again; the lock is held.</summary>
     private void OnChanging(HealthProbe probe, CheckResult result)
     {
         _board.CountChange();
         (int up, int all) = Count(probe.Slot.Upstream);
         string server = $"server \"{probe.Slot.Server}\" of upstream \"{probe.Slot.Upstream}\"";
-        string state = probe.Slot.IsUp ? "up again" : "down";
+        string state = !probe.Slot.IsUp ? "down" : probe.Slot.IsLeaving ? "up and takes no new clients" : "up again";
         string others = up == 0 ? "no server is left" : $"{up} of {all} servers are up";
         _notify(new HealthNotice(probe.Slot.IsUp, up, $"{server} is {state}: {result.Text}; {others}"));
     }

@@ -18,26 +18,35 @@ internal sealed class HealthProbe
     private readonly Action<HealthProbe, CheckResult> _changing;
     private readonly Action _changed;
     private readonly HealthLedger _ledger;
+    private readonly Random _random;
     private readonly long _origin;
     private Watch? _watch;
+
+    /// <summary>When the last check began, in ms since this object was made.</summary>
+    private long _beganMs;
 
     /// <summary>When the next check begins, in ms since this object was made.</summary>
     private long _nextMs = long.MaxValue;
     private bool _isRunning;
 
     /// <param name="slot">Where the server's health is published; it begins as it stands there.</param>
+    /// <param name="isNew">It stands so without a reason.</param>
     /// <param name="gate">Guards slot and probe.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="changing">Called with the lock held when the server went up or down; takes no lock and does not block.</param>
+    /// <param name="random">For the jitter; used with the lock held.</param>
+    /// <param name="changing">Called with the lock held when the server went up or down, or wants new clients no more or again; takes no lock and
+    /// does not block.</param>
     /// <param name="changed">Called after that, without the lock.</param>
-    public HealthProbe(ServerSlot slot, Lock gate, TimeProvider time, Action<HealthProbe, CheckResult> changing, Action changed)
+    public HealthProbe(
+        ServerSlot slot, bool isNew, Lock gate, TimeProvider time, Random random, Action<HealthProbe, CheckResult> changing, Action changed)
     {
         Slot = slot;
         _gate = gate;
         _time = time;
         _changing = changing;
         _changed = changed;
-        _ledger = new HealthLedger(slot.IsUp);
+        _random = random;
+        _ledger = new HealthLedger(slot.IsUp, isNew);
         _origin = time.GetTimestamp();
     }
 
@@ -101,7 +110,8 @@ internal sealed class HealthProbe
                 return false;
             if (delay > TimeSpan.Zero)
                 return true;
-            _nextMs = nowMs + watch.Settings.IntervalMs;
+            _beganMs = nowMs;
+            _nextMs = nowMs + IntervalMs(watch.Settings);
             _isRunning = true;
             return true;
         }
@@ -134,16 +144,40 @@ internal sealed class HealthProbe
                 return;
             _isRunning = false;
             Slot.CountCheck(result.Passed);
-            HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall);
-            if (change == HealthChange.None)
+            HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
+            _nextMs = _beganMs + IntervalMs(watch.Settings);
+            bool isOtherWish = result.Passed && Slot.IsLeaving != result.IsLeaving;
+            if (change == HealthChange.None && !isOtherWish)
                 return;
             Slot.IsUp = _ledger.IsUp;
+            if (result.Passed)
+                Slot.IsLeaving = result.IsLeaving;
             if (change == HealthChange.WentDown)
                 Slot.CountDown();
+
+            // Of a server that is down nobody asks what it wants.
+            if (change == HealthChange.None && !_ledger.IsUp)
+                return;
             _changing(this, result);
         }
         _changed();
     }
+
+    /// <summary>From the start of a check to the start of the next, as the server stands now.</summary>
+    private long IntervalMs(in UpstreamHealthSettings settings)
+    {
+        long intervalMs = settings switch
+        {
+            { FastIntervalMs: > 0 } when _ledger.AgainstCount > 0 => settings.FastIntervalMs,
+            { DownIntervalMs: > 0 } when !_ledger.IsUp => settings.DownIntervalMs,
+            _ => settings.IntervalMs,
+        };
+        return settings.JitterPercent == 0 ? intervalMs : intervalMs + JitterMs(intervalMs * settings.JitterPercent / 100, _random.NextDouble());
+    }
+
+    /// <param name="rangeMs">Longest deviation.</param>
+    /// <param name="chance">From 0 to below 1.</param>
+    internal static long JitterMs(long rangeMs, double chance) => (long)(rangeMs * ((2 * chance) - 1));
 
     /// <summary>How the server is checked until that changes.</summary>
     private sealed class Watch(UpstreamHealthSettings settings, HealthCheck check)
@@ -160,8 +194,10 @@ internal sealed class HealthProbe
         public void Stop() => _ = _stopped.CancelAsync();
 
         public bool IsFor(in UpstreamHealthSettings settings, HealthCheck check) =>
-            Check.IsSameAs(check)
-                && (Settings.IntervalMs, Settings.TimeoutMs, Settings.Rise, Settings.Fall) == (settings.IntervalMs, settings.TimeoutMs, settings.Rise,
-                    settings.Fall);
+            Check.IsSameAs(check) && PaceOf(Settings) == PaceOf(settings);
+
+        private static (long, long, long, int, long, int, int) PaceOf(in UpstreamHealthSettings settings) => (
+            settings.IntervalMs, settings.FastIntervalMs, settings.DownIntervalMs, settings.JitterPercent, settings.TimeoutMs, settings.Rise,
+            settings.Fall);
     }
 }

@@ -18,7 +18,7 @@ namespace NativeProxy.Tests.Upstreams.Health;
 /// <summary>The checks of a whole configuration against a port that refuses.</summary>
 public sealed class HealthCheckerTests : IDisposable
 {
-    private const string Checked = "[upstream.health]\ntype = \"tcp\"\ninterval = \"20ms\"\n";
+    private const string Checked = "[upstream.health]\ntype = \"tcp\"\ninterval = \"20ms\"\njitter = 0\n";
 
     private readonly ManualTime _time = new();
     private readonly ServerBoard _board = ServersOnBoard.NewBoard();
@@ -84,6 +84,30 @@ public sealed class HealthCheckerTests : IDisposable
     }
 
     [Fact]
+    public async Task NewServerThatBeginsAsDown_IsUpAfterItsFirstCheck()
+    {
+        using Socket alive = Peers.Listen();
+        Apply("a1", Checked + "initial = \"down\"\nrise = 5\n", (IPEndPoint)alive.LocalEndPoint!);
+        Assert.False(Slot("a").IsUp);
+
+        await Waiting.Until(
+            () =>
+            {
+                _time.AdvanceTo(Math.Min(1, _time.NextDueMs ?? 1));
+                return Slot("a").IsUp;
+            },
+            () => "the server is up after its first check, which begins at once");
+    }
+
+    [Fact]
+    public void ServerThatIsNotToBeChecked_CountsAsUp()
+    {
+        Apply("a1", Checked + "initial = \"down\"\n", serverLines: "health = false");
+
+        Assert.Equal((true, false), (Slot("a").IsUp, Slot("a").IsChecked));
+    }
+
+    [Fact]
     public async Task StoppedChecker_LeavesNoTimerAndWritesNothing()
     {
         Apply("a1 b1 c1 d1", Checked.Replace("20ms", "24h"));
@@ -120,9 +144,9 @@ public sealed class HealthCheckerTests : IDisposable
             () => "the servers are down");
     }
 
-    private void Apply(string servers, string upstreamLines, IPEndPoint? endPoint = null)
+    private void Apply(string servers, string upstreamLines, IPEndPoint? endPoint = null, string serverLines = "")
     {
-        ProxySettings settings = ServersOnBoard.SettingsOf(servers, upstreamLines: upstreamLines);
+        ProxySettings settings = ServersOnBoard.SettingsOf(servers, serverLines, upstreamLines);
         _board.Publish(settings);
         var endPoints = new List<IPEndPoint[]>();
         foreach (UpstreamServerSettings _ in settings.Upstreams[0].Servers)

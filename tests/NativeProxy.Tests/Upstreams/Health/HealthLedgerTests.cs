@@ -29,6 +29,12 @@ public class HealthLedgerTests
     public void ServerThatIsKnownToBeDown_StaysSoUntilItRises(string results, string expected) =>
         Assert.Equal(expected, Changes(new HealthLedger(isUp: false), results, rise: 1, fall: 3));
 
+    [Theory]
+    [InlineData("+--", "U.D")]
+    [InlineData("-+++", "...U")]
+    public void NewServerThatBeginsAsDown_IsBroughtUpByItsFirstResultAlone(string results, string expected) =>
+        Assert.Equal(expected, Changes(new HealthLedger(isUp: false, isNew: true), results, rise: 3, fall: 2));
+
     [Fact]
     public void FallOfOne_NeedsOneFailure() => Assert.Equal("..DU", Changes(new HealthLedger(isUp: true), "++-+", rise: 1, fall: 1));
 

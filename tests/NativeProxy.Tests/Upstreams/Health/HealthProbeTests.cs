@@ -13,7 +13,7 @@ namespace NativeProxy.Tests.Upstreams.Health;
 /// <summary>When checks begin and end, on a clock that is moved by hand.</summary>
 public class HealthProbeTests
 {
-    private const string Settings = "[upstream.health]\ntype = \"tcp\"\ninterval = \"1600ms\"\ntimeout = \"800ms\"\nrise = 2\nfall = 2";
+    private const string Settings = "[upstream.health]\ntype = \"tcp\"\ninterval = \"1600ms\"\ntimeout = \"800ms\"\nrise = 2\nfall = 2\njitter = 0";
     private static readonly CheckResult Pass = new(CheckOutcome.Connected);
     private static readonly CheckResult Fail = new(CheckOutcome.ConnectionRefused);
 
@@ -164,6 +164,61 @@ public class HealthProbeTests
     }
 
     [Fact]
+    public async Task ResultsAgainstTheState_AreFollowedByChecksAtTheFastInterval_ADownServerByThoseAtItsOwn()
+    {
+        Start(firstMs: 0, Settings + "\nfast_interval = \"200ms\"\ndown_interval = \"9s\"");
+        await BeginAt(0, 1);
+        _check.End(Pass);
+        await BeginAt(1600, 2);
+        _check.End(Fail);
+        await BeginAt(1800, 3);
+        _check.End(Fail);
+        Assert.False(_slot.IsUp);
+        await BeginAt(10_800, 4);
+        _check.End(Pass);
+        await BeginAt(11_000, 5);
+        _check.End(Pass);
+        Assert.True(_slot.IsUp);
+        await _time.UntilNextDue(12_600);
+    }
+
+    [Fact]
+    public async Task ServerThatWantsNoNewClients_IsUp_AndIsToldOfOnce()
+    {
+        var leaves = new CheckResult(CheckOutcome.Leaving, 404);
+        Start(firstMs: 0);
+        int begun = 0;
+        foreach (CheckResult result in (CheckResult[])[Pass, leaves, leaves, Fail, leaves, Pass])
+        {
+            await BeginAt(1600L * begun, ++begun);
+            _check.End(result);
+            Assert.Equal((true, result != Pass), (_slot.IsUp, _slot.IsLeaving));
+        }
+
+        Assert.Equal(["up: it answers with status 404", "up: it accepts connections"], _changes);
+    }
+
+    [Fact]
+    public async Task WordOfAnAgent_DecidesAtOnce()
+    {
+        Start(firstMs: 0);
+        await BeginAt(0, 1);
+        _check.End(new CheckResult(CheckOutcome.AgentUp));
+        await BeginAt(1600, 2);
+        _check.End(new CheckResult(CheckOutcome.AgentDown));
+        Assert.False(_slot.IsUp);
+        await BeginAt(3200, 3);
+        _check.End(new CheckResult(CheckOutcome.AgentUp));
+        Assert.True(_slot.IsUp);
+    }
+
+    [Theory]
+    [InlineData(0.0, -160)]
+    [InlineData(0.5, 0)]
+    [InlineData(0.75, 80)]
+    public void Jitter_MakesAnIntervalShorterOrLonger(double chance, long expectedMs) => Assert.Equal(expectedMs, HealthProbe.JitterMs(160, chance));
+
+    [Fact]
     public async Task SlotThatIsDownAlready_NeedsItsRise()
     {
         _slot.IsUp = false;
@@ -179,7 +234,8 @@ public class HealthProbeTests
 
     private static UpstreamHealthSettings HealthOf(string lines) => ServerUnderTest.SettingsOf(lines).Health;
 
-    private HealthProbe ProbeOf(Action<HealthProbe, CheckResult> changing) => new(_slot, _gate, _time, changing, () => _changedCount++);
+    private HealthProbe ProbeOf(Action<HealthProbe, CheckResult> changing) => 
+        new(_slot, isNew: false, _gate, _time, new Random(1), changing, () => _changedCount++);
 
     private void Start(long firstMs, string settings = Settings) => Locked(() => _probe.Apply(HealthOf(settings), _check, firstMs));
 

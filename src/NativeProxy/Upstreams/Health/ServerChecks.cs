@@ -1,0 +1,38 @@
+using System;
+using System.Net;
+using NativeProxy.Config;
+
+namespace NativeProxy.Upstreams.Health;
+
+/// <summary>What the settings of an upstream and of a server say about how that server is checked. Pure.</summary>
+internal static class ServerChecks
+{
+    /// <summary>The check of a server.</summary>
+    /// <param name="health">How the servers of its upstream are checked.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="endPoints">Its own addresses; one at least.</param>
+    public static HealthCheck Of(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints)
+    {
+        HealthQuestion question = QuestionOf(health, server.Address);
+        HealthCheck[] checks = Array.ConvertAll(PlacesOf(health, server, endPoints), place => (HealthCheck)new ConnectionCheck(place, question));
+        return checks.Length == 1 ? checks[0] : new SeveralAddressesCheck(checks, health.TimeoutMs);
+    }
+
+    /// <summary>Where the server is asked: at its own addresses, unless it or its upstream names others.</summary>
+    internal static IPEndPoint[] PlacesOf(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints)
+    {
+        int port = server.HealthPort > 0 ? server.HealthPort : health.Port;
+        string address = server.HealthAddress.Length > 0 ? server.HealthAddress : health.Address;
+        if (IPAddress.TryParse(address, out IPAddress? elsewhere))
+            return [new IPEndPoint(elsewhere, port > 0 ? port : endPoints[0].Port)];
+        return port > 0 ? Array.ConvertAll(endPoints, endPoint => new IPEndPoint(endPoint.Address, port)) : endPoints;
+    }
+
+    private static HealthQuestion QuestionOf(in UpstreamHealthSettings health, string address) => health.Kind switch
+    {
+        HealthCheckKind.Http => HttpQuestion.Of(health, health.Host.Length > 0 ? health.Host : address),
+        HealthCheckKind.Tls => new TlsQuestion(health.Host),
+        HealthCheckKind.Agent => new AgentQuestion(health.Send),
+        _ => new TcpQuestion(health.Send, health.Expect),
+    };
+}
