@@ -54,6 +54,8 @@ public sealed class HealthKindTests
             Assert.Equal("\u0016\u0003\u0001", await connection.Read(3));
             if (answer.Length > 0)
                 await connection.Send(answer);
+            else
+                await connection.ReadToEnd();
         });
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
             .Upstream("[upstream.health]", "type = \"tls\"", $"port = {tls.Port}", "interval = \"300ms\"", "rise = 1", "fall = 1"));
