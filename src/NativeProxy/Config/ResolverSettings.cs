@@ -31,8 +31,12 @@ internal readonly partial struct ResolverSettings
         + "time, up to this; meanwhile its last addresses are used, if it has had any.")]
     public partial long NegativeTtlMs { get; init; }
 
+    [Setting("keep_last_good", Default = true,
+        Doc = "Whether servers keep their last addresses while their name has none: there is no such name, no address, or no answer.")]
+    public partial bool KeepLastGood { get; init; }
+
     /// <summary>Whether names are looked up in the same way.</summary>
     public bool IsSameAs(in ResolverSettings other) => Servers.SequenceEqual(other.Servers)
-        && (TimeoutMs, Attempts, MinTtlMs, MaxTtlMs, NegativeTtlMs) == (other.TimeoutMs, other.Attempts, other.MinTtlMs, other.MaxTtlMs,
-            other.NegativeTtlMs);
+        && (TimeoutMs, Attempts, MinTtlMs, MaxTtlMs, NegativeTtlMs, KeepLastGood) == (other.TimeoutMs, other.Attempts, other.MinTtlMs,
+            other.MaxTtlMs, other.NegativeTtlMs, other.KeepLastGood);
 }

@@ -26,6 +26,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             CheckUpstream(settings.Upstreams[i], $"upstream[{i}]");
         if (settings.Upstreams.Sum(static upstream => upstream.Servers.Length) > UpstreamSettings.ServersMax)
             Break("upstream", "there are too many servers", $"at most {UpstreamSettings.ServersMax} in all upstreams together");
+        if (settings.Upstreams.Length > UpstreamSettings.ServersMax)
+            Break("upstream", "there are too many upstreams", $"at most {UpstreamSettings.ServersMax}");
         CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
@@ -199,6 +201,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
 
         new HealthRules(_places, errors).Check(upstream, path);
+        new DiscoveryRules(_places, errors).Check(upstream, path);
     }
 
     /// <summary>Names must be well-formed and unique among their kind.</summary>

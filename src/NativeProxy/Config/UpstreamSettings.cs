@@ -76,7 +76,10 @@ internal readonly partial struct UpstreamSettings
     [Setting("cache")]
     public partial UpstreamCacheSettings Cache { get; init; }
 
-    [Setting("server", Required = true)]
+    [Setting("discovery")]
+    public partial UpstreamDiscoverySettings Discovery { get; init; }
+
+    [Setting("server", Required = true, Conditional = true)]
     public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
 }
 
@@ -222,6 +225,10 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("health_address", Default = "", Pattern = "^[0-9A-Fa-f.:]*$",
         Doc = "IP address of the health checks of this server. Empty = health.address, else the server's own.")]
     public partial string HealthAddress { get; init; }
+
+    /// <summary>A server that is not in the file.</summary>
+    public static UpstreamServerSettings Found(string name, string address, int weight) =>
+        ReadFrom(SettingsTableReader.Root(null, new SettingsErrors("", ""))) with { Name = name, Address = address, Weight = weight };
 
     /// <summary>The value in force.</summary>
     public string CookieValue => Cookie.Length > 0 ? Cookie : Name;

@@ -11,6 +11,7 @@ using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting;
@@ -25,20 +26,22 @@ internal sealed class SingleProcess
     private readonly ProxySettings _started;
     private readonly Worker _worker;
     private readonly HealthChecks _health;
+    private readonly ServerDiscovery _discovery;
     private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
     private ProxySettings _settings;
 
-    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerNames names, ServiceState service,
-        CounterBoard board, ErrorLog log)
+    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerDiscovery discovery,
+        ServerNames names, ServiceState service, CounterBoard board, ErrorLog log)
     {
         _source = source;
         _started = settings;
         _settings = settings;
         _worker = worker;
         _health = health;
+        _discovery = discovery;
         _names = names;
         _service = service;
         _board = board;
@@ -62,18 +65,21 @@ internal sealed class SingleProcess
             using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
-            using var names = new ServerNames(boards.Counters.Row(0), log, () => wishes.Writer.TryWrite(OperatorWish.FollowNames));
-            ServerEndPoints endPoints = names.Follow(settings);
-            health.Apply(settings, endPoints);
+            Action follow = () => wishes.Writer.TryWrite(OperatorWish.FollowNames);
+            using var discovery = new ServerDiscovery(log, follow);
+            using var names = new ServerNames(boards.Counters.Row(0), log, follow);
+            ProxySettings whole = discovery.Follow(settings).AddTo(settings);
+            ServerEndPoints endPoints = names.Follow(whole);
+            health.Apply(whole, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
-            Task started = worker.Start(settings, endPoints, sockets[0]);
+            Task started = worker.Start(whole, endPoints, sockets[0]);
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, health, names, service, boards.Counters, log).RunAsync(wishes.Reader).GetAwaiter()
-                .GetResult();
+            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, log).RunAsync(wishes.Reader)
+                .GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -95,7 +101,7 @@ internal sealed class SingleProcess
                     await ReadAgain();
                     break;
                 case OperatorWish.FollowNames:
-                    FollowNames();
+                    FollowServers();
                     break;
                 case OperatorWish.Drain:
                     return await Drain(wishes);
@@ -107,29 +113,37 @@ internal sealed class SingleProcess
 
     private async Task ReadAgain()
     {
-        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _names, _log);
+        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, _log);
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
         {
             _board.ConfigurationRefused();
+            _discovery.Keep(_settings);
             _names.Keep(_settings);
             return;
         }
-        _health.Apply(reload.Settings, reload.EndPoints);
-        await _worker.Reload(reload.Settings, reload.EndPoints, reload.NewSockets[0]);
+        ProxySettings whole = reload.Found.AddTo(reload.Settings);
+        _health.Apply(whole, reload.EndPoints);
+        await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0]);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadText.Of(_settings, reload.Settings));
         _settings = reload.Settings;
+        _discovery.Keep(_settings);
         _names.Keep(_settings);
     }
 
-    /// <summary>Servers have other addresses.</summary>
-    private void FollowNames()
+    /// <summary>There are other servers, or they have other addresses.</summary>
+    private void FollowServers()
     {
-        if (!_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+        bool areOthers = _discovery.TryTakeChange(_settings, out DiscoveredServers found);
+        ProxySettings whole = found.AddTo(_settings);
+        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
             return;
-        _health.Apply(_settings, endPoints);
-        _worker.ChangeAddresses(endPoints);
+        _health.Apply(whole, endPoints);
+        if (areOthers)
+            _worker.ChangeServers(whole, endPoints);
+        else
+            _worker.ChangeAddresses(endPoints);
     }
 
     private async Task<int> Drain(ChannelReader<OperatorWish> wishes)

@@ -30,6 +30,9 @@ internal sealed class BodySkip
     /// <summary>The whole body has been seen.</summary>
     public bool IsComplete { get; private set; }
 
+    /// <summary>The body says itself where it ends, other than by the end of the connection.</summary>
+    public bool IsDelimited => _kind is BodyKind.Length or BodyKind.Chunked;
+
     /// <summary>The rest has no end that could be found.</summary>
     public bool IsBroken { get; private set; }
 

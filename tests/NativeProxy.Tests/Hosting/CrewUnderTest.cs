@@ -14,6 +14,7 @@ using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Transport;
+using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 using Xunit;
 
@@ -137,7 +138,7 @@ internal sealed class CrewUnderTest : IDisposable
         string text = SettingsTrial.Minimal.Replace(Bind, $"{Bind}\", \"{AddedBind}", StringComparison.Ordinal);
         List<ListeningSocket>[] added =
             [.. Slots.Select(static _ => new List<ListeningSocket> { ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = AddedBind } })];
-        var reload = new Reload(Encoding.UTF8.GetBytes(text), SettingsTrial.Parse(text).Settings,
+        var reload = new Reload(Encoding.UTF8.GetBytes(text), SettingsTrial.Parse(text).Settings, new DiscoveredServers([]),
             new ServerEndPoints([[[IPEndPoint.Parse("127.0.0.1:9001")]]]), added);
         _reloads.Add(reload);
         return reload;

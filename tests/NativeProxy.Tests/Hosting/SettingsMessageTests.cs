@@ -33,10 +33,24 @@ public class SettingsMessageTests
         var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings),
             Encoding.UTF8.GetBytes(Settings));
 
-        Assert.True(message.TryParse(out ProxySettings settings, out ServerEndPoints endPoints));
+        Assert.True(message.TryParse(out ProxySettings settings, out ServersInForce servers));
 
         Assert.Equal("nobody.invalid:9001", settings.Upstreams[0].Servers[0].Address);
-        Assert.Equal([IPEndPoint.Parse("192.0.2.1:9001"), IPEndPoint.Parse("192.0.2.2:9001")], endPoints.Of(0, 0));
+        Assert.Equal([IPEndPoint.Parse("192.0.2.1:9001"), IPEndPoint.Parse("192.0.2.2:9001")], servers.EndPoints.Of(0, 0));
+    }
+
+    [Fact]
+    public void DiscoveredServers_StandBehindThoseOfTheFile()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Settings);
+        var sent = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001,192.0.2.7:80;", text, text) { Found = "192.0.2.7:80|3", Round = 2 };
+
+        Assert.True(SettingsMessage.Decode(sent.Encode()).TryParse(out ProxySettings file, out ServersInForce servers));
+
+        Assert.Single(file.Upstreams[0].Servers);
+        UpstreamServerSettings found = servers.Settings.Upstreams[0].Servers[1];
+        Assert.Equal(("192.0.2.7:80", "192.0.2.7:80", 3, true), (found.Name, found.Address, found.Weight, found.Health));
+        Assert.Equal([IPEndPoint.Parse("192.0.2.7:80")], servers.EndPoints.Of(0, 1));
     }
 
     /// <summary>A worker that starts after a reload works by the same engine as its siblings, whatever the file says meanwhile.</summary>

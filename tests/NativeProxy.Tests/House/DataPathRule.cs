@@ -21,7 +21,7 @@ internal static class DataPathRule
     };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>
-    private static readonly string[] ControlPlane = ["Pipes", "Admin", "Upstreams/Health", "Upstreams/Naming", "Hosting"];
+    private static readonly string[] ControlPlane = ["Pipes", "Admin", "Upstreams/Health", "Upstreams/Naming", "Upstreams/Discovery", "Hosting"];
 
     /// <summary>The part of the control plane that also starts and stops the loops.</summary>
     private const string Starter = "Hosting";

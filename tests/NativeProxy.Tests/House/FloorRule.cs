@@ -22,7 +22,7 @@ internal static class FloorRule
         [
             "Clients < Clients/Http1",
             "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
-            + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health",
+            + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health, Upstreams/Discovery",
         ],
         ["Routing/Matching < Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges"],

@@ -48,8 +48,10 @@ internal enum ControlCommand : byte
     /// <summary>Leave the sockets of that worker to it again. Payload: its number in ASCII.</summary>
     Release = 10,
 
-    /// <summary>Servers have other addresses. Payload: a line of <see cref="Upstreams.Naming.ServerEndPoints"/> for the settings in force.</summary>
-    Addresses = 11,
+    /// <summary>
+    /// There are other servers, or they have other addresses. Payload: lines of <see cref="ServersInForce"/> for the settings in force.
+    /// </summary>
+    Servers = 11,
 
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,

@@ -2,9 +2,9 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Channels;
@@ -15,24 +15,27 @@ namespace NativeProxy.Hosting.Channels;
 /// </summary>
 /// <param name="Path">The file, for messages only: nobody opens it again.</param>
 /// <param name="Binds">Addresses of the listening sockets that go ahead.</param>
-/// <param name="Servers">A line of <see cref="ServerEndPoints"/>.</param>
+/// <param name="Servers">A line of <see cref="ServerEndPoints"/>, for discovered servers too.</param>
 /// <param name="StartText">The settings that the supervisor was started with; they rule what a reload does not change
 /// (<see cref="FixedSettings"/>).</param>
 /// <param name="Text">The settings in force.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
-    private const int LineCount = 4;
+    private const int LineCount = 5;
+
+    /// <summary>A line of <see cref="DiscoveredServers"/>.</summary>
+    public string Found { get; init; } = "";
 
     /// <summary>Which round of a reload asks; the answer brings it back (<see cref="AnswerMessage"/>). 0 = no reload.</summary>
     public int Round { get; init; }
 
-    /// <summary>Four lines, the length of the first text, then both. Addresses hold no blank.</summary>
+    /// <summary>Five lines, the length of the first text, then both. Addresses hold no blank.</summary>
     public byte[] Encode()
     {
         byte[] length = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(length, StartText.Length);
-        return [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n")),
-            .. length, .. StartText, .. Text];
+        string lines = string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n{Found}\n");
+        return [.. Encoding.UTF8.GetBytes(lines), .. length, .. StartText, .. Text];
     }
 
     public static SettingsMessage Decode(byte[] payload)
@@ -51,20 +54,20 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
             payload[textAt..])
         {
             Round = int.Parse(lines[3], CultureInfo.InvariantCulture),
+            Found = lines[4],
         };
     }
 
     /// <summary>Parses texts and addresses; false when they have errors, which the supervisor would have shown.</summary>
-    public bool TryParse(out ProxySettings settings, out ServerEndPoints endPoints)
+    /// <param name="settings">The settings of the file.</param>
+    /// <param name="servers">The servers that go with them.</param>
+    public bool TryParse(out ProxySettings settings, out ServersInForce servers)
     {
         SettingsResult started = SettingsFile.Parse(Path, StartText);
         SettingsResult result = SettingsFile.Parse(Path, Text);
         bool isOk = result.IsOk && started.IsOk;
         settings = isOk ? FixedSettings.Keep(result.Settings, started.Settings) : default;
-        endPoints = new ServerEndPoints([]);
-        return isOk && ServerEndPoints.TryParse(Servers, ServerCounts(settings), out endPoints);
+        servers = new ServersInForce(settings, "", new ServerEndPoints([]));
+        return isOk && ServersInForce.TryParse(settings, Found, Servers, out servers);
     }
-
-    /// <summary>How many servers each upstream has.</summary>
-    public static int[] ServerCounts(in ProxySettings settings) => settings.Upstreams.Select(static upstream => upstream.Servers.Length).ToArray();
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -15,10 +16,11 @@ namespace NativeProxy.Hosting.Supervision;
 /// </summary>
 internal sealed class Reload
 {
-    public Reload(byte[] text, ProxySettings settings, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
+    public Reload(byte[] text, ProxySettings settings, DiscoveredServers found, ServerEndPoints endPoints, List<ListeningSocket>[] newSockets)
     {
         Text = text;
         Settings = settings;
+        Found = found;
         EndPoints = endPoints;
         NewSockets = newSockets;
     }
@@ -28,6 +30,10 @@ internal sealed class Reload
 
     public ProxySettings Settings { get; }
 
+    /// <summary>The servers that were discovered for them.</summary>
+    public DiscoveredServers Found { get; }
+
+    /// <summary>The addresses of all their servers.</summary>
     public ServerEndPoints EndPoints { get; }
 
     /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
@@ -38,15 +44,16 @@ internal sealed class Reload
     /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
     /// <param name="running">The settings in force.</param>
     /// <param name="workers">How many workers there are.</param>
+    /// <param name="discovery">Follows the servers of the new settings too, likewise.</param>
     /// <param name="names">Follows the names of the new settings too from now on; whose settings are in force at the end is for the caller to
     /// say.</param>
     /// <param name="log">Hears what is wrong.</param>
-    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names,
-        ErrorLog log)
+    public static Reload? TryRead(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerDiscovery discovery,
+        ServerNames names, ErrorLog log)
     {
         try
         {
-            return Read(source, started, running, workers, names, log);
+            return Read(source, started, running, workers, discovery, names, log);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
@@ -70,7 +77,8 @@ internal sealed class Reload
         return binds;
     }
 
-    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerNames names, ErrorLog log)
+    private static Reload? Read(SettingsText source, in ProxySettings started, in ProxySettings running, int workers, ServerDiscovery discovery,
+        ServerNames names, ErrorLog log)
     {
         if (!source.CanBeReadAgain)
             return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
@@ -98,7 +106,8 @@ internal sealed class Reload
                 + "force");
         }
 
-        return new Reload(text.Bytes, settings, names.Follow(settings), sockets);
+        DiscoveredServers found = discovery.Follow(settings);
+        return new Reload(text.Bytes, settings, found, names.Follow(found.AddTo(settings)), sockets);
     }
 
     private static Reload? Refused(ErrorLog log, IEnumerable<string> problems)

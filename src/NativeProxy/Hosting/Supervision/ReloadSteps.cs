@@ -70,8 +70,11 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
         if (_waiting is { } reload && !crew.IsAnyStarting)
         {
             _waiting = null;
-            _round = new ReloadRound(++_lastRound, reload, crew.Settings with { Servers = reload.EndPoints.ToLine(), Text = reload.Text },
-                nowMs + AnswerLimitMs);
+            SettingsMessage message = crew.Settings with
+            {
+                Found = reload.Found.ToLine(), Servers = reload.EndPoints.ToLine(), Text = reload.Text,
+            };
+            _round = new ReloadRound(++_lastRound, reload, message, nowMs + AnswerLimitMs);
             _round.Prepare(crew.Slots);
         }
         if (_round is { IsAnswered: true, IsCommitted: false } ready)

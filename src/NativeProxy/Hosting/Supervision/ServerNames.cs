@@ -191,12 +191,12 @@ internal sealed class ServerNames : IDisposable
         {
             if (forgotten.IsCancellationRequested)
                 return 0;
-            change = known.Name.Take(answer, finder.NegativeTtlMs, out delayMs);
+            change = known.Name.Take(answer, finder.NegativeTtlMs, _rules.KeepLastGood, out delayMs);
             known.Answered();
             Count(answer, change);
         }
         Report(known.Name, known.Users, change, answer);
-        if (change is NameChange.Found or NameChange.FoundLate or NameChange.Moved)
+        if (change is NameChange.Found or NameChange.FoundLate or NameChange.Moved or NameChange.Lost)
             _changed();
         return delayMs;
     }
@@ -215,6 +215,7 @@ internal sealed class ServerNames : IDisposable
         string addresses = string.Join(", ", (object[])answer.Addresses);
         switch (change)
         {
+            case NameChange.Lost:
             case NameChange.NotFound:
                 _log.Error($"the name \"{name.Name}\" cannot be resolved: {answer.Why}; it is looked up again, and down until it is found: {users}");
                 break;

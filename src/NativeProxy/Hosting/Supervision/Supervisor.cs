@@ -9,6 +9,7 @@ using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -29,6 +30,7 @@ internal sealed class Supervisor : IDisposable
     private readonly WorkerCrew _crew;
     private readonly CounterBoard _counters;
     private readonly HealthChecks _health;
+    private readonly ServerDiscovery _discovery;
     private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly ErrorLog _log;
@@ -38,8 +40,8 @@ internal sealed class Supervisor : IDisposable
     private bool _isServing;
     private int _stopsSeen;
 
-    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health, ServerNames names,
-        ServiceState service, SupervisorEvents events, ErrorLog log)
+    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
+        ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -47,6 +49,7 @@ internal sealed class Supervisor : IDisposable
         _crew = crew;
         _counters = counters;
         _health = health;
+        _discovery = discovery;
         _names = names;
         _service = service;
         _events = events;
@@ -69,14 +72,19 @@ internal sealed class Supervisor : IDisposable
             var events = new SupervisorEvents();
             var service = new ServiceState();
             using var health = new HealthChecks(boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
-            using var names = new ServerNames(boards.Counters.Row(0), log, () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames)));
-            ServerEndPoints endPoints = names.Follow(settings);
-            health.Apply(settings, endPoints);
+            Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
+            using var discovery = new ServerDiscovery(log, follow);
+            using var names = new ServerNames(boards.Counters.Row(0), log, follow);
+            DiscoveredServers found = discovery.Follow(settings);
+            ProxySettings whole = found.AddTo(settings);
+            ServerEndPoints endPoints = names.Follow(whole);
+            health.Apply(whole, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
             var crew = new WorkerCrew(MakeSlots(sockets, boards, events),
-                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes), boards, service, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, names, service, events, log);
+                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes) { Found = found.ToLine() },
+                boards, service, log);
+            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, log);
             SmallHttpServer? serving = null;
             try
             {
@@ -209,20 +217,25 @@ internal sealed class Supervisor : IDisposable
         else if (wish == OperatorWish.ReopenLogs)
             _crew.SendAll(ControlCommand.ReopenLogs);
         else if (wish == OperatorWish.FollowNames)
-            FollowNames();
+            FollowServers();
         else if (_isServing && _stopsSeen == 0)
             ReadAgain();
     }
 
     /// <summary>
-    /// Servers have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told afterwards.
+    /// There are other servers, or they have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told
+    /// afterwards.
     /// </summary>
-    private void FollowNames()
+    private void FollowServers()
     {
-        if (_reload.IsUnderWay || !_names.TryTakeChange(_settings, out ServerEndPoints endPoints))
+        if (_reload.IsUnderWay)
             return;
-        _health.Apply(_settings, endPoints);
-        _crew.ChangeAddresses(endPoints.ToLine());
+        bool areOthers = _discovery.TryTakeChange(_settings, out DiscoveredServers found);
+        ProxySettings whole = found.AddTo(_settings);
+        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
+            return;
+        _health.Apply(whole, endPoints);
+        _crew.ChangeServers(found.ToLine(), endPoints.ToLine());
     }
 
     /// <summary>Reads the file on another thread: names may take their time.</summary>
@@ -236,7 +249,7 @@ internal sealed class Supervisor : IDisposable
             Reload? reload = null;
             try
             {
-                reload = Reload.TryRead(source, started, running, workers, _names, _log);
+                reload = Reload.TryRead(source, started, running, workers, _discovery, _names, _log);
             }
             catch (Exception e)
             {
@@ -250,7 +263,7 @@ internal sealed class Supervisor : IDisposable
     /// <summary>All workers are ready for these settings: what is the supervisor's own goes over before them.</summary>
     private void Adopt(Reload reload)
     {
-        _health.Apply(reload.Settings, reload.EndPoints);
+        _health.Apply(reload.Found.AddTo(reload.Settings), reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings);
         _settings = reload.Settings;
@@ -268,8 +281,9 @@ internal sealed class Supervisor : IDisposable
         {
             _counters.ConfigurationRefused();
         }
+        _discovery.Keep(_settings);
         _names.Keep(_settings);
-        FollowNames();
+        FollowServers();
         if (_reload.IsAskedAgain && _stopsSeen == 0)
             ReadAgain();
     }

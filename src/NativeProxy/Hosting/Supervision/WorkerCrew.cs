@@ -141,12 +141,14 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
             slot.Send(command);
     }
 
-    /// <summary>Servers have other addresses, for the workers that are there and for those to come.</summary>
-    public void ChangeAddresses(string line)
+    /// <summary>There are other servers, or they have other addresses, for the workers that are there and for those to come.</summary>
+    /// <param name="found">A line of the servers that were discovered.</param>
+    /// <param name="addresses">A line of the addresses of all servers.</param>
+    public void ChangeServers(string found, string addresses)
     {
-        Settings = Settings with { Servers = line };
+        Settings = Settings with { Found = found, Servers = addresses };
         foreach (WorkerSlot slot in slots)
-            slot.Send(ControlCommand.Addresses, System.Text.Encoding.UTF8.GetBytes(line));
+            slot.Send(ControlCommand.Servers, System.Text.Encoding.UTF8.GetBytes($"{found}\n{addresses}"));
     }
 
     public void CloseSockets()

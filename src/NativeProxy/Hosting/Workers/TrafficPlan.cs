@@ -151,6 +151,11 @@ internal sealed class TrafficPlan
         }
     }
 
+    /// <summary>Upstreams have other servers; everything else stays, and so do the servers that are still there.</summary>
+    /// <param name="settings">The present settings, with the servers.</param>
+    /// <param name="endPoints">The addresses of all of them.</param>
+    public void ChangeServers(in ProxySettings settings, ServerEndPoints endPoints) => ApplyUpstreams(settings, endPoints);
+
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
     {

@@ -71,16 +71,12 @@ internal sealed class Worker : IDisposable
     /// <summary>Done when all connections have ended after <see cref="BeginDrain"/>.</summary>
     public Task Drained => _drained.Task;
 
-    /// <summary>How many servers each upstream of the settings has that were given last. Used by the thread that gives them.</summary>
-    public int[] ServerCounts { get; private set; } = [];
-
     /// <summary>Starts the loop and serves; done when the loop has begun to accept.</summary>
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
     public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
     {
-        ServerCounts = SettingsMessage.ServerCounts(settings);
         var work = new ApplyWork(this, settings, endPoints, sockets, newLog: null);
         Loop.Start(work);
         Loop.Post(new GaugeWork(_gauges));
@@ -90,7 +86,6 @@ internal sealed class Worker : IDisposable
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
     public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
-        ServerCounts = SettingsMessage.ServerCounts(settings);
         var work = new ApplyWork(this, settings, endPoints, newSockets, _log.Prepare(settings.Log));
         Loop.Post(work);
         return work.Applied;
@@ -104,6 +99,9 @@ internal sealed class Worker : IDisposable
 
     /// <summary>The thread that gives settings: their servers have other addresses.</summary>
     public void ChangeAddresses(ServerEndPoints endPoints) => Loop.Post(new AddressWork(_traffic, endPoints));
+
+    /// <summary>The thread that gives settings: their upstreams have other servers; everything else is as before.</summary>
+    public void ChangeServers(in ProxySettings settings, ServerEndPoints endPoints) => Loop.Post(new ServerWork(this, settings, endPoints));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -195,6 +193,17 @@ internal sealed class Worker : IDisposable
     private sealed class AddressWork(TrafficPlan traffic, ServerEndPoints endPoints) : LoopWork
     {
         public override void Run() => traffic.ChangeAddresses(endPoints);
+    }
+
+    /// <summary>Takes servers over, on the loop thread.</summary>
+    private sealed class ServerWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints) : LoopWork
+    {
+        public override void Run()
+        {
+            worker._traffic.ChangeServers(settings, endPoints);
+            if (worker._traffic.SharesLimits)
+                worker._board.Start();
+        }
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>

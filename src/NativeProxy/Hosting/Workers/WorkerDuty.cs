@@ -7,7 +7,6 @@ using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
-using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Workers;
 
@@ -25,6 +24,10 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     private long _drainLimitMs;
     private Plan? _prepared;
 
+    /// <summary>The settings of the file in force, and the servers that were discovered for them.</summary>
+    private ProxySettings _settings;
+    private string _found = "";
+
     /// <summary>Returns the exit code.</summary>
     public async Task<int> RunAsync()
     {
@@ -41,8 +44,8 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index),
                 boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, security, _log);
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
-            _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
-            await worker.Start(plan.Settings, plan.EndPoints, plan.Sockets);
+            InForce(plan);
+            await worker.Start(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets);
             control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
             PoolThreads.Begin();
             await Obey(worker);
@@ -67,16 +70,16 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 case ControlCommand.FollowHealth:
                     worker.FollowHealth();
                     break;
-                case ControlCommand.Addresses:
-                    ChangeAddresses(worker, message.Text);
+                case ControlCommand.Servers:
+                    ChangeServers(worker, message.Text);
                     break;
                 case ControlCommand.Prepare:
                     Prepare(SettingsMessage.Decode(message.Payload));
                     break;
                 case ControlCommand.Commit when _prepared is { } plan:
                     _prepared = null;
-                    await worker.Reload(plan.Settings, plan.EndPoints, plan.Sockets);
-                    _drainLimitMs = plan.Settings.Runtime.DrainTimeoutMs;
+                    await worker.Reload(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets);
+                    InForce(plan);
                     control.TrySend(ControlCommand.Done, new AnswerMessage(plan.Round));
                     break;
                 case ControlCommand.Discard:
@@ -120,13 +123,23 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         await Task.Delay(System.Threading.Timeout.Infinite);
     }
 
-    /// <summary>The line belongs to the settings in force: while others are prepared, the supervisor sends none.</summary>
-    private void ChangeAddresses(Worker worker, string line)
+    private void InForce(Plan plan) =>
+        (_settings, _found, _drainLimitMs) = (plan.Settings, plan.Servers.Found, plan.Settings.Runtime.DrainTimeoutMs);
+
+    /// <summary>The lines belong to the settings in force: while others are prepared, the supervisor sends none.</summary>
+    private void ChangeServers(Worker worker, string lines)
     {
-        if (ServerEndPoints.TryParse(line, worker.ServerCounts, out ServerEndPoints endPoints))
-            worker.ChangeAddresses(endPoints);
+        int end = lines.IndexOf('\n', StringComparison.Ordinal);
+        if (end < 0 || !ServersInForce.TryParse(_settings, lines[..end], lines[(end + 1)..], out ServersInForce servers))
+        {
+            _log.Error("a worker could not take over other servers; it goes on with those that it has");
+            return;
+        }
+        if (servers.Found == _found)
+            worker.ChangeAddresses(servers.EndPoints);
         else
-            _log.Error("a worker could not take over new addresses of servers; it goes on with those that it has");
+            worker.ChangeServers(servers.Settings, servers.EndPoints);
+        _found = servers.Found;
     }
 
     private void Prepare(SettingsMessage settings)
@@ -159,10 +172,10 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         List<ListeningSocket>? sockets = descriptors.TryReceive(settings.Binds);
         if (sockets is null)
             problem = "the listening sockets have not come: its limit of open files may be reached (ulimit -n, or LimitNOFILE= of a service)";
-        else if (!settings.TryParse(out ProxySettings parsed, out ServerEndPoints endPoints))
+        else if (!settings.TryParse(out ProxySettings parsed, out ServersInForce servers))
             problem = "the settings cannot be read";
         else
-            return new Plan(settings.Round, parsed, endPoints, sockets);
+            return new Plan(settings.Round, parsed, servers, sockets);
         ListeningSockets.Close(sockets ?? []);
         return null;
     }
@@ -176,5 +189,5 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     }
 
     /// <summary>Settings that this worker can go over to.</summary>
-    private sealed record Plan(int Round, ProxySettings Settings, ServerEndPoints EndPoints, List<ListeningSocket> Sockets);
+    private sealed record Plan(int Round, ProxySettings Settings, ServersInForce Servers, List<ListeningSocket> Sockets);
 }

@@ -22,7 +22,10 @@ internal sealed unsafe class ServerBoard : IDisposable
     /// <summary>Twice what settings may name: during a reload the old and the new servers have their slots.</summary>
     private const int SlotsMax = 2 * UpstreamSettings.ServersMax;
 
-    /// <summary>An upstream has a server at least.</summary>
+    /// <summary>Publications for which a slot rests before another server has it.</summary>
+    private const int PublicationsRested = 16;
+
+    /// <summary>As many upstreams as servers.</summary>
     private const int GroupsMax = SlotsMax;
 
     private readonly SharedMemory _memory;
@@ -96,7 +99,8 @@ internal sealed unsafe class ServerBoard : IDisposable
 
     /// <summary>
     /// Gives every server and upstream of the settings a slot: the one it has, or a free one, in which a server begins as up. A slot is free for
-    /// others one publication after its server was named last, when no worker reads it any more. Main thread of the owner.
+    /// others some publications after its server was named last, when no worker reads it any more: workers follow servers that are discovered
+    /// without an answer. Main thread of the owner.
     /// </summary>
     public void Publish(in ProxySettings settings)
     {
@@ -228,15 +232,26 @@ internal sealed unsafe class ServerBoard : IDisposable
 
     private int Occupy(int publication, ReadOnlySpan<byte> key)
     {
-        int index = 0;
-        while (index < UsedCount && _slots[index].NamedBy >= publication - 1)
-            index++;
+        int index = FreeSlot(publication - PublicationsRested);
+
+        // The board is full: one that has rested once must do.
+        if (index == SlotsMax)
+            index = FreeSlot(publication - 1);
         Check.That(index < SlotsMax, "two publications fit into the board");
         _slots[index] = default;
         for (int worker = 0; worker < _head->WorkerCount; worker++)
             PlacesAt(index, worker).Forget();
         _slots[index].SetKey(key);
         Volatile.Write(ref _head->UsedCount, Math.Max(UsedCount, index + 1));
+        return index;
+    }
+
+    /// <summary>The first slot whose server was named last before this publication, or one that was never used.</summary>
+    private int FreeSlot(int publication)
+    {
+        int index = 0;
+        while (index < UsedCount && _slots[index].NamedBy >= publication)
+            index++;
         return index;
     }
 

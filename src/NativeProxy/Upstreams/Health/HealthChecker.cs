@@ -113,9 +113,12 @@ internal sealed class HealthChecker
         return probe;
     }
 
-    /// <summary>Whether a server that was not checked before gets nothing until it has passed a check.</summary>
+    /// <summary>
+    /// Whether a server that was not checked before gets nothing until it has passed a check: by the settings, or since it was discovered now.
+    /// </summary>
     private bool BeginsAsDown(in UpstreamSettings upstream, (string, string, string) key) =>
-        upstream.Health.Initial == InitialHealth.Down;
+        upstream.Health.Initial == InitialHealth.Down
+            || (upstream.Discovery.Kind != DiscoveryKind.None && _known is { } known && !known.Contains(key));
 
     private static int CheckedCount(in ProxySettings settings)
     {

@@ -1,12 +1,9 @@
 using System;
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
-using NativeProxy.Http;
-using NativeProxy.Http1;
 using NativeProxy.Pipes;
 
 namespace NativeProxy.Upstreams.Health;
@@ -22,11 +19,6 @@ namespace NativeProxy.Upstreams.Health;
 /// <param name="LeavesOn404">A server that answers 404 is up, but wants no new clients.</param>
 internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expected, string ExpectBody, bool LeavesOn404) : HealthQuestion
 {
-    private const int HeadBytesMax = 16 * 1024;
-    private const int FieldCountMax = 256;
-
-    private static readonly HeadLimits Limits = new(HeadBytesMax, FieldCountMax, HeadBytesMax);
-
     /// <summary>The question of the settings, whose texts were checked.</summary>
     /// <param name="health">The settings.</param>
     /// <param name="host">The Host field.</param>
@@ -43,7 +35,14 @@ internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expec
     /// <inheritdoc/>
     public override async Task<bool> AskAsync(SocketPipe pipe, Action<CheckResult> report, CancellationToken over)
     {
-        (CheckResult result, BodySkip body) = await ReadHeadAsync(pipe, over);
+        HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, Request, IsHead, over);
+        CheckResult result = head.State switch
+        {
+            AnswerHeadState.Whole => new CheckResult(OutcomeOf(head.StatusCode), head.StatusCode),
+            AnswerHeadState.Malformed => new CheckResult(CheckOutcome.BadResponse),
+            _ => WithoutAnswer(over),
+        };
+        BodySkip body = head.Body;
         bool isDue = result.Outcome == CheckOutcome.Answered && ExpectBody.Length > 0;
         if (isDue)
             body.Keep(TextBytesMax);
@@ -57,53 +56,6 @@ internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expec
         // A server that does not close in turn has had its FIN all the same, and nothing of it is unread.
         await pipe.FinishAsync(RestBytesMax, over);
         return true;
-    }
-
-    /// <summary>Asks and waits for the head of the final response; with it comes what is to be read of its body.</summary>
-    private async Task<(CheckResult Result, BodySkip Body)> ReadHeadAsync(SocketPipe pipe, CancellationToken over)
-    {
-        var head = new ResponseHead(FieldCountMax);
-        var body = new BodySkip(BodyFraming.None);
-        try
-        {
-            await SendAsync(pipe, Request, over);
-            while (true)
-            {
-                ReadResult read = await pipe.Input.ReadAsync(over);
-                CheckResult? result = Judge(read.Buffer, head, ref body, out SequencePosition consumed);
-                pipe.Input.AdvanceTo(consumed, result is null ? read.Buffer.End : consumed);
-                if (result is { } known)
-                    return (known, body);
-                if (read.IsCompleted)
-                    return (new CheckResult(CheckOutcome.ClosedWithoutResponse), body);
-            }
-        }
-        catch (Exception e) when (SocketPipe.IsBroken(e))
-        {
-            return (WithoutAnswer(over), body);
-        }
-    }
-
-    /// <summary>Reads heads, interim ones too, up to the final one; null while it is not there.</summary>
-    private CheckResult? Judge(in ReadOnlySequence<byte> received, ResponseHead head, ref BodySkip body, out SequencePosition consumed)
-    {
-        ReadOnlySequence<byte> rest = received;
-        while (true)
-        {
-            ReadOnlySpan<byte> bytes = SequenceBytes.First(rest, HeadBytesMax);
-            ParseOutcome outcome = ResponseHeadParser.Parse(bytes, Limits, head);
-            consumed = rest.GetPosition(outcome.ConsumedBytes);
-            if (outcome.Status == ParseStatus.NeedMore)
-                return null;
-            if (outcome.Status == ParseStatus.Rejected)
-                return new CheckResult(CheckOutcome.BadResponse);
-            rest = rest.Slice(consumed);
-            if (head.StatusCode < 200)
-                continue;
-            HttpMethod method = IsHead ? HttpMethod.Head : HttpMethod.Get;
-            body = new BodySkip(MessageFraming.OfResponse(bytes, head, method, upgradeForwarded: false));
-            return new CheckResult(OutcomeOf(head.StatusCode), head.StatusCode);
-        }
     }
 
     private CheckOutcome OutcomeOf(int status) =>

@@ -13,8 +13,8 @@ namespace NativeProxy.Upstreams.Naming;
 internal sealed record DnsRules(IPEndPoint[] Servers, long TimeoutMs, int Attempts);
 
 /// <summary>
-/// Both kinds of addresses of one complete name, asked for at the same time, each from one server after the other until one knows. Bounded in
-/// time by the rules and the token. Stateless; control plane.
+/// Both kinds of addresses of one complete name, asked for at the same time, or its services, each from one server after the other until one knows.
+/// Bounded in time by the rules and the token. Stateless; control plane.
 /// </summary>
 internal static class DnsLookup
 {
@@ -29,6 +29,9 @@ internal static class DnsLookup
         await Task.WhenAll(v4, v6);
         return DnsFinding.Join(await v4, await v6);
     }
+
+    /// <summary>The services of a name; parameters as for <see cref="Find"/>.</summary>
+    public static Task<DnsFinding> FindServices(DnsRules rules, string name, CancellationToken givenUp) => Ask(rules, name, DnsType.Srv, givenUp);
 
     private static async Task<DnsFinding> Ask(DnsRules rules, string name, DnsType type, CancellationToken givenUp)
     {
@@ -47,7 +50,11 @@ internal static class DnsLookup
                     if (response.Verdict is DnsVerdict.Answer or DnsVerdict.NoSuchName)
                     {
                         return new DnsFinding(response.Addresses, response.TtlSeconds, IsCertain: true, IsSilent: false,
-                            response.Verdict == DnsVerdict.Answer ? "the name has no address" : "there is no such name");
+                            response.Verdict == DnsVerdict.NoSuchName ? "there is no such name"
+                            : type == DnsType.Srv ? "the name has no SRV record" : "the name has no address")
+                        {
+                            Services = response.Services,
+                        };
                     }
 
                     why = $"{server} answers that it cannot tell";
@@ -73,6 +80,9 @@ internal static class DnsLookup
 /// <param name="Why">For people: why there is no address.</param>
 internal sealed record DnsFinding(IReadOnlyList<IPAddress> Addresses, long TtlSeconds, bool IsCertain, bool IsSilent, string Why)
 {
+    /// <summary>What was found of services.</summary>
+    public IReadOnlyList<DnsService> Services { get; init; } = [];
+
     /// <summary>Both kinds of addresses of a name, the first ones first.</summary>
     public static DnsFinding Join(DnsFinding first, DnsFinding second)
     {

@@ -28,24 +28,28 @@ internal enum DnsVerdict : byte
 }
 
 /// <summary>
-/// Reads the answer to a <see cref="DnsQuery"/>: the addresses at the end of its chain of aliases, and how long they hold. Pure; bounded in
-/// records, aliases and addresses; a malformed record ends the reading.
+/// Reads the answer to a <see cref="DnsQuery"/>: the addresses or services at the end of its chain of aliases, and how long they hold. Pure; bounded
+/// in records, aliases and addresses; a malformed record ends the reading.
 /// </summary>
 internal readonly struct DnsResponse
 {
     private const int RecordsMax = 256;
     private const int AliasesMax = 16;
     private const int RecordFixedBytes = 10;
+    private const int ServiceFixedBytes = 6;
 
-    private DnsResponse(DnsVerdict verdict, IPAddress[]? addresses = null, long ttlSeconds = 0) =>
-        (Verdict, Addresses, TtlSeconds) = (verdict, addresses ?? [], ttlSeconds);
+    private DnsResponse(DnsVerdict verdict, IPAddress[]? addresses = null, DnsService[]? services = null, long ttlSeconds = 0) =>
+        (Verdict, Addresses, Services, TtlSeconds) = (verdict, addresses ?? [], services ?? [], ttlSeconds);
 
     public DnsVerdict Verdict { get; }
 
     /// <summary>Of an answer: as they stand in it.</summary>
     public IPAddress[] Addresses { get; }
 
-    /// <summary>Of addresses: the shortest time that a record on the way to them holds.</summary>
+    /// <summary>Of an answer about services: as they stand in it.</summary>
+    public DnsService[] Services { get; }
+
+    /// <summary>Of what was found: the shortest time that a record on the way to them holds.</summary>
     public long TtlSeconds { get; }
 
     public static DnsResponse Read(in DnsQuery query, ReadOnlySpan<byte> message)
@@ -56,14 +60,14 @@ internal readonly struct DnsResponse
             return new DnsResponse(DnsVerdict.Truncated);
         return (message[3] & 0x0F) switch
         {
-            0 => ReadAddresses(query, message, at),
+            0 => ReadAnswer(query, message, at),
             1 => new DnsResponse(DnsVerdict.NotUnderstood),
             3 => new DnsResponse(DnsVerdict.NoSuchName),
             _ => new DnsResponse(DnsVerdict.Failure),
         };
     }
 
-    private static DnsResponse ReadAddresses(in DnsQuery query, ReadOnlySpan<byte> message, int at)
+    private static DnsResponse ReadAnswer(in DnsQuery query, ReadOnlySpan<byte> message, int at)
     {
         List<Record> records = ReadRecords(message, at);
         string owner = query.Name.ToLowerInvariant();
@@ -75,14 +79,20 @@ internal readonly struct DnsResponse
             ttl = Math.Min(ttl, alias.TtlSeconds);
         }
         var addresses = new List<IPAddress>();
+        var services = new List<DnsService>();
         foreach (Record record in records)
         {
-            if (record.Type != query.Type || record.Owner != owner || record.Address is not { } address || addresses.Contains(address))
+            if (record.Type != query.Type || record.Owner != owner)
                 continue;
-            addresses.Add(address);
+            if (record.Address is { } address && !addresses.Contains(address))
+                addresses.Add(address);
+            else if (record.Service is { } service && !services.Contains(service))
+                services.Add(service);
+            else
+                continue;
             ttl = Math.Min(ttl, record.TtlSeconds);
         }
-        return new DnsResponse(DnsVerdict.Answer, [.. addresses], ttl);
+        return new DnsResponse(DnsVerdict.Answer, [.. addresses], [.. services], ttl);
     }
 
     private static List<Record> ReadRecords(ReadOnlySpan<byte> message, int at)
@@ -119,10 +129,31 @@ internal readonly struct DnsResponse
                 return false;
             record = record with { Target = target };
         }
+        else if (type == DnsType.Srv)
+        {
+            if (!TryReadService(message, at, length, out DnsService? service))
+                return false;
+            record = record with { Service = service };
+        }
         at += length;
         return true;
     }
 
+    private static bool TryReadService(ReadOnlySpan<byte> message, int at, int length, out DnsService? service)
+    {
+        service = null;
+        int targetAt = at + ServiceFixedBytes;
+        if (length < ServiceFixedBytes || !DnsName.TryRead(message, ref targetAt, out string target))
+            return false;
+        service = new DnsService(
+            BinaryPrimitives.ReadUInt16BigEndian(message[at..]), BinaryPrimitives.ReadUInt16BigEndian(message[(at + 2)..]),
+            BinaryPrimitives.ReadUInt16BigEndian(message[(at + 4)..]), target);
+        return true;
+    }
+
     /// <summary>One record, as far as it matters here.</summary>
-    private readonly record struct Record(string Owner, DnsType Type, long TtlSeconds, IPAddress? Address, string Target);
+    private readonly record struct Record(string Owner, DnsType Type, long TtlSeconds, IPAddress? Address, string Target)
+    {
+        public DnsService? Service { get; init; }
+    }
 }

@@ -49,71 +49,94 @@ internal sealed class NameFinder
     public long NegativeTtlMs => _settings.NegativeTtlMs;
 
     /// <summary>Looks a name up. Never fails: the answer says what came of it.</summary>
-    public async Task<NameAnswer> Find(string name)
+    /// <param name="name">The name.</param>
+    /// <param name="addressesMax">Addresses that are taken.</param>
+    public async Task<NameAnswer> Find(string name, int addressesMax = NameAnswer.AddressesMax)
     {
-        if (FindHere(name) is { } known)
+        if (FindHere(name, addressesMax) is { } known)
             return known;
         if (!OperatingSystem.IsLinux() && _servers.Length == 0)
-            return await AskSystem(name) ?? Nothing(NameOutcome.NoSuchName, "the system does not know the name");
-        NameAnswer answer = await AskDns(name);
-        return answer.Outcome != NameOutcome.Found && _servers.Length == 0 && _sources.Value is true ? await AskSystem(name) ?? answer : answer;
+            return await AskSystem(name, addressesMax) ?? Nothing(NameOutcome.NoSuchName, "the system does not know the name");
+        (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(name, DnsLookup.Find, static finding => finding.Addresses.Count > 0);
+        if (finding is not null)
+            return Found(finding, why, addressesMax);
+        NameAnswer failure = Nothing(outcome, why);
+        return _servers.Length == 0 && _sources.Value is true ? await AskSystem(name, addressesMax) ?? failure : failure;
+    }
+
+    /// <summary>Looks up the services of a name in DNS. Never fails.</summary>
+    public async Task<ServiceAnswer> FindServices(string name)
+    {
+        (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(
+            name, DnsLookup.FindServices, static finding => finding.Services.Count > 0);
+        return finding is null
+            ? new ServiceAnswer(outcome, [], NegativeTtlMs, why)
+            : new ServiceAnswer(NameOutcome.Found, finding.Services, TtlMsOf(finding), why);
     }
 
     /// <summary>
     /// What needs no question: addresses, names of the hosts file, and those that DNS must not be asked for (RFC 6761 6.3 and 6.4).
     /// </summary>
-    private NameAnswer? FindHere(string name)
+    private NameAnswer? FindHere(string name, int addressesMax)
     {
         if (IPAddress.TryParse(name, out IPAddress? literal))
-            return Found([literal], _settings.MaxTtlMs, "it is an address");
+            return Found([literal], _settings.MaxTtlMs, "it is an address", addressesMax);
         string bare = name.TrimEnd('.');
         if (_hosts.Value.Find(bare) is { Count: > 0 } hosts)
-            return Found(hosts, HostsTtlMs, "the hosts file");
+            return Found(hosts, HostsTtlMs, "the hosts file", addressesMax);
         if (IsWithin(bare, "localhost"))
-            return Found([IPAddress.Loopback, IPAddress.IPv6Loopback], _settings.MaxTtlMs, "it is this machine");
+            return Found([IPAddress.Loopback, IPAddress.IPv6Loopback], _settings.MaxTtlMs, "it is this machine", addressesMax);
         return IsWithin(bare, "invalid") ? Nothing(NameOutcome.NoSuchName, "there is no such name") : null;
     }
 
-    private async Task<NameAnswer> AskDns(string name)
+    /// <summary>Asks for each name that a short one may stand for. Without a finding, the outcome and why there is none.</summary>
+    private async Task<(DnsFinding? Finding, NameOutcome Outcome, string Why)> AskDns(
+        string name, Func<DnsRules, string, CancellationToken, Task<DnsFinding>> ask, Func<DnsFinding, bool> isFound)
     {
         ResolverFile file = _resolver.Value;
         bool isOurs = _servers.Length > 0;
         var rules = new DnsRules(isOurs ? _servers : file.Servers, _settings.TimeoutMs, _settings.Attempts);
         using var givenUp = new CancellationTokenSource(LookupLimit);
-        NameAnswer? failure = null;
+        string? failure = null;
         foreach (string candidate in isOurs ? [name.TrimEnd('.')] : file.Candidates(name))
         {
-            DnsFinding finding = await DnsLookup.Find(rules, candidate, givenUp.Token);
-            if (finding.Addresses.Count > 0)
-                return Found(finding, rules.Servers[0]);
+            DnsFinding finding = await ask(rules, candidate, givenUp.Token);
+            if (isFound(finding))
+                return (finding, NameOutcome.Found, $"DNS ({rules.Servers[0]})");
             if (!finding.IsCertain)
-                failure ??= Nothing(NameOutcome.NoAnswer, finding.Why);
+                failure ??= finding.Why;
             if (finding.IsSilent)
                 break;
         }
-        return failure ?? Nothing(NameOutcome.NoSuchName, "there is no such name, or it has no address");
+        return failure is null
+            ? (null, NameOutcome.NoSuchName, "there is no such name, or it has nothing of what was asked for")
+            : (null, NameOutcome.NoAnswer, failure);
     }
 
-    private static async Task<NameAnswer?> AskSystem(string name) =>
-        await SystemLookup.Find(name) is { Length: > 0 } addresses ? Found(addresses, SystemTtlMs, "the system") : null;
+    private static async Task<NameAnswer?> AskSystem(string name, int addressesMax) =>
+        await SystemLookup.Find(name) is { Length: > 0 } addresses ? Found(addresses, SystemTtlMs, "the system", addressesMax) : null;
 
-    private NameAnswer Found(DnsFinding finding, IPEndPoint server)
+    private NameAnswer Found(DnsFinding finding, string why, int addressesMax)
     {
-        long ttlMs = Math.Clamp(finding.TtlSeconds * 1000, _settings.MinTtlMs, Math.Max(_settings.MinTtlMs, _settings.MaxTtlMs));
-
         // What is missing is asked for again soon.
-        return Found(finding.Addresses, finding.IsCertain ? ttlMs : Math.Min(ttlMs, NegativeTtlMs),
-            $"DNS ({server})") with { IsPartial = !finding.IsCertain };
+        long ttlMs = TtlMsOf(finding);
+        return Found(finding.Addresses, finding.IsCertain ? ttlMs : Math.Min(ttlMs, NegativeTtlMs), why, addressesMax) with
+        {
+            IsPartial = !finding.IsCertain,
+        };
     }
 
-    private static NameAnswer Found(IReadOnlyList<IPAddress> addresses, long ttlMs, string why)
+    private long TtlMsOf(DnsFinding finding) =>
+        Math.Clamp(finding.TtlSeconds * 1000, _settings.MinTtlMs, Math.Max(_settings.MinTtlMs, _settings.MaxTtlMs));
+
+    private static NameAnswer Found(IReadOnlyList<IPAddress> addresses, long ttlMs, string why, int addressesMax)
     {
         var sorted = new List<IPAddress>();
         foreach (AddressFamily family in (AddressFamily[])[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
         {
             foreach (IPAddress address in addresses)
             {
-                if (address.AddressFamily == family && !sorted.Contains(address) && sorted.Count < NameAnswer.AddressesMax)
+                if (address.AddressFamily == family && !sorted.Contains(address) && sorted.Count < addressesMax)
                     sorted.Add(address);
             }
         }

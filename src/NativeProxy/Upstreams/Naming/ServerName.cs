@@ -28,14 +28,20 @@ internal sealed class ServerName(string name)
     /// <summary>Takes an answer.</summary>
     /// <param name="answer">What the look-up came to.</param>
     /// <param name="negativeTtlMs">Longest pause after a failure.</param>
+    /// <param name="keepsLastGood">A failure leaves the addresses as they were.</param>
     /// <param name="delayMs">When to look the name up again.</param>
     /// <returns>What has changed.</returns>
-    public NameChange Take(NameAnswer answer, long negativeTtlMs, out long delayMs)
+    public NameChange Take(NameAnswer answer, long negativeTtlMs, bool keepsLastGood, out long delayMs)
     {
         if (answer.Outcome != NameOutcome.Found)
         {
             delayMs = Math.Min(BackOffMsMin << Math.Min(_failures, DoublingsMax), negativeTtlMs);
             _failures++;
+            if (!keepsLastGood && Addresses.Length > 0)
+            {
+                Addresses = [];
+                return NameChange.Lost;
+            }
             return _failures > 1 ? NameChange.None : Addresses.Length == 0 ? NameChange.NotFound : NameChange.KeptOld;
         }
         delayMs = answer.TtlMs;
@@ -95,6 +101,9 @@ internal enum NameChange : byte
 
     /// <summary>There are no addresses and never were any: servers of this name are down.</summary>
     NotFound,
+
+    /// <summary>There is no answer any more, and so no address: servers of this name are down.</summary>
+    Lost,
 
     /// <summary>There is no answer any more; the old addresses stay.</summary>
     KeptOld,

@@ -49,6 +49,28 @@ public class DnsMessageTests
     }
 
     [Fact]
+    public void ServiceRecords_AreReadWithTheirNumbers_AndABrokenOneEndsTheReading()
+    {
+        var query = new DnsQuery(0x1234, "app.test", DnsType.Srv);
+        byte[] question = [.. Question];
+        question[^3] = 33;
+        byte[] whole =
+        [
+            0x12, 0x34, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0, .. question,
+            0xC0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 9, 0, 10, 0x75, 0x30, 0x1F, 0x90, 1, (byte)'s', 0,
+            0xC0, 12, 0, 33, 0, 1, 0, 0, 0, 20, 0, 7, 0, 20, 0, 1, 0, 0, 0,
+        ];
+        DnsResponse response = DnsResponse.Read(query, whole);
+
+        Assert.Equal((DnsVerdict.Answer, 20L), (response.Verdict, response.TtlSeconds));
+        Assert.Equal([new DnsService(10, 30_000, 8080, "s"), new DnsService(20, 1, 0, "")], response.Services);
+        for (int length = DnsQuery.HeadBytes + question.Length; length < whole.Length; length++)
+            Assert.InRange(DnsResponse.Read(query, whole.AsSpan(0, length)).Services.Length, 0, 1);
+        whole[39] = 3;
+        Assert.Empty(DnsResponse.Read(query, whole).Services);
+    }
+
+    [Fact]
     public void Answer_GivesTheAddressesBehindTheAlias()
     {
         DnsResponse response = DnsResponse.Read(Query, Answer);

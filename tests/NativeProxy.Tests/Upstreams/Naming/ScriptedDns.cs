@@ -30,6 +30,7 @@ internal sealed class ScriptedDns : IDisposable
     private const ushort TypeA = 1;
     private const ushort TypeCname = 5;
     private const ushort TypeAaaa = 28;
+    private const ushort TypeSrv = 33;
 
     private readonly Socket _udp = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly Socket _tcp = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -64,7 +65,9 @@ internal sealed class ScriptedDns : IDisposable
     /// <summary>Every question: "name TYPE udp" or "name TYPE tcp".</summary>
     public ConcurrentQueue<string> Questions { get; } = new();
 
-    /// <summary>The name has these addresses, or, with "= other", stands for another name.</summary>
+    /// <summary>
+    /// The name has these addresses; with "= other" it stands for another name, with "> 10 5 80 target" it offers a service (RFC 2782).
+    /// </summary>
     public void Set(string name, uint ttl, params string[] values) => _zone[name] = (ttl, values);
 
     public void Forget(string name) => _zone.TryRemove(name, out _);
@@ -207,6 +210,8 @@ internal sealed class ScriptedDns : IDisposable
             {
                 if (value.StartsWith("= ", StringComparison.Ordinal))
                     alias = value[2..];
+                else if (value.StartsWith("> ", StringComparison.Ordinal) || type == TypeSrv)
+                    records.AddRange(type == TypeSrv && value[0] == '>' ? [Record(name, TypeSrv, entry.Ttl, value)] : []);
                 else if (IPAddress.Parse(value).AddressFamily == (type == TypeA ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6))
                     records.Add(Record(name, type, entry.Ttl, value));
             }
@@ -220,7 +225,7 @@ internal sealed class ScriptedDns : IDisposable
 
     private static byte[] Record(string name, ushort type, uint ttl, string value)
     {
-        byte[] data = type == TypeCname ? NameBytes(value) : IPAddress.Parse(value).GetAddressBytes();
+        byte[] data = type == TypeCname ? NameBytes(value) : type == TypeSrv ? ServiceBytes(value) : IPAddress.Parse(value).GetAddressBytes();
         byte[] head = new byte[10];
         BinaryPrimitives.WriteUInt16BigEndian(head, type);
         BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(2), 1);
@@ -229,10 +234,19 @@ internal sealed class ScriptedDns : IDisposable
         return [.. NameBytes(name), .. head, .. data];
     }
 
+    private static byte[] ServiceBytes(string value)
+    {
+        string[] words = value.Split(' ');
+        byte[] numbers = new byte[6];
+        for (int i = 0; i < 3; i++)
+            BinaryPrimitives.WriteUInt16BigEndian(numbers.AsSpan(2 * i), ushort.Parse(words[i + 1]));
+        return [.. numbers, .. NameBytes(words[4].TrimEnd('.'))];
+    }
+
     private static byte[] NameBytes(string name)
     {
         var bytes = new List<byte>();
-        foreach (string label in name.Split('.'))
+        foreach (string label in name.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
             bytes.Add((byte)label.Length);
             bytes.AddRange(Encoding.ASCII.GetBytes(label));

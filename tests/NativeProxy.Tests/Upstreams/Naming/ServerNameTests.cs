@@ -62,11 +62,21 @@ public class ServerNameTests
         Assert.Equal((NameChange.Moved, 1, "192.0.2.9"), Take(Found(1, "192.0.2.9")));
     }
 
+    [Fact]
+    public void WithoutKeepingTheLastGoodOnes_AFailureTakesTheAddresses()
+    {
+        Take(Found(1, "192.0.2.1"));
+
+        Assert.Equal((NameChange.Lost, 1000, ""), Take(Nothing, keepsLastGood: false));
+        Assert.Equal((NameChange.None, 2000, ""), Take(Nothing, keepsLastGood: false));
+        Assert.Equal((NameChange.FoundLate, 1, "192.0.2.1"), Take(Found(1, "192.0.2.1"), keepsLastGood: false));
+    }
+
     private static NameAnswer Nothing => new(NameOutcome.NoAnswer, [], 5000, "no answer");
 
-    private (NameChange Change, long DelayMs, string Addresses) Take(NameAnswer answer)
+    private (NameChange Change, long DelayMs, string Addresses) Take(NameAnswer answer, bool keepsLastGood = true)
     {
-        NameChange change = _name.Take(answer, negativeTtlMs: 5000, out long delayMs);
+        NameChange change = _name.Take(answer, negativeTtlMs: 5000, keepsLastGood, out long delayMs);
         return (change, delayMs, string.Join(' ', (object[])_name.Addresses));
     }
 

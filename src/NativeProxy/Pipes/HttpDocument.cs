@@ -1,0 +1,60 @@
+using System;
+using System.IO.Pipelines;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace NativeProxy.Pipes;
+
+/// <summary>A small document that the control plane has fetched over http. Immutable.</summary>
+/// <param name="Content">The whole content; empty when there is a problem.</param>
+/// <param name="Problem">For people: why there is none; empty when there is one.</param>
+internal sealed record HttpDocument(byte[] Content, string Problem)
+{
+    /// <summary>Fetches it, over a connection of its own. Never fails: the document says what came of it.</summary>
+    /// <param name="server">Where to ask.</param>
+    /// <param name="authority">The Host field.</param>
+    /// <param name="target">Path and query; visible ASCII.</param>
+    /// <param name="bytesMax">A longer document is none.</param>
+    /// <param name="over">The time is over.</param>
+    public static async Task<HttpDocument> Get(IPEndPoint server, string authority, string target, int bytesMax, CancellationToken over)
+    {
+        try
+        {
+            using SocketPipe pipe = await SocketPipe.ConnectAsync(server, over);
+            string request = $"GET {target} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: nativeproxy\r\nAccept: application/json\r\n"
+                + "Connection: close\r\n\r\n";
+            HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, request, isHead: false, over);
+            if (head.State != AnswerHeadState.Whole)
+                return new HttpDocument([], $"{server} does not answer{(head.State == AnswerHeadState.Missing ? "" : " in HTTP")}");
+            if (head.StatusCode != 200)
+                return new HttpDocument([], $"{server} answers with status {head.StatusCode}");
+            HttpDocument document = await Read(pipe, head.Body, bytesMax, over);
+            if (document.Problem.Length == 0)
+                await pipe.FinishAsync(0, over);
+            return document;
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            return new HttpDocument([], over.IsCancellationRequested ? $"{server} does not answer in time" : $"{server} cannot be asked");
+        }
+    }
+
+    private static async Task<HttpDocument> Read(SocketPipe pipe, BodySkip body, int bytesMax, CancellationToken over)
+    {
+        body.Keep(bytesMax + 1);
+        while (!body.IsComplete)
+        {
+            ReadResult read = await pipe.Input.ReadAsync(over);
+            long used = body.Take(read.Buffer);
+            pipe.Input.AdvanceTo(read.Buffer.GetPosition(used), body.IsComplete ? read.Buffer.GetPosition(used) : read.Buffer.End);
+            if (body.IsKeptFull)
+                return new HttpDocument([], "the document is too long");
+            if (body.IsBroken || (read.IsCompleted && body.IsDelimited && !body.IsComplete))
+                return new HttpDocument([], "the document is cut");
+            if (read.IsCompleted)
+                break;
+        }
+        return new HttpDocument(body.Kept, "");
+    }
+}
