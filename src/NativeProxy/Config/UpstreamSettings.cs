@@ -144,8 +144,33 @@ internal enum RetryCondition
     [SettingChoice("empty_response", Doc = "the connection ended before a byte of the answer; another server")]
     EmptyResponse,
 
-    [SettingChoice("response_timeout", Doc = "no byte of the answer came in timeouts.response; another server")]
+    [SettingChoice("response_timeout", Doc = "no byte of the answer came in timeouts.response or per_try_timeout; another server")]
     ResponseTimeout,
+
+    [SettingChoice("429", Doc = "the answer has this status; another server")]
+    Status429,
+
+    [SettingChoice("502", Doc = "the same")]
+    Status502,
+
+    [SettingChoice("503", Doc = "the same")]
+    Status503,
+
+    [SettingChoice("504", Doc = "the same")]
+    Status504,
+}
+
+/// <summary>Which requests are sent again where a server may have begun to serve them.</summary>
+internal enum RetryMethods
+{
+    [SettingChoice("idempotent", Doc = "those with an idempotent method (RFC 9110 9.2.2)")]
+    Idempotent,
+
+    [SettingChoice("safe", Doc = "those with a safe method: GET, HEAD, OPTIONS, TRACE")]
+    Safe,
+
+    [SettingChoice("all", Doc = "all, POST too: for servers that tell repeated requests apart")]
+    All,
 }
 
 /// <summary>`[upstream.retry]`: when an exchange is tried again.</summary>
@@ -156,13 +181,24 @@ internal readonly partial struct UpstreamRetrySettings
     public partial int Attempts { get; init; }
 
     [Setting("on", Default = new[] { "connect_failure", "stale", "empty_response" },
-        Doc = "When an exchange is tried again. Only while nothing of an answer has come; a method that is not idempotent (POST, PATCH) only when "
+        Doc = "When an exchange is tried again. Only while nothing of an answer has been passed on; a method that is not one of methods only when "
         + "nothing of the request can have reached a server.")]
     public partial ImmutableArray<RetryCondition> On { get; init; }
 
+    [Setting("methods", Default = "idempotent", Doc = "Which requests are sent again where a server may have begun to serve them.")]
+    public partial RetryMethods Methods { get; init; }
+
+    [Setting("per_try_timeout", Default = "0s", Max = "1h",
+        Doc = "Time in which the first byte of an answer must come while the exchange could go to another server after response_timeout; the last "
+        + "try has timeouts.response. \"0s\" = as long as that for all.")]
+    public partial long PerTryTimeoutMs { get; init; }
+
+    [Setting("redispatch", Default = true, Doc = "Whether another try goes to another server. Else the same one gets it.")]
+    public partial bool Redispatch { get; init; }
+
     [Setting("budget", Default = 20, Max = 100,
-        Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response and "
-        + "response_timeout, where the first server may have begun to work; beyond it they fail.")]
+        Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response, "
+        + "response_timeout and a status, where the first server may have begun to work; beyond it they fail.")]
     public partial int BudgetPercent { get; init; }
 
     [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them may be in any case.")]
@@ -178,6 +214,20 @@ internal readonly partial struct UpstreamRetrySettings
         + "had reached it, as the kernel's acknowledgements prove. It relies on servers that do not serve what arrives after they have shut their "
         + "sending side.")]
     public partial bool Unacknowledged { get; init; }
+
+    /// <summary>True when an exchange is tried again after an answer with some status.</summary>
+    public bool HasStatus => IsOn(RetryCondition.Status429) || IsOn(RetryCondition.Status502) || IsOn(RetryCondition.Status503)
+        || IsOn(RetryCondition.Status504);
+
+    /// <summary>True when an exchange is tried again after an answer with this status.</summary>
+    public bool IsOnStatus(int status) => status switch
+    {
+        429 => IsOn(RetryCondition.Status429),
+        502 => IsOn(RetryCondition.Status502),
+        503 => IsOn(RetryCondition.Status503),
+        504 => IsOn(RetryCondition.Status504),
+        _ => false,
+    };
 
     /// <summary>True when an exchange is tried again after this.</summary>
     public bool IsOn(RetryCondition condition)

@@ -35,6 +35,9 @@ internal enum RetryCause : byte
 
     /// <summary>A server did not answer in time.</summary>
     ResponseTimeout,
+
+    /// <summary>A server answered with a status after which another one is asked.</summary>
+    Status,
 }
 
 /// <summary>

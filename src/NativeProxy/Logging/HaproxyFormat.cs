@@ -77,6 +77,7 @@ internal static class HaproxyFormat
         RetryCause.Unacknowledged => "unacknowledged"u8,
         RetryCause.EmptyResponse => "empty_response"u8,
         RetryCause.ResponseTimeout => "response_timeout"u8,
+        RetryCause.Status => "status"u8,
         _ => "none"u8,
     };
 

@@ -111,6 +111,7 @@ internal enum CounterId
     RetriesUnacknowledged,
     RetriesEmptyResponse,
     RetriesResponseTimeout,
+    RetriesStatus,
     RetriesOverBudget,
     ReplayedBodies,
     ReplayRefusals,

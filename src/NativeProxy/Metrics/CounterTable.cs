@@ -115,7 +115,7 @@ internal static class CounterTable
         .. Counters("nativeproxy_retries_total", "Requests sent once more, by cause.",
             (CounterId.RetriesStaleReuse, "cause=stale_reuse"), (CounterId.RetriesConnectFailure, "cause=connect_failure"),
             (CounterId.RetriesUnacknowledged, "cause=unacknowledged"), (CounterId.RetriesEmptyResponse, "cause=empty_response"),
-            (CounterId.RetriesResponseTimeout, "cause=response_timeout")),
+            (CounterId.RetriesResponseTimeout, "cause=response_timeout"), (CounterId.RetriesStatus, "cause=status")),
         Counter(CounterId.RetriesOverBudget, "nativeproxy_retries_over_budget_total",
             "Requests that were not sent once more because retry.budget was used up."),
         Counter(CounterId.ReplayedBodies, "nativeproxy_replayed_bodies_total", "Requests sent once more with body bytes that had gone out before."),

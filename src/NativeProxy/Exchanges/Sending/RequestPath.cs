@@ -139,12 +139,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <summary>The exchange cannot go on: counts what the server did wrong and gives its connection up.</summary>
     public void Fail(ProxyError error)
     {
-        if (error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody)
-            _counters.Add(CounterId.BadResponses);
-        else if (error == ProxyError.ServerTruncatedResponse)
-            _counters.Add(CounterId.ShortBodies);
-        else if (error == ProxyError.ServerClosedBeforeResponse && Stream is { HasConnection: true, IsReused: true })
-            _counters.Add(CounterId.StaleReusesFailed);
+        ServerFailures.Count(_counters, error, Stream);
         Link.Release(ServerFailures.ReasonOf(error), reset: true);
     }
 
@@ -182,13 +177,24 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerPutOff() => LinkedAgain(Link.WaitForDescriptor());
 
-    public void OnServerAnswers() => _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
+    public void OnServerAnswers()
+    {
+        if (!Link.Group!.Rules.RetriesStatus)
+            _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
+    }
 
     public void OnServerInterim(ReadOnlySpan<byte> bytes, ResponseHead head) => _answers.OnInterim(bytes, head);
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
         Link.Answered(head.StatusCode);
+        if (Link.Group!.Rules.RetriesStatus && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
+        {
+            LinkedAgain(again);
+            return;
+        }
+        if (Link.Group.Rules.RetriesStatus)
+            _replay.OnAnswer(isUnderWay: true);
         _answers.OnResponse(bytes, head, first);
     }
 
@@ -197,6 +203,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public void OnServerSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
     {
         Link.Answered(head.StatusCode);
+        _replay.OnAnswer(isUnderWay: true);
         _answers.OnSwitched(bytes, head, rest);
     }
 

@@ -39,6 +39,17 @@ internal readonly struct RetryFacts
 
     /// <summary>What the upstream wants.</summary>
     public required UpstreamRetrySettings Settings { get; init; }
+
+    /// <summary>A server may serve such a request twice.</summary>
+    public bool MayBeServedTwice => Settings.Methods switch
+    {
+        RetryMethods.All => Method != HttpMethod.Connect,
+        RetryMethods.Safe => Method.IsSafe(),
+        _ => Method.IsIdempotent(),
+    };
+
+    /// <summary>There is somebody for another try.</summary>
+    public bool HasServerForIt => HasAnotherServer || !Settings.Redispatch;
 }
 
 /// <summary>
@@ -52,7 +63,17 @@ internal static class RetryPolicy
     /// </summary>
     /// <param name="facts">As if the request was held, and unacknowledged where that counts.</param>
     public static bool MayFollowSend(in RetryFacts facts) =>
-        Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None;
+        Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None
+            || (facts.Settings.HasStatus && MayFollowStatus(facts));
+
+    /// <summary>Whether the exchange is sent again instead of passing an answer with this status on, of which nothing was passed on yet.</summary>
+    public static RetryCause JudgeStatus(int status, in RetryFacts facts) =>
+        facts.Settings.IsOnStatus(status) && MayFollowStatus(facts) ? RetryCause.Status : RetryCause.None;
+
+    /// <summary>Could another server be asked in time after a silent try?</summary>
+    /// <param name="facts">Before the try, as if the request was held.</param>
+    public static bool MayFollowSilence(in RetryFacts facts) =>
+        !facts.ConnectionIsPinned && facts.Attempts + 1 < facts.Settings.Attempts && MayGoElsewhere(RetryCondition.ResponseTimeout, facts);
 
     /// <summary>Why the exchange is sent again after this error, before any byte of an answer; None when it is not.</summary>
     public static RetryCause Judge(ProxyError error, in RetryFacts facts)
@@ -69,13 +90,13 @@ internal static class RetryPolicy
     }
 
     /// <summary>True when a server may have begun to serve what is sent again, so that it costs of the <c>budget</c>.</summary>
-    public static bool IsOfBudget(RetryCause cause) => cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout;
+    public static bool IsOfBudget(RetryCause cause) => cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout or RetryCause.Status;
 
     /// <summary>The connection has ended: it was stale, or its server fell or did not want to answer.</summary>
     private static RetryCause JudgeEmptyResponse(in RetryFacts facts)
     {
         bool isStale = facts.ConnectionWasReused && facts.Settings.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
-        if (isStale && (facts.NothingWasSent || facts.Method.IsIdempotent()))
+        if (isStale && (facts.NothingWasSent || facts.MayBeServedTwice))
             return RetryCause.StaleReuse;
         if (isStale && facts.Proof == SendProof.Unacknowledged)
             return RetryCause.Unacknowledged;
@@ -84,5 +105,9 @@ internal static class RetryPolicy
 
     /// <summary>Another server gets it: the one that has failed may have failed by this request.</summary>
     private static bool MayGoElsewhere(RetryCondition condition, in RetryFacts facts) =>
-        facts.HasAnotherServer && facts.Settings.IsOn(condition) && (facts.NothingWasSent || facts.Method.IsIdempotent());
+        facts.HasServerForIt && facts.Settings.IsOn(condition) && (facts.NothingWasSent || facts.MayBeServedTwice);
+
+    private static bool MayFollowStatus(in RetryFacts facts) =>
+        !facts.ConnectionIsPinned && facts.RequestIsHeld && facts.Attempts < facts.Settings.Attempts
+            && facts.HasServerForIt && facts.MayBeServedTwice;
 }

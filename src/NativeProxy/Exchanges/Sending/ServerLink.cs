@@ -11,27 +11,6 @@ using NativeProxy.Upstreams.Queueing;
 
 namespace NativeProxy.Exchanges.Sending;
 
-/// <summary>What asking for a server connection came to.</summary>
-internal enum LinkResult : byte
-{
-    /// <summary>A connection is there and takes the request now.</summary>
-    Ready,
-
-    /// <summary>A connect is in flight, or the exchange waits in line; an event follows.</summary>
-    Pending,
-
-    /// <summary>No server takes requests.</summary>
-    NoServer,
-
-    /// <summary>The connection on which the client has authenticated is gone, and no other one may stand in for it.</summary>
-    PinIsLost,
-}
-
-/// <summary>Where a request began to wait, as HAProxy counts it: 1 = the first in line, 0 = it did not wait; added up over retries.</summary>
-/// <param name="OfServer">In the line of one server.</param>
-/// <param name="OfGroup">In the line of the group, for whichever server has room first.</param>
-internal readonly record struct QueuePlaces(int OfServer, int OfGroup);
-
 /// <summary>
 /// The way of one exchange to a server: which server, pooled or fresh connection or a place in the queue, which try, and what may be
 /// tried again. Owner: one <see cref="RequestPath"/>; thread: the loop. Never sends.
@@ -173,11 +152,29 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             return null;
         Release(ServerFailures.ReasonOf(error), reset: cause == RetryCause.ResponseTimeout);
         RetryCause = cause;
-        counters.Add(CounterOf(cause));
+        counters.Add(ServerFailures.CounterOf(cause));
         if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
-            return Open(except: Server);
+            return OpenAgain();
         _isStaleRetryUsed = true;
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
+    }
+
+    /// <summary>
+    /// The head of the final answer has come: asks for another connection if the exchange is sent again for its status. Null when the answer is to be
+    /// passed on.
+    /// </summary>
+    /// <param name="status">Its status.</param>
+    /// <param name="isHeld">The whole request can be sent again.</param>
+    /// <param name="isWhole">The whole answer has come.</param>
+    public LinkResult? RetryStatus(int status, bool isHeld, bool isWhole)
+    {
+        RetryCause cause = RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
+        if (cause == RetryCause.None || !TryTakeBudget())
+            return null;
+        Release(isWhole ? stream.Judge() : ServerCloseReason.Ambiguous, reset: !isWhole);
+        RetryCause = cause;
+        counters.Add(ServerFailures.CounterOf(cause));
+        return OpenAgain();
     }
 
     /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
@@ -253,14 +250,12 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         user.OnQueueTimeout(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout);
     }
 
-    private static CounterId CounterOf(RetryCause cause) => cause switch
+    /// <summary>For another try: to another server, or to the same one where the settings say so and it has room.</summary>
+    private LinkResult OpenAgain()
     {
-        RetryCause.ConnectFailure => CounterId.RetriesConnectFailure,
-        RetryCause.Unacknowledged => CounterId.RetriesUnacknowledged,
-        RetryCause.EmptyResponse => CounterId.RetriesEmptyResponse,
-        RetryCause.ResponseTimeout => CounterId.RetriesResponseTimeout,
-        _ => CounterId.RetriesStaleReuse,
-    };
+        bool staysThere = !Group!.Rules.Retry.Redispatch && Server is { CanTakeNow: true, HasRoom: true } && TryOpen(Server, _mayReuse);
+        return !staysThere ? Open(except: Server) : stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
+    }
 
     private LinkResult OpenPinned(PinnedServer pin)
     {
@@ -298,6 +293,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         _times.Chosen(loop.Clock.NowMs);
+        stream.TryTimeoutMs = Group!.Rules.Retry.PerTryTimeoutMs is > 0 and var limitMs
+            && RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? limitMs : 0;
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)

@@ -50,6 +50,10 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         && !(_answer.ServerKeepsAlive && !_answer.IsDoubtful && _terms.Upgrade is null
             && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None);
 
+    /// <summary>How long the server may be silent now; 0 = without a limit.</summary>
+    private long TimeoutMs => TryTimeoutMs > 0 && !_answer.HasBytes && (_terms.TimeoutMs == 0 || TryTimeoutMs < _terms.TimeoutMs)
+        ? TryTimeoutMs : _terms.TimeoutMs;
+
     /// <summary>True once the whole request was given to the connection.</summary>
     private bool RequestIsSent => _isWhole && !_isRefused;
 
@@ -274,7 +278,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
 
     void IServerConnectionUser.OnServerTimeout(UpstreamConnection connection)
     {
-        if (_deadline.IsPutOff(connection, _requestBodyBytes > 0, _terms.TimeoutMs))
+        if (_deadline.IsPutOff(connection, _requestBodyBytes > 0, TimeoutMs))
             return;
         connection.Server.Counters.Add(CounterId.TimeoutsResponse);
         Fail(ProxyError.ServerResponseTimeout);
@@ -316,7 +320,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         // A client that waits for 100 Continue waits for the server, not the other way round (RFC 9110 10.1.1).
         bool awaitsContinue = _terms.ExpectsContinue && !_answer.HasInterim && _requestBodyBytes == 0;
         bool serverMustAct = !_isPaused && (_isWhole || awaitsContinue || IsBlocked || _isRefused);
-        _deadline.Arm(_connection!, serverMustAct ? _terms.TimeoutMs : 0, _requestBodyBytes > 0);
+        _deadline.Arm(_connection!, serverMustAct ? TimeoutMs : 0, _requestBodyBytes > 0);
     }
 
     private void Fail(ProxyError error) =>
