@@ -216,8 +216,8 @@ internal readonly partial struct UpstreamRetrySettings
     public partial bool Unacknowledged { get; init; }
 
     /// <summary>True when an exchange is tried again after an answer with some status.</summary>
-    public bool HasStatus => IsOn(RetryCondition.Status429) || IsOn(RetryCondition.Status502) || IsOn(RetryCondition.Status503)
-        || IsOn(RetryCondition.Status504);
+    public bool HasStatus => Attempts > 1 && (IsOn(RetryCondition.Status429) || IsOn(RetryCondition.Status502) || IsOn(RetryCondition.Status503)
+        || IsOn(RetryCondition.Status504));
 
     /// <summary>True when an exchange is tried again after an answer with this status.</summary>
     public bool IsOnStatus(int status) => status switch

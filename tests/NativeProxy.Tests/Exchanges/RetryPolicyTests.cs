@@ -30,6 +30,48 @@ public class RetryPolicyTests
     /// <summary>The same on a fresh connection, with another server at hand.</summary>
     private static RetryFacts Fresh => Stale with { ConnectionWasReused = false, HasAnotherServer = true };
 
+    [Theory]
+    [InlineData(503, HttpMethod.Get, true)]
+    [InlineData(502, HttpMethod.Get, false)]
+    [InlineData(200, HttpMethod.Get, false)]
+    [InlineData(503, HttpMethod.Post, false)]
+    public void Status_RetriesWhereItIsListed_AndTheMethodMayBeRepeated(int status, object method, bool expected) =>
+        Assert.Equal(expected ? RetryCause.Status : RetryCause.None,
+            RetryPolicy.JudgeStatus(status, Listed with { Method = (HttpMethod)method }));
+
+    [Fact]
+    public void Status_KeepsAllOtherBounds()
+    {
+        Assert.Equal(RetryCause.None, RetryPolicy.JudgeStatus(503, Listed with { RequestIsHeld = false }));
+        Assert.Equal(RetryCause.None, RetryPolicy.JudgeStatus(503, Listed with { ConnectionIsPinned = true }));
+        Assert.Equal(RetryCause.None, RetryPolicy.JudgeStatus(503, Listed with { HasAnotherServer = false }));
+        Assert.Equal(RetryCause.None, RetryPolicy.JudgeStatus(503, Listed with { Attempts = 3 }));
+        Assert.True(RetryPolicy.IsOfBudget(RetryCause.Status));
+        Assert.True(RetryPolicy.MayFollowSend(Listed));
+        Assert.False(RetryPolicy.MayFollowSend(Listed with { Method = HttpMethod.Post }));
+    }
+
+    [Theory]
+    [InlineData(RetryMethods.Idempotent, HttpMethod.Put, true)]
+    [InlineData(RetryMethods.Safe, HttpMethod.Put, false)]
+    [InlineData(RetryMethods.Safe, HttpMethod.Head, true)]
+    [InlineData(RetryMethods.All, HttpMethod.Post, true)]
+    [InlineData(RetryMethods.All, HttpMethod.Connect, false)]
+    public void Methods_SayWhichRequestsMayBeServedTwice(object methods, object method, bool expected) => Assert.Equal(expected, (Fresh with
+    {
+        Method = (HttpMethod)method, Settings = Fresh.Settings with { Methods = (RetryMethods)methods },
+    }).MayBeServedTwice);
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public void LastTry_IsNotEndedBeforeTheResponseTimeout(int attempts, bool expected) =>
+        Assert.Equal(expected, RetryPolicy.MayFollowSilence(Fresh with { Attempts = attempts }));
+
+    /// <summary>A GET that was answered with 503.</summary>
+    private static RetryFacts Listed => Fresh with { Settings = Wanted(RetryCondition.Status503) };
+
     [Fact]
     public void StaleConnection_RetriesAnIdempotentRequest() => Assert.True(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale));
 

@@ -28,7 +28,7 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     public UpstreamRetrySettings Retry => _settings.Retry;
 
     /// <summary>Exchanges are tried again after answers with some status, so that what they need for it is kept until a head has come.</summary>
-    public bool RetriesStatus { get; } = settings.Retry is { Attempts: > 1, On.IsDefault: false, HasStatus: true };
+    public bool RetriesStatus { get; } = settings.Retry.HasStatus;
 
     /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
     public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
