@@ -76,7 +76,8 @@ public sealed class RetryStatusTests
         await using ScriptedOrigin a = ScriptedOrigin.Answering("");
         await using ScriptedOrigin b = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            Retrying(a, b, "on = [\"response_timeout\"]\nattempts = 2\nper_try_timeout = \"200ms\"").Upstream("[upstream.timeouts]", "response = \"60s\""));
+            Retrying(a, b, "on = [\"response_timeout\"]\nattempts = 2\nper_try_timeout = \"200ms\"")
+            .Upstream("[upstream.timeouts]", "response = \"60s\""));
 
         Assert.Equal((200, "ok"), Of(await proxy.AskOnce()));
         Assert.Equal(1, await proxy.Metric("nativeproxy_retries_total{cause=\"response_timeout\"}"));

@@ -151,11 +151,6 @@ internal sealed class TrafficPlan
         }
     }
 
-    /// <summary>Upstreams have other servers; everything else stays, and so do the servers that are still there.</summary>
-    /// <param name="settings">The present settings, with the servers.</param>
-    /// <param name="endPoints">The addresses of all of them.</param>
-    public void ChangeServers(in ProxySettings settings, ServerEndPoints endPoints) => ApplyUpstreams(settings, endPoints);
-
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
     {
@@ -191,7 +186,8 @@ internal sealed class TrafficPlan
         return count;
     }
 
-    private void ApplyUpstreams(in ProxySettings settings, ServerEndPoints endPoints)
+    /// <summary>Upstreams have these servers; what was there before stays, and so does everything else.</summary>
+    public void ApplyUpstreams(in ProxySettings settings, ServerEndPoints endPoints)
     {
         var kept = new List<UpstreamGroup>();
         for (int i = 0; i < settings.Upstreams.Length; i++)

@@ -200,7 +200,7 @@ internal sealed class Worker : IDisposable
     {
         public override void Run()
         {
-            worker._traffic.ChangeServers(settings, endPoints);
+            worker._traffic.ApplyUpstreams(settings, endPoints);
             if (worker._traffic.SharesLimits)
                 worker._board.Start();
         }
