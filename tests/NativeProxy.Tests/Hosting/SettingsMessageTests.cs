@@ -1,3 +1,4 @@
+using System;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
@@ -51,6 +52,16 @@ public class SettingsMessageTests
         UpstreamServerSettings found = servers.Settings.Upstreams[0].Servers[1];
         Assert.Equal(("192.0.2.7:80", "192.0.2.7:80", 3, true), (found.Name, found.Address, found.Weight, found.Health));
         Assert.Equal([IPEndPoint.Parse("192.0.2.7:80")], servers.EndPoints.Of(0, 1));
+    }
+
+    [Fact]
+    public void UpstreamWithoutServers_CanBeTold()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Settings[..Settings.IndexOf("[[upstream.server]]", StringComparison.Ordinal)]
+            + "[upstream.discovery]\ntype = \"dns\"\nname = \"app.test\"\nport = 80\n");
+
+        Assert.True(new SettingsMessage("proxy.toml", [], ";", text, text).TryParse(out _, out ServersInForce servers));
+        Assert.Empty(servers.Settings.Upstreams[0].Servers);
     }
 
     /// <summary>A worker that starts after a reload works by the same engine as its siblings, whatever the file says meanwhile.</summary>

@@ -47,7 +47,8 @@ internal sealed class ServerEndPoints(IPEndPoint[][][] byServer)
 
     private static bool TryParseGroup(string text, int serverCount, out IPEndPoint[][] servers)
     {
-        string[] texts = text.Split(ServerEnd);
+        // Nothing is one server without an address, or none.
+        string[] texts = text.Length == 0 && serverCount == 0 ? [] : text.Split(ServerEnd);
         servers = new IPEndPoint[texts.Length][];
         for (int i = 0; i < servers.Length; i++)
         {
