@@ -34,7 +34,8 @@ internal sealed class HealthRules(SettingPlaces places, SettingsErrors errors)
         CheckAddress(health.Address, $"{path}.health.address");
         for (int i = 0; i < upstream.Servers.Length; i++)
             CheckAddress(upstream.Servers[i].HealthAddress, $"{path}.server[{i}].health_address");
-        bool isPortless = health.Port == 0 && upstream.Servers.Any(static server => server.Health && server.HealthPort == 0);
+        bool isPortless = health.Port == 0 && (upstream.Discovery.Kind != DiscoveryKind.None
+            || upstream.Servers.Any(static server => server.Health && server.HealthPort == 0));
         if (health.Kind == HealthCheckKind.Agent && isPortless)
         {
             Break($"{path}.health.type", "an agent needs a port of its own: what a server speaks on its own port is no word of an agent",

@@ -24,8 +24,5 @@ internal sealed record ServersInForce(ProxySettings Settings, string Found, Serv
         return isSound;
     }
 
-    /// <summary>As the two lines of a message.</summary>
-    public static string LinesOf(DiscoveredServers found, ServerEndPoints endPoints) => found.ToLine() + "\n" + endPoints.ToLine();
-
     private static int[] ServerCounts(in ProxySettings settings) => settings.Upstreams.Select(static upstream => upstream.Servers.Length).ToArray();
 }

@@ -57,7 +57,8 @@ internal sealed class NameFinder
             return known;
         if (!OperatingSystem.IsLinux() && _servers.Length == 0)
             return await AskSystem(name, addressesMax) ?? Nothing(NameOutcome.NoSuchName, "the system does not know the name");
-        (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(name, DnsLookup.Find, static finding => finding.Addresses.Count > 0);
+        (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(
+            name, "address", DnsLookup.Find, static finding => finding.Addresses.Count > 0);
         if (finding is not null)
             return Found(finding, why, addressesMax);
         NameAnswer failure = Nothing(outcome, why);
@@ -68,7 +69,7 @@ internal sealed class NameFinder
     public async Task<ServiceAnswer> FindServices(string name)
     {
         (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(
-            name, DnsLookup.FindServices, static finding => finding.Services.Count > 0);
+            name, "SRV record", DnsLookup.FindServices, static finding => finding.Services.Count > 0);
         return finding is null
             ? new ServiceAnswer(outcome, [], NegativeTtlMs, why)
             : new ServiceAnswer(NameOutcome.Found, finding.Services, TtlMsOf(finding), why);
@@ -91,7 +92,7 @@ internal sealed class NameFinder
 
     /// <summary>Asks for each name that a short one may stand for. Without a finding, the outcome and why there is none.</summary>
     private async Task<(DnsFinding? Finding, NameOutcome Outcome, string Why)> AskDns(
-        string name, Func<DnsRules, string, CancellationToken, Task<DnsFinding>> ask, Func<DnsFinding, bool> isFound)
+        string name, string wanted, Func<DnsRules, string, CancellationToken, Task<DnsFinding>> ask, Func<DnsFinding, bool> isFound)
     {
         ResolverFile file = _resolver.Value;
         bool isOurs = _servers.Length > 0;
@@ -109,7 +110,7 @@ internal sealed class NameFinder
                 break;
         }
         return failure is null
-            ? (null, NameOutcome.NoSuchName, "there is no such name, or it has nothing of what was asked for")
+            ? (null, NameOutcome.NoSuchName, $"there is no such name, or it has no {wanted}")
             : (null, NameOutcome.NoAnswer, failure);
     }
 
