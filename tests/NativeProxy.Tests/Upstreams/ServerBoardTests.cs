@@ -45,14 +45,15 @@ public sealed class ServerBoardTests
     }
 
     [Fact]
-    public void SlotOfARemovedServer_IsLeftAloneForOnePublication_ThenReusedAsNew()
+    public void SlotOfARemovedServer_IsLeftAloneForSomePublications_ThenReusedAsNew()
     {
         var test = new ServersOnBoard("a1");
         ServerSlot seenByLateWorker = test.Slot("a");
         seenByLateWorker.IsUp = false;
         seenByLateWorker.CountDown();
 
-        test.Board.Publish(ServersOnBoard.SettingsOf("b1"));
+        for (int i = 0; i < 16; i++)
+            test.Board.Publish(ServersOnBoard.SettingsOf("b1"));
         Assert.True(test.Slot("b").IsUp);
         Assert.False(seenByLateWorker.IsUp);
         Assert.False(test.Slot("a").IsUp);
@@ -61,6 +62,18 @@ public sealed class ServerBoardTests
         Assert.Null(test.Board.Find("app", "a", "127.0.0.1:1"));
         Assert.Equal((true, 0L), (test.Slot("c").IsUp, test.Slot("c").Downs));
         Assert.Equal("c", Assert.Single(test.Board.Current).Server);
+    }
+
+    [Fact]
+    public void ServerThatComesBack_BeginsAsNew()
+    {
+        var test = new ServersOnBoard("a1");
+        test.Slot("a").IsUp = false;
+        test.Slot("a").IsChecked = test.Slot("a").IsLeaving = true;
+        test.Board.Publish(ServersOnBoard.SettingsOf("b1"));
+        test.Board.Publish(ServersOnBoard.SettingsOf("a1 b1"));
+
+        Assert.Equal((true, false, false), (test.Slot("a").IsUp, test.Slot("a").IsChecked, test.Slot("a").IsLeaving));
     }
 
     [Fact]

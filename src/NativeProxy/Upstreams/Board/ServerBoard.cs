@@ -118,6 +118,8 @@ internal sealed unsafe class ServerBoard : IDisposable
                 int index = IndexOf(key);
                 if (index < 0)
                     index = Occupy(publication, key);
+                else if (_slots[index].NamedBy < publication - 1)
+                    _slots[index].Forget();
                 Volatile.Write(ref _slots[index].NamedBy, publication);
             }
         }

@@ -150,6 +150,13 @@ internal unsafe struct ServerSlotMemory
     /// <summary>The identity as it is stored: no name and no address holds a line feed.</summary>
     public static byte[] KeyOf(string upstream, string server, string address) => Encoding.UTF8.GetBytes($"{upstream}\n{server}\n{address}");
 
+    /// <summary>The server is back: what was known of its health is out of date.</summary>
+    public void Forget()
+    {
+        IsDown = IsChecked = IsLeaving = 0;
+        EjectedUntilMs = 0;
+    }
+
     public void SetKey(ReadOnlySpan<byte> key)
     {
         fixed (byte* target = _key)

@@ -66,7 +66,7 @@ public class DnsMessageTests
         Assert.Equal([new DnsService(10, 30_000, 8080, "s"), new DnsService(20, 1, 0, "")], response.Services);
         for (int length = DnsQuery.HeadBytes + question.Length; length < whole.Length; length++)
             Assert.InRange(DnsResponse.Read(query, whole.AsSpan(0, length)).Services.Length, 0, 1);
-        whole[39] = 3;
+        whole[37] = 3;
         Assert.Empty(DnsResponse.Read(query, whole).Services);
     }
 
