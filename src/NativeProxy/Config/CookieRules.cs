@@ -40,14 +40,26 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
             return;
         if (cookie.Indirect)
             Break($"{path}.indirect", "\"indirect\" goes with mode \"insert\" only: in the other modes the cookie is the application's own", "");
-        if (cookie.NoCache)
-            Break($"{path}.nocache", "\"nocache\" goes with mode \"insert\" only: in the other modes no cookie is inserted", "");
+        foreach (string key in (string[])["nocache", "max_idle", "max_life", "preserve"])
+        {
+            if (places.IsSet($"{path}.{key}") && !IsDefault(cookie, key))
+                Break($"{path}.{key}", $"\"{key}\" goes with mode \"insert\" only: in the other modes no cookie is inserted", "");
+        }
+
         foreach (string attribute in (string[])["path", "domain", "httponly", "secure", "same_site"])
         {
             Warn($"{path}.{attribute}", $"\"{attribute}\" has no effect: only mode \"insert\" sets a cookie of its own",
                 "the attributes are those of the application");
         }
     }
+
+    private static bool IsDefault(in UpstreamCookieSettings cookie, string key) => key switch
+    {
+        "nocache" => !cookie.NoCache,
+        "max_idle" => cookie.MaxIdleMs == 0,
+        "max_life" => cookie.MaxLifeMs == 0,
+        _ => !cookie.Preserve,
+    };
 
     private void CheckTexts(in UpstreamCookieSettings cookie, string path)
     {
@@ -68,8 +80,8 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
         for (int i = 0; i < servers.Length; i++)
         {
             CheckValue(servers[i].Cookie, upstream.Cookie.Mode, $"{path}.server[{i}].cookie");
-            if (upstream.Cookie.Mode != CookieMode.Off && !firstIndexes.TryAdd(servers[i].CookieValue, i))
-                CheckTwins(servers, firstIndexes[servers[i].CookieValue], i, path);
+            if (upstream.Cookie.Mode != CookieMode.Off && !firstIndexes.TryAdd(servers[i].CookieValueIn(upstream.Cookie), i))
+                CheckTwins(upstream, firstIndexes[servers[i].CookieValueIn(upstream.Cookie)], i, path);
         }
     }
 
@@ -89,9 +101,10 @@ internal sealed class CookieRules(SettingPlaces places, SettingsErrors errors)
     /// Servers may share a value on purpose, as HAProxy's backup twins do: the first usable one takes the requests. Then both say it. A
     /// value that hits another server's name is a mistake.
     /// </summary>
-    private void CheckTwins(ImmutableArray<UpstreamServerSettings> servers, int first, int second, string path)
+    private void CheckTwins(in UpstreamSettings upstream, int first, int second, string path)
     {
-        string value = ErrorExcerpt.Quoted(servers[second].CookieValue);
+        ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
+        string value = ErrorExcerpt.Quoted(servers[second].CookieValueIn(upstream.Cookie));
         bool firstSaysIt = servers[first].Cookie.Length > 0;
         bool secondSaysIt = servers[second].Cookie.Length > 0;
         int place = secondSaysIt ? second : first;

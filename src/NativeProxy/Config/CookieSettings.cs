@@ -67,6 +67,26 @@ internal readonly partial struct UpstreamCookieSettings
     [Setting("secure", Default = false, Doc = "Secure attribute of an inserted cookie: sent over TLS only.")]
     public partial bool Secure { get; init; }
 
+    [Setting("max_idle", Default = "0s", Max = "8760h",
+        Doc = "Only with \"insert\": a cookie that was not used for this long names no server any more. Its value then says when it was set, and "
+        + "every response sets it anew. \"0s\" = off.")]
+    public partial long MaxIdleMs { get; init; }
+
+    [Setting("max_life", Default = "0s", Max = "8760h",
+        Doc = "Only with \"insert\": a cookie that the client has had for this long names no server any more, however often it is used. "
+        + "\"0s\" = off.")]
+    public partial long MaxLifeMs { get; init; }
+
+    [Setting("preserve", Default = false,
+        Doc = "Only with \"insert\": a cookie of that name that a server itself sets is passed on, such as one that ends the stickiness at a logout, "
+        + "instead of removed.")]
+    public partial bool Preserve { get; init; }
+
+    [Setting("dynamic_key", Default = "",
+        Doc = "A secret: servers without a cookie value of their own get a hash of their address under it as value, which tells nobody their names "
+        + "and is the same on all proxies with this key. Empty = their names.")]
+    public partial string DynamicKey { get; init; }
+
     [Setting("same_site", Default = "unset", Doc = "SameSite attribute of an inserted cookie.")]
     public partial SameSiteKind SameSite { get; init; }
 }

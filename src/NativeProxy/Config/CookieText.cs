@@ -1,4 +1,6 @@
 using System;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace NativeProxy.Config;
 
@@ -29,6 +31,10 @@ internal static class CookieText
     public static bool IsPath(string text) =>
         text.StartsWith('/') && text.Length <= CharsMax && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')
             && !text.Contains(';', StringComparison.Ordinal);
+
+    /// <summary>A value that tells nobody what it stands for: 64 bits of an HMAC-SHA256, in hex.</summary>
+    public static string HashedValue(string secret, string text) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
 
     /// <summary>Empty = no domain.</summary>
     public static bool IsDomain(string text)

@@ -11,10 +11,11 @@ internal sealed class DiscoveryRules(SettingPlaces places, SettingsErrors errors
     {
         UpstreamDiscoverySettings discovery = upstream.Discovery;
         bool isBroken = places.IsSet($"{path}.discovery.type") && errors.HasErrorAt(places.Of($"{path}.discovery.type"));
-        if (discovery.Kind == DiscoveryKind.None && upstream.Servers.IsEmpty && !isBroken && !IsBroken($"{path}.server"))
+        if (discovery.Kind == DiscoveryKind.None && upstream.Servers.IsEmpty && !isBroken && !IsBroken($"{path}.server")
+            && !IsBroken($"{path}.servers"))
         {
             errors.Add(places.Of(path), "no [[upstream.server]] is defined in [[upstream]]",
-                "at least one [[upstream.server]], or [upstream.discovery] with a type");
+                "at least one [[upstream.server]], servers = [\"10.0.0.1:8080\"] or the like, or [upstream.discovery] with a type");
         }
         switch (discovery.Kind)
         {

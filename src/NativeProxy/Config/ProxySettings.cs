@@ -44,6 +44,9 @@ internal readonly partial struct ProxySettings
         };
     }
 
+    /// <summary>With a table for each server that a short list names.</summary>
+    public ProxySettings WithShortServers() => this with { Upstreams = [.. Upstreams.Select(static upstream => upstream.WithShortServers())] };
+
     /// <summary>The listeners whose requests a route looks at.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener => route.LooksAt(listener));
 }

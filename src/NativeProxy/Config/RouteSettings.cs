@@ -75,6 +75,10 @@ internal readonly partial struct RouteSettings
     [Setting("deny", Default = 0, Max = 599, Doc = "Action: the requests are refused with this status, from 400. 0 = none.")]
     public partial int Deny { get; init; }
 
+    [Setting("queue_priority", Default = 0, Min = -2000, Max = 2000,
+        Doc = "Where its requests stand when they wait for a server with room: those with lower numbers go first, equals in order of arrival.")]
+    public partial int QueuePriority { get; init; }
+
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed class SettingsChanges
 {
     private const int TextCharsMax = 80;
 
+    /// <summary>Keys whose values are not for the log.</summary>
+    private static readonly string[] SecretKeys = ["dynamic_key"];
+
     private readonly List<SettingChange> _found;
 
     /// <summary>What changes belong to, and the keys from there.</summary>
@@ -68,7 +71,13 @@ internal sealed class SettingsChanges
 
     public void SizeBytes(string key, long before, long after) => Value(key, before, after, Units.FormatSize);
 
-    public void Text(string key, string before, string after) => Value(key, before, after, TextOf);
+    public void Text(string key, string before, string after)
+    {
+        if (Array.IndexOf(SecretKeys, key) < 0)
+            Value(key, before, after, TextOf);
+        else if (before != after)
+            Add(key, $"{_keys}{key} changed");
+    }
 
     public void Choice<T>(string key, T before, T after, (string Name, T Value)[] choices) =>
         Value(key, before, after, value => NameOf(value, choices));

@@ -67,7 +67,7 @@ internal static class SettingsFile
             return SettingsResult.Refused(errors);
         }
 
-        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors));
+        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors)).WithShortServers();
         new SettingsRules(settings, root, errors).CheckAll();
         return SettingsResult.Of(settings.WithOnlyUpstream(), errors, root);
     }

@@ -28,6 +28,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             Break("upstream", "there are too many servers", $"at most {UpstreamSettings.ServersMax} in all upstreams together");
         if (settings.Upstreams.Length > UpstreamSettings.ServersMax)
             Break("upstream", "there are too many upstreams", $"at most {UpstreamSettings.ServersMax}");
+        new StickRules(_places, errors).CheckSizes(settings);
         CheckNames("listener", settings.Listeners.Select(static listener => listener.Name), static i => $"listener[{i}].name");
         CheckNames("upstream", settings.Upstreams.Select(static upstream => upstream.Name), static i => $"upstream[{i}].name");
         if (settings.Runtime.BufferBytes is > 0 and < BufferBytesMin)
@@ -184,14 +185,9 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     private void CheckUpstream(in UpstreamSettings upstream, string path)
     {
         ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
-        for (int i = 0; i < servers.Length; i++)
-        {
-            string addressPath = $"{path}.server[{i}].address";
-            if (!AddressText.TryParse(servers[i].Address, AddressUse.Server, out _, out string problem))
-                Break(addressPath, $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}", AddressText.Expected(AddressUse.Server));
-        }
-
+        new BalanceRules(_places, errors).Check(upstream, path);
         new CookieRules(_places, errors).Check(upstream, path);
+        new StickRules(_places, errors).Check(upstream.Stick, $"{path}.stick");
         new CacheRules(_places, errors).Check(upstream.Cache, $"{path}.cache");
         CheckNames("server", servers.Select(static server => server.Name), i => $"{path}.server[{i}].name");
         if (!servers.IsEmpty && servers.All(static server => server.Weight == 0))

@@ -1,35 +1,7 @@
 using System.Collections.Immutable;
+using System.Linq;
 
 namespace NativeProxy.Config;
-
-/// <summary>How a server is chosen for a request.</summary>
-internal enum BalanceKind
-{
-    [SettingChoice("round_robin", Doc = "one after the other, in proportion to their weights")]
-    RoundRobin,
-
-    [SettingChoice("least_connections", Doc = "the one with the fewest running requests for its weight; equals take turns")]
-    LeastConnections,
-
-    [SettingChoice("source_hash", Doc = "by the client's address, which stays with its server while that one is up")]
-    SourceHash,
-
-    [SettingChoice("random_two", Doc = "of two drawn by weight, the one with fewer running requests for its weight")]
-    RandomTwo,
-
-    [SettingChoice("first", Doc = "the first in the file that has room under its max_connections")]
-    First,
-}
-
-/// <summary>Which server has the first turn after a start.</summary>
-internal enum FirstTurn
-{
-    [SettingChoice("random", Doc = "one drawn at random, so that proxies that start at the same time do not all begin with the same server")]
-    Random,
-
-    [SettingChoice("first", Doc = "the first in the file, for set-ups that must behave the same at each start")]
-    First,
-}
 
 /// <summary>`[[upstream]]`: a group of servers with the same content.</summary>
 [SettingsTable(Doc = "A group of servers with the same content. Repeat the table for more groups.")]
@@ -38,14 +10,67 @@ internal readonly partial struct UpstreamSettings
     /// <summary>Servers of all upstreams together, which is what the board shared by the processes holds.</summary>
     public const int ServersMax = 4096;
 
+    /// <summary>Highest <see cref="HashLoadFactorPercent"/>.</summary>
+    public const int HashLoadFactorMax = 1000;
+
     [Setting("name", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name that listeners refer to; letters, digits and . _ : -")]
     public partial string Name { get; init; }
 
     [Setting("balance", Default = "round_robin", Doc = "How a server is chosen for a request.")]
     public partial BalanceKind Balance { get; init; }
 
+    [Setting("hash_key", Default = "client_ip", Pattern = RequestKeyText.Pattern,
+        Doc = "With balance \"hash\": the part of a request that decides: client_ip, uri (path and query), path, host, header:NAME, cookie:NAME "
+        + "or query:NAME. Requests without it are balanced by turns.")]
+    public partial string HashKey { get; init; }
+
+    [Setting("hash_type", Default = "ring", Doc = "With balance \"hash\": what becomes of keys when servers come and go. Names of servers count, "
+        + "their order in the file does not.")]
+    public partial HashType HashType { get; init; }
+
+    [Setting("hash_load_factor", Default = 0, Max = HashLoadFactorMax,
+        Doc = "With balance \"hash\": percent of the mean load for its weight that a server may have, from 125; beyond it, or at its "
+        + "max_connections, a request goes to the next server for its key. 0 = off: a request waits for its server.")]
+    public partial int HashLoadFactorPercent { get; init; }
+
     [Setting("first_turn", Default = "random", Doc = "Which server has the first turn after a start, where servers take turns.")]
     public partial FirstTurn FirstTurn { get; init; }
+
+    [Setting("slow_start", Default = "0s", Max = "24h",
+        Doc = "Time in which the share of the requests, and max_connections, of a server that came up or was added grow from a tenth to all of "
+        + "it. \"0s\" = off.")]
+    public partial long SlowStartMs { get; init; }
+
+    [Setting("all_backups", Default = false,
+        Doc = "Whether all servers with backup = true serve when no other is up, instead of the first usable one.")]
+    public partial bool AllBackups { get; init; }
+
+    [Setting("failover_below", Default = 0, Max = 100,
+        Doc = "Percent of a priority level's servers: with fewer of them up the next level joins in; backups never do. "
+        + "0 = only when none is up.")]
+    public partial int FailoverBelowPercent { get; init; }
+
+    [Setting("when_all_down", Default = "503", Doc = "What becomes of requests when all servers are down.")]
+    public partial WhenAllDown WhenAllDown { get; init; }
+
+    [Setting("panic_below", Default = 0, Max = 100,
+        Doc = "Percent of the servers: with fewer of them up all are used, as the checks are then more likely wrong than the servers. 0 = never.")]
+    public partial int PanicBelowPercent { get; init; }
+
+    [Setting("max_requests", Default = 0, Max = 1_000_000,
+        Doc = "Requests in flight at most, at servers or waiting for one, over all workers; beyond it they are answered with status 503. "
+        + "0 = no limit.")]
+    public partial int MaxRequests { get; init; }
+
+    [Setting("max_queue", Default = 0, Max = 1_000_000,
+        Doc = "Requests that wait for whichever server has room first, over all workers; beyond it they are answered with status 503. Also that of "
+        + "its servers, unless they have their own. 0 = no limit but timeouts.queue.")]
+    public partial int MaxQueue { get; init; }
+
+    [Setting("full_load", Default = 0, Max = 10_000_000,
+        Doc = "Requests in flight at which servers with min_connections may have max_connections of them. 0 = a tenth of the client connections that "
+        + "all workers together may hold.")]
+    public partial int FullLoad { get; init; }
 
     [Setting("prefer_last_server", Default = false,
         Doc = "Whether further requests of a client connection go to the server of its previous one while that is up and has room, before the "
@@ -73,14 +98,40 @@ internal readonly partial struct UpstreamSettings
     [Setting("cookie")]
     public partial UpstreamCookieSettings Cookie { get; init; }
 
+    [Setting("stick")]
+    public partial UpstreamStickSettings Stick { get; init; }
+
     [Setting("cache")]
     public partial UpstreamCacheSettings Cache { get; init; }
 
     [Setting("discovery")]
     public partial UpstreamDiscoverySettings Discovery { get; init; }
 
+    [Setting("servers", Default = new string[0], Pattern = AddressText.ServerPattern,
+        Doc = "Addresses of the servers, where nothing else is to be said of them: short for [[upstream.server]]. Their names are s1, s2 and so on.")]
+    public partial ImmutableArray<string> ServerAddresses { get; init; }
+
     [Setting("server", Required = true, Conditional = true)]
     public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
+
+    /// <summary>True when <see cref="Servers"/> was made of <see cref="ServerAddresses"/>.</summary>
+    public bool IsShortList => !ServerAddresses.IsEmpty && Servers.Select(static server => (server.Name, server.Address)).SequenceEqual(
+        ServerAddresses.Select(static (address, index) => (ShortName(index), address)));
+
+    /// <summary>Where the file has the address of a server, within the table of its upstream.</summary>
+    public string AddressKey(int index) => IsShortList ? $"servers[{index}]" : $"server[{index}].address";
+
+    /// <summary>With the <see cref="FullLoad"/> that follows from how many client connections there may be, unless the file says one.</summary>
+    public UpstreamSettings WithFullLoad(long clientConnectionsMax) =>
+        FullLoad > 0 ? this : this with { FullLoad = (int)System.Math.Clamp(clientConnectionsMax / 10, 1, int.MaxValue) };
+
+    /// <summary>With a server for each address of the short list; as it is when servers have tables of their own.</summary>
+    public UpstreamSettings WithShortServers() => !Servers.IsEmpty ? this : this with
+    {
+        Servers = [.. ServerAddresses.Select(static (address, index) => UpstreamServerSettings.Found(ShortName(index), address, weight: 1))],
+    };
+
+    private static string ShortName(int index) => $"s{index + 1}";
 }
 
 /// <summary>Which requests may travel on a connection that has served another one before.</summary>
@@ -239,47 +290,4 @@ internal readonly partial struct UpstreamRetrySettings
         }
         return false;
     }
-}
-
-/// <summary>`[[upstream.server]]`: one server of the group.</summary>
-[SettingsTable(Doc = "One server of the group. Repeat the table for more servers.")]
-internal readonly partial struct UpstreamServerSettings
-{
-    [Setting("name", Required = true, Example = "a", Pattern = NameText.Pattern, Doc = "Name in logs and metrics, unique in its upstream.")]
-    public partial string Name { get; init; }
-
-    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern,
-        Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
-    public partial string Address { get; init; }
-
-    [Setting("weight", Default = 1, Max = 256,
-        Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
-    public partial int Weight { get; init; }
-
-    [Setting("max_connections", Default = 0, Max = 1_000_000,
-        Doc = "Connections to this server at most, idle ones included, over all workers; requests beyond it wait in a queue. 0 = no limit.")]
-    public partial int MaxConnections { get; init; }
-
-    [Setting("cookie", Default = "", Pattern = CookieText.ValuePattern,
-        Doc = "Value in the stickiness cookie. Empty = the server's name. Servers that say the same value share its requests: the first usable "
-        + "one takes them all, as with HAProxy's backup twins.")]
-    public partial string Cookie { get; init; }
-
-    [Setting("health", Default = true, Doc = "Whether the server is checked where its upstream has health checks; one that is not counts as up.")]
-    public partial bool Health { get; init; }
-
-    [Setting("health_port", Default = 0, Max = 65535, MayBeQuoted = true,
-        Doc = "Port of the health checks of this server, such as that of the application behind a relay. 0 = health.port, else the server's own.")]
-    public partial int HealthPort { get; init; }
-
-    [Setting("health_address", Default = "", Pattern = "^[0-9A-Fa-f.:]*$",
-        Doc = "IP address of the health checks of this server. Empty = health.address, else the server's own.")]
-    public partial string HealthAddress { get; init; }
-
-    /// <summary>A server that is not in the file.</summary>
-    public static UpstreamServerSettings Found(string name, string address, int weight) =>
-        ReadFrom(SettingsTableReader.Root(null, new SettingsErrors("", ""))) with { Name = name, Address = address, Weight = weight };
-
-    /// <summary>The value in force.</summary>
-    public string CookieValue => Cookie.Length > 0 ? Cookie : Name;
 }

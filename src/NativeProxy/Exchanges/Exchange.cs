@@ -211,8 +211,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         AuthenticatesConnection = head.AuthenticatesConnection,
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
         BodyBytesMax = _route.RequestBodyBytesMax,
-        Sticky = Stickiness.Read(bytes, head.Fields, _route.Upstream),
-        ClientKey = _route.Upstream.Rules.NeedsClientKey ? SourceHashBalancer.KeyOf(_client.Connection.Address) : 0,
+        Sticky = Stickiness.Of(bytes, head, _route.Upstream, _client.Connection.Address, _service.Loop.Clock),
+        HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Connection.Address) : RequestKey.None,
+        QueuePriority = _route.QueuePriority,
     };
 
     /// <summary>The route knows the answer.</summary>

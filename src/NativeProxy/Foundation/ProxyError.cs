@@ -21,6 +21,8 @@ internal enum ProxyError : byte
     NotCached,
     NoServerAvailable,
     QueueTimeout,
+    QueueFull,
+    TooManyRequests,
     ServerConnectFailed,
     ServerConnectTimeout,
     ServerClosedBeforeResponse,
@@ -112,6 +114,10 @@ internal static class ProxyErrors
             "The request wants an answer of the cache only, and it has none");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
+        rows[(int)ProxyError.QueueFull] = new(503, ErrorSide.Server, RetryRule.Never, "All servers are busy, and too many requests wait already",
+            Rule: "queue_full");
+        rows[(int)ProxyError.TooManyRequests] = new(503, ErrorSide.Server, RetryRule.Never, "Too many requests are under way already",
+            Rule: "too_many_requests");
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent,
             "The server did not accept a connection in time");

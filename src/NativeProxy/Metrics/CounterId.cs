@@ -117,6 +117,7 @@ internal enum CounterId
     ReplayRefusals,
     ReplayBytesHeld,
     QueueEntered,
+    QueueFull,
     QueueWaiting,
     NoServerAvailable,
 

@@ -51,9 +51,7 @@ internal static class ResponseFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         CopyFields(ref sink, bytes, head, headEnd, changes.KeepsLength, changes.Sticky, dropsAge: changes.AgeSeconds is not null);
-        ReadOnlySpan<byte> inserted = changes.Sticky.InsertedLines;
-        if (!inserted.IsEmpty)
-            sink.AppendLines(inserted);
+        changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
         bool hasDate = PassesDate(head.Fields);
@@ -75,7 +73,7 @@ internal static class ResponseFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         CopyFields(ref sink, bytes, head, headEnd, keepsLength: false, sticky);
-        sink.AppendLines(sticky.InsertedLines);
+        sticky.WriteInserted(ref sink, bytes, head.Fields);
     }
 
     /// <summary>True when a Date of the server's is passed on; one that Connection names is not.</summary>

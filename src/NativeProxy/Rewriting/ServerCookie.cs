@@ -8,27 +8,37 @@ namespace NativeProxy.Rewriting;
 internal sealed class ServerCookie
 {
     private readonly byte[] _value;
-    private readonly byte[] _insertedLines;
+    private readonly byte[] _insertedPair;
+    private readonly byte[] _insertedAttributes;
 
     private ServerCookie(in UpstreamCookieSettings settings, string value)
     {
         _value = Encoding.ASCII.GetBytes(value);
-        _insertedLines = settings.Mode == CookieMode.Insert ? Encoding.ASCII.GetBytes(LinesOf(settings, value)) : [];
+        bool isInserted = settings.Mode == CookieMode.Insert;
+        _insertedPair = isInserted ? Encoding.ASCII.GetBytes($"{settings.Name}={value}") : [];
+        _insertedAttributes = isInserted ? Encoding.ASCII.GetBytes(AttributesOf(settings)) : [];
+        IsPrivate = isInserted && settings.NoCache;
     }
 
     /// <summary>The value that stands for the server.</summary>
     public ReadOnlySpan<byte> Value => _value;
 
-    /// <summary>Whole field lines that mode "insert" adds to a response; empty in the other modes.</summary>
-    public ReadOnlySpan<byte> InsertedLines => _insertedLines;
+    /// <summary>Name and value of the cookie that mode "insert" adds to a response; empty in the other modes.</summary>
+    public ReadOnlySpan<byte> InsertedPair => _insertedPair;
+
+    /// <summary>What follows the value.</summary>
+    public ReadOnlySpan<byte> InsertedAttributes => _insertedAttributes;
+
+    /// <summary>A response with the cookie also gets "Cache-Control: private".</summary>
+    public bool IsPrivate { get; }
 
     /// <summary>What these settings say for the server, or null when the group has no cookie.</summary>
     public static ServerCookie? Of(in UpstreamCookieSettings settings, in UpstreamServerSettings server) =>
-        settings.Mode == CookieMode.Off ? null : new ServerCookie(settings, server.CookieValue);
+        settings.Mode == CookieMode.Off ? null : new ServerCookie(settings, server.CookieValueIn(settings));
 
-    private static string LinesOf(in UpstreamCookieSettings settings, string value)
+    private static string AttributesOf(in UpstreamCookieSettings settings)
     {
-        var text = new StringBuilder($"Set-Cookie: {settings.Name}={value}; Path={settings.Path}");
+        var text = new StringBuilder($"; Path={settings.Path}");
         if (settings.Domain.Length > 0)
             text.Append("; Domain=").Append(settings.Domain);
         if (settings.HttpOnly)
@@ -37,13 +47,11 @@ internal sealed class ServerCookie
             text.Append("; Secure");
         text.Append(settings.SameSite switch
         {
-            SameSiteKind.Lax => "; SameSite=Lax\r\n",
-            SameSiteKind.Strict => "; SameSite=Strict\r\n",
-            SameSiteKind.None => "; SameSite=None\r\n",
-            _ => "\r\n",
+            SameSiteKind.Lax => "; SameSite=Lax",
+            SameSiteKind.Strict => "; SameSite=Strict",
+            SameSiteKind.None => "; SameSite=None",
+            _ => "",
         });
-        if (settings.NoCache)
-            text.Append("Cache-Control: private\r\n");
         return text.ToString();
     }
 }

@@ -35,6 +35,9 @@ internal ref struct StickyValues
     /// <summary>What of the present cookie's value names a server; empty when nothing does.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
 
+    /// <summary>When the present cookie was set, where cookies say so.</summary>
+    public CookieDates Dates { get; private set; }
+
     /// <summary>Goes to the next cookie of the name; false behind the last one.</summary>
     public bool MoveNext()
     {
@@ -62,8 +65,14 @@ internal ref struct StickyValues
         _nextIndex = _fields.NextIndexOf(KnownHeader.Cookie, index);
     }
 
-    private readonly ReadOnlySpan<byte> ServerValue(ByteRange value)
+    private ReadOnlySpan<byte> ServerValue(ByteRange value)
     {
+        Dates = default;
+        if (_cookie.IsDated)
+        {
+            Dates = CookieDates.Of(CookieField.Unquoted(_field, value).Of(_field), out ReadOnlySpan<byte> server);
+            return server;
+        }
         if (_cookie.Mode != CookieMode.Prefix)
             return CookieField.Unquoted(_field, value).Of(_field);
         return CookieField.TryReadPrefix(_field, value, StickyCookie.PrefixDelimiter, out ByteRange prefix) ? prefix.Of(_field) : default;

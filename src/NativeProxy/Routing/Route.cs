@@ -38,6 +38,9 @@ internal sealed class Route
     /// <summary>Longest time without a byte from either side of a tunnel; 0 = no limit.</summary>
     public required long TunnelTimeoutMs { get; init; }
 
+    /// <summary>Where its requests stand when they wait for a server; lower is sooner.</summary>
+    public int QueuePriority { get; init; }
+
     /// <summary>True when the proxy answers by itself.</summary>
     public bool IsAnswered => Answer is not null || Redirect is not null;
 }

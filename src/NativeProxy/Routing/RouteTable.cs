@@ -148,12 +148,16 @@ internal sealed class RouteTable
             var ways = new Route[route.Split.Length];
             var shares = new int[ways.Length];
             for (int i = 0; i < ways.Length; i++)
-                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name), headers), route.Split[i].Weight);
+            {
+                ways[i] = RouteTo(rules.Upstreams(route.Split[i].Name), headers, queuePriority: route.QueuePriority);
+                shares[i] = route.Split[i].Weight;
+            }
+
             return new RouteEnd(ways, shares);
         }
         if (route.Upstream.Length > 0)
-            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers));
-        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer));
+            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers, queuePriority: route.QueuePriority));
+        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer, queuePriority: route.QueuePriority));
     }
 
     private (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
@@ -162,7 +166,7 @@ internal sealed class RouteTable
 
     private Route RouteTo(
         UpstreamGroup upstream, (HeaderRules? Requests, HeaderRules? Responses) headers, FixedAnswer? answer = null,
-        Redirect? redirect = null) => new()
+        Redirect? redirect = null, int queuePriority = 0) => new()
     {
         Upstream = upstream,
         RequestHeaders = headers.Requests,
@@ -174,5 +178,6 @@ internal sealed class RouteTable
         ResponseBodyBytesMax = _responseBodyBytesMax,
         DropsTrailers = _dropsTrailers,
         TunnelTimeoutMs = _tunnelTimeoutMs,
+        QueuePriority = queuePriority,
     };
 }

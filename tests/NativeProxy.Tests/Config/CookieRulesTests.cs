@@ -103,7 +103,7 @@ public class CookieRulesTests
     public void ServerValue_IsItsNameUnlessItSaysAnother()
     {
         UpstreamSettings upstream = SettingsTrial.Parse(TwoServers("", "cookie = \"x\"")).Settings.Upstreams[0];
-        Assert.Equal(["a", "x"], upstream.Servers.Select(server => server.CookieValue));
+        Assert.Equal(["a", "x"], upstream.Servers.Select(server => server.CookieValueIn(upstream.Cookie)));
     }
 
     private static string WithCookie(string lines) => SettingsTrial.WithUpstream("[upstream.cookie]\n" + lines);

@@ -38,10 +38,10 @@ public class FirstBalancerTests
         group.Apply(ServerUnderTest.SettingsOf(""), [.. servers]);
         foreach (int index in (int[])[0, 1, 2, 0, 1])
         {
-            UpstreamServer chosen = group.Choose(except: null, clientKey: 0, out _)!;
+            UpstreamServer chosen = group.Choose(except: null, hashKey: 0, out _)!;
             Assert.Same(servers[index], chosen);
             group.ConnectFailed(chosen);
-            Assert.NotSame(chosen, group.Choose(except: chosen, clientKey: 0, out _));
+            Assert.NotSame(chosen, group.Choose(except: chosen, hashKey: 0, out _));
         }
     }
 

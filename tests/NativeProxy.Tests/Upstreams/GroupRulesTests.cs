@@ -23,8 +23,10 @@ public class GroupRulesTests
 
     [Theory]
     [InlineData("balance = \"source_hash\"", true)]
+    [InlineData("balance = \"hash\"", true)]
     [InlineData("balance = \"round_robin\"", false)]
-    public void ClientKey_IsNeededByItsHashOnly(string settings, bool expected) => Assert.Equal(expected, RulesOf(settings).NeedsClientKey);
+    public void HashKey_IsLookedForWhereItChoosesOnly(string settings, bool expected) =>
+        Assert.Equal(expected, RulesOf(settings).HashKey is not null);
 
     private static GroupRules RulesOf(string settings) => new(ServerUnderTest.SettingsOf(settings));
 }

@@ -12,7 +12,7 @@ public class GroupServersTests
     public void ServersThatTakeRequests_AreThoseOfAWeightThatAreUp()
     {
         var test = new ServersOnBoard("a1 b1 c0");
-        var servers = new GroupServers { All = test.All };
+        GroupServers servers = Of(test);
         Assert.Equal((true, true), (servers.HasAny, servers.HasOtherThan(test["a"])));
 
         test.Slot("b").IsUp = false;
@@ -25,7 +25,8 @@ public class GroupServersTests
     public void Outlook_IsThatOfTheBestServer()
     {
         var test = new ServersOnBoard("a1 b1");
-        var servers = new GroupServers { All = test.All, IsPending = true };
+        GroupServers servers = Of(test);
+        servers.IsPending = true;
         Assert.Equal(QueueOutlook.Full, servers.Outlook());
         servers.IsPending = false;
         Assert.Equal(QueueOutlook.Room, servers.Outlook());
@@ -41,11 +42,18 @@ public class GroupServersTests
     public void ServerThatFailed_GoesBehindTheOthers(string failed, string expected)
     {
         var test = new ServersOnBoard("a1 b1 c1");
-        var servers = new GroupServers { All = test.All };
+        GroupServers servers = Of(test);
 
         servers.MoveToEnd(test[failed]);
         servers.MoveToEnd(new ServersOnBoard("x1")["x"]);
 
         Assert.Equal(expected, string.Join(' ', servers.All.Select(static server => server.Name)));
+    }
+
+    private static GroupServers Of(ServersOnBoard test)
+    {
+        var servers = new GroupServers();
+        servers.Set(test.All, test.Settings.Upstreams[0]);
+        return servers;
     }
 }

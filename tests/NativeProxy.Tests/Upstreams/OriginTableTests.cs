@@ -85,7 +85,7 @@ public sealed class OriginTableTests : IDisposable
         _mayAnswer.Reset();
         Origin origin = await Find("a.test", 80);
 
-        Assert.True(await _test.Run(() => origin.Group.IsPending && origin.IsBusy && origin.Group.Choose(except: null, clientKey: 0, out _) is null));
+        Assert.True(await _test.Run(() => origin.Group.IsPending && origin.IsBusy && origin.Group.Choose(except: null, hashKey: 0, out _) is null));
         _mayAnswer.Set();
         await Settled(origin);
 
@@ -103,7 +103,7 @@ public sealed class OriginTableTests : IDisposable
             _mayAnswer.Reset();
             Origin origin = await Find(name, 80);
             var waiter = new RecordingWaiter();
-            await _test.Run(() => origin.Group.Queue.Add(new QueueTicket(waiter, _test.Loop), timeoutMs: 0));
+            await _test.Run(() => origin.Group.Queue.TryAdd(new QueueTicket(waiter, _test.Loop), timeoutMs: 0));
             Assert.Empty(waiter.Seen);
             _mayAnswer.Set();
             await _test.Until(() => waiter.Seen.Count == 1, "the waiter is served");

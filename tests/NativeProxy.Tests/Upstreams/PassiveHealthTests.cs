@@ -178,6 +178,8 @@ public sealed class PassiveHealthTests : System.IDisposable
     {
         var servers = new ServersOnBoard(names, workers: workers, loop: _loop.Loop);
         var settings = ServersOnBoard.SettingsOf(names, upstreamLines: "[upstream.passive]\n" + lines + "\n").Upstreams[0].Passive;
-        return (new PassiveHealth(settings, new GroupServers { All = servers.All }) { Ejected = _told.Add }, servers);
+        var group = new GroupServers();
+        group.Set(servers.All, servers.Settings.Upstreams[0]);
+        return (new PassiveHealth(settings, group) { Ejected = _told.Add }, servers);
     }
 }

@@ -82,7 +82,7 @@ public class ServerHealthTests
         Assert.True(group.HasServer);
         test.Slot("b").IsUp = false;
         Assert.False(group.HasServer);
-        Assert.Null(group.Choose(except: null, clientKey: 0, out _));
+        Assert.Null(group.Choose(except: null, hashKey: 0, out _));
     }
 
     [Theory]
@@ -98,9 +98,9 @@ public class ServerHealthTests
         var waiter = new Waiter();
         await loop.Run(() =>
         {
-            Assert.Null(group.Choose(except: null, clientKey: 1, out WaitQueue queue));
+            Assert.Null(group.Choose(except: null, hashKey: 1, out WaitQueue queue));
             Assert.Same(group.Queue, queue);
-            queue.Add(new QueueTicket(waiter, loop.Loop), timeoutMs: 0);
+            queue.TryAdd(new QueueTicket(waiter, loop.Loop), timeoutMs: 0);
         });
 
         servers.Slot("a").IsUp = false;
@@ -121,14 +121,14 @@ public class ServerHealthTests
         using Socket listener = Peers.Listen();
         using var loop = new LoopUnderTest();
         UpstreamGroup group = FullGroup(loop, listener, out ServersOnBoard servers, BalanceKind.SourceHash);
-        UpstreamServer own = SourceHashBalancer.Pick(servers.All, except: null, clientKey: 1)!;
+        UpstreamServer own = ConsistentHashBalancer.Pick(servers.All, except: null, key: 1)!;
         UpstreamServer other = servers.All.Single(server => server != own);
         var waiter = new Waiter();
         await loop.Run(() =>
         {
-            Assert.Null(group.Choose(except: null, clientKey: 1, out WaitQueue queue));
+            Assert.Null(group.Choose(except: null, hashKey: 1, out WaitQueue queue));
             Assert.Same(own.Limit.Queue, queue);
-            queue.Add(new QueueTicket(waiter, loop.Loop), timeoutMs: 0);
+            queue.TryAdd(new QueueTicket(waiter, loop.Loop), timeoutMs: 0);
         });
 
         servers.Slot(other.Name).IsUp = false;
@@ -149,9 +149,9 @@ public class ServerHealthTests
         var group = new UpstreamGroup(null!, "app", logId: 0);
         group.Apply(test.Settings.Upstreams[0], test.All);
 
-        Assert.Same(test["a"], group.ChooseWanted(test["a"], clientKey: 0, out _));
+        Assert.Same(test["a"], group.ChooseWanted(test["a"], hashKey: 0, out _));
         test.Slot("a").IsUp = false;
-        Assert.Same(test["b"], group.ChooseWanted(test["a"], clientKey: 0, out WaitQueue queue));
+        Assert.Same(test["b"], group.ChooseWanted(test["a"], hashKey: 0, out WaitQueue queue));
         Assert.Same(group.Queue, queue);
     }
 
@@ -164,12 +164,12 @@ public class ServerHealthTests
         await loop.Run(() =>
         {
             group.Retire();
-            Assert.Null(group.Choose(except: null, clientKey: 1, out WaitQueue queue));
+            Assert.Null(group.Choose(except: null, hashKey: 1, out WaitQueue queue));
             Assert.Same(group.Queue, queue);
-            UpstreamServer own = SourceHashBalancer.Pick(servers.All, except: null, clientKey: 1)!;
+            UpstreamServer own = ConsistentHashBalancer.Pick(servers.All, except: null, key: 1)!;
             UpstreamServer other = servers.All.Single(server => server != own);
             other.Apply(servers.Settings.Upstreams[0], servers.Settings.Upstreams[0].Servers[0], connectionsMax: 2);
-            Assert.Same(other, group.Choose(except: null, clientKey: 1, out _));
+            Assert.Same(other, group.Choose(except: null, hashKey: 1, out _));
         });
     }
 

@@ -9,13 +9,14 @@ namespace NativeProxy.Tests.Upstreams;
 public class ServerLimitTests
 {
     private readonly ServerStanding _standing = new(new IPEndPoint(IPAddress.Loopback, 1));
+    private readonly ServerLoad _load = new("a");
     private readonly ServerLimit _limit;
     private int _roomAgain;
 
     public ServerLimitTests()
     {
         _standing.Apply(weight: 1, slot: null);
-        _limit = new ServerLimit(null!, _standing, new IdlePool()) { RoomAgain = () => _roomAgain++ };
+        _limit = new ServerLimit(null!, _standing, _load, new IdlePool()) { RoomAgain = () => _roomAgain++ };
     }
 
     [Fact]

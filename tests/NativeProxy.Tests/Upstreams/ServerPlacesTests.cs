@@ -62,18 +62,18 @@ public sealed class ServerPlacesTests
         memory.Open++;
 
         mine.Mend(nowMs: 0);
-        mine.Mend(ServerPlaces.MendAfterMs - 1);
+        mine.Mend(SharedCount.MendAfterMs - 1);
         Assert.Equal(2, mine.OpenCount);
         Assert.False(mine.TryTake(2));
 
         // A place is taken and given back: the second begins anew.
         mine.TakeAnyway(1);
         mine.GiveBack(1);
-        mine.Mend(ServerPlaces.MendAfterMs);
-        mine.Mend((2 * ServerPlaces.MendAfterMs) - 1);
+        mine.Mend(SharedCount.MendAfterMs);
+        mine.Mend((2 * SharedCount.MendAfterMs) - 1);
         Assert.Equal(2, mine.OpenCount);
 
-        mine.Mend(2 * ServerPlaces.MendAfterMs);
+        mine.Mend(2 * SharedCount.MendAfterMs);
         Assert.Equal(1, mine.OpenCount);
         Assert.True(mine.TryTake(2));
     }

@@ -16,9 +16,9 @@ public class UpstreamGroupTests
     public void Choose_GoesRoundAndSkipsTheOneThatFailed()
     {
         UpstreamGroup group = Group("");
-        UpstreamServer first = group.Choose(except: null, clientKey: 0, out _)!;
+        UpstreamServer first = group.Choose(except: null, hashKey: 0, out _)!;
 
-        UpstreamServer second = group.Choose(except: first, clientKey: 0, out _)!;
+        UpstreamServer second = group.Choose(except: first, hashKey: 0, out _)!;
 
         Assert.NotSame(first, second);
         Assert.Contains(first, group.Servers);
@@ -30,9 +30,9 @@ public class UpstreamGroupTests
     {
         UpstreamGroup group = Group("");
 
-        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out _));
-        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue ofServer));
-        Assert.Same(group.Servers[0], group.ChooseWanted(null, clientKey: 0, out WaitQueue ofGroup));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], hashKey: 0, out _));
+        Assert.Same(group.Servers[1], group.ChooseWanted(group.Servers[1], hashKey: 0, out WaitQueue ofServer));
+        Assert.Same(group.Servers[0], group.ChooseWanted(null, hashKey: 0, out WaitQueue ofGroup));
         Assert.Same(group.Servers[1].Limit.Queue, ofServer);
         Assert.Same(group.Queue, ofGroup);
     }
@@ -43,7 +43,7 @@ public class UpstreamGroupTests
         UpstreamGroup group = Group("");
         group.Servers[1].Retire();
 
-        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1], clientKey: 0, out WaitQueue queue));
+        Assert.Same(group.Servers[0], group.ChooseWanted(group.Servers[1], hashKey: 0, out WaitQueue queue));
         Assert.Same(group.Queue, queue);
     }
 

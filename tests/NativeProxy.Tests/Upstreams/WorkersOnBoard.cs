@@ -131,12 +131,12 @@ internal sealed class WorkersOnBoard : IDisposable
 
         private void Ask(bool isItsTurn)
         {
-            UpstreamServer? server = _group.Choose(except: null, clientKey: 0, out WaitQueue queue, isItsTurn);
+            UpstreamServer? server = _group.Choose(except: null, hashKey: 0, out WaitQueue queue, isItsTurn);
             var user = new RecordingUser();
             Connection = server?.TakeIdle(user) ?? server?.TryConnect(user);
             if (Connection is null)
             {
-                queue.Add(_ticket, timeoutMs: 0);
+                queue.TryAdd(_ticket, timeoutMs: 0);
                 return;
             }
             _served?.Invoke(this);

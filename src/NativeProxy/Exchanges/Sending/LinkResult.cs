@@ -9,9 +9,6 @@ internal enum LinkResult : byte
     /// <summary>A connect is in flight, or the exchange waits in line; an event follows.</summary>
     Pending,
 
-    /// <summary>No server takes requests.</summary>
-    NoServer,
-
-    /// <summary>The connection on which the client has authenticated is gone, and no other one may stand in for it.</summary>
-    PinIsLost,
+    /// <summary>There is none, and waiting is of no use or not allowed: <see cref="ServerLink.Refusal"/> says why.</summary>
+    Refused,
 }

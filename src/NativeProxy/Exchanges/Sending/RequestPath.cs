@@ -146,15 +146,13 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <summary>Returns everything; another request can begin.</summary>
     public void Release()
     {
-        Link.Release(ServerCloseReason.Ambiguous, reset: false);
+        Link.Leave();
         _replay.Release();
         Detach();
     }
 
-    /// <inheritdoc/>
     PinnedServer? IServerLinkUser.Pin => _user.Pin;
 
-    /// <inheritdoc/>
     UpstreamServer? IServerLinkUser.LastServer => _user.LastServer;
 
     /// <summary>The exchange was first in line and a server has room.</summary>
@@ -187,7 +185,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        Link.Answered(head.StatusCode);
+        Link.Answered(bytes, head);
         if (Link.Group!.Rules.RetriesStatus && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
         {
             LinkedAgain(again);
@@ -202,7 +200,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
     {
-        Link.Answered(head.StatusCode);
+        Link.Answered(bytes, head);
         _replay.OnAnswer(isUnderWay: true);
         _answers.OnSwitched(bytes, head, rest);
     }
@@ -250,11 +248,8 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
             case LinkResult.Ready:
                 Connected(isFirst);
                 break;
-            case LinkResult.NoServer:
-                _user.OnFailed(Link.Group!.NoServerError, RejectReason.None);
-                break;
-            case LinkResult.PinIsLost:
-                _user.OnFailed(ProxyError.ServerClosedBeforeResponse, RejectReason.None);
+            case LinkResult.Refused:
+                _user.OnFailed(Link.Refusal, RejectReason.None);
                 break;
         }
     }

@@ -28,6 +28,9 @@ internal readonly struct RequestTerms
     /// <summary>What the stickiness cookie says.</summary>
     public Stickiness Sticky { get; init; }
 
-    /// <summary>The client's address as a number, where servers are chosen by it; else 0.</summary>
-    public ulong ClientKey { get; init; }
+    /// <summary>The part of the request by which servers are chosen, as a number; 0 when none is, or it does not have it.</summary>
+    public ulong HashKey { get; init; }
+
+    /// <summary>Where it stands in a line; lower is sooner.</summary>
+    public int QueuePriority { get; init; }
 }

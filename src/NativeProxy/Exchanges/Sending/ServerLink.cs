@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -21,13 +22,17 @@ namespace NativeProxy.Exchanges.Sending;
 /// <param name="counters">Of the worker.</param>
 internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, EventLoop loop, LoopCounters counters) : IServerWaiter
 {
-    private QueueTicket? _ticket;
+    private PlaceInLine? _line;
     private HttpMethod _method;
 
-    /// <summary>The server that the request's cookie names, or null.</summary>
-    private UpstreamServer? _wanted;
-    private ulong _clientKey;
+    /// <summary>What cookie and stick table say of the request.</summary>
+    private Stickiness _sticky;
+    private ulong _hashKey;
+    private int _queuePriority;
     private bool _mayReuse;
+
+    /// <summary>The exchange is one of the requests in flight that its group counts.</summary>
+    private bool _isCounted;
     private bool _isStaleRetryUsed;
 
     /// <summary>The exchange has taken its place in the budget of second tries.</summary>
@@ -49,7 +54,10 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public RetryCause RetryCause { get; private set; }
 
     /// <summary>Where the request began to wait.</summary>
-    public QueuePlaces QueuePlaces { get; private set; }
+    public QueuePlaces QueuePlaces => _line?.Places ?? default;
+
+    /// <summary>Why there is no connection, after <see cref="LinkResult.Refused"/>.</summary>
+    public ProxyError Refusal { get; private set; }
 
     /// <summary>When the present or last try came how far.</summary>
     public LinkTimes Times => _times;
@@ -58,7 +66,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public bool HasBeenOut { get; private set; }
 
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
-    public StickyResponse StickyResponse => new(Group!.Cookie, Server!.Cookie, _wanted?.Cookie);
+    public StickyResponse StickyResponse => new(
+        Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie, _sticky.Dates, loop.Clock.WallMs / 1000);
 
     /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
     public bool MayBeSentAgain => RetryPolicy.MayFollowSend(
@@ -70,13 +79,14 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>Begins the way for another exchange.</summary>
     public void Begin(UpstreamGroup group, in RequestTerms terms)
     {
-        _clientKey = terms.ClientKey;
+        _hashKey = terms.HashKey;
         _method = terms.Method;
-        _wanted = terms.Sticky.Wanted;
+        _sticky = terms.Sticky;
         if (Group != group)
             Group = group;
         Server = null;
-        QueuePlaces = default;
+        _queuePriority = terms.QueuePriority;
+        _line?.Begin();
         _times = new LinkTimes();
         HasBeenOut = false;
         Attempts = 0;
@@ -99,8 +109,11 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || !stream.TryFollow(ahead, _wanted, Group.Rules.Pipelining, out UpstreamServer? server))
+        if (Group!.Rules.Pipelining <= 1 || !TryEnter()
+            || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
+        {
             return false;
+        }
         Server = server;
         _times.Chosen(loop.Clock.NowMs);
         Attempts++;
@@ -116,13 +129,15 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
     public LinkResult Open(UpstreamServer? except, bool isItsTurn = false)
     {
+        if (!TryEnter())
+            return Refuse(ProxyError.TooManyRequests);
         if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
             return OpenPinned(pin);
         while (true)
         {
             Server = except is null
-                ? Group!.ChooseWanted(_wanted ?? Group.Preferred(user.LastServer), _clientKey, out WaitQueue queue, isItsTurn)
-                : Group!.Choose(except, _clientKey, out queue, isItsTurn);
+                ? Group!.ChooseWanted(_sticky.First ?? Group.Preferred(user.LastServer), _hashKey, out WaitQueue queue, isItsTurn)
+                : Group!.Choose(except, _hashKey, out queue, isItsTurn);
             if (Server is null)
                 return Wait(queue);
             if (TryOpen(Server, _mayReuse))
@@ -178,7 +193,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     }
 
     /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
-    public void Connected() => _ticket?.Settle();
+    public void Connected() => _line?.Settle();
 
     /// <summary>The request goes out now, or its turn has come behind others.</summary>
     public void GoesOut()
@@ -215,21 +230,34 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             passive.Failed(Server!, loop.Clock.NowMs);
     }
 
-    /// <summary>The head of the final answer has come.</summary>
-    public void Answered(int status) => Group!.Passive?.Answered(Server!, status, loop.Clock.NowMs);
+    /// <summary>The head of the final answer has come: requests like this one stick to its server from now on, where a table keeps them.</summary>
+    public void Answered(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        Group!.Passive?.Answered(Server!, head.StatusCode, loop.Clock.NowMs);
+        Group.Rules.Stick?.Answered(_sticky.Mark, bytes, head.Fields, Server!, loop.Clock.NowMs);
+    }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue; see <see cref="ServerStream.Release"/>.</summary>
     public void Release(ServerCloseReason reason, bool reset)
     {
-        LeaveQueue();
+        _line?.Leave();
         stream.Release(reason, reset);
+    }
+
+    /// <summary>The exchange is over: as <see cref="Release"/>, and it is no request of its group any more.</summary>
+    public void Leave()
+    {
+        Release(ServerCloseReason.Ambiguous, reset: false);
+        if (_isCounted)
+            Group!.Load.Leave();
+        _isCounted = false;
     }
 
     /// <summary>The answer is complete; see <see cref="ServerStream.End"/>. A pinned connection waits with its client from now on.</summary>
     /// <returns>False when the client's authentication is lost, so that its connection must end too.</returns>
     public bool End(ServerCloseReason reason, bool clientGoesOn)
     {
-        LeaveQueue();
+        _line?.Leave();
         bool wasPinned = stream.IsPinned;
         bool loginLasts = stream.End(reason, clientGoesOn, out UpstreamConnection? pinned);
         if (pinned is not null)
@@ -239,13 +267,13 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     public void OnServerHasRoom()
     {
-        counters.Add(CounterId.QueueWaiting, -1);
+        _line!.WasLetGo();
         user.OnTurnInQueue();
     }
 
     public void OnQueueTimeout()
     {
-        counters.Add(CounterId.QueueWaiting, -1);
+        _line!.WasLetGo();
         counters.Add(CounterId.TimeoutsQueue);
         user.OnQueueTimeout(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout);
     }
@@ -263,7 +291,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _times.Chosen(loop.Clock.NowMs);
         Attempts++;
         if (!pin.TryTake(stream, out UpstreamServer? server))
-            return LinkResult.PinIsLost;
+            return Refuse(ProxyError.ServerClosedBeforeResponse);
         Server = server;
         return LinkResult.Ready;
     }
@@ -309,35 +337,27 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         {
             if (Group.NoServerError == ProxyError.NoServerAvailable)
                 counters.Add(CounterId.NoServerAvailable);
-            return LinkResult.NoServer;
+            return Refuse(Group.NoServerError);
         }
-        _ticket ??= new QueueTicket(this, loop);
-        bool isBack = _ticket.IsKept;
-        counters.Add(CounterId.QueueWaiting);
-        queue.Add(_ticket, Group.QueueTimeoutMs);
-        if (isBack)
-            return LinkResult.Pending;
-        counters.Add(CounterId.QueueEntered);
-        NotePlace(queue);
-        return LinkResult.Pending;
+        _line ??= new PlaceInLine(this, loop, counters);
+        return _line.TryWait(queue, Group, _queuePriority) ? LinkResult.Pending : Refuse(ProxyError.QueueFull);
     }
 
-    /// <summary>While the servers of a name are looked up nobody has a place: whoever comes is served at once then.</summary>
-    private void NotePlace(WaitQueue queue)
+    private LinkResult Refuse(ProxyError error)
     {
-        if (queue != Group!.Queue)
-            QueuePlaces = QueuePlaces with { OfServer = QueuePlaces.OfServer + queue.Count };
-        else if (!Group.IsPending)
-            QueuePlaces = QueuePlaces with { OfGroup = QueuePlaces.OfGroup + queue.Count };
+        Refusal = error;
+        return LinkResult.Refused;
     }
 
-    private void LeaveQueue()
+    /// <summary>Counts the request once where its group counts them. False when there are too many.</summary>
+    private bool TryEnter()
     {
-        if (_ticket is { IsWaiting: true })
-        {
-            counters.Add(CounterId.QueueWaiting, -1);
-            _ticket.Leave();
-        }
-        _ticket?.Settle();
+        GroupLoad load = Group!.Load;
+        if (!load.IsCounted || _isCounted)
+            return true;
+        _isCounted = load.TryEnter(loop.Clock.NowMs);
+        if (!_isCounted)
+            counters.Add(CounterId.QueueFull);
+        return _isCounted;
     }
 }

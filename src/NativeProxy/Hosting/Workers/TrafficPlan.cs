@@ -192,7 +192,7 @@ internal sealed class TrafficPlan
         var kept = new List<UpstreamGroup>();
         for (int i = 0; i < settings.Upstreams.Length; i++)
         {
-            UpstreamSettings upstream = settings.Upstreams[i];
+            UpstreamSettings upstream = settings.Upstreams[i].WithFullLoad((long)settings.Runtime.MaxConnections * _place.Count);
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
             group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));

@@ -31,5 +31,5 @@ internal static class LeastConnectionsBalancer
 
     /// <summary>Whether a has fewer requests per unit of weight than b, by <see cref="ServerLoad.Now"/>.</summary>
     internal static bool IsLessLoaded(UpstreamServer a, UpstreamServer b) =>
-        (long)a.Load.Now * b.Standing.Weight < (long)b.Load.Now * a.Standing.Weight;
+        (long)a.Load.Now * b.Standing.Share < (long)b.Load.Now * a.Standing.Share;
 }

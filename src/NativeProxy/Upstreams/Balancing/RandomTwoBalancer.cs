@@ -55,7 +55,7 @@ internal sealed class RandomTwoBalancer(ulong seed)
 
     /// <summary>Whether a was picked more often than b, by more than the lead, in proportion to their weights.</summary>
     private static bool IsAhead(UpstreamServer a, UpstreamServer b, int lead) =>
-        a.Load.PickedCount * b.Standing.Weight > (b.Load.PickedCount + lead) * a.Standing.Weight;
+        a.Load.PickedCount * b.Standing.Share > (b.Load.PickedCount + lead) * a.Standing.Share;
 
     /// <summary>
     /// The server with an idle connection, and no more load than the drawn one, that is least ahead of it; null when there is none.
@@ -85,11 +85,11 @@ internal sealed class RandomTwoBalancer(ulong seed)
     {
         int weightSum = 0;
         foreach (UpstreamServer server in servers)
-            weightSum += IsIn(server, except, drawn) ? server.Standing.Weight : 0;
+            weightSum += IsIn(server, except, drawn) ? server.Standing.Share : 0;
         int mark = weightSum == 0 ? 0 : (int)(Roll() % (uint)weightSum);
         foreach (UpstreamServer server in servers)
         {
-            if (IsIn(server, except, drawn) && (mark -= server.Standing.Weight) < 0)
+            if (IsIn(server, except, drawn) && (mark -= server.Standing.Share) < 0)
                 return server;
         }
         return null;

@@ -27,11 +27,13 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
 
         // A second try goes to whoever would be next and takes no turn: else a server that refuses would be everybody's first.
         bool takesTurn = except is null;
-        int at = (int)((takesTurn ? counter.Next() : counter.Peek()) % (ulong)turns.Length);
+        ulong turn = takesTurn ? counter.Next() : counter.Peek();
+        int at = (int)(turn % (ulong)turns.Length);
+        UpstreamServer? slow = null;
         for (int passed = 0; passed < turns.Length; passed++)
         {
             UpstreamServer server = servers[turns[at]];
-            if (One(server, except, loadMax) is not null)
+            if (One(server, except, loadMax) is not null && !GivesUp(server, turn + (ulong)passed, ref slow))
             {
                 if (passed > 0 && takesTurn)
                     counter.Skip(passed);
@@ -44,7 +46,23 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
             if (passed == servers.Length && !HasAny(servers, except))
                 return null;
         }
-        return null;
+        return slow;
+    }
+
+    /// <summary>
+    /// Whether a server that starts slowly gives up this turn: as many of them as its share is short of, spread by the turns' numbers, so that
+    /// workers need not agree.
+    /// </summary>
+    /// <param name="server">The server.</param>
+    /// <param name="turn">Number of the turn.</param>
+    /// <param name="slow">Becomes the first server that gave one up: nobody else may be there.</param>
+    private static bool GivesUp(UpstreamServer server, ulong turn, ref UpstreamServer? slow)
+    {
+        int percent = server.Standing.SharePercent;
+        if (percent >= 100 || ConsistentHashBalancer.Mix(turn) % 100 < (ulong)percent)
+            return false;
+        slow ??= server;
+        return true;
     }
 
     /// <summary>The server, if it may be picked.</summary>

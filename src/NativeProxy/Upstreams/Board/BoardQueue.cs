@@ -12,7 +12,9 @@ namespace NativeProxy.Upstreams.Board;
 /// <param name="workerCount">How many workers there are.</param>
 /// <param name="workerIndex">The worker that uses this view.</param>
 /// <param name="bells">How to call another worker.</param>
-internal sealed unsafe class BoardQueue(long* nextTicket, long* lowest, int workerCount, int workerIndex, WorkerBells bells)
+/// <param name="waiting">How many wait, where that is limited.</param>
+internal sealed unsafe class BoardQueue(
+    long* nextTicket, long* lowest, int workerCount, int workerIndex, WorkerBells bells, SharedCount waiting)
 {
     private readonly long[] _passedOver = new long[workerCount];
     private long _shown;
@@ -21,6 +23,9 @@ internal sealed unsafe class BoardQueue(long* nextTicket, long* lowest, int work
 
     /// <summary>True when there are other workers to agree with.</summary>
     public bool IsShared => workerCount > 1;
+
+    /// <summary>How many wait, over all workers, where that is limited.</summary>
+    public SharedCount Waiting => waiting;
 
     /// <summary>The next ticket, from 1.</summary>
     public long Draw() => Interlocked.Increment(ref *nextTicket);

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using NativeProxy.Config;
@@ -36,8 +37,12 @@ internal sealed unsafe class ServerBoard : IDisposable
     private readonly int* _running;
     private readonly int* _held;
     private readonly int* _idle;
+    private readonly int* _serverWaiting;
+    private readonly int* _groupWaiting;
+    private readonly int* _groupRequests;
     private readonly long* _serverLines;
     private readonly long* _groupLines;
+    private readonly StickRoom _stickRoom;
 
     private ServerBoard(SharedMemory memory, int workers)
     {
@@ -49,8 +54,12 @@ internal sealed unsafe class ServerBoard : IDisposable
         _running = (int*)(_bells + ((long)workers * SharedMemory.LineBytes));
         _held = _running + ((long)workers * SlotsMax);
         _idle = _held + ((long)workers * SlotsMax);
-        _serverLines = (long*)(_idle + ((long)workers * SlotsMax));
+        _serverWaiting = _idle + ((long)workers * SlotsMax);
+        _groupWaiting = _serverWaiting + ((long)workers * SlotsMax);
+        _groupRequests = _groupWaiting + ((long)workers * GroupsMax);
+        _serverLines = (long*)(_groupRequests + ((long)workers * GroupsMax));
         _groupLines = _serverLines + (SlotsMax * LineStride(workers));
+        _stickRoom = new StickRoom((StickEntry*)(_groupLines + (GroupsMax * LineStride(workers))));
         Bells = new WorkerBells(_bells, workers);
     }
 
@@ -112,6 +121,7 @@ internal sealed unsafe class ServerBoard : IDisposable
             if (group < 0)
                 group = OccupyGroup(publication, name, upstream.FirstTurn);
             Volatile.Write(ref _groups[group].NamedBy, publication);
+            PlaceStickTable(group, publication, upstream.Stick);
             foreach (UpstreamServerSettings server in upstream.Servers)
             {
                 byte[] key = ServerSlotMemory.KeyOf(upstream.Name, server.Name, server.Address);
@@ -137,7 +147,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     public GroupSlot? FindGroup(string upstream, int workerIndex = 0)
     {
         int index = IndexOfGroup(Encoding.UTF8.GetBytes(upstream));
-        return index < 0 ? null : new GroupSlot(_groups + index, LineAt(_groupLines, index, _groups + index, workerIndex));
+        return index < 0 ? null : GroupAt(index, workerIndex);
     }
 
     /// <summary>A server went up or down.</summary>
@@ -153,10 +163,15 @@ internal sealed unsafe class ServerBoard : IDisposable
         {
             SlotAt(i, workerIndex).SetRunning(0);
             PlacesAt(i, workerIndex).Forget();
+            ServerWaitingAt(i, workerIndex).Forget();
             Volatile.Write(ref _serverLines[(i * LineStride(_head->WorkerCount)) + workerIndex], 0);
         }
         for (int i = 0; i < GroupCount; i++)
+        {
+            GroupWaitingAt(i, workerIndex).Forget();
+            GroupAt(i, workerIndex).Requests.Forget();
             Volatile.Write(ref _groupLines[(i * LineStride(_head->WorkerCount)) + workerIndex], 0);
+        }
         Bells.RingAll();
     }
 
@@ -166,6 +181,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     {
         var board = new ServerBoard(memory, workers);
         board._head->WorkerCount = workers;
+        board._head->StickSecret = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         board._head->Magic = Magic;
         return board;
     }
@@ -173,25 +189,42 @@ internal sealed unsafe class ServerBoard : IDisposable
     private static long BoardBytes(int workers) =>
         SharedMemory.LineBytes + ((long)SlotsMax * ServerSlotMemory.SizeBytes) + ((long)GroupsMax * GroupSlotMemory.SizeBytes)
         + ((long)workers * SharedMemory.LineBytes)
-        + (3 * (long)workers * SlotsMax * sizeof(int)) /* running, held, idle */
-        + ((SlotsMax + GroupsMax) * LineStride(workers) * sizeof(long));
+        + (4 * (long)workers * SlotsMax * sizeof(int)) /* running, held, idle, waiting */
+        + (2 * (long)workers * GroupsMax * sizeof(int)) /* waiting, requests */
+        + ((SlotsMax + GroupsMax) * LineStride(workers) * sizeof(long)) + StickRoom.Bytes;
 
     /// <summary>Numbers from one queue to the next: those of all workers, rounded up to whole lines of memory.</summary>
     private static long LineStride(int workers) => (workers + 7L) & ~7;
 
     private ServerSlot SlotAt(int index, int workerIndex)
     {
-        BoardQueue line = LineAt(_serverLines, index, GroupOf(_slots + index), workerIndex);
-        return new ServerSlot(_slots + index, NumbersAt(_running, index, workerIndex), PlacesAt(index, workerIndex), line);
+        BoardQueue line = LineAt(_serverLines, index, GroupOf(_slots + index), workerIndex, ServerWaitingAt(index, workerIndex));
+        return new ServerSlot(_slots + index, NumbersAt(_running, index, workerIndex), PlacesAt(index, workerIndex), line, index);
     }
+
+    private GroupSlot GroupAt(int index, int workerIndex)
+    {
+        BoardQueue line = LineAt(_groupLines, index, _groups + index, workerIndex, GroupWaitingAt(index, workerIndex));
+        StickTable? stick = _stickRoom.TableIn(_groups[index].Stick, _head->StickSecret);
+        return new GroupSlot(_groups + index, line, GroupNumbersAt(_groupRequests, index, workerIndex), stick);
+    }
+
+    private SharedCount ServerWaitingAt(int index, int workerIndex) =>
+        new(&_slots[index].Waiting, NumbersAt(_serverWaiting, index, workerIndex));
+
+    private SharedCount GroupWaitingAt(int index, int workerIndex) =>
+        new(&_groups[index].Waiting, GroupNumbersAt(_groupWaiting, index, workerIndex));
 
     private ServerPlaces PlacesAt(int index, int workerIndex) =>
         new(&_slots[index].Places, NumbersAt(_held, index, workerIndex), NumbersAt(_idle, index, workerIndex), Bells);
 
     private WorkerNumbers NumbersAt(int* numbers, int index, int workerIndex) => new(numbers + index, SlotsMax, _head->WorkerCount, workerIndex);
 
-    private BoardQueue LineAt(long* lines, int index, GroupSlotMemory* group, int workerIndex) =>
-        new(&group->NextTicket, lines + (index * LineStride(_head->WorkerCount)), _head->WorkerCount, workerIndex, Bells);
+    private WorkerNumbers GroupNumbersAt(int* numbers, int index, int workerIndex) =>
+        new(numbers + index, GroupsMax, _head->WorkerCount, workerIndex);
+
+    private BoardQueue LineAt(long* lines, int index, GroupSlotMemory* group, int workerIndex, SharedCount waiting) =>
+        new(&group->NextTicket, lines + (index * LineStride(_head->WorkerCount)), _head->WorkerCount, workerIndex, Bells, waiting);
 
     /// <summary>The slot of a server's upstream, which is published before it.</summary>
     private GroupSlotMemory* GroupOf(ServerSlotMemory* server) =>
@@ -226,10 +259,31 @@ internal sealed unsafe class ServerBoard : IDisposable
             index++;
         Check.That(index < GroupsMax, "two publications fit into the board");
         _groups[index] = default;
+        for (int worker = 0; worker < _head->WorkerCount; worker++)
+        {
+            GroupWaitingAt(index, worker).Forget();
+            GroupAt(index, worker).Requests.Forget();
+        }
         _groups[index].SetName(name);
         _groups[index].Turns = firstTurn == FirstTurn.First ? 0 : Random.Shared.Next();
         Volatile.Write(ref _head->GroupCount, Math.Max(GroupCount, index + 1));
         return index;
+    }
+
+    /// <summary>A table of the same size stays where it is, with what is in it.</summary>
+    private void PlaceStickTable(int group, int publication, in UpstreamStickSettings stick)
+    {
+        int bucketCount = stick.IsOn ? StickTable.BucketsFor(stick.Size) : 0;
+        if (_groups[group].Stick.Count == bucketCount)
+            return;
+        _groups[group].Stick = default;
+        var taken = new List<StickPart>();
+        for (int i = 0; i < GroupCount; i++)
+        {
+            if (_groups[i].NamedBy >= publication - 1)
+                taken.Add(_groups[i].Stick);
+        }
+        _groups[group].Stick = _stickRoom.Take(taken, bucketCount);
     }
 
     private int Occupy(int publication, ReadOnlySpan<byte> key)
@@ -242,7 +296,10 @@ internal sealed unsafe class ServerBoard : IDisposable
         Check.That(index < SlotsMax, "two publications fit into the board");
         _slots[index] = default;
         for (int worker = 0; worker < _head->WorkerCount; worker++)
+        {
             PlacesAt(index, worker).Forget();
+            ServerWaitingAt(index, worker).Forget();
+        }
         _slots[index].SetKey(key);
         Volatile.Write(ref _head->UsedCount, Math.Max(UsedCount, index + 1));
         return index;
@@ -266,5 +323,6 @@ internal sealed unsafe class ServerBoard : IDisposable
         public int Publication;
         public int ChangeCount;
         public int GroupCount;
+        public ulong StickSecret;
     }
 }

@@ -19,9 +19,11 @@ internal sealed unsafe class ServerSlot
     /// <param name="running">Requests that run.</param>
     /// <param name="places">Its connections.</param>
     /// <param name="line">Who waits for this server and no other.</param>
-    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, BoardQueue line)
+    /// <param name="index">Its number on the board.</param>
+    internal ServerSlot(ServerSlotMemory* memory, WorkerNumbers running, ServerPlaces places, BoardQueue line, int index)
     {
         _memory = memory;
+        Index = index;
         _running = running;
         Places = places;
         Line = line;
@@ -29,6 +31,9 @@ internal sealed unsafe class ServerSlot
         (Upstream, Server) = (key[0], key[1]);
         Ejection = new ServerEjection(&memory->EjectedUntilMs, &memory->Ejection);
     }
+
+    /// <summary>Number on the board, the same in all processes for as long as the server is in the settings.</summary>
+    public int Index { get; }
 
     public string Upstream { get; }
 
@@ -143,6 +148,10 @@ internal unsafe struct ServerSlotMemory
 
     [FieldOffset(512)]
     public ServerPlacesMemory Places;
+
+    /// <summary>Number of changes, and in the low half the requests that wait for this server and no other.</summary>
+    [FieldOffset(528)]
+    public ulong Waiting;
 
     [FieldOffset(576)]
     public ServerEjectionMemory Ejection;

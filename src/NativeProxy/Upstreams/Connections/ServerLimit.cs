@@ -14,20 +14,28 @@ namespace NativeProxy.Upstreams.Connections;
 internal sealed class ServerLimit : IQueueOwner
 {
     private readonly ServerStanding _standing;
+    private readonly ServerLoad _load;
     private readonly IdlePool _idle;
 
     /// <summary>The places that this server's connections take up, over all workers; null where nothing limits them or nobody else counts.</summary>
     private ServerPlaces? _places;
 
-    public ServerLimit(EventLoop loop, ServerStanding standing, IdlePool idle)
+    public ServerLimit(EventLoop loop, ServerStanding standing, ServerLoad load, IdlePool idle)
     {
         _standing = standing;
+        _load = load;
         _idle = idle;
         Queue = new WaitQueue(loop, this);
     }
 
     /// <summary>Connections of all workers to the server at most, idle ones included; 0 = no limit.</summary>
     public int ConnectionsMax { get; private set; }
+
+    /// <summary>Requests at once from which on the limit grows; 0 = it does not.</summary>
+    public int RequestsMin { get; private set; }
+
+    /// <summary>Requests that the server may have at once now, over all workers: below the limit while it starts slowly or the load is low.</summary>
+    public int RequestsNow { get; private set; }
 
     /// <summary>Connections of this loop that are open or opening, idle ones included.</summary>
     public int OpenCount { get; private set; }
@@ -42,7 +50,7 @@ internal sealed class ServerLimit : IQueueOwner
     public Action? RoomAgain { get; set; }
 
     /// <summary>True when an exchange can be lent a connection.</summary>
-    public bool HasRoom => ConnectionsMax == 0 || _idle.Count > 0 || TakenCount < ConnectionsMax;
+    public bool HasRoom => ConnectionsMax == 0 || (!IsHeldBack && (_idle.Count > 0 || TakenCount < ConnectionsMax));
 
     /// <summary>True when idle connections of other workers stand in the way, which will be closed when they are asked for.</summary>
     public bool HasIdleElsewhere => _places is { } places && places.HasIdleElsewhere();
@@ -51,7 +59,13 @@ internal sealed class ServerLimit : IQueueOwner
     /// True when a request may go to the server now: there is room, or would be were it not for idle connections of other workers, and nobody waits
     /// for this server and no other.
     /// </summary>
-    public bool LetsIn => ConnectionsMax == 0 || (!Queue.HasWaiters && (HasRoom || HasIdleElsewhere));
+    public bool LetsIn => ConnectionsMax == 0 || (!Queue.HasWaiters && !IsHeldBack && (HasRoom || HasIdleElsewhere));
+
+    /// <summary>True when who would have to wait for this server may not even do that.</summary>
+    public bool IsQueueFull => ConnectionsMax > 0 && Queue.IsFull;
+
+    /// <summary>As many requests run as may now, although there could be more connections.</summary>
+    private bool IsHeldBack => RequestsNow < ConnectionsMax && _load.RunningCount >= RequestsNow;
 
     private int TakenCount => _places?.OpenCount ?? OpenCount;
 
@@ -60,15 +74,35 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>Takes over settings.</summary>
     /// <param name="connectionsMax">Connections of all workers at most; 0 = no limit.</param>
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
-    public void Apply(int connectionsMax, ServerSlot? slot)
+    /// <param name="requestsMin">Requests at once from which on the limit grows; 0 = it does not.</param>
+    /// <param name="queueMax">How many may wait for this server and no other; 0 = no limit.</param>
+    public void Apply(int connectionsMax, ServerSlot? slot, int requestsMin = 0, int queueMax = 0)
     {
-        ConnectionsMax = connectionsMax;
-        Queue.Join(connectionsMax == 0 ? null : slot?.Line);
+        ConnectionsMax = RequestsNow = connectionsMax;
+        RequestsMin = requestsMin;
+        Queue.Join(connectionsMax == 0 ? null : slot?.Line, queueMax);
         CountOn(connectionsMax == 0 ? null : slot?.Places);
 
         // More than the limit now allows may be open: idle ones close, the others when their exchanges have ended.
         while (IsAboveLimit && _idle.Oldest is { } idle)
             idle.Discard(ServerCloseReason.PoolFull, reset: false);
+    }
+
+    /// <summary>
+    /// Looks how many requests the server may have now: with the load of its group they grow from the least to the limit (HAProxy's minconn and
+    /// fullconn); a slow start lowers both.
+    /// </summary>
+    /// <param name="groupLoad">Requests of the group in flight.</param>
+    /// <param name="fullLoad">So many at which the limit is reached; above 0.</param>
+    /// <returns>True when more may run than at the last look.</returns>
+    public bool Follow(int groupLoad, int fullLoad)
+    {
+        int before = RequestsNow;
+        long now = ConnectionsMax;
+        if (RequestsMin > 0)
+            now = Math.Clamp(now * Math.Min(groupLoad, fullLoad) / fullLoad, Math.Min(RequestsMin, now), now);
+        RequestsNow = ConnectionsMax == 0 ? 0 : (int)Math.Max(1, now * _standing.SharePercent / 100);
+        return RequestsNow > before;
     }
 
     /// <summary>What still runs is limited by this loop alone.</summary>
@@ -80,7 +114,10 @@ internal sealed class ServerLimit : IQueueOwner
 
     /// <inheritdoc/>
     public QueueOutlook Outlook() =>
-        !_standing.IsUsable ? QueueOutlook.Useless : HasRoom ? QueueOutlook.Room : HasIdleElsewhere ? QueueOutlook.IdleElsewhere : QueueOutlook.Full;
+        !_standing.IsUsable ? QueueOutlook.Useless
+        : HasRoom ? QueueOutlook.Room
+        : HasIdleElsewhere && !IsHeldBack ? QueueOutlook.IdleElsewhere
+        : QueueOutlook.Full;
 
     /// <inheritdoc/>
     public void AskForIdle() => _places?.AskForIdle();

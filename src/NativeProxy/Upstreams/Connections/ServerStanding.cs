@@ -12,6 +12,8 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
 {
     private ServerSlot? _slot;
     private bool _wasUp = true;
+    private SlowStart _slowStart;
+    private int _sharePercent = 100;
 
     /// <summary>By whose clock it is seen whether the server is left out still; null where none ever is.</summary>
     public EventLoop? Loop { get; init; }
@@ -25,6 +27,24 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>Share of the traffic relative to the other servers; 0 = none.</summary>
     public int Weight { get; private set; }
 
+    /// <summary>It serves only when all that are no backups are down.</summary>
+    public bool IsBackup { get; private set; }
+
+    /// <summary>Level of the server; those of the lowest one serve.</summary>
+    public int Priority { get; private set; }
+
+    /// <summary>What balancers weigh, in proportion to the other servers: the weight, less of it while the server starts slowly.</summary>
+    public int Share => Weight * _sharePercent;
+
+    /// <summary>Percent of its weight and its limit that count now.</summary>
+    public int SharePercent => _sharePercent;
+
+    /// <summary>Number of the server on the board that all workers share; -1 when it is not there.</summary>
+    public int Place => _slot?.Index ?? -1;
+
+    /// <summary>Gets requests although it is down, because too few servers are up.</summary>
+    public bool IsForced { get; set; }
+
     /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
 
@@ -32,12 +52,12 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     public bool IsUp => _slot is not { IsUp: false } && Addresses.Count > 0;
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
-    public bool IsUsable => !IsRetired && IsUp && !IsEjected;
+    public bool IsUsable => !IsRetired && (IsForced ? Addresses.Count > 0 : IsUp && !IsEjected);
 
     /// <summary>
     /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
     /// </summary>
-    public bool TakesRequests => Weight > 0 && IsUp && _slot is not { IsLeaving: true } && !IsEjected;
+    public bool TakesRequests => Weight > 0 && (IsForced ? Addresses.Count > 0 : IsUp && _slot is not { IsLeaving: true } && !IsEjected);
 
     /// <summary>True while the server is left out for requests that failed on it.</summary>
     public bool IsEjected => _slot is { Ejection: { MayBeOn: true } ejection } && ejection.IsOn(Loop!.Clock.NowMs);
@@ -45,9 +65,12 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>Takes over settings.</summary>
     /// <param name="weight">Share of the traffic.</param>
     /// <param name="slot">Where all workers see the server's health; null when nobody checks it.</param>
-    public void Apply(int weight, ServerSlot? slot)
+    /// <param name="priority">Level of the server.</param>
+    /// <param name="isBackup">It serves only when all others are down.</param>
+    public void Apply(int weight, ServerSlot? slot, int priority = 0, bool isBackup = false)
     {
         Weight = weight;
+        (Priority, IsBackup) = (priority, isBackup);
         _slot = slot;
     }
 
@@ -58,6 +81,14 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
         _wasUp = IsUp;
         return hasGoneDown;
     }
+
+    /// <summary>The server is new among others that are warm.</summary>
+    public void BeginSlowly() => _slowStart.Begin();
+
+    /// <summary>Looks how far a slow start is.</summary>
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="lengthMs">How long it takes; 0 = servers do not start slowly.</param>
+    public void FollowSlowStart(long nowMs, long lengthMs) => _sharePercent = _slowStart.Look(IsUp && !IsEjected, nowMs, lengthMs);
 
     /// <summary>The server or its group leaves the configuration.</summary>
     public void Retire() => IsRetired = true;

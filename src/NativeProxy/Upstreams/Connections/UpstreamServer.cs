@@ -24,7 +24,7 @@ internal sealed class UpstreamServer
         Name = name;
         Standing = new ServerStanding(endPoints) { Loop = loop };
         Load = new ServerLoad(name);
-        Limit = new ServerLimit(loop, Standing, Connections.Idle);
+        Limit = new ServerLimit(loop, Standing, Load, Connections.Idle);
     }
 
     public string Name { get; }
@@ -86,10 +86,10 @@ internal sealed class UpstreamServer
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
         Terms.Apply(group);
-        Standing.Apply(server.Weight, slot);
+        Standing.Apply(server.Weight, slot, server.Priority, server.IsBackup);
         Cookie = ServerCookie.Of(group.Cookie, server);
         Load.Apply(slot);
-        Limit.Apply(connectionsMax, slot);
+        Limit.Apply(connectionsMax, slot, server.MinConnections, server.MaxQueue > 0 ? server.MaxQueue : group.MaxQueue);
         FollowHealth();
     }
 

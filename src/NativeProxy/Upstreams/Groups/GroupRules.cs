@@ -1,4 +1,5 @@
 using NativeProxy.Config;
+using NativeProxy.Upstreams.Balancing;
 
 namespace NativeProxy.Upstreams.Groups;
 
@@ -10,8 +11,16 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// <summary>The server of a client's last request is preferred.</summary>
     public bool PrefersLastServer => _settings.PreferLastServer;
 
-    /// <summary>True when a choice depends on the client's address.</summary>
-    public bool NeedsClientKey => _settings.Balance == BalanceKind.SourceHash;
+    /// <summary>The part of requests by which servers are chosen; null when none is.</summary>
+    public RequestKey? HashKey { get; } = settings.Balance switch
+    {
+        BalanceKind.SourceHash => new RequestKey("client_ip"),
+        BalanceKind.Hash => new RequestKey(settings.HashKey),
+        _ => null,
+    };
+
+    /// <summary>The table that keeps requests with servers, or null.</summary>
+    public StickRule? Stick { get; init; }
 
     /// <summary>Which requests may go over a connection that was used before.</summary>
     public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;

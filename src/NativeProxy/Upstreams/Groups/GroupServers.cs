@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Config;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Queueing;
 
@@ -10,8 +11,23 @@ namespace NativeProxy.Upstreams.Groups;
 /// </summary>
 internal sealed class GroupServers : IQueueOwner
 {
-    /// <summary>The servers; another array after a reload.</summary>
-    public UpstreamServer[] All { get; set; } = [];
+    private ServerTiers _tiers = new([], default);
+    private bool _usesAllWhenDown;
+    private int _panicBelowPercent;
+    private long _slowStartMs;
+    private int _fullLoad = 1;
+
+    /// <summary>The servers in the order of the file; another array after a reload.</summary>
+    public UpstreamServer[] All { get; private set; } = [];
+
+    /// <summary>They by rank.</summary>
+    public ServerTiers Tiers => _tiers;
+
+    /// <summary>True when more than a look at the server itself says whether it gets requests, or how many.</summary>
+    public bool NeedsLook => _usesAllWhenDown || _panicBelowPercent > 0 || _slowStartMs > 0 || HasRamp;
+
+    /// <summary>True when the limits of servers grow with the load of the group.</summary>
+    public bool HasRamp { get; private set; }
 
     /// <summary>True while the servers are not known, since a name is being looked up: exchanges wait in line for them.</summary>
     public bool IsPending { get; set; }
@@ -41,6 +57,51 @@ internal sealed class GroupServers : IQueueOwner
                 count += server.Limit.Queue.Count;
             return count;
         }
+    }
+
+    /// <summary>Other servers and settings.</summary>
+    /// <param name="servers">The servers, in the order of the file.</param>
+    /// <param name="settings">What the file says of them.</param>
+    public void Set(UpstreamServer[] servers, in UpstreamSettings settings)
+    {
+        bool hasWarm = All.Length > 0 && settings.SlowStartMs > 0;
+        foreach (UpstreamServer server in servers)
+        {
+            if (hasWarm && Array.IndexOf(All, server) < 0)
+                server.Standing.BeginSlowly();
+            server.Standing.IsForced = false;
+        }
+        All = servers;
+        _tiers = new ServerTiers(servers, settings);
+        _usesAllWhenDown = settings.WhenAllDown == WhenAllDown.UseAll;
+        _panicBelowPercent = settings.PanicBelowPercent;
+        _slowStartMs = settings.SlowStartMs;
+        _fullLoad = Math.Max(1, settings.FullLoad);
+        HasRamp = Array.Exists(servers, static server => server.Limit.RequestsMin > 0);
+    }
+
+    /// <summary>Looks at the servers before a choice, where <see cref="NeedsLook"/> says so.</summary>
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="load">Requests of the group in flight, where somebody counts them.</param>
+    /// <returns>True when some server may have more requests than at the last look.</returns>
+    public bool Look(long nowMs, int load)
+    {
+        bool hasGrown = false;
+        int all = 0;
+        int up = 0;
+        foreach (UpstreamServer server in All)
+        {
+            server.Standing.FollowSlowStart(nowMs, _slowStartMs);
+            hasGrown |= server.Limit.Follow(load, _fullLoad);
+            if (server.Standing.Weight == 0)
+                continue;
+            all++;
+            up += server.IsUp && !server.Standing.IsEjected ? 1 : 0;
+        }
+        bool isForced = up == 0 ? _usesAllWhenDown || _panicBelowPercent > 0 : up * 100 < all * _panicBelowPercent;
+        foreach (UpstreamServer server in All)
+            server.Standing.IsForced = isForced;
+        return hasGrown;
     }
 
     /// <summary>True when a server other than this one takes requests.</summary>
@@ -87,7 +148,7 @@ internal sealed class GroupServers : IQueueOwner
         if (IsPending)
             return QueueOutlook.Full;
         QueueOutlook outlook = QueueOutlook.Useless;
-        foreach (UpstreamServer server in All)
+        foreach (UpstreamServer server in _tiers.UpTo(_tiers.Active(except: null)))
         {
             if (!server.Standing.TakesRequests)
                 continue;
@@ -101,7 +162,7 @@ internal sealed class GroupServers : IQueueOwner
     /// <inheritdoc/>
     public void AskForIdle()
     {
-        foreach (UpstreamServer server in All)
+        foreach (UpstreamServer server in _tiers.UpTo(_tiers.Active(except: null)))
         {
             if (!server.CanTakeNow)
                 continue;

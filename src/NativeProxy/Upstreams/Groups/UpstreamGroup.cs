@@ -18,6 +18,7 @@ namespace NativeProxy.Upstreams.Groups;
 /// </summary>
 internal sealed class UpstreamGroup
 {
+    private readonly EventLoop _loop;
     private readonly byte[] _nameBytes;
     private readonly bool _keepsOrder;
     private readonly GroupServers _servers = new();
@@ -29,6 +30,7 @@ internal sealed class UpstreamGroup
     /// <param name="keepsOrder">The servers are tried in their order, the one that failed last at the end, instead of in turn.</param>
     public UpstreamGroup(EventLoop loop, string name, int logId, bool keepsOrder = false)
     {
+        _loop = loop;
         Name = name;
         LogId = logId;
         _nameBytes = Encoding.ASCII.GetBytes(name);
@@ -64,6 +66,9 @@ internal sealed class UpstreamGroup
     /// <summary>Takes lines for the error log; must not block. Null when nobody reads them.</summary>
     public Action<string>? Report { get; init; }
 
+    /// <summary>Requests in flight.</summary>
+    public GroupLoad Load { get; } = new();
+
     /// <summary>Exchanges that wait because all servers are at their limit, whichever has room first, or not known yet.</summary>
     public WaitQueue Queue { get; }
 
@@ -84,9 +89,6 @@ internal sealed class UpstreamGroup
 
     /// <summary>Exchanges that wait for a server, for a certain one or for any.</summary>
     public int WaitingCount => Queue.Count + _servers.WaitingCount;
-
-    /// <summary>How long an exchange waits in line: for room, or for the servers to become known, which is part of connecting.</summary>
-    public long QueueTimeoutMs => IsPending ? Rules.ConnectTimeoutMs : Rules.QueueTimeoutMs;
 
     /// <summary>The servers are not known, or not any more, until they are applied.</summary>
     public void Suspend(in UpstreamSettings settings)
@@ -110,13 +112,15 @@ internal sealed class UpstreamGroup
             if (Array.IndexOf(servers, server) < 0)
                 server.Retire(leavesGroup: true);
         }
-        Rules = new GroupRules(settings);
-        _servers.All = servers;
+        Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick) };
+        _servers.Set(servers, settings);
         Cookie = StickyCookie.Of(settings.Cookie);
         ApplyPassive(settings.Passive);
         HasLimits = Array.Exists(servers, static server => server.Limit.ConnectionsMax > 0);
-        _choice.Apply(settings.Balance, slot?.Turns);
-        Queue.Join(HasLimits ? slot?.Line : null);
+        _choice.Apply(settings, slot?.Turns);
+        Queue.Join(HasLimits ? slot?.Line : null, settings.MaxQueue);
+        bool isCounted = settings.MaxRequests > 0 || _servers.HasRamp;
+        Load.Apply(isCounted, settings.MaxRequests, isCounted ? slot?.Requests : null);
         foreach (UpstreamServer server in servers)
         {
             server.Limit.RoomAgain = () => ServeQueues(server);
@@ -139,6 +143,7 @@ internal sealed class UpstreamGroup
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
     {
+        Look();
         foreach (UpstreamServer server in _servers.All)
             server.FollowHealth();
         Queue.ServeSoon();
@@ -160,32 +165,37 @@ internal sealed class UpstreamGroup
 
     /// <summary>The wanted server if it is usable, else one by balance; null when there is no room.</summary>
     /// <param name="wanted">The server that the client's cookie names, or its last one where that is preferred, or null.</param>
-    /// <param name="clientKey">As for <see cref="Choose"/>.</param>
+    /// <param name="hashKey">As for <see cref="Choose"/>.</param>
     /// <param name="queue">As for <see cref="Choose"/>.</param>
     /// <param name="isItsTurn">As for <see cref="Choose"/>.</param>
-    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong clientKey, out WaitQueue queue, bool isItsTurn = false)
+    public UpstreamServer? ChooseWanted(UpstreamServer? wanted, ulong hashKey, out WaitQueue queue, bool isItsTurn = false)
     {
         if (wanted is not { Standing.IsUsable: true })
-            return Choose(except: null, clientKey, out queue, isItsTurn);
+            return Choose(except: null, hashKey, out queue, isItsTurn);
         queue = Queue;
-        return ServerChoice.Only(wanted, ref queue, isItsTurn);
+        Look();
+        UpstreamServer? only = ServerChoice.Only(wanted, ref queue, isItsTurn);
+
+        // As with HAProxy's maxqueue: rather another server than no answer.
+        return only is null && !isItsTurn && wanted.Limit.IsQueueFull ? Choose(except: null, hashKey, out queue) : only;
     }
 
     /// <summary>
     /// The server for the next try, not the one that has just failed unless it is the only one; null when none has room.
     /// </summary>
     /// <param name="except">The one that has just failed.</param>
-    /// <param name="clientKey">Hash of the client's address where <see cref="GroupRules.NeedsClientKey"/> says so.</param>
+    /// <param name="hashKey">What <see cref="GroupRules.HashKey"/> says of the request.</param>
     /// <param name="queue">Where to wait when none has room: in the line of one server, or in that of the group.</param>
     /// <param name="isItsTurn">The exchange has waited and was first in line; else it may not overtake those who wait.</param>
-    public UpstreamServer? Choose(UpstreamServer? except, ulong clientKey, out WaitQueue queue, bool isItsTurn = false)
+    public UpstreamServer? Choose(UpstreamServer? except, ulong hashKey, out WaitQueue queue, bool isItsTurn = false)
     {
         queue = Queue;
+        Look();
         if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
             return null;
-        UpstreamServer? server = _choice.Pick(except, clientKey, ref queue, isItsTurn);
+        UpstreamServer? server = _choice.Pick(except, hashKey, ref queue, isItsTurn);
         return server is null && Passive is { } passive && passive.TryPardon()
-            ? _choice.Pick(except, clientKey, ref queue, isItsTurn)
+            ? _choice.Pick(except, hashKey, ref queue, isItsTurn)
             : server;
     }
 
@@ -206,6 +216,16 @@ internal sealed class UpstreamGroup
             server.Standing.Ejection?.Pardon();
     }
 
+    /// <summary>Looks at the servers; where one may have more requests now, who waits may go on.</summary>
+    private void Look()
+    {
+        if (!_servers.NeedsLook || !_servers.Look(_loop.Clock.NowMs, Load.Count))
+            return;
+        foreach (UpstreamServer server in _servers.All)
+            server.Limit.Queue.ServeSoon();
+        Queue.ServeSoon();
+    }
+
     /// <summary>Those who can go to no other server come first.</summary>
     private void ServeQueues(UpstreamServer server)
     {
@@ -219,6 +239,7 @@ internal sealed class UpstreamGroup
         Cache?.Close();
         Cache = null;
         Queue.Join(null);
+        Load.LeaveBoard();
         foreach (UpstreamServer server in _servers.All)
             server.Retire();
     }

@@ -9,13 +9,19 @@ namespace NativeProxy.Upstreams.Queueing;
 /// </summary>
 internal sealed class QueueTicket(IServerWaiter waiter, EventLoop loop) : ITimerOwner
 {
+    /// <summary>Priorities reach from minus this to this.</summary>
+    public const int PriorityMax = 2000;
+
+    /// <summary>Bits of the order of arrival: enough for a million a second for nine years.</summary>
+    private const int ArrivalBits = 48;
+
     private TimerNode? _timer;
     private long _timeoutMs;
     private long _deadlineMs;
 
     internal IServerWaiter Waiter => waiter;
 
-    /// <summary>Order of arrival, over all workers that share a board; 0 = has not waited yet.</summary>
+    /// <summary>Order in line, over all workers that share a board; 0 = has not waited yet.</summary>
     internal long Number { get; set; }
 
     /// <summary>The queue that the ticket stands in, or null.</summary>
@@ -29,6 +35,11 @@ internal sealed class QueueTicket(IServerWaiter waiter, EventLoop loop) : ITimer
 
     /// <summary>True when it has waited before, and waits on for the same.</summary>
     public bool IsKept => Number != 0;
+
+    /// <summary>The order in line of who arrives with this priority.</summary>
+    /// <param name="priority">Lower is sooner.</param>
+    /// <param name="arrival">From 1.</param>
+    internal static long NumberOf(int priority, long arrival) => ((long)(priority + PriorityMax) << ArrivalBits) + arrival;
 
     /// <summary>Leaves the queue, if in one.</summary>
     public void Leave() => Queue?.Remove(this);

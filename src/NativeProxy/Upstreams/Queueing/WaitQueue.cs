@@ -6,9 +6,10 @@ using NativeProxy.Upstreams.Board;
 namespace NativeProxy.Upstreams.Queueing;
 
 /// <summary>
-/// Exchanges that wait for a server with room, any of a group or a certain one: first come, first served, over all workers that share a
-/// <see cref="BoardQueue"/>, each with a deadline. Its length is bounded by the client connections of the loop, each of which waits with one
-/// exchange at most. Linked through the tickets, in the order of their numbers. Thread: the loop.
+/// Exchanges that wait for a server with room, any of a group or a certain one: by priority, and first come, first served among equals, over all
+/// workers that share a <see cref="BoardQueue"/>, each with a deadline. Its length is bounded by <see cref="CountMax"/>, or else by the client
+/// connections of the loop, each of which waits with one exchange at most. Linked through the tickets, in the order of their numbers. Thread: the
+/// loop.
 /// </summary>
 /// <remarks>
 /// Who has the lowest ticket of all takes the room. No step of that can get lost: a waiter shows its ticket before it looks for room, and who makes
@@ -29,7 +30,16 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
     private BoardQueue? _line;
     private long _ownTickets;
 
+    /// <summary>How many of those who wait here are counted on the board.</summary>
+    private int _countedCount;
+
     public int Count { get; private set; }
+
+    /// <summary>How many may wait, over all workers; 0 = no limit.</summary>
+    public int CountMax { get; private set; }
+
+    /// <summary>True when who comes now and has not waited before is not let in.</summary>
+    public bool IsFull => CountMax > 0 && WaitingCount >= CountMax;
 
     /// <summary>True when somebody waits, in this worker or another one: who comes now has to wait behind.</summary>
     public bool HasWaiters => _first is not null || (_line is { IsShared: true } line && line.LowestElsewhere(out _) != 0);
@@ -38,31 +48,51 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
     public bool IsNextElsewhere =>
         _line is { IsShared: true } line && line.LowestElsewhere(out _) is not 0 and var ticket && (_first is null || ticket < _first.Number);
 
-    /// <summary>Agrees with the queues of the other workers from now on; null = with nobody.</summary>
-    public void Join(BoardQueue? line)
+    private int WaitingCount => _line?.Waiting.Count ?? Count;
+
+    /// <summary>Agrees with the queues of the other workers from now on.</summary>
+    /// <param name="line">What they show; null = agrees with nobody.</param>
+    /// <param name="countMax">How many may wait, over all workers; 0 = no limit.</param>
+    public void Join(BoardQueue? line, int countMax = 0)
     {
-        _line?.Show(0);
+        if (_line is { } left)
+        {
+            left.Show(0);
+            left.Waiting.GiveBack(_countedCount);
+        }
         _line = line;
+        CountMax = countMax;
+        _countedCount = countMax > 0 && line is not null ? Count : 0;
+        line?.Waiting.TakeAnyway(_countedCount);
         ShowFirst();
     }
 
-    /// <summary>Puts a waiter at the end, or where it stood before; 0 ms = waits without a limit.</summary>
-    public void Add(QueueTicket ticket, long timeoutMs)
+    /// <summary>
+    /// Puts a waiter at the end of those of its priority, or where it stood before. False when the line is full; who has waited before is always let
+    /// in.
+    /// </summary>
+    /// <param name="ticket">The waiter's.</param>
+    /// <param name="timeoutMs">How long it waits at most; 0 = without a limit.</param>
+    /// <param name="priority">Lower is sooner.</param>
+    public bool TryAdd(QueueTicket ticket, long timeoutMs, int priority = 0)
     {
         Check.That(!ticket.IsWaiting, "a waiter stands in one queue at a time");
         bool isKept = ticket.IsKept;
+        if (!TryCount(isKept))
+            return false;
         if (!isKept)
-            ticket.Number = _line?.Draw() ?? ++_ownTickets;
+            ticket.Number = QueueTicket.NumberOf(priority, _line?.Draw() ?? ++_ownTickets);
         ticket.Queue = this;
         Link(ticket);
         Count++;
         ticket.Arm(timeoutMs, isKept);
         if (_line is not { IsShared: true })
-            return;
+            return true;
         ShowFirst();
         LookAgainSoon();
         if (!isKept)
             ServeSoon();
+        return true;
     }
 
     /// <summary>Those in line wait for what nobody tells of: they ask again every <see cref="LookAgainMs"/>.</summary>
@@ -188,6 +218,30 @@ internal sealed class WaitQueue(EventLoop loop, IQueueOwner owner) : ITimerOwner
         ticket.Queue = null;
         ticket.Disarm();
         Count--;
+        if (_countedCount == 0)
+            return;
+        _countedCount--;
+        _line!.Waiting.GiveBack(1);
+    }
+
+    /// <summary>Counts one more who waits, on the board where the others count; false when there is no place.</summary>
+    private bool TryCount(bool isLetIn)
+    {
+        if (CountMax == 0)
+            return true;
+        if (_line?.Waiting is not { } waiting)
+            return isLetIn || Count < CountMax;
+        if (isLetIn)
+        {
+            waiting.TakeAnyway(1);
+        }
+        else if (!waiting.TryTake(CountMax))
+        {
+            waiting.Mend(loop.Clock.NowMs);
+            return false;
+        }
+        _countedCount++;
+        return true;
     }
 
     /// <summary>Serves the queue in an event of its own.</summary>

@@ -1,8 +1,7 @@
 using System;
 using NativeProxy.Foundation;
-using NativeProxy.Http;
 
-namespace NativeProxy.Routing.Matching;
+namespace NativeProxy.Http;
 
 /// <summary>Hosts as routes compare them: without port and without the dot that may end a name. Pure.</summary>
 internal static class HostText

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace NativeProxy.Tests.Upstreams;
 
-public class SourceHashBalancerTests
+public class ConsistentHashBalancerTests
 {
     /// <summary>16,384 addresses of one network, as clients have them.</summary>
     private static readonly string[] _addresses = [.. Enumerable.Range(0, 16384).Select(static i => $"10.1.{i >> 8}.{i & 255}")];
@@ -107,11 +107,11 @@ public class SourceHashBalancerTests
     [Fact]
     public void PortAndMapping_MakeNoDifference()
     {
-        ulong key = SourceHashBalancer.KeyOf(Parse("10.0.0.1"));
+        ulong key = RequestKey.OfClient(Parse("10.0.0.1"));
 
-        Assert.Equal(key, SourceHashBalancer.KeyOf(PeerAddress.Of(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 4711))));
-        Assert.Equal(key, SourceHashBalancer.KeyOf(Parse("::ffff:10.0.0.1")));
-        Assert.NotEqual(key, SourceHashBalancer.KeyOf(Parse("10.0.0.2")));
+        Assert.Equal(key, RequestKey.OfClient(PeerAddress.Of(new IPEndPoint(IPAddress.Parse("10.0.0.1"), 4711))));
+        Assert.Equal(key, RequestKey.OfClient(Parse("::ffff:10.0.0.1")));
+        Assert.NotEqual(key, RequestKey.OfClient(Parse("10.0.0.2")));
     }
 
     [Fact]
@@ -130,11 +130,11 @@ public class SourceHashBalancerTests
     {
         var test = new ServersOnBoard("a1 b1 c1");
         PeerAddress address = Parse("10.0.0.1");
-        SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.KeyOf(address));
+        ConsistentHashBalancer.Pick(test.All, except: null, RequestKey.OfClient(address));
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
-            SourceHashBalancer.Pick(test.All, except: null, SourceHashBalancer.KeyOf(address));
+            ConsistentHashBalancer.Pick(test.All, except: null, RequestKey.OfClient(address));
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
@@ -145,7 +145,7 @@ public class SourceHashBalancerTests
     private static string OwnerOf(ServersOnBoard test, string address) => Pick(test, address)!.Name;
 
     private static UpstreamServer? Pick(ServersOnBoard test, string address, UpstreamServer? except = null) =>
-        SourceHashBalancer.Pick(test.All, except, SourceHashBalancer.KeyOf(Parse(address)));
+        ConsistentHashBalancer.Pick(test.All, except, RequestKey.OfClient(Parse(address)));
 
     private static PeerAddress Parse(string address) => PeerAddress.Of(new IPEndPoint(IPAddress.Parse(address), 1));
 }

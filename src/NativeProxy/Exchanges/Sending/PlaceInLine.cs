@@ -1,0 +1,74 @@
+using NativeProxy.Metrics;
+using NativeProxy.Transport;
+using NativeProxy.Upstreams.Groups;
+using NativeProxy.Upstreams.Queueing;
+
+namespace NativeProxy.Exchanges.Sending;
+
+/// <summary>
+/// The place of one exchange in the line of a server or a group, with what is counted and logged of it. Owner: a <see cref="ServerLink"/>; thread:
+/// the loop. Never asks for a connection.
+/// </summary>
+/// <param name="waiter">Whose place.</param>
+/// <param name="loop">The loop.</param>
+/// <param name="counters">Of the worker.</param>
+internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCounters counters)
+{
+    private QueueTicket? _ticket;
+
+    /// <summary>Where the exchange began to wait.</summary>
+    public QueuePlaces Places { get; private set; }
+
+    /// <summary>Begins for another exchange.</summary>
+    public void Begin() => Places = default;
+
+    /// <summary>Waits in a line. False when that is full.</summary>
+    /// <param name="queue">The line.</param>
+    /// <param name="group">Whose, or that of one of its servers.</param>
+    /// <param name="priority">Lower is sooner.</param>
+    public bool TryWait(WaitQueue queue, UpstreamGroup group, int priority)
+    {
+        _ticket ??= new QueueTicket(waiter, loop);
+        bool isBack = _ticket.IsKept;
+
+        // For the servers to become known is part of connecting.
+        long timeoutMs = group.IsPending ? group.Rules.ConnectTimeoutMs : group.Rules.QueueTimeoutMs;
+        if (!queue.TryAdd(_ticket, timeoutMs, priority))
+        {
+            counters.Add(CounterId.QueueFull);
+            return false;
+        }
+        counters.Add(CounterId.QueueWaiting);
+        if (isBack)
+            return true;
+        counters.Add(CounterId.QueueEntered);
+        Note(queue, group);
+        return true;
+    }
+
+    /// <summary>The line has let it go.</summary>
+    public void WasLetGo() => counters.Add(CounterId.QueueWaiting, -1);
+
+    /// <summary>If it has to wait again, it does so anew.</summary>
+    public void Settle() => _ticket?.Settle();
+
+    /// <summary>Waits no more.</summary>
+    public void Leave()
+    {
+        if (_ticket is { IsWaiting: true })
+        {
+            counters.Add(CounterId.QueueWaiting, -1);
+            _ticket.Leave();
+        }
+        Settle();
+    }
+
+    /// <summary>While the servers of a name are looked up nobody has a place: whoever comes is served at once then.</summary>
+    private void Note(WaitQueue queue, UpstreamGroup group)
+    {
+        if (queue != group.Queue)
+            Places = Places with { OfServer = Places.OfServer + queue.Count };
+        else if (!group.IsPending)
+            Places = Places with { OfGroup = Places.OfGroup + queue.Count };
+    }
+}

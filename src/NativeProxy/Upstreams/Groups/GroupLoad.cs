@@ -1,0 +1,66 @@
+using NativeProxy.Upstreams.Board;
+
+namespace NativeProxy.Upstreams.Groups;
+
+/// <summary>
+/// How many requests of a group are in flight, at servers or waiting for one, over all workers: counted only where something is decided by it. Owner:
+/// an <see cref="UpstreamGroup"/>; thread: the loop. Never ends a request.
+/// </summary>
+internal sealed class GroupLoad
+{
+    private SharedCount? _shared;
+    private int _ownCount;
+
+    /// <summary>Requests at most; 0 = no limit.</summary>
+    public int RequestsMax { get; private set; }
+
+    /// <summary>Whether requests are counted: each that begins must <see cref="TryEnter"/>, and <see cref="Leave"/> when it ends.</summary>
+    public bool IsCounted { get; private set; }
+
+    /// <summary>Requests in flight, as far as they were counted.</summary>
+    public int Count => _shared?.Count ?? _ownCount;
+
+    /// <summary>Takes over settings; what was counted before goes on.</summary>
+    /// <param name="isCounted">Whether requests are counted from now on.</param>
+    /// <param name="requestsMax">How many there may be; 0 = no limit.</param>
+    /// <param name="shared">Where all workers count; null = this loop counts alone.</param>
+    public void Apply(bool isCounted, int requestsMax, SharedCount? shared)
+    {
+        _shared?.GiveBack(_ownCount);
+        _shared = shared;
+        _shared?.TakeAnyway(_ownCount);
+        (IsCounted, RequestsMax) = (isCounted, requestsMax);
+    }
+
+    /// <summary>The count may soon be another group's.</summary>
+    public void LeaveBoard() => Apply(IsCounted, RequestsMax, shared: null);
+
+    /// <summary>Counts one more request. False when there are as many as may be.</summary>
+    public bool TryEnter(long nowMs)
+    {
+        bool isLimited = RequestsMax > 0;
+        if (_shared is null)
+        {
+            if (isLimited && _ownCount >= RequestsMax)
+                return false;
+        }
+        else if (!isLimited)
+        {
+            _shared.TakeAnyway(1);
+        }
+        else if (!_shared.TryTake(RequestsMax))
+        {
+            _shared.Mend(nowMs);
+            return false;
+        }
+        _ownCount++;
+        return true;
+    }
+
+    /// <summary>A request that was counted has ended.</summary>
+    public void Leave()
+    {
+        _ownCount--;
+        _shared?.GiveBack(1);
+    }
+}
