@@ -44,7 +44,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
 
     private void CheckServers(in UpstreamSettings upstream, string path)
     {
-        if (!upstream.ServerAddresses.IsEmpty && !upstream.IsShortList)
+        if (!upstream.ServerAddresses.IsEmpty && !ShortServers.AreAllOf(upstream))
             Break($"{path}.servers", "the servers are given twice: by \"servers\" and by [[upstream.server]]", "one of the two");
 
         ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
@@ -52,7 +52,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
         {
             if (!AddressText.TryParse(servers[i].Address, AddressUse.Server, out _, out string problem))
             {
-                Break($"{path}.{upstream.AddressKey(i)}", $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}",
+                Break($"{path}.{ShortServers.AddressKey(upstream, i)}", $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}",
                     AddressText.Expected(AddressUse.Server));
             }
         }
@@ -65,7 +65,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
         if (upstream.HashLoadFactorPercent is > 0 and < LoadFactorMin)
         {
             Break($"{path}.hash_load_factor", $"{upstream.HashLoadFactorPercent} percent would move keys all the time",
-                $"0, or {LoadFactorMin} to {UpstreamSettings.HashLoadFactorMax}");
+                $"0, or {LoadFactorMin} to 1000");
         }
 
         if (upstream.Balance != BalanceKind.Hash)

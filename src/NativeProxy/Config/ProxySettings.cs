@@ -45,7 +45,7 @@ internal readonly partial struct ProxySettings
     }
 
     /// <summary>With a table for each server that a short list names.</summary>
-    public ProxySettings WithShortServers() => this with { Upstreams = [.. Upstreams.Select(static upstream => upstream.WithShortServers())] };
+    public ProxySettings WithShortServers() => this with { Upstreams = [.. Upstreams.Select(static upstream => ShortServers.WithTables(upstream))] };
 
     /// <summary>The listeners whose requests a route looks at.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener => route.LooksAt(listener));

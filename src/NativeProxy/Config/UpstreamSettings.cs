@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Linq;
 
 namespace NativeProxy.Config;
 
@@ -9,9 +8,6 @@ internal readonly partial struct UpstreamSettings
 {
     /// <summary>Servers of all upstreams together, which is what the board shared by the processes holds.</summary>
     public const int ServersMax = 4096;
-
-    /// <summary>Highest <see cref="HashLoadFactorPercent"/>.</summary>
-    public const int HashLoadFactorMax = 1000;
 
     [Setting("name", Required = true, Example = "app", Pattern = NameText.Pattern, Doc = "Name that listeners refer to; letters, digits and . _ : -")]
     public partial string Name { get; init; }
@@ -28,7 +24,7 @@ internal readonly partial struct UpstreamSettings
         + "their order in the file does not.")]
     public partial HashType HashType { get; init; }
 
-    [Setting("hash_load_factor", Default = 0, Max = HashLoadFactorMax,
+    [Setting("hash_load_factor", Default = 0, Max = 1000,
         Doc = "With balance \"hash\": percent of the mean load for its weight that a server may have, from 125; beyond it, or at its "
         + "max_connections, a request goes to the next server for its key. 0 = off: a request waits for its server.")]
     public partial int HashLoadFactorPercent { get; init; }
@@ -114,24 +110,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("server", Required = true, Conditional = true)]
     public partial ImmutableArray<UpstreamServerSettings> Servers { get; init; }
 
-    /// <summary>True when <see cref="Servers"/> was made of <see cref="ServerAddresses"/>.</summary>
-    public bool IsShortList => !ServerAddresses.IsEmpty && Servers.Select(static server => (server.Name, server.Address)).SequenceEqual(
-        ServerAddresses.Select(static (address, index) => (ShortName(index), address)));
-
-    /// <summary>Where the file has the address of a server, within the table of its upstream.</summary>
-    public string AddressKey(int index) => IsShortList ? $"servers[{index}]" : $"server[{index}].address";
-
     /// <summary>With the <see cref="FullLoad"/> that follows from how many client connections there may be, unless the file says one.</summary>
     public UpstreamSettings WithFullLoad(long clientConnectionsMax) =>
         FullLoad > 0 ? this : this with { FullLoad = (int)System.Math.Clamp(clientConnectionsMax / 10, 1, int.MaxValue) };
-
-    /// <summary>With a server for each address of the short list; as it is when servers have tables of their own.</summary>
-    public UpstreamSettings WithShortServers() => !Servers.IsEmpty ? this : this with
-    {
-        Servers = [.. ServerAddresses.Select(static (address, index) => UpstreamServerSettings.Found(ShortName(index), address, weight: 1))],
-    };
-
-    private static string ShortName(int index) => $"s{index + 1}";
 }
 
 /// <summary>Which requests may travel on a connection that has served another one before.</summary>

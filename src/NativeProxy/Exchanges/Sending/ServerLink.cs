@@ -109,7 +109,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || !TryEnter()
+        if (Group!.Rules.Pipelining <= 1 || !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters)
             || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
         {
             return false;
@@ -129,7 +129,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
     public LinkResult Open(UpstreamServer? except, bool isItsTurn = false)
     {
-        if (!TryEnter())
+        if (!Group!.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters))
             return Refuse(ProxyError.TooManyRequests);
         if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
             return OpenPinned(pin);
@@ -248,9 +248,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public void Leave()
     {
         Release(ServerCloseReason.Ambiguous, reset: false);
-        if (_isCounted)
-            Group!.Load.Leave();
-        _isCounted = false;
+        Group!.Load.Leave(ref _isCounted);
     }
 
     /// <summary>The answer is complete; see <see cref="ServerStream.End"/>. A pinned connection waits with its client from now on.</summary>
@@ -347,17 +345,5 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         Refusal = error;
         return LinkResult.Refused;
-    }
-
-    /// <summary>Counts the request once where its group counts them. False when there are too many.</summary>
-    private bool TryEnter()
-    {
-        GroupLoad load = Group!.Load;
-        if (!load.IsCounted || _isCounted)
-            return true;
-        _isCounted = load.TryEnter(loop.Clock.NowMs);
-        if (!_isCounted)
-            counters.Add(CounterId.QueueFull);
-        return _isCounted;
     }
 }

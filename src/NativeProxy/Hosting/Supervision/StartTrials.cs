@@ -110,7 +110,7 @@ internal static class StartTrials
                 if (AddressText.TryParse(settings.Upstreams[i].Servers[j].Address, AddressUse.Server, out HostPort address, out _)
                     && address.Ip is null)
                 {
-                    names.Add(($"upstream[{i}].{settings.Upstreams[i].AddressKey(j)}", address.Host));
+                    names.Add(($"upstream[{i}].{ShortServers.AddressKey(settings.Upstreams[i], j)}", address.Host));
                 }
             }
         }

@@ -1,3 +1,4 @@
+using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Upstreams.Groups;
@@ -10,12 +11,10 @@ internal sealed class GroupLoad
 {
     private SharedCount? _shared;
     private int _ownCount;
+    private bool _isCounted;
 
     /// <summary>Requests at most; 0 = no limit.</summary>
     public int RequestsMax { get; private set; }
-
-    /// <summary>Whether requests are counted: each that begins must <see cref="TryEnter"/>, and <see cref="Leave"/> when it ends.</summary>
-    public bool IsCounted { get; private set; }
 
     /// <summary>Requests in flight, as far as they were counted.</summary>
     public int Count => _shared?.Count ?? _ownCount;
@@ -29,14 +28,37 @@ internal sealed class GroupLoad
         _shared?.GiveBack(_ownCount);
         _shared = shared;
         _shared?.TakeAnyway(_ownCount);
-        (IsCounted, RequestsMax) = (isCounted, requestsMax);
+        (_isCounted, RequestsMax) = (isCounted, requestsMax);
     }
 
     /// <summary>The count may soon be another group's.</summary>
-    public void LeaveBoard() => Apply(IsCounted, RequestsMax, shared: null);
+    public void LeaveBoard() => Apply(_isCounted, RequestsMax, shared: null);
 
-    /// <summary>Counts one more request. False when there are as many as may be.</summary>
-    public bool TryEnter(long nowMs)
+    /// <summary>Counts a request, once, where requests are counted. False when there are as many as may be.</summary>
+    /// <param name="isIn">Whether the request is counted already; becomes true when it is.</param>
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="counters">Of the worker.</param>
+    public bool TryEnter(ref bool isIn, long nowMs, LoopCounters counters)
+    {
+        if (isIn || !_isCounted)
+            return true;
+        isIn = TryTake(nowMs);
+        if (!isIn)
+            counters.Add(CounterId.QueueFull);
+        return isIn;
+    }
+
+    /// <summary>A request has ended, which was counted or not.</summary>
+    public void Leave(ref bool isIn)
+    {
+        if (!isIn)
+            return;
+        isIn = false;
+        _ownCount--;
+        _shared?.GiveBack(1);
+    }
+
+    private bool TryTake(long nowMs)
     {
         bool isLimited = RequestsMax > 0;
         if (_shared is null)
@@ -55,12 +77,5 @@ internal sealed class GroupLoad
         }
         _ownCount++;
         return true;
-    }
-
-    /// <summary>A request that was counted has ended.</summary>
-    public void Leave()
-    {
-        _ownCount--;
-        _shared?.GiveBack(1);
     }
 }
