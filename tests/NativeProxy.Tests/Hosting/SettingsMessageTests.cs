@@ -44,13 +44,13 @@ public class SettingsMessageTests
     public void DiscoveredServers_StandBehindThoseOfTheFile()
     {
         byte[] text = Encoding.UTF8.GetBytes(Settings);
-        var sent = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001,192.0.2.7:80;", text, text) { Found = "192.0.2.7:80|3", Round = 2 };
+        var sent = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001,192.0.2.7:80;", text, text) { Found = "192.0.2.7:80|3|1", Round = 2 };
 
         Assert.True(SettingsMessage.Decode(sent.Encode()).TryParse(out ProxySettings file, out ServersInForce servers));
 
         Assert.Single(file.Upstreams[0].Servers);
         UpstreamServerSettings found = servers.Settings.Upstreams[0].Servers[1];
-        Assert.Equal(("192.0.2.7:80", "192.0.2.7:80", 3, true), (found.Name, found.Address, found.Weight, found.Health));
+        Assert.Equal(("192.0.2.7:80", 3, 1, true), (found.Address, found.Weight, found.Priority, found.Health));
         Assert.Equal([IPEndPoint.Parse("192.0.2.7:80")], servers.EndPoints.Of(0, 1));
     }
 

@@ -35,7 +35,7 @@ internal sealed class DiscoveredServers(FoundServer[][] byUpstream)
 
     /// <summary>As one line without blanks.</summary>
     public string ToLine() => string.Join(GroupEnd, Array.ConvertAll(byUpstream, static servers => string.Join(ServerEnd, Array.ConvertAll(servers,
-        static server => string.Create(CultureInfo.InvariantCulture, $"{server.EndPoint}{Between}{server.Weight}")))));
+        static server => string.Create(CultureInfo.InvariantCulture, $"{server.EndPoint}{Between}{server.Weight}{Between}{server.Priority}")))));
 
     /// <summary>Reads such a line. False when it is none.</summary>
     public static bool TryParse(string line, out DiscoveredServers servers)
@@ -57,11 +57,12 @@ internal sealed class DiscoveredServers(FoundServer[][] byUpstream)
     private static bool TryParseOne(string text, out FoundServer server)
     {
         string[] parts = text.Split(Between);
-        int weight = 0;
+        (int weight, int priority) = (0, 0);
         IPEndPoint? endPoint = null;
-        bool isSound = parts.Length == 2 && IPEndPoint.TryParse(parts[0], out endPoint)
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out weight);
-        server = new FoundServer(endPoint ?? new IPEndPoint(IPAddress.None, 0), weight);
+        bool isSound = parts.Length == 3 && IPEndPoint.TryParse(parts[0], out endPoint)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out weight)
+            && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out priority);
+        server = new FoundServer(endPoint ?? new IPEndPoint(IPAddress.None, 0), weight, priority);
         return isSound;
     }
 
@@ -73,7 +74,7 @@ internal sealed class DiscoveredServers(FoundServer[][] byUpstream)
         {
             if (room <= 0 || servers.Exists(server => server.Name == one.Name || server.Address == one.Address))
                 continue;
-            servers.Add(UpstreamServerSettings.Found(one.Name, one.Address, one.Weight));
+            servers.Add(UpstreamServerSettings.Found(one.Name, one.Address, one.Weight) with { Priority = one.Priority });
             room--;
         }
         return servers;

@@ -12,7 +12,8 @@ namespace NativeProxy.Upstreams.Discovery;
 /// <param name="Host">An address or a name.</param>
 /// <param name="Port">From 1.</param>
 /// <param name="Weight">Its share.</param>
-internal sealed record ListedServer(string Host, int Port, int Weight)
+/// <param name="Priority">Its level, 0 first.</param>
+internal sealed record ListedServer(string Host, int Port, int Weight, int Priority = 0)
 {
     /// <summary>Finds the addresses of a list, its names beside each other. Names without an answer leave the list partial.</summary>
     /// <param name="finder">Looks names up.</param>
@@ -40,7 +41,7 @@ internal sealed record ListedServer(string Host, int Port, int Weight)
             {
                 var endPoint = new IPEndPoint(address, one.Port);
                 if (servers.Count < settings.ServersMax && !servers.Exists(server => server.EndPoint.Equals(endPoint)))
-                    servers.Add(new FoundServer(endPoint, one.Weight));
+                    servers.Add(new FoundServer(endPoint, one.Weight, one.Priority));
             }
         }
         return servers.Count > 0

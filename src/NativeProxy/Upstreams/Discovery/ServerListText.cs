@@ -6,8 +6,8 @@ using NativeProxy.Config;
 namespace NativeProxy.Upstreams.Discovery;
 
 /// <summary>
-/// Reads a list of servers: a JSON array of "host:port", or of objects with an "address" and perhaps a "weight" (0 to 256). Other keys are for
-/// others. A list with a single wrong item is wrong as a whole. Pure.
+/// Reads a list of servers: a JSON array of "host:port", or of objects with an "address" and perhaps a "weight" (0 to 256) and a "priority" (0
+/// to 15). Other keys are for others. A list with a single wrong item is wrong as a whole. Pure.
 /// </summary>
 internal static class ServerListText
 {
@@ -46,24 +46,27 @@ internal static class ServerListText
 
     private static string Read(JsonElement item, int number, List<ListedServer> servers)
     {
-        int weight = 1;
+        (int weight, int priority) = (1, 0);
         JsonElement address = item;
         if (item.ValueKind == JsonValueKind.Object)
         {
             if (!item.TryGetProperty("address", out address))
                 return $"item {number} has no \"address\"";
-            bool isWeighted = item.TryGetProperty("weight", out JsonElement weightItem);
-            if (isWeighted && !(weightItem.ValueKind == JsonValueKind.Number && weightItem.TryGetInt32(out weight)
-                && weight is >= 0 and <= FoundServer.WeightMax))
-            {
+            if (!TryNumber(item, "weight", FoundServer.WeightMax, ref weight))
                 return $"the \"weight\" of item {number} is no number from 0 to {FoundServer.WeightMax}";
-            }
+            if (!TryNumber(item, "priority", FoundServer.PriorityMax, ref priority))
+                return $"the \"priority\" of item {number} is no number from 0 to {FoundServer.PriorityMax}";
         }
         if (address.ValueKind != JsonValueKind.String)
             return $"the address of item {number} is no text";
         if (!AddressText.TryParse(address.GetString()!, AddressUse.Server, out HostPort place, out string problem))
             return $"the address of item {number} {problem}";
-        servers.Add(new ListedServer(place.Ip?.ToString() ?? place.Host, place.Port, weight));
+        servers.Add(new ListedServer(place.Ip?.ToString() ?? place.Host, place.Port, weight, priority));
         return "";
     }
+
+    /// <summary>A number that may be left out.</summary>
+    private static bool TryNumber(JsonElement item, string name, int max, ref int number) =>
+        !item.TryGetProperty(name, out JsonElement value)
+            || (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out number) && number >= 0 && number <= max);
 }

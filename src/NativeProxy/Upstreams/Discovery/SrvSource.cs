@@ -9,8 +9,8 @@ using NativeProxy.Upstreams.Origins;
 namespace NativeProxy.Upstreams.Discovery;
 
 /// <summary>
-/// The targets of the SRV records of a name (RFC 2782), with their ports and weights. Those of the lowest priority number alone; a target of "."
-/// says that there is no server. Immutable; control plane.
+/// The targets of the SRV records of a name (RFC 2782), with their ports and weights; each priority number is a level, the lowest first. A target of
+/// "." says that there is no server. Immutable; control plane.
 /// </summary>
 /// <param name="finder">Looks names up.</param>
 /// <param name="settings">What to look for.</param>
@@ -30,17 +30,19 @@ internal sealed class SrvSource(NameFinder finder, UpstreamDiscoverySettings set
             : await ListedServer.FindAll(finder, listed, settings, answer.TtlMs, answer.Why);
     }
 
-    /// <summary>The servers of the records; weights beyond ours are scaled down, none to nothing.</summary>
+    /// <summary>The servers of the records; weights of a level that go beyond ours are scaled down, none to nothing.</summary>
     internal static List<ListedServer> TargetsOf(IReadOnlyList<DnsService> services, int serversMax)
     {
-        List<DnsService> first = [.. services.Where(static service => service.Target.Length > 0 && service.Port > 0)
-            .GroupBy(static service => service.Priority)
-            .OrderBy(static group => group.Key)
-            .Take(1)
-            .SelectMany(static group => group)
+        DnsService[] offered = [.. services.Where(static service => service.Target.Length > 0 && service.Port > 0)
+            .OrderBy(static service => service.Priority)
             .Take(serversMax)];
-        int heaviest = first.Count == 0 ? 0 : first.Max(static service => service.Weight);
-        int Scaled(int weight) => Math.Max(1, heaviest <= FoundServer.WeightMax ? weight : weight * FoundServer.WeightMax / heaviest);
-        return [.. first.Select(service => new ListedServer(service.Target, service.Port, Scaled(service.Weight)))];
+        int[] levels = [.. offered.Select(static service => service.Priority).Distinct()];
+        return [.. offered.Select(service =>
+        {
+            int heaviest = offered.Where(other => other.Priority == service.Priority).Max(static other => other.Weight);
+            int weight = heaviest <= FoundServer.WeightMax ? service.Weight : service.Weight * FoundServer.WeightMax / heaviest;
+            int level = Math.Min(FoundServer.PriorityMax, Array.IndexOf(levels, service.Priority));
+            return new ListedServer(service.Target, service.Port, Math.Max(1, weight), level);
+        })];
     }
 }

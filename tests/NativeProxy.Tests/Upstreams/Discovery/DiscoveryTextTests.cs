@@ -35,6 +35,7 @@ public class DiscoveryTextTests
     [InlineData("[\"10.0.0.1:0\"]", "the address of item 1 has a wrong port")]
     [InlineData("[{\"address\": \"a:1\", \"weight\": 257}]", "the \"weight\" of item 1 is no number from 0 to 256")]
     [InlineData("[{\"address\": \"a:1\", \"weight\": \"1\"}]", "the \"weight\" of item 1 is no number from 0 to 256")]
+    [InlineData("[{\"address\": \"a:1\", \"priority\": 16}]", "the \"priority\" of item 1 is no number from 0 to 15")]
     [InlineData("[{\"address\": \"a:1\", \"weight\": 1e99}]", "the \"weight\" of item 1 is no number from 0 to 256")]
     public void WrongList_SaysWhatIsWrong(string json, string expected)
     {
@@ -43,35 +44,38 @@ public class DiscoveryTextTests
     }
 
     [Theory]
-    [InlineData("10 30000 80 a|10 10000 80 b", "a*256 b*85")]
-    [InlineData("20 5 80 c|10 0 81 a", "a*1")]
+    [InlineData("10 30000 80 a|10 10000 80 b", "a*256^0 b*85^0")]
+    [InlineData("20 5 80 c|10 0 81 a", "a*1^0 c*5^1")]
     [InlineData("0 0 0 ", "")]
     [InlineData("10 1 0 a", "")]
-    [InlineData("10 65535 80 a|10 1 80 b|10 1 80 c", "a*256 b*1")]
+    [InlineData("10 65535 80 a|10 1 80 b|10 1 80 c", "a*256^0 b*1^0")]
     public void ServiceRecords_BecomeServers_OfTheirWeights(string records, string expected)
     {
         DnsService[] services = [.. records.Split('|').Select(static record => record.Split(' ')).Select(
             static words => new DnsService(int.Parse(words[0]), int.Parse(words[1]), int.Parse(words[2]), words[3]))];
 
-        Assert.Equal(expected, string.Join(' ', SrvSource.TargetsOf(services, serversMax: 2).Select(static one => $"{one.Host}*{one.Weight}")));
+        string found = string.Join(
+            ' ', SrvSource.TargetsOf(services, serversMax: 2).Select(static one => $"{one.Host}*{one.Weight}^{one.Priority}"));
+        Assert.Equal(expected, found);
     }
 
     [Fact]
     public void Line_GivesTheSameServersBack()
     {
         var sent = new DiscoveredServers(
-            [[], [new FoundServer(IPEndPoint.Parse("[2001:db8::1]:80"), 3), new FoundServer(IPEndPoint.Parse("10.0.0.1:81"), 1)]]);
+            [[], [new FoundServer(IPEndPoint.Parse("[2001:db8::1]:80"), 3, 2), new FoundServer(IPEndPoint.Parse("10.0.0.1:81"), 1)]]);
 
         Assert.True(DiscoveredServers.TryParse(sent.ToLine(), out DiscoveredServers read));
-        Assert.Equal((";[2001:db8::1]:80|3,10.0.0.1:81|1", sent.ToLine()), (sent.ToLine(), read.ToLine()));
+        Assert.Equal((";[2001:db8::1]:80|3|2,10.0.0.1:81|1|0", sent.ToLine()), (sent.ToLine(), read.ToLine()));
     }
 
     [Theory]
     [InlineData("10.0.0.1:80")]
-    [InlineData("10.0.0.1:80|")]
-    [InlineData("10.0.0.1:80|-1")]
-    [InlineData("nobody|1")]
-    [InlineData("10.0.0.1:80|1|1")]
+    [InlineData("10.0.0.1:80|1")]
+    [InlineData("10.0.0.1:80||")]
+    [InlineData("10.0.0.1:80|-1|0")]
+    [InlineData("nobody|1|0")]
+    [InlineData("10.0.0.1:80|1|1|1")]
     public void WrongLine_IsRefused(string line) => Assert.False(DiscoveredServers.TryParse(line, out _));
 
     [Fact]
