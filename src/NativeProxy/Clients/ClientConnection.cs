@@ -1,4 +1,5 @@
 using NativeProxy.Foundation;
+using NativeProxy.Http;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Sockets;
 
@@ -8,7 +9,7 @@ namespace NativeProxy.Clients;
 /// A client connection in any of its ages: what its listener, the log and the ledger know of it. Owner: its <see cref="Frontend"/>'s owner, which
 /// has all of them in order; thread: the loop.
 /// </summary>
-internal abstract class ClientConnection : Ordered<ClientConnection>
+internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEnds
 {
     private ClientAccount _account;
     private ClientTies? _ties;
@@ -25,6 +26,9 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     /// <summary>How long it has been there, in ms.</summary>
     public long AgeMs => Frontend.Loop.Clock.NowMs - Tcp!.OpenedAtMs;
 
+    /// <summary>The other end of the socket.</summary>
+    public PeerAddress Peer => Tcp!.Peer;
+
     /// <summary>Who is there, where that is more than the peer of the socket; null else.</summary>
     public ClientIdentity? Identity => _ties?.Identity;
 
@@ -32,6 +36,23 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     /// The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.
     /// </summary>
     public PeerAddress Address => Identity?.Client ?? Tcp!.Peer;
+
+    /// <summary>
+    /// The address that was connected to: of the socket, or what a trusted balancer before us has announced. The first time a system call; not given
+    /// where the system does not tell.
+    /// </summary>
+    public PeerAddress Local
+    {
+        get
+        {
+            if (Identity is { Local.IsGiven: true } identity)
+                return identity.Local;
+            ClientTies ties = _ties ??= new ClientTies();
+            if (!ties.Local.IsGiven)
+                ties.Local = Tcp!.Local;
+            return ties.Local;
+        }
+    }
 
     /// <summary>What the ledger will say about the connection.</summary>
     public ref ClientAccount Account => ref _account;
@@ -103,7 +124,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
         EndOf();
         Frontend.EnterClose(this);
         if (_ties is not null)
-            (_ties.LastServer, _ties.Identity) = (null, null);
+            (_ties.LastServer, _ties.Identity, _ties.Local) = (null, null, default);
         Tcp = null;
         Frontend.Owner.OnEnded(this);
     }
@@ -123,7 +144,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>
     protected void Forget()
     {
         if (_ties is not null)
-            _ties.Identity = null;
+            (_ties.Identity, _ties.Local) = (null, default);
         Tcp = null;
     }
 

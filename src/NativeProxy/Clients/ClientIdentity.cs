@@ -7,8 +7,16 @@ namespace NativeProxy.Clients;
 /// The real peer stays what the socket says. Immutable; a connection without one is its peer's.
 /// </summary>
 /// <param name="client">Whom the peer speaks for.</param>
-internal sealed class ClientIdentity(in PeerAddress client)
+/// <param name="local">What that one connected to, if it is known.</param>
+/// <param name="isHttps">Whether it speaks through TLS with the peer.</param>
+internal sealed class ClientIdentity(in PeerAddress client, in PeerAddress local, bool isHttps)
 {
     /// <summary>Whom the peer speaks for: stands in X-Forwarded-For and in the log, and is balanced by.</summary>
     public PeerAddress Client { get; } = client;
+
+    /// <summary>The address that it connected to; not given when that is not known.</summary>
+    public PeerAddress Local { get; } = local;
+
+    /// <summary>It speaks through TLS with the peer.</summary>
+    public bool IsHttps { get; } = isHttps;
 }

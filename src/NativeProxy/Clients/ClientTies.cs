@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.Clients;
 
 /// <summary>
@@ -8,6 +10,9 @@ internal sealed class ClientTies
 {
     /// <summary>See <see cref="ClientConnection.Identity"/>.</summary>
     public ClientIdentity? Identity { get; set; }
+
+    /// <summary>See <see cref="ClientConnection.Local"/>; not given until somebody has asked.</summary>
+    public PeerAddress Local { get; set; }
 
     /// <summary>See <see cref="ClientConnection.Bond"/>.</summary>
     public IClientBond? Bond { get; set; }

@@ -1,3 +1,4 @@
+using NativeProxy.Claims;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
@@ -38,6 +39,7 @@ internal sealed class Frontend
         HeadLimits = new HeadLimits(
             settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes,
             settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
+        Claims = ClientClaims.Of(settings);
         HalfClosed = new HalfClosedClients(settings.HalfClose, settings.Limits.HalfClosed, counters);
         PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
     }
@@ -59,6 +61,9 @@ internal sealed class Frontend
     public ref readonly ListenerLimitSettings Limits => ref _limits;
 
     public HeadLimits HeadLimits { get; }
+
+    /// <summary>Decides who asks; null where that is whoever is at the other end of a connection.</summary>
+    public ClientClaims? Claims { get; }
 
     /// <summary>Clients that have sent FIN and are still answered.</summary>
     public HalfClosedClients HalfClosed { get; }

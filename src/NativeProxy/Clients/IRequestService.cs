@@ -42,6 +42,9 @@ internal readonly ref struct Refusal
     /// <summary>Why the connection ends.</summary>
     public required CloseReason CloseReason { get; init; }
 
+    /// <summary>Who asked.</summary>
+    public required PeerAddress Client { get; init; }
+
     /// <summary>Of the answer; 0 when there was none.</summary>
     public int StatusCode { get; init; }
 

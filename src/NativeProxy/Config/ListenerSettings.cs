@@ -132,9 +132,14 @@ internal readonly partial struct ListenerSettings
     public partial bool DeferAccept { get; init; }
 
     [Setting("proxy_protocol", Default = false,
-        Doc = "Whether every connection begins with a PROXY header (version 1 or 2) of the balancer before this proxy; its source address then "
-        + "stands for the client's. Only for listeners that nobody but the balancer reaches.")]
+        Doc = "Whether connections begin with a PROXY header (version 1 or 2) of the balancer before this proxy; its source address then "
+        + "stands for the client's. Only for listeners that nobody but the balancer reaches, or with proxy_protocol_trusted.")]
     public partial bool ProxyProtocol { get; init; }
+
+    [Setting("proxy_protocol_trusted", Default = new string[0], Pattern = NetworkText.Pattern,
+        Doc = "With proxy_protocol: networks of the balancers that send PROXY headers. Connections of others are plain ones, and a PROXY header "
+        + "on them is a bad request. Empty = all send one.")]
+    public partial ImmutableArray<string> ProxyProtocolTrusted { get; init; }
 
     [Setting("keepalive")]
     public partial ListenerKeepaliveSettings Keepalive { get; init; }
@@ -150,6 +155,12 @@ internal readonly partial struct ListenerSettings
 
     [Setting("forwarded")]
     public partial ListenerForwardedSettings Forwarded { get; init; }
+
+    [Setting("trace")]
+    public partial ListenerTraceSettings Trace { get; init; }
+
+    [Setting("monitor")]
+    public partial ListenerMonitorSettings Monitor { get; init; }
 
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
@@ -202,30 +213,4 @@ internal readonly partial struct ListenerKeepaliveSettings
         Doc = "How long a drain leaves idle connections open for one more request, whose response then says close. \"0s\" = they are closed at "
         + "once. Keep it below runtime.drain_timeout.")]
     public partial long DrainWaitMs { get; init; }
-}
-
-/// <summary>`[listener.forwarded]`: what the server is told about the client.</summary>
-[SettingsTable(Doc = "Header fields that tell the server about the client.")]
-internal readonly partial struct ListenerForwardedSettings
-{
-    [Setting("x_forwarded_for", Auto = true, Default = "auto",
-        Doc = "Add the client's address to X-Forwarded-For. \"auto\" = yes, but not in mode \"forward\": the internet need not know who is inside.")]
-    public partial bool? XForwardedFor { get; init; }
-
-    [Setting("x_forwarded_proto", Auto = true, Default = "auto", Doc = "Set X-Forwarded-Proto. \"auto\" as above.")]
-    public partial bool? XForwardedProto { get; init; }
-
-    [Setting("x_forwarded_host", Auto = true, Default = "auto", Doc = "Set X-Forwarded-Host. \"auto\" as above.")]
-    public partial bool? XForwardedHost { get; init; }
-
-    [Setting("via", Default = "nativeproxy", Pattern = "^$|" + TokenText.Pattern, Doc = "Pseudonym of this proxy in the Via field. Empty = no Via.")]
-    public partial string Via { get; init; }
-
-    /// <summary>With each "auto" decided: servers of one's own are told about the client, the internet is not.</summary>
-    public ListenerForwardedSettings InMode(ListenerMode mode) => this with
-    {
-        XForwardedFor = XForwardedFor ?? mode != ListenerMode.Forward,
-        XForwardedProto = XForwardedProto ?? mode != ListenerMode.Forward,
-        XForwardedHost = XForwardedHost ?? mode != ListenerMode.Forward,
-    };
 }

@@ -205,6 +205,8 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)} cannot be a Location field", "visible ASCII characters");
         else if (!TemplateText.TryParse(route.Redirect, out _, out string problem))
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)}: {problem}", TemplateText.Expected);
+        if (!HostHeaderText.IsValid(route.HostHeader))
+            Break($"{path}.host_header", $"{ErrorExcerpt.Quoted(route.HostHeader)} cannot be a Host field", HostHeaderText.Expected);
         if (System.Text.Encoding.UTF8.GetByteCount(route.Respond.Body) > BodyBytesMax)
             Break($"{path}.respond.body", "the body of an answer is too long", "at most 32KiB");
         string type = route.Respond.ContentType;

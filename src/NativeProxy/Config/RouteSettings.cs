@@ -2,6 +2,19 @@ using System.Collections.Immutable;
 
 namespace NativeProxy.Config;
 
+/// <summary>How a client speaks.</summary>
+internal enum RouteScheme
+{
+    [SettingChoice("any", Doc = "it does not matter")]
+    Any,
+
+    [SettingChoice("http", Doc = "plain")]
+    Http,
+
+    [SettingChoice("https", Doc = "through TLS")]
+    Https,
+}
+
 /// <summary>
 /// `[[route]]`: which requests go where. The first route in the file whose conditions all hold takes a request; a list holds when one of its
 /// items does.
@@ -55,6 +68,9 @@ internal readonly partial struct RouteSettings
     [Setting("source", Default = new string[0], Pattern = NetworkText.Pattern, Doc = "Networks that the client is in. Empty = any.")]
     public partial ImmutableArray<string> Sources { get; init; }
 
+    [Setting("scheme", Default = "any", Doc = "How the client speaks, as a PROXY header or a trusted proxy's X-Forwarded-Proto says.")]
+    public partial RouteScheme Scheme { get; init; }
+
     [Setting("upstream", Default = "", Pattern = "^$|" + NameText.Pattern,
         Doc = "Action: name of the [[upstream]] that the requests go to. Empty and no other action = that of the listener.")]
     public partial string Upstream { get; init; }
@@ -78,6 +94,9 @@ internal readonly partial struct RouteSettings
     [Setting("queue_priority", Default = 0, Min = -2000, Max = 2000,
         Doc = "Where its requests stand when they wait for a server with room: those with lower numbers go first, equals in order of arrival.")]
     public partial int QueuePriority { get; init; }
+
+    [Setting("host_header", Default = "", Doc = "What servers get as Host. Empty = what the upstream says.")]
+    public partial string HostHeader { get; init; }
 
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }

@@ -44,6 +44,7 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
         return settings.ListenersOf(narrow).All(listener => listeners.Contains(listener.Name))
             && CoversPath(wide, narrow)
             && AllCovered(wide.Hosts, narrow.Hosts, HostPatternText.Covers)
+            && (wide.Scheme == RouteScheme.Any || wide.Scheme == narrow.Scheme)
             && AllCovered(wide.Methods, narrow.Methods, string.Equals)
             && AllCovered(wide.Sources, narrow.Sources, string.Equals)
             && wide.Headers.All(match => narrow.Headers.Contains(match))

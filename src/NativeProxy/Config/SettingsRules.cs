@@ -44,6 +44,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         ProxySettings whole = settings.WithOnlyUpstream();
         new RouteRules(whole, _places, errors).CheckAll();
+        new MonitorRules(whole, _places, errors).CheckAll();
+        new OwnFieldRules(whole, _places, errors).CheckAll();
         new SettingsWarnings(whole, _places, errors).CheckAll();
         new RouteWarnings(whole, _places, errors).CheckAll();
     }
@@ -110,6 +112,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 "one word without blanks and separators, or \"\"");
         }
 
+        new ClientRules(_places, errors).Check(listener, path);
         var headers = new HeaderRuleRules(_places, errors);
         headers.Check(listener.RequestHeaders, $"{path}.request_headers", isRequest: true);
         headers.Check(listener.ResponseHeaders, $"{path}.response_headers", isRequest: false);
@@ -198,6 +201,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
 
         new HealthRules(_places, errors).Check(upstream, path);
         new DiscoveryRules(_places, errors).Check(upstream, path);
+        if (!HostHeaderText.IsValid(upstream.HostHeader))
+            Break($"{path}.host_header", $"{ErrorExcerpt.Quoted(upstream.HostHeader)} cannot be a Host field", HostHeaderText.Expected);
     }
 
     /// <summary>Names must be well-formed and unique among their kind.</summary>

@@ -10,6 +10,15 @@ internal enum TemplatePartKind : byte
     Text,
     ClientIp,
     ClientPort,
+
+    /// <summary>The other end of the socket, whomever it speaks for.</summary>
+    PeerIp,
+
+    /// <summary>The address that was connected to.</summary>
+    LocalIp,
+    LocalPort,
+    RequestId,
+    TraceId,
     Listener,
     Scheme,
 
@@ -45,12 +54,14 @@ internal readonly record struct TemplatePart(TemplatePartKind Kind, string Text)
 internal static class TemplateText
 {
     /// <summary>What there is, for an error.</summary>
-    public const string Expected = "{client_ip}, {client_port}, {listener}, {scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, "
-        + "{query.NAME}, {header.NAME}, {cookie.NAME} or {route}";
+    public const string Expected = "{client_ip}, {client_port}, {peer_ip}, {local_ip}, {local_port}, {request_id}, {trace_id}, {listener}, "
+        + "{scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, {query.NAME}, {header.NAME}, {cookie.NAME} or {route}";
 
     private static readonly (string Name, TemplatePartKind Kind)[] Variables =
     [
         ("client_ip", TemplatePartKind.ClientIp), ("client_port", TemplatePartKind.ClientPort), ("listener", TemplatePartKind.Listener),
+        ("peer_ip", TemplatePartKind.PeerIp), ("local_ip", TemplatePartKind.LocalIp), ("local_port", TemplatePartKind.LocalPort),
+        ("request_id", TemplatePartKind.RequestId), ("trace_id", TemplatePartKind.TraceId),
         ("scheme", TemplatePartKind.Scheme), ("host", TemplatePartKind.Host), ("port", TemplatePartKind.Port), ("method", TemplatePartKind.Method),
         ("uri", TemplatePartKind.Uri), ("path", TemplatePartKind.Path), ("query", TemplatePartKind.Query), ("route", TemplatePartKind.Route),
     ];

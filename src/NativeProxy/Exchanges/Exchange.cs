@@ -36,7 +36,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         _client = client;
         _service = service;
-        _notes = new ExchangeNotes(service.Loop);
+        _notes = new ExchangeNotes(service.Loop, service.Trace);
         _response = new ResponsePath(this, client, _notes, service.Loop);
         _path = new RequestPath(this, _response, service.Streams, service.Loop, service.Counters, service.ReplayBudget);
     }
@@ -61,6 +61,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         if (_route != route)
             _route = (Route)route;
+        _notes.NameRequest(bytes, head);
+        head.Ends = _client.Connection;
         RequestTerms terms = TermsOf(bytes, head);
         _expectsContinue = terms.ExpectsContinue;
         _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
@@ -128,7 +130,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnStreamEnded()
     {
-        _service.Log(_client, _path, _response.Caching.IsHit, _notes);
+        if (!_route!.IsProbe)
+            _service.Log(_client, _path, _response.Caching.IsHit, _notes);
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -211,8 +214,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         AuthenticatesConnection = head.AuthenticatesConnection,
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
         BodyBytesMax = _route.RequestBodyBytesMax,
-        Sticky = Stickiness.Of(bytes, head, _route.Upstream, _client.Connection.Address, _service.Loop.Clock),
-        HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Connection.Address) : RequestKey.None,
+        Sticky = Stickiness.Of(bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock),
+        HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Client) : RequestKey.None,
         QueuePriority = _route.QueuePriority,
     };
 
@@ -222,7 +225,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _path.BeginUnsent(_route!.Upstream, terms);
         _path.Skip();
         _service.Counters.Add(CounterId.ResponsesByProxy);
-        _response.Answer(bytes, head, _client.Connection.Address);
+        _response.Answer(bytes, head, _client.Client);
     }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
@@ -241,8 +244,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// </summary>
     private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
     {
-        bool fits = _route!.Forwarding.TryWrite(
-            bytes, head, _route, _client.Connection.Address, _service.Scratch, out RequestToServer request);
+        bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
         fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
         if (!fits)

@@ -10,6 +10,7 @@ using NativeProxy.Http1;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Routing;
+using NativeProxy.Tracing;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 
@@ -36,6 +37,7 @@ internal sealed class RequestService : IRequestService
         Routes = routes;
         Scratch = scratch;
         Counters = counters;
+        Trace = TraceRules.Of(settings);
         _isProxy = routes.Origins is not null;
         _halfClose = settings.HalfClose;
         _halfClosedMax = settings.Limits.HalfClosed;
@@ -48,6 +50,9 @@ internal sealed class RequestService : IRequestService
     public WireScratch Scratch { get; }
 
     public LoopCounters Counters { get; }
+
+    /// <summary>Gives requests their names; null when they get none.</summary>
+    public TraceRules? Trace { get; }
 
     /// <summary>Null when none is written.</summary>
     public required ExchangeLog? AccessLog { get; init; }

@@ -8,6 +8,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
+using NativeProxy.Tracing;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Exchanges;
@@ -100,6 +101,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
             AddedLines = AddedTo(bytes, head),
+            Trace = TraceFor(bytes, head),
             Date = _loop.Date.Now,
         });
         if (hasBegun)
@@ -123,7 +125,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             return;
         }
         BodyPiece content = _route.Answer is null ? BodyPiece.End : _route.Answer.ContentFor(isToHead);
-        var changes = new ResponseChanges { KeepsLength = parts.PassesLength, AddedLines = AddedTo(head, parts), Date = _loop.Date.Now };
+        var changes = new ResponseChanges
+        {
+            KeepsLength = parts.PassesLength, AddedLines = AddedTo(head, parts), Trace = TraceFor(head, parts), Date = _loop.Date.Now,
+        };
         if (TryRespond(head, parts, content, passesFirst: true, changes))
             _client.End(CloseReason.None);
     }
@@ -182,6 +187,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = head.PassesLength,
             Via = _route!.Forwarding.ResponseVia,
             AddedLines = AddedTo(bytes, head),
+            Trace = TraceFor(bytes, head),
             AgeSeconds = times.AgeSeconds,
             ReceivedWallMs = times.ReceivedWallMs,
         });
@@ -206,6 +212,15 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     /// <summary>What rules add to a response; what they drop of it is marked in its table.</summary>
     private ReadOnlySpan<byte> AddedTo(ReadOnlySpan<byte> bytes, ResponseHead head) =>
         _route!.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
+
+    /// <summary>The names of the request where the client is told its id; what a server says in that field is marked as dropped.</summary>
+    private RequestTrace? TraceFor(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        if (_notes.Trace is not { TellsClient: true } trace)
+            return null;
+        TraceRules.DropId(bytes, head.Fields, trace);
+        return trace;
+    }
 
     private void Send(in BodyPiece piece)
     {

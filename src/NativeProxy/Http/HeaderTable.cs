@@ -84,6 +84,20 @@ internal sealed class HeaderTable
         HasDropped = true;
     }
 
+    /// <summary>
+    /// A field is as if it had not come: it does not go on, and nobody finds it by its name or its kind. All others of its kind are to be erased,
+    /// too.
+    /// </summary>
+    public void Erase(int index)
+    {
+        ref HeaderField field = ref _fields[index];
+        _present &= ~Bit(field.Known);
+        _repeated &= ~Bit(field.Known);
+        field.Known = KnownHeader.None;
+        field.Name = field.Value = new ByteRange(field.Name.Start, 0);
+        Drop(index);
+    }
+
     /// <summary>Index of the first field of that kind, or -1.</summary>
     public int FirstIndexOf(KnownHeader known) => Contains(known) ? _firstIndex[(int)known & (KnownCountMax - 1)] : -1;
 

@@ -74,6 +74,15 @@ internal sealed class RequestHead
     /// <summary>How many times a TRACE or OPTIONS request may still be forwarded; null when it does not say, and for other methods.</summary>
     public long? MaxForwards { get; set; }
 
+    /// <summary>Who asks, where that was decided; null where it is whoever is at the other end of the connection.</summary>
+    public ClientVerdict? Verdict { get; set; }
+
+    /// <summary>The names under which the request goes on; null where it gets none.</summary>
+    public RequestTrace? Trace { get; set; }
+
+    /// <summary>The connection that it came on; null where nobody has said.</summary>
+    public IRequestEnds? Ends { get; set; }
+
     /// <summary>The target is sent as it came, until <see cref="RoomForSentTarget"/> is asked for.</summary>
     public void ForgetSentTarget() => _sentTargetBytes = 0;
 

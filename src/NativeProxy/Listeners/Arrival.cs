@@ -132,20 +132,20 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         if (header.Status == ProxyHeaderStatus.Rejected)
             Refuse(ProxyError.BadProxyHeader, CloseReason.BadProxyHeader);
         else if (header.Status == ProxyHeaderStatus.Done)
-            HandOn(header.Source, bytes[header.HeaderBytes..]);
+            HandOn(header, bytes[header.HeaderBytes..]);
         else if (_tail.IsEmpty && !_tail.TryAppend(Frontend.Loop.Pools, bytes, HeaderBytesMax + bytes.Length))
             Refuse(ProxyError.BuffersExhausted, CloseReason.Resource);
     }
 
-    /// <param name="source">Whom the header names; none when the balancer speaks for itself.</param>
+    /// <param name="header">The header; it names nobody when the balancer speaks for itself.</param>
     /// <param name="rest">What came behind the header; perhaps in the tail, which goes with this call.</param>
-    private void HandOn(in PeerAddress source, ReadOnlySpan<byte> rest)
+    private void HandOn(in ProxyHeader header, ReadOnlySpan<byte> rest)
     {
         ByteTail tail = _tail;
         _tail = default;
         long limitMs = Frontend.Timeouts.RequestHeaderMs;
         long leftMs = limitMs == 0 ? 0 : Math.Max(1, Tcp!.OpenedAtMs + limitMs - Frontend.Loop.Clock.NowMs);
-        ClientIdentity? identity = source.IsGiven ? new ClientIdentity(source) : null;
+        ClientIdentity? identity = header.Source.IsGiven ? new ClientIdentity(header.Source, header.Destination, header.IsSecure) : null;
         BufferPools pools = Frontend.Loop.Pools;
         ClientSession session = _listener.Arrived(this, identity, _startedMs, leftMs);
         if (!rest.IsEmpty)
@@ -167,6 +167,9 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     private void Answer(ProxyError error, CloseReason reason)
     {
         Account.RequestEnded(Tcp!, _startedMs, Frontend.Loop.Clock.NowMs);
-        Frontend.Service.OnRefused(this, new Refusal { Error = error, Detail = RejectReason.None, CloseReason = reason, StartedMs = _startedMs });
+        Frontend.Service.OnRefused(this, new Refusal
+        {
+            Error = error, Detail = RejectReason.None, CloseReason = reason, Client = Address, StartedMs = _startedMs,
+        });
     }
 }

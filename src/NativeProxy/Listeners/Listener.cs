@@ -29,6 +29,9 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     private readonly RequestService _service;
     private readonly TimerNode _idleWait;
 
+    /// <summary>Who sends PROXY headers; empty when all do that connect.</summary>
+    private readonly AddressNetwork[] _balancers;
+
     /// <summary>How near the listener is to its own limit of connections.</summary>
     private PressureGauge _connections;
     private int _leavingCount;
@@ -57,6 +60,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         };
         _sessions = new SessionPool(Frontend);
         _idleWait = new TimerNode(this);
+        _balancers = NetworkText.NetworksOf(settings.ProxyProtocolTrusted);
     }
 
     public ListenerSettings Settings { get; }
@@ -162,7 +166,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         Frontend.Counters.Add(CounterId.ClientConnectionsAccepted);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen);
         _budget.Take();
-        if (Settings.ProxyProtocol)
+        if (Settings.ProxyProtocol && (_balancers.Length == 0 || AddressNetwork.AnyContains(_balancers, connection.Peer)))
             Await(connection);
         else
             Serve(connection);

@@ -13,6 +13,15 @@ internal ref struct AccessRecord
     /// <summary>4 bytes (IPv4), 16 bytes (IPv6 or mapped IPv4) or empty (unknown), in network order.</summary>
     public ReadOnlySpan<byte> ClientAddress;
 
+    /// <summary>The other end of the socket in the same form; empty where it is the client.</summary>
+    public ReadOnlySpan<byte> PeerAddress;
+
+    /// <summary>Empty where requests get none.</summary>
+    public ReadOnlySpan<byte> RequestId;
+
+    /// <summary>Of the trace that the proxy takes part in; empty where it takes part in none.</summary>
+    public ReadOnlySpan<byte> TraceId;
+
     /// <summary>Empty when no request line could be read.</summary>
     public ReadOnlySpan<byte> Method;
 

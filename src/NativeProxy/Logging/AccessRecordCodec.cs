@@ -11,6 +11,8 @@ namespace NativeProxy.Logging;
 internal static class AccessRecordCodec
 {
     public const int AddressBytesMax = 16;
+    public const int RequestIdBytesMax = 128;
+    public const int TraceIdBytesMax = 32;
     public const int MethodBytesMax = 32;
     public const int TargetBytesMax = 1024;
     public const int VersionBytesMax = 16;
@@ -25,7 +27,8 @@ internal static class AccessRecordCodec
 
     /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
     public static int RecordBytesMax =>
-        FixedBytes + AddressBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax + HostBytesMax + UserAgentBytesMax + RefererBytesMax;
+        FixedBytes + (2 * AddressBytesMax) + RequestIdBytesMax + TraceIdBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax + HostBytesMax
+        + UserAgentBytesMax + RefererBytesMax;
 
     /// <summary>Loop thread. False when the ring is full; the ring has counted the loss then.</summary>
     public static bool TryWrite(LogRing ring, in AccessRecord record)
@@ -33,6 +36,9 @@ internal static class AccessRecordCodec
         TextLengths lengths = new()
         {
             Address = Cut(record.ClientAddress, AddressBytesMax),
+            PeerAddress = Cut(record.PeerAddress, AddressBytesMax),
+            RequestId = Cut(record.RequestId, RequestIdBytesMax),
+            TraceId = Cut(record.TraceId, TraceIdBytesMax),
             Method = Cut(record.Method, MethodBytesMax),
             Target = Cut(record.Target, TargetBytesMax),
             Version = Cut(record.Version, VersionBytesMax),
@@ -48,6 +54,9 @@ internal static class AccessRecordCodec
         MemoryMarshal.Write(rest[LengthsOffset..], in lengths);
         rest = rest[FixedBytes..];
         Put(ref rest, record.ClientAddress, lengths.Address);
+        Put(ref rest, record.PeerAddress, lengths.PeerAddress);
+        Put(ref rest, record.RequestId, lengths.RequestId);
+        Put(ref rest, record.TraceId, lengths.TraceId);
         Put(ref rest, record.Method, lengths.Method);
         Put(ref rest, record.Target, lengths.Target);
         Put(ref rest, record.Version, lengths.Version);
@@ -67,6 +76,9 @@ internal static class AccessRecordCodec
         {
             Numbers = MemoryMarshal.Read<AccessNumbers>(slot[NumbersOffset..]),
             ClientAddress = Take(ref rest, lengths.Address),
+            PeerAddress = Take(ref rest, lengths.PeerAddress),
+            RequestId = Take(ref rest, lengths.RequestId),
+            TraceId = Take(ref rest, lengths.TraceId),
             Method = Take(ref rest, lengths.Method),
             Target = Take(ref rest, lengths.Target),
             Version = Take(ref rest, lengths.Version),
@@ -98,6 +110,9 @@ internal static class AccessRecordCodec
     private struct TextLengths
     {
         public ushort Address;
+        public ushort PeerAddress;
+        public ushort RequestId;
+        public ushort TraceId;
         public ushort Method;
         public ushort Target;
         public ushort Version;
@@ -105,6 +120,6 @@ internal static class AccessRecordCodec
         public ushort UserAgent;
         public ushort Referer;
 
-        public readonly int Sum => Address + Method + Target + Version + Host + UserAgent + Referer;
+        public readonly int Sum => Address + PeerAddress + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer;
     }
 }

@@ -11,7 +11,7 @@ internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and <c>peer= id= trace=</c> where there is one.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -51,6 +51,7 @@ internal static class HaproxyFormat
         text.Append(names.WordOf(numbers.CloseReasonName));
         text.Append(" why="u8);
         text.Append(names.WordOf(numbers.RejectName));
+        AppendNames(text, record);
         text.Append("\n"u8);
     }
 
@@ -94,6 +95,25 @@ internal static class HaproxyFormat
             return;
         text.Append(":"u8);
         text.AppendNumber(address.Port);
+    }
+
+    private static void AppendNames(LogText text, in AccessRecord record)
+    {
+        if (!record.PeerAddress.IsEmpty)
+        {
+            text.Append(" peer="u8);
+            AddressText.Append(text, record.PeerAddress);
+        }
+        if (!record.RequestId.IsEmpty)
+        {
+            text.Append(" id="u8);
+            text.AppendHashQuotable(record.RequestId);
+        }
+        if (!record.TraceId.IsEmpty)
+        {
+            text.Append(" trace="u8);
+            text.AppendHashQuotable(record.TraceId);
+        }
     }
 
     private static byte LetterOrDash(byte letter) => char.IsAsciiLetter((char)letter) ? letter : (byte)'-';

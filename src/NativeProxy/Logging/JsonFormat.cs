@@ -19,6 +19,7 @@ internal static class JsonFormat
         AddressText.Append(text, record.ClientAddress);
         text.Append("\""u8);
         AppendNumber(text, "client_port"u8, numbers.ClientPort);
+        AppendPeer(text, record.PeerAddress);
         AppendString(text, "listener"u8, names.NameOf(numbers.ListenerName));
         AppendString(text, "upstream"u8, names.NameOf(numbers.UpstreamName));
         AppendString(text, "server"u8, names.NameOf(numbers.ServerName));
@@ -49,6 +50,19 @@ internal static class JsonFormat
         AppendString(text, "host"u8, record.Host);
         AppendString(text, "user_agent"u8, record.UserAgent);
         AppendString(text, "referer"u8, record.Referer);
+        AppendString(text, "request_id"u8, record.RequestId);
+        AppendString(text, "trace_id"u8, record.TraceId);
+    }
+
+    private static void AppendPeer(LogText text, ReadOnlySpan<byte> address)
+    {
+        AppendName(text, "peer"u8);
+        ReadOnlySpan<byte> quote = address.IsEmpty ? "null"u8 : "\""u8;
+        text.Append(quote);
+        if (address.IsEmpty)
+            return;
+        AddressText.Append(text, address);
+        text.Append(quote);
     }
 
     private static void AppendConnections(LogText text, in AccessNumbers numbers)

@@ -61,9 +61,18 @@ internal readonly struct ProxyHeader
     /// <summary>Where the connection came from; not given when the header says nothing about it: the peer itself is the source then.</summary>
     public PeerAddress Source { get; private init; }
 
+    /// <summary>The address that was connected to there; not given when the header says nothing about it.</summary>
+    public PeerAddress Destination { get; private init; }
+
+    /// <summary>The client speaks through TLS with who wrote the header (PP2_CLIENT_SSL).</summary>
+    public bool IsSecure { get; private init; }
+
     public static ProxyHeader NeedMore => new() { Status = ProxyHeaderStatus.NeedMore };
 
-    public static ProxyHeader Done(int headerBytes, PeerAddress source) => new() { HeaderBytes = headerBytes, Source = source };
+    public static ProxyHeader Done(int headerBytes, in PeerAddress source, in PeerAddress destination = default, bool isSecure = false) => new()
+    {
+        HeaderBytes = headerBytes, Source = source, Destination = destination, IsSecure = isSecure,
+    };
 
     public static ProxyHeader Rejected(ProxyHeaderFault fault) => new() { Status = ProxyHeaderStatus.Rejected, Fault = fault };
 

@@ -28,14 +28,14 @@ internal static class ProxyHeaderV1
         if (window[end] != '\r' || window[end + 1] != '\n')
             return ProxyHeader.Rejected(ProxyHeaderFault.BadLine);
         ReadOnlySpan<byte> fields = window[Start.Length..end];
-        return TryReadFields(fields, out PeerAddress source)
-            ? ProxyHeader.Done(end + 2, source)
+        return TryReadFields(fields, out PeerAddress source, out PeerAddress destination)
+            ? ProxyHeader.Done(end + 2, source, destination)
             : ProxyHeader.Rejected(ProxyHeaderFault.BadLine);
     }
 
-    private static bool TryReadFields(ReadOnlySpan<byte> fields, out PeerAddress source)
+    private static bool TryReadFields(ReadOnlySpan<byte> fields, out PeerAddress source, out PeerAddress destination)
     {
-        source = default;
+        source = destination = default;
         ReadOnlySpan<byte> family = Next(ref fields);
         if (family.SequenceEqual("UNKNOWN"u8))
             return true;
@@ -43,14 +43,16 @@ internal static class ProxyHeaderV1
         if (addressBytes == 0)
             return false;
         Span<byte> address = stackalloc byte[16];
-        Span<byte> destination = stackalloc byte[16];
+        Span<byte> to = stackalloc byte[16];
         address = address[..addressBytes];
+        to = to[..addressBytes];
         bool isSound = AddressLiteral.TryRead(Next(ref fields), address);
-        isSound &= AddressLiteral.TryRead(Next(ref fields), destination[..addressBytes]);
+        isSound &= AddressLiteral.TryRead(Next(ref fields), to);
         int port = AddressLiteral.Port(Next(ref fields));
-        isSound &= port >= 0 && AddressLiteral.Port(fields) >= 0;
+        int portTo = AddressLiteral.Port(fields);
+        isSound &= port >= 0 && portTo >= 0;
         if (isSound)
-            source = new PeerAddress(address, port);
+            (source, destination) = (new PeerAddress(address, port), new PeerAddress(to, portTo));
         return isSound;
     }
 

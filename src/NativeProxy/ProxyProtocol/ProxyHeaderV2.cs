@@ -8,7 +8,7 @@ namespace NativeProxy.ProxyProtocol;
 /// <summary>
 /// Version 2, binary: signature, command, family, length, addresses, extensions (proxy-protocol.txt 2.2). Addresses are used of TCP over
 /// IPv4 and IPv6 alone; a LOCAL command and other families leave the peer as the source. Extensions (TLV) are skipped, but must fill the
-/// header exactly; a checksum among them is checked.
+/// header exactly; a checksum among them is checked, and one about TLS is asked whether the client speaks it (2.2.6).
 /// </summary>
 internal static class ProxyHeaderV2
 {
@@ -20,6 +20,7 @@ internal static class ProxyHeaderV2
 
     private const int ExtensionHeadBytes = 3;
     private const byte ChecksumExtension = 0x03;
+    private const byte TlsExtension = 0x20;
 
     public static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
@@ -57,16 +58,21 @@ internal static class ProxyHeaderV2
 
     private static ProxyHeader ReadSource(ReadOnlySpan<byte> header, int addressBytes)
     {
-        ProxyHeaderFault fault = CheckExtensions(header, FixedBytes + (2 * addressBytes) + 4);
+        int ports = FixedBytes + (2 * addressBytes);
+        ProxyHeaderFault fault = CheckExtensions(header, ports + 4, out bool isSecure);
         if (fault != ProxyHeaderFault.None)
             return ProxyHeader.Rejected(fault);
-        int port = BinaryPrimitives.ReadUInt16BigEndian(header[(FixedBytes + (2 * addressBytes))..]);
-        return ProxyHeader.Done(header.Length, new PeerAddress(header.Slice(FixedBytes, addressBytes), port));
+        return ProxyHeader.Done(
+            header.Length,
+            new PeerAddress(header.Slice(FixedBytes, addressBytes), BinaryPrimitives.ReadUInt16BigEndian(header[ports..])),
+            new PeerAddress(header.Slice(FixedBytes + addressBytes, addressBytes), BinaryPrimitives.ReadUInt16BigEndian(header[(ports + 2)..])),
+            isSecure);
     }
 
     /// <summary>Each is a type, a length and a value; the last one ends with the header.</summary>
-    private static ProxyHeaderFault CheckExtensions(ReadOnlySpan<byte> header, int index)
+    private static ProxyHeaderFault CheckExtensions(ReadOnlySpan<byte> header, int index, out bool isSecure)
     {
+        isSecure = false;
         while (index < header.Length)
         {
             ReadOnlySpan<byte> rest = header[index..];
@@ -75,6 +81,7 @@ internal static class ProxyHeaderV2
                 return ProxyHeaderFault.BadExtension;
             if (rest[0] == ChecksumExtension && !ChecksumFits(header, index + ExtensionHeadBytes, bytes - ExtensionHeadBytes))
                 return ProxyHeaderFault.BadChecksum;
+            isSecure |= rest[0] == TlsExtension && bytes > ExtensionHeadBytes && (rest[ExtensionHeadBytes] & 1) != 0;
             index += bytes;
         }
         return ProxyHeaderFault.None;

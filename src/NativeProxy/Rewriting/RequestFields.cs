@@ -17,6 +17,9 @@ internal readonly ref struct RequestChanges
     /// <summary>Host for a request that came without one (HTTP/1.0): the name of the upstream, as nginx does.</summary>
     public required ReadOnlySpan<byte> FallbackHost { get; init; }
 
+    /// <summary>Host instead of the client's; empty when that one stays.</summary>
+    public ReadOnlySpan<byte> Host { get; init; }
+
     /// <summary>Lines that rules add, behind the client's own fields and in front of the proxy's.</summary>
     public ReadOnlySpan<byte> AddedLines { get; init; }
 
@@ -42,7 +45,7 @@ internal static class RequestFields
     /// </summary>
     private const ulong PerhapsChanged = KnownHeaders.HopByHopSet | (1UL << (int)KnownHeader.ContentLength) | (1UL << (int)KnownHeader.Expect)
         | (1UL << (int)KnownHeader.MaxForwards) | (1UL << (int)KnownHeader.ProxyAuthorization) | (1UL << (int)KnownHeader.XForwardedFor)
-        | (1UL << (int)KnownHeader.XForwardedProto) | (1UL << (int)KnownHeader.XForwardedHost);
+        | (1UL << (int)KnownHeader.XForwardedProto) | (1UL << (int)KnownHeader.XForwardedHost) | (1UL << (int)KnownHeader.Forwarded);
 
     /// <summary>Writes them all.</summary>
     /// <param name="sink">Where to.</param>
@@ -55,7 +58,9 @@ internal static class RequestFields
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in RequestChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
     {
-        if (head.Form == TargetForm.Absolute)
+        if (!changes.Host.IsEmpty)
+            sink.AppendField("Host"u8, changes.Host);
+        else if (head.Form == TargetForm.Absolute)
             sink.AppendField("Host"u8, head.Authority.Of(bytes));
         else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
             sink.AppendField("Host"u8, changes.FallbackHost);
@@ -68,7 +73,14 @@ internal static class RequestFields
         }
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
-        WriteForwarded(ref sink, bytes, head, settings, changes);
+        if (head.Verdict is { } verdict)
+            ForwardedFields.Write(ref sink, bytes, head, verdict, settings);
+        else
+            WriteForwarded(ref sink, bytes, head, settings, changes);
+        if (head.Trace is { } trace)
+            WriteTrace(ref sink, trace);
+        if (changes.Via is { } via)
+            sink.AppendField("Via"u8, via.ValueOf(head.Version));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,12 +89,13 @@ internal static class RequestFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        bool hasChanges = head.Form == TargetForm.Absolute || head.Fields.HasDropped || head.Fields.ContainsAny(PerhapsChanged)
+        bool hasChanges = head.Form == TargetForm.Absolute || !changes.Host.IsEmpty
+            || head.Fields.HasDropped || head.Fields.ContainsAny(PerhapsChanged)
             || (changes.Cookie is not null && head.Fields.Contains(KnownHeader.Cookie));
         for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || IsReplaced(field.Known, head, settings)
+            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (field.Known == KnownHeader.Host && !changes.Host.IsEmpty)
                 || (changes.IsProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
             {
                 copy.CopyUpTo(i, ref sink);
@@ -106,9 +119,20 @@ internal static class RequestFields
         KnownHeader.XForwardedFor => settings.XForwardedFor == true,
         KnownHeader.XForwardedProto => settings.XForwardedProto == true,
         KnownHeader.XForwardedHost => settings.XForwardedHost == true,
+        KnownHeader.Forwarded => settings.Forwarded,
         _ => false,
     };
 
+    private static void WriteTrace<TSink>(ref TSink sink, RequestTrace trace)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
+        if (!trace.RequestId.IsEmpty)
+            sink.AppendField(trace.RequestIdName, trace.RequestId);
+        if (!trace.TraceParent.IsEmpty)
+            sink.AppendField("traceparent"u8, trace.TraceParent);
+    }
+
+    /// <summary>What is said of a client that is whoever is at the other end of its connection.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void WriteForwarded<TSink>(
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, in ListenerForwardedSettings settings, in RequestChanges changes)
@@ -121,8 +145,6 @@ internal static class RequestFields
         ReadOnlySpan<byte> host = head.Form == TargetForm.Absolute ? head.Authority.Of(bytes) : head.Host.Of(bytes);
         if (settings.XForwardedHost == true && !host.IsEmpty)
             sink.AppendField("X-Forwarded-Host"u8, host);
-        if (changes.Via is { } via)
-            sink.AppendField("Via"u8, via.ValueOf(head.Version));
     }
 
     /// <summary>The received list, whichever lines it came in, with the client's address behind it.</summary>

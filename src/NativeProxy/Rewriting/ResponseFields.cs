@@ -20,6 +20,9 @@ internal readonly ref struct ResponseChanges
     /// <summary>Lines that rules add, behind the server's own fields.</summary>
     public ReadOnlySpan<byte> AddedLines { get; init; }
 
+    /// <summary>The names of the request, of which the client is told the id; null when it is told none.</summary>
+    public RequestTrace? Trace { get; init; }
+
     /// <summary>What Date says where the server gave none. A response of the cache says when it came instead.</summary>
     public byte[]? Date { get; init; }
 
@@ -54,6 +57,8 @@ internal static class ResponseFields
         changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
+        if (changes.Trace is { } trace)
+            sink.AppendField(trace.RequestIdName, trace.RequestId);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);

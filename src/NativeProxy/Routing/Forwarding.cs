@@ -18,6 +18,9 @@ namespace NativeProxy.Routing;
 internal sealed class Forwarding
 {
     private readonly ListenerForwardedSettings _forwarded;
+
+    /// <summary>The same for a peer about which nothing is said.</summary>
+    private readonly ListenerForwardedSettings _silent;
     private readonly byte[][] _upgrades;
     private readonly ViaField? _via;
     private readonly bool _isProxy;
@@ -27,6 +30,7 @@ internal sealed class Forwarding
     {
         _isProxy = settings.Mode == ListenerMode.Forward;
         _forwarded = settings.Forwarded.InMode(settings.Mode);
+        _silent = settings.Forwarded.Silent();
         _via = ViaField.Of(settings.Forwarded.Via);
         _upgrades = new byte[settings.Upgrade.Length][];
         for (int i = 0; i < _upgrades.Length; i++)
@@ -85,7 +89,7 @@ internal sealed class Forwarding
         }
         int wordBytes = writer.WrittenBytes;
         if (head.MethodKind != HttpMethod.Connect)
-            WriteFields(ref writer, bytes, head, group, client, scratch.AddressText, added);
+            WriteFields(ref writer, bytes, head, route, client, scratch.AddressText, added);
         request = new RequestToServer(writer.Written, wordBytes)
         {
             Body = head.Body,
@@ -96,16 +100,20 @@ internal sealed class Forwarding
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteFields(
-        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, byte[] address,
-        ReadOnlySpan<byte> added) =>
-        RequestFields.Write(ref writer, bytes, head, bytes.Length, _forwarded, new RequestChanges
+        ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, Route route, in PeerAddress client, byte[] address,
+        ReadOnlySpan<byte> added)
+    {
+        ref readonly ListenerForwardedSettings forwarded = ref (head.Verdict is { IsExempt: true } ? ref _silent : ref _forwarded);
+        RequestFields.Write(ref writer, bytes, head, bytes.Length, forwarded, new RequestChanges
         {
             Via = _via,
             AddedLines = added,
-            Cookie = group.Cookie,
-            FallbackHost = group.NameBytes,
+            Cookie = route.Upstream.Cookie,
+            Host = route.HostHeader.Length > 0 ? route.HostHeader : route.Upstream.Rules.HostHeader,
+            FallbackHost = route.Upstream.NameBytes,
             ClientAddress = address.AsSpan(0, client.WriteText(address)),
             IsProxyRequest = _isProxy,
             MaxForwards = head.MaxForwards - 1,
         });
+    }
 }

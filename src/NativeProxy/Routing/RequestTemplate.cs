@@ -57,15 +57,26 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                 case TemplatePartKind.ClientPort:
                     writer.AppendDecimal(client.Port);
                     break;
+                case TemplatePartKind.PeerIp when head.Ends is not null:
+                    AppendAddress(ref writer, head.Ends.Peer);
+                    break;
+                case TemplatePartKind.LocalIp when head.Ends is { Local.IsGiven: true }:
+                    AppendAddress(ref writer, head.Ends.Local);
+                    break;
+                case TemplatePartKind.LocalPort when head.Ends is { Local.IsGiven: true }:
+                    writer.AppendDecimal(head.Ends.Local.Port);
+                    break;
                 case TemplatePartKind.QueryParameter or TemplatePartKind.Header or TemplatePartKind.Cookie:
                     writer.Append(Named(parts[i].Kind, _texts[i], bytes, head, target[pathBytes..]));
                     break;
                 default:
                     writer.Append(parts[i].Kind switch
                     {
+                        TemplatePartKind.RequestId => head.Trace is null ? default : head.Trace.RequestId,
+                        TemplatePartKind.TraceId => head.Trace is null ? default : head.Trace.TraceId,
                         TemplatePartKind.Listener => _listener,
                         TemplatePartKind.Route => _route,
-                        TemplatePartKind.Scheme => "http"u8,
+                        TemplatePartKind.Scheme => head.Verdict is { IsHttps: true } ? "https"u8 : "http"u8,
                         TemplatePartKind.Host => HostText.Of(bytes, head),
                         TemplatePartKind.Port => HostText.PortOf(bytes, head),
                         TemplatePartKind.Method => head.Method.Of(bytes),

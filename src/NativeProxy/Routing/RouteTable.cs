@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -36,6 +37,9 @@ internal sealed class RouteTable
     /// <summary>Null where every request takes the listener's own route.</summary>
     private readonly RouteMap? _map;
 
+    /// <summary>Null where nobody probes.</summary>
+    private readonly NodeMonitor? _monitor;
+
     /// <param name="settings">Those of the listener.</param>
     /// <param name="upstream">Where requests go that no route takes; null on a forward proxy, or where they are answered with a status.</param>
     /// <param name="origins">The destinations of a forward proxy; null on a reverse proxy.</param>
@@ -51,8 +55,10 @@ internal sealed class RouteTable
         _room = NeedsRoom(settings, rules) ? new byte[RoomBytes] : [];
         _ownHeaders = HeadersOf(settings, default);
         _own = upstream is null ? null : RouteTo(upstream, _ownHeaders);
-        if (rules is not null)
-            _map = MapOf(settings, rules);
+        if (rules is null)
+            return;
+        _map = MapOf(settings, rules);
+        _monitor = NodeMonitor.Of(settings.Monitor, rules.Upstreams, answer => RouteTo(rules.NoUpstream, default, answer, isProbe: true));
     }
 
     /// <summary>The destinations of a forward proxy; null on a reverse proxy. At a reload the successor takes them over.</summary>
@@ -69,6 +75,8 @@ internal sealed class RouteTable
         head.ForgetSentTarget();
         detail = RejectReason.None;
         refusal = ProxyError.None;
+        if (_monitor is not null && _monitor.Find(bytes, head, client) is { } probe)
+            return probe;
         bool isConnect = head.MethodKind == HttpMethod.Connect;
         if (_requestBodyBytesMax > 0 && head.Body.Bytes > _requestBodyBytesMax)
             refusal = ProxyError.RequestBodyTooLarge;
@@ -130,6 +138,7 @@ internal sealed class RouteTable
     {
         RouteSettings route = named.Settings;
         (HeaderRules?, HeaderRules?) headers = HeadersOf(listener, named);
+        byte[] host = Encoding.ASCII.GetBytes(route.HostHeader);
         if (route.Deny > 0)
             return RouteEnd.To(RouteTo(rules.NoUpstream, headers, new FixedAnswer(route.Deny)));
         if (route.Respond.Status > 0)
@@ -149,15 +158,15 @@ internal sealed class RouteTable
             var shares = new int[ways.Length];
             for (int i = 0; i < ways.Length; i++)
             {
-                ways[i] = RouteTo(rules.Upstreams(route.Split[i].Name), headers, queuePriority: route.QueuePriority);
+                ways[i] = RouteTo(rules.Upstreams(route.Split[i].Name), headers, queuePriority: route.QueuePriority, hostHeader: host);
                 shares[i] = route.Split[i].Weight;
             }
 
             return new RouteEnd(ways, shares);
         }
         if (route.Upstream.Length > 0)
-            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers, queuePriority: route.QueuePriority));
-        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer, queuePriority: route.QueuePriority));
+            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers, queuePriority: route.QueuePriority, hostHeader: host));
+        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer, queuePriority: route.QueuePriority, hostHeader: host));
     }
 
     private (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
@@ -166,11 +175,13 @@ internal sealed class RouteTable
 
     private Route RouteTo(
         UpstreamGroup upstream, (HeaderRules? Requests, HeaderRules? Responses) headers, FixedAnswer? answer = null,
-        Redirect? redirect = null, int queuePriority = 0) => new()
+        Redirect? redirect = null, int queuePriority = 0, byte[]? hostHeader = null, bool isProbe = false) => new()
     {
         Upstream = upstream,
         RequestHeaders = headers.Requests,
         ResponseHeaders = headers.Responses,
+        HostHeader = hostHeader ?? [],
+        IsProbe = isProbe,
         Answer = answer,
         Redirect = redirect,
         Forwarding = _forwarding,

@@ -56,6 +56,9 @@ internal abstract class ConnectionFacts : ConnectionSocket
     /// <summary>Address of the other side of the socket.</summary>
     public PeerAddress Peer { get; private protected set; }
 
+    /// <summary>Address of our side of the socket; not given where the engine cannot tell. A system call.</summary>
+    public PeerAddress Local => State is TcpConnectionState.Open or TcpConnectionState.Securing ? SocketLocal() : default;
+
     /// <summary>
     /// True after an end of stream that the peer has announced: by FIN, or, through a layer, by its announcement, without which FIN may be
     /// somebody else's who cuts the stream.

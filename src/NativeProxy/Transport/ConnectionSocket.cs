@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport;
@@ -58,6 +59,9 @@ internal abstract class ConnectionSocket
 
     /// <summary>Bytes that the peer has acknowledged; -1 when unknown.</summary>
     protected abstract long SocketAcknowledgedBytes();
+
+    /// <summary>Address of our side; not given for an engine that cannot tell.</summary>
+    protected virtual PeerAddress SocketLocal() => default;
 
     /// <summary>
     /// The peer has sent FIN, or announced its end, and the owner keeps the connection open: from now on the engine sees to it that a reset is told,

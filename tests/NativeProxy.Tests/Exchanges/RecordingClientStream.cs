@@ -40,8 +40,9 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
     public override bool IsLost => _isLost;
 
     /// <summary>Another request begins.</summary>
-    public void Begin(HttpVersion version)
+    public void Begin(HttpVersion version, PeerAddress client)
     {
+        Client = client;
         RequestNumber++;
         Version = version;
         (HasBegun, StatusCode, CloseReason, BondEnds, _isLost) = (false, 0, CloseReason.None, false, false);

@@ -17,7 +17,7 @@ internal static class DataPathRule
     private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) 
     {
         "Buffers", "Timers", "Http", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Clients", "Upstreams", "Pressure", "Routing",
-        "Rewriting", "Tunnels", "Exchanges", "Listeners",
+        "Claims", "Tracing", "Rewriting", "Tunnels", "Exchanges", "Listeners",
     };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>

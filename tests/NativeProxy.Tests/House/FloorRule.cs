@@ -17,7 +17,7 @@ internal static class FloorRule
     private static readonly Dictionary<string, (int Floor, int Step)> Floors = Listed(
         ["Foundation"],
         ["Http", "ProxyProtocol", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
-        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Rewriting", "Ledger"],
+        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
         ["Caching", "Pipes"],
         [
             "Clients < Clients/Http1",

@@ -12,7 +12,7 @@ namespace NativeProxy.Tests.House;
 /// </summary>
 internal static class WireRule
 {
-    private static readonly string[] Rooms = ["Exchanges", "Routing", "Caching", "Rewriting"];
+    private static readonly string[] Rooms = ["Exchanges", "Routing", "Caching", "Claims", "Tracing", "Rewriting"];
 
     private static readonly HashSet<string> OfTheWire = new(StringComparer.Ordinal)
     {

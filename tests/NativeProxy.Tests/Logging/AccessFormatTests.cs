@@ -13,7 +13,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 40;
+    private const int JsonFieldCount = 43;
 
     private readonly LogNames _names = SampleRecords.Names();
 
@@ -68,6 +68,24 @@ public sealed class AccessFormatTests
             ":::1 [22/Nov/2026:10:11:12.123] web web/<NOSRV> -1/-1/-1/-1/-1 400 0 - - PR-- 0/0/0/0/0 0/0 \"<BADREQ>\" cc=9/1/0 sc=0/0/0/- da=- "
             + "rt=none rs=idle_timeout why=-",
             Line(AccessLogStyle.Haproxy, record));
+    }
+
+    [Fact]
+    public void PeerAndNames_StandBehindTheLine_WhereThereAreSome()
+    {
+        AccessRecord record = SampleRecords.Get();
+        record.PeerAddress = new byte[] { 10, 0, 0, 9 };
+        record.RequestId = "abc-1"u8;
+        record.TraceId = "4bf92f3577b34da6a3ce929d0e0e4736"u8;
+
+        Assert.EndsWith(
+            " rs=- why=- peer=10.0.0.9 id=abc-1 trace=4bf92f3577b34da6a3ce929d0e0e4736", Line(AccessLogStyle.Haproxy, record),
+            StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, record));
+        Assert.Equal(
+            ("10.0.0.9", "abc-1", "4bf92f3577b34da6a3ce929d0e0e4736"),
+            (document.RootElement.GetProperty("peer").GetString(), document.RootElement.GetProperty("request_id").GetString(),
+                document.RootElement.GetProperty("trace_id").GetString()));
     }
 
     [Theory]
@@ -145,10 +163,10 @@ public sealed class AccessFormatTests
         using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, SampleRecords.Get("/a?b=c")));
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
-            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 listener=web upstream=app server=a request_ms=0 queue_ms=0 "
+            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 peer= listener=web upstream=app server=a request_ms=0 queue_ms=0 "
             + "connect_ms=1 response_ms=2 total_ms=3 " +
             "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com "
-                + "user_agent=curl/8.0 referer=http://example.com/start state=---- close_reason= reject= " +
+                + "user_agent=curl/8.0 referer=http://example.com/start request_id= trace_id= state=---- close_reason= reject= " +
             "client_connection_id=12 client_request_number=3 client_connection_age_ms=4500 server_connection_id=7 server_use_number=2 "
                 + "server_idle_ms=1200 server_connection=reused server_address=10.0.0.7:9001 " +
             "retries=0 retry_cause=none actconn=1 feconn=1 beconn=1 srvconn=1 srv_queue=0 backend_queue=0",

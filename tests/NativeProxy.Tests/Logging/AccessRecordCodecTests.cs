@@ -30,6 +30,9 @@ public sealed class AccessRecordCodecTests
 
         AccessRecord record = SampleRecords.Get("/x?y");
         record.Numbers = (AccessNumbers)numbers;
+        record.PeerAddress = new byte[] { 10, 0, 0, 9 };
+        record.RequestId = "id"u8;
+        record.TraceId = "trace"u8;
         Assert.True(AccessRecordCodec.TryWrite(ring, record));
         Assert.True(ring.TryPeek(out ReadOnlySpan<byte> slot));
         AccessRecord read = AccessRecordCodec.Read(slot);
@@ -37,9 +40,9 @@ public sealed class AccessRecordCodecTests
         Assert.Equal((AccessNumbers)numbers, read.Numbers);
         Assert.Equal([127, 0, 0, 1], read.ClientAddress.ToArray());
         Assert.Equal(
-            ["GET", "/x?y", "HTTP/1.1", "example.com", "curl/8.0", "http://example.com/start"],
-            new[] { read.Method.ToArray(), read.Target.ToArray(), read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(),
-                read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
+            ["\n\0\0\t", "id", "trace", "GET", "/x?y", "HTTP/1.1", "example.com", "curl/8.0", "http://example.com/start"],
+            new[] { read.PeerAddress.ToArray(), read.RequestId.ToArray(), read.TraceId.ToArray(), read.Method.ToArray(), read.Target.ToArray(),
+                read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(), read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
     }
 
     [Fact]
@@ -59,6 +62,9 @@ public sealed class AccessRecordCodecTests
         AccessRecord record = new()
         {
             Numbers = new AccessNumbers(),
+            PeerAddress = endless,
+            RequestId = endless,
+            TraceId = endless,
             Method = endless,
             Target = endless,
             Version = endless,

@@ -152,7 +152,7 @@ internal struct ClientInput
         bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
         RequestIntake intake = isFlood
             ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken)
-            : RequestIntake.Read(bytes, session.Frontend, session.Address);
+            : RequestIntake.Read(bytes, session);
         if (intake.NeedsMore)
         {
             _emptyLineBytes += (byte)emptyLineBytes;
@@ -162,7 +162,7 @@ internal struct ClientInput
         CountRequest(session);
         if (intake.Refusal == ProxyError.None)
             return session.Serve(bytes, intake);
-        session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes));
+        session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes, intake.Client));
         return 0;
     }
 
@@ -174,7 +174,7 @@ internal struct ClientInput
     {
         if (_nextMustWait || !session.MayServeAnother)
             return 0;
-        RequestIntake intake = RequestIntake.Read(bytes, session.Frontend, session.Address);
+        RequestIntake intake = RequestIntake.Read(bytes, session);
         if (intake.NeedsMore)
             return 0;
         if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(session.Frontend.Scratch.Request))

@@ -58,7 +58,7 @@ internal sealed class Http1ClientStream : ClientStream
     /// <summary>The next stream of the same connection, or of the unused ones; or null.</summary>
     internal Http1ClientStream? Behind { get; set; }
 
-    private TcpConnection Client => _session!.Tcp!;
+    private TcpConnection Tcp => _session!.Tcp!;
 
     /// <summary>Begins with the request head in the scratch's table. Returns how many bytes behind the head were used.</summary>
     /// <param name="session">Whose request it is.</param>
@@ -70,6 +70,7 @@ internal sealed class Http1ClientStream : ClientStream
     {
         RequestHead head = _frontend.Scratch.Request;
         _session = session;
+        Client = intake.Client;
         RequestNumber = session.RequestCount;
         StartedMs = startedMs;
         Version = head.Version;
@@ -86,7 +87,7 @@ internal sealed class Http1ClientStream : ClientStream
         if (_session is null)
             return 0;
         if (ahead is null && _facts.IsLastOfClient && _body.IsComplete)
-            Client.DelayReceive();
+            Tcp.DelayReceive();
         return WantsBody ? FeedBody(rest) : 0;
     }
 
@@ -113,14 +114,14 @@ internal sealed class Http1ClientStream : ClientStream
     public bool CaughtUp()
     {
         _output.IsFirstInLine = true;
-        if (_output.HasWithheld && !_output.Flush(_frontend.Loop.Pools, Client))
+        if (_output.HasWithheld && !_output.Flush(_frontend.Loop.Pools, Tcp))
         {
             _session!.ClientFellBehind();
             return false;
         }
         if (_isOver)
             return true;
-        if (Client.HasQueuedBytes)
+        if (Tcp.HasQueuedBytes)
         {
             FellBehind();
             return false;
@@ -150,7 +151,7 @@ internal sealed class Http1ClientStream : ClientStream
     /// <summary>The stream leaves its line: it is logged, and can begin another request.</summary>
     public void Ended()
     {
-        _session!.Account.RequestEnded(Client, StartedMs, _frontend.Loop.Clock.NowMs);
+        _session!.Account.RequestEnded(Tcp, StartedMs, _frontend.Loop.Clock.NowMs);
         User.OnStreamEnded();
         _frontend.Counters.Add(CounterId.BytesToClients, Sent);
         ResponseClasses.Count(_frontend.Counters, StatusCode);
@@ -322,7 +323,7 @@ internal sealed class Http1ClientStream : ClientStream
     private void Give(ReadOnlySpan<byte> bytes, int headBytes, int contentBytes)
     {
         bool moreFollows = _body.IsComplete && (Behind is not null || _session!.HasReadAhead);
-        OutputResult result = _output.Give(Client, bytes, headBytes, contentBytes, moreFollows, _frontend.Loop.Pools, ref Sent);
+        OutputResult result = _output.Give(Tcp, bytes, headBytes, contentBytes, moreFollows, _frontend.Loop.Pools, ref Sent);
         if (result == OutputResult.Blocked)
             FellBehind();
         else if (result == OutputResult.Full)

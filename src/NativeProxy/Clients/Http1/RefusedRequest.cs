@@ -20,12 +20,17 @@ internal readonly ref struct RefusedRequest
     /// <summary>The request is there, and it is the request that is wrong.</summary>
     private readonly bool _isBad;
 
-    private RefusedRequest(ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request, bool isBad)
+    /// <summary>Who has sent it; not given when it did not come to that.</summary>
+    private readonly PeerAddress _client;
+
+    private RefusedRequest(
+        ProxyError error, RejectReason detail, CloseReason closeReason, ReadOnlySpan<byte> request, bool isBad, PeerAddress client = default)
     {
         _error = error;
         _detail = detail;
         _request = request;
         _isBad = isBad;
+        _client = client;
         CloseReason = closeReason;
     }
 
@@ -35,8 +40,9 @@ internal readonly ref struct RefusedRequest
     /// <param name="error">What is wrong.</param>
     /// <param name="detail">The rule that it broke, or None.</param>
     /// <param name="request">What has come of it.</param>
-    public static RefusedRequest Bad(ProxyError error, RejectReason detail, ReadOnlySpan<byte> request) =>
-        new(error, detail, ClientFailures.RefusalReasonOf(error, detail), request, isBad: true);
+    /// <param name="client">Who has sent it, if that was decided.</param>
+    public static RefusedRequest Bad(ProxyError error, RejectReason detail, ReadOnlySpan<byte> request, PeerAddress client = default) =>
+        new(error, detail, ClientFailures.RefusalReasonOf(error, detail), request, isBad: true, client);
 
     /// <summary>A request whose head did not come to its end in time.</summary>
     /// <param name="request">What has come of the head.</param>
@@ -66,6 +72,7 @@ internal readonly ref struct RefusedRequest
             Error = _error,
             Detail = _detail,
             CloseReason = CloseReason,
+            Client = _client.IsGiven ? _client : connection.Address,
             StatusCode = statusCode,
             Answer = answer,
             Request = _request,

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Claims;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
@@ -20,6 +21,9 @@ internal readonly ref struct RequestIntake
     /// <summary>Where the request goes, as the service says it; null unless the request is accepted.</summary>
     public object? Route { get; private init; }
 
+    /// <summary>Who asks; not given when it did not come to that.</summary>
+    public PeerAddress Client { get; private init; }
+
     /// <summary>Length of the head; 0 unless the request is accepted.</summary>
     public int HeadBytes { get; private init; }
 
@@ -36,11 +40,14 @@ internal readonly ref struct RequestIntake
         && !head.AuthenticatesConnection;
 
     /// <summary>
-    /// Reads the head at the start of the bytes into the scratch's table and judges it: syntax, framing, Connection, method, destination.
+    /// Reads the head at the start of the bytes into the scratch's table and judges it: syntax, framing, Connection, who asks, method, destination.
     /// Everything that could be read in two ways is refused here, before a server is involved. Never answers, never counts.
     /// </summary>
-    public static RequestIntake Read(ReadOnlySpan<byte> bytes, Frontend frontend, in PeerAddress client)
+    /// <param name="bytes">Bytes of the client.</param>
+    /// <param name="connection">On which they came.</param>
+    public static RequestIntake Read(ReadOnlySpan<byte> bytes, ClientConnection connection)
     {
+        Frontend frontend = connection.Frontend;
         RequestHead head = frontend.Scratch.Request;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, frontend.HeadLimits, head);
         if (outcome.Status == ParseStatus.NeedMore)
@@ -62,12 +69,19 @@ internal readonly ref struct RequestIntake
         }
         if (!TryReadMeaning(bytes, head, framing, options, frontend.Service.PassesProxyCredentials))
             return Refused(ProxyError.BadRequest, RejectReason.BadMaxForwards);
-        object? route = frontend.Service.Route(bytes[..outcome.ConsumedBytes], head, client, out ProxyError refusal, out RejectReason detail);
-        return route is null ? Refused(refusal, detail) : new RequestIntake
+        bytes = bytes[..outcome.ConsumedBytes];
+        head.Verdict = frontend.Claims is null ? null : Judge(bytes, head.Fields, connection, frontend.Claims);
+        PeerAddress client = head.Verdict is { } verdict ? verdict.Client : connection.Address;
+        object? route = frontend.Service.Route(bytes, head, client, out ProxyError refusal, out RejectReason detail);
+        return route is null ? new RequestIntake { Refusal = refusal, Detail = detail, Client = client } : new RequestIntake
         {
-            Route = route, HeadBytes = outcome.ConsumedBytes, Options = options, Framing = framing,
+            Route = route, HeadBytes = bytes.Length, Options = options, Framing = framing, Client = client,
         };
     }
+
+    private static ClientVerdict Judge(ReadOnlySpan<byte> bytes, HeaderTable fields, ClientConnection connection, ClientClaims claims) =>
+        claims.Judge(
+            bytes, fields, connection.Address, claims.WantsLocal ? connection.Local : default, connection.Identity is { IsHttps: true });
 
     /// <summary>The verdict on a request that must not be forwarded.</summary>
     public static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };

@@ -24,6 +24,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <summary>Stands for the server of a response that comes from the cache, as in HAProxy's log.</summary>
     private readonly int _cacheNameId = names.Register("<CACHE>");
     private readonly byte[] _address = new byte[16];
+    private readonly byte[] _peer = new byte[16];
 
     /// <summary>
     /// True when the format shows fields of the request besides its first line. A reload may change it; exchanges under way then have none.
@@ -44,7 +45,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <param name="notes">What else is known.</param>
     public void Write(ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
-        AccessRecord record = Begin(client.Connection, notes.StartedMs);
+        AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
         ExchangeTimes times = notes.TimesOver(path.Link);
         record.Numbers.ClientRequestNumber = client.RequestNumber;
         FillTexts(ref record, notes.Text, client.Version);
@@ -60,13 +61,15 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.EndedIn = notes.Error == ProxyError.None ? (byte)'-' : PhaseOf(times);
         record.Numbers.CookieInRequest = notes.CookieInRequest;
         record.Numbers.CookieInResponse = notes.CookieInResponse;
+        record.RequestId = notes.Trace is null ? default : notes.Trace.RequestId;
+        record.TraceId = notes.Trace is null ? default : notes.Trace.TraceId;
         AccessRecordCodec.TryWrite(ring, record);
     }
 
     /// <summary>Logs a request that nobody served: with its line, if it came to one that says something.</summary>
     public void WriteRefused(ClientConnection connection, in Refusal refusal)
     {
-        AccessRecord record = Begin(connection, refusal.StartedMs);
+        AccessRecord record = Begin(connection, refusal.Client, refusal.StartedMs);
         if (refusal.ShowsLine && RequestLineOf(refusal.Request) is { IsEmpty: false } line)
         {
             record.Method = line[..Math.Max(0, line.IndexOf((byte)' '))];
@@ -116,12 +119,11 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         return times.QueueMs >= 0 ? (byte)'C' : (byte)'Q';
     }
 
-    private AccessRecord Begin(ClientConnection connection, long startedMs)
+    private AccessRecord Begin(ClientConnection connection, PeerAddress client, long startedMs)
     {
         var record = new AccessRecord { Numbers = new AccessNumbers() };
         ref AccessNumbers numbers = ref record.Numbers;
         Frontend frontend = connection.Frontend;
-        PeerAddress address = connection.Address;
         numbers.StartWallMs = clock.WallMs - (clock.NowMs - startedMs);
         numbers.ListenerName = frontend.LogId;
         numbers.ClientConnectionId = connection.Id;
@@ -130,8 +132,11 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         numbers.ProcessConnectionCount = (int)frontend.Counters.Read(CounterId.ClientConnectionsOpen);
         numbers.ListenerConnectionCount = frontend.Owner.ConnectionCount;
         numbers.TotalMs = (int)(clock.NowMs - startedMs);
-        numbers.ClientPort = address.Port;
-        record.ClientAddress = _address.AsSpan(0, address.WriteBytes(_address));
+        numbers.ClientPort = client.Port;
+        record.ClientAddress = _address.AsSpan(0, client.WriteBytes(_address));
+        PeerAddress peer = connection.Peer;
+        if (peer.Bits != client.Bits || peer.AddressBytes != client.AddressBytes)
+            record.PeerAddress = _peer.AsSpan(0, peer.WriteBytes(_peer));
         return record;
     }
 

@@ -1,7 +1,9 @@
+using System;
 using NativeProxy.Buffers;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Tracing;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Exchanges.Logged;
@@ -10,7 +12,9 @@ namespace NativeProxy.Exchanges.Logged;
 /// What the log will say about one exchange besides what the faces know: when it came how far, what went wrong, what the cookies said, the texts of
 /// its request. Owner: the exchange; thread: the loop. Never writes a line.
 /// </summary>
-internal sealed class ExchangeNotes(EventLoop loop)
+/// <param name="loop">The loop.</param>
+/// <param name="naming">Gives requests their names; null when they get none.</param>
+internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
 {
     private long _headReadMs;
     private long _responseHeadMs;
@@ -30,6 +34,9 @@ internal sealed class ExchangeNotes(EventLoop loop)
     /// <summary>Fourth letter; 0 also where no server has answered.</summary>
     public byte CookieInResponse { get; set; }
 
+    /// <summary>The names of the request; null when requests get none.</summary>
+    public RequestTrace? Trace { get; } = naming is null ? null : new RequestTrace();
+
     /// <summary>Texts of the request.</summary>
     public ExchangeLogText Text { get; } = new();
 
@@ -43,6 +50,13 @@ internal sealed class ExchangeNotes(EventLoop loop)
         Rejection = RejectReason.None;
         CookieInRequest = cookieInRequest;
         CookieInResponse = 0;
+    }
+
+    /// <summary>Gives the request its names, and says them in its head.</summary>
+    public void NameRequest(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        head.Trace = Trace;
+        naming?.Begin(bytes, head, Trace!);
     }
 
     /// <summary>The head of the final response was read.</summary>

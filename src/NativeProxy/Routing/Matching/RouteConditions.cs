@@ -7,7 +7,8 @@ using NativeProxy.Http;
 namespace NativeProxy.Routing.Matching;
 
 /// <summary>
-/// The conditions of one route, all of which must hold: host, path, method, client, header fields, query, cookies; those that cost little first.
+/// The conditions of one route, all of which must hold: host, path, method, scheme, client, header fields, query, cookies; those that cost little
+/// first.
 /// Immutable; thread: the loop. Never decides what becomes of a request.
 /// </summary>
 internal sealed class RouteConditions
@@ -15,6 +16,7 @@ internal sealed class RouteConditions
     private readonly byte[][] _methods;
     private readonly AddressNetwork[] _sources;
     private readonly NamedTest[] _named;
+    private readonly RouteScheme _scheme;
 
     public RouteConditions(in RouteSettings settings)
     {
@@ -23,6 +25,7 @@ internal sealed class RouteConditions
         _methods = new byte[settings.Methods.Length][];
         for (int i = 0; i < _methods.Length; i++)
             _methods[i] = Encoding.ASCII.GetBytes(settings.Methods[i]);
+        _scheme = settings.Scheme;
         _sources = NetworkText.NetworksOf(settings.Sources);
         _named = new NamedTest[settings.Headers.Length + settings.Queries.Length + settings.Cookies.Length];
         int next = 0;
@@ -43,8 +46,11 @@ internal sealed class RouteConditions
     /// <param name="path">The path as it is matched, without the query; empty for a target without one, such as "*".</param>
     public bool Hold(in RequestView request, ReadOnlySpan<byte> path) =>
         (Host is null || Host.Holds(request.Host)) && HasMethod(request)
-        && (_sources.Length == 0 || AddressNetwork.AnyContains(_sources, request.Client))
+        && HasScheme(request) && (_sources.Length == 0 || AddressNetwork.AnyContains(_sources, request.Client))
         && (!Path.Exists || Path.Holds(path, request.Room)) && HasNamed(request);
+
+    private bool HasScheme(in RequestView request) =>
+        _scheme == RouteScheme.Any || (request.Head.Verdict is { IsHttps: true }) == (_scheme == RouteScheme.Https);
 
     private bool HasMethod(in RequestView request)
     {

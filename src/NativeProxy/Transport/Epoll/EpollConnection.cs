@@ -152,6 +152,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             : -1;
     }
 
+    protected override PeerAddress SocketLocal() => SocketAddresses.LocalOf(_descriptor);
+
     /// <summary>The kernel may have reported the reset together with the FIN, and it may not be asked yet to report anything.</summary>
     protected override void AwaitReset()
     {

@@ -130,6 +130,9 @@ internal sealed class SaeaConnection : TcpConnection
         }
     }
 
+    protected override PeerAddress SocketLocal() =>
+        OperatingSystem.IsLinux() ? SocketAddresses.LocalOf(_descriptor) : PeerAddress.Of(_socket!.LocalEndPoint);
+
     protected override void AwaitReset() => SaeaLoop.HalfClosed.Add(this);
 
     /// <summary>SO_ERROR, which so is used up.</summary>

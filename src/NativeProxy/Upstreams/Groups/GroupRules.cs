@@ -1,3 +1,5 @@
+using System;
+using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Upstreams.Balancing;
 
@@ -7,6 +9,10 @@ namespace NativeProxy.Upstreams.Groups;
 internal sealed class GroupRules(in UpstreamSettings settings)
 {
     private readonly UpstreamSettings _settings = settings;
+    private readonly byte[] _hostHeader = Encoding.ASCII.GetBytes(settings.HostHeader ?? "");
+
+    /// <summary>What the servers get as Host; empty when that is what the client sent.</summary>
+    public ReadOnlySpan<byte> HostHeader => _hostHeader;
 
     /// <summary>The server of a client's last request is preferred.</summary>
     public bool PrefersLastServer => _settings.PreferLastServer;

@@ -1,7 +1,7 @@
 using System;
 using System.Buffers.Binary;
 
-namespace NativeProxy.ProxyProtocol;
+namespace NativeProxy.Foundation;
 
 /// <summary>
 /// Reads an IP address or a port from text into bytes, in the plain spelling only: four decimal numbers without leading zeros, or

@@ -2,12 +2,13 @@ using System;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using NativeProxy.Foundation;
 
-namespace NativeProxy.Transport.Epoll;
+namespace NativeProxy.Transport.Sockets;
 
-/// <summary>Turns sockaddr structures into end points and back (IPv4 and IPv6, Linux layout). Pure.</summary>
-internal static class SocketAddresses
+/// <summary>Turns sockaddr structures into end points and back (IPv4 and IPv6, Linux layout), and asks for them. Stateless.</summary>
+internal static unsafe partial class SocketAddresses
 {
     /// <summary>sizeof(struct sockaddr_in6), the larger of the two.</summary>
     public const int BytesMax = 28;
@@ -31,6 +32,14 @@ internal static class SocketAddresses
         };
     }
 
+    /// <summary>Our side of a connected socket; none when the system does not tell. A system call.</summary>
+    public static PeerAddress LocalOf(int descriptor)
+    {
+        byte* address = stackalloc byte[BytesMax];
+        uint bytes = BytesMax;
+        return GetLocal(descriptor, address, &bytes) == 0 ? Read(new ReadOnlySpan<byte>(address, (int)bytes)) : default;
+    }
+
     /// <summary>Returns the length written.</summary>
     public static int Write(IPEndPoint endPoint, Span<byte> address)
     {
@@ -46,4 +55,7 @@ internal static class SocketAddresses
         BinaryPrimitives.WriteUInt32LittleEndian(address[24..], (uint)endPoint.Address.ScopeId);
         return BytesMax;
     }
+
+    [LibraryImport("libc", EntryPoint = "getsockname"), SuppressGCTransition]
+    private static partial int GetLocal(int descriptor, byte* address, uint* addressBytes);
 }
