@@ -103,6 +103,9 @@ internal sealed class JsonSchemaEmitter(ImmutableDictionary<string, TableModel> 
             case SettingKind.Integer when setting.MayBeQuoted:
                 _json.Literal("anyOf", $"[{IntegerType(setting)}, {{ \"type\": \"string\", \"pattern\": \"^[0-9]+$\" }}]");
                 break;
+            case SettingKind.Integer when setting.Word.Length > 0:
+                _json.Literal("anyOf", $"[{{ \"const\": {SettingWords.Quoted(setting.Word)} }}, {IntegerType(setting)}]");
+                break;
             case SettingKind.Integer:
                 _json.Text("type", "integer");
                 EmitBounds(setting);

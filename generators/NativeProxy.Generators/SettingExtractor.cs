@@ -58,6 +58,7 @@ internal sealed class SettingExtractor
             max,
             _arguments.Text("DefaultAtMost"),
             _arguments.Text("Pattern"),
+            _arguments.Text("Word"),
             choices);
     }
 

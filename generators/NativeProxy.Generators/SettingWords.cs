@@ -22,6 +22,8 @@ internal static class SettingWords
     {
         SettingKind.Boolean => "true or false",
         SettingKind.AutoBoolean => "\"auto\", true or false",
+        SettingKind.Integer when setting.Word.Length > 0 =>
+            $"{Quoted(setting.Word)} or an integer " + FromTo(setting, Number(setting.Min), Number(setting.Max)),
         SettingKind.Integer => "an integer " + FromTo(setting, Number(setting.Min), Number(setting.Max)),
         SettingKind.AutoInteger => "\"auto\" or an integer " + FromTo(setting, Number(setting.Min), Number(setting.Max)),
         SettingKind.Duration => "a duration " + FromTo(setting, Quoted(Units.FormatDuration(setting.Min)), Quoted(Units.FormatDuration(setting.Max))),

@@ -67,6 +67,7 @@ internal sealed record SettingModel(
     long Max,
     string DefaultAtMost,
     string Pattern,
+    string Word,
     EquatableArray<ChoiceModel> Choices)
 {
     public bool IsInt32 => Type == "int";

@@ -116,6 +116,7 @@ internal static class TableEmitter
         {
             SettingKind.Boolean => $"changes.Boolean({key}, {values})",
             SettingKind.AutoBoolean => $"changes.AutoBoolean({key}, {values})",
+            SettingKind.Integer when setting.Word.Length > 0 => $"changes.IntegerOrWord({key}, {Literal(setting.Word)}, {values})",
             SettingKind.Integer => $"changes.Integer({key}, {values})",
             SettingKind.AutoInteger => $"changes.AutoInteger({key}, {values})",
             SettingKind.Duration => $"changes.DurationMs({key}, {values})",
@@ -140,6 +141,8 @@ internal static class TableEmitter
         {
             SettingKind.Boolean => $"table.Boolean({key}, {(setting.Value.Number != 0 ? "true" : "false")})",
             SettingKind.AutoBoolean => $"table.AutoBoolean({key})",
+            SettingKind.Integer when setting.Word.Length > 0 =>
+                $"{cast}table.IntegerOrWord({key}, {Literal(setting.Word)}, {NumberArguments(setting)})",
             SettingKind.Integer => $"{cast}table.{(setting.MayBeQuoted ? "QuotableInteger" : "Integer")}({key}, {NumberArguments(setting)})",
             SettingKind.AutoInteger => $"{cast}table.AutoInteger({key}, {NumberArguments(setting)})",
             SettingKind.Duration => $"table.DurationMs({key}, {NumberArguments(setting)})",

@@ -40,6 +40,7 @@ internal static class ClientFailures
         ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
         ProxyError.RequestBodyTooLarge => CloseReason.Limit,
         ProxyError.BadRequest => CloseReason.BadRequest,
+        ProxyError.ClosedByRoute => CloseReason.Denied,
         _ => CloseReason.TruncatedResponse,
     };
 
@@ -52,6 +53,7 @@ internal static class ClientFailures
 
     private static CounterId? CounterOf(ProxyError error, RejectReason detail) => ErrorReplies.StatusOf(error, detail) switch
     {
+        0 when error == ProxyError.ClosedByRoute => CounterId.BadRequestsDenied,
         403 => CounterId.BadRequestsDenied,
         413 or 414 or 431 => CounterId.BadRequestsTooLarge,
         405 or 501 or 505 => CounterId.BadRequestsUnsupported,

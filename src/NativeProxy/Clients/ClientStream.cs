@@ -98,7 +98,10 @@ internal abstract class ClientStream
     public abstract void Withdraw();
 
     /// <summary>Gives an answer of the proxy's own, and ends.</summary>
-    public abstract void Answer(ProxyError error, RejectReason detail);
+    /// <param name="error">What went wrong.</param>
+    /// <param name="detail">The rule that the request broke, or None.</param>
+    /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
+    public abstract void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null);
 
     /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more, and ends. False when the answer does not fit.</summary>
     public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head);

@@ -25,11 +25,17 @@ internal static class ErrorReplies
     /// <param name="statusCode">What <see cref="StatusOf"/> says.</param>
     /// <param name="date">The time, as Date says it; null for none.</param>
     /// <param name="allowedMethods">What the listener serves, which a 405 says (RFC 9110 15.5.6).</param>
-    public static void WriteFields<TSink>(ref TSink sink, int statusCode, byte[]? date, ReadOnlySpan<byte> allowedMethods)
+    /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
+    public static void WriteFields<TSink>(
+        ref TSink sink, int statusCode, byte[]? date, ReadOnlySpan<byte> allowedMethods, ErrorPages? pages = null)
         where TSink : struct, IFieldSink, allows ref struct
     {
-        sink.AppendField("Content-Type"u8, "text/plain; charset=utf-8"u8);
-        sink.AppendField("Cache-Control"u8, "no-store"u8);
+        if (pages is not { TypeIsSet: true })
+            sink.AppendField("Content-Type"u8, pages?.Of(statusCode) is { } page ? page.ContentType : "text/plain; charset=utf-8"u8);
+        if (pages is not { CachingIsSet: true })
+            sink.AppendField("Cache-Control"u8, "no-store"u8);
+        if (pages is { Lines.Length: > 0 })
+            sink.AppendLines(pages.Lines);
         if (date is not null)
             sink.AppendField("Date"u8, date);
         if (statusCode == 405)

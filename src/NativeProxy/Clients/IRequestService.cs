@@ -10,6 +10,9 @@ internal interface IRequestService
     /// <summary>What is served, for Allow in a 405 and where OPTIONS asks the proxy itself; other methods pass, too, as any token does.</summary>
     ReadOnlySpan<byte> AllowedMethods { get; }
 
+    /// <summary>What the file says of the proxy's own errors where no route is chosen; null when it says nothing.</summary>
+    ErrorPages? ErrorPages { get; }
+
     /// <summary>False when Proxy-Authorization ends at this proxy.</summary>
     bool PassesProxyCredentials { get; }
 

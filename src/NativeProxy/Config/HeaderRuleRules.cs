@@ -15,10 +15,14 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
         "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
     ];
 
+    /// <summary>What would be right where a group is missing.</summary>
+    public const string NoGroup = "groups in parentheses, numbered from 1, in a path_regex of the same route";
+
     /// <param name="rules">The rules.</param>
     /// <param name="path">Of their table.</param>
     /// <param name="isRequest">False for those of responses, whose values know nothing of the request.</param>
-    public void Check(in HeaderRuleSettings rules, string path, bool isRequest)
+    /// <param name="groups">Groups that the regular expressions of the route have.</param>
+    public void Check(in HeaderRuleSettings rules, string path, bool isRequest, int groups = 0)
     {
         foreach (string name in rules.Remove)
         {
@@ -28,12 +32,12 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
             else if (Own.Contains(name.ToLowerInvariant()))
                 Break($"{path}.remove", $"{ErrorExcerpt.Quoted(name)} is the proxy's own", "another name");
         }
-        CheckTexts(rules.Set, $"{path}.set", isRequest);
-        CheckTexts(rules.Add, $"{path}.add", isRequest);
-        CheckTexts(rules.Default, $"{path}.default", isRequest);
+        CheckTexts(rules.Set, $"{path}.set", isRequest, groups);
+        CheckTexts(rules.Add, $"{path}.add", isRequest, groups);
+        CheckTexts(rules.Default, $"{path}.default", isRequest, groups);
     }
 
-    private void CheckTexts(ImmutableArray<NamedText> texts, string path, bool isRequest)
+    private void CheckTexts(ImmutableArray<NamedText> texts, string path, bool isRequest, int groups)
     {
         foreach (NamedText one in texts)
         {
@@ -47,6 +51,8 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
                 Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", isRequest ? TemplateText.Expected : "{listener} or {route}");
             else if (!isRequest && parts.Any(static part => !IsOfResponses(part.Kind)))
                 Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", "{listener} or {route}");
+            else if (TemplateText.GroupsOf(one.Text) > groups)
+                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} names a group that not every path_regex of its route has", NoGroup);
         }
     }
 

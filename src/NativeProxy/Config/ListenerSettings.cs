@@ -106,6 +106,14 @@ internal readonly partial struct ListenerSettings
         Doc = "What becomes of a path that has several readings: with %2F, %5C, \\, ;x, %00, or a dot or blank at the end of a segment.")]
     public partial AmbiguousPathPolicy AmbiguousPath { get; init; }
 
+    [Setting("policies", Default = new string[0], Pattern = NameText.Pattern,
+        Doc = "Names of [[policy]] tables that hold for all requests, in this order.")]
+    public partial ImmutableArray<string> Policies { get; init; }
+
+    [Setting("error_pages",
+        Doc = "Pages for errors of the proxy itself, by status or class, such as { 503 = \"back soon\", 5xx = \"file:/etc/errors.html\" }.")]
+    public partial ImmutableArray<NamedText> ErrorPages { get; init; }
+
     [Setting("half_close", Default = "abort", Doc = "What it means when a client shuts its sending side after a request.")]
     public partial HalfClosePolicy HalfClose { get; init; }
 

@@ -28,6 +28,9 @@ internal readonly partial struct ProxySettings
     [Setting("route")]
     public partial ImmutableArray<RouteSettings> Routes { get; init; }
 
+    [Setting("policy")]
+    public partial ImmutableArray<PolicySettings> Policies { get; init; }
+
     [Setting("upstream", Required = true, Conditional = true)]
     public partial ImmutableArray<UpstreamSettings> Upstreams { get; init; }
 

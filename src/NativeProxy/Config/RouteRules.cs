@@ -20,7 +20,8 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
 
     public void CheckAll()
     {
-        var headers = new HeaderRuleRules(places, errors);
+        var modifiers = new RouteModifierRules(settings, places, errors);
+        modifiers.CheckPolicies();
         Dictionary<string, int> firstIndexes = [];
         for (int i = 0; i < settings.Routes.Length; i++)
         {
@@ -30,8 +31,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             CheckListeners(route, path);
             CheckConditions(route, path);
             CheckActions(route, path);
-            headers.Check(route.RequestHeaders, $"{path}.request_headers", isRequest: true);
-            headers.Check(route.ResponseHeaders, $"{path}.response_headers", isRequest: false);
+            modifiers.Check(route, path);
         }
     }
 
@@ -104,25 +104,38 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
 
     private void CheckRegex(string text, TextPosition position)
     {
+        if (!IsRegex(text, out string problem, out string expected))
+            Add(position, problem, expected);
+    }
+
+    /// <summary>True for a regular expression that requests can be matched with.</summary>
+    /// <param name="text">As the file says it.</param>
+    /// <param name="problem">What is wrong.</param>
+    /// <param name="expected">What would be right.</param>
+    public static bool IsRegex(string text, out string problem, out string expected)
+    {
+        problem = expected = "";
         if (text.Length == 0)
         {
-            Add(position, "the regular expression is empty, so it matches everything", "\"^/user/[0-9]+$\" or the like");
-            return;
+            (problem, expected) = ("the regular expression is empty, so it matches everything", "\"^/user/[0-9]+$\" or the like");
+            return false;
         }
         if (!Ascii.IsValid(text))
         {
-            Add(position, $"the regular expression {ErrorExcerpt.Quoted(text)} has letters beyond ASCII, which are several bytes each in a request",
-                "ASCII, and such a letter as its bytes, for example \"\\\\xC3\\\\xA9\"");
-            return;
+            problem = $"the regular expression {ErrorExcerpt.Quoted(text)} has letters beyond ASCII, which are several bytes each in a request";
+            expected = "ASCII, and such a letter as its bytes, for example \"\\\\xC3\\\\xA9\"";
+            return false;
         }
         try
         {
             _ = RegexText.Make(text, ignoreCase: false);
+            return true;
         }
         catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {
-            Add(position, $"the regular expression {ErrorExcerpt.Quoted(text)} cannot be used: {ErrorExcerpt.Printable(failure.Message)}",
-                "one without back-references, look-around and atomic groups");
+            problem = $"the regular expression {ErrorExcerpt.Quoted(text)} cannot be used: {ErrorExcerpt.Printable(failure.Message)}";
+            expected = "one without back-references, look-around and atomic groups";
+            return false;
         }
     }
 
@@ -184,7 +197,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
         if (route.RedirectStatus is not (301 or 302 or 303 or 307 or 308))
             Break($"{path}.redirect_status", $"{route.RedirectStatus} is no status of a redirect", "301, 302, 303, 307 or 308");
         if (route.Deny is > 0 and < 400)
-            Break($"{path}.deny", $"{route.Deny} is no status of a refusal", "0, or an integer from 400 to 599");
+            Break($"{path}.deny", $"{route.Deny} is no status of a refusal", "\"close\", 0, or an integer from 400 to 599");
         RouteRespondSettings respond = route.Respond;
         if (respond.Status is > 0 and < 200)
         {
@@ -217,7 +230,8 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
         }
     }
 
-    private static bool IsPath(string text) =>
+    /// <summary>True for a path as files name it: visible ASCII characters, no query.</summary>
+    public static bool IsPath(string text) =>
         text.StartsWith('/') && !text.AsSpan().ContainsAnyExceptInRange('!', '~') && !text.AsSpan().ContainsAny('?', '#');
 
     private void CheckEach(ImmutableArray<string> items, string path, string problem, string expected, Func<string, bool> isSound)

@@ -87,8 +87,9 @@ internal readonly partial struct RouteSettings
     [Setting("respond")]
     public partial RouteRespondSettings Respond { get; init; }
 
-    /// <summary>0 = none.</summary>
-    [Setting("deny", Default = 0, Max = 599, Doc = "Action: the requests are refused with this status, from 400. 0 = none.")]
+    /// <summary>0 = none, -1 = no answer.</summary>
+    [Setting("deny", Default = 0, Max = 599, Word = "close",
+        Doc = "Action: the requests are refused with this status, from 400, or the connection is closed without an answer. 0 = none.")]
     public partial int Deny { get; init; }
 
     [Setting("queue_priority", Default = 0, Min = -2000, Max = 2000,
@@ -98,11 +99,44 @@ internal readonly partial struct RouteSettings
     [Setting("host_header", Default = "", Doc = "What servers get as Host. Empty = what the upstream says.")]
     public partial string HostHeader { get; init; }
 
+    [Setting("strip_prefix", Default = "", Pattern = "^$|^/",
+        Doc = "Beginning that is taken off the path, in whole segments, before it is sent; X-Forwarded-Prefix tells the server. Empty = none.")]
+    public partial string StripPrefix { get; init; }
+
+    [Setting("add_prefix", Default = "", Pattern = "^$|^/", Doc = "What is put in front of the path that is sent. Empty = nothing.")]
+    public partial string AddPrefix { get; init; }
+
+    [Setting("replace_path", Default = "", Pattern = "^$|^/",
+        Doc = "Path that is sent instead, such as \"/index.html\" or \"/posts/{1}\"; the query stays. Empty = none.")]
+    public partial string ReplacePath { get; init; }
+
+    [Setting("rewrite")]
+    public partial RouteRewriteSettings Rewrite { get; init; }
+
+    [Setting("policies", Default = new string[0], Pattern = NameText.Pattern,
+        Doc = "Names of [[policy]] tables that hold for the requests, in this order, behind those of the listener.")]
+    public partial ImmutableArray<string> Policies { get; init; }
+
+    [Setting("error_pages", Doc = "Pages for errors of the proxy itself, in front of those of the listener.")]
+    public partial ImmutableArray<NamedText> ErrorPages { get; init; }
+
+    [Setting("access")]
+    public partial AccessSettings Access { get; init; }
+
+    [Setting("timeouts")]
+    public partial RouteTimeoutSettings Timeouts { get; init; }
+
+    [Setting("limits")]
+    public partial RouteLimitSettings Limits { get; init; }
+
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
 
     [Setting("response_headers")]
     public partial HeaderRuleSettings ResponseHeaders { get; init; }
+
+    /// <summary>Whether paths are sent otherwise than they were matched.</summary>
+    public bool Rewrites => this is not { StripPrefix: "", AddPrefix: "", ReplacePath: "", Rewrite.Regex: "" };
 
     /// <summary>Whether the requests of a listener are looked at.</summary>
     public bool LooksAt(in ListenerSettings listener) =>

@@ -20,6 +20,12 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
                     "add a host to the route, or write the name instead of {host}");
             }
         }
+        for (int i = 0; i < settings.Policies.Length; i++)
+        {
+            string name = settings.Policies[i].Name;
+            if (!settings.Listeners.Any(listener => listener.Policies.Contains(name)) && !settings.Routes.Any(route => route.Policies.Contains(name)))
+                Warn($"policy[{i}]", $"nothing uses the policy {ErrorExcerpt.Quoted(name)}", "name it in the policies of a listener or a route");
+        }
     }
 
     private void CheckReach(in RouteSettings route, int index)

@@ -59,6 +59,9 @@ internal sealed class SettingAttribute(string key) : Attribute
     /// <summary>An integer that may also stand in quotes, as ports do wherever templates of other tools write them.</summary>
     public bool MayBeQuoted { get; set; }
 
+    /// <summary>A word that an integer may be instead; it binds -1.</summary>
+    public string Word { get; set; } = "";
+
     /// <summary>Name of an earlier property of the same struct: the default of this key is lowered to that value when that is smaller.</summary>
     public string DefaultAtMost { get; set; } = "";
 

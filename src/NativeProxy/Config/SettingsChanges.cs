@@ -67,6 +67,10 @@ internal sealed class SettingsChanges
     public void AutoInteger(string key, long before, long after) =>
         Value(key, before, after, static value => value == 0 ? "auto" : value.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>An integer that may be a word instead, which is -1.</summary>
+    public void IntegerOrWord(string key, string word, long before, long after) =>
+        Value(key, before, after, value => value == -1 ? word : value.ToString(CultureInfo.InvariantCulture));
+
     public void DurationMs(string key, long before, long after) => Value(key, before, after, Units.FormatDuration);
 
     public void SizeBytes(string key, long before, long after) => Value(key, before, after, Units.FormatSize);

@@ -110,6 +110,17 @@ internal readonly struct SettingsTableReader
             : IntegerOf(value, key, fallback, min, max, "\"auto\" or " + Bounds.Integer(min, max));
     }
 
+    /// <summary>An integer or a word, which is -1.</summary>
+    public long IntegerOrWord(string key, string word, long fallback, long min, long max)
+    {
+        TomlNode? value = Find(key);
+        if (value is null)
+            return fallback;
+        return value.Kind == TomlKind.String && value.Text == word
+            ? -1
+            : IntegerOf(value, key, fallback, min, max, $"\"{word}\" or " + Bounds.Integer(min, max));
+    }
+
     public long DurationMs(string key, long fallbackMs, long minMs, long maxMs)
     {
         TomlNode? value = Find(key);

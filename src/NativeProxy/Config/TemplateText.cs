@@ -41,6 +41,9 @@ internal enum TemplatePartKind : byte
     Header,
     Cookie,
     Route,
+
+    /// <summary>What a group of the route's regular expression has found in the path; its number is the text.</summary>
+    Capture,
 }
 
 /// <summary>A part of a template: a text, or a variable, perhaps with a name.</summary>
@@ -48,14 +51,13 @@ internal readonly record struct TemplatePart(TemplatePartKind Kind, string Text)
 
 /// <summary>
 /// Reads a text with variables in braces, such as <c>https://{host}{uri}</c>; "{{" is a brace. The values are percent-encoded as they came, so that
-/// no
-/// line end can come out of them. Pure.
+/// no line end can come out of them. Pure.
 /// </summary>
 internal static class TemplateText
 {
     /// <summary>What there is, for an error.</summary>
     public const string Expected = "{client_ip}, {client_port}, {peer_ip}, {local_ip}, {local_port}, {request_id}, {trace_id}, {listener}, "
-        + "{scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, {query.NAME}, {header.NAME}, {cookie.NAME} or {route}";
+        + "{scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, {query.NAME}, {header.NAME}, {cookie.NAME}, {route} or {1} to {9}";
 
     private static readonly (string Name, TemplatePartKind Kind)[] Variables =
     [
@@ -115,8 +117,24 @@ internal static class TemplateText
         return true;
     }
 
+    /// <summary>The highest number of a group in a template; 0 when it names none, or is no template.</summary>
+    public static int GroupsOf(string text)
+    {
+        int most = 0;
+        if (!TryParse(text, out ImmutableArray<TemplatePart> parts, out _))
+            return most;
+        foreach (TemplatePart part in parts)
+        {
+            if (part.Kind == TemplatePartKind.Capture)
+                most = Math.Max(most, part.Text[0] - '0');
+        }
+        return most;
+    }
+
     private static TemplatePart? PartOf(string name)
     {
+        if (name.Length == 1 && name[0] is >= '1' and <= '9')
+            return new TemplatePart(TemplatePartKind.Capture, name);
         foreach ((string one, TemplatePartKind kind) in Variables)
         {
             if (one == name)

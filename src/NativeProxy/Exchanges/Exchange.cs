@@ -74,6 +74,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             if (!_client.TryAnswerAsLast(bytes, head))
                 Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         }
+        else if (_route.Refusal != ProxyError.None)
+        {
+            _path.BeginUnsent(_route.Upstream, terms);
+            _path.Skip();
+            Fail(_route.Refusal, RejectReason.None);
+        }
         else if (_route.IsAnswered)
         {
             AnswerItself(bytes, head, terms);
@@ -192,7 +198,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _path.Fail(error);
 
         // Known only now: the addresses of the name, or the length of the body. Counted like what the head alone had refused.
-        if (error is ProxyError.DestinationRefused or ProxyError.RequestBodyTooLarge)
+        if (error is ProxyError.DestinationRefused or ProxyError.RequestBodyTooLarge or ProxyError.AccessDenied or ProxyError.ClosedByRoute)
             ClientFailures.CountRefusal(_service.Counters, error, detail);
         _client.Withdraw();
         if (pinWasStale || _client.HasBegun || ProxyErrors.Of(error).Status == 0)
@@ -203,7 +209,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _client.BondEnds = BondEnds;
 
         // What a server has done wrong is for the log: the client cannot mend it.
-        _client.Answer(error, error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail);
+        _client.Answer(error, error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail, _route!.ErrorPages);
     }
 
     private RequestTerms TermsOf(ReadOnlySpan<byte> bytes, RequestHead head) => new()
@@ -216,7 +222,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         BodyBytesMax = _route.RequestBodyBytesMax,
         Sticky = Stickiness.Of(bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock),
         HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Client) : RequestKey.None,
-        QueuePriority = _route.QueuePriority,
+        Queue = new QueueTerms(_route.QueuePriority, _route.QueueTimeoutMs),
+        ResponseTimeoutMs = _route.ResponseTimeoutMs,
     };
 
     /// <summary>The route knows the answer.</summary>

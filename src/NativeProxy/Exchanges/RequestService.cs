@@ -69,6 +69,8 @@ internal sealed class RequestService : IRequestService
     public ReadOnlySpan<byte> AllowedMethods =>
         _isProxy ? "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8 : "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, TRACE"u8;
 
+    public ErrorPages? ErrorPages => Routes.OwnErrorPages;
+
     public bool PassesProxyCredentials => !_isProxy;
 
     /// <summary>

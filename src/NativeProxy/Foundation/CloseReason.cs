@@ -54,7 +54,7 @@ internal enum CloseReason : byte
     /// <summary>A limit of this listener was passed.</summary>
     Limit,
 
-    /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy.</summary>
+    /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy; or a route denies it an answer.</summary>
     Denied,
 
     /// <summary>An answer with status 400 or more and <c>keepalive.after_error</c> off.</summary>

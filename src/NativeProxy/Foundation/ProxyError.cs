@@ -15,6 +15,8 @@ internal enum ProxyError : byte
     SchemeNotSupported,
     ClientRefused,
     DestinationRefused,
+    AccessDenied,
+    ClosedByRoute,
     NameNotResolved,
     NameLookupTimeout,
     TooManyLookups,
@@ -106,6 +108,9 @@ internal static class ProxyErrors
             Rule: "client_not_allowed");
         rows[(int)ProxyError.DestinationRefused] = new(403, ErrorSide.Proxy, RetryRule.Never, "This proxy does not connect to that address or port",
             Rule: "destination_not_allowed");
+        rows[(int)ProxyError.AccessDenied] = new(403, ErrorSide.Proxy, RetryRule.Never, "This is not for clients of your network",
+            Rule: "access_denied");
+        rows[(int)ProxyError.ClosedByRoute] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "closed_by_route");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
         rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never,
             "The name of the server was not resolved in time");

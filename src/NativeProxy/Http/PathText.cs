@@ -28,8 +28,7 @@ internal enum PathReading : byte
 
 /// <summary>
 /// The path of a target as routes compare it (RFC 3986 section 6.2.2): unreserved characters decoded, hex digits in upper case, dot segments
-/// resolved,
-/// slashes merged; and what else it could be read as. Percent signs are decoded once only. Pure.
+/// resolved, slashes merged; and what else it could be read as. Percent signs are decoded once only. Pure.
 /// </summary>
 internal static class PathText
 {
@@ -142,6 +141,37 @@ internal static class PathText
         }
         readBytes = ResolveDots(room[..SegmentEnd(room, segment, count, reading)], mergesSlashes: !reading.HasFlag(PathReading.Empty));
         return readBytes > 0;
+    }
+
+    /// <summary>True when a byte can stand in a segment as it is (RFC 3986 section 3.3); a '%' when two hex digits follow.</summary>
+    public static bool IsOfSegment(ReadOnlySpan<byte> text, int index) =>
+        IsUnreserved(text[index]) || "!$&'()*+,;=:@"u8.Contains(text[index]) || PercentText.TryRead(text, index, out _);
+
+    /// <summary>True when a segment of the path is "." or "..", in whichever spelling.</summary>
+    public static bool HasDotSegment(ReadOnlySpan<byte> path)
+    {
+        int dots = 0;
+        bool isDots = false;
+        for (int i = 0; i <= path.Length; i++)
+        {
+            byte value = (byte)'/';
+            bool isEscape = i < path.Length && PercentText.TryRead(path, i, out value);
+            if (i < path.Length && !isEscape)
+                value = path[i];
+            if (value is (byte)'/' or (byte)'\\')
+            {
+                if (isDots && dots is 1 or 2)
+                    return true;
+                (dots, isDots) = (0, true);
+            }
+            else
+            {
+                isDots &= value == '.';
+                dots++;
+            }
+            i += isEscape ? 2 : 0;
+        }
+        return false;
     }
 
     /// <summary>Where a segment ends for who does not count the dots and blanks at its end; a dot segment stays one.</summary>

@@ -83,8 +83,19 @@ internal sealed class RequestHead
     /// <summary>The connection that it came on; null where nobody has said.</summary>
     public IRequestEnds? Ends { get; set; }
 
-    /// <summary>The target is sent as it came, until <see cref="RoomForSentTarget"/> is asked for.</summary>
-    public void ForgetSentTarget() => _sentTargetBytes = 0;
+    /// <summary>What the route's regular expression has found in the path; null when nothing was kept.</summary>
+    public PathCaptures? Captures { get; set; }
+
+    /// <summary>The route has taken its prefix off the path that is sent.</summary>
+    public bool HasStrippedPrefix { get; set; }
+
+    /// <summary>A route is looked for: the target is sent as it came, until <see cref="RoomForSentTarget"/> is asked for.</summary>
+    public void ForgetRoute()
+    {
+        _sentTargetBytes = 0;
+        Captures = null;
+        HasStrippedPrefix = false;
+    }
 
     /// <summary>Room in which another target is to be written, whole; it is sent from now on.</summary>
     public Span<byte> RoomForSentTarget(int bytes)

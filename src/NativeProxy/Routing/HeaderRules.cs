@@ -20,43 +20,48 @@ internal sealed class HeaderRules
     private readonly List<WrittenField> _written = [];
     private readonly byte[] _room;
 
-    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route, byte[]? room)
+    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route, byte[]? room, string strippedPrefix = "")
     {
         foreach (ref readonly HeaderRuleSettings level in levels)
         {
-            if (level.IsEmpty)
-                continue;
             foreach (string name in level.Remove)
                 Drop(name);
             foreach (NamedText field in level.Set)
             {
                 Drop(field.Name);
-                Write(field, isDefault: false, listener, route);
+                Write(field, WriteWhen.Always, listener, route);
             }
             foreach (NamedText field in level.Add)
-                Write(field, isDefault: false, listener, route);
+                Write(field, WriteWhen.Always, listener, route);
             foreach (NamedText field in level.Default)
             {
                 if (!_written.Exists(one => Matches(one.Name, Lower(field.Name))))
-                    Write(field, isDefault: true, listener, route);
+                    Write(field, WriteWhen.Absent, listener, route);
             }
+        }
+        if (strippedPrefix.Length > 0)
+        {
+            Drop("X-Forwarded-Prefix");
+            Drop("X_Forwarded_Prefix");
+            string text = strippedPrefix.Replace("{", "{{", StringComparison.Ordinal);
+            Write(new NamedText("X-Forwarded-Prefix", text), WriteWhen.Stripped, listener, route);
         }
         _room = room ?? new byte[FixedBytes()];
     }
 
-    /// <summary>The rules of a listener for requests and, behind them, of a route; null when there are none.</summary>
-    /// <param name="ofListener">Those of the listener.</param>
-    /// <param name="ofRoute">Those of the route.</param>
+    /// <summary>The rules for requests; null when there are none.</summary>
+    /// <param name="levels">Those of the file, the outermost first.</param>
+    /// <param name="strippedPrefix">What the route takes off the path, for X-Forwarded-Prefix; empty when it takes nothing off.</param>
     /// <param name="listener">Name of the listener.</param>
     /// <param name="route">Name of the route.</param>
     /// <param name="room">Where lines are written; shared by all rules, as one request is worked on at a time. Longer lines refuse it.</param>
     public static HeaderRules? ForRequests(
-        in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route, byte[] room) =>
-        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route, room);
+        ReadOnlySpan<HeaderRuleSettings> levels, string strippedPrefix, string listener, string route, byte[] room) =>
+        levels.IsEmpty && strippedPrefix.Length == 0 ? null : new HeaderRules(levels, listener, route, room, strippedPrefix);
 
     /// <summary>The same for responses, whose values know nothing of the request, so that there is room for all of them.</summary>
-    public static HeaderRules? ForResponses(in HeaderRuleSettings ofListener, in HeaderRuleSettings ofRoute, string listener, string route) =>
-        ofListener.IsEmpty && ofRoute.IsEmpty ? null : new HeaderRules([ofListener, ofRoute], listener, route, room: null);
+    public static HeaderRules? ForResponses(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route) =>
+        levels.IsEmpty ? null : new HeaderRules(levels, listener, route, room: null);
 
     /// <summary>Drops fields of a request and says which lines are added. False when they are too long.</summary>
     /// <param name="bytes">The head.</param>
@@ -69,8 +74,15 @@ internal sealed class HeaderRules
         var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
-            if (field.IsDefault && Has(bytes, head.Fields, field.Name))
+            if (field.When switch
+            {
+                WriteWhen.Absent => Has(bytes, head.Fields, field.Name),
+                WriteWhen.Stripped => !head.HasStrippedPrefix,
+                _ => false,
+            })
+            {
                 continue;
+            }
             int start = writer.WrittenBytes;
             writer.BeginField(field.Spelling);
             int value = writer.WrittenBytes;
@@ -91,10 +103,30 @@ internal sealed class HeaderRules
         var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
-            if (!field.IsDefault || !Has(bytes, fields, field.Name))
+            if (field.When != WriteWhen.Absent || !Has(bytes, fields, field.Name))
                 writer.AppendField(field.Spelling, field.Value.Fixed);
         }
         return writer.Written;
+    }
+
+    /// <summary>The lines for an answer that the proxy itself gives.</summary>
+    public byte[] OwnLines()
+    {
+        var writer = new HeadWriter(_room);
+        foreach (WrittenField field in _written)
+            writer.AppendField(field.Spelling, field.Value.Fixed);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>True when a field of this name, in lower case, is written.</summary>
+    public bool Writes(ReadOnlySpan<byte> name)
+    {
+        foreach (WrittenField field in _written)
+        {
+            if (name.SequenceEqual(field.Name))
+                return true;
+        }
+        return false;
     }
 
     private int FixedBytes()
@@ -139,11 +171,11 @@ internal sealed class HeaderRules
         _written.RemoveAll(field => Matches(field.Name, pattern));
     }
 
-    private void Write(NamedText field, bool isDefault, string listener, string route)
+    private void Write(NamedText field, WriteWhen when, string listener, string route)
     {
         TemplateText.TryParse(field.Text, out ImmutableArray<TemplatePart> parts, out _);
         var value = new RequestTemplate(parts, listener, route);
-        _written.Add(new WrittenField(Encoding.ASCII.GetBytes(field.Name), Lower(field.Name), value, isDefault));
+        _written.Add(new WrittenField(Encoding.ASCII.GetBytes(field.Name), Lower(field.Name), value, when));
     }
 
     private static byte[] Lower(string name) => Encoding.ASCII.GetBytes(name.ToLowerInvariant());
@@ -152,6 +184,18 @@ internal sealed class HeaderRules
     /// <param name="Spelling">Its name as the file spells it.</param>
     /// <param name="Name">In lower case.</param>
     /// <param name="Value">Its value.</param>
-    /// <param name="IsDefault">Only where there is none of the name.</param>
-    private sealed record WrittenField(byte[] Spelling, byte[] Name, RequestTemplate Value, bool IsDefault);
+    /// <param name="When">For which messages.</param>
+    private sealed record WrittenField(byte[] Spelling, byte[] Name, RequestTemplate Value, WriteWhen When);
+
+    /// <summary>For which messages a field is written.</summary>
+    private enum WriteWhen : byte
+    {
+        Always,
+
+        /// <summary>Only where there is no field of the name.</summary>
+        Absent,
+
+        /// <summary>Only where the route has taken its prefix off the path.</summary>
+        Stripped,
+    }
 }

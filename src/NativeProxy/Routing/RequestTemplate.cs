@@ -43,12 +43,28 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
         }
     }
 
-    public void Write(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client)
+    /// <summary>Writes it for a request.</summary>
+    public void Write(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client) =>
+        Write(ref writer, bytes, head, client, path: default);
+
+    /// <summary>
+    /// Writes it as a path: what is no part of a path comes percent-encoded, a slash, too. Dot segments can come out of it.
+    /// </summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="bytes">The head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="path">What {path} is; not empty.</param>
+    public void WritePath(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client, ReadOnlySpan<byte> path) =>
+        Write(ref writer, bytes, head, client, path);
+
+    private void Write(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, PeerAddress client, ReadOnlySpan<byte> path)
     {
         ReadOnlySpan<byte> target = head.SentTarget.IsEmpty ? head.PathAndQuery.Of(bytes) : head.SentTarget;
         int pathBytes = PathText.PathBytes(target);
         for (int i = 0; i < parts.Length; i++)
         {
+            bool isForeign = !path.IsEmpty && parts[i].Kind is not (TemplatePartKind.Text or TemplatePartKind.Capture or TemplatePartKind.Path);
             switch (parts[i].Kind)
             {
                 case TemplatePartKind.ClientIp:
@@ -67,10 +83,10 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                     writer.AppendDecimal(head.Ends.Local.Port);
                     break;
                 case TemplatePartKind.QueryParameter or TemplatePartKind.Header or TemplatePartKind.Cookie:
-                    writer.Append(Named(parts[i].Kind, _texts[i], bytes, head, target[pathBytes..]));
+                    Append(ref writer, Named(parts[i].Kind, _texts[i], bytes, head, target[pathBytes..]), isForeign);
                     break;
                 default:
-                    writer.Append(parts[i].Kind switch
+                    Append(ref writer, parts[i].Kind switch
                     {
                         TemplatePartKind.RequestId => head.Trace is null ? default : head.Trace.RequestId,
                         TemplatePartKind.TraceId => head.Trace is null ? default : head.Trace.TraceId,
@@ -81,12 +97,33 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                         TemplatePartKind.Port => HostText.PortOf(bytes, head),
                         TemplatePartKind.Method => head.Method.Of(bytes),
                         TemplatePartKind.Uri => target,
-                        TemplatePartKind.Path => target[..pathBytes],
+                        TemplatePartKind.Path => path.IsEmpty ? target[..pathBytes] : path,
+                        TemplatePartKind.Capture => head.Captures is { } captures ? captures.Group(_texts[i][0] - '0') : default,
                         TemplatePartKind.Query => pathBytes == target.Length ? default : target[(pathBytes + 1)..],
                         _ => _texts[i],
-                    });
+                    }, isForeign);
                     break;
             }
+        }
+    }
+
+    private static void Append(ref HeadWriter writer, ReadOnlySpan<byte> value, bool isForeign)
+    {
+        if (!isForeign)
+        {
+            writer.Append(value);
+            return;
+        }
+        for (int i = 0; i < value.Length; i++)
+        {
+            if (PathText.IsOfSegment(value, i))
+            {
+                writer.AppendByte(value[i]);
+                continue;
+            }
+            writer.AppendByte((byte)'%');
+            writer.AppendByte("0123456789ABCDEF"u8[value[i] >> 4]);
+            writer.AppendByte("0123456789ABCDEF"u8[value[i] & 15]);
         }
     }
 

@@ -1,3 +1,6 @@
+using NativeProxy.Clients;
+using NativeProxy.Foundation;
+using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Routing;
@@ -10,6 +13,21 @@ internal sealed class Route
 {
     /// <summary>Whose servers are asked, and whose cache. Of a route that answers by itself one without servers, for the log.</summary>
     public required UpstreamGroup Upstream { get; init; }
+
+    /// <summary>Why its requests are refused; None when they are served.</summary>
+    public ProxyError Refusal { get; init; }
+
+    /// <summary>Who is served; null when everybody is. Others take <see cref="OfOthers"/>.</summary>
+    public AccessList[]? Access { get; init; }
+
+    /// <summary>The route of those who are not served.</summary>
+    public Route? OfOthers { get; init; }
+
+    /// <summary>What is made of the paths that are sent; null when nothing is.</summary>
+    public PathRewrite? Rewrite { get; init; }
+
+    /// <summary>Finds what the texts of the route name of the path; null when they name nothing.</summary>
+    public PathTest? Captures { get; init; }
 
     /// <summary>What is answered without a server; null when one is asked.</summary>
     public FixedAnswer? Answer { get; init; }
@@ -29,6 +47,9 @@ internal sealed class Route
     /// <summary>What rules make of the fields of responses; null when there are none.</summary>
     public HeaderRules? ResponseHeaders { get; init; }
 
+    /// <summary>What the file says of the proxy's own errors; null when it says nothing.</summary>
+    public ErrorPages? ErrorPages { get; init; }
+
     /// <summary>What becomes of the heads that pass.</summary>
     public required Forwarding Forwarding { get; init; }
 
@@ -40,6 +61,12 @@ internal sealed class Route
 
     /// <summary>Whether no trailer field passes, in either direction.</summary>
     public required bool DropsTrailers { get; init; }
+
+    /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
+    public long ResponseTimeoutMs { get; init; }
+
+    /// <summary>Longest wait for a server with room; 0 = that of the upstream.</summary>
+    public long QueueTimeoutMs { get; init; }
 
     /// <summary>Longest time without a byte from either side of a tunnel; 0 = no limit.</summary>
     public required long TunnelTimeoutMs { get; init; }

@@ -15,6 +15,8 @@ internal readonly record struct NamedRoute(string Name, RouteSettings Settings);
 /// <param name="Routes">Those that hold for the listener, in file order.</param>
 /// <param name="Upstreams">Finds an upstream by its name; the settings have been checked, so that there is one.</param>
 /// <param name="NoUpstream">Stands in the log for the upstream of what the proxy answers by itself; it has no servers.</param>
+/// <param name="Policies">Those of the file.</param>
 /// <param name="Room">Where texts are decoded.</param>
 internal sealed record RoutePlan(
-    ImmutableArray<NamedRoute> Routes, Func<string, UpstreamGroup> Upstreams, UpstreamGroup NoUpstream, MatchRoom Room);
+    ImmutableArray<NamedRoute> Routes, Func<string, UpstreamGroup> Upstreams, UpstreamGroup NoUpstream, ImmutableArray<PolicySettings> Policies,
+    MatchRoom Room);

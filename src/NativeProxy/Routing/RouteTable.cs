@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using System.Text;
+using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -20,25 +21,24 @@ internal sealed class RouteTable
     private const int RoomBytes = 16 * 1024;
 
     private readonly Forwarding _forwarding;
-    private readonly long _requestBodyBytesMax;
-    private readonly long _responseBodyBytesMax;
-    private readonly long _tunnelTimeoutMs;
+    private readonly string _listener;
     private readonly bool _dropsTrailers;
 
-    /// <summary>What the listener's rules make of the fields where no `[[route]]` adds its own.</summary>
-    private readonly (HeaderRules? Requests, HeaderRules? Responses) _ownHeaders;
+    /// <summary>What holds where no `[[route]]` adds its own.</summary>
+    private readonly RouteModifiers _ownModifiers;
 
     /// <summary>The listener's own; null on a forward proxy.</summary>
     private readonly Route? _own;
-
-    /// <summary>Where rules and redirects write: one request is worked on at a time.</summary>
-    private readonly byte[] _room;
 
     /// <summary>Null where every request takes the listener's own route.</summary>
     private readonly RouteMap? _map;
 
     /// <summary>Null where nobody probes.</summary>
     private readonly NodeMonitor? _monitor;
+
+    /// <summary>Where rules and redirects write: one request is worked on at a time. Made when one of them does.</summary>
+    private byte[]? _room;
+    private PathRewriteRoom? _rewriteRoom;
 
     /// <param name="settings">Those of the listener.</param>
     /// <param name="upstream">Where requests go that no route takes; null on a forward proxy, or where they are answered with a status.</param>
@@ -47,22 +47,25 @@ internal sealed class RouteTable
     public RouteTable(in ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, RoutePlan? rules = null)
     {
         _forwarding = new Forwarding(settings);
-        _requestBodyBytesMax = settings.Limits.BodyBytes;
-        _responseBodyBytesMax = settings.Limits.ResponseBodyBytes;
-        _tunnelTimeoutMs = settings.Timeouts.TunnelMs;
+        _listener = settings.Name;
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
-        _room = NeedsRoom(settings, rules) ? new byte[RoomBytes] : [];
-        _ownHeaders = HeadersOf(settings, default);
-        _own = upstream is null ? null : RouteTo(upstream, _ownHeaders);
+        _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default);
+        OwnErrorPages = _ownModifiers.ErrorPagesWith(HeaderRules.ForResponses(_ownModifiers.ResponseHeaders, _listener, ""));
+        var own = new RouteParts(_ownModifiers, "", rules?.NoUpstream);
+        _own = upstream is null ? null : RouteTo(upstream, own);
         if (rules is null)
             return;
-        _map = MapOf(settings, rules);
-        _monitor = NodeMonitor.Of(settings.Monitor, rules.Upstreams, answer => RouteTo(rules.NoUpstream, default, answer, isProbe: true));
+        _map = MapOf(settings, rules, own);
+        _monitor = NodeMonitor.Of(
+            settings.Monitor, rules.Upstreams, answer => RouteTo(rules.NoUpstream, own with { Answer = answer, IsProbe = true }));
     }
 
     /// <summary>The destinations of a forward proxy; null on a reverse proxy. At a reload the successor takes them over.</summary>
     public OriginTable? Origins { get; }
+
+    /// <summary>What the file says of the proxy's own errors where no route is chosen; null when it says nothing.</summary>
+    public ErrorPages? OwnErrorPages { get; }
 
     /// <summary>The route of a request, or null with the reason when there is none.</summary>
     /// <param name="bytes">The head.</param>
@@ -72,20 +75,24 @@ internal sealed class RouteTable
     /// <param name="detail">The rule of syntax that it broke, or None.</param>
     public Route? Find(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail)
     {
-        head.ForgetSentTarget();
+        head.ForgetRoute();
         detail = RejectReason.None;
         refusal = ProxyError.None;
         if (_monitor is not null && _monitor.Find(bytes, head, client) is { } probe)
             return probe;
         bool isConnect = head.MethodKind == HttpMethod.Connect;
-        if (_requestBodyBytesMax > 0 && head.Body.Bytes > _requestBodyBytesMax)
-            refusal = ProxyError.RequestBodyTooLarge;
-        else if (Origins is null && isConnect)
-            refusal = ProxyError.MethodNotAllowed;
-        if (refusal != ProxyError.None)
+        if (Origins is null && isConnect)
+        {
+            refusal = IsTooLong(head, _ownModifiers.Limits.BodyBytes) ? ProxyError.RequestBodyTooLarge : ProxyError.MethodNotAllowed;
             return null;
+        }
         if (_map is not null)
             return FindInMap(bytes, head, client, out refusal, out detail);
+        if (IsTooLong(head, _ownModifiers.Limits.BodyBytes))
+        {
+            refusal = ProxyError.RequestBodyTooLarge;
+            return null;
+        }
         if (_own is not null)
             return _own;
         ForwardTarget target = ForwardTarget.Read(bytes, head);
@@ -96,99 +103,140 @@ internal sealed class RouteTable
 
         // After a reload an origin still has the route of the table before.
         if (origin.Route is not Route route || route.Forwarding != _forwarding)
-            origin.Route = route = RouteTo(origin.Group, _ownHeaders);
+            origin.Route = route = RouteTo(origin.Group, new RouteParts(_ownModifiers, "", null));
         return route;
     }
 
-    private static bool NeedsRoom(in ListenerSettings settings, RoutePlan? rules)
-    {
-        bool needsRoom = !settings.RequestHeaders.IsEmpty;
-        for (int i = 0; i < rules?.Routes.Length; i++)
-            needsRoom |= rules.Routes[i].Settings is not { RequestHeaders.IsEmpty: true, Redirect: "" };
-        return needsRoom;
-    }
+    private static bool IsTooLong(RequestHead head, long bytesMax) => bytesMax > 0 && head.Body.Bytes > bytesMax;
 
     private Route? FindInMap(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail)
     {
         Route? route = _map!.Find(bytes, head, client, out detail);
-        refusal = route is null ? ProxyError.BadRequest : ProxyError.None;
-        return route;
+        if (route is { Rewrite: { } rewrite } && detail == RejectReason.None)
+            detail = rewrite.Apply(bytes, head, client);
+        refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest
+            : IsTooLong(head, route.RequestBodyBytesMax) ? ProxyError.RequestBodyTooLarge
+            : ProxyError.None;
+        return refusal == ProxyError.None ? route : null;
     }
 
-    private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules)
+    private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules, in RouteParts own)
     {
-        Route unmatched = _own ?? RouteTo(rules.NoUpstream, _ownHeaders, new FixedAnswer(settings.Unmatched));
+        Route unmatched = _own ?? RouteTo(rules.NoUpstream, own with { Answer = new FixedAnswer(settings.Unmatched) });
         var conditions = new RouteConditions[rules.Routes.Length];
         var ends = new RouteEnd[conditions.Length];
         bool looksAtPaths = false;
         for (int i = 0; i < conditions.Length; i++)
         {
             conditions[i] = new RouteConditions(rules.Routes[i].Settings);
-            ends[i] = EndOf(settings, rules, rules.Routes[i], unmatched);
+            ends[i] = EndOf(settings, rules, rules.Routes[i], conditions[i].Path, unmatched);
             looksAtPaths |= conditions[i].Path.Exists;
         }
         PathNormalization normalization = settings.PathNormalization == PathNormalization.Auto
             ? looksAtPaths ? PathNormalization.On : PathNormalization.Off
             : settings.PathNormalization;
         var judge = new PathJudge(new RouteIndex(conditions), normalization, settings.AmbiguousPath);
-        return new RouteMap(judge, ends, unmatched, rules.Room);
+        return new RouteMap(judge, ends, unmatched, rules.Room, _rewriteRoom?.OfRoute);
     }
 
-    private RouteEnd EndOf(in ListenerSettings listener, RoutePlan rules, in NamedRoute named, Route unmatched)
+    private RouteEnd EndOf(in ListenerSettings listener, RoutePlan rules, in NamedRoute named, PathTest path, Route unmatched)
     {
         RouteSettings route = named.Settings;
-        (HeaderRules?, HeaderRules?) headers = HeadersOf(listener, named);
-        byte[] host = Encoding.ASCII.GetBytes(route.HostHeader);
+        var modifiers = new RouteModifiers(listener, rules.Policies, route);
+        var parts = new RouteParts(modifiers, named.Name, rules.NoUpstream)
+        {
+            QueuePriority = route.QueuePriority,
+            HostHeader = Encoding.ASCII.GetBytes(route.HostHeader),
+        };
+        if (CaptureTexts.GroupsOf(route) > 0)
+            parts = parts with { Captures = path };
+        if (route.Rewrites || parts.Captures is not null)
+            _rewriteRoom ??= new PathRewriteRoom(rules.Room.BytesMax);
+        if (route.Deny < 0)
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Refusal = ProxyError.ClosedByRoute }));
         if (route.Deny > 0)
-            return RouteEnd.To(RouteTo(rules.NoUpstream, headers, new FixedAnswer(route.Deny)));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = new FixedAnswer(route.Deny) }));
         if (route.Respond.Status > 0)
         {
             RouteRespondSettings respond = route.Respond;
-            return RouteEnd.To(RouteTo(
-                rules.NoUpstream, headers, new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs)));
+            var answer = new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs);
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = answer }));
         }
-        if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> parts, out _))
+        if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> texts, out _))
         {
-            var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(parts, listener.Name, named.Name), _room);
-            return RouteEnd.To(RouteTo(rules.NoUpstream, headers, redirect: redirect));
+            var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(texts, listener.Name, named.Name), Room);
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Redirect = redirect }));
         }
+        if (_rewriteRoom is not null)
+            parts = parts with { Rewrite = PathRewrite.Of(route, listener.Name, named.Name, _rewriteRoom) };
         if (!route.Split.IsEmpty)
         {
             var ways = new Route[route.Split.Length];
             var shares = new int[ways.Length];
             for (int i = 0; i < ways.Length; i++)
-            {
-                ways[i] = RouteTo(rules.Upstreams(route.Split[i].Name), headers, queuePriority: route.QueuePriority, hostHeader: host);
-                shares[i] = route.Split[i].Weight;
-            }
-
+                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name), parts), route.Split[i].Weight);
             return new RouteEnd(ways, shares);
         }
         if (route.Upstream.Length > 0)
-            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), headers, queuePriority: route.QueuePriority, hostHeader: host));
-        return RouteEnd.To(RouteTo(unmatched.Upstream, headers, unmatched.Answer, queuePriority: route.QueuePriority, hostHeader: host));
+            return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), parts));
+        return RouteEnd.To(RouteTo(unmatched.Upstream, parts with { Answer = unmatched.Answer }));
     }
 
-    private (HeaderRules? Requests, HeaderRules? Responses) HeadersOf(in ListenerSettings listener, in NamedRoute named) => (
-        HeaderRules.ForRequests(listener.RequestHeaders, named.Settings.RequestHeaders, listener.Name, named.Name ?? "", _room),
-        HeaderRules.ForResponses(listener.ResponseHeaders, named.Settings.ResponseHeaders, listener.Name, named.Name ?? ""));
+    private byte[] Room => _room ??= new byte[RoomBytes];
 
-    private Route RouteTo(
-        UpstreamGroup upstream, (HeaderRules? Requests, HeaderRules? Responses) headers, FixedAnswer? answer = null,
-        Redirect? redirect = null, int queuePriority = 0, byte[]? hostHeader = null, bool isProbe = false) => new()
+    private Route RouteTo(UpstreamGroup upstream, in RouteParts parts)
     {
-        Upstream = upstream,
-        RequestHeaders = headers.Requests,
-        ResponseHeaders = headers.Responses,
-        HostHeader = hostHeader ?? [],
-        IsProbe = isProbe,
-        Answer = answer,
-        Redirect = redirect,
-        Forwarding = _forwarding,
-        RequestBodyBytesMax = _requestBodyBytesMax,
-        ResponseBodyBytesMax = _responseBodyBytesMax,
-        DropsTrailers = _dropsTrailers,
-        TunnelTimeoutMs = _tunnelTimeoutMs,
-        QueuePriority = queuePriority,
-    };
+        RouteModifiers modifiers = parts.Modifiers;
+        HeaderRuleSettings[] ofRequests = modifiers.RequestHeaders;
+        HeaderRules? ofResponses = HeaderRules.ForResponses(modifiers.ResponseHeaders, _listener, parts.Name);
+        string stripped = parts.Rewrite is null ? "" : Encoding.ASCII.GetString(parts.Rewrite.Stripped);
+        return new Route
+        {
+            Upstream = upstream,
+            Refusal = parts.Refusal,
+            Access = modifiers.Access,
+            OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
+                ? null
+                : RouteTo(parts.NoUpstream, new RouteParts(modifiers, parts.Name, parts.NoUpstream) { Refusal = ProxyError.AccessDenied }),
+            Rewrite = parts.Rewrite,
+            Captures = parts.Captures,
+            RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
+                ? null
+                : HeaderRules.ForRequests(ofRequests, stripped, _listener, parts.Name, Room),
+            ResponseHeaders = ofResponses,
+            ErrorPages = modifiers.ErrorPagesWith(ofResponses),
+            Answer = parts.Answer,
+            Redirect = parts.Redirect,
+            Forwarding = _forwarding,
+            RequestBodyBytesMax = modifiers.Limits.BodyBytes,
+            ResponseBodyBytesMax = modifiers.Limits.ResponseBodyBytes,
+            DropsTrailers = _dropsTrailers,
+            ResponseTimeoutMs = modifiers.Timeouts.ResponseMs,
+            QueueTimeoutMs = modifiers.Timeouts.QueueMs,
+            TunnelTimeoutMs = modifiers.Timeouts.TunnelMs,
+            QueuePriority = parts.QueuePriority,
+            HostHeader = parts.HostHeader ?? [],
+            IsProbe = parts.IsProbe,
+        };
+    }
+
+    /// <summary>What a route is made of besides its upstream.</summary>
+    private readonly record struct RouteParts(RouteModifiers Modifiers, string Name, UpstreamGroup? NoUpstream)
+    {
+        public ProxyError Refusal { get; init; }
+
+        public FixedAnswer? Answer { get; init; }
+
+        public Redirect? Redirect { get; init; }
+
+        public PathRewrite? Rewrite { get; init; }
+
+        public PathTest? Captures { get; init; }
+
+        public int QueuePriority { get; init; }
+
+        public byte[]? HostHeader { get; init; }
+
+        public bool IsProbe { get; init; }
+    }
 }

@@ -17,6 +17,7 @@ internal sealed class ProxyConfig
     private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string? Upstream, List<string> Lines)> _listeners = [];
     private readonly List<List<string>> _routes = [];
+    private readonly List<List<string>> _policies = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
     private readonly Dictionary<string, string[]> _ownServerLines = [];
 
@@ -62,6 +63,13 @@ internal sealed class ProxyConfig
     public ProxyConfig Route(params string[] lines)
     {
         _routes.Add([.. lines]);
+        return this;
+    }
+
+    /// <summary>The next policy of the file.</summary>
+    public ProxyConfig Policy(params string[] lines)
+    {
+        _policies.Add([.. lines]);
         return this;
     }
 
@@ -156,6 +164,8 @@ internal sealed class ProxyConfig
             string way = upstream is null ? "" : upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"";
             Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", way, .. lines]);
         }
+        foreach (List<string> lines in _policies)
+            Table(text, "[[policy]]", lines);
         foreach (List<string> lines in _routes)
             Table(text, "[[route]]", lines);
         foreach ((string name, List<string> lines, string[] addresses) in _upstreams)

@@ -84,7 +84,10 @@ public class ErrorRepliesTests
     [Fact]
     public void ErrorsWithoutAStatus_AreThoseThatNobodyCouldOrShouldRead() =>
         Assert.Equal(
-            [ProxyError.None, ProxyError.BadProxyHeader, ProxyError.ClientAborted, ProxyError.ClientSendTimeout, ProxyError.Stopped],
+            [
+                ProxyError.None, ProxyError.BadProxyHeader, ProxyError.ClosedByRoute, ProxyError.ClientAborted, ProxyError.ClientSendTimeout,
+                ProxyError.Stopped,
+            ],
             Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).Status == 0));
 
     [Fact]

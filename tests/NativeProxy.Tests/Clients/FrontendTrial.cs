@@ -23,6 +23,8 @@ internal sealed class FrontendTrial : IFrontendOwner, IRequestService
 
     public bool PassesProxyCredentials => false;
 
+    public ErrorPages? ErrorPages => null;
+
     /// <param name="world">Whose time it is.</param>
     /// <param name="lines">Lines of the listener's table.</param>
     public static Frontend Create(ChaosWorld world, string lines = "")

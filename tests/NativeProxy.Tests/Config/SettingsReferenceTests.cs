@@ -33,7 +33,7 @@ public class SettingsReferenceTests
 
         Assert.NotEqual(SettingsReference.Toml, _uncommented);
         Assert.True(result.IsOk, string.Join("\n", result.Errors));
-        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + "[[route]]").Settings), Dump(result.Settings));
+        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + "[[route]]\n[[policy]]\nname = \"secure\"").Settings), Dump(result.Settings));
     }
 
     [Fact]

@@ -127,7 +127,7 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
         HasBegun = _isLost = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail)
+    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null)
     {
         HasBegun = true;
         events.Add($"answer {error}{(detail == RejectReason.None ? "" : $" {detail}")}{(BondEnds ? ", bond ends" : "")}");

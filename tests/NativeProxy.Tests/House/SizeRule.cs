@@ -10,7 +10,8 @@ namespace NativeProxy.Tests.House;
 /// Nothing grows until it is several things: a file has at most 350 lines, a type at most 30 members that others can name. Members are methods,
 /// properties, events and constructors, inherited ones not included; whatever is not private counts, also an override and what implements an
 /// interface under its own name. Not counted are fields and constants, the values of an enum, what a record declares in its head, what the generator
-/// adds, and what implements an interface explicitly: that is private, for nobody who holds the type can call it.
+/// adds, what implements an interface explicitly (that is private, for nobody who holds the type can call it), and the keys of a settings table: how
+/// many there are is for those who write the file, and each is one line of data.
 /// </summary>
 internal static class SizeRule
 {
@@ -57,6 +58,8 @@ internal static class SizeRule
     private static bool Counts(ISymbol member, HashSet<SyntaxTree> ownTrees)
     {
         if (member.IsImplicitlyDeclared || member.DeclaredAccessibility == Accessibility.Private)
+            return false;
+        if (member.GetAttributes().Any(static attribute => attribute.AttributeClass?.Name == "SettingAttribute"))
             return false;
         bool isOfAKind = member switch
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Net;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -76,10 +77,13 @@ public class HeaderRulesTests
     }
 
     private static HeaderRules? Rules(string ofListener, string ofRoute) =>
-        HeaderRules.ForRequests(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r", new byte[16 * 1024]);
+        HeaderRules.ForRequests(Levels(ofListener, ofRoute), "", "web", "r", new byte[16 * 1024]);
 
     private static HeaderRules? ResponseRules(string ofListener, string ofRoute) =>
-        HeaderRules.ForResponses(SettingsOf(ofListener), SettingsOf(ofRoute), "web", "r");
+        HeaderRules.ForResponses(Levels(ofListener, ofRoute), "web", "r");
+
+    private static HeaderRuleSettings[] Levels(params string[] rules) =>
+        [.. rules.Where(static rule => rule.Length > 0).Select(SettingsOf)];
 
     private static HeaderRuleSettings SettingsOf(string lines) =>
         SettingsTrial.Parse($"{SettingsTrial.Minimal}\n[[route]]\nupstream = \"app\"\n[route.request_headers]\n{lines}\n")

@@ -233,7 +233,7 @@ internal sealed class Http1ClientStream : ClientStream
         HasBegun = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail)
+    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null)
     {
         int statusCode = ErrorReplies.StatusOf(error, detail);
         CloseReason reason = ClientFailures.AnsweredReasonOf(error, detail, Decide(statusCode, endIsVisible: true));
@@ -245,6 +245,7 @@ internal sealed class Http1ClientStream : ClientStream
             IsToHead = _facts.Method == HttpMethod.Head,
             ClientMinorVersion = _facts.MinorVersion,
             RequestsLeft = RequestsLeft,
+            Pages = pages,
         };
         EndWith(statusCode, reason, reply.Write(_frontend));
     }

@@ -30,6 +30,9 @@ internal readonly struct OwnReply
     /// <summary>Requests that the connection may carry after this one; negative = no limit.</summary>
     public required int RequestsLeft { get; init; }
 
+    /// <summary>What the file says of such answers; null when it says nothing.</summary>
+    public ErrorPages? Pages { get; init; }
+
     public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
 
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
@@ -37,10 +40,11 @@ internal readonly struct OwnReply
     public ReadOnlySpan<byte> Write(Frontend frontend)
     {
         Span<byte> output = frontend.Scratch.Output;
-        int textBytes = ErrorReplies.TextBytes(Error, Detail);
+        ErrorPage? page = Pages?.Of(StatusCode);
+        int textBytes = page?.Content.Length ?? ErrorReplies.TextBytes(Error, Detail);
         var writer = new HeadWriter(output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
-        ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods);
+        ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
         {
             CloseReason = CloseReason,
@@ -50,7 +54,10 @@ internal readonly struct OwnReply
         frontend.Counters.Add(CounterId.ResponsesByProxy);
         if (IsToHead)
             return writer.Written;
-        ErrorReplies.WriteText(output[writer.WrittenBytes..], Error, Detail);
+        if (page is null)
+            ErrorReplies.WriteText(output[writer.WrittenBytes..], Error, Detail);
+        else
+            page.Content.CopyTo(output[writer.WrittenBytes..]);
         return output[..(writer.WrittenBytes + textBytes)];
     }
 }

@@ -61,7 +61,7 @@ internal readonly ref struct RefusedRequest
         ReadOnlySpan<byte> answer = default;
         if (!_request.IsEmpty)
         {
-            OwnReply reply = Reply();
+            OwnReply reply = Reply(frontend.Service.ErrorPages);
             answer = reply.Write(frontend);
             connection.Tcp!.Send(answer);
             statusCode = reply.StatusCode;
@@ -82,7 +82,7 @@ internal readonly ref struct RefusedRequest
     }
 
     /// <summary>To HEAD the answer has no body (RFC 9110 9.3.2), however little else of the request could be read.</summary>
-    private OwnReply Reply() => new()
+    private OwnReply Reply(ErrorPages? pages) => new()
     {
         Error = _error,
         Detail = _detail,
@@ -90,5 +90,6 @@ internal readonly ref struct RefusedRequest
         IsToHead = _request[RequestHeadParser.EmptyLineBytes(_request)..].StartsWith("HEAD "u8),
         ClientMinorVersion = 1,
         RequestsLeft = -1,
+        Pages = pages,
     };
 }

@@ -25,15 +25,15 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
     /// <summary>Waits in a line. False when that is full.</summary>
     /// <param name="queue">The line.</param>
     /// <param name="group">Whose, or that of one of its servers.</param>
-    /// <param name="priority">Lower is sooner.</param>
-    public bool TryWait(WaitQueue queue, UpstreamGroup group, int priority)
+    /// <param name="terms">How.</param>
+    public bool TryWait(WaitQueue queue, UpstreamGroup group, QueueTerms terms)
     {
         _ticket ??= new QueueTicket(waiter, loop);
         bool isBack = _ticket.IsKept;
 
         // For the servers to become known is part of connecting.
-        long timeoutMs = group.IsPending ? group.Rules.ConnectTimeoutMs : group.Rules.QueueTimeoutMs;
-        if (!queue.TryAdd(_ticket, timeoutMs, priority))
+        long timeoutMs = group.IsPending ? group.Rules.ConnectTimeoutMs : terms.TimeoutMs > 0 ? terms.TimeoutMs : group.Rules.QueueTimeoutMs;
+        if (!queue.TryAdd(_ticket, timeoutMs, terms.Priority))
         {
             counters.Add(CounterId.QueueFull);
             return false;

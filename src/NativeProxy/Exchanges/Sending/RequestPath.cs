@@ -89,10 +89,9 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         BodyBytes = 0;
         IsComplete = false;
         _moreFollows = false;
-        Stream.Begin(new AnswerTerms
-        {
-            Method = terms.Method, Upgrade = terms.Upgrade, ExpectsContinue = terms.ExpectsContinue, TimeoutMs = group.Rules.ResponseTimeoutMs,
-        });
+        long timeoutMs = terms.ResponseTimeoutMs > 0 ? terms.ResponseTimeoutMs : group.Rules.ResponseTimeoutMs;
+        Stream.Begin(
+            new AnswerTerms { Method = terms.Method, Upgrade = terms.Upgrade, ExpectsContinue = terms.ExpectsContinue, TimeoutMs = timeoutMs });
         Link.Begin(group, terms);
     }
 

@@ -25,12 +25,20 @@ internal readonly struct RequestTerms
     /// <summary>Longest body; 0 = no limit.</summary>
     public long BodyBytesMax { get; init; }
 
+    /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
+    public long ResponseTimeoutMs { get; init; }
+
     /// <summary>What the stickiness cookie says.</summary>
     public Stickiness Sticky { get; init; }
 
     /// <summary>The part of the request by which servers are chosen, as a number; 0 when none is, or it does not have it.</summary>
     public ulong HashKey { get; init; }
 
-    /// <summary>Where it stands in a line; lower is sooner.</summary>
-    public int QueuePriority { get; init; }
+    /// <summary>How it waits for a server with room.</summary>
+    public QueueTerms Queue { get; init; }
 }
+
+/// <summary>How a request waits in a line.</summary>
+/// <param name="Priority">Lower is sooner.</param>
+/// <param name="TimeoutMs">The longest wait; 0 = that of the upstream.</param>
+internal readonly record struct QueueTerms(int Priority, long TimeoutMs);

@@ -28,7 +28,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>What cookie and stick table say of the request.</summary>
     private Stickiness _sticky;
     private ulong _hashKey;
-    private int _queuePriority;
+    private QueueTerms _queue;
     private bool _mayReuse;
 
     /// <summary>The exchange is one of the requests in flight that its group counts.</summary>
@@ -85,7 +85,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (Group != group)
             Group = group;
         Server = null;
-        _queuePriority = terms.QueuePriority;
+        _queue = terms.Queue;
         _line?.Begin();
         _times = new LinkTimes();
         HasBeenOut = false;
@@ -338,7 +338,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             return Refuse(Group.NoServerError);
         }
         _line ??= new PlaceInLine(this, loop, counters);
-        return _line.TryWait(queue, Group, _queuePriority) ? LinkResult.Pending : Refuse(ProxyError.QueueFull);
+        return _line.TryWait(queue, Group, _queue) ? LinkResult.Pending : Refuse(ProxyError.QueueFull);
     }
 
     private LinkResult Refuse(ProxyError error)

@@ -20,7 +20,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
     public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;
 
-    /// <summary>The routes of a listener; null when it has none, names an upstream, and nobody probes it.</summary>
+    /// <summary>The routes of a listener; null when it has neither routes nor policies, names an upstream, and nobody probes it.</summary>
     /// <param name="listener">The listener.</param>
     /// <param name="logId">Under which the log knows it.</param>
     public RoutePlan? Of(in ListenerSettings listener, int logId)
@@ -34,10 +34,10 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
             if (route.LooksAt(listener))
                 routes.Add(new NamedRoute(route.NameAt(i), route));
         }
-        if (routes.Count == 0 && UpstreamOf(listener) is not null && !listener.Monitor.IsOn)
+        if (routes.Count == 0 && listener.Policies.IsEmpty && UpstreamOf(listener) is not null && !listener.Monitor.IsOn)
             return null;
         _room ??= new MatchRoom(HeadBytesMax());
-        return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), _room);
+        return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), settings.Policies, _room);
     }
 
     private UpstreamGroup? Find(string name)

@@ -12,6 +12,9 @@ internal sealed class MatchRoom(int bytesMax)
 {
     private readonly char[] _chars = new char[bytesMax];
 
+    /// <summary>Longest head.</summary>
+    public int BytesMax => _chars.Length;
+
     /// <summary>The path as routes match it.</summary>
     public byte[] Path { get; } = new byte[bytesMax + 1];
 

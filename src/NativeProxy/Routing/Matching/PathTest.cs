@@ -40,6 +40,16 @@ internal sealed class PathTest
 
     public bool Holds(ReadOnlySpan<byte> path, MatchRoom room) => IsOne(path) && HasPrefix(path) && IsFound(path, room);
 
+    /// <summary>Keeps what the first of the expressions that is in the path has found.</summary>
+    public void Capture(ReadOnlySpan<byte> path, PathCaptures captures)
+    {
+        foreach (Regex regex in _regexes)
+        {
+            if (captures.TryFind(regex, path))
+                return;
+        }
+    }
+
     private bool IsOne(ReadOnlySpan<byte> path)
     {
         foreach (byte[] one in _paths)

@@ -74,6 +74,8 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
 
     public bool PassesProxyCredentials => true;
 
+    public ErrorPages? ErrorPages => null;
+
     bool IConnectionAcceptor.MayAccept => true;
 
     /// <summary>The user of a request, by its path.</summary>

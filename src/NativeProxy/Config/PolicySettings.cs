@@ -1,0 +1,25 @@
+namespace NativeProxy.Config;
+
+/// <summary>`[[policy]]`: a named set of modifiers that listeners and routes share (Traefik's middlewares).</summary>
+[SettingsTable(Doc = "A named set of modifiers for listeners and routes. Header rules and access lists add up; of timeouts and limits the innermost "
+    + "wins: listener, its policies, the route's policies in their order, route.")]
+internal readonly partial struct PolicySettings
+{
+    [Setting("name", Required = true, Example = "secure", Pattern = NameText.Pattern, Doc = "Name by which listeners and routes use it.")]
+    public partial string Name { get; init; }
+
+    [Setting("request_headers")]
+    public partial HeaderRuleSettings RequestHeaders { get; init; }
+
+    [Setting("response_headers")]
+    public partial HeaderRuleSettings ResponseHeaders { get; init; }
+
+    [Setting("access")]
+    public partial AccessSettings Access { get; init; }
+
+    [Setting("timeouts")]
+    public partial RouteTimeoutSettings Timeouts { get; init; }
+
+    [Setting("limits")]
+    public partial RouteLimitSettings Limits { get; init; }
+}

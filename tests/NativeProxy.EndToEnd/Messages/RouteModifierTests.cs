@@ -1,0 +1,129 @@
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Messages;
+
+/// <summary>What routes and policies make of requests and answers on their way.</summary>
+public sealed class RouteModifierTests
+{
+    [Fact]
+    public async Task Path_IsSentAsTheRouteMakesIt_AndTheServerIsToldOfThePrefix()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("forwarded.via = \"\"")
+            .Route("path_prefix = [\"/api\"]", "upstream = \"app\"", "strip_prefix = \"/api\"")
+            .Route("path_regex = [\"^/blog/([0-9]+)$\"]", "replace_path = \"/posts/{1}\"", "request_headers = { set = { X-Post = \"{1}\" } }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET /api/a%20b?x=%2F HTTP/1.1\r\nHost: h\r\nX-Forwarded-Prefix: /evil\r\n\r\n");
+        OriginConnection server = await origin.Accept();
+        string stripped = await server.Answer();
+        await client.ReadResponse();
+        await client.Send("GET /blog/77?x HTTP/1.1\r\nHost: h\r\n\r\n");
+        string replaced = await server.Answer();
+        await client.ReadResponse();
+
+        Assert.StartsWith("GET /a%20b?x=%2F HTTP/1.1\r\nHost: h\r\nX-Forwarded-Prefix: /api\r\n", stripped, System.StringComparison.Ordinal);
+        Assert.StartsWith("GET /posts/77?x HTTP/1.1\r\nHost: h\r\nX-Post: 77\r\n", replaced, System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RedirectWithGroups_IsMadeOfThePath()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Route("path_regex = [\"^/(a|b)/(.*)$\"]", "redirect = \"/{2}/{1}\""));
+        Assert.Equal("/x%2fy/b", (await proxy.AskOnce("/b/x%2fy")).Field("Location"));
+        Assert.Equal("/a", (await proxy.AskOnce("/a/")).Field("Location"));
+        Assert.Equal("ok", (await proxy.AskOnce("/c/x")).Body);
+    }
+
+    [Fact]
+    public async Task RouteThatDeniesAnAnswer_ClosesTheConnection()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Route("path = [\"/gone\"]", "deny = \"close\""));
+        await using RawClient client = await proxy.Connect();
+        Assert.Equal(200, (await client.Ask()).Status);
+        await client.SendGet("/gone");
+        Assert.Equal("", (await client.ReadToEnd()).Text);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_client_closes_total{reason=\"denied\"}"));
+        Assert.Contains("why=closed_by_route", await proxy.Output.WaitFor(static line => line.Contains("/gone"), "the line of the request"));
+    }
+
+    [Fact]
+    public async Task ClientThatIsNotServed_Gets403_AndItsConnectionGoesOn()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path_prefix = [\"/admin\"]", "upstream = \"app\"", "access = { allow = [\"127.0.9.0/24\"] }"));
+        await using RawClient client = await proxy.Connect();
+        HttpResponse refused = await client.Ask("/admin");
+        Assert.Equal((403, null), (refused.Status, refused.Connection));
+        Assert.Equal(200, (await client.Ask()).Status);
+        Assert.Contains("why=access_denied", await proxy.Output.WaitFor(static line => line.Contains("/admin"), "the line of the request"));
+        Assert.Equal(1, await proxy.Metric("nativeproxy_bad_requests_total{kind=\"denied\"}"));
+    }
+
+    [Fact]
+    public async Task PoliciesOfListenerAndRoute_AddUp_AndTheInnermostWins()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("policies = [\"all\"]", "limits.body_bytes = 1000")
+            .Policy("name = \"all\"", "response_headers = { set = { A = \"all\", B = \"all\" } }", "limits = { body_bytes = 5 }")
+            .Policy("name = \"one\"", "response_headers = { set = { B = \"one\", C = \"one\" } }", "limits = { body_bytes = 7 }")
+            .Route("path_prefix = [\"/one\"]", "upstream = \"app\"", "policies = [\"one\"]", "response_headers = { set = { C = \"route\" } }")
+            .Route("path_prefix = [\"/two\"]", "upstream = \"app\"", "policies = [\"one\"]", "limits = { body_bytes = 9 }"));
+        HttpResponse plain = await proxy.AskOnce("/");
+        HttpResponse one = await proxy.AskOnce("/one");
+        Assert.Equal(("all", "all", null), (plain.Field("A"), plain.Field("B"), plain.Field("C")));
+        Assert.Equal(("all", "one", "route"), (one.Field("A"), one.Field("B"), one.Field("C")));
+        Assert.Equal((200, 413, 200, 413, 200, 413), (
+            await Post("/", 5), await Post("/", 6), await Post("/one", 7), await Post("/one", 8), await Post("/two", 9), await Post("/two", 10)));
+
+        async Task<int> Post(string path, int bytes)
+        {
+            await using RawClient client = await proxy.Connect();
+            await client.Send(RawClient.Post(path, new string('x', bytes)));
+            return (await client.ReadResponse()).Status;
+        }
+    }
+
+    [Fact]
+    public async Task ResponseTimeoutOfARoute_HoldsForItAlone()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path_prefix = [\"/fast\"]", "upstream = \"app\"", "timeouts = { response = \"100ms\" }"));
+        await using RawClient slow = await proxy.Connect();
+        await slow.SendGet("/slow");
+        OriginConnection waiting = await origin.Accept();
+        await waiting.ReadRequest();
+        Assert.Equal(504, (await proxy.AskOnce("/fast")).Status);
+        await waiting.Send(OriginConnection.Ok);
+        Assert.Equal(200, (await slow.ReadResponse()).Status);
+    }
+
+    [Fact]
+    public async Task PagesForErrors_AreThoseOfTheRouteAndOfTheListener()
+    {
+        string file = System.IO.Path.GetTempFileName() + ".html";
+        await System.IO.File.WriteAllTextAsync(file, "<p>away</p>");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app", "127.0.0.1:1").AddListener("web", "app")
+            .Listener($"error_pages = {{ 5xx = \"file:{file}\", 400 = \"what?\" }}")
+            .Listener("response_headers = { set = { A = \"b\", Cache-Control = \"private\" } }")
+            .Route("path = [\"/own\"]", "upstream = \"app\"", "error_pages = { 502 = \"mine\" }"));
+        HttpResponse listeners = await proxy.AskOnce("/");
+        HttpResponse own = await proxy.AskOnce("/own");
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.1\r\n\r\n");
+        HttpResponse bad = await client.ReadResponse();
+        System.IO.File.Delete(file);
+
+        Assert.Equal((502, "<p>away</p>", "text/html; charset=utf-8", "b", "private"), (
+            listeners.Status, listeners.Body, listeners.Field("Content-Type"), listeners.Field("A"), listeners.Field("Cache-Control")));
+        Assert.Equal((502, "mine", "text/plain; charset=utf-8"), (own.Status, own.Body, own.Field("Content-Type")));
+        Assert.Equal((400, "what?", "b"), (bad.Status, bad.Body, bad.Field("A")));
+    }
+}
