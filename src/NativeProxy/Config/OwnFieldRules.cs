@@ -20,6 +20,13 @@ internal sealed class OwnFieldRules(ProxySettings settings, SettingPlaces places
             Check(listener.RequestHeaders, $"listener[{i}].request_headers", OfRequests(listener));
             Check(listener.ResponseHeaders, $"listener[{i}].response_headers", OfResponses(listener));
         }
+        for (int i = 0; i < settings.Policies.Length; i++)
+        {
+            PolicySettings policy = settings.Policies[i];
+            ListenerSettings[] listeners = [.. settings.ListenersOf(policy)];
+            Check(policy.RequestHeaders, $"policy[{i}].request_headers", listeners.SelectMany(static listener => OfRequests(listener)));
+            Check(policy.ResponseHeaders, $"policy[{i}].response_headers", listeners.SelectMany(static listener => OfResponses(listener)));
+        }
         for (int i = 0; i < settings.Routes.Length; i++)
         {
             RouteSettings route = settings.Routes[i];

@@ -50,6 +50,13 @@ internal readonly partial struct ProxySettings
     /// <summary>With a table for each server that a short list names.</summary>
     public ProxySettings WithShortServers() => this with { Upstreams = [.. Upstreams.Select(static upstream => ShortServers.WithTables(upstream))] };
 
+    /// <summary>The listeners for whose requests a policy holds, perhaps by a route.</summary>
+    public IEnumerable<ListenerSettings> ListenersOf(PolicySettings policy)
+    {
+        RouteSettings[] routes = [.. Routes.Where(route => route.Policies.Contains(policy.Name))];
+        return Listeners.Where(listener => listener.Policies.Contains(policy.Name) || routes.Any(route => route.LooksAt(listener)));
+    }
+
     /// <summary>The listeners whose requests a route looks at.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener => route.LooksAt(listener));
 }

@@ -29,6 +29,21 @@ public sealed class RetryStatusTests
     }
 
     [Fact]
+    public async Task AnswerThatIsThrownAway_LeavesNoEntryInTheStickTable()
+    {
+        int count = 0;
+        await using ScriptedOrigin a = ScriptedOrigin.Answering(_ => ++count == 1 ? Busy : OriginConnection.Ok);
+        await using ScriptedOrigin b = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(a, b).Upstream("[upstream.retry]", "on = [\"503\"]", "[upstream.stick]", "key = \"client_ip\""));
+        await using RawClient client = await proxy.Connect();
+        for (int i = 0; i < 3; i++)
+            Assert.Equal((200, "ok"), Of(await client.Ask("/" + i)));
+
+        Assert.Equal(["/0", "/1", "/2"], b.Requests.Select(static request => request.Request.Split(' ')[1]));
+    }
+
+    [Fact]
     public async Task BodyOfARequest_GoesWithIt()
     {
         await using ScriptedOrigin a = ScriptedOrigin.Answering(Busy);

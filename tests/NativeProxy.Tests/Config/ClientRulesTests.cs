@@ -64,7 +64,14 @@ public class ClientRulesTests
     {
         string rule = $"request_headers.set = {{ {name} = \"1\" }}\n";
         string route = $"[[route]]\nupstream = \"app\"\nrequest_headers.add = {{ {name} = \"1\" }}\n";
-        foreach (string file in (string[])[SettingsTrial.WithListener(key + "\n" + rule), SettingsTrial.WithListener(key) + route])
+        string policy = $"[[policy]]\nname = \"p\"\nrequest_headers.set = {{ {name} = \"1\" }}\n";
+        string[] files =
+        [
+            SettingsTrial.WithListener(key + "\n" + rule), SettingsTrial.WithListener(key) + route,
+            SettingsTrial.WithListener(key + "\npolicies = [\"p\"]") + policy,
+            SettingsTrial.WithListener(key) + "[[route]]\nupstream = \"app\"\npolicies = [\"p\"]\n" + policy,
+        ];
+        foreach (string file in files)
             Assert.Contains($"\"{name}\" is the proxy's own: ", Assert.Single(SettingsTrial.Problems(file)), StringComparison.Ordinal);
         Assert.Empty(SettingsTrial.Problems(SettingsTrial.WithListener(rule) + route));
     }

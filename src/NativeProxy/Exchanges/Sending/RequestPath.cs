@@ -184,7 +184,6 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        Link.Answered(bytes, head);
         if (Link.Group!.Rules.RetriesStatus && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
         {
             LinkedAgain(again);
@@ -192,6 +191,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         }
         if (Link.Group.Rules.RetriesStatus)
             _replay.OnAnswer(isUnderWay: true);
+        Link.Answered(bytes, head);
         _answers.OnResponse(bytes, head, first);
     }
 

@@ -186,6 +186,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         RetryCause cause = RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
         if (cause == RetryCause.None || !TryTakeBudget())
             return null;
+        Group!.Passive?.Answered(Server!, status, loop.Clock.NowMs);
         Release(isWhole ? stream.Judge() : ServerCloseReason.Ambiguous, reset: !isWhole);
         RetryCause = cause;
         counters.Add(ServerFailures.CounterOf(cause));
