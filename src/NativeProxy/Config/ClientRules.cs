@@ -23,7 +23,7 @@ internal sealed class ClientRules(SettingPlaces places, SettingsErrors errors)
     public void Check(in ListenerSettings listener, string path)
     {
         CheckNetworks(listener.ProxyProtocolTrusted, $"{path}.proxy_protocol_trusted");
-        if (!listener.ProxyProtocol)
+        if (!listener.ProxyProtocol && !listener.ProxyProtocolTrusted.IsEmpty)
             Warn($"{path}.proxy_protocol_trusted", "no PROXY headers are read on this listener", "add proxy_protocol = true");
         ListenerForwardedSettings forwarded = listener.Forwarded;
         string table = $"{path}.forwarded";

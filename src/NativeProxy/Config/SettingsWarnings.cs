@@ -53,7 +53,7 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         }
 
         new HealthWarnings(places, errors).Check(upstream, path);
-        if (!upstream.Retry.IsOn(RetryCondition.ResponseTimeout))
+        if (upstream.Retry.PerTryTimeoutMs > 0 && !upstream.Retry.IsOn(RetryCondition.ResponseTimeout))
             Warn($"{path}.retry.per_try_timeout", "no try has this time: \"on\" in [upstream.retry] has no \"response_timeout\"", "");
         CheckProbes(upstream.TcpKeepalive, $"{path}.tcp_keepalive.idle", upstream.Keepalive.IdleTimeoutMs, "keepalive.idle_timeout");
         if (name.Length > 0 && !IsUsed(name))

@@ -62,7 +62,7 @@ public sealed class RouteModifierTests
         Assert.Equal((403, null), (refused.Status, refused.Connection));
         Assert.Equal(200, (await client.Ask()).Status);
         Assert.Contains("why=access_denied", await proxy.Output.WaitFor(static line => line.Contains("/admin"), "the line of the request"));
-        Assert.Equal(1, await proxy.Metric("nativeproxy_bad_requests_total{kind=\"denied\"}"));
+        Assert.Equal(1, await proxy.Metric("nativeproxy_bad_requests_total{reason=\"denied\"}"));
     }
 
     [Fact]
