@@ -27,8 +27,6 @@ internal static class AddressText
 {
     public const string BindPattern = @"^(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$";
 
-    public const string ServerPattern = @"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$";
-
     private const int NameCharsMax = 253;
     private const int LabelCharsMax = 63;
 

@@ -50,7 +50,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
         ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
         for (int i = 0; i < servers.Length; i++)
         {
-            if (!AddressText.TryParse(servers[i].Address, AddressUse.Server, out _, out string problem))
+            if (!ServerAddressText.TryParse(servers[i].Address, out _, out _, out string problem))
             {
                 Break($"{path}.{ShortServers.AddressKey(upstream, i)}", $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}",
                     AddressText.Expected(AddressUse.Server));

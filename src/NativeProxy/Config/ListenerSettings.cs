@@ -8,6 +8,9 @@ internal enum ListenerMode
     [SettingChoice("http", Doc = "reverse proxy for HTTP/1.x")]
     Http,
 
+    [SettingChoice("tcp", Doc = "bytes are passed on to a server and back, whatever they mean")]
+    Tcp,
+
     [SettingChoice("forward", Doc = "forward proxy: clients name the destination, as an absolute http:// target or with CONNECT")]
     Forward,
 }
@@ -136,7 +139,7 @@ internal readonly partial struct ListenerSettings
 
     [Setting("defer_accept", Default = true,
         Doc = "Take a connection only when its first bytes are there (TCP_DEFER_ACCEPT, Linux); one that stays silent is taken after a second or "
-        + "more.")]
+        + "more. Never in mode \"tcp\": a server may speak first.")]
     public partial bool DeferAccept { get; init; }
 
     [Setting("proxy_protocol", Default = false,
@@ -161,6 +164,9 @@ internal readonly partial struct ListenerSettings
     [Setting("tcp_keepalive")]
     public partial TcpKeepaliveSettings TcpKeepalive { get; init; }
 
+    [Setting("tcp")]
+    public partial ListenerTcpSettings Tcp { get; init; }
+
     [Setting("forwarded")]
     public partial ListenerForwardedSettings Forwarded { get; init; }
 
@@ -178,6 +184,9 @@ internal readonly partial struct ListenerSettings
 
     [Setting("forward")]
     public partial ForwardSettings Forward { get; init; }
+
+    /// <summary>Whether connections are taken with their first bytes only.</summary>
+    public bool DefersAccept => DeferAccept && Mode != ListenerMode.Tcp;
 }
 
 /// <summary>When a response to a client says `Connection: keep-alive`.</summary>

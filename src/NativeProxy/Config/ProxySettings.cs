@@ -43,7 +43,7 @@ internal readonly partial struct ProxySettings
         return this with
         {
             Listeners = [.. Listeners.Select(listener =>
-                listener is { Mode: ListenerMode.Http, Upstream.Length: 0 } ? listener with { Upstream = only } : listener)],
+                listener is { Mode: not ListenerMode.Forward, Upstream.Length: 0 } ? listener with { Upstream = only } : listener)],
         };
     }
 
@@ -53,12 +53,25 @@ internal readonly partial struct ProxySettings
     /// <summary>The listeners for whose requests a policy holds, perhaps by a route.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(PolicySettings policy)
     {
-        RouteSettings[] routes = [.. Routes.Where(route => route.Policies.Contains(policy.Name))];
-        return Listeners.Where(listener => listener.Policies.Contains(policy.Name) || routes.Any(route => route.LooksAt(listener)));
+        string[] ofRoutes = [.. Routes.Where(route => route.Policies.Contains(policy.Name))
+            .SelectMany(route => ListenersOf(route)).Select(static listener => listener.Name)];
+        return Listeners.Where(listener => listener.Policies.Contains(policy.Name) || ofRoutes.Contains(listener.Name));
     }
 
-    /// <summary>The listeners whose requests a route looks at.</summary>
-    public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route) => Listeners.Where(listener => route.LooksAt(listener));
+    /// <summary>The listeners whose requests, or connections, a route looks at.</summary>
+    public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route)
+    {
+        ListenerMode mode = ModeOf(route);
+        return Listeners.Where(listener => route.Listeners.IsEmpty
+            ? listener.Mode == mode
+            : listener.Mode != ListenerMode.Forward && route.Listeners.Contains(listener.Name));
+    }
+
+    /// <summary>
+    /// The mode of the listeners of a route that names none: what is for requests must not take connections that happen to be there, too.
+    /// </summary>
+    private ListenerMode ModeOf(in RouteSettings route) =>
+        route.LooksAtConnections || !Listeners.Any(static listener => listener.Mode == ListenerMode.Http) ? ListenerMode.Tcp : ListenerMode.Http;
 }
 
 /// <summary>Which transport engine moves the bytes.</summary>

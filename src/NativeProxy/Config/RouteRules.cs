@@ -29,6 +29,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             string path = $"route[{i}]";
             CheckName(route.NameAt(i), i, path, firstIndexes);
             CheckListeners(route, path);
+            new RouteModeRules(settings, places, errors).Check(route, path);
             CheckConditions(route, path);
             CheckActions(route, path);
             modifiers.Check(route, path);
@@ -67,7 +68,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             else if (settings.Listeners.Any(listener => listener.Name == wanted && listener.Mode == ListenerMode.Forward))
             {
                 Break(place, $"the listener {ErrorExcerpt.Quoted(wanted)} is in mode \"forward\", which has no routes",
-                    "a listener in mode \"http\"");
+                    "a listener in mode \"http\" or \"tcp\"");
             }
         }
 
@@ -83,6 +84,10 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             "\"/\" and what follows it, visible ASCII characters without ? and #", IsPath);
         for (int i = 0; i < route.PathRegexes.Length; i++)
             CheckRegex(route.PathRegexes[i], places.Of($"{path}.path_regex[{i}]"));
+        CheckEach(route.ServerNames, $"{path}.sni", "cannot be the server name of a route",
+            "a name such as \"example.com\", or \"*.example.com\" for all names below it",
+            static text => HostPatternText.IsValid(text) && !text.StartsWith('['));
+        CheckEach(route.Ports, $"{path}.port", "is no port", PortText.Expected, static text => PortText.TryParse(text, out _));
         CheckEach(route.Methods, $"{path}.method", "is no method", "a token such as \"GET\"", TokenText.IsToken);
         CheckEach(route.Sources, $"{path}.source", "is no network", NetworkText.Expected, static text => NetworkText.TryParse(text, out _));
         CheckMatches(route.Headers, $"{path}.header", "header field", TokenText.IsToken);

@@ -29,7 +29,8 @@ internal readonly partial struct RouteSettings
     public partial string Name { get; init; }
 
     [Setting("listener", Default = new string[0], Pattern = NameText.Pattern,
-        Doc = "Names of the [[listener]]s whose requests it looks at. Empty = all those in mode \"http\".")]
+        Doc = "Names of the [[listener]]s whose requests, or in mode \"tcp\" connections, it looks at. Empty = all those in mode \"http\"; with "
+        + "sni or port, or where there are none, all those in mode \"tcp\".")]
     public partial ImmutableArray<string> Listeners { get; init; }
 
     [Setting("host", Default = new string[0], Pattern = HostPatternText.Pattern,
@@ -67,6 +68,14 @@ internal readonly partial struct RouteSettings
 
     [Setting("source", Default = new string[0], Pattern = NetworkText.Pattern, Doc = "Networks that the client is in. Empty = any.")]
     public partial ImmutableArray<string> Sources { get; init; }
+
+    [Setting("sni", Default = new string[0], Pattern = HostPatternText.Pattern,
+        Doc = "Mode \"tcp\": server name that a TLS client asks for, in the forms of host. The connection stays as it is, encrypted. Empty = any.")]
+    public partial ImmutableArray<string> ServerNames { get; init; }
+
+    [Setting("port", Default = new string[0], Pattern = PortText.Pattern,
+        Doc = "Mode \"tcp\": ports that clients connect to, such as [\"443\", \"8000-8999\"]. Empty = any.")]
+    public partial ImmutableArray<string> Ports { get; init; }
 
     [Setting("scheme", Default = "any", Doc = "How the client speaks, as a PROXY header or a trusted proxy's X-Forwarded-Proto says.")]
     public partial RouteScheme Scheme { get; init; }
@@ -138,9 +147,8 @@ internal readonly partial struct RouteSettings
     /// <summary>Whether paths are sent otherwise than they were matched.</summary>
     public bool Rewrites => this is not { StripPrefix: "", AddPrefix: "", ReplacePath: "", Rewrite.Regex: "" };
 
-    /// <summary>Whether the requests of a listener are looked at.</summary>
-    public bool LooksAt(in ListenerSettings listener) =>
-        listener.Mode == ListenerMode.Http && (Listeners.IsEmpty || Listeners.Contains(listener.Name));
+    /// <summary>Whether it looks at what only connections have, not requests.</summary>
+    public bool LooksAtConnections => !ServerNames.IsEmpty || !Ports.IsEmpty;
 
     /// <summary>What the route at this place of the file, from 0, is called.</summary>
     public string NameAt(int index) => Name.Length > 0 ? Name : $"route-{index + 1}";

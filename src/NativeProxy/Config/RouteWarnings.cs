@@ -50,6 +50,8 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
         return settings.ListenersOf(narrow).All(listener => listeners.Contains(listener.Name))
             && CoversPath(wide, narrow)
             && AllCovered(wide.Hosts, narrow.Hosts, HostPatternText.Covers)
+            && AllCovered(wide.ServerNames, narrow.ServerNames, HostPatternText.Covers)
+            && AllCovered(wide.Ports, narrow.Ports, string.Equals)
             && (wide.Scheme == RouteScheme.Any || wide.Scheme == narrow.Scheme)
             && AllCovered(wide.Methods, narrow.Methods, string.Equals)
             && AllCovered(wide.Sources, narrow.Sources, string.Equals)

@@ -43,6 +43,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         if (settings.Log.ConnectionsTarget.Length == 0)
             Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         ProxySettings whole = settings.WithOnlyUpstream();
+        new TcpUpstreamRules(whole, _places, errors).CheckAll();
         new RouteRules(whole, _places, errors).CheckAll();
         new MonitorRules(whole, _places, errors).CheckAll();
         new OwnFieldRules(whole, _places, errors).CheckAll();
@@ -88,6 +89,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     private void CheckListener(in ListenerSettings listener, string path)
     {
         CheckDestination(listener, path);
+        new ModeRules(_places, errors).Check(listener, path);
         if (listener.Unmatched is not (404 or 421 or 503))
             Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503");
         for (int i = 0; i < listener.Upgrade.Length; i++)
@@ -146,13 +148,18 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         {
             Break(upstreamPath, "\"upstream\" in [[listener]] must not be empty", "");
         }
-        else if (settings.Upstreams.Length != 1 && settings.Routes.IsEmpty
+        else if ((settings.Upstreams.Length != 1 || !settings.Routes.IsEmpty) && !HasRoutes(listener)
             && !IsBroken("route") && !IsBroken("upstream") && !IsBroken($"{path}.mode"))
         {
             errors.Add(_places.Of(path), "required key \"upstream\" is missing in [[listener]]",
                 "upstream = \"app\" or the like: it can be left out only beside a single [[upstream]] or with [[route]]s");
         }
     }
+
+    /// <summary>Whether routes decide. In mode "tcp" they must be its own; of HTTP's, anything else is said by a status.</summary>
+    private bool HasRoutes(ListenerSettings listener) => listener.Mode == ListenerMode.Tcp
+        ? settings.Routes.Any(route => settings.ListenersOf(route).Any(one => one.Name == listener.Name))
+        : !settings.Routes.IsEmpty;
 
     /// <summary>Whether the file has this value but it could not be read.</summary>
     private bool IsBroken(string path) => _places.IsSet(path) && errors.HasErrorAt(_places.Of(path));

@@ -78,7 +78,7 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     }
 
     /// <summary>Whether somebody names it, or names one that there is not: that may mean any of them, and is an error anyway.</summary>
-    private bool IsUsed(string name) => settings.Listeners.Where(static listener => listener.Mode == ListenerMode.Http)
+    private bool IsUsed(string name) => settings.Listeners.Where(static listener => listener.Mode != ListenerMode.Forward)
         .Select(static listener => listener.Upstream)
         .Concat(settings.Routes.SelectMany(static route => route.Split.Select(static share => share.Name).Append(route.Upstream)))
         .Where(static used => used.Length > 0)

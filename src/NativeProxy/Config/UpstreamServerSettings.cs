@@ -7,9 +7,13 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("name", Required = true, Example = "a", Pattern = NameText.Pattern, Doc = "Name in logs and metrics, unique in its upstream.")]
     public partial string Name { get; init; }
 
-    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = AddressText.ServerPattern,
-        Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name.")]
+    [Setting("address", Required = true, Example = "127.0.0.1:9001", Pattern = ServerAddressText.Pattern,
+        Doc = "Where the server listens: \"host:port\" or \"[v6]:port\"; the host may be a name. For listeners in mode \"tcp\" also \"host\": the "
+        + "port that the client has connected to, or \"host:+1000\": one so much above it.")]
     public partial string Address { get; init; }
+
+    [Setting("proxy_protocol", Default = "upstream", Doc = "As proxy_protocol of the upstream, for this server.")]
+    public partial ServerProxyHeader ProxyProtocol { get; init; }
 
     [Setting("weight", Default = 1, Max = 256,
         Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
@@ -55,6 +59,10 @@ internal readonly partial struct UpstreamServerSettings
     /// <summary>A server of which nothing else is said, or that is not in the file.</summary>
     public static UpstreamServerSettings Found(string name, string address, int weight) =>
         ReadFrom(SettingsTableReader.Root(null, new SettingsErrors("", ""))) with { Name = name, Address = address, Weight = weight };
+
+    /// <summary>The PROXY header in force.</summary>
+    public ProxyHeaderVersion ProxyHeaderOf(in UpstreamSettings upstream) =>
+        ProxyProtocol == ServerProxyHeader.Upstream ? upstream.ProxyProtocol : (ProxyHeaderVersion)(ProxyProtocol - 1);
 
     /// <summary>The value in force: the server's own, or a hash of its address under a secret, or its name.</summary>
     public string CookieValueIn(in UpstreamCookieSettings cookie) =>

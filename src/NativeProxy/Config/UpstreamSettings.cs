@@ -76,6 +76,11 @@ internal readonly partial struct UpstreamSettings
     [Setting("host_header", Default = "", Doc = "What the servers get as Host, such as \"internal.example\". Empty = what the client sent.")]
     public partial string HostHeader { get; init; }
 
+    [Setting("proxy_protocol", Default = "off",
+        Doc = "Whether the first bytes of a connection to a server tell it who the client is, and what it connected to. The servers must expect it. "
+        + "For listeners in mode \"tcp\".")]
+    public partial ProxyHeaderVersion ProxyProtocol { get; init; }
+
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 

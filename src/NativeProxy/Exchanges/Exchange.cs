@@ -167,9 +167,11 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnTunnelBytes(int fromClient, int toClient) => _client.CountTunnel(fromClient, toClient);
 
-    public void OnTunnelEnded(CloseReason reason)
+    public void OnTunnelEnded(TunnelEnd end)
     {
         _tunnel = null;
+        _path.Stream.TakeBack();
+        CloseReason reason = end == TunnelEnd.Silent ? CloseReason.TunnelTimeout : CloseReason.TunnelEnded;
         if (reason == CloseReason.TunnelEnded)
             _path.Link.Release(ServerCloseReason.UpgradeEnded, reset: false);
         _client.TakeBack(reason);
@@ -263,7 +265,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnProtocolSwitched(ReadOnlySpan<byte> rest)
     {
-        _tunnel = new Tunnel(_service.Loop, _service.Counters, this, _path.Stream, _route!.TunnelTimeoutMs);
+        _tunnel = new Tunnel(_service.Loop, _service.Counters, this);
+        _tunnel.TakeServer(_path.Stream.HandOver(_tunnel), new TunnelTimes(_route!.TunnelTimeoutMs, _route.TunnelTimeoutMs));
         _client.HandOver(_tunnel);
         if (!rest.IsEmpty)
             _tunnel.PassFromServer(rest);
@@ -271,8 +274,11 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     private void EndTunnel()
     {
-        _tunnel?.GiveBack();
+        if (_tunnel is null)
+            return;
+        _tunnel.GiveBack();
         _tunnel = null;
+        _path.Stream.TakeBack();
     }
 
     /// <summary>What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.</summary>

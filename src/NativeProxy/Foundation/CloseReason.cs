@@ -81,6 +81,15 @@ internal enum CloseReason : byte
     /// <summary>The server closed the tunnel.</summary>
     TunnelEnded,
 
+    /// <summary>In mode "tcp": no server took the connection: none is up, none could be reached, or the wait in line was too long.</summary>
+    NoServer,
+
+    /// <summary>In mode "tcp": no route took the connection, and its listener has no upstream.</summary>
+    Unmatched,
+
+    /// <summary>In mode "tcp": no whole ClientHello within <c>tcp.inspect_timeout</c>.</summary>
+    InspectTimeout,
+
     /// <summary>The process is draining.</summary>
     Draining,
 

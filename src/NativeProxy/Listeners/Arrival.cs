@@ -2,7 +2,6 @@ using System;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Clients;
-using NativeProxy.Clients.Http1;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
@@ -147,7 +146,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         long leftMs = limitMs == 0 ? 0 : Math.Max(1, Tcp!.OpenedAtMs + limitMs - Frontend.Loop.Clock.NowMs);
         ClientIdentity? identity = header.Source.IsGiven ? new ClientIdentity(header.Source, header.Destination, header.IsSecure) : null;
         BufferPools pools = Frontend.Loop.Pools;
-        ClientSession session = _listener.Arrived(this, identity, _startedMs, leftMs);
+        Session session = _listener.Arrived(this, identity, _startedMs, leftMs);
         if (!rest.IsEmpty)
             session.ReadFirst(rest);
         tail.Release(pools);

@@ -8,6 +8,7 @@ using NativeProxy.Exchanges;
 using NativeProxy.Foundation;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
+using NativeProxy.Passthrough;
 using NativeProxy.Pressure;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
@@ -25,7 +26,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     private readonly EventLoop _loop;
     private readonly ConnectionBudget _budget;
     private readonly IdleShedding? _shedding;
-    private readonly SessionPool _sessions;
+    private readonly Sessions _sessions;
     private readonly RequestService _service;
     private readonly TimerNode _idleWait;
 
@@ -44,9 +45,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <param name="budget">Client connections over all listeners.</param>
     /// <param name="page">Where closed connections are entered; null when nobody keeps a ledger.</param>
     /// <param name="shedding">Told of every connection; null when nobody sheds.</param>
+    /// <param name="tcp">In mode "tcp", where the service serves nothing and logs what an arrival refuses; null else.</param>
     public Listener(
         EventLoop loop, ListenerSettings settings, RequestService service, ConnectionBudget budget, LedgerPage? page = null,
-        IdleShedding? shedding = null)
+        IdleShedding? shedding = null, TcpTerms? tcp = null)
     {
         _loop = loop;
         Settings = settings;
@@ -58,12 +60,15 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
             LogId = service.AccessLog?.Register(settings.Name) ?? 0,
             Page = page,
         };
-        _sessions = new SessionPool(Frontend);
+        _sessions = tcp is null ? new SessionPool(Frontend) : new TcpSessionPool(Frontend, tcp);
         _idleWait = new TimerNode(this);
         _balancers = NetworkText.NetworksOf(settings.ProxyProtocolTrusted);
     }
 
     public ListenerSettings Settings { get; }
+
+    /// <summary>TCP options of its connections.</summary>
+    public SocketTuning Tuning => SocketTuning.Default with { DefersAccept = Settings.DefersAccept, Keepalive = Settings.TcpKeepalive };
 
     /// <summary>What its connections share.</summary>
     public Frontend Frontend { get; }
@@ -210,10 +215,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <param name="identity">Who is there, where that is more than the peer.</param>
     /// <param name="startedMs">When the first byte came.</param>
     /// <param name="leftMs">How much of <c>timeouts.request_header</c> is left; 0 = no limit.</param>
-    internal ClientSession Arrived(Arrival arrival, ClientIdentity? identity, long startedMs, long leftMs)
+    internal Session Arrived(Arrival arrival, ClientIdentity? identity, long startedMs, long leftMs)
     {
         TcpConnection connection = arrival.Leave();
-        ClientSession session = _sessions.Lend();
+        Session session = _sessions.Lend();
         _live.Replace(arrival, session);
         Free(arrival);
         session.Begin(connection, identity, startedMs, leftMs);
@@ -222,7 +227,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     private void Serve(TcpConnection connection)
     {
-        ClientSession session = _sessions.Lend();
+        Session session = _sessions.Lend();
         _live.Add(session);
         session.Begin(connection, identity: null, _loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
     }
@@ -237,7 +242,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     private void Free(ClientConnection connection)
     {
-        if (connection is ClientSession session)
+        if (connection is Session session)
         {
             _sessions.Return(session);
             return;

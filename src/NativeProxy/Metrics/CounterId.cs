@@ -46,6 +46,7 @@ internal enum CounterId
     TimeoutsClientSend,
     TimeoutsLinger,
     TimeoutsTunnel,
+    TimeoutsInspect,
     TimeoutsQueue,
     TimeoutsConnect,
     TimeoutsResponse,

@@ -50,7 +50,8 @@ internal static class CounterTable
         .. Counters("nativeproxy_timeouts_total", "Deadlines that passed, by kind.",
             (CounterId.TimeoutsKeepAlive, "kind=keep_alive"), (CounterId.TimeoutsRequestHeader, "kind=request_header"),
             (CounterId.TimeoutsRequestBody, "kind=request_body"), (CounterId.TimeoutsClientSend, "kind=client_send"),
-            (CounterId.TimeoutsLinger, "kind=linger"), (CounterId.TimeoutsTunnel, "kind=tunnel"), (CounterId.TimeoutsQueue, "kind=queue"),
+            (CounterId.TimeoutsLinger, "kind=linger"), (CounterId.TimeoutsTunnel, "kind=tunnel"), (CounterId.TimeoutsInspect, "kind=inspect"),
+            (CounterId.TimeoutsQueue, "kind=queue"),
             (CounterId.TimeoutsConnect, "kind=connect"), (CounterId.TimeoutsResponse, "kind=response")),
 
         // Why client connections closed

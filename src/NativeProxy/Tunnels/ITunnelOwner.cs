@@ -1,5 +1,3 @@
-using NativeProxy.Foundation;
-
 namespace NativeProxy.Tunnels;
 
 /// <summary>Who has begun a tunnel, and gets both connections back. Calls come on the loop thread.</summary>
@@ -9,5 +7,5 @@ internal interface ITunnelOwner
     void OnTunnelBytes(int fromClient, int toClient);
 
     /// <summary>The tunnel is over; it has nothing to do with its connections any more.</summary>
-    void OnTunnelEnded(CloseReason reason);
+    void OnTunnelEnded(TunnelEnd end);
 }

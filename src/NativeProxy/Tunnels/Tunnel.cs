@@ -10,38 +10,46 @@ using NativeProxy.Upstreams.Connections;
 namespace NativeProxy.Tunnels;
 
 /// <summary>
-/// Bytes both ways between a client and a server that no longer speak HTTP (101, CONNECT): passes them on, stops one side while the other
-/// does not keep up, passes FIN on, and ends when both sides have ended, one breaks, or none says or takes anything for <c>timeouts.tunnel</c>.
-/// It has both connections for that time and then gives them back. Owner: an exchange; thread: the loop. Never reads what the bytes mean.
+/// Bytes both ways between a client and a server whose bytes are not looked at (101, CONNECT, a listener in mode "tcp"): passes them on, stops one
+/// side while the other does not keep up, passes FIN on, and ends when both sides have ended, one breaks, or none says or takes anything for too
+/// long. It has both connections for that time and then gives them back. Owner: an exchange, or the session of a client connection, which uses it
+/// again; thread: the loop. Never reads what the bytes mean.
 /// </summary>
 internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
 {
     private readonly EventLoop _loop;
     private readonly LoopCounters _counters;
     private readonly ITunnelOwner _owner;
-    private readonly ServerStream _stream;
-    private readonly UpstreamConnection _server;
     private readonly TimerNode _idle;
-    private readonly long _timeoutMs;
+    private TunnelTimes _times;
+    private UpstreamConnection _server = null!;
     private TcpConnection _client = null!;
     private SendWatch _clientTakes;
     private SendWatch _serverTakes;
 
-    /// <summary>Takes over the connection to the server; the client's follows.</summary>
+    /// <summary>The server takes no more; what it had said before may still come.</summary>
+    private bool _isServerDeaf;
+
+    /// <summary>Nothing more comes from the server, nor goes to it: the client takes what is left.</summary>
+    private bool _isServerBroken;
+
     /// <param name="loop">The loop.</param>
     /// <param name="counters">Of the worker.</param>
     /// <param name="owner">Who begins it.</param>
-    /// <param name="stream">Has the connection to the server.</param>
-    /// <param name="timeoutMs">Longest time without a byte; 0 = no limit.</param>
-    public Tunnel(EventLoop loop, LoopCounters counters, ITunnelOwner owner, ServerStream stream, long timeoutMs)
+    public Tunnel(EventLoop loop, LoopCounters counters, ITunnelOwner owner)
     {
         _loop = loop;
         _counters = counters;
         _owner = owner;
-        _stream = stream;
-        _timeoutMs = timeoutMs;
         _idle = new TimerNode(this);
-        _server = stream.HandOver(this);
+    }
+
+    /// <summary>Takes over the connection to the server, whose user it is already; the client's follows.</summary>
+    public void TakeServer(UpstreamConnection server, TunnelTimes times)
+    {
+        _server = server;
+        _times = times;
+        _isServerDeaf = _isServerBroken = false;
     }
 
     /// <summary>Takes over the client's connection, and begins with what the client has sent already.</summary>
@@ -73,7 +81,6 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     {
         _loop.Wheel.Remove(_idle);
         _counters.Add(CounterId.TunnelsOpen, -1);
-        _stream.TakeBack();
     }
 
     public void OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
@@ -83,25 +90,31 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         _counters.Add(CounterId.BytesFromClients, bytes.Length);
         _owner.OnTunnelBytes(bytes.Length, toClient: 0);
         Touch();
-        _server.Send(bytes);
+        if (!_isServerDeaf)
+            _server.Send(bytes);
         Steer();
     }
 
     public void OnEndOfStream(TcpConnection connection)
     {
-        if (_server.Tcp!.EndOfStreamSeen)
-            End(CloseReason.TunnelEnded);
-        else
-            _server.Tcp.ShutdownSend();
+        Touch();
+        if (!_isServerDeaf)
+            _server.Tcp!.ShutdownSend();
+        EndIfOver();
     }
 
     public void OnSendBlocked(TcpConnection connection) => Steer();
 
-    public void OnSendDrained(TcpConnection connection) => Steer();
+    public void OnSendDrained(TcpConnection connection)
+    {
+        Touch();
+        Steer();
+        EndIfOver();
+    }
 
-    public void OnSendFailed(TcpConnection connection, SocketError error) => End(CloseReason.TunnelEnded);
+    public void OnSendFailed(TcpConnection connection, SocketError error) => End(TunnelEnd.ClientBroke);
 
-    public void OnFailed(TcpConnection connection, SocketError error) => End(CloseReason.TunnelEnded);
+    public void OnFailed(TcpConnection connection, SocketError error) => End(TunnelEnd.ClientBroke);
 
     public void OnClosed(TcpConnection connection) => Check.That(false, "a tunnel gives its connections back before they close");
 
@@ -117,21 +130,34 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
 
     public void OnServerEndOfStream(UpstreamConnection connection)
     {
-        if (_client.EndOfStreamSeen)
-            End(CloseReason.TunnelEnded);
-        else
-            _client.ShutdownSend();
+        if (_isServerDeaf)
+        {
+            ServerBroke();
+            return;
+        }
+        Touch();
+        _client.ShutdownSend();
+        EndIfOver();
     }
 
     public void OnServerSendDrained(UpstreamConnection connection)
     {
         Touch();
         Steer();
+        EndIfOver();
     }
 
-    public void OnServerSendFailed(UpstreamConnection connection, SocketError error) => End(CloseReason.TunnelEnded);
+    /// <summary>A server that has closed has often said why before; reading shows its end.</summary>
+    public void OnServerSendFailed(UpstreamConnection connection, SocketError error)
+    {
+        _isServerDeaf = true;
+        if (_server.Tcp!.RanOutOfBuffers || _server.Tcp.EndOfStreamSeen)
+            ServerBroke();
+        else
+            Steer();
+    }
 
-    public void OnServerFailed(UpstreamConnection connection, SocketError error) => End(CloseReason.TunnelEnded);
+    public void OnServerFailed(UpstreamConnection connection, SocketError error) => ServerBroke();
 
     public void OnServerTimeout(UpstreamConnection connection) => Check.That(false, "a tunnel owes no answer");
 
@@ -140,41 +166,71 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     {
         if (_clientTakes.HasMoved(_client) | _serverTakes.HasMoved(_server.Tcp!))
         {
-            Await(_timeoutMs);
+            Await(TimeoutMs);
             return;
         }
         _counters.Add(CounterId.TimeoutsTunnel);
-        End(CloseReason.TunnelTimeout);
+        End(TunnelEnd.Silent);
     }
+
+    private bool IsHalfClosed => _client.EndOfStreamSeen || _server.Tcp!.EndOfStreamSeen;
+
+    private long TimeoutMs => IsHalfClosed ? _times.HalfClosedMs : _times.IdleMs;
 
     private void Touch()
     {
-        _serverTakes.Begin(_timeoutMs);
-        Await(_clientTakes.Begin(_timeoutMs));
+        _serverTakes.Begin(TimeoutMs);
+        Await(_clientTakes.Begin(TimeoutMs));
     }
 
     private void Await(long timeoutMs)
     {
         if (timeoutMs > 0)
             _loop.Wheel.Arm(_idle, _loop.Clock.NowMs + timeoutMs);
+        else
+            _loop.Wheel.Disarm(_idle);
     }
 
     /// <summary>Each side is read while the other one takes what it is sent.</summary>
     private void Steer()
     {
-        if (_server.Tcp!.HasQueuedBytes)
+        if (_isServerDeaf || _server.Tcp!.HasQueuedBytes)
             _client.PauseReceive();
         else
             _client.StartReceive();
         if (_client.HasQueuedBytes)
-            _server.Tcp.PauseReceive();
+            _server.Tcp!.PauseReceive();
         else
-            _server.Tcp.StartReceive();
+            _server.Tcp!.StartReceive();
     }
 
-    private void End(CloseReason reason)
+    /// <summary>
+    /// What the server has said before it broke is for the client, as far as that still takes it: a reset behind it would destroy it.
+    /// </summary>
+    private void ServerBroke()
+    {
+        _isServerDeaf = _isServerBroken = true;
+        _client.PauseReceive();
+        EndIfOver();
+    }
+
+    /// <summary>A server that still has to take something is waited for, for as long as it does.</summary>
+    private void EndIfOver()
+    {
+        if (_isServerBroken)
+        {
+            if (!_client.HasQueuedBytes)
+                End(TunnelEnd.ServerBroke);
+        }
+        else if (_client.EndOfStreamSeen && _server.Tcp!.EndOfStreamSeen && (_isServerDeaf || !_server.Tcp.HasQueuedBytes))
+        {
+            End(_isServerDeaf ? TunnelEnd.ServerBroke : TunnelEnd.BothEnded);
+        }
+    }
+
+    private void End(TunnelEnd end)
     {
         GiveBack();
-        _owner.OnTunnelEnded(reason);
+        _owner.OnTunnelEnded(end);
     }
 }

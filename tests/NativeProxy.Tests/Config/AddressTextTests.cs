@@ -23,7 +23,7 @@ public class AddressTextTests
         }
 
         Assert.Matches(AddressText.BindPattern, text);
-        Assert.Matches(AddressText.ServerPattern, text);
+        Assert.Matches(ServerAddressText.Pattern, text);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public class AddressTextTests
         Assert.Null(address.Ip);
         Assert.False(AddressText.TryParse("*:80", AddressUse.Server, out _, out _));
         Assert.Matches(AddressText.BindPattern, "*:80");
-        Assert.DoesNotMatch(AddressText.ServerPattern, "*:80");
+        Assert.DoesNotMatch(ServerAddressText.Pattern, "*:80");
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public class AddressTextTests
         Assert.True(AddressText.TryParse(text, AddressUse.Server, out HostPort address, out string problem), problem);
         Assert.Null(address.Ip);
         Assert.False(AddressText.TryParse(text, AddressUse.Bind, out _, out _));
-        Assert.Matches(AddressText.ServerPattern, text);
+        Assert.Matches(ServerAddressText.Pattern, text);
         Assert.DoesNotMatch(AddressText.BindPattern, text);
     }
 

@@ -21,7 +21,7 @@ public class ForwardSettingsTests
 
     [Theory]
     [InlineData("upstream = \"\"", "4: \"upstream\" in [[listener]] must not be empty")]
-    [InlineData("mode = \"tcp\"", "4: \"mode\" in [[listener]] is \"tcp\"")]
+    [InlineData("mode = \"udp\"", "4: \"mode\" in [[listener]] is \"udp\"")]
     public void OtherListener_NeedsOne(string line, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.Minimal.Replace("upstream = \"app\"", line, StringComparison.Ordinal)));
 

@@ -16,7 +16,7 @@ internal static class FloorRule
     /// <summary>The folders from the lowest step of the lowest floor upwards.</summary>
     private static readonly Dictionary<string, (int Floor, int Step)> Floors = Listed(
         ["Foundation"],
-        ["Http", "ProxyProtocol", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
+        ["Http", "ProxyProtocol", "Tls", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
         ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
         ["Caching", "Pipes"],
         [
@@ -25,7 +25,7 @@ internal static class FloorRule
             + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health, Upstreams/Discovery",
         ],
         ["Routing/Matching < Routing", "Pressure", "Tunnels"],
-        ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges"],
+        ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
         ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
 

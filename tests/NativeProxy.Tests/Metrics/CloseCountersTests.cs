@@ -58,7 +58,8 @@ public class CloseCountersTests
             "- client_closed client_aborted client_asked http10 keepalive_off max_requests max_age idle_timeout "
             + "request_header_timeout request_body_timeout send_timeout tunnel_timeout bad_request bad_proxy_header limit denied "
             + "after_error unread_request_body close_delimited truncated_response bad_response_body server_timeout "
-            + "pinned_server_closed tunnel_ended draining stopped listener_removed resource descriptor_pressure memory_pressure",
+            + "pinned_server_closed tunnel_ended no_server unmatched inspect_timeout "
+            + "draining stopped listener_removed resource descriptor_pressure memory_pressure",
             string.Join(' ', Enum.GetValues<CloseReason>().Select(CloseReasons.CodeOf)));
         Assert.Equal(
             "- server_fin server_reset server_said reuse_off idle_timeout learned_idle_timeout max_requests max_age pool_full "

@@ -53,6 +53,13 @@ internal class Scene : IDisposable, INetworkServer
         return client;
     }
 
+    /// <summary>Other lines of the listener's table, by a reload.</summary>
+    public void Apply(string listener)
+    {
+        Proxy.Apply(() => SettingsTrial.Parse(SettingsTrial.With(listener)).Settings);
+        Settle();
+    }
+
     /// <summary>Lets everything happen that is due within this time.</summary>
     public void Settle(int ms = 0)
     {

@@ -13,7 +13,7 @@ namespace NativeProxy.Clients.Http1;
 /// The life of one HTTP/1 client connection: hands each request that its <see cref="ClientInput"/> finds to a stream, keeps their order, and ends
 /// with a reason. Lent by a <see cref="SessionPool"/>; thread: the loop. Never reads bytes and knows nothing of servers.
 /// </summary>
-internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimerOwner
+internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
 {
     private SessionPool _pool;
     private ClientInput _input;
@@ -52,12 +52,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
         !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true } && _order.MayGrow(Frontend.PipeliningMax)
         && Frontend.Owner.HasSocketToSpare;
 
-    /// <summary>Takes over a connection that speaks HTTP/1.</summary>
-    /// <param name="client">The connection.</param>
-    /// <param name="identity">Who is there, where that is more than its peer.</param>
-    /// <param name="startedMs">When its first byte came; when it was accepted, if none has.</param>
-    /// <param name="leftMs">How much of <c>timeouts.request_header</c> is left; 0 = no limit.</param>
-    public void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs)
+    public override void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs)
     {
         MoveTo(ClientSessionState.Waiting);
         Take(client, identity);
@@ -75,7 +70,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
 
     public override void FollowSuccessor()
     {
-        while (_state == ClientSessionState.Waiting && _pool.Successor is { } successor)
+        while (_state == ClientSessionState.Waiting && _pool.Successor is SessionPool successor)
         {
             Frontend.Owner.OnFollowed(this);
             _pool = successor;
@@ -161,8 +156,7 @@ internal sealed class ClientSession : ClientConnection, IConnectionOwner, ITimer
         }
     }
 
-    /// <summary>Bytes behind what another owner of the connection has read, within the same delivery.</summary>
-    internal void ReadFirst(ReadOnlySpan<byte> bytes)
+    internal override void ReadFirst(ReadOnlySpan<byte> bytes)
     {
         if (_state == ClientSessionState.Waiting && _input.IsEmpty)
             _deadlines.RequestStarts(Frontend.Loop.Clock.NowMs);

@@ -148,7 +148,7 @@ internal sealed class ServerNames : IDisposable
     /// <summary>The settings rules have refused what is no address.</summary>
     private static HostPort Read(string text)
     {
-        bool isAddress = AddressText.TryParse(text, AddressUse.Server, out HostPort address, out _);
+        bool isAddress = ServerAddressText.TryParse(text, out HostPort address, out _, out _);
         Check.That(isAddress, "a server's address was checked with the settings");
         return address;
     }

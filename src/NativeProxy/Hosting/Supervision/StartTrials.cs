@@ -107,7 +107,7 @@ internal static class StartTrials
         {
             for (int j = 0; j < settings.Upstreams[i].Servers.Length; j++)
             {
-                if (AddressText.TryParse(settings.Upstreams[i].Servers[j].Address, AddressUse.Server, out HostPort address, out _)
+                if (ServerAddressText.TryParse(settings.Upstreams[i].Servers[j].Address, out HostPort address, out _, out _)
                     && address.Ip is null)
                 {
                     names.Add(($"upstream[{i}].{ShortServers.AddressKey(settings.Upstreams[i], j)}", address.Host));

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using NativeProxy.Config;
+using NativeProxy.Passthrough;
 using NativeProxy.Routing;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Transport;
@@ -30,14 +31,37 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         ImmutableArray<NamedRoute>.Builder routes = ImmutableArray.CreateBuilder<NamedRoute>();
         for (int i = 0; i < settings.Routes.Length; i++)
         {
-            RouteSettings route = settings.Routes[i];
-            if (route.LooksAt(listener))
-                routes.Add(new NamedRoute(route.NameAt(i), route));
+            if (LooksAt(settings.Routes[i], listener))
+                routes.Add(new NamedRoute(settings.Routes[i].NameAt(i), settings.Routes[i]));
         }
         if (routes.Count == 0 && listener.Policies.IsEmpty && UpstreamOf(listener) is not null && !listener.Monitor.IsOn)
             return null;
         _room ??= new MatchRoom(HeadBytesMax());
         return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), settings.Policies, _room);
+    }
+
+    /// <summary>Where the connections of a listener in mode "tcp" go; null in another mode.</summary>
+    public TcpTerms? TcpOf(in ListenerSettings listener)
+    {
+        if (listener.Mode != ListenerMode.Tcp)
+            return null;
+        var routes = new List<TcpRoute>();
+        foreach (RouteSettings route in settings.Routes)
+        {
+            if (LooksAt(route, listener))
+                routes.Add(new TcpRoute(route, Find(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream)!));
+        }
+        return new TcpTerms(new TcpRoutes([.. routes], UpstreamOf(listener)), listener.Tcp);
+    }
+
+    private bool LooksAt(in RouteSettings route, in ListenerSettings listener)
+    {
+        foreach (ListenerSettings one in settings.ListenersOf(route))
+        {
+            if (one.Name == listener.Name)
+                return true;
+        }
+        return false;
     }
 
     private UpstreamGroup? Find(string name)

@@ -122,7 +122,7 @@ internal sealed class TrafficPlan
             if (listener is null)
                 adopted.Socket.Dispose();
             else
-                Serve(listener, AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, TuningOf(listener)));
+                Serve(listener, AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, listener.Tuning));
         }
     }
 
@@ -262,7 +262,10 @@ internal sealed class TrafficPlan
             CacheFetches = _cacheFetches,
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
-        return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding) { Drained = ListenerDrained };
+        return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings))
+        {
+            Drained = ListenerDrained,
+        };
     }
 
     /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
@@ -285,7 +288,7 @@ internal sealed class TrafficPlan
     {
         foreach (Listener listener in _listeners)
         {
-            SocketTuning tuning = TuningOf(listener);
+            SocketTuning tuning = listener.Tuning;
             foreach (string bind in listener.Settings.Bind)
             {
                 TcpListenerSocket? socket = null;
@@ -308,9 +311,6 @@ internal sealed class TrafficPlan
         socket.Security = _security.OfListener(listener.Settings);
         listener.Listen(bind, socket);
     }
-
-    private static SocketTuning TuningOf(Listener listener) =>
-        SocketTuning.Default with { DefersAccept = listener.Settings.DeferAccept, Keepalive = listener.Settings.TcpKeepalive };
 
     /// <summary>Under which a listener knows a socket that is another worker's; no address looks like it.</summary>
     private static string AdoptedName(int worker, string bind) => string.Create(CultureInfo.InvariantCulture, $"{bind} of worker {worker}");

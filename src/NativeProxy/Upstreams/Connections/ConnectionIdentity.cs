@@ -17,6 +17,9 @@ internal sealed class ConnectionIdentity(ConnectionSecurity? security)
     /// <summary>What secures the connections that are opened under it; null = they are bare.</summary>
     public ConnectionSecurity? Security { get; } = security;
 
+    /// <summary>The port that they go to, where that depends on the client; 0 = the server's own.</summary>
+    public int Port { get; init; }
+
     /// <summary>The identity with this security: <see cref="Plain"/> without any, else another one each time.</summary>
     public static ConnectionIdentity With(ConnectionSecurity? security) => security is null ? Plain : new ConnectionIdentity(security);
 }

@@ -26,6 +26,21 @@ internal sealed class ConnectionTerms
     /// <summary>TCP options of new connections.</summary>
     public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
 
+    /// <summary>What the first bytes of a connection tell the server of its client.</summary>
+    public ProxyHeaderVersion ProxyHeader { get; private set; }
+
+    /// <summary>What is added to the port that a client has connected to, to get the server's; null when that has its own.</summary>
+    public int? PortOffset { get; private set; }
+
+    /// <summary>What one server has besides; connections that are there stay as they are.</summary>
+    public void Apply(in UpstreamSettings group, in UpstreamServerSettings server)
+    {
+        Apply(group);
+        ProxyHeader = server.ProxyHeaderOf(group);
+        ServerAddressText.TryParse(server.Address ?? "", out HostPort address, out int offset, out _);
+        PortOffset = address is { Host: not null, Port: 0 } ? offset : null;
+    }
+
     /// <summary>Takes over settings; connections that are there stay as they are.</summary>
     public void Apply(in UpstreamSettings group)
     {

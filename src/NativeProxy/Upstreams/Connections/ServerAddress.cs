@@ -8,6 +8,10 @@ internal sealed class ServerAddress(IPEndPoint endPoint)
 {
     public IPEndPoint EndPoint => endPoint;
 
+    /// <summary>Where to connect to.</summary>
+    /// <param name="port">The port, where that depends on the client; 0 = its own.</param>
+    public IPEndPoint At(int port) => port == 0 ? endPoint : new IPEndPoint(endPoint.Address, port);
+
     /// <summary>The address as the ledger and the log show it.</summary>
     public PeerAddress Peer { get; } = PeerAddress.Of(endPoint);
 

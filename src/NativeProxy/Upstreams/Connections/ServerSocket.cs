@@ -133,7 +133,7 @@ internal struct ServerSocket
             connection.ArmResponseTimeout(timeoutMs);
         _account.Begin();
 
-        Tcp = loop.Connect(_tries.Address.EndPoint, connection, connection.Server.Terms.Tuning, connection.Identity.Security);
+        Tcp = loop.Connect(_tries.Address.At(connection.Identity.Port), connection, connection.Server.Terms.Tuning, connection.Identity.Security);
         Id = Tcp.Id;
         connection.Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }

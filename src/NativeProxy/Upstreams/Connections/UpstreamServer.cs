@@ -85,7 +85,7 @@ internal sealed class UpstreamServer
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
-        Terms.Apply(group);
+        Terms.Apply(group, server);
         Standing.Apply(server.Weight, slot, server.Priority, server.IsBackup);
         Cookie = ServerCookie.Of(group.Cookie, server);
         Load.Apply(slot);

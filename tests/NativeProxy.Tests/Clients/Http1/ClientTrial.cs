@@ -194,7 +194,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
 
     void IConnectionAcceptor.OnAccepted(TcpConnection connection)
     {
-        Session = Pool.Lend();
+        Session = (ClientSession)Pool.Lend();
         Session.Begin(connection, identity: null, Loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
     }
 

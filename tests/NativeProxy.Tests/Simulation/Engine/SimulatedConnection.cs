@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Tests.Simulation.Network;
@@ -65,6 +66,8 @@ internal abstract class SimulatedConnection(SimulatedEventLoop loop) : TcpConnec
             Take(socket);
         loop.MarkReady(this);
     }
+
+    protected override PeerAddress SocketLocal() => PeerAddress.Of(IPAddress.Loopback, 8080);
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error)
     {

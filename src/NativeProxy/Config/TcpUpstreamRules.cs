@@ -1,0 +1,60 @@
+using System.Linq;
+using NativeProxy.Config.Toml;
+
+namespace NativeProxy.Config;
+
+/// <summary>
+/// What only the servers of listeners in mode "tcp" can have, since each of their connections is one client's: a PROXY header, a port that is the
+/// client's. Appends every breach to the errors. Lives for one load.
+/// </summary>
+internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
+{
+    public void CheckAll()
+    {
+        for (int i = 0; i < settings.Upstreams.Length; i++)
+        {
+            UpstreamSettings upstream = settings.Upstreams[i];
+            bool isForTcp = IsForTcpAlone(upstream.Name);
+            if (!isForTcp && upstream.ProxyProtocol != ProxyHeaderVersion.Off)
+                BreakHeader($"upstream[{i}].proxy_protocol");
+            for (int j = 0; j < upstream.Servers.Length; j++)
+                CheckServer(upstream, j, $"upstream[{i}]", isForTcp);
+        }
+    }
+
+    private void CheckServer(in UpstreamSettings upstream, int index, string path, bool isForTcp)
+    {
+        UpstreamServerSettings server = upstream.Servers[index];
+        if (!isForTcp && server.ProxyProtocol is ServerProxyHeader.V1 or ServerProxyHeader.V2)
+            BreakHeader($"{path}.server[{index}].proxy_protocol");
+        if (!ServerAddressText.TryParse(server.Address, out HostPort address, out int offset, out _) || address.Port != 0)
+            return;
+        string problem = $"the address {ErrorExcerpt.Quoted(server.Address)} has {(offset == 0 ? "no port" : "a wrong port (1 to 65535)")}";
+        if (!isForTcp)
+            Break($"{path}.{ShortServers.AddressKey(upstream, index)}", problem, AddressText.Expected(AddressUse.Server) + "; only for listeners in mode \"tcp\" it is the client's");
+        else if (upstream.Health.Kind != HealthCheckKind.Off)
+            Break($"{path}.{ShortServers.AddressKey(upstream, index)}", problem + ", and a health check has no client whose port it could be", AddressText.Expected(AddressUse.Server));
+    }
+
+    /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>
+    private bool IsForTcpAlone(string name)
+    {
+        ListenerMode[] modes =
+        [
+            .. settings.Listeners.Where(listener => listener.Upstream == name).Select(static listener => listener.Mode),
+            .. settings.Routes.Where(route => route.Upstream == name || route.Split.Any(share => share.Name == name))
+                .SelectMany(route => settings.ListenersOf(route)).Select(static listener => listener.Mode),
+        ];
+        return modes.Length > 0 && modes.All(static mode => mode == ListenerMode.Tcp);
+    }
+
+    private void BreakHeader(string path) => Break(path, "a PROXY header names one client, but connections of HTTP serve one after another",
+        "\"off\", or an upstream that only listeners in mode \"tcp\" use");
+
+    private void Break(string path, string problem, string expected)
+    {
+        TextPosition position = places.Of(path);
+        if (places.IsSet(path) && !errors.HasErrorAt(position))
+            errors.Add(position, problem, expected);
+    }
+}

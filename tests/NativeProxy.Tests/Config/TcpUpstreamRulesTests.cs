@@ -1,0 +1,75 @@
+using System;
+using NativeProxy.Config;
+using Xunit;
+
+namespace NativeProxy.Tests.Config;
+
+/// <summary>Server addresses whose port is the client's, and PROXY headers to servers. The server's address stands in line 9, or behind.</summary>
+public sealed class TcpUpstreamRulesTests
+{
+    private const string Tcp = "mode = \"tcp\"";
+
+    [Theory]
+    [InlineData("10.0.0.1", 0, 0)]
+    [InlineData("db.example", 0, 0)]
+    [InlineData("[::1]", 0, 0)]
+    [InlineData("10.0.0.1:+1000", 0, 1000)]
+    [InlineData("[::1]:-5", 0, -5)]
+    [InlineData("10.0.0.1:80", 80, 0)]
+    public void Addresses_AreRead(string text, int port, int offset)
+    {
+        Assert.True(ServerAddressText.TryParse(text, out HostPort address, out int read, out _));
+        Assert.Equal((port, offset), (address.Port, read));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":80")]
+    [InlineData(":+1")]
+    [InlineData("a:+0")]
+    [InlineData("a:+")]
+    [InlineData("a:+65535")]
+    [InlineData("a:+999999999999")]
+    [InlineData("a:+ 1")]
+    [InlineData("a:1-2")]
+    [InlineData("a:0")]
+    [InlineData("::1")]
+    [InlineData("10.0.0.256")]
+    public void WrongAddresses_AreRefused(string text) => Assert.False(ServerAddressText.TryParse(text, out _, out _, out _));
+
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("10.0.0.1:+5")]
+    public void PortOfTheClient_IsForTcpAlone(string address)
+    {
+        Assert.Empty(SettingsTrial.Problems(With(SettingsTrial.WithListener(Tcp), address)));
+        Assert.StartsWith($"9: the address \"{address}\" has ", Assert.Single(SettingsTrial.Problems(With(SettingsTrial.Minimal, address))),
+            StringComparison.Ordinal);
+        Assert.EndsWith(", and a health check has no client whose port it could be",
+            Assert.Single(SettingsTrial.Problems(With(SettingsTrial.With(Tcp, "health.type = \"tcp\""), address))), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("proxy_protocol = \"v2\"", "", "7")]
+    [InlineData("", "proxy_protocol = \"v1\"", "10")]
+    public void ProxyHeaders_AreForTcpAlone(string upstream, string server, string line)
+    {
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.With(Tcp, upstream, server)));
+        Assert.StartsWith($"{line}: a PROXY header names one client",
+            Assert.Single(SettingsTrial.Problems(SettingsTrial.With("", upstream, server).Replace("\n\n", "\n", StringComparison.Ordinal))),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", ProxyHeaderVersion.V2)]
+    [InlineData("proxy_protocol = \"upstream\"", ProxyHeaderVersion.V2)]
+    [InlineData("proxy_protocol = \"off\"", ProxyHeaderVersion.Off)]
+    [InlineData("proxy_protocol = \"v1\"", ProxyHeaderVersion.V1)]
+    internal void ServerSaysItself_WhatItExpects(string server, ProxyHeaderVersion version)
+    {
+        UpstreamSettings upstream = SettingsTrial.Parse(SettingsTrial.With(Tcp, "proxy_protocol = \"v2\"", server)).Settings.Upstreams[0];
+        Assert.Equal(version, upstream.Servers[0].ProxyHeaderOf(upstream));
+    }
+
+    private static string With(string toml, string address) => toml.Replace("127.0.0.1:9001", address, StringComparison.Ordinal);
+}
