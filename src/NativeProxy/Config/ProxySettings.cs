@@ -53,8 +53,9 @@ internal readonly partial struct ProxySettings
     /// <summary>The listeners for whose requests a policy holds, perhaps by a route.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(PolicySettings policy)
     {
+        ProxySettings all = this;
         string[] ofRoutes = [.. Routes.Where(route => route.Policies.Contains(policy.Name))
-            .SelectMany(route => ListenersOf(route)).Select(static listener => listener.Name)];
+            .SelectMany(route => all.ListenersOf(route)).Select(static listener => listener.Name)];
         return Listeners.Where(listener => listener.Policies.Contains(policy.Name) || ofRoutes.Contains(listener.Name));
     }
 

@@ -111,7 +111,7 @@ internal readonly partial struct UpstreamSettings
     [Setting("discovery")]
     public partial UpstreamDiscoverySettings Discovery { get; init; }
 
-    [Setting("servers", Default = new string[0], Pattern = AddressText.ServerPattern,
+    [Setting("servers", Default = new string[0], Pattern = ServerAddressText.Pattern,
         Doc = "Addresses of the servers, where nothing else is to be said of them: short for [[upstream.server]]. Their names are s1, s2 and so on.")]
     public partial ImmutableArray<string> ServerAddresses { get; init; }
 

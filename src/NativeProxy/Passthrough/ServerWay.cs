@@ -167,8 +167,12 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
         }
         _ticket ??= new QueueTicket(this, loop);
         bool isBack = _ticket.IsKept;
+        if (!queue.TryAdd(_ticket, Group.IsPending ? Group.Rules.ConnectTimeoutMs : Group.Rules.QueueTimeoutMs, priority: 0))
+        {
+            counters.Add(CounterId.QueueFull);
+            return false;
+        }
         counters.Add(CounterId.QueueWaiting);
-        queue.Add(_ticket, Group.QueueTimeoutMs);
         if (!isBack)
             counters.Add(CounterId.QueueEntered);
         return true;

@@ -223,7 +223,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             Close(CloseReason.Unmatched);
             return;
         }
-        ulong clientKey = upstream.Rules.NeedsClientKey ? SourceHashBalancer.KeyOf(Address) : 0;
+        ulong clientKey = upstream.Rules.HashKey is null ? RequestKey.None : RequestKey.OfClient(Address);
         if (!_way.TryBegin(upstream, clientKey, _port))
             Close(CloseReason.NoServer);
         else if (_way.IsWaiting)
