@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO;
 using System.Security.Cryptography;
 using System.Threading;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 
 namespace NativeProxy.Caching;

@@ -132,6 +132,10 @@ internal readonly partial struct ListenerSettings
         Doc = "What becomes of a request with raw bytes above 0x7f in its path or query. In a host they are always refused.")]
     public partial NonAsciiTargetPolicy NonAsciiTarget { get; init; }
 
+    [Setting("rate_limit", Default = new string[0], Pattern = NameText.Pattern,
+        Doc = "Names of the [[rate_limit]]s that hold for all requests of the listener, before those of their route.")]
+    public partial ImmutableArray<string> RateLimits { get; init; }
+
     [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern,
         Doc = "Protocols that a client may upgrade to, in lower case, such as [\"websocket\", \"tcp\"]. From a request for any other the Upgrade "
         + "field is removed, and it goes on as an ordinary one. Empty = none.")]

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace NativeProxy.Config;
 
 /// <summary>`[[policy]]`: a named set of modifiers that listeners and routes share (Traefik's middlewares).</summary>
@@ -13,6 +15,9 @@ internal readonly partial struct PolicySettings
 
     [Setting("response_headers")]
     public partial HeaderRuleSettings ResponseHeaders { get; init; }
+
+    [Setting("rate_limit", Default = new string[0], Pattern = NameText.Pattern, Doc = "Names of the [[rate_limit]]s that hold, too.")]
+    public partial ImmutableArray<string> RateLimits { get; init; }
 
     [Setting("access")]
     public partial AccessSettings Access { get; init; }

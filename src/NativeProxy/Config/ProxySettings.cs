@@ -25,6 +25,9 @@ internal readonly partial struct ProxySettings
     [Setting("listener", Required = true)]
     public partial ImmutableArray<ListenerSettings> Listeners { get; init; }
 
+    [Setting("rate_limit")]
+    public partial ImmutableArray<RateLimitSettings> RateLimits { get; init; }
+
     [Setting("route")]
     public partial ImmutableArray<RouteSettings> Routes { get; init; }
 

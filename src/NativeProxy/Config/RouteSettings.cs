@@ -138,6 +138,10 @@ internal readonly partial struct RouteSettings
     [Setting("limits")]
     public partial RouteLimitSettings Limits { get; init; }
 
+    [Setting("rate_limit", Default = new string[0], Pattern = NameText.Pattern,
+        Doc = "Names of the [[rate_limit]]s that hold for its requests; all are asked in this order, the first that refuses answers.")]
+    public partial ImmutableArray<string> RateLimits { get; init; }
+
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
 

@@ -30,10 +30,12 @@ internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces pla
         if (!ServerAddressText.TryParse(server.Address, out HostPort address, out int offset, out _) || address.Port != 0)
             return;
         string problem = $"the address {ErrorExcerpt.Quoted(server.Address)} has {(offset == 0 ? "no port" : "a wrong port (1 to 65535)")}";
+        string key = $"{path}.{ShortServers.AddressKey(upstream, index)}";
+        string expected = AddressText.Expected(AddressUse.Server);
         if (!isForTcp)
-            Break($"{path}.{ShortServers.AddressKey(upstream, index)}", problem, AddressText.Expected(AddressUse.Server) + "; only for listeners in mode \"tcp\" it is the client's");
+            Break(key, problem, expected + "; only for listeners in mode \"tcp\" it is the client's");
         else if (upstream.Health.Kind != HealthCheckKind.Off)
-            Break($"{path}.{ShortServers.AddressKey(upstream, index)}", problem + ", and a health check has no client whose port it could be", AddressText.Expected(AddressUse.Server));
+            Break(key, problem + ", and a health check has no client whose port it could be", expected);
     }
 
     /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>

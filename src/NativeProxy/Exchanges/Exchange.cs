@@ -32,6 +32,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private Route? _route;
     private Tunnel? _tunnel;
 
+    /// <summary>What limits say to the request; null until one comes that is limited.</summary>
+    private RequestLimits? _limits;
+
     public Exchange(ClientStream client, RequestService service)
     {
         _client = client;
@@ -55,6 +58,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
+    public ReadOnlySpan<byte> LimitLines => _limits is null ? default : _limits.Lines;
+
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
     public void Begin(ReadOnlySpan<byte> bytes, RequestHead head, object route, IClientStreamUser? ahead, bool moreFollows)
@@ -67,6 +72,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _expectsContinue = terms.ExpectsContinue;
         _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
         _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
+        if (_route.Limits is not null && !TryPassLimits(bytes, head, terms))
+            return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
         if (head.MaxForwards == 0)
         {
@@ -90,7 +97,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         }
         else if (TryBeginPath(bytes, head, terms))
         {
-            _path.Open((ahead as Exchange)?._path, moreFollows);
+            if (_limits is { WaitMs: > 0 })
+                _limits.Wait();
+            else
+                _path.Open((ahead as Exchange)?._path, moreFollows);
         }
     }
 
@@ -138,6 +148,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         if (!_route!.IsProbe)
             _service.Log(_client, _path, _response.Caching.IsHit, _notes);
+        _limits?.End(_client.StatusCode);
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -227,6 +238,38 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         Queue = new QueueTerms(_route.QueuePriority, _route.QueueTimeoutMs),
         ResponseTimeoutMs = _route.ResponseTimeoutMs,
     };
+
+    /// <summary>Asks the limits of the route; a request that is too many is answered. False then.</summary>
+    private bool TryPassLimits(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
+    {
+        _limits ??= new RequestLimits(_service.Loop, _service.Counters, OnWaited);
+        bool passes = _limits.TryBegin(_route!.Limits!, bytes, head, _client.Client, WaitMsMax(head));
+        _notes.LimitLogId = _limits.LogId;
+        if (passes)
+            return true;
+        _path.BeginUnsent(_route.Upstream, terms);
+        _path.Skip();
+        _notes.Failed(ProxyError.RateLimited, RejectReason.None);
+        _client.BondEnds = BondEnds;
+        _client.Answer(ProxyError.RateLimited, RejectReason.None, _limits.StatusCode, _limits.Lines, _route.ErrorPages);
+        return false;
+    }
+
+    /// <summary>What needs no server has nothing to wait for.</summary>
+    private long WaitMsMax(RequestHead head)
+    {
+        if (_route!.IsAnswered || head.MaxForwards == 0)
+            return 0;
+        long queueMs = _route.QueueTimeoutMs > 0 ? _route.QueueTimeoutMs : _route.Upstream.Rules.QueueTimeoutMs;
+        return queueMs > 0 ? queueMs : int.MaxValue;
+    }
+
+    /// <summary>The request has waited because of a limit.</summary>
+    private void OnWaited()
+    {
+        if (!_client.EndIfClientLeft())
+            _path.Open(ahead: null, moreFollows: false, isLate: true);
+    }
 
     /// <summary>The route knows the answer.</summary>
     private void AnswerItself(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)

@@ -101,6 +101,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
             AddedLines = AddedTo(bytes, head),
+            LimitLines = _user.LimitLines,
             Trace = TraceFor(bytes, head),
             Date = _loop.Date.Now,
         });
@@ -127,7 +128,11 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         BodyPiece content = _route.Answer is null ? BodyPiece.End : _route.Answer.ContentFor(isToHead);
         var changes = new ResponseChanges
         {
-            KeepsLength = parts.PassesLength, AddedLines = AddedTo(head, parts), Trace = TraceFor(head, parts), Date = _loop.Date.Now,
+            KeepsLength = parts.PassesLength,
+            AddedLines = AddedTo(head, parts),
+            LimitLines = _user.LimitLines,
+            Trace = TraceFor(head, parts),
+            Date = _loop.Date.Now,
         };
         if (TryRespond(head, parts, content, passesFirst: true, changes))
             _client.End(CloseReason.None);
@@ -187,6 +192,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = head.PassesLength,
             Via = _route!.Forwarding.ResponseVia,
             AddedLines = AddedTo(bytes, head),
+            LimitLines = _user.LimitLines,
             Trace = TraceFor(bytes, head),
             AgeSeconds = times.AgeSeconds,
             ReceivedWallMs = times.ReceivedWallMs,

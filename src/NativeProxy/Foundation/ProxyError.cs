@@ -21,6 +21,7 @@ internal enum ProxyError : byte
     NameLookupTimeout,
     TooManyLookups,
     NotCached,
+    RateLimited,
     NoServerAvailable,
     QueueTimeout,
     QueueFull,
@@ -117,6 +118,7 @@ internal static class ProxyErrors
         rows[(int)ProxyError.TooManyLookups] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is looking up too many names already");
         rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never,
             "The request wants an answer of the cache only, and it has none");
+        rows[(int)ProxyError.RateLimited] = new(429, ErrorSide.Proxy, RetryRule.Never, "Too many requests; try again later", Rule: "rate_limited");
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
         rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
         rows[(int)ProxyError.QueueFull] = new(503, ErrorSide.Server, RetryRule.Never, "All servers are busy, and too many requests wait already",

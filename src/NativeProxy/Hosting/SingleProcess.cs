@@ -59,10 +59,10 @@ internal sealed class SingleProcess
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.Servers,
-                boards.Changes, security, log);
+            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
+                security, log);
             var service = new ServiceState();
-            using var health = new HealthChecks(boards.Servers, log, worker.FollowHealth);
+            using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
             Action follow = () => wishes.Writer.TryWrite(OperatorWish.FollowNames);

@@ -20,6 +20,9 @@ internal readonly ref struct ResponseChanges
     /// <summary>Lines that rules add, behind the server's own fields.</summary>
     public ReadOnlySpan<byte> AddedLines { get; init; }
 
+    /// <summary>Lines about limits, behind those.</summary>
+    public ReadOnlySpan<byte> LimitLines { get; init; }
+
     /// <summary>The names of the request, of which the client is told the id; null when it is told none.</summary>
     public RequestTrace? Trace { get; init; }
 
@@ -57,6 +60,8 @@ internal static class ResponseFields
         changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
+        if (!changes.LimitLines.IsEmpty)
+            sink.AppendLines(changes.LimitLines);
         if (changes.Trace is { } trace)
             sink.AppendField(trace.RequestIdName, trace.RequestId);
         bool hasDate = PassesDate(head.Fields);

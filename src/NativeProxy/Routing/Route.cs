@@ -1,5 +1,6 @@
 using NativeProxy.Clients;
 using NativeProxy.Foundation;
+using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
 
@@ -46,6 +47,9 @@ internal sealed class Route
 
     /// <summary>What rules make of the fields of responses; null when there are none.</summary>
     public HeaderRules? ResponseHeaders { get; init; }
+
+    /// <summary>What limits its requests; null when nothing does.</summary>
+    public RouteLimits? Limits { get; init; }
 
     /// <summary>What the file says of the proxy's own errors; null when it says nothing.</summary>
     public ErrorPages? ErrorPages { get; init; }

@@ -17,6 +17,7 @@ internal sealed class RouteModifiers
     private readonly List<HeaderRuleSettings> _responseHeaders = [];
     private readonly List<AccessList> _access = [];
     private readonly Dictionary<string, ErrorPage> _pages = [];
+    private readonly List<string> _rateLimits = [];
 
     /// <param name="listener">The listener.</param>
     /// <param name="policies">Those of the file.</param>
@@ -26,10 +27,12 @@ internal sealed class RouteModifiers
         Limits = new RouteLimitSettings { BodyBytes = listener.Limits.BodyBytes, ResponseBodyBytes = listener.Limits.ResponseBodyBytes };
         Timeouts = new RouteTimeoutSettings { TunnelMs = listener.Timeouts.TunnelMs };
         AddHeaders(listener.RequestHeaders, listener.ResponseHeaders);
+        AddRateLimits(listener.RateLimits);
         AddPolicies(listener.Policies, policies);
         AddPolicies(route.Policies, policies);
         AddHeaders(route.RequestHeaders, route.ResponseHeaders);
         Add(route.Access, route.Timeouts, route.Limits);
+        AddRateLimits(route.RateLimits);
         AddPages(listener.ErrorPages);
         AddPages(route.ErrorPages);
     }
@@ -37,6 +40,9 @@ internal sealed class RouteModifiers
     public RouteTimeoutSettings Timeouts { get; private set; }
 
     public RouteLimitSettings Limits { get; private set; }
+
+    /// <summary>Names of rate limits, each once, in the order in which they are asked.</summary>
+    public List<string> RateLimits => _rateLimits;
 
     /// <summary>Header rules for requests, the outermost first.</summary>
     public HeaderRuleSettings[] RequestHeaders => [.. _requestHeaders];
@@ -54,6 +60,15 @@ internal sealed class RouteModifiers
     /// <summary>Who is served; null when everybody is.</summary>
     public AccessList[]? Access => _access.Count == 0 ? null : [.. _access];
 
+    private void AddRateLimits(ImmutableArray<string> names)
+    {
+        for (int i = 0; !names.IsDefault && i < names.Length; i++)
+        {
+            if (!_rateLimits.Contains(names[i]))
+                _rateLimits.Add(names[i]);
+        }
+    }
+
     private void AddPolicies(ImmutableArray<string> names, ImmutableArray<PolicySettings> policies)
     {
         if (names.IsDefaultOrEmpty)
@@ -65,6 +80,7 @@ internal sealed class RouteModifiers
                 if (policy.Name != name)
                     continue;
                 AddHeaders(policy.RequestHeaders, policy.ResponseHeaders);
+                AddRateLimits(policy.RateLimits);
                 Add(policy.Access, policy.Timeouts, policy.Limits);
             }
         }

@@ -5,6 +5,7 @@ using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
 using NativeProxy.Upstreams.Origins;
@@ -22,6 +23,7 @@ internal sealed class RouteTable
 
     private readonly Forwarding _forwarding;
     private readonly string _listener;
+    private readonly LimitPlan? _limits;
     private readonly bool _dropsTrailers;
 
     /// <summary>What holds where no `[[route]]` adds its own.</summary>
@@ -44,10 +46,13 @@ internal sealed class RouteTable
     /// <param name="upstream">Where requests go that no route takes; null on a forward proxy, or where they are answered with a status.</param>
     /// <param name="origins">The destinations of a forward proxy; null on a reverse proxy.</param>
     /// <param name="rules">The routes; null when the listener has none.</param>
-    public RouteTable(in ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, RoutePlan? rules = null)
+    /// <param name="limits">Makes the limits of routes; null where there are none.</param>
+    public RouteTable(in ListenerSettings settings, UpstreamGroup? upstream, OriginTable? origins, RoutePlan? rules = null,
+        LimitPlan? limits = null)
     {
         _forwarding = new Forwarding(settings);
         _listener = settings.Name;
+        _limits = limits;
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
         _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default);
@@ -205,6 +210,7 @@ internal sealed class RouteTable
                 : HeaderRules.ForRequests(ofRequests, stripped, _listener, parts.Name, Room),
             ResponseHeaders = ofResponses,
             ErrorPages = modifiers.ErrorPagesWith(ofResponses),
+            Limits = parts.Refusal == ProxyError.None && !parts.IsProbe ? _limits?.Of(modifiers.RateLimits, parts.Name) : null,
             Answer = parts.Answer,
             Redirect = parts.Redirect,
             Forwarding = _forwarding,

@@ -18,6 +18,7 @@ internal sealed class ProxyConfig
     private readonly List<(string Name, string? Upstream, List<string> Lines)> _listeners = [];
     private readonly List<List<string>> _routes = [];
     private readonly List<List<string>> _policies = [];
+    private readonly List<List<string>> _rateLimits = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
     private readonly Dictionary<string, string[]> _ownServerLines = [];
 
@@ -63,6 +64,13 @@ internal sealed class ProxyConfig
     public ProxyConfig Route(params string[] lines)
     {
         _routes.Add([.. lines]);
+        return this;
+    }
+
+    /// <summary>A limit that listeners, policies and routes may name.</summary>
+    public ProxyConfig RateLimit(params string[] lines)
+    {
+        _rateLimits.Add([.. lines]);
         return this;
     }
 
@@ -164,6 +172,8 @@ internal sealed class ProxyConfig
             string way = upstream is null ? "" : upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"";
             Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", way, .. lines]);
         }
+        foreach (List<string> lines in _rateLimits)
+            Table(text, "[[rate_limit]]", lines);
         foreach (List<string> lines in _policies)
             Table(text, "[[policy]]", lines);
         foreach (List<string> lines in _routes)

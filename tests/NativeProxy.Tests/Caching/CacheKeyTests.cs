@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using NativeProxy.Caching;
+using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Tests.Http1;

@@ -115,6 +115,7 @@ public class ErrorRepliesTests
         {
             Error = error,
             Detail = detail,
+            StatusCode = ErrorReplies.StatusOf(error, detail),
             CloseReason = closeReason,
             IsToHead = !hasBody,
             ClientMinorVersion = 1,

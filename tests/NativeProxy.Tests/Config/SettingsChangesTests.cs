@@ -10,7 +10,8 @@ namespace NativeProxy.Tests.Config;
 
 public sealed class SettingsChangesTests
 {
-    private const string Whole = SettingsTrial.Minimal + "[[policy]]\nname = \"p\"\n[[route]]\nname = \"r\"\n";
+    private const string Whole = SettingsTrial.Minimal
+        + "[[rate_limit]]\nname = \"l\"\nrate = \"1/s\"\n[[policy]]\nname = \"p\"\n[[route]]\nname = \"r\"\n";
 
     /// <summary>Walks all settings structs by their properties, so that a key added tomorrow is in it.</summary>
     public static TheoryData<string> EveryKey()

@@ -33,7 +33,8 @@ public class SettingsReferenceTests
 
         Assert.NotEqual(SettingsReference.Toml, _uncommented);
         Assert.True(result.IsOk, string.Join("\n", result.Errors));
-        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + "[[route]]\n[[policy]]\nname = \"secure\"").Settings), Dump(result.Settings));
+        const string tables = "[[rate_limit]]\nname = \"per-client\"\nrate = \"10/s\"\n[[route]]\n[[policy]]\nname = \"secure\"";
+        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + tables).Settings), Dump(result.Settings));
     }
 
     [Fact]

@@ -127,7 +127,7 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
         HasBegun = _isLost = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null)
+    public override void Answer(ProxyError error, RejectReason detail, int statusCode, ReadOnlySpan<byte> addedLines, ErrorPages? pages)
     {
         HasBegun = true;
         events.Add($"answer {error}{(detail == RejectReason.None ? "" : $" {detail}")}{(BondEnds ? ", bond ends" : "")}");

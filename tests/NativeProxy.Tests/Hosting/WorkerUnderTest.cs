@@ -7,6 +7,7 @@ using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Workers;
+using NativeProxy.Quotas;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Config;
@@ -30,8 +31,9 @@ internal sealed class WorkerUnderTest : IDisposable
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
         var servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
-        Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0), ServersOnBoard.NewBoard(),
-            ChangeBoard.CreatePrivate(), TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));
+        Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0),
+            new SharedBoards(ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate()),
+            TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));
         Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)]);
     }
 

@@ -18,13 +18,13 @@ internal static class FloorRule
         ["Foundation"],
         ["Http", "ProxyProtocol", "Tls", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
         ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
-        ["Caching", "Pipes"],
+        ["Caching", "Pipes", "Quotas"],
         [
             "Clients < Clients/Http1",
             "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
             + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health, Upstreams/Discovery",
         ],
-        ["Routing/Matching < Routing", "Pressure", "Tunnels"],
+        ["Routing/Matching < Routing/Limiting < Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
         ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);

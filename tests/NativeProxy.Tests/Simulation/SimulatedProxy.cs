@@ -9,6 +9,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Ledger;
+using NativeProxy.Quotas;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Tests.Simulation.Engine;
@@ -46,7 +47,7 @@ internal sealed class SimulatedProxy : IDisposable
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, Servers, ChangeBoard.CreatePrivate(),
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1), Counters, new SharedBoards(Servers, ChangeBoard.CreatePrivate(), Limits),
             world.Security ?? TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
     }
 
@@ -61,6 +62,8 @@ internal sealed class SimulatedProxy : IDisposable
 
     public ServerBoard Servers { get; } = ServerBoard.CreatePrivate(1);
 
+    public LimitBoard Limits { get; } = LimitBoard.CreatePrivate();
+
     /// <summary>How likely, in 1/1000, a turn takes some time.</summary>
     public int SlowTurns { get; set; } = 20;
 
@@ -72,6 +75,7 @@ internal sealed class SimulatedProxy : IDisposable
         // The same seed gives the same run.
         settings = settings with { Upstreams = [.. settings.Upstreams.Select(static upstream => upstream with { FirstTurn = FirstTurn.First })] };
         Servers.Publish(settings);
+        Limits.Publish(settings);
         ServerEndPoints endPoints = LiteralAddresses.Of(settings);
 
         // The simulated engine has no use for the socket itself.
@@ -166,6 +170,7 @@ internal sealed class SimulatedProxy : IDisposable
     {
         _logRing.Dispose();
         Servers.Dispose();
+        Limits.Dispose();
         _closes.Dispose();
         _board.Dispose();
     }

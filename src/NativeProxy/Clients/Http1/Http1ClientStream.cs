@@ -233,21 +233,21 @@ internal sealed class Http1ClientStream : ClientStream
         HasBegun = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null)
+    public override void Answer(ProxyError error, RejectReason detail, int statusCode, ReadOnlySpan<byte> addedLines, ErrorPages? pages)
     {
-        int statusCode = ErrorReplies.StatusOf(error, detail);
         CloseReason reason = ClientFailures.AnsweredReasonOf(error, detail, Decide(statusCode, endIsVisible: true));
         var reply = new OwnReply
         {
             Error = error,
             Detail = detail,
+            StatusCode = statusCode,
             CloseReason = reason,
             IsToHead = _facts.Method == HttpMethod.Head,
             ClientMinorVersion = _facts.MinorVersion,
             RequestsLeft = RequestsLeft,
             Pages = pages,
         };
-        EndWith(statusCode, reason, reply.Write(_frontend));
+        EndWith(statusCode, reason, reply.Write(_frontend, addedLines));
     }
 
     public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head)

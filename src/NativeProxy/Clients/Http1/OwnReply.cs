@@ -33,11 +33,13 @@ internal readonly struct OwnReply
     /// <summary>What the file says of such answers; null when it says nothing.</summary>
     public ErrorPages? Pages { get; init; }
 
-    public int StatusCode => ErrorReplies.StatusOf(Error, Detail);
+    /// <summary>That of the error, or of the rule that it broke, or another one.</summary>
+    public required int StatusCode { get; init; }
 
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
     /// <param name="frontend">Whose client gets it.</param>
-    public ReadOnlySpan<byte> Write(Frontend frontend)
+    /// <param name="addedLines">Further fields, as lines.</param>
+    public ReadOnlySpan<byte> Write(Frontend frontend, ReadOnlySpan<byte> addedLines = default)
     {
         Span<byte> output = frontend.Scratch.Output;
         ErrorPage? page = Pages?.Of(StatusCode);
@@ -45,6 +47,7 @@ internal readonly struct OwnReply
         var writer = new HeadWriter(output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
         ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
+        writer.AppendLines(addedLines);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
         {
             CloseReason = CloseReason,

@@ -86,6 +86,7 @@ internal readonly ref struct RefusedRequest
     {
         Error = _error,
         Detail = _detail,
+        StatusCode = ErrorReplies.StatusOf(_error, _detail),
         CloseReason = CloseReason,
         IsToHead = _request[RequestHeadParser.EmptyLineBytes(_request)..].StartsWith("HEAD "u8),
         ClientMinorVersion = 1,

@@ -56,9 +56,14 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.BodyBytesSent = client.SentBodyBytes;
         record.Numbers.BytesReceived = client.ReceivedBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)client.CloseReason];
-        record.Numbers.RejectName = _rejectNames.Of(notes.Error, notes.Rejection);
+        record.Numbers.RejectName = notes.LimitLogId > 0 ? notes.LimitLogId : _rejectNames.Of(notes.Error, notes.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(notes.Error).Side;
-        record.Numbers.EndedIn = notes.Error == ProxyError.None ? (byte)'-' : PhaseOf(times);
+        record.Numbers.EndedIn = notes.Error switch
+        {
+            ProxyError.None => (byte)'-',
+            ProxyError.RateLimited => (byte)'R',
+            _ => PhaseOf(times),
+        };
         record.Numbers.CookieInRequest = notes.CookieInRequest;
         record.Numbers.CookieInResponse = notes.CookieInResponse;
         record.RequestId = notes.Trace is null ? default : notes.Trace.RequestId;

@@ -28,6 +28,9 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
     /// <summary>The rule of syntax or framing by which the request, or what the server sent, was refused; None when neither was.</summary>
     public RejectReason Rejection { get; private set; }
 
+    /// <summary>Under which the log names the limit that the request has passed over; 0 = none.</summary>
+    public int LimitLogId { get; set; }
+
     /// <summary>Third letter of HAProxy's termination state.</summary>
     public byte CookieInRequest { get; private set; }
 
@@ -48,6 +51,7 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
         _responseHeadMs = LinkTimes.NotReached;
         Error = ProxyError.None;
         Rejection = RejectReason.None;
+        LimitLogId = 0;
         CookieInRequest = cookieInRequest;
         CookieInResponse = 0;
     }

@@ -103,18 +103,18 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     }
 
     /// <summary>
-    /// Sends the request behind that of the path ahead or on a connection of its own, or waits for one. When it has a body, a first piece must
-    /// follow at once if <see cref="WantsBody"/>.
+    /// Sends the request behind that of the path ahead or on a connection of its own, or waits for one. A first piece of a body must follow at once.
     /// </summary>
     /// <param name="ahead">The path of the client's previous request, if that is in flight.</param>
     /// <param name="moreFollows">Another request of the client is there already.</param>
-    public void Open(RequestPath? ahead, bool moreFollows)
+    /// <param name="isLate">It has waited: a piece of its body has to be asked for.</param>
+    public void Open(RequestPath? ahead, bool moreFollows, bool isLate = false)
     {
         _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1;
         if (ahead is not null && TryFollow(ahead))
             Start(BodyPiece.End);
         else
-            Linked(Link.Open(except: null), isFirst: true);
+            Linked(Link.Open(except: null), isFirst: !isLate);
     }
 
     /// <summary>A piece of the request's body, while <see cref="WantsBody"/>; perhaps nothing.</summary>

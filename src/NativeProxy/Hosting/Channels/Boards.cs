@@ -4,25 +4,27 @@ using System.IO;
 using System.Linq;
 using NativeProxy.Caching;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Quotas;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
-/// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep. A further board
-/// is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach. Owner: the process; dispose it after all
-/// loops have ended.
+/// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep, counts of
+/// limits. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach. Owner: the process;
+/// dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {
-    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes)
+    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits)
     {
         Counters = counters;
         Servers = servers;
         Closes = closes;
         Pulses = pulses;
         Changes = changes;
+        Limits = limits;
     }
 
     public CounterBoard Counters { get; }
@@ -35,8 +37,14 @@ internal sealed class Boards : IDisposable
 
     public ChangeBoard Changes { get; }
 
+    public LimitBoard Limits { get; }
+
+    /// <summary>Those that traffic reads and writes.</summary>
+    public SharedBoards OfTraffic => new(Servers, Changes, Limits);
+
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
-    public int[] Descriptors => [Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor];
+    public int[] Descriptors =>
+        [Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor];
 
     /// <summary>The descriptors as a word of a command line.</summary>
     public string DescriptorText => string.Join(',', Descriptors.Select(static descriptor => descriptor.ToString(CultureInfo.InvariantCulture)));
@@ -44,12 +52,12 @@ internal sealed class Boards : IDisposable
     /// <summary>Memory of this process only.</summary>
     public static Boards CreatePrivate(int workers) =>
         new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
-            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate());
+            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate());
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
         new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
-            ChangeBoard.CreateShared());
+            ChangeBoard.CreateShared(), LimitBoard.CreateShared());
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -59,7 +67,7 @@ internal sealed class Boards : IDisposable
     {
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
         var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
-            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]));
+            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]));
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;
@@ -79,5 +87,6 @@ internal sealed class Boards : IDisposable
         Closes.Dispose();
         Pulses.Dispose();
         Changes.Dispose();
+        Limits.Dispose();
     }
 }

@@ -4,14 +4,13 @@ using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Logging;
-using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// The health checks of the process that decides about servers: publishes the servers before anybody looks for them, has the
+/// The health checks of the process that decides about servers: publishes servers and limits before anybody looks for them, has the
 /// <see cref="HealthChecker"/> check them, and brings its notices to the log. Dispose it before the board.
 /// </summary>
 internal sealed class HealthChecks : IDisposable
@@ -19,27 +18,28 @@ internal sealed class HealthChecks : IDisposable
     /// <summary>Notices that wait while the log does not take them; more are dropped.</summary>
     private const int NoticesMax = 1000;
 
-    private readonly ServerBoard _servers;
+    private readonly SharedBoards _boards;
     private readonly ErrorLog _log;
     private readonly HealthChecker _checker;
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
     private int _isWriting;
 
-    /// <param name="servers">The board; this is its only publisher.</param>
+    /// <param name="boards">This is the only publisher of servers and limits.</param>
     /// <param name="log">For servers that go up or down.</param>
     /// <param name="changed">Called on any thread when pools and queues should be put in order; must not block.</param>
-    public HealthChecks(ServerBoard servers, ErrorLog log, Action changed)
+    public HealthChecks(SharedBoards boards, ErrorLog log, Action changed)
     {
-        _servers = servers;
+        _boards = boards;
         _log = log;
-        _checker = new HealthChecker(servers, Random.Shared, TimeProvider.System, Notify, changed);
+        _checker = new HealthChecker(boards.Servers, Random.Shared, TimeProvider.System, Notify, changed);
     }
 
-    /// <summary>Main thread: goes over to these settings. Workers may look for their servers when it returns.</summary>
+    /// <summary>Main thread: goes over to these settings. Workers may look for their servers and limits when it returns.</summary>
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
     {
-        _servers.Publish(settings);
-        AddressesOnBoard.Show(_servers, settings, endPoints);
+        _boards.Limits.Publish(settings);
+        _boards.Servers.Publish(settings);
+        AddressesOnBoard.Show(_boards.Servers, settings, endPoints);
         _checker.Apply(settings, endPoints);
     }
 

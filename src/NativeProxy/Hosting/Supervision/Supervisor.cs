@@ -71,7 +71,7 @@ internal sealed class Supervisor : IDisposable
             using Boards boards = Boards.CreateShared(workers);
             var events = new SupervisorEvents();
             var service = new ServiceState();
-            using var health = new HealthChecks(boards.Servers, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
+            using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow);
             using var names = new ServerNames(boards.Counters.Row(0), log, follow);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using NativeProxy.Config;
 using NativeProxy.Passthrough;
 using NativeProxy.Routing;
+using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Groups;
@@ -17,6 +18,9 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
 {
     /// <summary>One for all listeners of the loop, made when one of them has routes.</summary>
     private MatchRoom? _room;
+
+    /// <summary>Makes the limits of its routes.</summary>
+    public required LimitPlan Limits { get; init; }
 
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
     public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;

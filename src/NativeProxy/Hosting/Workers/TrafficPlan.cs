@@ -15,8 +15,8 @@ using NativeProxy.Listeners;
 using NativeProxy.Metrics;
 using NativeProxy.Pressure;
 using NativeProxy.Routing;
+using NativeProxy.Routing.Limiting;
 using NativeProxy.Transport;
-using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
 using NativeProxy.Upstreams.Http1;
@@ -35,8 +35,7 @@ internal sealed class TrafficPlan
     private readonly EventLoop _loop;
     private readonly WorkerPlace _place;
     private readonly LoopCounters _counters;
-    private readonly ServerBoard _servers;
-    private readonly ChangeBoard _changes;
+    private readonly SharedBoards _boards;
     private readonly TrafficSecurity _security;
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
@@ -58,21 +57,19 @@ internal sealed class TrafficPlan
     /// <param name="loop">The worker's loop.</param>
     /// <param name="place">Which worker it is.</param>
     /// <param name="counters">The worker's counters.</param>
-    /// <param name="servers">What all workers know of the servers.</param>
-    /// <param name="changes">What the caches of all workers know of changes.</param>
+    /// <param name="boards">What the workers agree on.</param>
     /// <param name="security">What secures the connections.</param>
     /// <param name="accessLog">Null when none is written.</param>
     /// <param name="ledger">Takes every close.</param>
     /// <param name="socketsMax">Descriptors that the process has for connections; 0 = unknown.</param>
     /// <param name="report">Takes lines for the error log; must not block.</param>
-    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, ServerBoard servers, ChangeBoard changes,
+    public TrafficPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, SharedBoards boards,
         TrafficSecurity security, ExchangeLog? accessLog, CloseLedger ledger, int socketsMax, Action<string> report)
     {
         _loop = loop;
         _place = place;
         _counters = counters;
-        _servers = servers;
-        _changes = changes;
+        _boards = boards;
         _security = security;
         _accessLog = accessLog;
         _ledger = ledger;
@@ -195,8 +192,8 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i].WithFullLoad((long)settings.Runtime.MaxConnections * _place.Count);
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
-            group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _servers.FindGroup(upstream.Name, _place.Index));
-            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _changes);
+            group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
+            group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);
         }
         foreach (UpstreamGroup group in _groups)
@@ -225,7 +222,7 @@ internal sealed class TrafficPlan
                     Page = _ledger.ForServer(upstream.Name, server.Name),
                 };
             servers[i].ChangeAddresses(endPoints.Of(index, i));
-            servers[i].Apply(upstream, server, server.MaxConnections, _servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
+            servers[i].Apply(upstream, server, server.MaxConnections, _boards.Servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
         }
         return servers;
     }
@@ -244,7 +241,8 @@ internal sealed class TrafficPlan
     {
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
         _cacheFetches.Streams = user => new Http1ServerStream(user, _loop, scratch);
-        var routes = new ListenerRoutes(_loop, settings, _groups);
+        var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, _accessLog is null ? null : _accessLog.Register);
+        var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits };
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
             listeners.Add(MakeListener(listener, scratch, routes));
@@ -254,7 +252,8 @@ internal sealed class TrafficPlan
     private Listener MakeListener(ListenerSettings settings, WireScratch scratch, ListenerRoutes routes)
     {
         OriginTable? origins = settings.Mode == ListenerMode.Forward ? OriginsOf(settings) : null;
-        var table = new RouteTable(settings, routes.UpstreamOf(settings), origins, routes.Of(settings, _accessLog?.Register(settings.Name) ?? 0));
+        var table = new RouteTable(settings, routes.UpstreamOf(settings), origins, routes.Of(settings, _accessLog?.Register(settings.Name) ?? 0),
+            routes.Limits);
         var service = new RequestService(_loop, settings, table, scratch, _counters)
         {
             AccessLog = LogsExchanges ? _accessLog : null,

@@ -4,7 +4,6 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Buffers;
-using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Hosting.Channels;
@@ -15,7 +14,6 @@ using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Epoll;
 using NativeProxy.Transport.Saea;
-using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Workers;
@@ -48,7 +46,7 @@ internal sealed class Worker : IDisposable
     private bool _isCut;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a log cannot be opened.</summary>
-    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, ServerBoard servers, ChangeBoard changes,
+    public Worker(in ProxySettings settings, WorkerPlace place, LoopCounters counters, CloseRing closes, SharedBoards boards,
         TrafficSecurity security, ErrorLog errors)
     {
         _errors = errors;
@@ -60,9 +58,9 @@ internal sealed class Worker : IDisposable
         _log = new WorkerLog(settings.Log, errors);
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, place, counters, servers, changes, security, _exchangeLog, _ledger,
+        _traffic = new TrafficPlan(Loop, place, counters, boards, security, _exchangeLog, _ledger,
             LinuxProcess.DescriptorsForConnections(), WarnAside);
-        _board = new BoardListener(servers.Bells, place.Index, Loop, _traffic.FollowBoard);
+        _board = new BoardListener(boards.Servers.Bells, place.Index, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }
 

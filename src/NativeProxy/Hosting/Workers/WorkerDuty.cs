@@ -42,7 +42,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         {
             using var worker = new Worker(
                 plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index),
-                boards.Closes.Ring(arguments.Index), boards.Servers, boards.Changes, security, _log);
+                boards.Closes.Ring(arguments.Index), boards.OfTraffic, security, _log);
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
             InForce(plan);
             await worker.Start(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets);

@@ -2,7 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace NativeProxy.Caching;
+namespace NativeProxy.Foundation;
 
 /// <summary>
 /// SipHash-2-4 (Aumasson and Bernstein) under a secret: whoever chooses the keys cannot choose where they collide. Immutable.

@@ -1,0 +1,11 @@
+using NativeProxy.Caching;
+using NativeProxy.Quotas;
+using NativeProxy.Upstreams.Board;
+
+namespace NativeProxy.Hosting.Channels;
+
+/// <summary>What the workers agree on while they serve: the boards that the traffic of one worker reads and writes.</summary>
+/// <param name="Servers">What all workers know of the servers.</param>
+/// <param name="Changes">What their caches know of changes.</param>
+/// <param name="Limits">What they have counted.</param>
+internal sealed record SharedBoards(ServerBoard Servers, ChangeBoard Changes, LimitBoard Limits);

@@ -1,0 +1,53 @@
+using System;
+using System.Buffers.Binary;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Quotas;
+
+/// <summary>
+/// A keyed hash over several texts of any length, one after another, without putting them together: where one ends counts, so that no client can
+/// move a piece of one into the next. Lives for one key.
+/// </summary>
+internal struct KeySum
+{
+    private readonly KeyHash _hash;
+    private bool _hasBegun;
+
+    public KeySum(KeyHash hash) => _hash = hash;
+
+    /// <summary>The hash of what was added.</summary>
+    public ulong Value { get; private set; }
+
+    /// <summary>A further text.</summary>
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        ulong sum = _hash.Of(text);
+        if (_hasBegun)
+            sum = Joined(sum);
+        Value = sum;
+        _hasBegun = true;
+    }
+
+    /// <summary>A further text, in which the case of letters does not count.</summary>
+    public void AddIgnoringCase(ReadOnlySpan<byte> text)
+    {
+        Span<byte> piece = stackalloc byte[64];
+        do
+        {
+            int length = Math.Min(text.Length, piece.Length);
+            for (int i = 0; i < length; i++)
+                piece[i] = text[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(text[i] | 0x20) : text[i];
+            Add(piece[..length]);
+            text = text[length..];
+        }
+        while (!text.IsEmpty);
+    }
+
+    private readonly ulong Joined(ulong sum)
+    {
+        Span<byte> both = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(both, Value);
+        BinaryPrimitives.WriteUInt64LittleEndian(both[8..], sum);
+        return _hash.Of(both);
+    }
+}
