@@ -101,16 +101,10 @@ internal abstract class ClientStream
     /// <param name="error">What went wrong.</param>
     /// <param name="detail">The rule that the request broke, or None.</param>
     /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
-    public void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null) =>
-        Answer(error, detail, ErrorReplies.StatusOf(error, detail), default, pages);
-
-    /// <summary>As above, with another status and further fields.</summary>
-    /// <param name="error">What is wrong.</param>
-    /// <param name="detail">The rule that the request broke, or None.</param>
-    /// <param name="statusCode">400 to 599.</param>
-    /// <param name="addedLines">The fields, as lines.</param>
-    /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
-    public abstract void Answer(ProxyError error, RejectReason detail, int statusCode, ReadOnlySpan<byte> addedLines, ErrorPages? pages);
+    /// <param name="statusCode">400 to 599; 0 = that of the error.</param>
+    /// <param name="addedLines">Further fields, as lines.</param>
+    public abstract void Answer(
+        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default);
 
     /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more, and ends. False when the answer does not fit.</summary>
     public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head);

@@ -251,7 +251,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _path.Skip();
         _notes.Failed(ProxyError.RateLimited, RejectReason.None);
         _client.BondEnds = BondEnds;
-        _client.Answer(ProxyError.RateLimited, RejectReason.None, _limits.StatusCode, _limits.Lines, _route.ErrorPages);
+        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route.ErrorPages, _limits.StatusCode, _limits.Lines);
         return false;
     }
 

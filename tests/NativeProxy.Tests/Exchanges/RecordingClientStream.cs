@@ -127,7 +127,8 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
         HasBegun = _isLost = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail, int statusCode, ReadOnlySpan<byte> addedLines, ErrorPages? pages)
+    public override void Answer(
+        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default)
     {
         HasBegun = true;
         events.Add($"answer {error}{(detail == RejectReason.None ? "" : $" {detail}")}{(BondEnds ? ", bond ends" : "")}");

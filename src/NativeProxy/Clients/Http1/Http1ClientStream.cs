@@ -233,8 +233,11 @@ internal sealed class Http1ClientStream : ClientStream
         HasBegun = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail, int statusCode, ReadOnlySpan<byte> addedLines, ErrorPages? pages)
+    public override void Answer(
+        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default)
     {
+        if (statusCode == 0)
+            statusCode = ErrorReplies.StatusOf(error, detail);
         CloseReason reason = ClientFailures.AnsweredReasonOf(error, detail, Decide(statusCode, endIsVisible: true));
         var reply = new OwnReply
         {
