@@ -18,9 +18,9 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
         CheckHash(upstream, path);
         for (int i = 0; i < upstream.Servers.Length; i++)
             CheckLimits(upstream.Servers[i], $"{path}.server[{i}]");
-        if (!upstream.Servers.Any(static server => server.MinConnections > 0))
+        if (upstream.FullLoad > 0 && !upstream.Servers.Any(static server => server.MinConnections > 0))
             Warn($"{path}.full_load", "\"full_load\" has no effect: no server has min_connections", "");
-        if (!upstream.Servers.Any(static server => server.IsBackup))
+        if (upstream.AllBackups && !upstream.Servers.Any(static server => server.IsBackup))
             Warn($"{path}.all_backups", "\"all_backups\" has no effect: no server is a backup", "backup = true for a server");
         if (upstream.FailoverBelowPercent > 0 && upstream.Servers.Select(static server => server.Priority).Distinct().Count() < 2)
             Warn($"{path}.failover_below", "\"failover_below\" has no effect: all servers have the same priority", "priority = 1 for a server");
@@ -38,7 +38,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
                 $"min_connections ({server.MinConnections}) is above max_connections ({server.MaxConnections})", "at most max_connections");
         }
 
-        if (server.MaxConnections == 0)
+        if (server is { MaxConnections: 0, MaxQueue: > 0 })
             Warn($"{path}.max_queue", "\"max_queue\" has no effect: nobody waits for a server without max_connections", "");
     }
 
@@ -70,10 +70,13 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
 
         if (upstream.Balance != BalanceKind.Hash)
         {
+            // Somebody who writes another balance beside them knows what that means.
+            if (places.IsSet($"{path}.balance"))
+                return;
             foreach (string key in (string[])["hash_key", "hash_type", "hash_load_factor"])
                 Warn($"{path}.{key}", $"\"{key}\" has no effect: servers are not chosen by a hash", "balance = \"hash\" switches it on");
         }
-        else if (upstream.HashType == HashType.Modulo)
+        else if (upstream is { HashType: HashType.Modulo, HashLoadFactorPercent: > 0 })
         {
             Warn($"{path}.hash_load_factor", "\"hash_load_factor\" has no effect with hash_type \"modulo\"", "hash_type = \"ring\"");
         }

@@ -25,7 +25,7 @@ internal sealed class StickRules(SettingPlaces places, SettingsErrors errors)
             Break($"{path}.learn_cookie", $"{ErrorExcerpt.Quoted(stick.LearnCookie)} cannot be the name of a cookie",
                 "one word without blanks and separators");
         }
-        if (stick.IsOn)
+        if (stick.IsOn || places.IsSet($"{path}.key"))
             return;
         foreach (string key in (string[])["expire", "size"])
             Warn($"{path}.{key}", $"\"{key}\" has no effect: the table has no key", "key = \"client_ip\" or the like switches it on");

@@ -61,6 +61,10 @@ public sealed class CommandTests
         string reference = (await ProxyBinary.Run("config", "reference")).Output;
         string uncommented = Regex.Replace(reference, @"^(\s*)#([a-z_0-9]+ = |""|\[)", "$1$2", RegexOptions.Multiline);
         Assert.NotEqual(reference, uncommented);
+
+        // What nobody uses is warned of.
+        uncommented = uncommented.Replace("policies = []", "policies = [\"secure\"]", StringComparison.Ordinal)
+            .Replace("rate_limit = []", "rate_limit = [\"per-client\"]", StringComparison.Ordinal);
         using var file = new SettingsText(uncommented);
         FinishedCommand check = await ProxyBinary.Run("check", "-c", file.Path);
         Assert.Equal((0, $"{file.Path}: ok\n"), (check.ExitCode, check.Errors));

@@ -11,8 +11,12 @@ namespace NativeProxy.EndToEnd.Operation;
 /// <summary>A level that never leaves zero says nothing: while there is some of everything, each gauge shows it.</summary>
 public sealed class GaugeTests
 {
-    /// <summary>Zero is what they should be here; <see cref="PressureTests"/> and <see cref="ServerSide.PassiveHealthTests"/> move them.</summary>
-    private static readonly string[] Resting = ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{"];
+    /// <summary>
+    /// Zero is what they should be here; <see cref="PressureTests"/>, <see cref="ServerSide.PassiveHealthTests"/> and <see cref="RateLimitTests"/> move
+    /// them.
+    /// </summary>
+    private static readonly string[] Resting =
+        ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{", "nativeproxy_rate_limit_waiting"];
 
     [Fact]
     [Trait("layer", "no")] // health checks, which no loop carries, speak no records

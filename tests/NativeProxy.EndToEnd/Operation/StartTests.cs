@@ -101,7 +101,7 @@ public sealed class StartTests
         string needed = System.Text.RegularExpressions.Regex.Match(refused.Errors, @"needs (\d+) before").Groups[1].Value;
 
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough($"ulimit -n {needed}; ulimit -v 1572864; exec \"$0\" \"$@\""));
+            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough($"ulimit -n {needed}; ulimit -v 2097152; exec \"$0\" \"$@\""));
 
         Assert.Equal(200, (await proxy.AskOnce()).Status);
     }

@@ -16,7 +16,7 @@ internal static class SystemLimits
     private const long DescriptorsPerWorker = 2;
 
     /// <summary>The heap, the stacks of the threads and the C library reserve far more than they use; below this it fails sooner or later.</summary>
-    private const long AddressSpaceMinBytes = 1536L * 1024 * 1024;
+    private const long AddressSpaceMinBytes = 2048L * 1024 * 1024;
 
     /// <summary>One sentence for each limit that is too low.</summary>
     public static List<string> Check(in ProxySettings settings, int workers)
