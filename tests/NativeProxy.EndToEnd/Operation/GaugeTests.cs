@@ -12,8 +12,8 @@ namespace NativeProxy.EndToEnd.Operation;
 public sealed class GaugeTests
 {
     /// <summary>
-    /// Zero is what they should be here; <see cref="PressureTests"/>, <see cref="ServerSide.PassiveHealthTests"/> and <see cref="RateLimitTests"/> move
-    /// them.
+    /// Zero is what they should be here; <see cref="PressureTests"/>, <see cref="ServerSide.PassiveHealthTests"/> and <see cref="RateLimitTests"/>
+    /// move them.
     /// </summary>
     private static readonly string[] Resting =
         ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{", "nativeproxy_rate_limit_waiting"];
