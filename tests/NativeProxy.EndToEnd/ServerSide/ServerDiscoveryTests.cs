@@ -58,6 +58,7 @@ public sealed class ServerDiscoveryTests : IDisposable
     }
 
     [Fact]
+    [Trait("layer", "no")] // health checks, which no loop carries, speak no records
     public async Task ServersThatAreAdded_AreCheckedFirst()
     {
         bool isWell = false;
