@@ -10,7 +10,8 @@ internal readonly partial struct ListenerMonitorSettings
         Doc = "Path that is answered with 200, or with 503 as below; compared byte for byte, before any route. Empty = none.")]
     public partial string Path { get; init; }
 
-    [Setting("networks", Default = new string[0], Pattern = NetworkText.Pattern, Doc = "Networks whose clients get 200 for every request.")]
+    [Setting("networks", Default = new string[0], Pattern = NetworkText.Pattern,
+        Doc = "Networks whose clients get 200 for every request; in mode \"tcp\" they are closed at once.")]
     public partial ImmutableArray<string> Networks { get; init; }
 
     [Setting("fail_when_down", Default = new string[0], Pattern = NameText.Pattern,

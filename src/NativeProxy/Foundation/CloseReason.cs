@@ -84,7 +84,7 @@ internal enum CloseReason : byte
     /// <summary>In mode "tcp": no server took the connection: none is up, none could be reached, or the wait in line was too long.</summary>
     NoServer,
 
-    /// <summary>In mode "tcp": no route took the connection, and its listener has no upstream.</summary>
+    /// <summary>In mode "tcp": no route took the connection, and its listener has no upstream; or it was a probe of a monitor.</summary>
     Unmatched,
 
     /// <summary>In mode "tcp": no whole ClientHello within <c>tcp.inspect_timeout</c>.</summary>

@@ -59,7 +59,12 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         client.SetOwner(this);
         _startedMs = startedMs;
         TcpTerms terms = _pool.Terms;
-        _port = client.Local.Port;
+        _port = Local.Port;
+        if (terms.IsProbe(Address))
+        {
+            Close(CloseReason.Unmatched);
+            return;
+        }
         if (!terms.Routes.NeedName(Address, _port))
         {
             Open(name: default);
@@ -188,10 +193,9 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         if (version == ProxyHeaderVersion.Off)
             return;
         Span<byte> header = stackalloc byte[ProxyHeaderWriter.BytesMax];
-        PeerAddress local = Tcp!.Local;
         int length = version == ProxyHeaderVersion.V1
-            ? ProxyHeaderWriter.WriteV1(Address, local, header)
-            : ProxyHeaderWriter.WriteV2(Address, local, header);
+            ? ProxyHeaderWriter.WriteV1(Address, Local, header)
+            : ProxyHeaderWriter.WriteV2(Address, Local, header);
         if (_first.IsEmpty)
             connection.Send(header[..length]);
         else

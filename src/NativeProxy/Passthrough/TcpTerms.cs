@@ -1,4 +1,5 @@
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Routing;
 using NativeProxy.Tls;
 using NativeProxy.Tunnels;
@@ -7,17 +8,22 @@ namespace NativeProxy.Passthrough;
 
 /// <summary>What a listener in mode "tcp" says about its connections. A reload makes another one.</summary>
 /// <param name="routes">Where they go.</param>
-/// <param name="settings">Of the listener.</param>
-internal sealed class TcpTerms(TcpRoutes routes, in ListenerTcpSettings settings)
+/// <param name="listener">Of the listener.</param>
+internal sealed class TcpTerms(TcpRoutes routes, in ListenerSettings listener)
 {
+    private readonly AddressNetwork[] _probes = NetworkText.NetworksOf(listener.Monitor.Networks);
+
     /// <summary>Where connections go.</summary>
     public TcpRoutes Routes => routes;
 
     /// <summary>How long nothing may move on them.</summary>
-    public TunnelTimes Times { get; } = new(settings.IdleTimeoutMs, settings.HalfCloseTimeoutMs);
+    public TunnelTimes Times { get; } = new(listener.Tcp.IdleTimeoutMs, listener.Tcp.HalfCloseTimeoutMs);
 
     /// <summary>How long a ClientHello may take, where one decides.</summary>
-    public long InspectTimeoutMs { get; } = settings.InspectTimeoutMs;
+    public long InspectTimeoutMs { get; } = listener.Tcp.InspectTimeoutMs;
+
+    /// <summary>Whether who connects only looks whether this node is there.</summary>
+    public bool IsProbe(in PeerAddress client) => _probes.Length > 0 && AddressNetwork.AnyContains(_probes, client);
 
     /// <summary>Null where no name decides.</summary>
     public ClientHelloReader? Hellos { get; } = routes.LookAtNames ? new ClientHelloReader() : null;

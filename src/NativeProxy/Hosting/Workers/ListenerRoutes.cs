@@ -55,7 +55,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
             if (LooksAt(route, listener))
                 routes.Add(new TcpRoute(route, Find(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream)!));
         }
-        return new TcpTerms(new TcpRoutes([.. routes], UpstreamOf(listener)), listener.Tcp);
+        return new TcpTerms(new TcpRoutes([.. routes], UpstreamOf(listener)), listener);
     }
 
     private bool LooksAt(in RouteSettings route, in ListenerSettings listener)
