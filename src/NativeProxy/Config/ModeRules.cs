@@ -14,7 +14,7 @@ internal sealed class ModeRules(SettingPlaces places, SettingsErrors errors)
     [
         "unmatched", "path_normalization", "ambiguous_path", "half_close", "pipelining", "trailers", "non_ascii_target", "upgrade", "defer_accept",
         "keepalive", "forwarded", "trace", "policies", "error_pages", "monitor.path", "monitor.fail_when_down",
-        "request_headers", "response_headers", "forward", "timeouts.request_body", "timeouts.tunnel",
+        "rate_limit", "request_headers", "response_headers", "forward", "timeouts.request_body", "timeouts.tunnel",
         "limits.header_bytes", "limits.header_count", "limits.request_line_bytes", "limits.body_bytes", "limits.response_body_bytes",
         "limits.half_closed",
     ];
