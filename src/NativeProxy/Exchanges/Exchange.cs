@@ -67,7 +67,6 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (_route != route)
             _route = (Route)route;
         _notes.NameRequest(bytes, head);
-        head.Ends = _client.Connection;
         RequestTerms terms = TermsOf(bytes, head);
         _expectsContinue = terms.ExpectsContinue;
         _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
@@ -75,13 +74,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (_route.Limits is not null && !TryPassLimits(bytes, head, terms))
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
-        if (head.MaxForwards == 0)
-        {
-            _path.BeginUnsent(_route.Upstream, terms);
-            if (!_client.TryAnswerAsLast(bytes, head))
-                Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
-        }
-        else if (_route.Refusal != ProxyError.None)
+        if (_route.Refusal != ProxyError.None)
         {
             _path.BeginUnsent(_route.Upstream, terms);
             _path.Skip();
@@ -90,6 +83,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         else if (_route.IsAnswered)
         {
             AnswerItself(bytes, head, terms);
+        }
+        else if (head.MaxForwards == 0)
+        {
+            _path.BeginUnsent(_route.Upstream, terms);
+            if (!_client.TryAnswerAsLast(bytes, head))
+                Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         }
         else if (answer != CacheAnswer.Miss)
         {

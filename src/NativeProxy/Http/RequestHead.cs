@@ -94,6 +94,7 @@ internal sealed class RequestHead
     {
         _sentTargetBytes = 0;
         Captures = null;
+        Trace = null;
         HasStrippedPrefix = false;
     }
 

@@ -8,6 +8,9 @@ internal interface IServerWayUser
     /// <summary>A connection to a server is there, and is the user's until it releases the way.</summary>
     void OnServerReady(UpstreamConnection connection);
 
+    /// <summary>It stands in line, after a try that came to nothing.</summary>
+    void OnWaits();
+
     /// <summary>No server takes the connection; there is nothing to release.</summary>
     void OnNoServer();
 }

@@ -25,6 +25,9 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     private ulong _clientKey;
     private int _port;
 
+    /// <summary>It is one of those in flight that the group counts.</summary>
+    private bool _isCounted;
+
     /// <summary>The upstream of the present or last way; null before the first one.</summary>
     public UpstreamGroup? Group { get; private set; }
 
@@ -43,12 +46,18 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     /// <param name="port">The port that the client has connected to.</param>
     public bool TryBegin(UpstreamGroup group, ulong clientKey, int port)
     {
+        _ticket?.Settle();
         _port = port;
         Group = group;
         Server = null;
         _clientKey = clientKey;
         Attempts = 0;
-        return TryOpen(except: null);
+        if (!group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters))
+            return false;
+        bool isUnderWay = TryOpen(except: null);
+        if (!isUnderWay)
+            group.Load.Leave(ref _isCounted);
+        return isUnderWay;
     }
 
     /// <summary>Gives the connection up, if there is one, and leaves the line.</summary>
@@ -62,6 +71,7 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
             _ticket.Leave();
         }
         _ticket?.Settle();
+        Group?.Load.Leave(ref _isCounted);
         UpstreamConnection? connection = _connection;
         _connection = null;
         connection?.Server.Release(connection, reason, reset);
@@ -70,14 +80,14 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     public void OnServerConnected(UpstreamConnection connection)
     {
         _ticket?.Settle();
+        Group!.Passive?.Answered(connection.Server, status: 0, loop.Clock.NowMs);
         user.OnServerReady(connection);
     }
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
         _connection = null;
-        if (!TryAgain(error))
-            user.OnNoServer();
+        Tell(TryAgain(error));
     }
 
     public void OnServerTurn(UpstreamConnection connection) => Check.That(false, "nothing is pipelined here");
@@ -99,15 +109,27 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     public void OnServerHasRoom()
     {
         counters.Add(CounterId.QueueWaiting, -1);
-        if (!TryOpen(except: null, isItsTurn: true))
-            user.OnNoServer();
+        Tell(TryOpen(except: null, isItsTurn: true));
     }
 
     public void OnQueueTimeout()
     {
         counters.Add(CounterId.QueueWaiting, -1);
         counters.Add(CounterId.TimeoutsQueue);
-        user.OnNoServer();
+        Tell(isUnderWay: false);
+    }
+
+    private void Tell(bool isUnderWay)
+    {
+        if (!isUnderWay)
+        {
+            Group!.Load.Leave(ref _isCounted);
+            user.OnNoServer();
+        }
+        else if (IsWaiting)
+        {
+            user.OnWaits();
+        }
     }
 
     private static void CheckHandedOver() => Check.That(false, "a connection that is there has another user");
@@ -124,6 +146,7 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
             return isPending;
         }
         Group!.ConnectFailed(Server!);
+        Group.Passive?.Failed(Server!, loop.Clock.NowMs);
         UpstreamRetrySettings retry = Group.Rules.Retry;
         if (Attempts >= retry.Attempts || !retry.IsOn(RetryCondition.ConnectFailure))
             return false;

@@ -142,6 +142,9 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         _first.Release(Frontend.Loop.Pools);
     }
 
+    /// <summary>A client that waits may leave.</summary>
+    public void OnWaits() => Tcp!.StartReceive();
+
     public void OnNoServer() => Close(CloseReason.NoServer);
 
     public void OnTunnelBytes(int fromClient, int toClient) => Frontend.Counters.Add(CounterId.BytesToClients, toClient);

@@ -17,6 +17,7 @@ internal sealed class BodySkip
     private readonly BodyKind _kind;
     private ChunkedDecoder _chunks;
     private long _leftBytes;
+    private readonly ArrayBufferWriter<byte> _kept = new();
     private int _keptBytesMax;
 
     /// <param name="framing">How the body is delimited; one that is not sound has no end but that of the connection.</param>
@@ -37,7 +38,7 @@ internal sealed class BodySkip
     public bool IsBroken { get; private set; }
 
     /// <summary>The beginning of the content, as far as it was to be kept and has come.</summary>
-    public byte[] Kept { get; private set; } = [];
+    public ReadOnlyMemory<byte> Kept => _kept.WrittenMemory;
 
     /// <summary>As much has come as was to be kept.</summary>
     public bool IsKeptFull => Kept.Length == _keptBytesMax;
@@ -73,7 +74,7 @@ internal sealed class BodySkip
     {
         int count = Math.Min(content.Length, _keptBytesMax - Kept.Length);
         if (count > 0)
-            Kept = [.. Kept, .. content[..count]];
+            _kept.Write(content[..count]);
     }
 
     private long TakeChunks(in ReadOnlySequence<byte> bytes)

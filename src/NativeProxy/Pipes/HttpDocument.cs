@@ -55,6 +55,6 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
             if (read.IsCompleted)
                 break;
         }
-        return new HttpDocument(body.Kept, "");
+        return new HttpDocument(body.Kept.ToArray(), "");
     }
 }

@@ -66,18 +66,21 @@ internal sealed class PathRewrite
         writer.Append(WithoutPrefix(path, head));
         if (_add.Length > 0)
             writer = Prefixed(writer.Written);
+        bool isTooLong = writer.Overflowed;
+        bool isMade = _replacement is not null;
         if (_replacement is not null)
             writer = Made(_replacement, bytes, head, client, writer.Written);
+        isTooLong |= writer.Overflowed;
         if (_regex is not null && _room.Captures.TryFind(_regex, writer.Written))
         {
+            isMade = true;
             PathCaptures? ofRoute = head.Captures;
             head.Captures = _room.Captures;
             writer = Made(_to!, bytes, head, client, writer.Written);
             head.Captures = ofRoute;
         }
         ReadOnlySpan<byte> made = writer.Written;
-        bool isMade = _replacement is not null || _regex is not null;
-        if (writer.Overflowed || (isMade && PathText.HasDotSegment(made)))
+        if (isTooLong || writer.Overflowed || (isMade && PathText.HasDotSegment(made)))
             return RejectReason.BadTarget;
 
         // "//name" would be another host to who takes the target for a reference.

@@ -51,7 +51,12 @@ internal sealed class ClientHelloReader
         ClientHelloStatus status = FindMessage(bytes, out ReadOnlySpan<byte> message);
         if (status == ClientHelloStatus.NeedMore)
             return isFull ? ClientHelloStatus.Nameless : status;
-        return status == ClientHelloStatus.Named && TryFindName(message, out name) ? ClientHelloStatus.Named : ClientHelloStatus.Nameless;
+        if (status == ClientHelloStatus.Named && TryFindName(message, out name))
+            return ClientHelloStatus.Named;
+
+        // Of a hello that is not sound nothing counts, however much of it could be read.
+        name = default;
+        return ClientHelloStatus.Nameless;
     }
 
     /// <summary>Named when the whole message, without its head, is there.</summary>

@@ -65,6 +65,37 @@ public sealed class RouteModifierTests
         Assert.Equal(1, await proxy.Metric("nativeproxy_bad_requests_total{reason=\"denied\"}"));
     }
 
+    [Theory]
+    [InlineData("access = { deny = [\"127.0.0.0/8\"] }", 403)]
+    [InlineData("deny = 410", 410)]
+    public async Task RequestThatGoesNoFurther_IsRefusedAllTheSame(string line, int status)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Route("path_prefix = [\"/admin\"]", line));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("OPTIONS /admin HTTP/1.1\r\nHost: test\r\nMax-Forwards: 0\r\n\r\n");
+        Assert.Equal(status, (await client.ReadResponse()).Status);
+        await client.Send("OPTIONS /other HTTP/1.1\r\nHost: test\r\nMax-Forwards: 0\r\n\r\n");
+        Assert.Equal(200, (await client.ReadResponse()).Status);
+    }
+
+    [Fact]
+    public async Task VariablesOfTheConnection_AreThoseOfTheRequest_InItsPath()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Route("path_prefix = [\"/\"]", "upstream = \"app\"", "replace_path = \"/by/{peer_ip}{path}\""));
+        OriginConnection? server = null;
+        foreach (string address in new[] { "127.0.0.7", "127.0.0.8" })
+        {
+            await using RawClient client = await RawClient.Connect(proxy.Port(), from: System.Net.IPAddress.Parse(address));
+            await client.SendGet("/x");
+            server ??= await origin.Accept();
+            Assert.StartsWith($"GET /by/{address}/x HTTP/1.1\r\n", await server.Answer(), System.StringComparison.Ordinal);
+            await client.ReadResponse();
+        }
+    }
+
     [Fact]
     public async Task PoliciesOfListenerAndRoute_AddUp_AndTheInnermostWins()
     {

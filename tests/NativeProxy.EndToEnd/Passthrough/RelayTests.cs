@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
@@ -111,6 +112,91 @@ public sealed class RelayTests
             client.Reset();
         }
         Assert.InRange(await proxy.Metric("nativeproxy_retries_total{cause=\"connect_failure\"}"), 1, 4);
+    }
+
+    [Fact]
+    public async Task ServerThatRefuses_IsLeftOut_AndNoClientWaitsForItAnyMore()
+    {
+        using var dead = new DeadServer();
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address, origin.Address)
+            .Listener("mode = \"tcp\"").Upstream("passive.consecutive_failures = 2", "passive.ejection_time = \"1h\""));
+        for (int i = 0; i < 8; i++)
+        {
+            await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
+            await origin.Accept();
+            client.Reset();
+        }
+        Assert.Equal(2, await proxy.Metric("nativeproxy_retries_total{cause=\"connect_failure\"}"));
+        Assert.Equal(1, await proxy.Metric("nativeproxy_server_ejected{upstream=\"app\",server=\"a\"}"));
+    }
+
+    /// <summary>Servers get as many as min_connections first, and more as more clients are there.</summary>
+    [Fact]
+    public async Task ServersOfARamp_TakeMore_WhenMoreClientsCome()
+    {
+        await using RelayScene scene = await RelayScene.Start(config => config.Upstream("full_load = 4")
+            .OwnServers("min_connections = 1", "max_connections = 4"));
+        var clients = new List<RawClient>();
+        for (int i = 0; i < 4; i++)
+        {
+            clients.Add(await scene.Connect());
+            await scene.Origin.Accept();
+        }
+        clients.ForEach(static client => client.Reset());
+        await scene.Proxy.WaitForMetric("nativeproxy_server_connections_open", 0);
+
+        // What has ended counts no more.
+        for (int i = 0; i < 4; i++)
+        {
+            await using RawClient client = await scene.Connect();
+            await scene.Origin.Accept();
+            client.Reset();
+        }
+    }
+
+    [Fact]
+    public async Task AsManyAsMaxRequests_AreServedAtOnce()
+    {
+        await using RelayScene scene = await RelayScene.Start(config => config.Upstream("max_requests = 1"));
+        for (int i = 0; i < 3; i++)
+        {
+            (RawClient client, _) = await scene.Join();
+            await using RawClient other = await scene.Connect();
+            await other.ExpectEnd();
+            client.Reset();
+            await scene.Proxy.WaitForMetric("nativeproxy_client_connections_open", 0);
+        }
+    }
+
+    /// <summary>The place in line of one client is not that of the next one that the same session serves.</summary>
+    [Fact]
+    public async Task ClientWhoseTurnCameToNothing_LeavesNoPlaceInLineBehind()
+    {
+        var origin = ScriptedOrigin.Driven();
+        string address = origin.Address;
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(address)
+            .Listener("mode = \"tcp\"").Upstream("retry.attempts = 1", "timeouts.queue = \"1h\"", "max_queue = 1", "passive.enabled = false")
+            .OwnServers("max_connections = 1"));
+        RawClient first = await RawClient.Connect(proxy.Port(), showsDate: true);
+        OriginConnection served = await origin.Accept();
+        await using RawClient second = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+
+        // Its turn comes, and nobody listens.
+        await origin.DisposeAsync();
+        first.Reset();
+        await second.ExpectEnd();
+        await using ScriptedOrigin again = ScriptedOrigin.AnsweringAt(System.Net.IPEndPoint.Parse(address), OriginConnection.Ok);
+        RawClient third = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await again.Accept();
+        await using RawClient fourth = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
+        await using RawClient fifth = await RawClient.Connect(proxy.Port(), showsDate: true);
+        await fifth.ExpectEnd();
+        Assert.Equal(1, await proxy.Metric("nativeproxy_queue_waiting"));
+        third.Reset();
+        await again.Accept();
     }
 
     [Fact]

@@ -131,8 +131,15 @@ public sealed class HealthKindTests
             while (true)
             {
                 OriginConnection connection = await origin.Accept();
-                await talk(connection);
-                connection.HalfClose();
+                try
+                {
+                    await talk(connection);
+                    connection.HalfClose();
+                }
+                catch (Exception e) when (e is not Xunit.Sdk.EqualException)
+                {
+                    // A check that takes too long leaves; the next one comes.
+                }
             }
         }
         catch (Exception e) when (e is not Xunit.Sdk.EqualException)

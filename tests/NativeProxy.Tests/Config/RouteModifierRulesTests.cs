@@ -29,6 +29,8 @@ public class RouteModifierRulesTests
     [InlineData("replace_path = \"x\"", "11: \"x\" is no path")]
     [InlineData("replace_path = \"/x{nothing}\"", "11: \"/x{nothing}\": there is no variable {nothing}")]
     [InlineData("replace_path = \"/x{uri}\"", "11: \"/x{uri}\" puts the query into the path; it stays behind the path in any case")]
+    [InlineData("replace_path = \"/x{request_id}\"", "11: \"/x{request_id}\" names what a request gets when its path is known")]
+    [InlineData("rewrite = { regex = \"a\", to = \"/{trace_id}\" }", "11: \"/{trace_id}\" names what a request gets when its path is known")]
     [InlineData("replace_path = \"/{1}\"", "11: {1} is no group that every regular expression here has")]
     [InlineData("path_regex = [\"(a)\", \"b\"]\nreplace_path = \"/{1}\"", "12: {1} is no group that every regular expression here has")]
     [InlineData("redirect = \"/{1}\"", "11: {1} is no group that every regular expression here has")]

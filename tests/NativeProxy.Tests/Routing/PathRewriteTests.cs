@@ -60,6 +60,15 @@ public class PathRewriteTests
         Assert.Equal("bad_target", Sent("rewrite = { regex = \"^/(.*)$\", to = \"/{1}{1}{1}{1}{1}{1}{1}{1}{1}{1}\" }", "/" + new string('x', 900)));
 
     [Theory]
+    [InlineData("add_prefix = \"/api\"\nrewrite = { regex = \"^/api\", to = \"/x\" }")]
+    [InlineData("replace_path = \"/api{path}{path}\"\nrewrite = { regex = \"^/api\", to = \"/x\" }")]
+    public void PathThatGrowsTooLongOnTheWay_IsRefused(string lines) => Assert.Equal("bad_target", Sent(lines, "/" + new string('x', 4094)));
+
+    [Fact]
+    public void PathThatNoExpressionChanges_StaysAsItCame() =>
+        Assert.Equal("/a/./b", Sent("rewrite = { regex = \"^/none$\", to = \"/x\" }", "/a/./b"));
+
+    [Theory]
     [InlineData("*")]
     public void TargetThatIsNoPath_Stays(string target) => Assert.Equal("", Sent("add_prefix = \"/v1\"", target, "OPTIONS"));
 

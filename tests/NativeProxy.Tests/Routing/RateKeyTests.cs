@@ -37,6 +37,7 @@ public sealed class RateKeyTests
     [InlineData("header:X-Key", "X-Key: a\r\nX-Key: b", "X-Key: a", false)]
     [InlineData("header:X-Key", "X-Key: ab\r\nX-Key: c", "X-Key: a\r\nX-Key: bc", false)]
     [InlineData("cookie:sid", "Cookie: sid=1; x=2", "Cookie: y=5; sid=1", true)]
+    [InlineData("cookie:sid", "Cookie: sid=1", "Cookie: sid=\"1\"", true)]
     [InlineData("cookie:sid", "Cookie: sid=1", "Cookie: sid=2", false)]
     [InlineData("cookie:sid", "Cookie: sid=1", "Cookie: xsid=1", false)]
     [InlineData("cookie:sid", "Cookie: SID=1", "Cookie: x=1", true)]

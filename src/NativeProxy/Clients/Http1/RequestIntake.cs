@@ -71,6 +71,7 @@ internal readonly ref struct RequestIntake
             return Refused(ProxyError.BadRequest, RejectReason.BadMaxForwards);
         bytes = bytes[..outcome.ConsumedBytes];
         head.Verdict = frontend.Claims is null ? null : Judge(bytes, head.Fields, connection, frontend.Claims);
+        head.Ends = connection;
         PeerAddress client = head.Verdict is { } verdict ? verdict.Client : connection.Address;
         object? route = frontend.Service.Route(bytes, head, client, out ProxyError refusal, out RejectReason detail);
         return route is null ? new RequestIntake { Refusal = refusal, Detail = detail, Client = client } : new RequestIntake

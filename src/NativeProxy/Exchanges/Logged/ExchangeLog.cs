@@ -56,7 +56,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.BodyBytesSent = client.SentBodyBytes;
         record.Numbers.BytesReceived = client.ReceivedBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)client.CloseReason];
-        record.Numbers.RejectName = notes.LimitLogId > 0 ? notes.LimitLogId : _rejectNames.Of(notes.Error, notes.Rejection);
+        record.Numbers.RejectName = notes is { LimitLogId: > 0, Error: ProxyError.None or ProxyError.RateLimited }
+            ? notes.LimitLogId
+            : _rejectNames.Of(notes.Error, notes.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(notes.Error).Side;
         record.Numbers.EndedIn = notes.Error switch
         {

@@ -134,7 +134,16 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
     {
         while (!forgotten.IsCancellationRequested)
         {
-            SourceAnswer answer = await source.Find();
+            SourceAnswer answer;
+            try
+            {
+                answer = await source.Find();
+            }
+            catch (Exception e)
+            {
+                // Whatever it is, the next look may find servers again.
+                answer = SourceAnswer.Failed(e.Message);
+            }
             long delayMs = Take(known, source, answer, forgotten);
             await Task.Delay(TimeSpan.FromMilliseconds(delayMs), forgotten).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -120,7 +120,7 @@ internal sealed class RateKey
             {
                 if (!cookies.TryRead(name, out ByteRange value))
                     continue;
-                sum.Add(value.Of(field));
+                sum.Add(CookieField.Unquoted(field, value).Of(field));
                 count++;
             }
         }

@@ -56,7 +56,7 @@ internal sealed class FileSource(NameFinder finder, UpstreamDiscoverySettings se
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
+            (_problem, _version) = (e.Message, default);
         }
     }
 }

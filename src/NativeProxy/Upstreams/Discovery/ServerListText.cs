@@ -25,8 +25,9 @@ internal static class ServerListText
             using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DepthMax });
             problem = Read(document.RootElement, servers);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is what a text of half a character is refused with, when it is read.
             problem = $"it is no JSON: {e.Message}";
         }
         return problem.Length == 0;

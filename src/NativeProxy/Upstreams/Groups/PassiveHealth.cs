@@ -39,6 +39,9 @@ internal sealed class PassiveHealth
     };
 
     /// <summary>The head of a response has come.</summary>
+    /// <param name="server">From which server.</param>
+    /// <param name="status">Its status; 0 = a connection that is no exchange was opened.</param>
+    /// <param name="nowMs">Loop time.</param>
     public void Answered(UpstreamServer server, int status, long nowMs)
     {
         if (server.Standing.Ejection is not { } ejection)

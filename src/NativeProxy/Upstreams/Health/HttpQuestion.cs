@@ -85,9 +85,9 @@ internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expec
                 long used = body.Take(read.Buffer);
                 pipe.Input.AdvanceTo(read.Buffer.GetPosition(used), body.IsComplete ? read.Buffer.GetPosition(used) : read.Buffer.End);
                 left -= used;
-                if (tell is not null && (body.IsKeptFull || body.Kept.AsSpan().IndexOf(text) >= 0))
+                if (tell is not null && (body.IsKeptFull || body.Kept.Span.IndexOf(text) >= 0))
                 {
-                    tell(body.Kept.AsSpan().IndexOf(text) >= 0);
+                    tell(body.Kept.Span.IndexOf(text) >= 0);
                     tell = null;
                 }
                 isWhole = left >= 0 && !body.IsBroken;
@@ -99,7 +99,7 @@ internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expec
         {
             isWhole = false;
         }
-        tell?.Invoke(body.Kept.AsSpan().IndexOf(text) >= 0);
+        tell?.Invoke(body.Kept.Span.IndexOf(text) >= 0);
         return isWhole;
     }
 }

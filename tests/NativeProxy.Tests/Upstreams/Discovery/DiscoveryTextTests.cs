@@ -27,6 +27,8 @@ public class DiscoveryTextTests
     [InlineData("", "it is no JSON: ")]
     [InlineData("[{\"address\": ", "it is no JSON: ")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[", "it is no JSON: ")]
+    [InlineData("[\"\\ud800:80\"]", "it is no JSON: ")]
+    [InlineData("[{\"\\ud800\": 1}]", "it is no JSON: ")]
     [InlineData("{\"address\": \"a:1\"}", "it is no list")]
     [InlineData("[]", "the list is empty")]
     [InlineData("[\"a:1\", {\"weight\": 1}]", "item 2 has no \"address\"")]
