@@ -28,7 +28,7 @@ public class DiscoveryTextTests
     [InlineData("[{\"address\": ", "it is no JSON: ")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[", "it is no JSON: ")]
     [InlineData("[\"\\ud800:80\"]", "it is no JSON: ")]
-    [InlineData("[{\"\\ud800\": 1}]", "it is no JSON: ")]
+    [InlineData("[{\"\\ud800\": 1}]", "item 1 has no \"address\"")]
     [InlineData("{\"address\": \"a:1\"}", "it is no list")]
     [InlineData("[]", "the list is empty")]
     [InlineData("[\"a:1\", {\"weight\": 1}]", "item 2 has no \"address\"")]
