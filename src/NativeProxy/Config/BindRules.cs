@@ -21,13 +21,23 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     /// <param name="owner">What listens on it, for messages.</param>
     public void Check(string text, string path, string owner)
     {
+        foreach (string one in BindText.Expand(text))
+        {
+            if (!TryAdd(one, path, owner))
+                return;
+        }
+    }
+
+    /// <summary>False when something is wrong with it: the others of its range mostly have the same fault.</summary>
+    private bool TryAdd(string text, string path, string owner)
+    {
         if (!AddressText.TryParse(text, AddressUse.Bind, out HostPort address, out string problem))
         {
             string hint = text.StartsWith("localhost:", System.StringComparison.OrdinalIgnoreCase)
                 ? $"did you mean \"127.0.0.1{text["localhost".Length..]}\"?"
                 : "";
             Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", AddressText.Expected(AddressUse.Bind), hint);
-            return;
+            return false;
         }
 
         if (!_usesByPort.TryGetValue(address.Port, out List<Use>? uses))
@@ -46,10 +56,11 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
                     "take another port, or one of the two only");
             }
 
-            return;
+            return false;
         }
 
         uses.Add(new Use(address, text, path, owner));
+        return true;
     }
 
     /// <summary>Whether both cannot be bound at once: the same port, and an address in common.</summary>

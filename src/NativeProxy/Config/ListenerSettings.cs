@@ -84,8 +84,9 @@ internal readonly partial struct ListenerSettings
     [Setting("name", Required = true, Example = "web", Pattern = NameText.Pattern, Doc = "Name in logs and metrics; letters, digits and . _ : -")]
     public partial string Name { get; init; }
 
-    [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = AddressText.BindPattern,
-        Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\" or \"*:port\" (all addresses).")]
+    [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = BindText.Pattern,
+        Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\", \"*:port\" or \":port\" (all addresses). \"host:8000-8010\" are eleven; at most "
+        + "1000 in one range.")]
     public partial ImmutableArray<string> Bind { get; init; }
 
     [Setting("mode", Default = "http", Doc = "What is spoken with clients.")]

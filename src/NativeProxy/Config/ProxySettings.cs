@@ -62,6 +62,15 @@ internal readonly partial struct ProxySettings
         return Listeners.Where(listener => listener.Policies.Contains(policy.Name) || ofRoutes.Contains(listener.Name));
     }
 
+    /// <summary>With each address that is listened on by itself, where the file says several in short.</summary>
+    public ProxySettings WithEachBind() => this with
+    {
+        Listeners =
+        [
+            .. Listeners.Select(static listener => listener with { Bind = [.. listener.Bind.SelectMany(static bind => BindText.Expand(bind))] }),
+        ],
+    };
+
     /// <summary>The listeners whose requests, or connections, a route looks at.</summary>
     public IEnumerable<ListenerSettings> ListenersOf(RouteSettings route)
     {

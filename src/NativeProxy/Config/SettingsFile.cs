@@ -69,7 +69,7 @@ internal static class SettingsFile
 
         ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors)).WithShortServers();
         new SettingsRules(settings, root, errors).CheckAll();
-        return SettingsResult.Of(settings.WithOnlyUpstream(), errors, root);
+        return SettingsResult.Of(settings.WithOnlyUpstream().WithEachBind(), errors, root);
     }
 
     /// <summary>The whole file, or null when it is larger than <see cref="FileBytesMax"/>.</summary>

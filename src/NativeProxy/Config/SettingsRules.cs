@@ -44,7 +44,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
             Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         CheckNames("rate_limit", settings.RateLimits.Select(static limit => limit.Name), static i => $"rate_limit[{i}].name");
         ProxySettings whole = settings.WithOnlyUpstream();
-        new TcpUpstreamRules(whole, _places, errors).CheckAll();
+        new ServerConnectionRules(whole, _places, errors).CheckAll();
         new RateLimitRules(whole, _places, errors).CheckAll();
         new RouteRules(whole, _places, errors).CheckAll();
         new MonitorRules(whole, _places, errors).CheckAll();

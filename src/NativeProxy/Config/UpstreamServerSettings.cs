@@ -15,6 +15,9 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("proxy_protocol", Default = "upstream", Doc = "As proxy_protocol of the upstream, for this server.")]
     public partial ServerProxyHeader ProxyProtocol { get; init; }
 
+    [Setting("source_address", Default = "", Pattern = SourceAddressText.Pattern, Doc = "The same for this server. Empty = as its upstream says.")]
+    public partial string SourceAddress { get; init; }
+
     [Setting("weight", Default = 1, Max = 256,
         Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }

@@ -81,6 +81,10 @@ internal readonly partial struct UpstreamSettings
         + "For listeners in mode \"tcp\".")]
     public partial ProxyHeaderVersion ProxyProtocol { get; init; }
 
+    [Setting("source_address", Default = "", Pattern = SourceAddressText.Pattern,
+        Doc = "Address of this machine that connections to the servers come from, for those of its family. Empty = the system chooses.")]
+    public partial string SourceAddress { get; init; }
+
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 

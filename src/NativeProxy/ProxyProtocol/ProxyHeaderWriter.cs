@@ -15,6 +15,7 @@ internal static class ProxyHeaderWriter
     public const int BytesMax = 107;
 
     private const byte Version2Proxy = 0x21;
+    private const byte Version2Local = 0x20;
 
     /// <summary>Version 1: one line. Returns its length.</summary>
     /// <param name="source">Who has connected; not given = nobody that can be named.</param>
@@ -38,10 +39,10 @@ internal static class ProxyHeaderWriter
     public static int WriteV2(in PeerAddress source, in PeerAddress destination, Span<byte> target)
     {
         if (!source.IsGiven || !destination.IsGiven)
-            return PutFixed(family: 0, bytes: 0, target);
+            return PutFixed(Version2Proxy, family: 0, bytes: 0, target);
         bool isV6 = source.AddressBytes == 16 || destination.AddressBytes == 16;
         int addressBytes = isV6 ? 16 : 4;
-        int length = PutFixed(isV6 ? (byte)0x21 : (byte)0x11, (2 * addressBytes) + 4, target);
+        int length = PutFixed(Version2Proxy, isV6 ? (byte)0x21 : (byte)0x11, (2 * addressBytes) + 4, target);
         PutBytes(source, isV6, target[length..]);
         PutBytes(destination, isV6, target[(length + addressBytes)..]);
         length += 2 * addressBytes;
@@ -50,10 +51,21 @@ internal static class ProxyHeaderWriter
         return length + 4;
     }
 
-    private static int PutFixed(byte family, int bytes, Span<byte> target)
+    /// <summary>
+    /// What the proxy says when it speaks for itself, as a health check does: LOCAL in version 2; version 1 can only say that nothing is known.
+    /// </summary>
+    /// <param name="isVersion2">Which version.</param>
+    public static byte[] OwnHeader(bool isVersion2)
+    {
+        Span<byte> target = stackalloc byte[BytesMax];
+        int length = isVersion2 ? PutFixed(Version2Local, family: 0, bytes: 0, target) : WriteV1(default, default, target);
+        return target[..length].ToArray();
+    }
+
+    private static int PutFixed(byte command, byte family, int bytes, Span<byte> target)
     {
         int length = Put(ProxyHeaderV2.Signature, target);
-        target[length] = Version2Proxy;
+        target[length] = command;
         target[length + 1] = family;
         BinaryPrimitives.WriteUInt16BigEndian(target[(length + 2)..], (ushort)bytes);
         return length + 4;

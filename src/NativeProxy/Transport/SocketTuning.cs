@@ -1,4 +1,5 @@
 using System;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NativeProxy.Config;
@@ -14,6 +15,10 @@ internal sealed record SocketTuning(bool NoDelay)
     private const int TcpLevel = 6;
     private const int DeferAcceptOption = 9;
 
+    /// <summary>SOL_IP; the option is heard by IPv6 sockets, too.</summary>
+    internal const int IpLevel = 0;
+    internal const int BindAddressNoPortOption = 24;
+
     /// <summary>
     /// Seconds that the kernel waits for a client's first bytes: it then repeats its half of the handshake, and hands the connection over
     /// without bytes when the client answers (tcp(7), TCP_DEFER_ACCEPT).
@@ -28,6 +33,9 @@ internal sealed record SocketTuning(bool NoDelay)
     /// wake-up and a registration of their own. HAProxy's <c>defer-accept</c>, nginx's <c>deferred</c>. Linux; elsewhere nothing.
     /// </summary>
     public bool DefersAccept { get; init; }
+
+    /// <summary>Of a socket that connects: where it comes from, if the server's address is of its family; null = the system's choice.</summary>
+    public IPAddress? Source { get; init; }
 
     /// <summary>Probes on silent connections.</summary>
     public TcpKeepaliveSettings Keepalive { get; init; }
@@ -48,6 +56,21 @@ internal sealed record SocketTuning(bool NoDelay)
         if (OperatingSystem.IsLinux() && socket.IsBound && socket.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)
             SetNumber(socket, DeferAcceptOption, DefersAccept ? DeferAcceptSeconds : 0);
     }
+
+    /// <summary>
+    /// Binds a socket that is about to connect to where it is to come from. The port is left to the connect (IP_BIND_ADDRESS_NO_PORT, Linux), so that
+    /// two connections to different servers may have the same.
+    /// </summary>
+    public void BindSource(Socket socket)
+    {
+        if (Source is null || Source.AddressFamily != socket.AddressFamily)
+            return;
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(IpLevel, BindAddressNoPortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
+        socket.Bind(new IPEndPoint(Source, 0));
+    }
+
+    private static readonly int One = 1;
 
     private void ApplyKeepaliveTo(Socket socket)
     {

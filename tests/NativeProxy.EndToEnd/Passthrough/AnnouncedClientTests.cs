@@ -41,5 +41,49 @@ public sealed class AnnouncedClientTests
         client.Reset();
     }
 
+    /// <summary>A server that expects a header would take the check for an attack.</summary>
+    [Fact]
+    public async Task HealthCheck_CarriesAHeaderThatNamesNobody()
+    {
+        await using RelayScene scene = await RelayScene.Start(
+            config => config.Upstream("proxy_protocol = \"v2\"", "health.type = \"tcp\"", "health.interval = \"50ms\""));
+        const string Local = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+        Assert.Equal(Local, await (await scene.Origin.Accept()).Read(Local.Length));
+    }
+
+    [Fact]
+    public async Task SourceAddress_IsWhereConnectionsComeFrom()
+    {
+        await using RelayScene scene = await RelayScene.Start(config => config.Upstream("source_address = \"127.0.9.9\""));
+        (RawClient client, OriginConnection server) = await scene.Join();
+        Assert.Equal("127.0.9.9", ((IPEndPoint)server.Socket.RemoteEndPoint!).Address.ToString());
+        client.Reset();
+    }
+
+    /// <summary>Not an address of this machine: the server counts as one that cannot be reached.</summary>
+    [Fact]
+    public async Task SourceAddressOfAnotherMachine_ReachesNoServer()
+    {
+        await using RelayScene scene = await RelayScene.Start(config => config.Upstream("source_address = \"192.0.2.1\""));
+        await using RawClient client = await scene.Connect();
+        await client.ExpectEnd();
+        Assert.Equal(0, scene.Origin.ConnectionCount);
+    }
+
+    [Fact]
+    public async Task EachPortOfARange_IsListenedOn()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        int[] ports = FreePorts.Take(1);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("mode = \"tcp\""));
+        string one = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{proxy.Port()}\"");
+        await proxy.Reload(text => text.Replace(one, one + string.Create(CultureInfo.InvariantCulture, $", \"127.0.0.1:{ports[0]}-{ports[0]}\""),
+            System.StringComparison.Ordinal));
+        await using RawClient client = await RawClient.Connect(ports[0], showsDate: true);
+        await client.Send("hello");
+        Assert.Equal("hello", await (await origin.Accept()).Read(5));
+        client.Reset();
+    }
+
     private static string Number(int value) => string.Concat((char)(value >> 8), (char)(value & 255));
 }

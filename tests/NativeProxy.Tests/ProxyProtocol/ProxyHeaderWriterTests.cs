@@ -26,6 +26,12 @@ public sealed class ProxyHeaderWriterTests
     public void Version2_IsBinary(string source, string destination, string rest) =>
         Assert.Equal(Signature + rest, Written(ProxyHeaderWriter.WriteV2, source, destination));
 
+    [Theory]
+    [InlineData(false, "PROXY UNKNOWN\r\n")]
+    [InlineData(true, Signature + "\x20\0\0\0")]
+    public void HeaderOfTheProxyItself_NamesNobody(bool isVersion2, string header) =>
+        Assert.Equal(header, Wire.Text(ProxyHeaderWriter.OwnHeader(isVersion2)));
+
     [Fact]
     public void EveryHeader_IsReadAgain()
     {

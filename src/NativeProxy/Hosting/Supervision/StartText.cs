@@ -7,6 +7,8 @@ namespace NativeProxy.Hosting.Supervision;
 /// <summary>The line that says what has been started.</summary>
 internal static class StartText
 {
+    private const int AddressesShownMax = 8;
+
     public static string Of(in ProxySettings settings, int workers) =>
         $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
 
@@ -15,10 +17,15 @@ internal static class StartText
     {
         var parts = new List<string>();
         foreach (ListenerSettings listener in settings.Listeners)
-            parts.Add($"{listener.Name} on {string.Join(", ", listener.Bind)} {Destination(listener)}");
+            parts.Add($"{listener.Name} on {Addresses(listener)} {Destination(listener)}");
 
         return string.Join("; ", parts);
     }
+
+    /// <summary>The first and the last one of many.</summary>
+    private static string Addresses(in ListenerSettings listener) => listener.Bind.Length <= AddressesShownMax
+        ? string.Join(", ", listener.Bind)
+        : $"{listener.Bind[0]} ... {listener.Bind[^1]} ({listener.Bind.Length} addresses)";
 
     private static string Destination(in ListenerSettings listener)
     {

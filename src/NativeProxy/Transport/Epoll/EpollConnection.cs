@@ -93,8 +93,13 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         }
         Tune(descriptor, tuning);
         Take(descriptor, isReadable: false);
-        Watch(forWriting: true);
         byte* address = stackalloc byte[SocketAddresses.BytesMax];
+        if (!TryBindSource(tuning, server, address))
+        {
+            ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
+            return;
+        }
+        Watch(forWriting: true);
         int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.BytesMax));
         if (EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0)
         {
@@ -263,6 +268,16 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     private static void SetOption(int descriptor, int level, int option, int value) =>
         EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
+
+    /// <summary>What <see cref="SocketTuning.BindSource"/> does for a socket object.</summary>
+    private bool TryBindSource(SocketTuning tuning, IPEndPoint server, byte* address)
+    {
+        if (tuning.Source is not { } source || source.AddressFamily != server.AddressFamily)
+            return true;
+        SetOption(_descriptor, SocketTuning.IpLevel, SocketTuning.BindAddressNoPortOption, 1);
+        int addressBytes = SocketAddresses.Write(new IPEndPoint(source, 0), new Span<byte>(address, SocketAddresses.BytesMax));
+        return EpollCalls.Bind(_descriptor, address, (uint)addressBytes) == 0;
+    }
 
     /// <summary>What is known of the end of a connection before it has been read.</summary>
     [Flags]

@@ -54,6 +54,7 @@ internal sealed class SaeaConnection : TcpConnection
         {
             Take(new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
             tuning.ApplyTo(_socket);
+            tuning.BindSource(_socket);
         }
         catch (SocketException exhausted)
         {

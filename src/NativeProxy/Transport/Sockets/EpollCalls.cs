@@ -63,6 +63,9 @@ internal static unsafe partial class EpollCalls
     [LibraryImport("libc", EntryPoint = "socket"), SuppressGCTransition]
     public static partial int MakeSocket(int family, int type, int protocol);
 
+    [LibraryImport("libc", EntryPoint = "bind"), SuppressGCTransition]
+    public static partial int Bind(int descriptor, byte* address, uint addressBytes);
+
     [LibraryImport("libc", EntryPoint = "connect"), SuppressGCTransition]
     public static partial int Connect(int descriptor, byte* address, uint addressBytes);
 

@@ -36,6 +36,8 @@ internal sealed class ConnectionTerms
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server)
     {
         Apply(group);
+        string source = server.SourceAddress is { Length: > 0 } own ? own : group.SourceAddress ?? "";
+        Tuning = Tuning with { Source = SourceAddressText.Of(source) };
         ProxyHeader = server.ProxyHeaderOf(group);
         ServerAddressText.TryParse(server.Address ?? "", out HostPort address, out int offset, out _);
         PortOffset = address is { Host: not null, Port: 0 } ? offset : null;

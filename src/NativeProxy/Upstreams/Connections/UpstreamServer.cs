@@ -85,7 +85,12 @@ internal sealed class UpstreamServer
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
+        IPAddress? source = Terms.Tuning.Source;
         Terms.Apply(group, server);
+
+        // Idle ones that come from elsewhere would be used on.
+        if (!Equals(source, Terms.Tuning.Source))
+            Connections.Purge(ServerCloseReason.Purged);
         Standing.Apply(server.Weight, slot, server.Priority, server.IsBackup);
         Cookie = ServerCookie.Of(group.Cookie, server);
         Load.Apply(slot);

@@ -15,11 +15,15 @@ namespace NativeProxy.Upstreams.Health;
 /// <param name="question">What to ask.</param>
 internal sealed class ConnectionCheck(IPEndPoint endPoint, HealthQuestion question) : HealthCheck
 {
+    /// <summary>What the server expects before the question, as on every connection; empty = nothing.</summary>
+    public byte[] ProxyHeader { get; init; } = [];
+
     private readonly IPEndPoint _endPoint = endPoint;
     private readonly HealthQuestion _question = question;
 
     public override bool IsSameAs(HealthCheck other) =>
-        other is ConnectionCheck check && check._endPoint.Equals(_endPoint) && check._question.Equals(_question);
+        other is ConnectionCheck check && check._endPoint.Equals(_endPoint) && check._question.Equals(_question)
+        && check.ProxyHeader.AsSpan().SequenceEqual(ProxyHeader);
 
     public override async Task RunAsync(Action<CheckResult> report, CancellationToken over)
     {
@@ -40,8 +44,23 @@ internal sealed class ConnectionCheck(IPEndPoint endPoint, HealthQuestion questi
         }
         using (pipe)
         {
+            await AnnounceAsync(pipe, over);
             if (!await _question.AskAsync(pipe, report, over))
                 pipe.Reset();
+        }
+    }
+
+    /// <summary>A server that takes none of it has closed: the question then shows that, too.</summary>
+    private async Task AnnounceAsync(SocketPipe pipe, CancellationToken over)
+    {
+        try
+        {
+            if (ProxyHeader.Length > 0)
+                await pipe.Output.WriteAsync(ProxyHeader, over);
+        }
+        catch (Exception e) when (SocketPipe.IsBroken(e))
+        {
+            // Asked all the same.
         }
     }
 }

@@ -109,7 +109,7 @@ internal sealed class HealthChecker
         long delayMs = wasChecked || slot.IsUp
             ? FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble())
             : 0;
-        probe.Apply(upstream.Health, ServerChecks.Of(upstream.Health, server, endPoints), delayMs);
+        probe.Apply(upstream.Health, ServerChecks.Of(upstream.Health, server, endPoints, server.ProxyHeaderOf(upstream)), delayMs);
         return probe;
     }
 

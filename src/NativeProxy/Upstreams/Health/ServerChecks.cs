@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using NativeProxy.Config;
+using NativeProxy.ProxyProtocol;
 
 namespace NativeProxy.Upstreams.Health;
 
@@ -11,10 +12,19 @@ internal static class ServerChecks
     /// <param name="health">How the servers of its upstream are checked.</param>
     /// <param name="server">The server.</param>
     /// <param name="endPoints">Its own addresses; one at least.</param>
-    public static HealthCheck Of(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints)
+    /// <param name="announces">What connections to it begin with; checks at a port of their own have nothing of that.</param>
+    public static HealthCheck Of(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints,
+        ProxyHeaderVersion announces)
     {
+        bool isAtServer = health is { Port: 0, Address: "" } && server is { HealthPort: 0, HealthAddress: "" };
+        byte[] header = isAtServer && announces != ProxyHeaderVersion.Off
+            ? ProxyHeaderWriter.OwnHeader(isVersion2: announces == ProxyHeaderVersion.V2)
+            : [];
         HealthQuestion question = QuestionOf(health, server.Address);
-        HealthCheck[] checks = Array.ConvertAll(PlacesOf(health, server, endPoints), place => (HealthCheck)new ConnectionCheck(place, question));
+        HealthCheck[] checks = Array.ConvertAll(PlacesOf(health, server, endPoints), place => (HealthCheck)new ConnectionCheck(place, question)
+        {
+            ProxyHeader = header,
+        });
         return checks.Length == 1 ? checks[0] : new SeveralAddressesCheck(checks, health.TimeoutMs);
     }
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace NativeProxy.Tests.Config;
 
 /// <summary>Server addresses whose port is the client's, and PROXY headers to servers. The server's address stands in line 9, or behind.</summary>
-public sealed class TcpUpstreamRulesTests
+public sealed class ServerConnectionRulesTests
 {
     private const string Tcp = "mode = \"tcp\"";
 
@@ -69,6 +69,24 @@ public sealed class TcpUpstreamRulesTests
     {
         UpstreamSettings upstream = SettingsTrial.Parse(SettingsTrial.With(Tcp, "proxy_protocol = \"v2\"", server)).Settings.Upstreams[0];
         Assert.Equal(version, upstream.Servers[0].ProxyHeaderOf(upstream));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.5", true)]
+    [InlineData("2001:db8::5", true)]
+    [InlineData("10.0.0.0/8", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("::", false)]
+    [InlineData("10", false)]
+    [InlineData("[::1]", false)]
+    [InlineData("db.example", false)]
+    public void SourceAddress_IsOneAddress(string text, bool isSound)
+    {
+        string line = $"source_address = \"{text}\"";
+        string problem = $"connections cannot come from \"{text}\"";
+        Assert.Equal(isSound ? [] : ["7: " + problem], SettingsTrial.Problems(SettingsTrial.WithUpstream(line)));
+        Assert.Equal(isSound ? [] : ["10: " + problem],
+            SettingsTrial.Problems(SettingsTrial.With(server: line).Replace("\n\n", "\n", StringComparison.Ordinal)));
     }
 
     private static string With(string toml, string address) => toml.Replace("127.0.0.1:9001", address, StringComparison.Ordinal);

@@ -4,10 +4,10 @@ using NativeProxy.Config.Toml;
 namespace NativeProxy.Config;
 
 /// <summary>
-/// What only the servers of listeners in mode "tcp" can have, since each of their connections is one client's: a PROXY header, a port that is the
-/// client's. Appends every breach to the errors. Lives for one load.
+/// What connections to servers are like: where they come from; and what only those of listeners in mode "tcp" can have, since each of them is one
+/// client's: a PROXY header, a port that is the client's. Appends every breach to the errors. Lives for one load.
 /// </summary>
-internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
+internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
     public void CheckAll()
     {
@@ -15,6 +15,7 @@ internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces pla
         {
             UpstreamSettings upstream = settings.Upstreams[i];
             bool isForTcp = IsForTcpAlone(upstream.Name);
+            CheckSource(upstream.SourceAddress, $"upstream[{i}].source_address");
             if (!isForTcp && upstream.ProxyProtocol != ProxyHeaderVersion.Off)
                 BreakHeader($"upstream[{i}].proxy_protocol");
             for (int j = 0; j < upstream.Servers.Length; j++)
@@ -25,6 +26,7 @@ internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces pla
     private void CheckServer(in UpstreamSettings upstream, int index, string path, bool isForTcp)
     {
         UpstreamServerSettings server = upstream.Servers[index];
+        CheckSource(server.SourceAddress, $"{path}.server[{index}].source_address");
         if (!isForTcp && server.ProxyProtocol is ServerProxyHeader.V1 or ServerProxyHeader.V2)
             BreakHeader($"{path}.server[{index}].proxy_protocol");
         if (!ServerAddressText.TryParse(server.Address, out HostPort address, out int offset, out _) || address.Port != 0)
@@ -34,8 +36,14 @@ internal sealed class TcpUpstreamRules(ProxySettings settings, SettingPlaces pla
         string expected = AddressText.Expected(AddressUse.Server);
         if (!isForTcp)
             Break(key, problem, expected + "; only for listeners in mode \"tcp\" it is the client's");
-        else if (upstream.Health.Kind != HealthCheckKind.Off)
+        else if (upstream.Health is { Kind: not HealthCheckKind.Off, Port: 0 } && server is { Health: true, HealthPort: 0 })
             Break(key, problem + ", and a health check has no client whose port it could be", expected);
+    }
+
+    private void CheckSource(string text, string path)
+    {
+        if (text.Length > 0 && !SourceAddressText.IsValid(text))
+            Break(path, $"connections cannot come from {ErrorExcerpt.Quoted(text)}", SourceAddressText.Expected);
     }
 
     /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>
