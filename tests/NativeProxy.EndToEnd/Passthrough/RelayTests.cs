@@ -120,7 +120,7 @@ public sealed class RelayTests
         using var dead = new DeadServer();
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(dead.Address, origin.Address)
-            .Listener("mode = \"tcp\"").Upstream("passive.consecutive_failures = 2", "passive.ejection_time = \"1h\""));
+            .Listener("mode = \"tcp\"").Upstream("passive.consecutive_failures = 2", "passive.ejection_time = \"5m\""));
         for (int i = 0; i < 8; i++)
         {
             await using RawClient client = await RawClient.Connect(proxy.Port(), showsDate: true);
