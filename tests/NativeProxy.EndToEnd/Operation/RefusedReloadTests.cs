@@ -17,7 +17,7 @@ public sealed class RefusedReloadTests
 
     /// <summary>The worker has no descriptor left, so that the sockets for the new address cannot be handed to it.</summary>
     [Fact]
-    [Trait("layer", "no")] // the runtime of the tests loads its parts as it needs them, and cannot without a descriptor; the product has all of itself
+    [Trait("layer", "no")] // the runtime of the tests loads its parts as it needs them and cannot without a descriptor; the product has all of itself
     public async Task ReloadThatOneWorkerCannotTake_ChangesNobody_LeavesNothing_AndTheNextOneWorks()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();

@@ -39,7 +39,7 @@ public sealed class WorkerDeathTests
 
     /// <summary>The supervisor cannot start anybody while it has no descriptor left: it goes on with what it has, and tries again.</summary>
     [Fact]
-    [Trait("layer", "no")] // the runtime of the tests loads its parts as it needs them, and cannot without a descriptor; the product has all of itself
+    [Trait("layer", "no")] // the runtime of the tests loads its parts as it needs them and cannot without a descriptor; the product has all of itself
     public async Task WorkerThatCannotBeStarted_IsStoodInFor_UntilItCan()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
