@@ -18,6 +18,8 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
             CheckSource(upstream.SourceAddress, $"upstream[{i}].source_address");
             if (!isForTcp && upstream.ProxyProtocol != ProxyHeaderVersion.Off)
                 BreakHeader($"upstream[{i}].proxy_protocol");
+            if (isForTcp && upstream.Keepalive.MinIdle > 0)
+                Break($"upstream[{i}].keepalive.min_idle", "a connection of a listener in mode \"tcp\" is one client's from its first byte", "0");
             for (int j = 0; j < upstream.Servers.Length; j++)
                 CheckServer(upstream, j, $"upstream[{i}]", isForTcp);
         }

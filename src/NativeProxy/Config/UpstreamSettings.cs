@@ -156,6 +156,12 @@ internal readonly partial struct UpstreamKeepaliveSettings
     [Setting("max_idle", Default = 256, Max = 1_000_000, Doc = "Idle connections kept per server and worker. 0 = keep none.")]
     public partial int MaxIdle { get; init; }
 
+    [Setting("min_idle", Default = 0, Max = 1000,
+        Doc = "Idle connections that each worker opens ahead to each server that gets requests, so that these need not wait for a connect; more, "
+        + "up to max_idle, while requests come so fast that they are used up before another one is there. Of max_connections a worker takes no "
+        + "more than its part for them. 0 = none.")]
+    public partial int MinIdle { get; init; }
+
     [Setting("idle_timeout", Default = "30s", Max = "24h",
         Doc = "Idle time after which a pooled connection is closed; should be shorter than the server's own. \"0s\" = off.")]
     public partial long IdleTimeoutMs { get; init; }

@@ -72,6 +72,12 @@ internal sealed class IdleShedding : ITimerOwner
         _timer = new TimerNode(this);
     }
 
+    /// <summary>
+    /// True when a connection may be opened that nobody has asked for: nothing is short or about to be, and each client keeps its pair of
+    /// descriptors.
+    /// </summary>
+    public bool HasRoomToSpare => !IsShort && _budget.HasSocketToSpare && !_pressure.ReachesAMark(Levels());
+
     private bool IsShort => _descriptorsAreShort || _memoryIsShort;
 
     /// <summary>Takes settings over, at start and at reload.</summary>

@@ -85,6 +85,8 @@ internal enum CounterId
     ServerConnectionsIdle,
     ServerConnectionsPinned,
     ServerReuses,
+    ServerConnectsAhead,
+    ServerConnectsAheadUsed,
     ServerRequestsPipelined,
 
     /// <summary>The first of a block: one for each <see cref="ServerCloseReason"/> but None (<see cref="CloseCounters"/>).</summary>

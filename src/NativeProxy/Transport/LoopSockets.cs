@@ -22,6 +22,11 @@ internal sealed class LoopSockets(long firstId, int idStep)
     /// </summary>
     public Action? BeforeConnect { get; set; }
 
+    /// <summary>
+    /// Whether a connection to a server may be opened that nobody has asked for yet: nothing is short. Set it before the loop connects.
+    /// </summary>
+    public Func<bool> MayConnectAhead { get; set; } = static () => true;
+
     /// <summary>Called when a socket of either side has been closed. Set it before the loop connects.</summary>
     public Action? AfterClose { get; set; }
 

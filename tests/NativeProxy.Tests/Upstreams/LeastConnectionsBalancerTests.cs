@@ -1,5 +1,11 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Foundation;
+using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Balancing;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
@@ -100,6 +106,61 @@ public class LeastConnectionsBalancerTests
         var test = new ServersOnBoard("a1 b1 c1");
 
         Assert.Equal("c", LeastConnectionsBalancer.Pick(test.All, except: null, TurnsOf(test, start: 2))!.Name);
+    }
+
+    [Fact]
+    [Trait("promise", "B9")]
+    public async Task OfEquals_OneWithAReadyConnectionTakesTheTurn_UntilItIsAhead_AndGivesItBack()
+    {
+        using Socket listener = Peers.Listen();
+        using var loop = new LoopUnderTest();
+        var test = new ServersOnBoard("a1 b1 c1", loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
+        RoundRobinBalancer turns = TurnsOf(test);
+        await MakeReady(loop, test["c"]);
+
+        string picks = await Picks(24);
+
+        // Each of the two that are not ready lends as many turns as may be lent.
+        Assert.StartsWith("ccccb", picks, StringComparison.Ordinal);
+        Assert.All("abc", name => Assert.Equal(4, picks[^12..].Count(pick => pick == name)));
+        Assert.All("abc", name => Assert.InRange(picks.Count(pick => pick == name), 5, 8 + LeastConnectionsBalancer.LeadMax));
+
+        // All are ready: who has had more waits until it has had its share.
+        await MakeReady(loop, test["a"]);
+        await MakeReady(loop, test["b"]);
+        picks += await Picks(24);
+        Assert.All("abc", name => Assert.Equal(16, picks.Count(pick => pick == name)));
+        Assert.All(test.All, static server => Assert.Equal(0, server.Load.Lead));
+        await loop.Run(() => Array.ForEach(test.All, static server => server.Connections.Purge(ServerCloseReason.Purged)));
+
+        Task<string> Picks(int count) => loop.Run(() => string.Concat(
+            Enumerable.Range(0, count).Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null, turns)!.Name)));
+    }
+
+    [Fact]
+    [Trait("promise", "B9")]
+    public async Task OneWithAReadyConnectionAndMoreRequests_IsNotPreferred()
+    {
+        using Socket listener = Peers.Listen();
+        using var loop = new LoopUnderTest();
+        var test = new ServersOnBoard("a1 b1 c1", workers: 2, loop: loop.Loop, endPoint: (IPEndPoint)listener.LocalEndPoint!);
+        await MakeReady(loop, test["c"]);
+        test.Slot("c", worker: 1).SetRunning(1);
+        RoundRobinBalancer turns = TurnsOf(test);
+
+        string picks = await loop.Run(() => string.Concat(
+            Enumerable.Range(0, 6).Select(_ => LeastConnectionsBalancer.Pick(test.All, except: null, turns)!.Name)));
+
+        Assert.Equal("ababab", picks);
+        await loop.Run(() => test["c"].Connections.Purge(ServerCloseReason.Purged));
+    }
+
+    private static async Task MakeReady(LoopUnderTest loop, UpstreamServer server)
+    {
+        var user = new RecordingUser();
+        UpstreamConnection connection = await loop.Run(() => server.TryConnect(user)!);
+        await user.UntilSeen("connected");
+        await loop.Run(() => server.Release(connection, ServerCloseReason.None));
     }
 
     private static UpstreamServer? Pick(ServersOnBoard test, UpstreamServer? except = null) =>

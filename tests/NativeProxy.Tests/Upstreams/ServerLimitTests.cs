@@ -34,6 +34,38 @@ public class ServerLimitTests
     }
 
     [Fact]
+    [Trait("promise", "B6")]
+    public void ConnectionThatNobodyAskedFor_TakesAFreePlaceAndNoOther()
+    {
+        _limit.Apply(connectionsMax: 2, slot: null);
+
+        Assert.True(_limit.TryTakePlaceAhead());
+        Assert.True(_limit.TryTakePlaceAhead());
+        Assert.Equal((false, 2), (_limit.TryTakePlaceAhead(), _limit.OpenCount));
+    }
+
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 2)]
+    [InlineData(3, 1)]
+    [InlineData(5, 0)]
+    [Trait("promise", "B6")]
+    public void ConnectionsThatNobodyAskedFor_AreAWorkersPartOfTheLimitAtMost(int workers, int expected)
+    {
+        var board = new ServersOnBoard("a1", workers: workers);
+        _limit.Apply(connectionsMax: 4, board.Slot("a"));
+
+        int count = 0;
+        while (_limit.TryTakePlaceAhead())
+            count++;
+
+        Assert.Equal(expected, count);
+        while (_limit.TryTakePlace())
+            count++;
+        Assert.Equal(4, count);
+    }
+
+    [Fact]
     public void NoLimit_CountsAndNeverRefuses()
     {
         for (int i = 0; i < 100; i++)

@@ -1,4 +1,5 @@
 using System.Net;
+using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using Xunit;
@@ -33,6 +34,32 @@ public class ServerStandingTests
         Assert.False(_standing.HasGoneDown());
         slot.IsUp = false;
         Assert.True(_standing.HasGoneDown());
+    }
+
+    [Theory]
+    [InlineData("down")]
+    [InlineData("leaving")]
+    [InlineData("without weight")]
+    [InlineData("retired")]
+    [InlineData("ejected")]
+    [Trait("promise", "B6")]
+    public void ServerThatGetsNoRequests_OrOnlyForWantOfOthers_IsNotWarmed(string state)
+    {
+        using var loop = new LoopUnderTest();
+        var standing = new ServerStanding(new IPEndPoint(IPAddress.Loopback, 1)) { Loop = loop.Loop };
+        ServerSlot slot = new ServersOnBoard("a1").Slot("a");
+        standing.Apply(weight: state == "without weight" ? 0 : 1, slot);
+        Assert.Equal(state != "without weight", standing.MayBeWarmed);
+
+        slot.IsUp = state != "down";
+        slot.IsLeaving = state == "leaving";
+        if (state == "retired")
+            standing.Retire();
+        if (state == "ejected")
+            Assert.True(slot.Ejection.TryBegin(loop.Loop.Clock.NowMs, baseMs: 60_000, maxMs: 60_000, inRowAfter: 0, out _));
+        standing.IsForced = true;
+
+        Assert.False(standing.MayBeWarmed);
     }
 
     [Fact]

@@ -98,6 +98,7 @@ public class SmallBalancerTests
     }
 
     [Fact]
+    [Trait("promise", "B9")]
     public async Task RandomTwo_OfEquals_PrefersOneWithAReadyConnection_UntilItIsFarAhead()
     {
         using Socket listener = Peers.Listen();
@@ -117,6 +118,7 @@ public class SmallBalancerTests
     }
 
     [Fact]
+    [Trait("promise", "B9")]
     public async Task RandomTwo_DoesNotPreferAReadyConnectionToALoadedServer()
     {
         using Socket listener = Peers.Listen();

@@ -80,6 +80,7 @@ internal sealed class TrafficPlan
         _socketsMax = socketsMax;
         _report = report;
         loop.Sockets.BeforeConnect = _shedding.MakeRoomForConnect;
+        loop.Sockets.MayConnectAhead = () => !_isDraining && _shedding.HasRoomToSpare;
         loop.Sockets.AfterClose = _budget.SocketClosed;
         _lookups = new LoopLookups(_ownAddresses);
         _resolver = new NameResolver(loop, counters, _lookups.Begin, NameResolver.LookupsFor(socketsMax));

@@ -26,6 +26,9 @@ internal sealed unsafe class ServerPlaces
     /// <summary>Connections of all workers; a moment's view.</summary>
     public int OpenCount => _open.Count;
 
+    /// <summary>How many workers share them.</summary>
+    public int WorkerCount => _idle.Count;
+
     /// <summary>Takes a place if fewer than <paramref name="placesMax"/> are taken.</summary>
     public bool TryTake(int placesMax) => _open.TryTake(placesMax);
 

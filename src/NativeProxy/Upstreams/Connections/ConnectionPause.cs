@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 
@@ -12,6 +13,7 @@ internal struct ConnectionPause
 {
     /// <summary>Why the connection will be closed when its idle time is over.</summary>
     private ServerCloseReason _endReason;
+    private long _lastedMs;
 
     /// <summary>
     /// The client whose authentication the connection carries; null while it carries none. Only the end of the connection takes it away again.
@@ -22,14 +24,17 @@ internal struct ConnectionPause
     public long SinceMs { get; private set; }
 
     /// <summary>How long it had waited when it was taken, in ms.</summary>
-    public long LastedMs { get; private set; }
+    public readonly long LastedMs => Math.Max(0, _lastedMs);
+
+    /// <summary>True when it had waited before the present use.</summary>
+    public readonly bool CameBefore => _lastedMs >= 0;
 
     public readonly ServerCloseReason EndReason => _endReason;
 
     public readonly bool IsPinned => PinOwner is not null;
 
     /// <summary>No pause came before the present use: the connection is fresh, or was handed on.</summary>
-    public void Forget() => LastedMs = 0;
+    public void Forget() => _lastedMs = -1;
 
     /// <summary>Authentication goes over the connection: from now on it is this client's alone.</summary>
     public void PinTo(IPinOwner owner)
@@ -47,14 +52,14 @@ internal struct ConnectionPause
         connection.Server.Counters.Add(Gauge);
 
         // A pinned one has the idle time of its client and ends with it.
-        return IsPinned ? 0 : connection.Server.Terms.IdleTimeoutMs(nowMs, out _endReason);
+        return IsPinned ? 0 : connection.Server.Terms.IdleTimeoutMs(nowMs, isUnused: connection.UseCount == 0, out _endReason);
     }
 
     /// <summary>The connection, just taken from where it waited, is used again.</summary>
     public void End(UpstreamConnection connection, long nowMs)
     {
         connection.Server.Counters.Add(Gauge, -1);
-        LastedMs = nowMs - SinceMs;
+        _lastedMs = nowMs - SinceMs;
     }
 
     /// <summary>The connection is given up where it waits.</summary>

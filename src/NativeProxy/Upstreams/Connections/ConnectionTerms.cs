@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Transport;
@@ -15,10 +16,18 @@ internal sealed class ConnectionTerms
     /// <summary>What the server's own idle timeout seems to be.</summary>
     private LearnedIdleTimeout _learned;
 
+    /// <summary>The same for connections that no request has come on yet: servers wait for the first one for another time.</summary>
+    private LearnedIdleTimeout _learnedUnused;
+
     public ref readonly UpstreamKeepaliveSettings Keepalive => ref _keepalive;
 
     /// <summary>Longest time of a connect, over all addresses; 0 = without a limit.</summary>
     public long ConnectTimeoutMs { get; private set; }
+
+    /// <summary>Connections that are to idle before a request comes; none where each connection is one client's.</summary>
+    public int IdleMin => _keepalive is { Enabled: true, Reuse: not ReusePolicy.Never } && ProxyHeader == ProxyHeaderVersion.Off && PortOffset is null
+        ? Math.Min(_keepalive.MinIdle, _keepalive.MaxIdle)
+        : 0;
 
     /// <summary>What happens to connections when the server goes down.</summary>
     public DownAction OnDown { get; private set; }
@@ -56,12 +65,19 @@ internal sealed class ConnectionTerms
     public void IdleTimeoutAnnounced(int seconds, long nowMs) => _learned.Announced(seconds, nowMs);
 
     /// <summary>The server closed a connection that was idle this long.</summary>
-    public void ClosedIdle(long idleAgeMs, long nowMs) => _learned.ServerClosed(idleAgeMs, nowMs);
+    /// <param name="idleAgeMs">How long.</param>
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="isUnused">No request had come on it.</param>
+    public void ClosedIdle(long idleAgeMs, long nowMs, bool isUnused = false) =>
+        (isUnused ? ref _learnedUnused : ref _learned).ServerClosed(idleAgeMs, nowMs);
 
     /// <summary>How long a connection may idle from now on, and why it is then closed; 0 = without a limit.</summary>
-    public long IdleTimeoutMs(long nowMs, out ServerCloseReason reason)
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="isUnused">No request has come on it.</param>
+    /// <param name="reason">Why.</param>
+    public long IdleTimeoutMs(long nowMs, bool isUnused, out ServerCloseReason reason)
     {
-        long learnedMs = _keepalive.LearnIdleTimeout ? _learned.RetireAfterMs(nowMs) : 0;
+        long learnedMs = _keepalive.LearnIdleTimeout ? (isUnused ? ref _learnedUnused : ref _learned).RetireAfterMs(nowMs) : 0;
         bool isLearned = learnedMs > 0 && (_keepalive.IdleTimeoutMs == 0 || learnedMs < _keepalive.IdleTimeoutMs);
         reason = isLearned ? ServerCloseReason.LearnedIdleTimeout : ServerCloseReason.IdleTimeout;
         return isLearned ? learnedMs : _keepalive.IdleTimeoutMs;

@@ -149,6 +149,22 @@ internal sealed class ServerLimit : IQueueOwner
         return isTaken;
     }
 
+    /// <summary>
+    /// Takes the place of a connection that no request has asked for: none that somebody waits for, and no more than this worker's part of the limit,
+    /// so that workers do not warm up at each other's cost.
+    /// </summary>
+    public bool TryTakePlaceAhead()
+    {
+        if (ConnectionsMax > 0)
+        {
+            bool isWaitedFor = Queue.HasWaiters || GroupQueue is { HasWaiters: true };
+            if (isWaitedFor || OpenCount >= ConnectionsMax / (_places?.WorkerCount ?? 1) || !TryTakeFreePlace())
+                return false;
+        }
+        OpenCount++;
+        return true;
+    }
+
     /// <summary>A connection was given up, its socket is closed.</summary>
     public void GivePlaceBack()
     {

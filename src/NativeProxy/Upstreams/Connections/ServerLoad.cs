@@ -27,6 +27,9 @@ internal sealed class ServerLoad(string name)
     /// <summary>How often balancing by two random servers has picked it on this loop.</summary>
     public long PickedCount { get; set; }
 
+    /// <summary>Turns that balancing by the fewest requests has given it of other servers' on this loop, less those that others got of its.</summary>
+    public int Lead { get; set; }
+
     /// <summary>A user has been lent a connection.</summary>
     public void Begin() => Show(LentCount + 1);
 

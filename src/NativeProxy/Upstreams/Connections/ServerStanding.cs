@@ -59,6 +59,9 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// </summary>
     public bool TakesRequests => Weight > 0 && (IsForced ? Addresses.Count > 0 : IsUp && _slot is not { IsLeaving: true } && !IsEjected);
 
+    /// <summary>True when connections may be opened ahead of requests: the server gets some, and not only because too few servers are up.</summary>
+    public bool MayBeWarmed => !IsRetired && IsUp && TakesRequests && !IsEjected && _slot is not { IsLeaving: true };
+
     /// <summary>True while the server is left out for requests that failed on it.</summary>
     public bool IsEjected => _slot is { Ejection: { MayBeOn: true } ejection } && ejection.IsOn(Loop!.Clock.NowMs);
 

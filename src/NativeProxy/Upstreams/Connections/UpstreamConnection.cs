@@ -47,11 +47,11 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// <summary>Number of the connection, kept for the log while the socket goes away.</summary>
     public long Id => _socket.Id;
 
-    /// <summary>Exchanges that this connection has been lent for, the current one included.</summary>
+    /// <summary>Exchanges that this connection has been lent for, the current one included; 0 = it was opened ahead, and none has come yet.</summary>
     public int UseCount { get; private set; }
 
-    /// <summary>True when an earlier exchange went over this connection, so that the server may have closed it meanwhile.</summary>
-    public bool IsReused => UseCount > 1;
+    /// <summary>True when the connection had idled before the present exchange, so that the server may have closed it meanwhile.</summary>
+    public bool IsReused => UseCount > 1 || _pause.CameBefore;
 
     /// <summary>How long the connection had idled when it was taken, in ms.</summary>
     public long IdleAgeMs => _pause.LastedMs;
@@ -87,7 +87,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     {
         int waiting = _users.FollowingCount;
         return _state == UpstreamConnectionState.Busy && Identity == (identity ?? Server.Identity)
-            && IsReused && waiting + 1 < pipeliningMax && !_users.IsOutOfStep && !IsPinned
+            && UseCount > 1 && waiting + 1 < pipeliningMax && !_users.IsOutOfStep && !IsPinned
             && !Tcp!.EndOfStreamSeen && !_socket.HasUnsent && JudgeReuse(waiting) == ServerCloseReason.None;
     }
 
@@ -199,7 +199,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
         else if (IsWaiting)
         {
-            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs);
+            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs, isUnused: UseCount == 0);
             EndWaiting(ServerCloseReason.ServerFin, reset: false);
         }
     }
@@ -257,14 +257,14 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
     }
 
-    /// <summary>Begins a fresh connection for a user.</summary>
-    internal void Open(IServerConnectionUser user, ConnectionIdentity identity)
+    /// <summary>Begins a fresh connection for a user, who may only want it to idle until an exchange asks for one.</summary>
+    internal void Open(IServerConnectionUser user, ConnectionIdentity identity, bool isAhead)
     {
         MoveTo(UpstreamConnectionState.Connecting);
         Identity = identity;
         _users.Begin(user);
         _pause.Forget();
-        UseCount = 1;
+        UseCount = isAhead ? 0 : 1;
         _socket.Open(this, _loop);
     }
 
@@ -273,7 +273,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     {
         ServerCloseReason reason = _socket.JudgeUnread();
         if (reason == ServerCloseReason.ServerFin)
-            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs);
+            Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs, isUnused: UseCount == 0);
         if (reason != ServerCloseReason.None)
             return reason;
         _pause.End(this, _loop.Clock.NowMs);

@@ -17,6 +17,9 @@ internal sealed class UpstreamServer
 {
     private readonly EventLoop _loop;
 
+    /// <summary>Opens connections ahead of requests; null where none is to idle before one comes.</summary>
+    private WarmPool? _warm;
+
     public UpstreamServer(EventLoop loop, LoopCounters counters, string name, params IPEndPoint[] endPoints)
     {
         _loop = loop;
@@ -96,6 +99,7 @@ internal sealed class UpstreamServer
         Load.Apply(slot);
         Limit.Apply(connectionsMax, slot, server.MinConnections, server.MaxQueue > 0 ? server.MaxQueue : group.MaxQueue);
         FollowHealth();
+        Warm(Terms.IdleMin);
     }
 
     /// <summary>
@@ -133,6 +137,7 @@ internal sealed class UpstreamServer
         if (leavesGroup)
             Standing.TakeNoMore();
         Standing.Retire();
+        Warm(idleMin: 0);
         Connections.Purge(ServerCloseReason.Purged);
 
         // The slot may soon be another server's.
@@ -153,6 +158,7 @@ internal sealed class UpstreamServer
             if (TryLend(connection, Idle, user, identity))
             {
                 Limit.ShowIdle();
+                _warm?.CountRequest();
                 return connection;
             }
         }
@@ -178,15 +184,21 @@ internal sealed class UpstreamServer
     /// </summary>
     /// <param name="user">Who uses it.</param>
     /// <param name="identity">As whom; null = the server's own <see cref="Identity"/>.</param>
-    public UpstreamConnection? TryConnect(IServerConnectionUser user, ConnectionIdentity? identity = null)
+    /// <param name="isAhead">No request has asked for it: it is nobody's load, and nothing is closed for it.</param>
+    public UpstreamConnection? TryConnect(IServerConnectionUser user, ConnectionIdentity? identity = null, bool isAhead = false)
     {
-        if (!Limit.TryTakePlace())
+        if (!(isAhead ? Limit.TryTakePlaceAhead() : Limit.TryTakePlace()))
             return null;
         _loop.Sockets.BeforeConnect?.Invoke();
         UpstreamConnection connection = Connections.Take(this, _loop);
-        Load.Begin();
         Counters.Add(CounterId.ServerConnects);
-        connection.Open(user, identity ?? Identity);
+        if (isAhead)
+            Counters.Add(CounterId.ServerConnectsAhead);
+        else
+            Load.Begin();
+        connection.Open(user, identity ?? Identity, isAhead);
+        if (!isAhead)
+            _warm?.CountRequest();
         return connection;
     }
 
@@ -215,7 +227,8 @@ internal sealed class UpstreamServer
     /// <param name="restBytes">How many of the bytes delivered last belong to who follows.</param>
     public void Release(UpstreamConnection connection, ServerCloseReason reason, bool reset = false, int restBytes = 0)
     {
-        Load.End();
+        if (connection.UseCount > 0)
+            Load.End();
         if (reason == ServerCloseReason.None && connection.TryHandOn(restBytes))
             return;
         if (reason == ServerCloseReason.None)
@@ -229,6 +242,16 @@ internal sealed class UpstreamServer
     public ServerCloseReason JudgeKeeping(UpstreamConnection connection) =>
         PoolRule.JudgeKeeping(Standing, connection.Address, Terms.Keepalive, keepsWhenDown: Terms.OnDown == DownAction.Keep);
 
+    private void Warm(int idleMin)
+    {
+        if (idleMin > 0)
+            (_warm ??= new WarmPool(this, _loop)).Apply(idleMin);
+        else
+            _warm?.Stop();
+        if (idleMin == 0)
+            _warm = null;
+    }
+
     /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
     private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user, ConnectionIdentity identity)
     {
@@ -237,7 +260,7 @@ internal sealed class UpstreamServer
         if (reason == ServerCloseReason.None)
         {
             Load.Begin();
-            Counters.Add(CounterId.ServerReuses);
+            Counters.Add(connection.UseCount > 1 ? CounterId.ServerReuses : CounterId.ServerConnectsAheadUsed);
             return true;
         }
         pool.Push(connection);
