@@ -232,7 +232,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         AuthenticatesConnection = head.AuthenticatesConnection,
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
         BodyBytesMax = _route.RequestBodyBytesMax,
-        Sticky = Stickiness.Of(bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock),
+        Sticky = _route.Upstream.Rules.IsSticky ? Stickiness.Of(bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock) : default,
         HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Client) : RequestKey.None,
         Queue = new QueueTerms(_route.QueuePriority, _route.QueueTimeoutMs),
         ResponseTimeoutMs = _route.ResponseTimeoutMs,

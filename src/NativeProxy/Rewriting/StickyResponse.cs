@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Config;
 using NativeProxy.Http;
 
@@ -40,11 +41,17 @@ internal readonly ref struct StickyResponse
     public void WriteInserted<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, HeaderTable fields)
         where TSink : struct, IFieldSink, allows ref struct
     {
-        if (!_inserts || (_cookie!.Preserves && SetsOurs(bytes, fields)))
-            return;
+        if (_inserts && !(_cookie!.Preserves && SetsOurs(bytes, fields)))
+            Insert(ref sink);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Insert<TSink>(ref TSink sink)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
         sink.BeginField("Set-Cookie"u8);
         sink.AppendValue(_server!.InsertedPair);
-        if (_cookie.IsDated)
+        if (_cookie!.IsDated)
         {
             Span<byte> dates = stackalloc byte[CookieDates.TextBytes];
             _dates.Write(dates);

@@ -108,8 +108,8 @@ internal sealed class Forwarding
         {
             Via = _via,
             AddedLines = added,
-            Cookie = route.Upstream.Cookie,
-            Host = route.HostHeader.Length > 0 ? route.HostHeader : route.Upstream.Rules.HostHeader,
+            Cookie = route.Upstream.Rules.Cookie,
+            Host = route.HostHeader is { } host ? host : route.Upstream.Rules.HostHeader,
             FallbackHost = route.Upstream.NameBytes,
             ClientAddress = address.AsSpan(0, client.WriteText(address)),
             IsProxyRequest = _isProxy,

@@ -36,8 +36,8 @@ internal sealed class Route
     /// <summary>Where the client is sent instead; null when it is not.</summary>
     public Redirect? Redirect { get; init; }
 
-    /// <summary>What servers get as Host; empty when that is what the upstream says.</summary>
-    public byte[] HostHeader { get; init; } = [];
+    /// <summary>What servers get as Host; null when that is what the upstream says.</summary>
+    public byte[]? HostHeader { get; init; }
 
     /// <summary>It answers a probe, which nobody wants to see in the log.</summary>
     public bool IsProbe { get; init; }

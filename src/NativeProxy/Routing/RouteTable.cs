@@ -26,6 +26,9 @@ internal sealed class RouteTable
     private readonly LimitPlan? _limits;
     private readonly bool _dropsTrailers;
 
+    /// <summary>Longest body where no `[[route]]` says another; 0 = no limit.</summary>
+    private readonly long _ownBodyBytesMax;
+
     /// <summary>What holds where no `[[route]]` adds its own.</summary>
     private readonly RouteModifiers _ownModifiers;
 
@@ -56,6 +59,7 @@ internal sealed class RouteTable
         _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
         _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default);
+        _ownBodyBytesMax = _ownModifiers.Limits.BodyBytes;
         OwnErrorPages = _ownModifiers.ErrorPagesWith(HeaderRules.ForResponses(_ownModifiers.ResponseHeaders, _listener, ""));
         var own = new RouteParts(_ownModifiers, "", rules?.NoUpstream);
         _own = upstream is null ? null : RouteTo(upstream, own);
@@ -88,12 +92,12 @@ internal sealed class RouteTable
         bool isConnect = head.MethodKind == HttpMethod.Connect;
         if (Origins is null && isConnect)
         {
-            refusal = IsTooLong(head, _ownModifiers.Limits.BodyBytes) ? ProxyError.RequestBodyTooLarge : ProxyError.MethodNotAllowed;
+            refusal = IsTooLong(head, _ownBodyBytesMax) ? ProxyError.RequestBodyTooLarge : ProxyError.MethodNotAllowed;
             return null;
         }
         if (_map is not null)
             return FindInMap(bytes, head, client, out refusal, out detail);
-        if (IsTooLong(head, _ownModifiers.Limits.BodyBytes))
+        if (IsTooLong(head, _ownBodyBytesMax))
         {
             refusal = ProxyError.RequestBodyTooLarge;
             return null;
@@ -151,7 +155,7 @@ internal sealed class RouteTable
         var parts = new RouteParts(modifiers, named.Name, rules.NoUpstream)
         {
             QueuePriority = route.QueuePriority,
-            HostHeader = Encoding.ASCII.GetBytes(route.HostHeader),
+            HostHeader = route.HostHeader.Length == 0 ? null : Encoding.ASCII.GetBytes(route.HostHeader),
         };
         if (CaptureTexts.GroupsOf(route) > 0)
             parts = parts with { Captures = path };
@@ -221,7 +225,7 @@ internal sealed class RouteTable
             QueueTimeoutMs = modifiers.Timeouts.QueueMs,
             TunnelTimeoutMs = modifiers.Timeouts.TunnelMs,
             QueuePriority = parts.QueuePriority,
-            HostHeader = parts.HostHeader ?? [],
+            HostHeader = parts.HostHeader,
             IsProbe = parts.IsProbe,
         };
     }

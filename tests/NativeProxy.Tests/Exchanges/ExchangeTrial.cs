@@ -91,7 +91,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
     public void Begin(string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", IClientStreamUser? ahead = null) => Run(() =>
     {
         byte[] bytes = Wire.Bytes(request);
-        RequestIntake intake = RequestIntake.Read(bytes, _connection);
+        RequestIntake intake = RequestIntake.Read(bytes, _connection, _connection.Frontend);
         Client.Begin(_services.Scratch.Request.Version, intake.Client);
         Exchange.Begin(bytes, _services.Scratch.Request, intake.Route!, ahead, moreFollows: false);
         EventsWithinBegin = Events.Count;

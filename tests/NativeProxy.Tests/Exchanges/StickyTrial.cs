@@ -15,7 +15,7 @@ namespace NativeProxy.Tests.Exchanges;
 internal static class StickyTrial
 {
     /// <summary>The cookie of that group.</summary>
-    public static StickyCookie? Cookie(string lines) => Group(lines).Cookie;
+    public static StickyCookie? Cookie(string lines) => Group(lines).Rules.Cookie;
 
     /// <summary>For a response of server a.</summary>
     /// <param name="lines">Of [upstream.cookie].</param>
@@ -25,7 +25,7 @@ internal static class StickyTrial
     {
         UpstreamGroup group = Group(lines, moreOfServerA);
         ServerCookie? presentedCookie = presented is null ? null : group.Servers[presented == "a" ? 0 : 1].Cookie;
-        return new StickyResponse(group.Cookie, group.Servers[0].Cookie, presentedCookie);
+        return new StickyResponse(group.Rules.Cookie, group.Servers[0].Cookie, presentedCookie);
     }
 
     /// <summary>Servers a and b in a group whose [upstream.cookie] has these lines besides its name, S.</summary>

@@ -152,7 +152,7 @@ internal struct ClientInput
         bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
         RequestIntake intake = isFlood
             ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken)
-            : RequestIntake.Read(bytes, session);
+            : RequestIntake.Read(bytes, session, session.Frontend);
         if (intake.NeedsMore)
         {
             _emptyLineBytes += (byte)emptyLineBytes;
@@ -174,7 +174,7 @@ internal struct ClientInput
     {
         if (_nextMustWait || !session.MayServeAnother)
             return 0;
-        RequestIntake intake = RequestIntake.Read(bytes, session);
+        RequestIntake intake = RequestIntake.Read(bytes, session, session.Frontend);
         if (intake.NeedsMore)
             return 0;
         if (intake.Refusal != ProxyError.None || !intake.RunsBesideOthers(session.Frontend.Scratch.Request))

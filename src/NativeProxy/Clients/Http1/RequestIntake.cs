@@ -45,9 +45,9 @@ internal readonly ref struct RequestIntake
     /// </summary>
     /// <param name="bytes">Bytes of the client.</param>
     /// <param name="connection">On which they came.</param>
-    public static RequestIntake Read(ReadOnlySpan<byte> bytes, ClientConnection connection)
+    /// <param name="frontend">That of the connection.</param>
+    public static RequestIntake Read(ReadOnlySpan<byte> bytes, ClientConnection connection, Frontend frontend)
     {
-        Frontend frontend = connection.Frontend;
         RequestHead head = frontend.Scratch.Request;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, frontend.HeadLimits, head);
         if (outcome.Status == ParseStatus.NeedMore)

@@ -59,8 +59,10 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
     /// <summary>Gives the request its names, and says them in its head.</summary>
     public void NameRequest(ReadOnlySpan<byte> bytes, RequestHead head)
     {
+        if (naming is null)
+            return;
         head.Trace = Trace;
-        naming?.Begin(bytes, head, Trace!);
+        naming.Begin(bytes, head, Trace!);
     }
 
     /// <summary>The head of the final response was read.</summary>

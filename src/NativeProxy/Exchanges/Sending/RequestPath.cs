@@ -184,13 +184,15 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        if (Link.Group!.Rules.RetriesStatus && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
+        if (Link.Group!.Rules.RetriesStatus)
         {
-            LinkedAgain(again);
-            return;
-        }
-        if (Link.Group.Rules.RetriesStatus)
+            if (Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
+            {
+                LinkedAgain(again);
+                return;
+            }
             _replay.OnAnswer(isUnderWay: true);
+        }
         Link.Answered(bytes, head);
         _answers.OnResponse(bytes, head, first);
     }

@@ -27,6 +27,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>What cookie and stick table say of the request.</summary>
     private Stickiness _sticky;
+    private bool _isSticky;
     private ulong _hashKey;
     private QueueTerms _queue;
     private bool _mayReuse;
@@ -66,8 +67,9 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public bool HasBeenOut { get; private set; }
 
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
-    public StickyResponse StickyResponse => new(
-        Group!.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie, _sticky.Dates, loop.Clock.WallMs / 1000);
+    public StickyResponse StickyResponse => _isSticky
+        ? new StickyResponse(Group!.Rules.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie, _sticky.Dates, loop.Clock.WallMs / 1000)
+        : default;
 
     /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
     public bool MayBeSentAgain => RetryPolicy.MayFollowSend(
@@ -81,7 +83,9 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         _hashKey = terms.HashKey;
         _method = terms.Method;
-        _sticky = terms.Sticky;
+        if (group.Rules.IsSticky || _isSticky)
+            _sticky = terms.Sticky;
+        _isSticky = group.Rules.IsSticky;
         if (Group != group)
             Group = group;
         Server = null;
@@ -109,7 +113,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters)
+        if (Group!.Rules.Pipelining <= 1 || !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs)
             || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
         {
             return false;
@@ -235,7 +239,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public void Answered(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
         Group!.Passive?.Answered(Server!, head.StatusCode, loop.Clock.NowMs);
-        Group.Rules.Stick?.Answered(_sticky.Mark, bytes, head.Fields, Server!, loop.Clock.NowMs);
+        if (_isSticky)
+            Group.Rules.Stick?.Answered(_sticky.Mark, bytes, head.Fields, Server!, loop.Clock.NowMs);
     }
 
     /// <summary>Gives the connection back, if there is one, and leaves the queue; see <see cref="ServerStream.Release"/>.</summary>
@@ -296,13 +301,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     }
 
     /// <summary>One place is enough for all tries of an exchange.</summary>
-    private bool TryTakeBudget()
-    {
-        _isInBudget = _isInBudget || Group!.RetryBudget.TryTake(loop.Clock.NowMs, Group.Rules.Retry.BudgetPercent, Group.Rules.Retry.BudgetMin);
-        if (!_isInBudget)
-            counters.Add(CounterId.RetriesOverBudget);
-        return _isInBudget;
-    }
+    private bool TryTakeBudget() => Group!.RetryBudget.TryTake(ref _isInBudget, loop.Clock.NowMs, Group.Rules.Retry, counters);
 
     private RetryFacts FactsOf(UpstreamServer server, SendProof proof, bool isHeld) => new()
     {
@@ -320,8 +319,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         _times.Chosen(loop.Clock.NowMs);
-        stream.TryTimeoutMs = Group!.Rules.Retry.PerTryTimeoutMs is > 0 and var limitMs
-            && RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? limitMs : 0;
+        if (Group!.Rules.PerTryTimeoutMs is > 0 and var limitMs)
+            stream.TryTimeoutMs = RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? limitMs : 0;
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)

@@ -50,7 +50,7 @@ internal struct Stickiness
     /// <param name="nowSeconds">Seconds since 1970-01-01 UTC.</param>
     public static Stickiness Read(ReadOnlySpan<byte> bytes, HeaderTable fields, UpstreamGroup group, long nowSeconds = 0)
     {
-        if (group.Cookie is not { } cookie)
+        if (group.Rules.Cookie is not { } cookie)
             return default;
         var sticky = new Stickiness { RequestLetter = (byte)'N' };
         var values = new StickyValues(bytes, fields, cookie);

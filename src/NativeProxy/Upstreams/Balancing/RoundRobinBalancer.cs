@@ -33,7 +33,7 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
         for (int passed = 0; passed < turns.Length; passed++)
         {
             UpstreamServer server = servers[turns[at]];
-            if (One(server, except, loadMax) is not null && !GivesUp(server, turn + (ulong)passed, ref slow))
+            if (One(server, except, loadMax) is not null && (server.Standing.SharePercent >= 100 || !GivesUp(server, turn + (ulong)passed, ref slow)))
             {
                 if (passed > 0 && takesTurn)
                     counter.Skip(passed);
@@ -59,7 +59,7 @@ internal sealed class RoundRobinBalancer(TurnCounter counter, ushort[] turns)
     private static bool GivesUp(UpstreamServer server, ulong turn, ref UpstreamServer? slow)
     {
         int percent = server.Standing.SharePercent;
-        if (percent >= 100 || ConsistentHashBalancer.Mix(turn) % 100 < (ulong)percent)
+        if (ConsistentHashBalancer.Mix(turn) % 100 < (ulong)percent)
             return false;
         slow ??= server;
         return true;

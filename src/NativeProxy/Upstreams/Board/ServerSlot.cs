@@ -55,6 +55,11 @@ internal sealed unsafe class ServerSlot
         set => Volatile.Write(ref _memory->IsDown, value ? 0 : 1);
     }
 
+    /// <summary>True when nothing at all keeps requests from the server. False while something does, or has until its time is over.</summary>
+    public bool IsOpen =>
+        (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless) | Volatile.Read(ref _memory->IsLeaving)) == 0
+        && Volatile.Read(ref _memory->EjectedUntilMs) == 0;
+
     /// <summary>The server wants no new clients; those whose cookie names it still come.</summary>
     public bool IsLeaving
     {

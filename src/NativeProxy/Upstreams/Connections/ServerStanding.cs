@@ -57,7 +57,8 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>
     /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
     /// </summary>
-    public bool TakesRequests => Weight > 0 && (IsForced ? Addresses.Count > 0 : IsUp && _slot is not { IsLeaving: true } && !IsEjected);
+    public bool TakesRequests => Weight > 0 && Addresses.Count > 0
+        && (_slot is not { IsOpen: false } || IsForced || (IsUp && _slot is not { IsLeaving: true } && !IsEjected));
 
     /// <summary>True when connections may be opened ahead of requests: the server gets some, and not only because too few servers are up.</summary>
     public bool MayBeWarmed => !IsRetired && IsUp && TakesRequests && !IsEjected && _slot is not { IsLeaving: true };

@@ -14,7 +14,7 @@ internal sealed class GroupLoad
     private bool _isCounted;
 
     /// <summary>Requests at most; 0 = no limit.</summary>
-    public int RequestsMax { get; private set; }
+    private int _requestsMax;
 
     /// <summary>Requests in flight, as far as they were counted.</summary>
     public int Count => _shared?.Count ?? _ownCount;
@@ -28,25 +28,17 @@ internal sealed class GroupLoad
         _shared?.GiveBack(_ownCount);
         _shared = shared;
         _shared?.TakeAnyway(_ownCount);
-        (_isCounted, RequestsMax) = (isCounted, requestsMax);
+        (_isCounted, _requestsMax) = (isCounted, requestsMax);
     }
 
     /// <summary>The count may soon be another group's.</summary>
-    public void LeaveBoard() => Apply(_isCounted, RequestsMax, shared: null);
+    public void LeaveBoard() => Apply(_isCounted, _requestsMax, shared: null);
 
     /// <summary>Counts a request, once, where requests are counted. False when there are as many as may be.</summary>
     /// <param name="isIn">Whether the request is counted already; becomes true when it is.</param>
     /// <param name="nowMs">Loop time.</param>
-    /// <param name="counters">Of the worker.</param>
-    public bool TryEnter(ref bool isIn, long nowMs, LoopCounters counters)
-    {
-        if (isIn || !_isCounted)
-            return true;
-        isIn = TryTake(nowMs);
-        if (!isIn)
-            counters.Add(CounterId.QueueFull);
-        return isIn;
-    }
+    /// <param name="counters">Of the worker; null when it is asked for again at once.</param>
+    public bool TryEnter(ref bool isIn, long nowMs, LoopCounters? counters = null) => isIn || !_isCounted || TryCount(ref isIn, nowMs, counters);
 
     /// <summary>A request has ended, which was counted or not.</summary>
     public void Leave(ref bool isIn)
@@ -58,19 +50,27 @@ internal sealed class GroupLoad
         _shared?.GiveBack(1);
     }
 
+    private bool TryCount(ref bool isIn, long nowMs, LoopCounters? counters)
+    {
+        isIn = TryTake(nowMs);
+        if (!isIn)
+            counters?.Add(CounterId.QueueFull);
+        return isIn;
+    }
+
     private bool TryTake(long nowMs)
     {
-        bool isLimited = RequestsMax > 0;
+        bool isLimited = _requestsMax > 0;
         if (_shared is null)
         {
-            if (isLimited && _ownCount >= RequestsMax)
+            if (isLimited && _ownCount >= _requestsMax)
                 return false;
         }
         else if (!isLimited)
         {
             _shared.TakeAnyway(1);
         }
-        else if (!_shared.TryTake(RequestsMax))
+        else if (!_shared.TryTake(_requestsMax))
         {
             _shared.Mend(nowMs);
             return false;

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Rewriting;
 using NativeProxy.Upstreams.Balancing;
 
 namespace NativeProxy.Upstreams.Groups;
@@ -8,14 +9,14 @@ namespace NativeProxy.Upstreams.Groups;
 /// <summary>What the settings of a group say about the exchanges with its servers. Immutable; a reload makes another one.</summary>
 internal sealed class GroupRules(in UpstreamSettings settings)
 {
-    private readonly UpstreamSettings _settings = settings;
+    private readonly UpstreamRetrySettings _retry = settings.Retry;
     private readonly byte[] _hostHeader = Encoding.ASCII.GetBytes(settings.HostHeader ?? "");
 
     /// <summary>What the servers get as Host; empty when that is what the client sent.</summary>
     public ReadOnlySpan<byte> HostHeader => _hostHeader;
 
     /// <summary>The server of a client's last request is preferred.</summary>
-    public bool PrefersLastServer => _settings.PreferLastServer;
+    public bool PrefersLastServer { get; } = settings.PreferLastServer;
 
     /// <summary>The part of requests by which servers are chosen; null when none is.</summary>
     public RequestKey? HashKey { get; } = settings.Balance switch
@@ -25,35 +26,47 @@ internal sealed class GroupRules(in UpstreamSettings settings)
         _ => null,
     };
 
+    /// <summary>True when a cookie or a table may name the server of a request.</summary>
+    public bool IsSticky => Cookie is not null || Stick is not null;
+
+    /// <summary>The cookie that names a server, or null.</summary>
+    public StickyCookie? Cookie { get; } = StickyCookie.Of(settings.Cookie);
+
     /// <summary>The table that keeps requests with servers, or null.</summary>
     public StickRule? Stick { get; init; }
 
     /// <summary>Which requests may go over a connection that was used before.</summary>
-    public ReusePolicy Reuse => _settings.Keepalive.Enabled ? _settings.Keepalive.Reuse : ReusePolicy.Never;
+    public ReusePolicy Reuse { get; } = ReuseOf(settings.Keepalive);
 
     /// <summary>
     /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
     /// any answer.
     /// </summary>
-    public int Pipelining => _settings.Retry is { Attempts: > 1 } retry && retry.IsOn(RetryCondition.Stale) && Reuse != ReusePolicy.Never
-        ? _settings.Keepalive.Pipelining
-        : 1;
+    public int Pipelining { get; } =
+        settings.Retry.Attempts > 1 && settings.Retry.IsOn(RetryCondition.Stale) && ReuseOf(settings.Keepalive) != ReusePolicy.Never
+            ? settings.Keepalive.Pipelining
+            : 1;
 
     /// <summary>When exchanges are tried again.</summary>
-    public UpstreamRetrySettings Retry => _settings.Retry;
+    public ref readonly UpstreamRetrySettings Retry => ref _retry;
+
+    /// <summary>How long one try may be silent if another one can follow; 0 = as long as the answer may.</summary>
+    public long PerTryTimeoutMs { get; } = settings.Retry.PerTryTimeoutMs;
 
     /// <summary>Exchanges are tried again after answers with some status, so that what they need for it is kept until a head has come.</summary>
     public bool RetriesStatus { get; } = settings.Retry.HasStatus;
 
     /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
-    public int ReplayBytesMax => _settings.Retry.Attempts > 1 ? _settings.Retry.BodyBytes : 0;
+    public int ReplayBytesMax { get; } = settings.Retry.Attempts > 1 ? settings.Retry.BodyBytes : 0;
 
     /// <summary>How long an exchange waits in line for room; 0 = without a limit.</summary>
-    public long QueueTimeoutMs => _settings.Timeouts.QueueMs;
+    public long QueueTimeoutMs { get; } = settings.Timeouts.QueueMs;
 
     /// <summary>How long a connect may take; 0 = without a limit.</summary>
-    public long ConnectTimeoutMs => _settings.Timeouts.ConnectMs;
+    public long ConnectTimeoutMs { get; } = settings.Timeouts.ConnectMs;
 
     /// <summary>How long a server may take for its answer; 0 = without a limit.</summary>
-    public long ResponseTimeoutMs => _settings.Timeouts.ResponseMs;
+    public long ResponseTimeoutMs { get; } = settings.Timeouts.ResponseMs;
+
+    private static ReusePolicy ReuseOf(UpstreamKeepaliveSettings keepalive) => keepalive.Enabled ? keepalive.Reuse : ReusePolicy.Never;
 }

@@ -24,7 +24,7 @@ internal sealed class GroupServers : IQueueOwner
     public ServerTiers Tiers => _tiers;
 
     /// <summary>True when more than a look at the server itself says whether it gets requests, or how many.</summary>
-    public bool NeedsLook => _usesAllWhenDown || _panicBelowPercent > 0 || _slowStartMs > 0 || HasRamp;
+    public bool NeedsLook { get; private set; }
 
     /// <summary>True when the limits of servers grow with the load of the group.</summary>
     public bool HasRamp { get; private set; }
@@ -78,6 +78,7 @@ internal sealed class GroupServers : IQueueOwner
         _slowStartMs = settings.SlowStartMs;
         _fullLoad = Math.Max(1, settings.FullLoad);
         HasRamp = Array.Exists(servers, static server => server.Limit.RequestsMin > 0);
+        NeedsLook = _usesAllWhenDown || _panicBelowPercent > 0 || _slowStartMs > 0 || HasRamp;
     }
 
     /// <summary>Looks at the servers before a choice, where <see cref="NeedsLook"/> says so.</summary>

@@ -1,4 +1,6 @@
 using System;
+using NativeProxy.Config;
+using NativeProxy.Metrics;
 
 namespace NativeProxy.Upstreams.Groups;
 
@@ -26,6 +28,19 @@ internal sealed class RetryBudget
         if (nowMs >= _periodEndMs)
             NextPeriod(nowMs);
         _requestCount++;
+    }
+
+    /// <summary>Takes a place, one for all tries of an exchange. False when there is none.</summary>
+    /// <param name="isIn">Whether the exchange has one; becomes true when it does.</param>
+    /// <param name="nowMs">Loop time.</param>
+    /// <param name="retry">Settings of the group.</param>
+    /// <param name="counters">Of the worker.</param>
+    public bool TryTake(ref bool isIn, long nowMs, in UpstreamRetrySettings retry, LoopCounters counters)
+    {
+        isIn = isIn || TryTake(nowMs, retry.BudgetPercent, retry.BudgetMin);
+        if (!isIn)
+            counters.Add(CounterId.RetriesOverBudget);
+        return isIn;
     }
 
     /// <summary>Takes a place for a second try. False when there is none: the request fails.</summary>

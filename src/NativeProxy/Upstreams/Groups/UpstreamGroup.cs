@@ -51,9 +51,6 @@ internal sealed class UpstreamGroup
     /// <summary>What its settings say about exchanges.</summary>
     public GroupRules Rules { get; private set; } = new(default);
 
-    /// <summary>The cookie that names a server, or null.</summary>
-    public StickyCookie? Cookie { get; private set; }
-
     /// <summary>Responses that its servers let this worker keep; null when it has no cache.</summary>
     public ResponseCache? Cache { get; set; }
 
@@ -114,7 +111,6 @@ internal sealed class UpstreamGroup
         }
         Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick) };
         _servers.Set(servers, settings);
-        Cookie = StickyCookie.Of(settings.Cookie);
         ApplyPassive(settings.Passive);
         HasLimits = Array.Exists(servers, static server => server.Limit.ConnectionsMax > 0);
         _choice.Apply(settings, slot?.Turns);

@@ -23,7 +23,6 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     private UpstreamConnection? _connection;
     private AnswerTerms _terms;
     private BodyWriter _writer;
-
     private AnswerDeadline _deadline;
     private long _requestBodyBytes;
     private bool _isStarted;
@@ -61,6 +60,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         _terms = terms;
         Facts = default;
+        TryTimeoutMs = 0;
         _isPaused = _isStarted = _isWhole = _isRefused = _nothingWasSent = _wasReused = false;
     }
 
