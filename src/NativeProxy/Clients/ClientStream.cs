@@ -18,7 +18,7 @@ internal abstract class ClientStream
     public abstract ClientConnection Connection { get; }
 
     /// <summary>Who asks: whoever is at the other end of the connection, or for whom that one speaks, which may differ by request.</summary>
-    public abstract ref readonly PeerAddress Client { get; }
+    public PeerAddress Client { get; protected set; }
 
     /// <summary>Number of the request on its connection, from 1.</summary>
     public int RequestNumber { get; protected set; }

@@ -15,7 +15,6 @@ namespace NativeProxy.Tests.Exchanges;
 internal sealed class RecordingClientStream(ClientConnection connection, List<string> events) : ClientStream
 {
     private bool _isLost;
-    private PeerAddress _client;
 
     public IClientStreamUser User { get; set; } = null!;
 
@@ -36,8 +35,6 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
 
     public override ClientConnection Connection => connection;
 
-    public override ref readonly PeerAddress Client => ref _client;
-
     public override long SentBodyBytes => 0;
 
     public override bool IsLost => _isLost;
@@ -45,7 +42,7 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
     /// <summary>Another request begins.</summary>
     public void Begin(HttpVersion version, PeerAddress client)
     {
-        _client = client;
+        Client = client;
         RequestNumber++;
         Version = version;
         (HasBegun, StatusCode, CloseReason, BondEnds, _isLost) = (false, 0, CloseReason.None, false, false);

@@ -18,7 +18,6 @@ internal sealed class Http1ClientStream : ClientStream
     private readonly SessionPool _pool;
     private readonly Frontend _frontend;
     private ClientSession? _session;
-    private PeerAddress _client;
     private RequestFacts _facts;
     private BodyReader _body;
     private BodyWriter _writer;
@@ -37,8 +36,6 @@ internal sealed class Http1ClientStream : ClientStream
 
     public override ClientConnection Connection => _session!;
 
-    public override ref readonly PeerAddress Client => ref _client;
-
     public override long SentBodyBytes => _output.ContentOf(Sent);
 
     public override bool IsLost => _output.IsLost;
@@ -50,7 +47,7 @@ internal sealed class Http1ClientStream : ClientStream
     public ref readonly RequestFacts Facts => ref _facts;
 
     /// <summary>Requests that the connection may carry after this one; negative = no limit.</summary>
-    private int RequestsLeft => _frontend.Keepalive.MaxRequests == 0 ? -1 : _frontend.Keepalive.MaxRequests - RequestNumber;
+    public int RequestsLeft => _frontend.Keepalive.MaxRequests == 0 ? -1 : _frontend.Keepalive.MaxRequests - RequestNumber;
 
     /// <summary>True once the client's last byte of this request was read.</summary>
     public bool RequestIsComplete => _body.IsComplete;
@@ -73,7 +70,7 @@ internal sealed class Http1ClientStream : ClientStream
     {
         RequestHead head = _frontend.Scratch.Request;
         _session = session;
-        _client = intake.Client;
+        Client = intake.Client;
         RequestNumber = session.RequestCount;
         StartedMs = startedMs;
         Version = head.Version;
