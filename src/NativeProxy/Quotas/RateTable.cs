@@ -88,7 +88,10 @@ internal sealed unsafe class RateTable
         return null;
     }
 
-    /// <summary>Makes a cell the key's: a free one, else the one with whose key the least is lost. Null when somebody else was faster.</summary>
+    /// <summary>
+    /// Makes a cell the key's: the first free one, which is the same for all who look, else the one with whose key the least is lost. No cell is ever
+    /// freed. Null when somebody else was faster.
+    /// </summary>
     private RateCell* Occupy(RateCell* set, ulong tag, long nowUs, ref bool hasDisplaced)
     {
         int best = 0;
@@ -97,14 +100,33 @@ internal sealed unsafe class RateTable
         for (int i = 0; i < SetCells && least >= 0; i++)
         {
             ulong other = Volatile.Read(ref set[i].Tag);
+            if (other == tag)
+                return set + i;
             long loss = other == 0 ? -1 : _rule.AsNewAfterUs(StateOf(Volatile.Read(ref set[i].State), other), nowUs);
             if (loss < least)
                 (best, owner, least) = (i, other, loss);
         }
         if (Interlocked.CompareExchange(ref set[best].Tag, tag, owner) != owner)
             return null;
-        hasDisplaced |= least > 0;
-        return set + best;
+        if (owner == 0 || !HasOther(set, tag, best))
+        {
+            hasDisplaced |= least > 0;
+            return set + best;
+        }
+
+        // Somebody has made another cell the key's meanwhile; with two of them it would have twice its share.
+        Interlocked.CompareExchange(ref set[best].Tag, owner, tag);
+        return null;
+    }
+
+    private static bool HasOther(RateCell* set, ulong tag, int own)
+    {
+        for (int i = 0; i < SetCells; i++)
+        {
+            if (i != own && Volatile.Read(ref set[i].Tag) == tag)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The bits above those by which <see cref="StateOf"/> tells keys of one set apart.</summary>

@@ -59,6 +59,34 @@ public sealed class RateTableTests
         Assert.All(passed, count => Assert.Equal(100, count));
     }
 
+    /// <summary>All find at once that the key has no cell yet: it must not get two, with a burst each.</summary>
+    [Fact]
+    public void ManyThreadsAtOnce_OnKeysThatAreNew_PassOnceForEach()
+    {
+        const int threads = 4;
+        const int keyCount = 6000;
+        RateTable table = BoardTrial.NewTable("1/h", 100_000, out LimitBoard board);
+        using LimitBoard owned = board;
+        ulong[] keys = BoardTrial.Keys(board, keyCount);
+        int[] passed = new int[keyCount];
+        using var start = new Barrier(threads);
+        Thread[] all = [.. Enumerable.Range(0, threads).Select(_ => new Thread(() =>
+        {
+            for (int i = 0; i < keyCount; i++)
+            {
+                if (i % 100 == 0)
+                    start.SignalAndWait();
+                if (table.Ask(keys[i], Start, RateUse.Take).Passes)
+                    Interlocked.Increment(ref passed[i]);
+            }
+        }))];
+        foreach (Thread thread in all)
+            thread.Start();
+        foreach (Thread thread in all)
+            thread.Join();
+        Assert.All(passed, static count => Assert.Equal(1, count));
+    }
+
     /// <summary>Neither does everybody pass then, nor nobody.</summary>
     [Fact]
     public void FloodOfNewKeys_LeavesTheKeyThatIsAtItsLimitWhereItIs_AndRefusesNoNewOne()
@@ -85,10 +113,10 @@ public sealed class RateTableTests
     {
         RateTable table = BoardTrial.NewTable("10/s", 1024, out LimitBoard board);
         using LimitBoard owned = board;
-        Assert.DoesNotContain(BoardTrial.Keys(board, 300), key => table.Ask(key, Start, RateUse.Take).HasDisplaced);
+        Assert.DoesNotContain(BoardTrial.Keys(board, 100), key => table.Ask(key, Start, RateUse.Take).HasDisplaced);
         Assert.Contains(BoardTrial.Keys(board, 5000, seed: 1), key => table.Ask(key, Start, RateUse.Take).HasDisplaced);
         Assert.DoesNotContain(
-            BoardTrial.Keys(board, 300, seed: 2), key => table.Ask(key, Start + 1_000_000_000, RateUse.Take).HasDisplaced);
+            BoardTrial.Keys(board, 100, seed: 2), key => table.Ask(key, Start + 1_000_000_000, RateUse.Take).HasDisplaced);
     }
 
     [Fact]
