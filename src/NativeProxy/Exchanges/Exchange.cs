@@ -13,6 +13,7 @@ using NativeProxy.Routing;
 using NativeProxy.Tunnels;
 using NativeProxy.Upstreams.Balancing;
 using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges;
 
@@ -69,7 +70,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _notes.NameRequest(bytes, head);
         RequestTerms terms = TermsOf(bytes, head);
         _expectsContinue = terms.ExpectsContinue;
-        _notes.Begin(_client.StartedMs, terms.Sticky.RequestLetter);
+        Stick(bytes, head);
+        _notes.Begin(_client.StartedMs, _path.Link.Sticky.RequestLetter);
         _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
         if (_route.Limits is not null && !TryPassLimits(bytes, head, terms))
             return;
@@ -232,11 +234,21 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         AuthenticatesConnection = head.AuthenticatesConnection,
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
         BodyBytesMax = _route.RequestBodyBytesMax,
-        Sticky = _route.Upstream.Rules.IsSticky ? Stickiness.Of(bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock) : default,
         HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Client) : RequestKey.None,
         Queue = new QueueTerms(_route.QueuePriority, _route.QueueTimeoutMs),
         ResponseTimeoutMs = _route.ResponseTimeoutMs,
     };
+
+    /// <summary>Asks cookie and table which server is meant.</summary>
+    private void Stick(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
+        UpstreamGroup group = _route!.Upstream;
+        ref Stickiness sticky = ref _path.Link.Sticky;
+        if (group.Rules.IsSticky)
+            sticky = Stickiness.Of(bytes, head, group, _client.Client, _service.Loop.Clock);
+        else if (sticky.IsOn)
+            sticky = default;
+    }
 
     /// <summary>Asks the limits of the route; a request that is too many is answered. False then.</summary>
     private bool TryPassLimits(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)

@@ -40,7 +40,7 @@ public class PoolRuleTests
         ServerStanding retired = Standing(), moved = Standing(), down = Standing();
         ServerAddress oldAddress = moved.Addresses.First, downAddress = down.Addresses.First;
         retired.Retire();
-        moved.Addresses.Replace([new IPEndPoint(IPAddress.Loopback, 2)]);
+        moved.ChangeAddresses([new IPEndPoint(IPAddress.Loopback, 2)]);
         var board = new ServersOnBoard("a1");
         board.Slot("a").IsUp = false;
         down.Apply(weight: 1, board.Slot("a"));

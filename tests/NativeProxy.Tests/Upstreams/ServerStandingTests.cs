@@ -77,7 +77,7 @@ public class ServerStandingTests
     public void ServerWithoutAnAddress_IsDown()
     {
         _standing.Apply(weight: 1, slot: null);
-        _standing.Addresses.Replace([]);
+        _standing.ChangeAddresses([]);
 
         Assert.Equal((false, true), (_standing.IsUp, _standing.HasGoneDown()));
     }

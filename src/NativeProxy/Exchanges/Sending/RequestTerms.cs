@@ -28,9 +28,6 @@ internal readonly struct RequestTerms
     /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
     public long ResponseTimeoutMs { get; init; }
 
-    /// <summary>What the stickiness cookie says.</summary>
-    public Stickiness Sticky { get; init; }
-
     /// <summary>The part of the request by which servers are chosen, as a number; 0 when none is, or it does not have it.</summary>
     public ulong HashKey { get; init; }
 

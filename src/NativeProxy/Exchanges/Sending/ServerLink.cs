@@ -24,10 +24,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 {
     private PlaceInLine? _line;
     private HttpMethod _method;
-
-    /// <summary>What cookie and stick table say of the request.</summary>
     private Stickiness _sticky;
-    private bool _isSticky;
     private ulong _hashKey;
     private QueueTerms _queue;
     private bool _mayReuse;
@@ -39,6 +36,9 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>The exchange has taken its place in the budget of second tries.</summary>
     private bool _isInBudget;
     private LinkTimes _times;
+
+    /// <summary>What cookie and stick table say of the request; said before <see cref="Begin"/>.</summary>
+    public ref Stickiness Sticky => ref _sticky;
 
     public UpstreamGroup? Group { get; private set; }
 
@@ -67,7 +67,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public bool HasBeenOut { get; private set; }
 
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
-    public StickyResponse StickyResponse => _isSticky
+    public StickyResponse StickyResponse => _sticky.IsOn
         ? new StickyResponse(Group!.Rules.Cookie, Server!.Cookie, _sticky.Wanted?.Cookie, _sticky.Dates, loop.Clock.WallMs / 1000)
         : default;
 
@@ -83,9 +83,6 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         _hashKey = terms.HashKey;
         _method = terms.Method;
-        if (group.Rules.IsSticky || _isSticky)
-            _sticky = terms.Sticky;
-        _isSticky = group.Rules.IsSticky;
         if (Group != group)
             Group = group;
         Server = null;
@@ -113,7 +110,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs)
+        if (Group!.Rules.Pipelining <= 1 || (Group.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs))
             || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
         {
             return false;
@@ -133,7 +130,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
     public LinkResult Open(UpstreamServer? except, bool isItsTurn = false)
     {
-        if (!Group!.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters))
+        if (Group!.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters))
             return Refuse(ProxyError.TooManyRequests);
         if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
             return OpenPinned(pin);
@@ -239,7 +236,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public void Answered(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
         Group!.Passive?.Answered(Server!, head.StatusCode, loop.Clock.NowMs);
-        if (_isSticky)
+        if (_sticky.IsOn)
             Group.Rules.Stick?.Answered(_sticky.Mark, bytes, head.Fields, Server!, loop.Clock.NowMs);
     }
 

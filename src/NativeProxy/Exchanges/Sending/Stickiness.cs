@@ -11,6 +11,9 @@ namespace NativeProxy.Exchanges.Sending;
 /// <summary>What the stickiness cookie and the stick table came to in one exchange. All zero when the upstream has neither.</summary>
 internal struct Stickiness
 {
+    /// <summary>The upstream has a cookie or a table.</summary>
+    public bool IsOn;
+
     /// <summary>The usable server that the request's cookie names, or null.</summary>
     public UpstreamServer? Wanted;
 
@@ -38,6 +41,7 @@ internal struct Stickiness
     public static Stickiness Of(ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, LoopClock clock)
     {
         Stickiness sticky = Read(bytes, head.Fields, group, clock.WallMs / 1000);
+        sticky.IsOn = true;
         if (group.Rules.Stick is { } stick)
             sticky.Mark = stick.MarkOf(bytes, head, client, group.Servers, clock.NowMs);
         return sticky;

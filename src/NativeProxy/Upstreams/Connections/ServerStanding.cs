@@ -11,6 +11,7 @@ namespace NativeProxy.Upstreams.Connections;
 internal sealed class ServerStanding(params IPEndPoint[] endPoints)
 {
     private ServerSlot? _slot;
+    private bool _hasAddress = endPoints.Length > 0;
     private bool _wasUp = true;
     private SlowStart _slowStart;
     private int _sharePercent = 100;
@@ -49,15 +50,15 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     public bool IsRetired { get; private set; }
 
     /// <summary>False while the server fails its health checks, or its name stands for no address.</summary>
-    public bool IsUp => _slot is not { IsUp: false } && Addresses.Count > 0;
+    public bool IsUp => _hasAddress && _slot is not { IsUp: false };
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
-    public bool IsUsable => !IsRetired && (IsForced ? Addresses.Count > 0 : IsUp && !IsEjected);
+    public bool IsUsable => !IsRetired && _hasAddress && (IsForced || (IsUp && !IsEjected));
 
     /// <summary>
     /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
     /// </summary>
-    public bool TakesRequests => Weight > 0 && Addresses.Count > 0
+    public bool TakesRequests => Weight > 0 && _hasAddress
         && (_slot is not { IsOpen: false } || IsForced || (IsUp && _slot is not { IsLeaving: true } && !IsEjected));
 
     /// <summary>True when connections may be opened ahead of requests: the server gets some, and not only because too few servers are up.</summary>
@@ -76,6 +77,14 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
         Weight = weight;
         (Priority, IsBackup) = (priority, isBackup);
         _slot = slot;
+    }
+
+    /// <summary>Where the server is reached from now on. False when nothing has changed.</summary>
+    public bool ChangeAddresses(IPEndPoint[] endPoints)
+    {
+        bool hasChanged = Addresses.Replace(endPoints);
+        _hasAddress = Addresses.Count > 0;
+        return hasChanged;
     }
 
     /// <summary>Looks again at the server's health. True when it was up at the last look and is down now.</summary>

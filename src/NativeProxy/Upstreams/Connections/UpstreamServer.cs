@@ -120,7 +120,7 @@ internal sealed class UpstreamServer
     /// </summary>
     public void ChangeAddresses(IPEndPoint[] endPoints)
     {
-        if (!Standing.Addresses.Replace(endPoints))
+        if (!Standing.ChangeAddresses(endPoints))
             return;
         Connections.PurgeLeft();
         FollowHealth();

@@ -35,6 +35,9 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// <summary>The table that keeps requests with servers, or null.</summary>
     public StickRule? Stick { get; init; }
 
+    /// <summary>Something is decided by how many requests are in flight.</summary>
+    public bool CountsRequests { get; init; }
+
     /// <summary>Which requests may go over a connection that was used before.</summary>
     public ReusePolicy Reuse { get; } = ReuseOf(settings.Keepalive);
 

@@ -109,13 +109,13 @@ internal sealed class UpstreamGroup
             if (Array.IndexOf(servers, server) < 0)
                 server.Retire(leavesGroup: true);
         }
-        Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick) };
         _servers.Set(servers, settings);
+        bool isCounted = settings.MaxRequests > 0 || _servers.HasRamp;
+        Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick), CountsRequests = isCounted };
         ApplyPassive(settings.Passive);
         HasLimits = Array.Exists(servers, static server => server.Limit.ConnectionsMax > 0);
         _choice.Apply(settings, slot?.Turns);
         Queue.Join(HasLimits ? slot?.Line : null, settings.MaxQueue);
-        bool isCounted = settings.MaxRequests > 0 || _servers.HasRamp;
         Load.Apply(isCounted, settings.MaxRequests, isCounted ? slot?.Requests : null);
         foreach (UpstreamServer server in servers)
         {
