@@ -77,6 +77,9 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>True from <see cref="TryShed"/> on.</summary>
     public bool IsShed { get; private set; }
 
+    /// <summary>It counts among those of its client, until its socket is gone.</summary>
+    public bool IsCounted { get; protected set; }
+
     /// <summary>
     /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
     /// </summary>
@@ -136,7 +139,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
         if (identity is not null || _ties is not null)
             (_ties ??= new ClientTies()).Identity = identity;
         RequestCount = 0;
-        IsShed = false;
+        IsShed = IsCounted = false;
         _account.Begin();
     }
 

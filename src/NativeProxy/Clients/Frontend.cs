@@ -74,6 +74,9 @@ internal sealed class Frontend
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; init; }
 
+    /// <summary>Whose connections are taken; null when everybody's are.</summary>
+    public ClientLimits? Admission { get; init; }
+
     /// <summary>Where closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
 
@@ -101,6 +104,8 @@ internal sealed class Frontend
     /// <summary>Enters a connection into the ledger: its socket is gone.</summary>
     public void EnterClose(ClientConnection connection)
     {
+        if (connection.IsCounted)
+            Admission!.GiveBack(connection.Address);
         if (Page is not { } page)
             return;
         CloseRecord record = connection.Account.Close(connection.Tcp!, connection.Address, connection.RequestCount, Loop.Clock.NowMs);

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Foundation;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Clients;
@@ -18,4 +19,17 @@ internal abstract class Session : ClientConnection
 
     /// <summary>Bytes behind what another owner of the connection has read, within the same delivery.</summary>
     internal abstract void ReadFirst(ReadOnlySpan<byte> bytes);
+
+    /// <summary>False when the listener does not take this client's connection, which is closed then, before anything of it is read.</summary>
+    protected bool TryAdmit()
+    {
+        if (Frontend.Admission is not { } admission)
+            return true;
+        CloseReason reason = admission.Judge(Address, Frontend.Loop.Clock.NowMs, out bool isCounted);
+        IsCounted = isCounted;
+        if (reason == CloseReason.None)
+            return true;
+        Close(reason);
+        return false;
+    }
 }

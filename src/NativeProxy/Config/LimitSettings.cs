@@ -27,6 +27,9 @@ internal readonly partial struct ListenerTimeoutSettings
 [SettingsTable(Doc = "How much is accepted from one connection.")]
 internal readonly partial struct ListenerLimitSettings
 {
+    /// <summary>Clients whose new connections are remembered at least.</summary>
+    public const int ClientsRemembered = 100_000;
+
     [Setting("header_bytes", Default = "32KiB", Min = 256, Max = "1MiB", Doc = "Bytes of a whole message head: first line and header fields.")]
     public partial int HeaderBytes { get; init; }
 
@@ -46,6 +49,18 @@ internal readonly partial struct ListenerLimitSettings
     [Setting("max_connections", Default = 10000, Min = 1, Max = 1_000_000,
         Doc = "Client connections of this listener that one worker holds at most.")]
     public partial int MaxConnections { get; init; }
+
+    /// <summary>0 = no limit.</summary>
+    [Setting("connections_per_client", Default = 0, Max = 1_000_000,
+        Doc = "Connections that one client has at once, over all workers (IPv6: all of one /64 together); further ones are closed at once. 0 = no "
+        + "limit.")]
+    public partial int ConnectionsPerClient { get; init; }
+
+    /// <summary>Empty = no limit.</summary>
+    [Setting("connection_rate_per_client", Default = "", Pattern = "^$|" + RateText.Pattern,
+        Doc = "New connections that one client may open in a time, over all workers, such as \"20/s\"; so many at once, further ones are closed. "
+        + "Empty = no limit.")]
+    public partial string ConnectionRatePerClient { get; init; }
 
     [Setting("half_closed", Default = 1000, Max = 1_000_000,
         Doc = "Clients that have shut their sending side and still get a response (half_close), per worker; beyond it they are given up.")]

@@ -166,6 +166,9 @@ internal readonly partial struct ListenerSettings
     [Setting("limits")]
     public partial ListenerLimitSettings Limits { get; init; }
 
+    [Setting("access")]
+    public partial ListenerAccessSettings Access { get; init; }
+
     [Setting("tcp_keepalive")]
     public partial TcpKeepaliveSettings TcpKeepalive { get; init; }
 

@@ -23,14 +23,42 @@ internal sealed class RateLimitRules(ProxySettings settings, SettingPlaces place
             Check(settings.RateLimits[i], $"rate_limit[{i}]");
         if (settings.RateLimits.Length > RateLimitSettings.CountMax)
             Break("rate_limit", "there are too many limits", $"at most {RateLimitSettings.CountMax}");
-        else if (settings.RateLimits.Sum(static limit => RoundedUp(limit.KeysMax)) > KeysMax)
+        else if (KeysOfAll() > KeysMax)
             Break("rate_limit", $"all limits together have more than {KeysMax} keys, each rounded up to a power of two", "a smaller max_keys");
         for (int i = 0; i < settings.Listeners.Length; i++)
+        {
             CheckNames(settings.Listeners[i].RateLimits, $"listener[{i}].rate_limit");
+            CheckConnections(settings.Listeners[i], $"listener[{i}]");
+        }
         for (int i = 0; i < settings.Routes.Length; i++)
             CheckNames(settings.Routes[i].RateLimits, $"route[{i}].rate_limit");
         for (int i = 0; i < settings.Policies.Length; i++)
             CheckNames(settings.Policies[i].RateLimits, $"policy[{i}].rate_limit");
+    }
+
+    /// <summary>Limits and listeners together.</summary>
+    private long KeysOfAll() =>
+        settings.RateLimits.Sum(static limit => RoundedUp(limit.KeysMax))
+        + (settings.Listeners.Count(static listener => listener.Limits.ConnectionRatePerClient.Length > 0)
+            * RoundedUp(ListenerLimitSettings.ClientsRemembered));
+
+    /// <summary>What a listener takes is judged before anything of it is read.</summary>
+    private void CheckConnections(in ListenerSettings listener, string path)
+    {
+        string rate = listener.Limits.ConnectionRatePerClient;
+        if (rate.Length > 0 && !RateText.TryParse(rate, out _))
+            Break($"{path}.limits.connection_rate_per_client", $"{ErrorExcerpt.Quoted(rate)} is no rate", RateText.Expected);
+        CheckNetworks(listener.Access.Allow, $"{path}.access.allow");
+        CheckNetworks(listener.Access.Deny, $"{path}.access.deny");
+    }
+
+    private void CheckNetworks(ImmutableArray<string> networks, string path)
+    {
+        for (int i = 0; i < networks.Length; i++)
+        {
+            if (!NetworkText.TryParse(networks[i], out _))
+                Break($"{path}[{i}]", $"{ErrorExcerpt.Quoted(networks[i])} is no network", NetworkText.Expected);
+        }
     }
 
     /// <summary>What a limit takes up.</summary>

@@ -57,6 +57,15 @@ internal enum CloseReason : byte
     /// <summary>Who asks, or where the request wants to go, is not allowed on this forward proxy; or a route denies it an answer.</summary>
     Denied,
 
+    /// <summary><c>[listener.access]</c> does not let the client connect.</summary>
+    AccessDenied,
+
+    /// <summary>The client has as many connections as <c>limits.connections_per_client</c> allows.</summary>
+    ConnectionsPerClient,
+
+    /// <summary>The client opens connections faster than <c>limits.connection_rate_per_client</c> allows.</summary>
+    ConnectionRate,
+
     /// <summary>An answer with status 400 or more and <c>keepalive.after_error</c> off.</summary>
     AfterError,
 

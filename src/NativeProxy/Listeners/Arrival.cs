@@ -147,7 +147,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         ClientIdentity? identity = header.Source.IsGiven ? new ClientIdentity(header.Source, header.Destination, header.IsSecure) : null;
         BufferPools pools = Frontend.Loop.Pools;
         Session session = _listener.Arrived(this, identity, _startedMs, leftMs);
-        if (!rest.IsEmpty)
+        if (!rest.IsEmpty && session.Tcp!.Owner is Session)
             session.ReadFirst(rest);
         tail.Release(pools);
     }

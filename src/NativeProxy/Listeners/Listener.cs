@@ -46,9 +46,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <param name="page">Where closed connections are entered; null when nobody keeps a ledger.</param>
     /// <param name="shedding">Told of every connection; null when nobody sheds.</param>
     /// <param name="tcp">In mode "tcp", where the service serves nothing and logs what an arrival refuses; null else.</param>
+    /// <param name="admission">Whose connections are taken; null when everybody's are.</param>
     public Listener(
         EventLoop loop, ListenerSettings settings, RequestService service, ConnectionBudget budget, LedgerPage? page = null,
-        IdleShedding? shedding = null, TcpTerms? tcp = null)
+        IdleShedding? shedding = null, TcpTerms? tcp = null, ClientLimits? admission = null)
     {
         _loop = loop;
         Settings = settings;
@@ -59,6 +60,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         {
             LogId = service.AccessLog?.Register(settings.Name) ?? 0,
             Page = page,
+            Admission = admission,
         };
         _sessions = tcp is null ? new SessionPool(Frontend) : new TcpSessionPool(Frontend, tcp);
         _idleWait = new TimerNode(this);

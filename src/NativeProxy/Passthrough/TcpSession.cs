@@ -60,6 +60,8 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         _startedMs = startedMs;
         TcpTerms terms = _pool.Terms;
         _port = Local.Port;
+        if (!TryAdmit())
+            return;
         if (terms.IsProbe(Address))
         {
             Close(CloseReason.Unmatched);

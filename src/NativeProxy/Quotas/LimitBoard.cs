@@ -39,6 +39,8 @@ internal sealed unsafe class LimitBoard : IDisposable
     /// <summary>Of each chunk: whose it is, as index + 1 of the slot; 0 = nobody's. Those of one slot are its memory in their order.</summary>
     private readonly int* _owners;
     private readonly RateCell* _cells;
+    private readonly ulong* _counts;
+    private readonly byte* _records;
 
     private LimitBoard(SharedMemory memory)
     {
@@ -47,6 +49,8 @@ internal sealed unsafe class LimitBoard : IDisposable
         _slots = (Slot*)(memory.Start + SharedMemory.LineBytes);
         _owners = (int*)(_slots + SlotsMax);
         _cells = (RateCell*)(_owners + ChunksMax);
+        _counts = (ulong*)(_cells + ((long)ChunksMax * ChunkCells));
+        _records = (byte*)_counts + CountTable.CellBytes;
         Hash = new KeyHash(_head->Secret0, _head->Secret1);
     }
 
@@ -56,21 +60,23 @@ internal sealed unsafe class LimitBoard : IDisposable
     /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
     public int Descriptor => _memory.Descriptor;
 
-    private static long BoardBytes =>
+    private static long BoardBytes(int workers) =>
         SharedMemory.LineBytes + ((long)SlotsMax * sizeof(Slot)) + ((long)ChunksMax * sizeof(int))
-        + ((long)ChunksMax * ChunkCells * sizeof(RateCell));
+        + ((long)ChunksMax * ChunkCells * sizeof(RateCell)) + CountTable.CellBytes + (workers * CountTable.RecordBytes);
 
     /// <summary>Counts of this process only.</summary>
-    public static LimitBoard CreatePrivate() => Begin(SharedMemory.CreatePrivate(BoardBytes));
+    public static LimitBoard CreatePrivate(int workers) => Begin(SharedMemory.CreatePrivate(BoardBytes(workers)), workers);
 
     /// <summary>Counts that other processes can attach to; errors as with <see cref="SharedMemory.CreateShared"/>.</summary>
-    public static LimitBoard CreateShared() => Begin(SharedMemory.CreateShared("nativeproxy-limits", BoardBytes));
+    public static LimitBoard CreateShared(int workers) =>
+        Begin(SharedMemory.CreateShared("nativeproxy-limits", BoardBytes(workers)), workers);
 
     /// <summary>Maps a board that another process made. Throws <see cref="InvalidDataException"/> when it is none of this build.</summary>
     public static LimitBoard Attach(int descriptor)
     {
         SharedMemory memory = SharedMemory.Attach(descriptor);
-        if (((Head*)memory.Start)->Magic == Magic && memory.LengthBytes == BoardBytes)
+        var head = (Head*)memory.Start;
+        if (head->Magic == Magic && head->WorkerCount >= 1 && memory.LengthBytes == BoardBytes(head->WorkerCount))
             return new LimitBoard(memory);
         memory.Dispose();
         throw new InvalidDataException("the board of limits was made by another build");
@@ -117,15 +123,24 @@ internal sealed unsafe class LimitBoard : IDisposable
         return new RateTable(definition.Rule, chunks);
     }
 
+    /// <summary>How many there are now of what has a key, as this worker counts it.</summary>
+    public CountTable CountsOf(int workerIndex) => new(_counts, _records + (workerIndex * CountTable.RecordBytes));
+
+    /// <summary>
+    /// A worker has ended, or begins, perhaps after a crash: what it had counted is given back. Safe to repeat; not while the worker runs.
+    /// </summary>
+    public void ForgetWorker(int workerIndex) => CountsOf(workerIndex).Forget();
+
     public void Dispose() => _memory.Dispose();
 
-    private static LimitBoard Begin(SharedMemory memory)
+    private static LimitBoard Begin(SharedMemory memory, int workers)
     {
         Span<byte> secret = stackalloc byte[16];
         RandomNumberGenerator.Fill(secret);
         var head = (Head*)memory.Start;
         head->Secret0 = BinaryPrimitives.ReadUInt64LittleEndian(secret);
         head->Secret1 = BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]);
+        head->WorkerCount = workers;
         head->Magic = Magic;
         return new LimitBoard(memory);
     }
@@ -193,6 +208,7 @@ internal sealed unsafe class LimitBoard : IDisposable
         public ulong Secret1;
         public int Publication;
         public int DefinedCount;
+        public int WorkerCount;
     }
 
     /// <summary>Layout of what is known of a definition.</summary>

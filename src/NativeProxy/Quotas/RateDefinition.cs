@@ -29,6 +29,17 @@ internal sealed record RateDefinition(ulong Id, RateRule Rule, int CellCount)
         return new RateDefinition(IdOf(text), rule, CellsFor(limit.KeysMax));
     }
 
+    /// <summary>How many connections clients of a listener may open in a time; null where they may as they like.</summary>
+    public static RateDefinition? OfConnections(in ListenerSettings listener)
+    {
+        string text = listener.Limits.ConnectionRatePerClient;
+        if (text.Length == 0)
+            return null;
+        Rate rate = RateText.Of(text);
+        return new RateDefinition(IdOf($"connections {listener.Name} {text}"), new TokenBucket(rate.Count, rate.PeriodMs, rate.Count),
+            CellsFor(ListenerLimitSettings.ClientsRemembered));
+    }
+
     /// <summary>Room for so many keys.</summary>
     public static int CellsFor(int keys) => (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(keys, LimitBoard.ChunkCells));
 
@@ -40,6 +51,11 @@ internal sealed record RateDefinition(ulong Id, RateRule Rule, int CellCount)
         var all = new List<RateDefinition>();
         foreach (RateLimitSettings limit in settings.RateLimits)
             all.Add(Of(limit));
+        foreach (ListenerSettings listener in settings.Listeners)
+        {
+            if (OfConnections(listener) is { } definition)
+                all.Add(definition);
+        }
         return all;
     }
 }

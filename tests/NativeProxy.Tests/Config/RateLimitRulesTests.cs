@@ -42,6 +42,13 @@ public class RateLimitRulesTests
     [InlineData("rate = \"200000/s\"\nalgorithm = \"sliding_window\"", "counts to 100000 at most")]
     public void Mistakes_AreReported(string lines, string problem) => Assert.Contains(problem, Assert.Single(SettingsTrial.Problems(With(lines))));
 
+    [Theory]
+    [InlineData("limits.connection_rate_per_client = \"20\"", "5: \"20\" is no rate")]
+    [InlineData("access.allow = [\"10.0.0.0/8\", \"10.0.0.1/8\"]", "5: \"10.0.0.1/8\" is no network")]
+    [InlineData("access.deny = [\"all\"]", "5: \"all\" is no network")]
+    public void MistakesAboutConnections_AreReported(string line, string problem) =>
+        Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.WithListener(line)));
+
     [Fact]
     public void LimitThatThereIsNot_IsReportedWhereItIsNamed()
     {

@@ -29,7 +29,7 @@ internal static class BoardTrial
     /// <summary>A board with one limit.</summary>
     public static RateTable NewTable(string rate, int keys, out LimitBoard board)
     {
-        board = LimitBoard.CreatePrivate();
+        board = LimitBoard.CreatePrivate(workers: 1);
         ProxySettings settings = SettingsOf($"a {rate} {keys}");
         board.Publish(settings);
         return Table(board, settings, "a");

@@ -13,7 +13,7 @@ public sealed class LimitBoardTests
     [Fact]
     public void LimitThatDoesNotChange_KeepsItsCounts_WhateverElseDoes()
     {
-        using LimitBoard board = LimitBoard.CreatePrivate();
+        using LimitBoard board = LimitBoard.CreatePrivate(workers: 1);
         ulong key = BoardTrial.Keys(board, 1)[0];
         ProxySettings first = Publish(board, "a 5/h 1000", "b 5/h 1000");
         Drain(board, first, "a", key);
@@ -28,7 +28,7 @@ public sealed class LimitBoardTests
     [Fact]
     public void SamePublicationTwice_ChangesNothing()
     {
-        using LimitBoard board = LimitBoard.CreatePrivate();
+        using LimitBoard board = LimitBoard.CreatePrivate(workers: 1);
         ulong key = BoardTrial.Keys(board, 1)[0];
         ProxySettings settings = Publish(board, "a 5/h 1000");
         RateTable old = BoardTrial.Table(board, settings, "a");
@@ -44,7 +44,7 @@ public sealed class LimitBoardTests
     [Fact]
     public void LimitThatComesBack_IsAsNew()
     {
-        using LimitBoard board = LimitBoard.CreatePrivate();
+        using LimitBoard board = LimitBoard.CreatePrivate(workers: 1);
         ulong key = BoardTrial.Keys(board, 1)[0];
         ProxySettings settings = Publish(board, "a 5/h 1000");
         Drain(board, settings, "a", key);
@@ -57,7 +57,7 @@ public sealed class LimitBoardTests
     [Fact]
     public void FullestSettings_FitAgainAndAgain()
     {
-        using LimitBoard board = LimitBoard.CreatePrivate();
+        using LimitBoard board = LimitBoard.CreatePrivate(workers: 1);
         for (int round = 0; round < 5; round++)
         {
             int seed = round;
@@ -73,7 +73,7 @@ public sealed class LimitBoardTests
     {
         if (!OperatingSystem.IsLinux())
             return;
-        using LimitBoard supervisor = LimitBoard.CreateShared();
+        using LimitBoard supervisor = LimitBoard.CreateShared(workers: 2);
         ProxySettings settings = Publish(supervisor, "a 5/h 1000");
         using LimitBoard worker = LimitBoard.Attach(supervisor.Descriptor);
         Assert.Equal(supervisor.Hash.Of("x"u8), worker.Hash.Of("x"u8));
@@ -84,8 +84,8 @@ public sealed class LimitBoardTests
     [Fact]
     public void EachStart_HashesUnderASecretOfItsOwn()
     {
-        using LimitBoard one = LimitBoard.CreatePrivate();
-        using LimitBoard two = LimitBoard.CreatePrivate();
+        using LimitBoard one = LimitBoard.CreatePrivate(workers: 1);
+        using LimitBoard two = LimitBoard.CreatePrivate(workers: 1);
         Assert.NotEqual(one.Hash.Of("127.0.0.1"u8), two.Hash.Of("127.0.0.1"u8));
     }
 

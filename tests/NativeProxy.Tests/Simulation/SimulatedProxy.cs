@@ -62,7 +62,7 @@ internal sealed class SimulatedProxy : IDisposable
 
     public ServerBoard Servers { get; } = ServerBoard.CreatePrivate(1);
 
-    public LimitBoard Limits { get; } = LimitBoard.CreatePrivate();
+    public LimitBoard Limits { get; } = LimitBoard.CreatePrivate(workers: 1);
 
     /// <summary>How likely, in 1/1000, a turn takes some time.</summary>
     public int SlowTurns { get; set; } = 20;

@@ -58,6 +58,8 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
         Take(client, identity);
         _input.Begin();
         client.SetOwner(this);
+        if (!TryAdmit())
+            return;
         client.StartReceive();
         _deadlines.Begin(Frontend, startedMs, leftMs);
     }

@@ -52,12 +52,12 @@ internal sealed class Boards : IDisposable
     /// <summary>Memory of this process only.</summary>
     public static Boards CreatePrivate(int workers) =>
         new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
-            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate());
+            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers));
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
         new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
-            ChangeBoard.CreateShared(), LimitBoard.CreateShared());
+            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers));
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -77,7 +77,14 @@ internal sealed class Boards : IDisposable
     public void BeginWorker(int index)
     {
         Counters.Row(index).ClearGauges();
+        ForgetWorker(index);
+    }
+
+    /// <summary>A worker has ended: what it held is free for the others. Safe to repeat; not while it runs.</summary>
+    public void ForgetWorker(int index)
+    {
         Servers.ForgetWorker(index);
+        Limits.ForgetWorker(index);
     }
 
     public void Dispose()

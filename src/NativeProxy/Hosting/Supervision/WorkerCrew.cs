@@ -110,7 +110,7 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         slot.Ended(exitCode);
 
         // Its connections are closed; the others need not wait for the new process to say so.
-        boards.Servers.ForgetWorker(slot.Index);
+        boards.ForgetWorker(slot.Index);
         if (hadServed || slot.Problem.Length == 0)
             slot.Problem = $"it ended with code {exitCode}";
         long delayMs = slot.Delay.Ended(nowMs);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using NativeProxy.Caching;
+using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
 using NativeProxy.Exchanges.Cached;
@@ -102,8 +103,7 @@ internal sealed class TrafficPlan
         List<Listener> old = _listeners;
         _listeners = MakeListeners(settings);
         GiveSockets(old, newSockets);
-        foreach (Listener listener in old)
-            Retire(listener);
+        old.ForEach(Retire);
         _retired.RemoveAll(listener => listener.ConnectionCount == 0);
         _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
     }
@@ -262,10 +262,8 @@ internal sealed class TrafficPlan
             CacheFetches = _cacheFetches,
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
-        return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings))
-        {
-            Drained = ListenerDrained,
-        };
+        return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
+            new ClientLimits(settings, _boards.Limits, _place.Index)) { Drained = ListenerDrained };
     }
 
     /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
