@@ -23,8 +23,8 @@ internal enum CountVerdict : byte
 /// </summary>
 /// <remarks>
 /// What a worker holds is never recorded as less than it has counted: one that dies between the two leaves a count too low by one, which ends with
-/// the key's last one, never one too high, which would last. A set that is full of other keys counts no further one; whoever would fill all of them needs as many
-/// addresses at once.
+/// the key's last one, never one too high, which would last. A set that is full of other keys counts no further one; whoever would fill all of them
+/// needs as many addresses at once.
 /// </remarks>
 internal sealed unsafe class CountTable
 {
@@ -101,13 +101,6 @@ internal sealed unsafe class CountTable
             return;
         Leave(cell, tag, 1);
         Hold(cell, -1);
-    }
-
-    /// <summary>How many there are of a key.</summary>
-    public int CountOf(ulong key)
-    {
-        int cell = Find(SetOf(key), TagOf(key), out _);
-        return cell < 0 ? 0 : (int)(Volatile.Read(ref _cells[cell]) & CountMask);
     }
 
     /// <summary>The worker of this view is gone, and with it all that it held. Safe to repeat; not while the worker runs.</summary>
