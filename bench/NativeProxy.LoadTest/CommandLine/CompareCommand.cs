@@ -165,14 +165,17 @@ internal static class CompareCommand
         var measuring = new PairMeasuring(new Measuring(settings, origin), pairs);
         var results = new List<PairResult>();
         bool hasFailed = false;
-        foreach (Scenario scenario in scenarios.Where(static scenario => scenario.Kind == ScenarioKind.Cost))
+        foreach (Scenario scenario in scenarios.Where(static scenario => scenario.Kind is ScenarioKind.Cost or ScenarioKind.Feature))
         {
             foreach (Contender present in contenders.Where(static one => Peers.IsOwn(one.Name)))
             {
                 try
                 {
-                    Contender baseline = contenders.First(one => one.Name == NativeProxyContender.BaselineOf(present.Name));
-                    results.Add(measuring.Run(baseline, present, scenario));
+                    IReadOnlyList<Contender> variants = present.VariantsFor(scenario);
+                    Contender baseline = variants.Count > 1
+                        ? variants[0]
+                        : contenders.First(one => one.Name == NativeProxyContender.BaselineOf(present.Name));
+                    results.Add(measuring.Run(baseline, variants[^1], scenario));
                 }
                 catch (CannotRunException failure)
                 {

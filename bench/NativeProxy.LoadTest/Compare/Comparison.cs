@@ -62,7 +62,7 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
             foreach (Contender contender in Rotated(running, round))
                 MeasureOne(scenario, result, contender, round, running);
         }
-        if (scenario.Kind is ScenarioKind.Cost or ScenarioKind.Persistence)
+        if (scenario.Kind is ScenarioKind.Cost or ScenarioKind.Persistence or ScenarioKind.Feature)
             CountSyscalls(scenario, result, running);
     }
 

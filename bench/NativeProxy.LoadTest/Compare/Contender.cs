@@ -23,7 +23,8 @@ internal abstract class Contender(string name)
 
     /// <summary>Whether a scenario is about this contender; some are about our own proxy, and HAProxy where it is the measure.</summary>
     public virtual bool TakesPart(Scenario scenario) =>
-        scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence) && scenario.ServerPipelining == 1;
+        scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence or ScenarioKind.Feature)
+            && scenario.ServerPipelining == 1 && scenario.Use == ProxyUse.Plain;
 
     /// <summary>What runs in a scenario: itself, or itself configured in several ways, the one that is the measure of the others first.</summary>
     public virtual IReadOnlyList<Contender> VariantsFor(Scenario scenario) => [this];
@@ -50,8 +51,10 @@ internal abstract class Contender(string name)
 /// <param name="HasAccessLog">Whether one line per request is written to <see cref="AccessLogPath"/>.</param>
 /// <param name="Admin">Where it shall show its counters; null = nowhere.</param>
 /// <param name="ServerPipelining">Requests of one client that may be under way on one server connection, for those that can do it.</param>
+/// <param name="Use">What else it shall do, for those that can do it.</param>
 internal sealed record ContenderSetup(
-    IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null, int ServerPipelining = 1)
+    IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null, int ServerPipelining = 1,
+    ProxyUse Use = ProxyUse.Plain)
 {
     public string ConfigurationPath => System.IO.Path.Combine(Folder, "config");
 

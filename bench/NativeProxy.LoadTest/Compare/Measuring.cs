@@ -68,7 +68,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     /// <summary>The configuration that a scenario needs, for the report.</summary>
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
         RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog,
-        scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null, scenario.ServerPipelining);
+        scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null, scenario.ServerPipelining,
+        scenario.Use);
 
     /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
     private static int ConnectionsMax(Scenario scenario) =>

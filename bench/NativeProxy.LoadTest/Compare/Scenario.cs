@@ -21,6 +21,9 @@ internal enum ScenarioKind
     /// <summary>managed bytes allocated per request; only contenders that tell them</summary>
     Allocation,
 
+    /// <summary>closed loop on our own proxy with what the scenario is about and without; ratio of processor time per request to without</summary>
+    Feature,
+
     /// <summary>closed loop on our own proxy with keep-alive on and off on each side; ratio of processor time per request to both on</summary>
     Persistence,
 }
@@ -30,7 +33,9 @@ internal enum ScenarioKind
 /// <param name="Title">For people.</param>
 /// <param name="ServerPipelining">Requests of one client that may be under way on one server connection; above 1 only for those that can do
 /// it.</param>
-internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, LoadPlan Plan, bool HasAccessLog = false, int ServerPipelining = 1)
+/// <param name="Use">What the proxy is configured to do; other than plain only for those that can do it.</param>
+internal sealed record Scenario(
+    string Name, string Title, ScenarioKind Kind, LoadPlan Plan, bool HasAccessLog = false, int ServerPipelining = 1, ProxyUse Use = ProxyUse.Plain)
 {
     private static readonly LoadPlan Base = new() { Target = new(0, 0) };
 
@@ -46,10 +51,15 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Lo
         new("large", "1 MB response, 16 connections", ScenarioKind.Cost, Base with { Connections = 16, Path = "/s/1048576" }),
         new("post", "64 KB POST, 64 connections", ScenarioKind.Cost, Base with { Method = "POST", BodyBytes = 65536 }),
         new("log", "small GET, 64 connections, access log on", ScenarioKind.Cost, Base, HasAccessLog: true),
+        new("relay", "small GET through a relay of bytes, 64 connections", ScenarioKind.Cost, Base, Use: ProxyUse.Relay),
+        new("relay-large", "1 MB response through a relay of bytes, 16 connections", ScenarioKind.Cost,
+            Base with { Connections = 16, Path = "/s/1048576" }, Use: ProxyUse.Relay),
         new("p99", "p99 at a constant rate, 64 connections", ScenarioKind.Latency, Base),
         new("idle", "idle connections, resident memory", ScenarioKind.Herd, Base with { Connections = 8000, IsHerd = true }),
         new("start", "start of the program", ScenarioKind.Start, Base),
         new("keepalive", "small GET, 64 clients, keep-alive on and off on each side", ScenarioKind.Persistence, Base),
+        new("routes", "small GET, 64 connections, 1,000 routes, 100 upstreams, 20 header rules", ScenarioKind.Feature, Base, Use: ProxyUse.Routes),
+        new("limit", "small GET, 64 connections, a rate limit by client", ScenarioKind.Feature, Base, Use: ProxyUse.RateLimit),
         new("alloc", "managed memory allocated per small GET, 64 connections", ScenarioKind.Allocation, Base),
     ];
 

@@ -82,7 +82,7 @@ internal static class BeforeAndAfter
         nameof(ScenarioKind.Herd) => OfHerd,
         nameof(ScenarioKind.Start) => OfStart,
         nameof(ScenarioKind.Allocation) => OfAllocation,
-        nameof(ScenarioKind.Persistence) => OfPersistence,
+        nameof(ScenarioKind.Persistence) or nameof(ScenarioKind.Feature) => OfPersistence,
         _ => OfLoad,
     };
 

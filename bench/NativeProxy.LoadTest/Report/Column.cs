@@ -65,7 +65,7 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         nameof(ScenarioKind.Herd) => OfHerd,
         nameof(ScenarioKind.Start) => OfStart,
         nameof(ScenarioKind.Allocation) => OfAllocation,
-        nameof(ScenarioKind.Persistence) => OfPersistence,
+        nameof(ScenarioKind.Persistence) or nameof(ScenarioKind.Feature) => OfPersistence,
         _ => OfLoad,
     };
 

@@ -63,6 +63,8 @@ internal static class ReportTable
 
         if (scenario.Kind == nameof(ScenarioKind.Persistence))
             text.Append("Ratios are against the same engine with keep-alive on both sides, in the same round.\n\n");
+        if (scenario.Kind == nameof(ScenarioKind.Feature))
+            text.Append("Ratios are against the same engine without it, in the same round.\n\n");
         Column[] columns = Column.Of(scenario);
         ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
         if (results.Length > 0)

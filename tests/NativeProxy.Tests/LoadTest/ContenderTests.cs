@@ -93,11 +93,40 @@ public sealed class ContenderTests
         Assert.Equal((16, 16, 16), (scenario.Plan.Pipeline, settings.Listeners[0].Pipelining, settings.Upstreams[0].Keepalive.Pipelining));
     }
 
+    [Theory]
+    [InlineData("routes", 1000, 101, 0)]
+    [InlineData("limit", 0, 1, 1)]
+    public void Feature_IsOurOwnProxyWithItAgainstItselfWithout(string name, int routes, int upstreams, int limits)
+    {
+        Scenario scenario = Scenario.All.Single(one => one.Name == name);
+        Assert.Equal(["nativeproxy-saea", "nativeproxy-epoll"],
+            Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name));
+        var variants = new NativeProxyContender("/nowhere", "epoll").VariantsFor(scenario);
+        Assert.Equal(["nativeproxy-epoll without", "nativeproxy-epoll with"], variants.Select(static one => one.Name));
+        ContenderSetup setup = Setup(hasAccessLog: false) with { Use = scenario.Use };
+        Assert.Equal(new NativeProxyContender("/nowhere", "epoll").Configuration(Setup(hasAccessLog: false)), variants[0].Configuration(setup));
+        ProxySettings settings = Accepted(variants[1].Configuration(setup));
+        Assert.Equal((routes, upstreams, limits), (settings.Routes.Length, settings.Upstreams.Length, settings.RateLimits.Length));
+    }
+
+    [Fact]
+    public void Relay_IsForThoseThatCanDoIt_AndHaproxyIsTheirMeasure()
+    {
+        Scenario[] scenarios = [.. Scenario.All.Where(static one => one.Use == ProxyUse.Relay)];
+        Assert.Equal(2, scenarios.Length);
+        Assert.All(scenarios, static scenario => Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"],
+            Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name)));
+        ContenderSetup setup = Setup(hasAccessLog: false) with { Use = ProxyUse.Relay };
+        Assert.Contains("mode tcp", Proxies[0].Configuration(setup), StringComparison.Ordinal);
+        Assert.DoesNotContain("http", Proxies[0].Configuration(setup), StringComparison.Ordinal);
+        Assert.Equal(ListenerMode.Tcp, Accepted(new NativeProxyContender("/nowhere", "epoll").Configuration(setup)).Listeners[0].Mode);
+    }
+
     [Fact]
     public void OtherScenarios_AreForEveryContenderAsItIs()
     {
         Scenario[] scenarios = [.. Scenario.All.Where(one => one.Kind is not (ScenarioKind.Persistence or ScenarioKind.Allocation)
-            && one.ServerPipelining == 1)];
+            && one.ServerPipelining == 1 && one.Use == ProxyUse.Plain)];
         Assert.All(Proxies.Append(new Limit()), proxy => Assert.All(scenarios, scenario =>
         {
             Assert.True(proxy.TakesPart(scenario));

@@ -8,10 +8,18 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
     /// <summary>All ratios are against this contender.</summary>
     public const string BaselineName = "haproxy";
 
+    private const string OfHttp = """
+        option forwardfor
+            http-reuse always
+            timeout http-request 10s
+            timeout http-keep-alive 75s
+        """;
+
     public override string Version { get; } = ProgramVersion.Ask(path, "-v");
 
     /// <summary>Also where others pipeline to the server: its ordinary way is the measure.</summary>
-    public override bool TakesPart(Scenario scenario) => scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence);
+    public override bool TakesPart(Scenario scenario) =>
+        scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence or ScenarioKind.Feature);
 
     public override string Configuration(ContenderSetup setup) => $"""
         global
@@ -23,19 +31,16 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
             {(setup.HasAccessLog ? "log stdout format raw local0" : "# no log")}
 
         defaults
-            mode http
+            mode {(setup.Use == ProxyUse.Relay ? "tcp" : "http")}
             {(setup.HasAccessLog ? "log global\n    option httplog" : "no log")}
-            option forwardfor
-            http-reuse always
             timeout connect 5s
             timeout client 30s
             timeout server 60s
-            timeout http-request 10s
-            timeout http-keep-alive 75s
+            {(setup.Use == ProxyUse.Relay ? "# nothing of HTTP" : OfHttp)}
 
         frontend web
             bind {setup.Listen}
-            http-request set-header X-Forwarded-Proto http
+            {(setup.Use == ProxyUse.Relay ? "" : "http-request set-header X-Forwarded-Proto http")}
             default_backend app
 
         backend app

@@ -19,17 +19,21 @@ internal sealed class NativeProxyContender : Contender
     private readonly string _engine;
     private readonly KeepAlive _keepAlive;
 
+    /// <summary>What it does instead of what the scenario is about; null = that.</summary>
+    private readonly ProxyUse? _use;
+
     public NativeProxyContender(string path, string engine)
         : this(path, engine, KeepAlive.Both, NameOf(engine))
     {
     }
 
-    private NativeProxyContender(string path, string engine, KeepAlive keepAlive, string name)
+    private NativeProxyContender(string path, string engine, KeepAlive keepAlive, string name, ProxyUse? use = null)
         : base(name)
     {
         _path = path;
         _engine = engine;
         _keepAlive = keepAlive;
+        _use = use;
         Version = ProgramVersion.Ask(path, "version");
     }
 
@@ -51,10 +55,17 @@ internal sealed class NativeProxyContender : Contender
 
     public override bool TakesPart(Scenario scenario) => true;
 
-    public override IReadOnlyList<Contender> VariantsFor(Scenario scenario) =>
-        scenario.Kind == ScenarioKind.Persistence
-            ? [.. KeepAlive.All.Select(keepAlive => new NativeProxyContender(_path, _engine, keepAlive, $"{Name} {keepAlive}"))]
-            : [this];
+    public override IReadOnlyList<Contender> VariantsFor(Scenario scenario) => scenario.Kind switch
+    {
+        ScenarioKind.Persistence =>
+            [.. KeepAlive.All.Select(keepAlive => new NativeProxyContender(_path, _engine, keepAlive, $"{Name} {keepAlive}"))],
+        ScenarioKind.Feature =>
+        [
+            new NativeProxyContender(_path, _engine, KeepAlive.Both, $"{Name} without", ProxyUse.Plain),
+            new NativeProxyContender(_path, _engine, KeepAlive.Both, $"{Name} with"),
+        ],
+        _ => [this],
+    };
 
     public override LoadPlan PlanOf(Scenario scenario) =>
         _keepAlive.Client ? scenario.Plan : scenario.Plan with { IsConnectionPerRequest = true };
@@ -66,7 +77,39 @@ internal sealed class NativeProxyContender : Contender
         IsBaseline(Name) ? ConfigurationCheck.Refusal(_path, setup.ConfigurationPath) : null;
 
     /// <summary>Keys that only one scenario is about are left out elsewhere, so that an earlier build without them can run the others.</summary>
-    public override string Configuration(ContenderSetup setup) => $"""
+    public override string Configuration(ContenderSetup setup) => (_use ?? setup.Use) switch
+    {
+        ProxyUse.Relay => RelayConfiguration(setup),
+        var use => HttpConfiguration(setup, use),
+    };
+
+    public override IReadOnlyList<string> Command(ContenderSetup setup) => [_path, "run", "-c", setup.ConfigurationPath];
+
+    private string RelayConfiguration(ContenderSetup setup) => $"""
+        [runtime]
+        workers = 1
+        engine = "{_engine}"
+        max_connections = {setup.ConnectionsMax}
+        [log]
+        access = "off"
+
+        [[listener]]
+        name = "web"
+        mode = "tcp"
+        bind = ["{setup.Listen}"]
+        upstream = "app"
+          [listener.limits]
+          max_connections = {setup.ConnectionsMax}
+
+        [[upstream]]
+        name = "app"
+          [[upstream.server]]
+          name = "a"
+          address = "{setup.Origin}"
+
+        """;
+
+    private string HttpConfiguration(ContenderSetup setup, ProxyUse use) => $"""
         [runtime]
         workers = 1
         engine = "{_engine}"
@@ -80,6 +123,7 @@ internal sealed class NativeProxyContender : Contender
         bind = ["{setup.Listen}"]
         upstream = "app"
         {Pipelining(setup)}
+        {(use == ProxyUse.RateLimit ? "rate_limit = [\"by-client\"]" : "")}
           [listener.keepalive]
           enabled = {(_keepAlive.Client ? "true" : "false")}
           timeout = "75s"
@@ -99,10 +143,8 @@ internal sealed class NativeProxyContender : Contender
           [[upstream.server]]
           name = "a"
           address = "{setup.Origin}"
-
+        {UseText.Blocks(use, setup.Origin.ToString())}
         """;
-
-    public override IReadOnlyList<string> Command(ContenderSetup setup) => [_path, "run", "-c", setup.ConfigurationPath];
 
     private static string Pipelining(ContenderSetup setup) =>
         setup.ServerPipelining > 1 ? $"pipelining = {setup.ServerPipelining}" : "# no pipelining to the server";
