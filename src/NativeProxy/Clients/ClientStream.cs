@@ -102,12 +102,11 @@ internal abstract class ClientStream
     /// <param name="detail">The rule that the request broke, or None.</param>
     /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
     /// <param name="statusCode">400 to 599; 0 = that of the error.</param>
-    /// <param name="addedLines">Further fields, as lines.</param>
-    public abstract void Answer(
-        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default);
+    /// <param name="own">What the client is told of its request.</param>
+    public abstract void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default);
 
     /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more, and ends. False when the answer does not fit.</summary>
-    public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head);
+    public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own);
 
     /// <summary>The whole answer was given, or withheld.</summary>
     /// <param name="reason">Why the connection must end with it although it was to be kept, or None.</param>

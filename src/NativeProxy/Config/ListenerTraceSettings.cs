@@ -36,7 +36,7 @@ internal readonly partial struct ListenerTraceSettings
     [Setting("request_id_header", Default = "X-Request-ID", Pattern = TokenText.Pattern, Doc = "Field that carries the id.")]
     public partial string RequestIdHeader { get; init; }
 
-    [Setting("request_id_response", Default = false, Doc = "Whether responses carry it, too; the proxy's own errors do not.")]
+    [Setting("request_id_response", Default = false, Doc = "Whether responses carry it, too, those of the proxy itself included.")]
     public partial bool RequestIdResponse { get; init; }
 
     [Setting("traceparent", Default = "pass", Doc = "What becomes of traceparent and tracestate (W3C Trace Context).")]

@@ -32,6 +32,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             new RouteModeRules(settings, places, errors).Check(route, path);
             CheckConditions(route, path);
             CheckActions(route, path);
+            new SplitRules(places, errors).Check(route, path);
             modifiers.Check(route, path);
         }
     }

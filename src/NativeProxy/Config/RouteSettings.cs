@@ -87,6 +87,15 @@ internal readonly partial struct RouteSettings
     [Setting("split", Doc = "Action: names of [[upstream]]s with their parts of the requests, such as { stable = 95, canary = 5 }.")]
     public partial ImmutableArray<ShareSettings> Split { get; init; }
 
+    [Setting("split_key", Default = "", Pattern = "^$|" + RequestKeyText.Pattern,
+        Doc = "Requests that say the same here take the same way of the split, such as \"client_ip\" or \"cookie:uid\"; those that do not have "
+        + "it are shared out one by one. Empty = all are.")]
+    public partial string SplitKey { get; init; }
+
+    [Setting("split_cookie", Default = "", Pattern = "^$|" + TokenText.Pattern,
+        Doc = "Name of a cookie that keeps a client on its way of the split for 30 days; its value is the name of the upstream. Empty = none.")]
+    public partial string SplitCookie { get; init; }
+
     [Setting("redirect", Default = "", Doc = "Action: where the client is sent to, such as \"https://{host}{uri}\". Empty = none.")]
     public partial string Redirect { get; init; }
 

@@ -59,7 +59,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
-    public ReadOnlySpan<byte> LimitLines => _limits is null ? default : _limits.Lines;
+    public OwnFields OwnFields => new() { LimitLines = _limits is null ? default : _limits.Lines, Trace = _notes.ToldTrace };
 
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
@@ -89,7 +89,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         else if (head.MaxForwards == 0)
         {
             _path.BeginUnsent(_route.Upstream, terms);
-            if (!_client.TryAnswerAsLast(bytes, head))
+            if (!_client.TryAnswerAsLast(bytes, head, OwnFields))
                 Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         }
         else if (answer != CacheAnswer.Miss)
@@ -223,7 +223,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _client.BondEnds = BondEnds;
 
         // What a server has done wrong is for the log: the client cannot mend it.
-        _client.Answer(error, error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail, _route!.ErrorPages);
+        RejectReason told = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail;
+        _client.Answer(error, told, _route!.ErrorPages, statusCode: 0, OwnFields);
     }
 
     private RequestTerms TermsOf(ReadOnlySpan<byte> bytes, RequestHead head) => new()
@@ -262,7 +263,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _path.Skip();
         _notes.Failed(ProxyError.RateLimited, RejectReason.None);
         _client.BondEnds = BondEnds;
-        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route.ErrorPages, _limits.StatusCode, _limits.Lines);
+        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route.ErrorPages, _limits.StatusCode, OwnFields);
         return false;
     }
 

@@ -11,8 +11,8 @@ internal interface IResponsePathUser
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     StickyResponse StickyResponse { get; }
 
-    /// <summary>What the client is told of limits, as field lines.</summary>
-    ReadOnlySpan<byte> LimitLines { get; }
+    /// <summary>What the client is told of its request.</summary>
+    OwnFields OwnFields { get; }
 
     /// <summary>The server connection on which the client has authenticated does not live on.</summary>
     bool BondEnds { get; }

@@ -101,8 +101,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
             AddedLines = AddedTo(bytes, head),
-            LimitLines = _user.LimitLines,
-            Trace = TraceFor(bytes, head),
+            WayLines = _route.WayLines,
+            Own = OwnFieldsOver(bytes, head),
             Date = _loop.Date.Now,
         });
         if (hasBegun)
@@ -130,8 +130,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         {
             KeepsLength = parts.PassesLength,
             AddedLines = AddedTo(head, parts),
-            LimitLines = _user.LimitLines,
-            Trace = TraceFor(head, parts),
+            WayLines = _route.WayLines,
+            Own = OwnFieldsOver(head, parts),
             Date = _loop.Date.Now,
         };
         if (TryRespond(head, parts, content, passesFirst: true, changes))
@@ -192,8 +192,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = head.PassesLength,
             Via = _route!.Forwarding.ResponseVia,
             AddedLines = AddedTo(bytes, head),
-            LimitLines = _user.LimitLines,
-            Trace = TraceFor(bytes, head),
+            WayLines = _route.WayLines,
+            Own = OwnFieldsOver(bytes, head),
             AgeSeconds = times.AgeSeconds,
             ReceivedWallMs = times.ReceivedWallMs,
         });
@@ -219,13 +219,13 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     private ReadOnlySpan<byte> AddedTo(ReadOnlySpan<byte> bytes, ResponseHead head) =>
         _route!.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
 
-    /// <summary>The names of the request where the client is told its id; what a server says in that field is marked as dropped.</summary>
-    private RequestTrace? TraceFor(ReadOnlySpan<byte> bytes, ResponseHead head)
+    /// <summary>What the proxy tells of the request; what a server says in the field of its id is marked as dropped.</summary>
+    private OwnFields OwnFieldsOver(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
-        if (_notes.Trace is not { TellsClient: true } trace)
-            return null;
-        TraceRules.DropId(bytes, head.Fields, trace);
-        return trace;
+        OwnFields own = _user.OwnFields;
+        if (own.Trace is not null)
+            TraceRules.DropId(bytes, head.Fields, own.Trace);
+        return own;
     }
 
     private void Send(in BodyPiece piece)

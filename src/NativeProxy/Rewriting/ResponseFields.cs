@@ -20,11 +20,11 @@ internal readonly ref struct ResponseChanges
     /// <summary>Lines that rules add, behind the server's own fields.</summary>
     public ReadOnlySpan<byte> AddedLines { get; init; }
 
-    /// <summary>Lines about limits, behind those.</summary>
-    public ReadOnlySpan<byte> LimitLines { get; init; }
+    /// <summary>What a route says of the way that the request has taken, behind those.</summary>
+    public ReadOnlySpan<byte> WayLines { get; init; }
 
-    /// <summary>The names of the request, of which the client is told the id; null when it is told none.</summary>
-    public RequestTrace? Trace { get; init; }
+    /// <summary>What the proxy tells of the request, behind those.</summary>
+    public OwnFields Own { get; init; }
 
     /// <summary>What Date says where the server gave none. A response of the cache says when it came instead.</summary>
     public byte[]? Date { get; init; }
@@ -60,10 +60,9 @@ internal static class ResponseFields
         changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
-        if (!changes.LimitLines.IsEmpty)
-            sink.AppendLines(changes.LimitLines);
-        if (changes.Trace is { } trace)
-            sink.AppendField(trace.RequestIdName, trace.RequestId);
+        if (!changes.WayLines.IsEmpty)
+            sink.AppendLines(changes.WayLines);
+        changes.Own.Write(ref sink);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);

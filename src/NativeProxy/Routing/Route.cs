@@ -48,6 +48,9 @@ internal sealed class Route
     /// <summary>What rules make of the fields of responses; null when there are none.</summary>
     public HeaderRules? ResponseHeaders { get; init; }
 
+    /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; empty when the client is not told.</summary>
+    public byte[] WayLines { get; init; } = [];
+
     /// <summary>What limits its requests; null when nothing does.</summary>
     public RouteLimits? Limits { get; init; }
 

@@ -22,7 +22,7 @@ internal sealed class RouteMap(PathJudge judge, RouteEnd[] ends, Route unmatched
         refusal = judge.Find(RequestView.Of(bytes, head, client, room), out int number);
         if (refusal != RejectReason.None)
             return null;
-        Route route = number < 0 ? unmatched : ends[number].Next();
+        Route route = number < 0 ? unmatched : ends[number].WayOf(bytes, head, client);
         if (route.Access is { } lists && !AccessList.AllServe(lists, client))
             return route.OfOthers;
         if (route.Captures is not null && captures is not null)

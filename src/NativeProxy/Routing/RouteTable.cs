@@ -7,6 +7,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
+using NativeProxy.Upstreams.Balancing;
 using NativeProxy.Upstreams.Groups;
 using NativeProxy.Upstreams.Origins;
 
@@ -179,16 +180,25 @@ internal sealed class RouteTable
         if (_rewriteRoom is not null)
             parts = parts with { Rewrite = PathRewrite.Of(route, listener.Name, named.Name, _rewriteRoom) };
         if (!route.Split.IsEmpty)
-        {
-            var ways = new Route[route.Split.Length];
-            var shares = new int[ways.Length];
-            for (int i = 0; i < ways.Length; i++)
-                (ways[i], shares[i]) = (RouteTo(rules.Upstreams(route.Split[i].Name), parts), route.Split[i].Weight);
-            return new RouteEnd(ways, shares);
-        }
+            return SplitEnd(rules, route, parts);
         if (route.Upstream.Length > 0)
             return RouteEnd.To(RouteTo(rules.Upstreams(route.Upstream), parts));
         return RouteEnd.To(RouteTo(unmatched.Upstream, parts with { Answer = unmatched.Answer }));
+    }
+
+    private RouteEnd SplitEnd(RoutePlan rules, in RouteSettings route, RouteParts parts)
+    {
+        UpstreamGroup[] groups = Array.ConvertAll([.. route.Split], share => rules.Upstreams(share.Name));
+        SplitCookie? cookie = route.SplitCookie.Length == 0 ? null : new SplitCookie(route.SplitCookie, Array.ConvertAll(groups, one => one.Name));
+        var firstWays = new Route[cookie is null ? 0 : groups.Length];
+        for (int i = 0; i < firstWays.Length; i++)
+            firstWays[i] = RouteTo(groups[i], parts with { WayLines = cookie!.LinesFor(i) });
+        return new RouteEnd(Array.ConvertAll(groups, one => RouteTo(one, parts)), Array.ConvertAll([.. route.Split], static share => share.Weight))
+        {
+            Key = route.SplitKey.Length == 0 ? null : new RequestKey(route.SplitKey),
+            Cookie = cookie,
+            FirstWays = firstWays,
+        };
     }
 
     private byte[] Room => _room ??= new byte[RoomBytes];
@@ -226,6 +236,7 @@ internal sealed class RouteTable
             TunnelTimeoutMs = modifiers.Timeouts.TunnelMs,
             QueuePriority = parts.QueuePriority,
             HostHeader = parts.HostHeader,
+            WayLines = parts.WayLines ?? [],
             IsProbe = parts.IsProbe,
         };
     }
@@ -246,6 +257,8 @@ internal sealed class RouteTable
         public int QueuePriority { get; init; }
 
         public byte[]? HostHeader { get; init; }
+
+        public byte[]? WayLines { get; init; }
 
         public bool IsProbe { get; init; }
     }

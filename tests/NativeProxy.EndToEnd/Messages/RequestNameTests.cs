@@ -45,6 +45,24 @@ public sealed class RequestNameTests
     }
 
     [Fact]
+    public async Task AnswersOfTheProxy_CarryTheId()
+    {
+        await using AnsweringScene scene = await AnsweringScene.Start("HTTP/9.9 what\r\n\r\n", static config => config
+            .Listener("trace = { request_id = \"keep\", request_id_response = true }")
+            .RateLimit("name = \"few\"", "rate = \"1/h\"")
+            .Route("path = [\"/few\"]", "deny = 403", "rate_limit = [\"few\"]")
+            .Route("path = [\"/own\"]", "upstream = \"app\"", "access.deny = [\"127.0.0.0/8\"]"));
+        (string Target, int Status)[] wanted = [("/few", 403), ("/few", 429), ("/own", 403), ("/", 502)];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            HttpResponse response = await scene.Client.Ask(wanted[i].Target, $"X-Request-ID: id-{i}\r\n");
+            Assert.Equal((wanted[i].Status, $"id-{i}"), (response.Status, response.Field("X-Request-ID")));
+        }
+        await scene.Client.Send("OPTIONS / HTTP/1.1\r\nHost: h\r\nMax-Forwards: 0\r\nX-Request-ID: last\r\n\r\n");
+        Assert.Equal("last", (await scene.Client.ReadResponse()).Field("X-Request-ID"));
+    }
+
+    [Fact]
     public async Task Trace_GoesOn_AndIsInTheLog()
     {
         await using AnsweringScene scene = await AnsweringScene.Start(change: static config => config

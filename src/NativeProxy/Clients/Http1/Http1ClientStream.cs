@@ -233,8 +233,7 @@ internal sealed class Http1ClientStream : ClientStream
         HasBegun = false;
     }
 
-    public override void Answer(
-        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default)
+    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default)
     {
         if (statusCode == 0)
             statusCode = ErrorReplies.StatusOf(error, detail);
@@ -250,13 +249,13 @@ internal sealed class Http1ClientStream : ClientStream
             RequestsLeft = RequestsLeft,
             Pages = pages,
         };
-        EndWith(statusCode, reason, reply.Write(_frontend, addedLines));
+        EndWith(statusCode, reason, reply.Write(_frontend, own));
     }
 
-    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head)
+    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own)
     {
         CloseReason reason = Decide(FinalRecipientReply.StatusCode, endIsVisible: true);
-        ReadOnlySpan<byte> answer = HeadsToClient.WriteAsLast(_frontend, bytes, head, TermsOf(reason));
+        ReadOnlySpan<byte> answer = HeadsToClient.WriteAsLast(_frontend, bytes, head, own, TermsOf(reason));
         if (answer.IsEmpty)
             return false;
         _frontend.Counters.Add(CounterId.ResponsesByProxy);

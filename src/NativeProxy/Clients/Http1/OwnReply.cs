@@ -4,6 +4,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Rewriting;
 
 namespace NativeProxy.Clients.Http1;
 
@@ -38,8 +39,8 @@ internal readonly struct OwnReply
 
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
     /// <param name="frontend">Whose client gets it.</param>
-    /// <param name="addedLines">Further fields, as lines.</param>
-    public ReadOnlySpan<byte> Write(Frontend frontend, ReadOnlySpan<byte> addedLines = default)
+    /// <param name="own">What the client is told of its request.</param>
+    public ReadOnlySpan<byte> Write(Frontend frontend, scoped in OwnFields own = default)
     {
         Span<byte> output = frontend.Scratch.Output;
         ErrorPage? page = Pages?.Of(StatusCode);
@@ -47,7 +48,7 @@ internal readonly struct OwnReply
         var writer = new HeadWriter(output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
         ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
-        writer.AppendLines(addedLines);
+        own.Write(ref writer);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
         {
             CloseReason = CloseReason,

@@ -40,6 +40,9 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
     /// <summary>The names of the request; null when requests get none.</summary>
     public RequestTrace? Trace { get; } = naming is null ? null : new RequestTrace();
 
+    /// <summary>The same where the client is told the id; else null.</summary>
+    public RequestTrace? ToldTrace => Trace is { TellsClient: true } ? Trace : null;
+
     /// <summary>Texts of the request.</summary>
     public ExchangeLogText Text { get; } = new();
 
