@@ -22,6 +22,9 @@ internal readonly partial struct PolicySettings
     [Setting("access")]
     public partial AccessSettings Access { get; init; }
 
+    [Setting("cors")]
+    public partial CorsSettings Cors { get; init; }
+
     [Setting("timeouts")]
     public partial RouteTimeoutSettings Timeouts { get; init; }
 

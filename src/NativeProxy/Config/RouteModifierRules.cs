@@ -16,6 +16,7 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
     private const string PathExpected = "\"/\" and what follows it, visible ASCII characters without ? and #";
 
     private readonly HeaderRuleRules _headers = new(places, errors);
+    private readonly CorsRules _cors = new(places, errors);
 
     /// <summary>Names, header rules and access lists of the policies, and whether listeners name some that exist.</summary>
     public void CheckPolicies()
@@ -31,6 +32,7 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
                 Break($"{path}.name", $"the policy name {ErrorExcerpt.Quoted(policy.Name)} is used twice", "a name of its own");
             CheckHeaders(policy.RequestHeaders, policy.ResponseHeaders, path, groups: 0);
             CheckAccess(policy.Access, path);
+            _cors.Check(policy.Cors, $"{path}.cors");
         }
         for (int i = 0; i < settings.Listeners.Length; i++)
         {
@@ -49,6 +51,7 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
     {
         CheckNames(route.Policies, $"{path}.policies");
         CheckAccess(route.Access, path);
+        _cors.Check(route.Cors, $"{path}.cors");
         CheckPages(route.ErrorPages, $"{path}.error_pages");
         CheckPrefix(route.StripPrefix, $"{path}.strip_prefix");
         CheckPrefix(route.AddPrefix, $"{path}.add_prefix");

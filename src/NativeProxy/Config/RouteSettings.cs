@@ -151,6 +151,9 @@ internal readonly partial struct RouteSettings
         Doc = "Names of the [[rate_limit]]s that hold for its requests; all are asked in this order, the first that refuses answers.")]
     public partial ImmutableArray<string> RateLimits { get; init; }
 
+    [Setting("cors")]
+    public partial CorsSettings Cors { get; init; }
+
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
 

@@ -36,6 +36,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// <summary>What limits say to the request; null until one comes that is limited.</summary>
     private RequestLimits? _limits;
 
+    /// <summary>What pages of other sites are told; null until a request comes by a route that says something of them.</summary>
+    private CrossOriginNote? _crossOrigin;
+
     public Exchange(ClientStream client, RequestService service)
     {
         _client = client;
@@ -59,7 +62,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
-    public OwnFields OwnFields => new() { LimitLines = _limits is null ? default : _limits.Lines, Trace = _notes.ToldTrace };
+    public OwnFields OwnFields => new()
+    {
+        LimitLines = _limits is null ? default : _limits.Lines,
+        CrossOriginLines = _crossOrigin is null ? default : _crossOrigin.Lines,
+        Trace = _notes.ToldTrace,
+    };
 
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
@@ -73,6 +81,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         Stick(bytes, head);
         _notes.Begin(_client.StartedMs, _path.Link.Sticky.RequestLetter);
         _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
+        bool isPreflight = _route.CrossOrigin is not null && (_crossOrigin ??= new CrossOriginNote()).Begin(_route.CrossOrigin, bytes, head);
         if (_route.Limits is not null && !TryPassLimits(bytes, head, terms))
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
@@ -82,9 +91,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _path.Skip();
             Fail(_route.Refusal, RejectReason.None);
         }
-        else if (_route.IsAnswered)
+        else if (_route.IsAnswered || isPreflight)
         {
-            AnswerItself(bytes, head, terms);
+            AnswerItself(bytes, head, terms, isPreflight ? _route.CrossOrigin!.Preflight : _route.Answer);
         }
         else if (head.MaxForwards == 0)
         {
@@ -150,6 +159,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (!_route!.IsProbe)
             _service.Log(_client, _path, _response.Caching.IsHit, _notes);
         _limits?.End(_client.StatusCode);
+        _crossOrigin?.End();
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -283,13 +293,16 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _path.Open(ahead: null, moreFollows: false, isLate: true);
     }
 
-    /// <summary>The route knows the answer.</summary>
-    private void AnswerItself(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
+    /// <summary>The route knows the answer, or, where that is null, another address.</summary>
+    private void AnswerItself(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms, FixedAnswer? answer)
     {
         _path.BeginUnsent(_route!.Upstream, terms);
         _path.Skip();
         _service.Counters.Add(CounterId.ResponsesByProxy);
-        _response.Answer(bytes, head, _client.Client);
+        if (answer is null)
+            _response.Answer(_route.Redirect!, bytes, head, _client.Client);
+        else
+            _response.Answer(answer);
     }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>

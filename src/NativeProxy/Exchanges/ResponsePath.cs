@@ -109,28 +109,33 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             AfterPiece(first.IsLast, fits);
     }
 
-    /// <summary>Answers as the route says, without a server.</summary>
+    /// <summary>Answers without a server.</summary>
+    public void Answer(FixedAnswer answer)
+    {
+        bool isToHead = _method == HttpMethod.Head;
+        Answer(answer.ReadHead(isToHead, out ResponseHead parts), parts, answer.ContentFor(isToHead));
+    }
+
+    /// <summary>Sends the client elsewhere.</summary>
+    /// <param name="redirect">Where to.</param>
     /// <param name="bytes">The head of the request.</param>
     /// <param name="request">What was read of it.</param>
     /// <param name="client">Who asks.</param>
-    public void Answer(ReadOnlySpan<byte> bytes, RequestHead request, in PeerAddress client)
+    public void Answer(Redirect redirect, ReadOnlySpan<byte> bytes, RequestHead request, in PeerAddress client)
     {
-        bool isToHead = _method == HttpMethod.Head;
-        ResponseHead parts;
-        ReadOnlySpan<byte> head = _route!.Answer is { } answer
-            ? answer.ReadHead(isToHead, out parts)
-            : _route.Redirect!.WriteHead(bytes, request, client, out parts);
+        ReadOnlySpan<byte> head = redirect.WriteHead(bytes, request, client, out ResponseHead parts);
         if (head.IsEmpty)
-        {
             _user.OnFailed(ProxyError.BadRequest, RejectReason.BadTarget);
-            return;
-        }
-        BodyPiece content = _route.Answer is null ? BodyPiece.End : _route.Answer.ContentFor(isToHead);
+        else
+            Answer(head, parts, BodyPiece.End);
+    }
+
+    private void Answer(ReadOnlySpan<byte> head, ResponseHead parts, in BodyPiece content)
+    {
         var changes = new ResponseChanges
         {
             KeepsLength = parts.PassesLength,
             AddedLines = AddedTo(head, parts),
-            WayLines = _route.WayLines,
             Own = OwnFieldsOver(head, parts),
             Date = _loop.Date.Now,
         };
@@ -223,6 +228,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     private OwnFields OwnFieldsOver(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
         OwnFields own = _user.OwnFields;
+        if (_route!.CrossOrigin is not null)
+            CrossOrigin.DropFrom(bytes, head.Fields);
         if (own.Trace is not null)
             TraceRules.DropId(bytes, head.Fields, own.Trace);
         return own;

@@ -12,6 +12,9 @@ internal readonly ref struct OwnFields
     /// <summary>Lines about limits.</summary>
     public ReadOnlySpan<byte> LimitLines { get; init; }
 
+    /// <summary>Lines about pages of other sites.</summary>
+    public ReadOnlySpan<byte> CrossOriginLines { get; init; }
+
     /// <summary>The names of the request, of which the client is told the id; null when it is told none.</summary>
     public RequestTrace? Trace { get; init; }
 
@@ -21,6 +24,8 @@ internal readonly ref struct OwnFields
     {
         if (!LimitLines.IsEmpty)
             sink.AppendLines(LimitLines);
+        if (!CrossOriginLines.IsEmpty)
+            sink.AppendLines(CrossOriginLines);
         if (Trace is { } trace)
             sink.AppendField(trace.RequestIdName, trace.RequestId);
     }

@@ -51,6 +51,9 @@ internal sealed class Route
     /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; empty when the client is not told.</summary>
     public byte[] WayLines { get; init; } = [];
 
+    /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
+    public CrossOrigin? CrossOrigin { get; init; }
+
     /// <summary>What limits its requests; null when nothing does.</summary>
     public RouteLimits? Limits { get; init; }
 

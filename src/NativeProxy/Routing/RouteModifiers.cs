@@ -33,6 +33,8 @@ internal sealed class RouteModifiers
         AddHeaders(route.RequestHeaders, route.ResponseHeaders);
         Add(route.Access, route.Timeouts, route.Limits);
         AddRateLimits(route.RateLimits);
+        if (!route.Cors.IsEmpty)
+            CrossOrigin = new CrossOrigin(route.Cors);
         AddPages(listener.ErrorPages);
         AddPages(route.ErrorPages);
     }
@@ -40,6 +42,9 @@ internal sealed class RouteModifiers
     public RouteTimeoutSettings Timeouts { get; private set; }
 
     public RouteLimitSettings Limits { get; private set; }
+
+    /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
+    public CrossOrigin? CrossOrigin { get; private set; }
 
     /// <summary>Names of rate limits, each once, in the order in which they are asked.</summary>
     public List<string> RateLimits => _rateLimits;
@@ -82,6 +87,8 @@ internal sealed class RouteModifiers
                 AddHeaders(policy.RequestHeaders, policy.ResponseHeaders);
                 AddRateLimits(policy.RateLimits);
                 Add(policy.Access, policy.Timeouts, policy.Limits);
+                if (!policy.Cors.IsEmpty)
+                    CrossOrigin = new CrossOrigin(policy.Cors);
             }
         }
     }

@@ -237,6 +237,7 @@ internal sealed class RouteTable
             QueuePriority = parts.QueuePriority,
             HostHeader = parts.HostHeader,
             WayLines = parts.WayLines ?? [],
+            CrossOrigin = parts.IsProbe ? null : modifiers.CrossOrigin,
             IsProbe = parts.IsProbe,
         };
     }

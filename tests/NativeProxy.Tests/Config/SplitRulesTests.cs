@@ -24,5 +24,5 @@ public class SplitRulesTests
     public void Mistakes_AreReportedAtTheirPlace(string lines, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(WithRoute(lines)));
 
-    private static string WithRoute(string lines) => SettingsTrial.Minimal + "\n[[route]]\n" + lines + "\n";
+    private static string WithRoute(string lines) => SettingsTrial.Minimal + "[[route]]\n" + lines + "\n";
 }

@@ -128,14 +128,14 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
     }
 
     public override void Answer(
-        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, ReadOnlySpan<byte> addedLines = default)
+        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default)
     {
         HasBegun = true;
         events.Add($"answer {error}{(detail == RejectReason.None ? "" : $" {detail}")}{(BondEnds ? ", bond ends" : "")}");
         User.OnStreamEnded();
     }
 
-    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head)
+    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own)
     {
         if (!HeadsFit)
             return false;

@@ -127,7 +127,7 @@ internal sealed class RecordingClientUser(ClientStream stream, ClientTrial trial
     {
         byte[] bytes = Wire.Bytes(Head);
         Wire.Request(Head, out RequestHead head);
-        return stream.TryAnswerAsLast(bytes, head);
+        return stream.TryAnswerAsLast(bytes, head, default);
     }
 
     /// <summary>A response head as a codec hands it on.</summary>
