@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Linq;
 using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
@@ -15,8 +16,11 @@ internal sealed class CorsRules(SettingPlaces places, SettingsErrors errors)
     {
         if (!places.IsSet(path))
             return;
-        if (cors.AllowOrigins.IsEmpty)
-            Break(places.IsSet($"{path}.allow_origins") ? $"{path}.allow_origins" : path, "no site is named whose pages this is about", OriginText.Expected);
+        if (cors.AllowOrigins.IsEmpty && !IsWrittenOut(path))
+        {
+            string place = places.IsSet($"{path}.allow_origins") ? $"{path}.allow_origins" : path;
+            Break(place, "no site is named whose pages this is about", OriginText.Expected);
+        }
         for (int i = 0; i < cors.AllowOrigins.Length; i++)
         {
             string origin = cors.AllowOrigins[i];
@@ -39,6 +43,11 @@ internal sealed class CorsRules(SettingPlaces places, SettingsErrors errors)
                 Break($"{path}.{key}", "\"*\" means nothing to browsers where credentials = true (Fetch 3.2.3)", "names");
         }
     }
+
+    /// <summary>The reference, uncommented, says every default; whoever leaves a key out means something by the others.</summary>
+    private bool IsWrittenOut(string path) =>
+        ((string[])["allow_origins", "allow_methods", "allow_headers", "expose_headers", "credentials", "max_age"])
+            .All(key => places.IsSet($"{path}.{key}"));
 
     private void CheckTokens(ImmutableArray<string> names, string path, string kind)
     {

@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 
 namespace NativeProxy.Config;
 
-/// <summary>`cors` of a route or a policy: which other sites' pages may use these resources (Fetch 3.2). The innermost table counts as a whole.</summary>
-[SettingsTable(Doc = "Which pages of other sites may use these resources (CORS). The proxy answers preflight requests and says in each answer what is "
-    + "allowed; what servers say of that is dropped. The table of a route counts as a whole, else that of its last policy that has one.")]
+/// <summary>`cors` of a route or a policy: which pages of other sites may use what is there (Fetch 3.2). The innermost table counts.</summary>
+[SettingsTable(Doc = "Which pages of other sites may use these resources (CORS). The proxy answers preflight requests and says in each answer what "
+    + "is allowed; what servers say of that is dropped. The table of a route counts as a whole, else that of its last policy that has one.")]
 internal readonly partial struct CorsSettings
 {
     [Setting("allow_origins", Default = new string[0],

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NativeProxy.Config;
 
-/// <summary>Origins of pages as they appear in settings: scheme, host and perhaps a port, as browsers write them (RFC 6454 section 6.2). Pure.</summary>
+/// <summary>Origins of pages as they appear in settings: scheme, host and perhaps a port, as browsers write them (RFC 6454 6.2). Pure.</summary>
 internal static class OriginText
 {
     public const string Expected = "\"*\", or scheme, host and perhaps port: \"https://app.example\", \"https://*.dev.example:8443\"";

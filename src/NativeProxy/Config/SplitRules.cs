@@ -15,8 +15,12 @@ internal sealed class SplitRules(SettingPlaces places, SettingsErrors errors)
             Break($"{path}.split_cookie", $"{ErrorExcerpt.Quoted(route.SplitCookie)} cannot be the name of a cookie", "a token such as \"version\"");
         if (!route.Split.IsEmpty)
             return;
-        foreach (string key in (string[])["split_key", "split_cookie"])
-            Break($"{path}.{key}", $"\"{key}\" keeps requests on one way of a split, and this route has none", "split = { stable = 95, canary = 5 }");
+        foreach ((string key, string value) in ((string, string)[])[("split_key", route.SplitKey), ("split_cookie", route.SplitCookie)])
+        {
+            if (value.Length > 0)
+                Break($"{path}.{key}", $"\"{key}\" keeps requests on one way of a split, and this route has none",
+                    "split = { stable = 95, canary = 5 }");
+        }
     }
 
     private void Break(string path, string problem, string expected)

@@ -44,7 +44,7 @@ internal sealed class RouteEnd(Route[] ways, int[] shares)
         return Cookie is null ? ways[drawn] : FirstWays[drawn];
     }
 
-    /// <summary>Where in the sum a key lies: when shares change, no more keys move than must. Mixed, as the upstream may choose by the same key.</summary>
+    /// <summary>Where in the sum a key lies: when shares change, few keys move. Mixed, as the upstream may choose by the same key.</summary>
     private long PlaceOf(ulong key)
     {
         key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9;
