@@ -187,6 +187,9 @@ internal readonly partial struct ListenerSettings
     [Setting("request_headers")]
     public partial HeaderRuleSettings RequestHeaders { get; init; }
 
+    [Setting("compression")]
+    public partial CompressionSettings Compression { get; init; }
+
     [Setting("response_headers")]
     public partial HeaderRuleSettings ResponseHeaders { get; init; }
 

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace NativeProxy.Config;
 
 /// <summary>`[[policy]]`: a named set of modifiers that listeners and routes share (Traefik's middlewares).</summary>
-[SettingsTable(Doc = "A named set of modifiers for listeners and routes. Header rules and access lists add up; of timeouts and limits the innermost "
-    + "wins: listener, its policies, the route's policies in their order, route.")]
+[SettingsTable(Doc = "A named set of modifiers for listeners and routes. Header rules and access lists add up; of all else the innermost wins: "
+    + "listener, its policies, the route's policies in their order, route.")]
 internal readonly partial struct PolicySettings
 {
     [Setting("name", Required = true, Example = "secure", Pattern = NameText.Pattern, Doc = "Name by which listeners and routes use it.")]
@@ -21,6 +21,12 @@ internal readonly partial struct PolicySettings
 
     [Setting("access")]
     public partial AccessSettings Access { get; init; }
+
+    [Setting("basic_auth")]
+    public partial BasicAuthSettings BasicAuth { get; init; }
+
+    [Setting("compression")]
+    public partial CompressionSettings Compression { get; init; }
 
     [Setting("cors")]
     public partial CorsSettings Cors { get; init; }

@@ -16,6 +16,8 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
     private const string PathExpected = "\"/\" and what follows it, visible ASCII characters without ? and #";
 
     private readonly HeaderRuleRules _headers = new(places, errors);
+    private readonly BasicAuthRules _auth = new(places, errors);
+    private readonly CompressionRules _compression = new(places, errors);
     private readonly CorsRules _cors = new(places, errors);
 
     /// <summary>Names, header rules and access lists of the policies, and whether listeners name some that exist.</summary>
@@ -32,12 +34,15 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
                 Break($"{path}.name", $"the policy name {ErrorExcerpt.Quoted(policy.Name)} is used twice", "a name of its own");
             CheckHeaders(policy.RequestHeaders, policy.ResponseHeaders, path, groups: 0);
             CheckAccess(policy.Access, path);
+            _auth.Check(policy.BasicAuth, policy.RequestHeaders, $"{path}.basic_auth");
+            _compression.Check(policy.Compression, $"{path}.compression");
             _cors.Check(policy.Cors, $"{path}.cors");
         }
         for (int i = 0; i < settings.Listeners.Length; i++)
         {
             ListenerSettings listener = settings.Listeners[i];
             CheckNames(listener.Policies, $"listener[{i}].policies");
+            _compression.Check(listener.Compression, $"listener[{i}].compression");
             CheckPages(listener.ErrorPages, $"listener[{i}].error_pages");
             if (!listener.Policies.IsEmpty && listener.Mode == ListenerMode.Forward)
                 Break($"listener[{i}].policies", "a listener in mode \"forward\" has no policies", "a listener in mode \"http\"");
@@ -51,6 +56,8 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
     {
         CheckNames(route.Policies, $"{path}.policies");
         CheckAccess(route.Access, path);
+        _auth.Check(route.BasicAuth, route.RequestHeaders, $"{path}.basic_auth");
+        _compression.Check(route.Compression, $"{path}.compression");
         _cors.Check(route.Cors, $"{path}.cors");
         CheckPages(route.ErrorPages, $"{path}.error_pages");
         CheckPrefix(route.StripPrefix, $"{path}.strip_prefix");

@@ -33,6 +33,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             CheckConditions(route, path);
             CheckActions(route, path);
             new SplitRules(places, errors).Check(route, path);
+            new MirrorRules(settings, places, errors).Check(route, path);
             modifiers.Check(route, path);
         }
     }

@@ -131,6 +131,9 @@ internal readonly partial struct RouteSettings
     [Setting("rewrite")]
     public partial RouteRewriteSettings Rewrite { get; init; }
 
+    [Setting("mirror")]
+    public partial RouteMirrorSettings Mirror { get; init; }
+
     [Setting("policies", Default = new string[0], Pattern = NameText.Pattern,
         Doc = "Names of [[policy]] tables that hold for the requests, in this order, behind those of the listener.")]
     public partial ImmutableArray<string> Policies { get; init; }
@@ -150,6 +153,12 @@ internal readonly partial struct RouteSettings
     [Setting("rate_limit", Default = new string[0], Pattern = NameText.Pattern,
         Doc = "Names of the [[rate_limit]]s that hold for its requests; all are asked in this order, the first that refuses answers.")]
     public partial ImmutableArray<string> RateLimits { get; init; }
+
+    [Setting("basic_auth")]
+    public partial BasicAuthSettings BasicAuth { get; init; }
+
+    [Setting("compression")]
+    public partial CompressionSettings Compression { get; init; }
 
     [Setting("cors")]
     public partial CorsSettings Cors { get; init; }

@@ -29,7 +29,7 @@ internal sealed class SettingsChanges
     private const int TextCharsMax = 80;
 
     /// <summary>Keys whose values are not for the log.</summary>
-    private static readonly string[] SecretKeys = ["dynamic_key"];
+    private static readonly string[] SecretKeys = ["dynamic_key", "users"];
 
     private readonly List<SettingChange> _found;
 
@@ -134,7 +134,11 @@ internal sealed class SettingsChanges
     private void Map<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after)
         where T : struct
     {
-        if (!before.SequenceEqual(after))
+        if (before.SequenceEqual(after))
+            return;
+        if (Array.IndexOf(SecretKeys, key) >= 0)
+            Add(key, $"{_keys}{key} changed");
+        else
             Add(key, $"{_keys}{key} {Short(Mapped(before))} -> {Short(Mapped(after))}");
     }
 

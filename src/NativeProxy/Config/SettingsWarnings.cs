@@ -80,7 +80,8 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     /// <summary>Whether somebody names it, or names one that there is not: that may mean any of them, and is an error anyway.</summary>
     private bool IsUsed(string name) => settings.Listeners.Where(static listener => listener.Mode != ListenerMode.Forward)
         .Select(static listener => listener.Upstream)
-        .Concat(settings.Routes.SelectMany(static route => route.Split.Select(static share => share.Name).Append(route.Upstream)))
+        .Concat(settings.Routes.SelectMany(static route => route.Split.Select(static share => share.Name)))
+        .Concat(settings.Routes.SelectMany(static route => (string[])[route.Upstream, route.Mirror.Upstream]))
         .Where(static used => used.Length > 0)
         .Any(used => used == name || !settings.Upstreams.Any(upstream => upstream.Name == used));
 

@@ -18,8 +18,10 @@ internal sealed class SplitRules(SettingPlaces places, SettingsErrors errors)
         foreach ((string key, string value) in ((string, string)[])[("split_key", route.SplitKey), ("split_cookie", route.SplitCookie)])
         {
             if (value.Length > 0)
+            {
                 Break($"{path}.{key}", $"\"{key}\" keeps requests on one way of a split, and this route has none",
                     "split = { stable = 95, canary = 5 }");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ using NativeProxy.Config;
 using NativeProxy.Caching;
 using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
+using NativeProxy.Exchanges.Mirrored;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -11,9 +12,7 @@ using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Tunnels;
-using NativeProxy.Upstreams.Balancing;
 using NativeProxy.Upstreams.Connections;
-using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges;
 
@@ -22,7 +21,7 @@ namespace NativeProxy.Exchanges;
 /// ends. Owner: the <see cref="ClientStream"/> that it is the user of, from the request head to the last byte of the response; one object serves
 /// many, one after another. Thread: the loop. Never sees a socket, a version of HTTP, or a position in a pipeline.
 /// </summary>
-internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponsePathUser, ITunnelOwner
+internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponsePathUser, IAdmissionUser, ITunnelOwner
 {
     private readonly RequestService _service;
     private readonly ClientStream _client;
@@ -33,19 +32,19 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private Route? _route;
     private Tunnel? _tunnel;
 
-    /// <summary>What limits say to the request; null until one comes that is limited.</summary>
-    private RequestLimits? _limits;
+    /// <summary>A copy that goes to other servers, while it takes pieces of the body; else null.</summary>
+    private MirrorCopy? _mirror;
 
-    /// <summary>What pages of other sites are told; null until a request comes by a route that says something of them.</summary>
-    private CrossOriginNote? _crossOrigin;
+    /// <summary>Null until a request comes that has to be let in.</summary>
+    private RequestAdmission? _admission;
 
     public Exchange(ClientStream client, RequestService service)
     {
         _client = client;
         _service = service;
         _notes = new ExchangeNotes(service.Loop, service.Trace);
-        _response = new ResponsePath(this, client, _notes, service.Loop);
-        _path = new RequestPath(this, _response, service.Streams, service.Loop, service.Counters, service.ReplayBudget);
+        _response = new ResponsePath(this, client, _notes, service);
+        _path = new RequestPath(this, _response, service.Streams, service.Loop, service.Counters, service.Stock.ReplayBudget);
     }
 
     public bool WantsBody => _path.WantsBody;
@@ -62,12 +61,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
-    public OwnFields OwnFields => new()
-    {
-        LimitLines = _limits is null ? default : _limits.Lines,
-        CrossOriginLines = _crossOrigin is null ? default : _crossOrigin.Lines,
-        Trace = _notes.ToldTrace,
-    };
+    public OwnFields OwnFields => _admission is null ? new OwnFields { Trace = _notes.ToldTrace } : _admission.OwnFieldsWith(_notes.ToldTrace);
 
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
@@ -76,13 +70,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (_route != route)
             _route = (Route)route;
         _notes.NameRequest(bytes, head);
-        RequestTerms terms = TermsOf(bytes, head);
+        RequestTerms terms = RequestTerms.Of(bytes, head, _route, _client.Client);
         _expectsContinue = terms.ExpectsContinue;
-        Stick(bytes, head);
+        Stickiness.Ask(ref _path.Link.Sticky, bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock);
         _notes.Begin(_client.StartedMs, _path.Link.Sticky.RequestLetter);
         _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
-        bool isPreflight = _route.CrossOrigin is not null && (_crossOrigin ??= new CrossOriginNote()).Begin(_route.CrossOrigin, bytes, head);
-        if (_route.Limits is not null && !TryPassLimits(bytes, head, terms))
+        if (_route.HasAdmission && !TryAdmit(bytes, head, terms))
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
         if (_route.Refusal != ProxyError.None)
@@ -91,9 +84,15 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _path.Skip();
             Fail(_route.Refusal, RejectReason.None);
         }
-        else if (_route.IsAnswered || isPreflight)
+        else if (_route.IsAnswered)
         {
-            AnswerItself(bytes, head, terms, isPreflight ? _route.CrossOrigin!.Preflight : _route.Answer);
+            _path.BeginUnsent(_route.Upstream, terms);
+            _path.Skip();
+            _service.Counters.Add(CounterId.ResponsesByProxy);
+            if (_route.Answer is { } known)
+                _response.Answer(known);
+            else
+                _response.Answer(_route.Redirect!, bytes, head, _client.Client);
         }
         else if (head.MaxForwards == 0)
         {
@@ -107,15 +106,15 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         }
         else if (TryBeginPath(bytes, head, terms))
         {
-            if (_limits is { WaitMs: > 0 })
-                _limits.Wait();
-            else
+            if (_admission?.TryWait() != true)
                 _path.Open((ahead as Exchange)?._path, moreFollows);
         }
     }
 
     public void OnClientBody(in BodyPiece piece)
     {
+        if (_mirror is not null && !_mirror.TryAdd(piece))
+            _mirror = null;
         if (!piece.TrailerLines.IsEmpty && _route!.DropsTrailers)
             _path.Send(piece.WithoutTrailers());
         else
@@ -158,8 +157,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         if (!_route!.IsProbe)
             _service.Log(_client, _path, _response.Caching.IsHit, _notes);
-        _limits?.End(_client.StatusCode);
-        _crossOrigin?.End();
+        _admission?.End(_client.StatusCode);
+        _mirror?.Abandon();
+        _mirror = null;
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -237,72 +237,65 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _client.Answer(error, told, _route!.ErrorPages, statusCode: 0, OwnFields);
     }
 
-    private RequestTerms TermsOf(ReadOnlySpan<byte> bytes, RequestHead head) => new()
+    /// <summary>Whether the request goes on at once; if not, it is answered, or waits.</summary>
+    private bool TryAdmit(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
     {
-        Method = head.MethodKind,
-        Upgrade = _route!.Forwarding.AcceptedUpgrade(bytes, head),
-        ExpectsContinue = head.ExpectsContinue,
-        AuthenticatesConnection = head.AuthenticatesConnection,
-        IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
-        BodyBytesMax = _route.RequestBodyBytesMax,
-        HashKey = _route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, _client.Client) : RequestKey.None,
-        Queue = new QueueTerms(_route.QueuePriority, _route.QueueTimeoutMs),
-        ResponseTimeoutMs = _route.ResponseTimeoutMs,
-    };
-
-    /// <summary>Asks cookie and table which server is meant.</summary>
-    private void Stick(ReadOnlySpan<byte> bytes, RequestHead head)
-    {
-        UpstreamGroup group = _route!.Upstream;
-        ref Stickiness sticky = ref _path.Link.Sticky;
-        if (group.Rules.IsSticky)
-            sticky = Stickiness.Of(bytes, head, group, _client.Client, _service.Loop.Clock);
-        else if (sticky.IsOn)
-            sticky = default;
-    }
-
-    /// <summary>Asks the limits of the route; a request that is too many is answered. False then.</summary>
-    private bool TryPassLimits(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
-    {
-        _limits ??= new RequestLimits(_service.Loop, _service.Counters, OnWaited);
-        bool passes = _limits.TryBegin(_route!.Limits!, bytes, head, _client.Client, WaitMsMax(head));
-        _notes.LimitLogId = _limits.LogId;
-        if (passes)
+        Admission admission = (_admission ??= new RequestAdmission(_service, this)).Begin(_route!, bytes, head, _client.Client);
+        _notes.LimitLogId = _admission.LimitLogId;
+        if (admission == Admission.Granted)
             return true;
-        _path.BeginUnsent(_route.Upstream, terms);
+        _response.Begin(_route!, bytes, head, isOwn: true);
+        if (admission == Admission.Pending && !_route!.IsAnswered)
+        {
+            TryBeginPath(bytes, head, terms, mayMirror: false);
+            return false;
+        }
+        _path.BeginUnsent(_route!.Upstream, terms);
         _path.Skip();
-        _notes.Failed(ProxyError.RateLimited, RejectReason.None);
-        _client.BondEnds = BondEnds;
-        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route.ErrorPages, _limits.StatusCode, OwnFields);
+        if (admission == Admission.Preflight)
+            Answer(_route.CrossOrigin!.Preflight);
+        else if (admission == Admission.Limited)
+            AnswerLimited();
+        else if (admission != Admission.Pending)
+            Fail(admission == Admission.TooManyLogins ? ProxyError.TooManyLogins : ProxyError.LoginRequired, RejectReason.None);
+        else if (_route.Redirect is not null)
+            _admission.Hold(_route.Redirect.WriteHead(bytes, head, _client.Client, out _));
         return false;
     }
 
-    /// <summary>What needs no server has nothing to wait for.</summary>
-    private long WaitMsMax(RequestHead head)
+    private void AnswerLimited()
     {
-        if (_route!.IsAnswered || head.MaxForwards == 0)
-            return 0;
-        long queueMs = _route.QueueTimeoutMs > 0 ? _route.QueueTimeoutMs : _route.Upstream.Rules.QueueTimeoutMs;
-        return queueMs > 0 ? queueMs : int.MaxValue;
+        _notes.Failed(ProxyError.RateLimited, RejectReason.None);
+        _client.BondEnds = BondEnds;
+        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route!.ErrorPages, _admission!.LimitStatusCode, OwnFields);
     }
 
-    /// <summary>The request has waited because of a limit.</summary>
-    private void OnWaited()
+    void IAdmissionUser.OnWaited()
     {
         if (!_client.EndIfClientLeft())
             _path.Open(ahead: null, moreFollows: false, isLate: true);
     }
 
-    /// <summary>The route knows the answer, or, where that is null, another address.</summary>
-    private void AnswerItself(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms, FixedAnswer? answer)
+    void IAdmissionUser.OnLogin(bool isRight)
     {
-        _path.BeginUnsent(_route!.Upstream, terms);
-        _path.Skip();
+        if (_client.EndIfClientLeft())
+            return;
+        if (!isRight)
+            Fail(ProxyError.LoginRequired, RejectReason.None);
+        else if (_route!.Answer is { } answer)
+            Answer(answer);
+        else if (_route.Redirect is not null && _admission!.HeldRedirect.IsEmpty)
+            Fail(ProxyError.BadRequest, RejectReason.BadTarget);
+        else if (_route.Redirect is not null)
+            _response.Answer(_route.Redirect, _admission!.HeldRedirect);
+        else if (!_admission!.TryWait())
+            _path.Open(ahead: null, moreFollows: false, isLate: true);
+    }
+
+    private void Answer(FixedAnswer answer)
+    {
         _service.Counters.Add(CounterId.ResponsesByProxy);
-        if (answer is null)
-            _response.Answer(_route.Redirect!, bytes, head, _client.Client);
-        else
-            _response.Answer(answer);
+        _response.Answer(answer);
     }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
@@ -319,7 +312,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// <summary>
     /// Says the request without its wire, for whichever server gets it. False when it cannot be kept; then the exchange has failed.
     /// </summary>
-    private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
+    private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms, bool mayMirror = true)
     {
         bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
         fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
@@ -328,6 +321,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         else if (!isKept)
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
+        else if (_route.Mirror is not null && mayMirror)
+            _mirror = _service.Stock.Mirrors.TryBegin(_route.Mirror, bytes, head, _client.Client, _service.Scratch);
         return fits && isKept;
     }
 
@@ -351,5 +346,5 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     /// <summary>What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.</summary>
     private bool TryFetchAlone() =>
-        _response.Caching.IsFilling && _service.MayFetchAlone && _service.CacheFetches.TryBegin(_path.Stream, ref _response.Caching);
+        _response.Caching.IsFilling && _service.MayFetchAlone && _service.Stock.CacheFetches.TryBegin(_path.Stream, ref _response.Caching);
 }

@@ -1,7 +1,6 @@
 using System;
 using NativeProxy.Clients;
 using NativeProxy.Config;
-using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
@@ -57,11 +56,8 @@ internal sealed class RequestService : IRequestService
     /// <summary>Null when none is written.</summary>
     public required ExchangeLog? AccessLog { get; init; }
 
-    /// <summary>Memory for request bodies that may have to be sent again; one for all listeners of the worker.</summary>
-    public required ReplayBudget ReplayBudget { get; init; }
-
-    /// <summary>Where responses are read on for the cache when their client has gone; one for all listeners of the worker.</summary>
-    public required CacheFetches CacheFetches { get; init; }
+    /// <summary>What exchanges share, also those of other listeners of the worker.</summary>
+    public required ExchangeStock Stock { get; init; }
 
     /// <summary>Makes the stream in which an exchange asks servers.</summary>
     public required Func<IServerStreamUser, ServerStream> Streams { get; init; }
@@ -76,7 +72,7 @@ internal sealed class RequestService : IRequestService
     /// <summary>
     /// True when a response may be read on for the cache although its client has gone; one limit bounds that and half-closed clients.
     /// </summary>
-    public bool MayFetchAlone => _halfClose != HalfClosePolicy.Abort && CacheFetches.Count < _halfClosedMax;
+    public bool MayFetchAlone => _halfClose != HalfClosePolicy.Abort && Stock.CacheFetches.Count < _halfClosedMax;
 
     public object? Route(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail) =>
         Routes.Find(bytes, head, client, out refusal, out detail);

@@ -22,20 +22,23 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     private readonly IResponsePathUser _user;
     private readonly ClientStream _client;
     private readonly ExchangeNotes _notes;
-    private readonly EventLoop _loop;
+    private readonly RequestService _service;
     private readonly CachedReply _cachedReply;
     private ExchangeCaching _caching;
     private Route? _route;
     private HttpMethod _method;
     private long _bodyBytes;
 
-    public ResponsePath(IResponsePathUser user, ClientStream client, ExchangeNotes notes, EventLoop loop)
+    /// <summary>Null until a request comes by a route that compresses answers.</summary>
+    private ResponseEncoding? _encoding;
+
+    public ResponsePath(IResponsePathUser user, ClientStream client, ExchangeNotes notes, RequestService service)
     {
         _user = user;
         _client = client;
         _notes = notes;
-        _loop = loop;
-        _cachedReply = new CachedReply(this, loop);
+        _service = service;
+        _cachedReply = new CachedReply(this, service.Loop);
     }
 
     /// <summary>True when an interim response has come.</summary>
@@ -53,6 +56,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     {
         if (_route != route)
             _route = route;
+        if (route.Compression is not null)
+            (_encoding ??= new ResponseEncoding(_service.Stock.Encoders, _service.Scratch.PieceBytesMax)).BeginRequest(bytes, head);
         _method = head.MethodKind;
         _bodyBytes = 0;
         HasInterim = false;
@@ -71,6 +76,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     /// <param name="hasBeenOut">Its request may have changed something.</param>
     public void Release(bool hasBeenOut)
     {
+        _encoding?.End();
         _caching.Release(hasBeenOut);
         _cachedReply.End();
     }
@@ -95,15 +101,18 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         }
         _caching.HeadRead(bytes, head, HasInterim);
         bool fits = TryTake(first);
+        ReadOnlySpan<byte> added = AddedTo(bytes, head);
+        ReadOnlySpan<byte> coding = _route.Compression is null ? default : BeginEncoding(bytes, head, first);
         bool hasBegun = TryRespond(bytes, head, first, passesFirst: fits, new ResponseChanges
         {
             KeepsLength = head.PassesLength,
             Via = _route.Forwarding.ResponseVia,
             Sticky = _user.StickyResponse,
-            AddedLines = AddedTo(bytes, head),
+            AddedLines = added,
+            CodingLines = coding,
             WayLines = _route.WayLines,
             Own = OwnFieldsOver(bytes, head),
-            Date = _loop.Date.Now,
+            Date = _service.Loop.Date.Now,
         });
         if (hasBegun)
             AfterPiece(first.IsLast, fits);
@@ -130,6 +139,12 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Answer(head, parts, BodyPiece.End);
     }
 
+    /// <summary>The same for a request that has waited: its head is gone.</summary>
+    /// <param name="redirect">Where to.</param>
+    /// <param name="held">What it had written.</param>
+    public void Answer(Redirect redirect, ReadOnlySpan<byte> held) =>
+        Answer(redirect.RestoreHead(held, out ResponseHead parts), parts, BodyPiece.End);
+
     private void Answer(ReadOnlySpan<byte> head, ResponseHead parts, in BodyPiece content)
     {
         var changes = new ResponseChanges
@@ -137,7 +152,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = parts.PassesLength,
             AddedLines = AddedTo(head, parts),
             Own = OwnFieldsOver(head, parts),
-            Date = _loop.Date.Now,
+            Date = _service.Loop.Date.Now,
         };
         if (TryRespond(head, parts, content, passesFirst: true, changes))
             _client.End(CloseReason.None);
@@ -192,11 +207,14 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         CachedTimes times = _caching.Times!.Value;
         BodyPiece first = head.Body.HasBody ? _caching.ReadBody() : BodyPiece.End;
         isLast = first.IsLast;
+        ReadOnlySpan<byte> added = AddedTo(bytes, head);
+        ReadOnlySpan<byte> coding = _route!.Compression is null ? default : BeginEncoding(bytes, head, first);
         return TryRespond(bytes, head, first, passesFirst: true, new ResponseChanges
         {
             KeepsLength = head.PassesLength,
-            Via = _route!.Forwarding.ResponseVia,
-            AddedLines = AddedTo(bytes, head),
+            Via = _route.Forwarding.ResponseVia,
+            AddedLines = added,
+            CodingLines = coding,
             WayLines = _route.WayLines,
             Own = OwnFieldsOver(bytes, head),
             AgeSeconds = times.AgeSeconds,
@@ -207,7 +225,8 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     private bool TryRespond(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, bool passesFirst, in ResponseChanges changes)
     {
         _client.BondEnds = _user.BondEnds;
-        bool hasBegun = !passesFirst ? _client.TryRespond(bytes, head, changes, default)
+        bool hasBegun = _encoding is { IsRunning: true } ? TryRespondEncoded(bytes, head, changes, passesFirst ? first : default)
+            : !passesFirst ? _client.TryRespond(bytes, head, changes, default)
             : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
             : _client.TryRespond(bytes, head, changes, first);
         if (!hasBegun)
@@ -237,10 +256,40 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
 
     private void Send(in BodyPiece piece)
     {
-        if (DropsTrailersOf(piece))
+        if (_encoding is { IsRunning: true })
+            SendEncoded(DropsTrailersOf(piece) ? piece.WithoutTrailers() : piece);
+        else if (DropsTrailersOf(piece))
             _client.Send(piece.WithoutTrailers());
         else
             _client.Send(piece);
+    }
+
+    private ReadOnlySpan<byte> BeginEncoding(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first) =>
+        _encoding!.BeginResponse(_route!.Compression!, bytes, head, isToHead: _method == HttpMethod.Head, first);
+
+    private bool TryRespondEncoded(ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes, in BodyPiece first)
+    {
+        BodyPiece piece = DropsTrailersOf(first) ? first.WithoutTrailers() : first;
+        BodyPiece encoded = _encoding!.Encode(piece, out ReadOnlySpan<byte> rest);
+        bool hasBegun = _client.TryRespond(bytes, head, changes, encoded);
+        if (hasBegun)
+            SendRest(piece, rest);
+        return hasBegun;
+    }
+
+    private void SendEncoded(in BodyPiece piece)
+    {
+        BodyPiece encoded = _encoding!.Encode(piece, out ReadOnlySpan<byte> rest);
+        if (!encoded.IsNothing)
+            _client.Send(encoded);
+        SendRest(piece, rest);
+    }
+
+    /// <summary>What is too long for one piece.</summary>
+    private void SendRest(in BodyPiece piece, ReadOnlySpan<byte> rest)
+    {
+        while (!rest.IsEmpty)
+            _client.Send(_encoding!.TakeNext(piece, ref rest));
     }
 
     /// <summary>Trailer fields end here where the route says so.</summary>

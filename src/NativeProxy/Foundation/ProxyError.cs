@@ -16,6 +16,8 @@ internal enum ProxyError : byte
     ClientRefused,
     DestinationRefused,
     AccessDenied,
+    LoginRequired,
+    TooManyLogins,
     ClosedByRoute,
     NameNotResolved,
     NameLookupTimeout,
@@ -111,6 +113,10 @@ internal static class ProxyErrors
             Rule: "destination_not_allowed");
         rows[(int)ProxyError.AccessDenied] = new(403, ErrorSide.Proxy, RetryRule.Never, "This is not for clients of your network",
             Rule: "access_denied");
+        rows[(int)ProxyError.LoginRequired] = new(401, ErrorSide.Proxy, RetryRule.Never, "A name and a password are needed here",
+            Rule: "login_required");
+        rows[(int)ProxyError.TooManyLogins] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is checking too many passwords already",
+            Rule: "too_many_logins");
         rows[(int)ProxyError.ClosedByRoute] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "closed_by_route");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
         rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never,

@@ -80,6 +80,9 @@ internal sealed class RequestHead
     /// <summary>The names under which the request goes on; null where it gets none.</summary>
     public RequestTrace? Trace { get; set; }
 
+    /// <summary>Who asks, where a login has said so; else null.</summary>
+    public RequestUser? User { get; set; }
+
     /// <summary>The connection that it came on; null where nobody has said.</summary>
     public IRequestEnds? Ends { get; set; }
 
@@ -95,6 +98,7 @@ internal sealed class RequestHead
         _sentTargetBytes = 0;
         Captures = null;
         Trace = null;
+        User = null;
         HasStrippedPrefix = false;
     }
 

@@ -12,6 +12,9 @@ internal readonly ref struct OwnFields
     /// <summary>Lines about limits.</summary>
     public ReadOnlySpan<byte> LimitLines { get; init; }
 
+    /// <summary>What a client that is not let in is asked for, as a line.</summary>
+    public ReadOnlySpan<byte> ChallengeLine { get; init; }
+
     /// <summary>Lines about pages of other sites.</summary>
     public ReadOnlySpan<byte> CrossOriginLines { get; init; }
 
@@ -24,6 +27,8 @@ internal readonly ref struct OwnFields
     {
         if (!LimitLines.IsEmpty)
             sink.AppendLines(LimitLines);
+        if (!ChallengeLine.IsEmpty)
+            sink.AppendLines(ChallengeLine);
         if (!CrossOriginLines.IsEmpty)
             sink.AppendLines(CrossOriginLines);
         if (Trace is { } trace)

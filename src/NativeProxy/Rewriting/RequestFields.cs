@@ -77,6 +77,8 @@ internal static class RequestFields
             ForwardedFields.Write(ref sink, bytes, head, verdict, settings);
         else
             WriteForwarded(ref sink, bytes, head, settings, changes);
+        if (head.User is { Field.IsEmpty: false } user)
+            sink.AppendField(user.Field, user.Name);
         if (head.Trace is { } trace)
             WriteTrace(ref sink, trace);
         if (changes.Via is { } via)

@@ -23,6 +23,9 @@ internal readonly ref struct ResponseChanges
     /// <summary>What a route says of the way that the request has taken, behind those.</summary>
     public ReadOnlySpan<byte> WayLines { get; init; }
 
+    /// <summary>What is said of a body that is encoded, behind those.</summary>
+    public ReadOnlySpan<byte> CodingLines { get; init; }
+
     /// <summary>What the proxy tells of the request, behind those.</summary>
     public OwnFields Own { get; init; }
 
@@ -62,6 +65,8 @@ internal static class ResponseFields
             sink.AppendLines(changes.AddedLines);
         if (!changes.WayLines.IsEmpty)
             sink.AppendLines(changes.WayLines);
+        if (!changes.CodingLines.IsEmpty)
+            sink.AppendLines(changes.CodingLines);
         changes.Own.Write(ref sink);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)

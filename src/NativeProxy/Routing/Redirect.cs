@@ -32,15 +32,7 @@ internal sealed class Redirect(int statusCode, RequestTemplate location, byte[] 
         parts = _parts;
         var writer = new HeadWriter(room);
         writer.Append(ReasonPhrases.Of(statusCode));
-        _parts.Reason = new ByteRange(0, writer.WrittenBytes);
-        writer.EndLine();
-        _parts.StatusCode = statusCode;
-        _parts.Version = HttpVersion.Http11;
-        _parts.Body = BodyLength.None;
-        _parts.PassesLength = true;
-        _parts.Fields.Clear();
-        int name = writer.WrittenBytes;
-        writer.Append("Location: "u8);
+        writer.Append("\r\nLocation: "u8);
         int value = writer.WrittenBytes;
         location.Write(ref writer, bytes, request, client);
         if (writer.Overflowed || writer.WrittenBytes - value > LocationBytesMax || writer.WrittenBytes == value)
@@ -48,15 +40,39 @@ internal sealed class Redirect(int statusCode, RequestTemplate location, byte[] 
         if (writer.Written[value..].ContainsAnyExceptInRange((byte)'!', (byte)'~') || (location.NeedsHost && HostText.Of(bytes, request).IsEmpty))
             return default;
         int end = location.BeginsWithVariable ? WithoutDoubleSlash(value, writer.WrittenBytes) : writer.WrittenBytes;
-        _parts.Fields.TryAdd(new ByteRange(name, "Location".Length), ByteRange.Between(value, end), KnownHeader.Location);
         var rest = new HeadWriter(room.AsSpan(end));
         rest.EndLine();
-        int length = end + rest.WrittenBytes;
         rest.AppendField("Content-Length"u8, "0"u8);
+        rest.EndHead();
+        Describe(value, end);
+        return room.AsSpan(0, end + rest.WrittenBytes);
+    }
+
+    /// <summary>A head that was written before, for a request that has waited since.</summary>
+    /// <param name="written">What <see cref="WriteHead"/> has given.</param>
+    /// <param name="parts">What is in it.</param>
+    public ReadOnlySpan<byte> RestoreHead(ReadOnlySpan<byte> written, out ResponseHead parts)
+    {
+        parts = _parts;
+        written.CopyTo(room);
+        int value = ReasonPhrases.Of(statusCode).Length + "\r\nLocation: ".Length;
+        Describe(value, value + written[value..].IndexOf((byte)'\r'));
+        return room.AsSpan(0, written.Length);
+    }
+
+    private void Describe(int value, int end)
+    {
+        _parts.StatusCode = statusCode;
+        _parts.Version = HttpVersion.Http11;
+        _parts.Body = BodyLength.None;
+        _parts.PassesLength = true;
+        _parts.Reason = new ByteRange(0, ReasonPhrases.Of(statusCode).Length);
+        _parts.Fields.Clear();
+        _parts.Fields.TryAdd(
+            new ByteRange(value - "Location: ".Length, "Location".Length), ByteRange.Between(value, end), KnownHeader.Location);
+        int length = end + "\r\n".Length;
         _parts.Fields.TryAdd(
             new ByteRange(length, "Content-Length".Length), new ByteRange(length + "Content-Length: ".Length, 1), KnownHeader.ContentLength);
-        rest.EndHead();
-        return room.AsSpan(0, end + rest.WrittenBytes);
     }
 
     /// <summary>

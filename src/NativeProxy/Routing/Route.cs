@@ -1,4 +1,6 @@
 using NativeProxy.Clients;
+using NativeProxy.Compression;
+using NativeProxy.Credentials;
 using NativeProxy.Foundation;
 using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
@@ -51,6 +53,15 @@ internal sealed class Route
     /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; empty when the client is not told.</summary>
     public byte[] WayLines { get; init; } = [];
 
+    /// <summary>Where copies of its requests go; null when none are made.</summary>
+    public MirrorRule? Mirror { get; init; }
+
+    /// <summary>Which answers are compressed; null when none is.</summary>
+    public CompressionRule? Compression { get; init; }
+
+    /// <summary>Who may ask; null when everybody may.</summary>
+    public LoginRule? Login { get; init; }
+
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
     public CrossOrigin? CrossOrigin { get; init; }
 
@@ -83,6 +94,9 @@ internal sealed class Route
 
     /// <summary>Where its requests stand when they wait for a server; lower is sooner.</summary>
     public int QueuePriority { get; init; }
+
+    /// <summary>True when its requests have to be let in.</summary>
+    public bool HasAdmission => Limits is not null || Login is not null || CrossOrigin is not null;
 
     /// <summary>True when the proxy answers by itself.</summary>
     public bool IsAnswered => Answer is not null || Redirect is not null;

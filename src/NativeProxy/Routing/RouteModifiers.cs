@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Text;
 using NativeProxy.Clients;
+using NativeProxy.Compression;
 using NativeProxy.Config;
+using NativeProxy.Credentials;
 
 namespace NativeProxy.Routing;
 
@@ -18,6 +20,7 @@ internal sealed class RouteModifiers
     private readonly List<AccessList> _access = [];
     private readonly Dictionary<string, ErrorPage> _pages = [];
     private readonly List<string> _rateLimits = [];
+    private CompressionSettings _compression;
 
     /// <param name="listener">The listener.</param>
     /// <param name="policies">Those of the file.</param>
@@ -26,6 +29,7 @@ internal sealed class RouteModifiers
     {
         Limits = new RouteLimitSettings { BodyBytes = listener.Limits.BodyBytes, ResponseBodyBytes = listener.Limits.ResponseBodyBytes };
         Timeouts = new RouteTimeoutSettings { TunnelMs = listener.Timeouts.TunnelMs };
+        _compression = listener.Compression;
         AddHeaders(listener.RequestHeaders, listener.ResponseHeaders);
         AddRateLimits(listener.RateLimits);
         AddPolicies(listener.Policies, policies);
@@ -33,8 +37,7 @@ internal sealed class RouteModifiers
         AddHeaders(route.RequestHeaders, route.ResponseHeaders);
         Add(route.Access, route.Timeouts, route.Limits);
         AddRateLimits(route.RateLimits);
-        if (!route.Cors.IsEmpty)
-            CrossOrigin = new CrossOrigin(route.Cors);
+        AddInnermost(route.BasicAuth, route.Cors, route.Compression);
         AddPages(listener.ErrorPages);
         AddPages(route.ErrorPages);
     }
@@ -42,6 +45,12 @@ internal sealed class RouteModifiers
     public RouteTimeoutSettings Timeouts { get; private set; }
 
     public RouteLimitSettings Limits { get; private set; }
+
+    /// <summary>Which answers are compressed; null when none is.</summary>
+    public CompressionRule? CompressionRule => _compression.IsOn ? new CompressionRule(_compression) : null;
+
+    /// <summary>Who may ask; null when everybody may.</summary>
+    public LoginRule? Login { get; private set; }
 
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
     public CrossOrigin? CrossOrigin { get; private set; }
@@ -87,10 +96,19 @@ internal sealed class RouteModifiers
                 AddHeaders(policy.RequestHeaders, policy.ResponseHeaders);
                 AddRateLimits(policy.RateLimits);
                 Add(policy.Access, policy.Timeouts, policy.Limits);
-                if (!policy.Cors.IsEmpty)
-                    CrossOrigin = new CrossOrigin(policy.Cors);
+                AddInnermost(policy.BasicAuth, policy.Cors, policy.Compression);
             }
         }
+    }
+
+    /// <summary>Of tables, or of each of their keys, the innermost counts.</summary>
+    private void AddInnermost(in BasicAuthSettings auth, in CorsSettings cors, in CompressionSettings compression)
+    {
+        _compression = compression.Over(_compression);
+        if (!auth.IsEmpty)
+            Login = new LoginRule(auth);
+        if (!cors.IsEmpty)
+            CrossOrigin = new CrossOrigin(cors);
     }
 
     private void AddHeaders(in HeaderRuleSettings ofRequests, in HeaderRuleSettings ofResponses)

@@ -179,6 +179,8 @@ internal sealed class RouteTable
         }
         if (_rewriteRoom is not null)
             parts = parts with { Rewrite = PathRewrite.Of(route, listener.Name, named.Name, _rewriteRoom) };
+        if (route.Mirror.Upstream.Length > 0)
+            parts = parts with { Mirror = new MirrorRule(RouteTo(rules.Upstreams(route.Mirror.Upstream), parts), route.Mirror) };
         if (!route.Split.IsEmpty)
             return SplitEnd(rules, route, parts);
         if (route.Upstream.Length > 0)
@@ -237,6 +239,9 @@ internal sealed class RouteTable
             QueuePriority = parts.QueuePriority,
             HostHeader = parts.HostHeader,
             WayLines = parts.WayLines ?? [],
+            Mirror = parts.Mirror,
+            Compression = modifiers.CompressionRule,
+            Login = parts.IsProbe || parts.Refusal != ProxyError.None ? null : modifiers.Login,
             CrossOrigin = parts.IsProbe ? null : modifiers.CrossOrigin,
             IsProbe = parts.IsProbe,
         };
@@ -260,6 +265,8 @@ internal sealed class RouteTable
         public byte[]? HostHeader { get; init; }
 
         public byte[]? WayLines { get; init; }
+
+        public MirrorRule? Mirror { get; init; }
 
         public bool IsProbe { get; init; }
     }

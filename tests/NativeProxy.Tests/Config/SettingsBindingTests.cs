@@ -128,7 +128,7 @@ public class SettingsBindingTests
     [Theory]
     [InlineData("pipeline = 1", "5: unknown key \"pipeline\" in [[listener]]")]
     [InlineData("[runtimes]", "5: unknown key \"runtimes\" at the top level")]
-    [InlineData("[listener.compression]", "5: unknown key \"compression\" in [[listener]]")]
+    [InlineData("[listener.compressions]", "5: unknown key \"compressions\" in [[listener]]")]
     public void KeyThatIsNotInTheSchema_IsUnknown(string line, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(SettingsTrial.WithListener(line)));
 

@@ -16,8 +16,8 @@ internal static class DataPathRule
 {
     private static readonly HashSet<string> DataPath = new(StringComparer.Ordinal) 
     {
-        "Buffers", "Timers", "Http", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Clients", "Upstreams", "Pressure", "Routing",
-        "Claims", "Tracing", "Rewriting", "Tunnels", "Exchanges", "Listeners",
+        "Buffers", "Timers", "Http", "Http1", "ProxyProtocol", "Ledger", "Transport", "Caching", "Credentials", "Clients", "Upstreams", "Pressure",
+        "Routing", "Claims", "Compression", "Tracing", "Rewriting", "Tunnels", "Exchanges", "Listeners",
     };
 
     /// <summary>Where async may live. The longest matching folder counts, so that a part of a data path folder can be here.</summary>
@@ -34,7 +34,10 @@ internal static class DataPathRule
     ];
 
     /// <summary>Files of the data path's folders that run on a thread of their own, by their purpose.</summary>
-    private static readonly HashSet<string> OtherThreads = new(StringComparer.Ordinal) { "Transport/Saea/LoopTicker.cs" };
+    private static readonly HashSet<string> OtherThreads = new(StringComparer.Ordinal) 
+    {
+        "Transport/Saea/LoopTicker.cs", "Credentials/PasswordThreads.cs",
+    };
 
     public static IEnumerable<string> Violations(ProductCode code) => code.Trees.SelectMany(tree =>
         IsControlPlane(tree.FilePath) ? OfControlPlane(code, tree)

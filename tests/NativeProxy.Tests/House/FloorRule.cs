@@ -18,14 +18,14 @@ internal static class FloorRule
         ["Foundation"],
         ["Http", "ProxyProtocol", "Tls", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
         ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
-        ["Caching", "Pipes", "Quotas"],
+        ["Caching", "Pipes", "Quotas", "Credentials", "Compression"],
         [
             "Clients < Clients/Http1",
             "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
             + "Upstreams/Origins < Upstreams/Naming < Upstreams/Health, Upstreams/Discovery",
         ],
         ["Routing/Matching < Routing/Limiting < Routing", "Pressure", "Tunnels"],
-        ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged < Exchanges", "Passthrough"],
+        ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged, Exchanges/Mirrored < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
         ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
 
@@ -33,6 +33,7 @@ internal static class FloorRule
     private static readonly Dictionary<string, string> HiddenLibraries = new(StringComparer.Ordinal)
     {
         ["Tomlyn"] = "Config",
+        ["BCrypt-Net-Next"] = "Credentials",
     };
 
     /// <summary>One line per use of a type that stands too high, and per file in a folder that is not listed.</summary>

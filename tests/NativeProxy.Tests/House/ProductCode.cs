@@ -24,7 +24,7 @@ internal sealed class ProductCode
     /// The libraries that the product uses, by the beginnings of their files; other ones of the test process would bring namespaces that it does not
     /// see.
     /// </summary>
-    private static readonly string[] Libraries = ["System.", "Microsoft.Win32.", "Tomlyn.", "Pipelines.Sockets.Unofficial."];
+    private static readonly string[] Libraries = ["System.", "Microsoft.Win32.", "Tomlyn.", "BCrypt-Net-Next.", "Pipelines.Sockets.Unofficial."];
 
     private static readonly Lazy<ImmutableArray<MetadataReference>> References = new(static () =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)

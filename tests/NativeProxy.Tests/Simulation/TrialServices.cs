@@ -6,9 +6,7 @@ using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
-using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
@@ -71,14 +69,17 @@ internal sealed class TrialServices
     /// <summary>What exchanges share; their requests go to the group.</summary>
     /// <param name="streams">Makes the streams of exchanges and of fetches.</param>
     /// <param name="accessLog">Null when none is written.</param>
-    public RequestService MakeService(Func<IServerStreamUser, ServerStream> streams, ExchangeLog? accessLog = null) =>
-        new(_loop, Settings, new RouteTable(Settings, Group, origins: null), Scratch, Counters)
+    public RequestService MakeService(Func<IServerStreamUser, ServerStream> streams, ExchangeLog? accessLog = null)
+    {
+        var stock = new ExchangeStock(_loop, Counters);
+        stock.CacheFetches.Streams = streams;
+        return new RequestService(_loop, Settings, new RouteTable(Settings, Group, origins: null), Scratch, Counters)
         {
             AccessLog = accessLog,
-            ReplayBudget = new ReplayBudget(_loop.Pools, Counters),
-            CacheFetches = new CacheFetches(Counters) { Streams = streams },
+            Stock = stock,
             Streams = streams,
         };
+    }
 
     /// <summary>Why client connections were closed.</summary>
     public string ClientCloses()

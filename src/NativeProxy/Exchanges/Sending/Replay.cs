@@ -41,6 +41,9 @@ internal sealed class Replay(BufferPools pools, ReplayBudget budget)
         return _copy.TryBegin(request);
     }
 
+    /// <summary>Keeps a piece of a body that goes out only when it is whole. False when it is too long, or there is no room for it.</summary>
+    public bool TryHold(in BodyPiece piece) => _copy.IsHeld && _copy.TryKeep(piece, _bytesMax);
+
     /// <summary>A connection carries the request from now on.</summary>
     /// <param name="mayFollow">What goes out on it may have to go out again.</param>
     public void OnStart(bool mayFollow) => _keepsBody = mayFollow;

@@ -1,4 +1,8 @@
+using System;
+using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Routing;
+using NativeProxy.Upstreams.Balancing;
 
 namespace NativeProxy.Exchanges.Sending;
 
@@ -33,6 +37,24 @@ internal readonly struct RequestTerms
 
     /// <summary>How it waits for a server with room.</summary>
     public QueueTerms Queue { get; init; }
+
+    /// <summary>What there is to be known of a request.</summary>
+    /// <param name="bytes">Its head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="route">The way that it takes.</param>
+    /// <param name="client">Who asks.</param>
+    public static RequestTerms Of(ReadOnlySpan<byte> bytes, RequestHead head, Route route, in PeerAddress client) => new()
+    {
+        Method = head.MethodKind,
+        Upgrade = route.Forwarding.AcceptedUpgrade(bytes, head),
+        ExpectsContinue = head.ExpectsContinue,
+        AuthenticatesConnection = head.AuthenticatesConnection,
+        IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
+        BodyBytesMax = route.RequestBodyBytesMax,
+        HashKey = route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, client) : RequestKey.None,
+        Queue = new QueueTerms(route.QueuePriority, route.QueueTimeoutMs),
+        ResponseTimeoutMs = route.ResponseTimeoutMs,
+    };
 }
 
 /// <summary>How a request waits in a line.</summary>

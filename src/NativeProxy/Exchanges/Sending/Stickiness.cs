@@ -32,6 +32,22 @@ internal struct Stickiness
     /// <summary>The server that the request goes to if it can: the cookie's, else the table's; null when neither says one.</summary>
     public readonly UpstreamServer? First => Wanted ?? Mark.Found;
 
+    /// <summary>Asks cookie and table of a request which server is meant, where there are any.</summary>
+    /// <param name="sticky">What they say; what it was before is that of another request.</param>
+    /// <param name="bytes">The head.</param>
+    /// <param name="head">What was read of it.</param>
+    /// <param name="group">Whose cookie, table and servers are meant.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="clock">That of the loop.</param>
+    public static void Ask(
+        ref Stickiness sticky, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, LoopClock clock)
+    {
+        if (group.Rules.IsSticky)
+            sticky = Of(bytes, head, group, client, clock);
+        else if (sticky.IsOn)
+            sticky = default;
+    }
+
     /// <summary>Cookie and table of a request.</summary>
     /// <param name="bytes">The head.</param>
     /// <param name="head">What was read of it.</param>

@@ -18,7 +18,7 @@ internal static class StartTrials
     /// <summary>Longest wait for all names together; what takes longer cannot be resolved.</summary>
     private static readonly TimeSpan NamesLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The files that are to be written: at start, and again at reload, because a worker that starts later needs them.</summary>
+    /// <summary>The files that are written, and those of users: at start, and at reload, because a worker that starts later needs them.</summary>
     public static List<ConfigError> Files(SettingsResult result)
     {
         List<ConfigError> errors = [];
@@ -27,6 +27,10 @@ internal static class StartTrials
         if (settings.Log.ConnectionsTarget != settings.Log.AccessTarget)
             TryLog(result, "log.connections", settings.Log.ConnectionsTarget, errors);
         TryFile(result, "runtime.pid_file", settings.Runtime.PidFile, errors);
+        for (int i = 0; i < settings.Routes.Length; i++)
+            TryUsers(result, $"route[{i}].basic_auth.users_file", settings.Routes[i].BasicAuth, errors);
+        for (int i = 0; i < settings.Policies.Length; i++)
+            TryUsers(result, $"policy[{i}].basic_auth.users_file", settings.Policies[i].BasicAuth, errors);
         return errors;
     }
 
@@ -61,6 +65,17 @@ internal static class StartTrials
         }
 
         return errors;
+    }
+
+    /// <summary>A file of users with a mistake would shut somebody out.</summary>
+    private static void TryUsers(SettingsResult result, string key, in BasicAuthSettings auth, List<ConfigError> errors)
+    {
+        if (auth.UsersFile.Length == 0)
+            return;
+        List<string> problems = [];
+        UsersFile.Read(auth.UsersFile, problems);
+        foreach (string problem in problems)
+            errors.Add(result.Finding(key, problem, "a line NAME:HASH for each user, as htpasswd writes it; empty lines and # are left out"));
     }
 
     private static void TryLog(SettingsResult result, string key, string target, List<ConfigError> errors)

@@ -5,9 +5,7 @@ using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Exchanges;
-using NativeProxy.Exchanges.Cached;
 using NativeProxy.Exchanges.Logged;
-using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Http1;
@@ -41,8 +39,7 @@ internal sealed class TrafficPlan
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
-    private readonly ReplayBudget _replayBudget;
-    private readonly CacheFetches _cacheFetches;
+    private readonly ExchangeStock _stock;
     private readonly IdleShedding _shedding;
     private readonly int _socketsMax;
     private readonly Action<string> _report;
@@ -75,8 +72,7 @@ internal sealed class TrafficPlan
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
-        _replayBudget = new ReplayBudget(loop.Pools, counters);
-        _cacheFetches = new CacheFetches(counters);
+        _stock = new ExchangeStock(loop, counters);
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         _report = report;
@@ -97,7 +93,7 @@ internal sealed class TrafficPlan
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
     {
         _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
-        _replayBudget.BytesMax = settings.Runtime.ReplayBytes;
+        _stock.ReplayBudget.BytesMax = settings.Runtime.ReplayBytes;
         _lookups.Apply(settings.Resolver);
         ApplyUpstreams(settings, endPoints);
         List<Listener> old = _listeners;
@@ -241,7 +237,7 @@ internal sealed class TrafficPlan
     private List<Listener> MakeListeners(in ProxySettings settings)
     {
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
-        _cacheFetches.Streams = user => new Http1ServerStream(user, _loop, scratch);
+        _stock.CacheFetches.Streams = _stock.Mirrors.Streams = user => new Http1ServerStream(user, _loop, scratch);
         var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, _accessLog is null ? null : _accessLog.Register);
         var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits };
         var listeners = new List<Listener>();
@@ -258,8 +254,7 @@ internal sealed class TrafficPlan
         var service = new RequestService(_loop, settings, table, scratch, _counters)
         {
             AccessLog = LogsExchanges ? _accessLog : null,
-            ReplayBudget = _replayBudget,
-            CacheFetches = _cacheFetches,
+            Stock = _stock,
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
         return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
@@ -337,7 +332,8 @@ internal sealed class TrafficPlan
     {
         if (_drained is null || _listeners.Exists(IsInUse) || _retired.Exists(IsInUse))
             return;
-        _cacheFetches.CutAll();
+        _stock.CacheFetches.CutAll();
+        _stock.Mirrors.CutAll();
         foreach (UpstreamGroup group in _groups)
             group.Retire();
         foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
