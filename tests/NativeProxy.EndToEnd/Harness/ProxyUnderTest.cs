@@ -74,6 +74,22 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the binary with a file as it is, which has an admin endpoint; null when a port was taken meanwhile.</summary>
+    public static async Task<ProxyUnderTest?> TryStart(string toml, int adminPort)
+    {
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-test-").FullName;
+        string path = Path.Combine(directory, "proxy.toml");
+        await File.WriteAllTextAsync(path, toml);
+        var proxy = new ProxyUnderTest(ProxyBinary.Start("run", "-c", path), directory, path, [], [adminPort]);
+        await Deadline.Until(() => proxy.HasStarted || proxy.Process.HasExited, () => "the proxy to start:\n" + proxy.Errors.Text);
+        if (proxy.HasStarted)
+            return proxy;
+        await proxy.Errors.Ended;
+        return proxy.Errors.Text.Contains("is in use by another program", StringComparison.Ordinal)
+            ? null
+            : throw new XunitException($"the proxy did not start (exit code {proxy.Process.ExitCode}):\n{proxy.Errors.Text}");
+    }
+
     public int Port(string listener = "web") => _ports[listener];
 
     public Task<RawClient> Connect(string listener = "web", int receiveBufferBytes = 0, bool showsDate = false) =>

@@ -57,6 +57,12 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     /// <summary>An origin that answers each request with this, at an address of its own.</summary>
     public static ScriptedOrigin AnsweringAt(IPEndPoint at, string response) => new(_ => response, at: at);
 
+    /// <summary>An origin at an address of its own that answers each request with what the function makes of it.</summary>
+    public static ScriptedOrigin AnsweringAt(IPEndPoint at, Func<string, string> handler) => new(handler, at: at);
+
+    /// <summary>An origin at an address of its own whose connections the test takes and drives.</summary>
+    public static ScriptedOrigin DrivenAt(IPEndPoint at) => new(null, at: at);
+
     /// <summary>An origin that answers each request with what the function makes of it; "" answers nothing.</summary>
     public static ScriptedOrigin Answering(Func<string, string> handler) => new(handler);
 

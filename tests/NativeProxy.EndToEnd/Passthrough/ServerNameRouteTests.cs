@@ -1,7 +1,4 @@
 using System;
-using System.Buffers.Binary;
-using System.Linq;
-using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -18,7 +15,7 @@ public sealed class ServerNameRouteTests
         foreach ((string? name, int server) in ((string?, int)[])
             [("a.example", 0), ("A.EXAMPLE.", 0), ("x.b.example", 1), ("b.example", 2), ("other", 2), (null, 2)])
         {
-            string hello = Hello(name);
+            string hello = ClientHello.Of(name);
             await using RawClient client = await scene.Connect();
             await client.Send(hello);
             OriginConnection connection = await scene.Origins[server].Accept();
@@ -34,7 +31,7 @@ public sealed class ServerNameRouteTests
     {
         await using Scene scene = await Scene.Start();
         await using RawClient client = await scene.Connect();
-        string hello = Hello("a.example", recordBytes: 3);
+        string hello = ClientHello.Of("a.example", recordBytes: 3);
         await client.SendByteByByte(hello);
         Assert.Equal(hello, await (await scene.Origins[0].Accept()).Read(hello.Length));
         client.Reset();
@@ -56,7 +53,7 @@ public sealed class ServerNameRouteTests
     {
         await using Scene scene = await Scene.Start(hasFallback: false);
         await using RawClient client = await scene.Connect();
-        await client.Send(Hello("nobody.example"));
+        await client.Send(ClientHello.Of("nobody.example"));
         await client.ExpectEnd();
         await scene.ExpectClose("unmatched");
         Assert.All(scene.Origins, origin => Assert.Equal(0, origin.ConnectionCount));
@@ -73,25 +70,6 @@ public sealed class ServerNameRouteTests
         time.AssertAtLeast(300);
         await scene.ExpectClose("inspect_timeout");
         Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_timeouts_total{kind=\"inspect\"}"));
-    }
-
-    /// <summary>A ClientHello of TLS 1.2 and 1.3 with this name; null = without one.</summary>
-    private static string Hello(string? name, int recordBytes = int.MaxValue)
-    {
-        byte[] names = name is null ? [] : Encoding.ASCII.GetBytes(name);
-        byte[] list = name is null ? [] : [0, 0, .. Number(names.Length + 5), .. Number(names.Length + 3), 0, .. Number(names.Length), .. names];
-        byte[] extensions = [0, 43, 0, 3, 2, 3, 4, .. list];
-        byte[] body = [3, 3, .. new byte[32], 0, 0, 2, 0x13, 1, 1, 0, .. Number(extensions.Length), .. extensions];
-        byte[] message = [1, 0, .. Number(body.Length), .. body];
-        return string.Concat(message.Chunk(Math.Min(recordBytes, message.Length)).Select(
-            static part => Encoding.Latin1.GetString([22, 3, 1, .. Number(part.Length), .. part])));
-    }
-
-    private static byte[] Number(int value)
-    {
-        byte[] bytes = new byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)value);
-        return bytes;
     }
 
     /// <summary>Three upstreams: a.example, names below b.example, and all else.</summary>
