@@ -14,7 +14,9 @@ internal sealed record ErrorPage(byte[] ContentType, byte[] Content);
 /// <param name="lines">Fields that are written besides; a line for each.</param>
 /// <param name="typeIsSet">A line is a Content-Type.</param>
 /// <param name="cachingIsSet">A line is a Cache-Control.</param>
-internal sealed class ErrorPages(IReadOnlyDictionary<string, ErrorPage> pages, byte[] lines, bool typeIsSet, bool cachingIsSet)
+/// <param name="retryIsSet">A line is a Retry-After.</param>
+internal sealed class ErrorPages(
+    IReadOnlyDictionary<string, ErrorPage> pages, byte[] lines, bool typeIsSet, bool cachingIsSet, bool retryIsSet)
 {
     private readonly ErrorPage?[] _pages = ByStatus(pages);
 
@@ -26,6 +28,9 @@ internal sealed class ErrorPages(IReadOnlyDictionary<string, ErrorPage> pages, b
 
     /// <summary>A line is a Cache-Control: there is no other one.</summary>
     public bool CachingIsSet => cachingIsSet;
+
+    /// <summary>A line is a Retry-After: there is no other one.</summary>
+    public bool RetryIsSet => retryIsSet;
 
     /// <summary>The page for a status; null for the plain text.</summary>
     public ErrorPage? Of(int statusCode) => statusCode is >= 400 and <= 599 ? _pages[statusCode - 400] : null;

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Text;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -13,6 +14,7 @@ internal static class ErrorReplies
 {
     private static readonly byte[][] Texts = BuildTexts();
     private static readonly byte[][] Details = BuildDetails();
+    private static readonly byte[]?[] RetryTexts = BuildRetryTexts();
 
     private static ReadOnlySpan<byte> End => ".\n"u8;
 
@@ -22,18 +24,21 @@ internal static class ErrorReplies
 
     /// <summary>Writes the fields of an answer.</summary>
     /// <param name="sink">Where to.</param>
+    /// <param name="error">What went wrong.</param>
     /// <param name="statusCode">What <see cref="StatusOf"/> says.</param>
     /// <param name="date">The time, as Date says it; null for none.</param>
     /// <param name="allowedMethods">What the listener serves, which a 405 says (RFC 9110 15.5.6).</param>
     /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
     public static void WriteFields<TSink>(
-        ref TSink sink, int statusCode, byte[]? date, ReadOnlySpan<byte> allowedMethods, ErrorPages? pages = null)
+        ref TSink sink, ProxyError error, int statusCode, byte[]? date, ReadOnlySpan<byte> allowedMethods, ErrorPages? pages = null)
         where TSink : struct, IFieldSink, allows ref struct
     {
         if (pages is not { TypeIsSet: true })
             sink.AppendField("Content-Type"u8, pages?.Of(statusCode) is { } page ? page.ContentType : "text/plain; charset=utf-8"u8);
         if (pages is not { CachingIsSet: true })
             sink.AppendField("Cache-Control"u8, "no-store"u8);
+        if (pages is not { RetryIsSet: true } && RetryTexts[(int)error] is { } retryAfter)
+            sink.AppendField("Retry-After"u8, retryAfter);
         if (pages is { Lines.Length: > 0 })
             sink.AppendLines(pages.Lines);
         if (date is not null)
@@ -65,6 +70,17 @@ internal static class ErrorReplies
         var texts = new byte[ProxyErrors.Count][];
         for (int i = 0; i < texts.Length; i++)
             texts[i] = Encoding.ASCII.GetBytes(ProxyErrors.Of((ProxyError)i).Text);
+        return texts;
+    }
+
+    private static byte[]?[] BuildRetryTexts()
+    {
+        var texts = new byte[]?[ProxyErrors.Count];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            int seconds = ProxyErrors.Of((ProxyError)i).RetryAfterS;
+            texts[i] = seconds == 0 ? null : Encoding.ASCII.GetBytes(seconds.ToString(CultureInfo.InvariantCulture));
+        }
         return texts;
     }
 

@@ -45,10 +45,16 @@ internal readonly partial struct RouteLimitSettings
     [Setting("response_body_bytes", Default = 0, Doc = "Longest response body. 0 = that of the listener.")]
     public partial long ResponseBodyBytes { get; init; }
 
+    [Setting("max_concurrent", Default = 0, Max = 1_000_000,
+        Doc = "Requests of a route under way at once, over all workers, tunnels and waiting ones included; further ones get 503 with "
+        + "Retry-After. Each route of a policy has this number for itself. 0 = no limit.")]
+    public partial int ConcurrentMax { get; init; }
+
     /// <summary>These where they say something, else the others.</summary>
     public RouteLimitSettings Over(in RouteLimitSettings outer) => new()
     {
         BodyBytes = BodyBytes > 0 ? BodyBytes : outer.BodyBytes,
         ResponseBodyBytes = ResponseBodyBytes > 0 ? ResponseBodyBytes : outer.ResponseBodyBytes,
+        ConcurrentMax = ConcurrentMax > 0 ? ConcurrentMax : outer.ConcurrentMax,
     };
 }

@@ -265,9 +265,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     private void AnswerLimited()
     {
-        _notes.Failed(ProxyError.RateLimited, RejectReason.None);
+        _notes.Failed(_admission!.LimitError, RejectReason.None);
         _client.BondEnds = BondEnds;
-        _client.Answer(ProxyError.RateLimited, RejectReason.None, _route!.ErrorPages, _admission!.LimitStatusCode, OwnFields);
+        _client.Answer(_admission.LimitError, RejectReason.None, _route!.ErrorPages, _admission.LimitStatusCode, OwnFields);
     }
 
     void IAdmissionUser.OnWaited()

@@ -56,6 +56,9 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
     /// <summary>Under which the log names the limit that the request has passed over; 0 = none.</summary>
     public int LimitLogId => _limits?.LogId ?? 0;
 
+    /// <summary>Why a request is too many.</summary>
+    public ProxyError LimitError => _limits!.Error;
+
     /// <summary>Of the answer to a request that is too many.</summary>
     public int LimitStatusCode => _limits!.StatusCode;
 

@@ -34,11 +34,17 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
     private ulong[] _keys = [];
     private int _lineBytes;
 
+    /// <summary>It is one of those of its route that are under way at once.</summary>
+    private bool _isCounted;
+
     /// <summary>How long the request has to wait; 0 = not at all.</summary>
     public long WaitMs { get; private set; }
 
     /// <summary>Under which the log names the limit that the request has passed over; 0 = none.</summary>
     public int LogId { get; private set; }
+
+    /// <summary>Why the request is too many; None when it is not.</summary>
+    public ProxyError Error { get; private set; }
 
     /// <summary>Of the answer to a request that is too many.</summary>
     public int StatusCode { get; private set; }
@@ -84,7 +90,7 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
         }
         if (told is not null)
             TellRest(told, toldVerdict, retryAfterUs: 0);
-        return true;
+        return limits.Concurrency is null || TryCount(limits.Concurrency);
     }
 
     /// <summary>The request waits from now on.</summary>
@@ -113,6 +119,8 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
             loop.Wheel.Remove(_timer);
             counters.Add(CounterId.RateLimitWaiting, -1);
         }
+        if (_isCounted)
+            _limits.Concurrency!.GiveBack();
         for (int i = 0; i < _limits.Rates.Length && StatusCode == 0; i++)
         {
             RateLimit rate = _limits.Rates[i];
@@ -121,6 +129,8 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
         }
         _limits = null;
         WaitMs = 0;
+        _isCounted = false;
+        Error = ProxyError.None;
         LogId = StatusCode = _lineBytes = 0;
     }
 
@@ -149,8 +159,23 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
             counters.Add(CounterId.RateLimitKeysDisplaced);
     }
 
+    /// <summary>Among those of its route that are under way at once. False when there are as many as may be.</summary>
+    private bool TryCount(ConcurrencyLimit limit)
+    {
+        CountVerdict verdict = limit.TryTake();
+        _isCounted = verdict == CountVerdict.Taken;
+        if (verdict != CountVerdict.Full)
+            return true;
+        Error = ProxyError.TooManyAtOnce;
+        LogId = limit.LogId;
+        StatusCode = ProxyErrors.Of(Error).Status;
+        counters.Add(CounterId.RequestsOverConcurrency);
+        return false;
+    }
+
     private void Refuse(RateLimit rate, in RateVerdict verdict)
     {
+        Error = ProxyError.RateLimited;
         LogId = rate.LogId;
         StatusCode = rate.StatusCode;
         counters.Add(CounterId.RateLimitRejected);

@@ -24,6 +24,7 @@ internal enum ProxyError : byte
     TooManyLookups,
     NotCached,
     RateLimited,
+    TooManyAtOnce,
     NoServerAvailable,
     QueueTimeout,
     QueueFull,
@@ -74,15 +75,20 @@ internal enum RetryRule : byte
 
 /// <summary>
 /// One row of the error table: status 0 means that no answer can be sent any more. Rule is the code by which a log names the setting or the
-/// rule that refused a message; null where nothing was refused, or where the parser's own reason says it.
+/// rule that refused a message; null where nothing was refused, or where the parser's own reason says it. RetryAfterS is what the client is told to
+/// wait where only a limit stands in its way (RFC 9110 10.2.3), in seconds; 0 = nothing is told.
 /// </summary>
-internal readonly record struct ProxyErrorRow(int Status, ErrorSide Side, RetryRule Retry, string Text, string? Rule = null);
+internal readonly record struct ProxyErrorRow(
+    int Status, ErrorSide Side, RetryRule Retry, string Text, string? Rule = null, int RetryAfterS = 0);
 
 /// <summary>The one table that maps errors to status, blame, retry rule and text. Columns, not <c>if</c>s.</summary>
 internal static class ProxyErrors
 {
     /// <summary>How many errors there are.</summary>
     public const int Count = (int)ProxyError.Stopped + 1;
+
+    /// <summary>Nobody knows when another request ends; there is no shorter time than this in the field.</summary>
+    private const int SoonS = 1;
 
     private static readonly ProxyErrorRow[] Rows = BuildRows();
 
@@ -116,21 +122,25 @@ internal static class ProxyErrors
         rows[(int)ProxyError.LoginRequired] = new(401, ErrorSide.Proxy, RetryRule.Never, "A name and a password are needed here",
             Rule: "login_required");
         rows[(int)ProxyError.TooManyLogins] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is checking too many passwords already",
-            Rule: "too_many_logins");
+            Rule: "too_many_logins", SoonS);
         rows[(int)ProxyError.ClosedByRoute] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "closed_by_route");
         rows[(int)ProxyError.NameNotResolved] = new(502, ErrorSide.Server, RetryRule.Never, "The name of the server could not be resolved");
         rows[(int)ProxyError.NameLookupTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never,
             "The name of the server was not resolved in time");
-        rows[(int)ProxyError.TooManyLookups] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is looking up too many names already");
+        rows[(int)ProxyError.TooManyLookups] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is looking up too many names already",
+            Rule: "too_many_lookups", SoonS);
         rows[(int)ProxyError.NotCached] = new(504, ErrorSide.Proxy, RetryRule.Never,
             "The request wants an answer of the cache only, and it has none");
         rows[(int)ProxyError.RateLimited] = new(429, ErrorSide.Proxy, RetryRule.Never, "Too many requests; try again later", Rule: "rate_limited");
+        rows[(int)ProxyError.TooManyAtOnce] = new(503, ErrorSide.Proxy, RetryRule.Never, "Too many such requests are under way; try again soon",
+            Rule: "max_concurrent", SoonS);
         rows[(int)ProxyError.NoServerAvailable] = new(503, ErrorSide.Server, RetryRule.Never, "No server is available");
-        rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy");
+        rows[(int)ProxyError.QueueTimeout] = new(503, ErrorSide.ServerTimeout, RetryRule.Never, "All servers are busy",
+            Rule: "queue_timeout", SoonS);
         rows[(int)ProxyError.QueueFull] = new(503, ErrorSide.Server, RetryRule.Never, "All servers are busy, and too many requests wait already",
-            Rule: "queue_full");
+            Rule: "queue_full", SoonS);
         rows[(int)ProxyError.TooManyRequests] = new(503, ErrorSide.Server, RetryRule.Never, "Too many requests are under way already",
-            Rule: "too_many_requests");
+            Rule: "too_many_requests", SoonS);
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent,
             "The server did not accept a connection in time");
@@ -144,7 +154,8 @@ internal static class ProxyErrors
             "The answer of the server is larger than allowed here", Rule: "response_body_too_large");
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
-        rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers");
+        rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers",
+            Rule: "out_of_buffers", SoonS);
         rows[(int)ProxyError.Stopped] = new(0, ErrorSide.Killed, RetryRule.Never, "");
         return rows;
     }

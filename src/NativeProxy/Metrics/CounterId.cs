@@ -134,6 +134,8 @@ internal enum CounterId
     ReplayBytesHeld,
     QueueEntered,
     QueueFull,
+    RequestsOverConcurrency,
+    RequestsOverUpstreamMax,
     QueueWaiting,
     NoServerAvailable,
 

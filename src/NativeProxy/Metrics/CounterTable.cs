@@ -143,7 +143,9 @@ internal static class CounterTable
             "Request bodies that were not kept for another try because replay_bytes was used up."),
         Gauge(CounterId.ReplayBytesHeld, "nativeproxy_replay_held_bytes", "Bytes of the blocks that keep request bodies for another try now."),
         Counter(CounterId.QueueEntered, "nativeproxy_queue_entered_total", "Requests that had to wait for a server with room."),
-        Counter(CounterId.QueueFull, "nativeproxy_queue_full_total", "Requests refused because as many as may were waiting or under way."),
+        Counter(CounterId.QueueFull, "nativeproxy_queue_full_total", "Requests refused because as many as may were waiting."),
+        .. Counters("nativeproxy_requests_over_limit_total", "Requests refused because as many as may were under way, by limit.",
+            (CounterId.RequestsOverConcurrency, "limit=max_concurrent"), (CounterId.RequestsOverUpstreamMax, "limit=max_requests")),
         Gauge(CounterId.QueueWaiting, "nativeproxy_queue_waiting", "Requests waiting for a server with room now."),
         Counter(CounterId.NoServerAvailable, "nativeproxy_no_server_available_total", "Requests refused because no server was usable."),
 

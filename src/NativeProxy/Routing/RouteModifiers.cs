@@ -68,11 +68,13 @@ internal sealed class RouteModifiers
     /// <param name="responses">The rules on header fields of responses, which hold for them, too.</param>
     public ErrorPages? ErrorPagesWith(HeaderRules? responses) => _pages.Count == 0 && responses is null
         ? null
-        : new ErrorPages(
-            _pages, responses?.OwnLines() ?? [], responses?.Writes("content-type"u8) == true, responses?.Writes("cache-control"u8) == true);
+        : new ErrorPages(_pages, responses?.OwnLines() ?? [], typeIsSet: Writes(responses, "content-type"u8),
+            cachingIsSet: Writes(responses, "cache-control"u8), retryIsSet: Writes(responses, "retry-after"u8));
 
     /// <summary>Who is served; null when everybody is.</summary>
     public AccessList[]? Access => _access.Count == 0 ? null : [.. _access];
+
+    private static bool Writes(HeaderRules? rules, ReadOnlySpan<byte> name) => rules is not null && rules.Writes(name);
 
     private void AddRateLimits(ImmutableArray<string> names)
     {

@@ -226,7 +226,7 @@ internal sealed class RouteTable
                 : HeaderRules.ForRequests(ofRequests, stripped, _listener, parts.Name, Room),
             ResponseHeaders = ofResponses,
             ErrorPages = modifiers.ErrorPagesWith(ofResponses),
-            Limits = parts.Refusal == ProxyError.None && !parts.IsProbe ? _limits?.Of(modifiers.RateLimits, parts.Name) : null,
+            Limits = parts.Refusal == ProxyError.None && !parts.IsProbe ? LimitsOf(modifiers, parts.Name) : null,
             Answer = parts.Answer,
             Redirect = parts.Redirect,
             Forwarding = _forwarding,
@@ -246,6 +246,9 @@ internal sealed class RouteTable
             IsProbe = parts.IsProbe,
         };
     }
+
+    private RouteLimits? LimitsOf(RouteModifiers modifiers, string route) =>
+        _limits?.Of(modifiers.RateLimits, modifiers.Limits.ConcurrentMax, route, _listener);
 
     /// <summary>What a route is made of besides its upstream.</summary>
     private readonly record struct RouteParts(RouteModifiers Modifiers, string Name, UpstreamGroup? NoUpstream)

@@ -24,7 +24,10 @@ public sealed class QueueBoundTests
         List<RawClient> waiting = await LineScene.Queue(proxy, 2);
 
         for (int i = 0; i < 5; i++)
-            Assert.Equal(503, (await proxy.AskOnce("/late")).Status);
+        {
+            HttpResponse refused = await proxy.AskOnce("/late");
+            Assert.Equal((503, "1"), (refused.Status, refused.Field("Retry-After")));
+        }
         Assert.Equal(5, await proxy.Metric("nativeproxy_queue_full_total"));
         Assert.Contains("why=queue_full", await proxy.Output.WaitFor("/late"), StringComparison.Ordinal);
 
@@ -37,6 +40,24 @@ public sealed class QueueBoundTests
         holding.Close();
         waiting[0].Close();
         next.Close();
+    }
+
+    [Fact]
+    public async Task WhoHasWaitedTooLong_IsToldWhenToComeBack_UnlessTheFileSaysIt()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).EachServer("max_connections = 1")
+            .Upstream("timeouts.queue = \"50ms\"").Route("path = [\"/own\"]", "response_headers.set = { Retry-After = \"20\" }"));
+        await using RawClient holding = await proxy.Connect();
+        await holding.SendGet("/hold");
+        await (await origin.Accept()).ReadRequest();
+
+        HttpResponse late = await proxy.AskOnce("/late");
+        Assert.Equal((503, "1"), (late.Status, late.Field("Retry-After")));
+        Assert.Contains("why=queue_timeout", await proxy.Output.WaitFor("/late"), StringComparison.Ordinal);
+        Assert.Equal("20", (await proxy.AskOnce("/own")).Field("Retry-After"));
+        Assert.Equal(2, (await proxy.AllMetrics())["nativeproxy_timeouts_total{kind=\"queue\"}"]);
+        holding.Close();
     }
 
     [Theory]
@@ -89,7 +110,10 @@ public sealed class QueueBoundTests
             await servers[i].ReadRequest();
         }
         for (int i = 0; i < 4; i++)
-            Assert.Equal(503, (await proxy.AskOnce("/late")).Status);
+        {
+            HttpResponse refused = await proxy.AskOnce("/late");
+            Assert.Equal((503, "1"), (refused.Status, refused.Field("Retry-After")));
+        }
         Assert.Contains("why=too_many_requests", await proxy.Output.WaitFor("/late"), StringComparison.Ordinal);
 
         // One is answered and one is left by its client: there is room for two.
@@ -100,7 +124,7 @@ public sealed class QueueBoundTests
         await using RawClient next = await proxy.Connect();
         await next.SendGet("/next");
         await proxy.WaitForMetric("nativeproxy_requests_in_flight", 2);
-        Assert.Equal(4, await proxy.Metric("nativeproxy_queue_full_total"));
+        Assert.Equal(4, (await proxy.AllMetrics())["nativeproxy_requests_over_limit_total{limit=\"max_requests\"}"]);
         next.Close();
         Assert.All(clients, client => client.Close());
     }

@@ -41,9 +41,19 @@ public class RejectNamesTests
         RejectNames rejects = new(names);
         Assert.Equal("bare_line_feed", Encoding.ASCII.GetString(names.NameOf(rejects.Of(ProxyError.BadRequest, RejectReason.BareLineFeed))));
         Assert.Equal("request_body_too_large", Encoding.ASCII.GetString(names.NameOf(rejects.Of(ProxyError.RequestBodyTooLarge, RejectReason.None))));
-        Assert.Equal(LogNames.None, rejects.Of(ProxyError.QueueTimeout, RejectReason.None));
+        Assert.Equal("queue_timeout", Encoding.ASCII.GetString(names.NameOf(rejects.Of(ProxyError.QueueTimeout, RejectReason.None))));
+        Assert.Equal(LogNames.None, rejects.Of(ProxyError.ServerResponseTimeout, RejectReason.None));
         Assert.Equal(LogNames.None, rejects.Of(ProxyError.None, RejectReason.None));
     }
+
+    /// <summary>Whoever is refused by a limit alone may come back, and is told when; nobody else is.</summary>
+    [Fact]
+    public void ErrorsThatSayWhenToComeBack_AreThoseOfLimits() => Assert.Equal(
+        [
+            ProxyError.TooManyLogins, ProxyError.TooManyLookups, ProxyError.TooManyAtOnce, ProxyError.QueueTimeout, ProxyError.QueueFull,
+            ProxyError.TooManyRequests, ProxyError.BuffersExhausted,
+        ],
+        Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).RetryAfterS > 0));
 
     /// <summary>A request that the parser or a setting refuses is never without a name for it; what fails otherwise has none.</summary>
     [Fact]

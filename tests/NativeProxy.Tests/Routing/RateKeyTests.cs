@@ -86,6 +86,16 @@ public sealed class RateKeyTests
         Assert.NotEqual(KeyOf("client_ip\"\nscope = \"worker", worker: 0), KeyOf("client_ip\"\nscope = \"worker", worker: 1));
     }
 
+    /// <summary>
+    /// Memory of a limit that is gone goes to another one, into which an old request may still write: it must not mean one of its keys.
+    /// </summary>
+    [Theory]
+    [InlineData("other", "1/s", false)]
+    [InlineData("l", "2/s", false)]
+    [InlineData("l", "1/s", true)]
+    public void LimitsThatAreNotTheSame_HaveNoKeyInCommon(string name, string rate, bool isSame) =>
+        Assert.Equal(isSame, KeyOf("client_ip") == KeyOf("client_ip", name: name, rate: rate));
+
     [Fact]
     public void SecretDecides() => Assert.NotEqual(KeyOf("client_ip"), KeyOf("client_ip", secret: 2));
 
@@ -104,16 +114,16 @@ public sealed class RateKeyTests
 
     private static ulong KeyOf(
         string key, string client = Client, string target = "/", string host = "a.b", string lines = "x: y", string route = "", ulong secret = 1,
-        int worker = 0)
+        int worker = 0, string name = "l", string rate = "1/s")
     {
         byte[] bytes = Parsed(target, host, lines, out RequestHead head);
-        return Made(key, secret, worker).Of(bytes, head, PeerAddress.Of(IPAddress.Parse(client), 1), Wire.Bytes(route));
+        return Made(key, secret, worker, name, rate).Of(bytes, head, PeerAddress.Of(IPAddress.Parse(client), 1), Wire.Bytes(route));
     }
 
-    private static RateKey Made(string key, ulong secret, int worker)
+    private static RateKey Made(string key, ulong secret, int worker, string name = "l", string rate = "1/s")
     {
         SettingsResult result = SettingsTrial.Parse(
-            SettingsTrial.WithListener("rate_limit = [\"l\"]") + $"[[rate_limit]]\nname = \"l\"\nrate = \"1/s\"\nkey = \"{key}\"\n");
+            SettingsTrial.WithListener($"rate_limit = [\"{name}\"]") + $"[[rate_limit]]\nname = \"{name}\"\nrate = \"{rate}\"\nkey = \"{key}\"\n");
         Assert.Empty(result.Errors);
         return new RateKey(result.Settings.RateLimits[0], new KeyHash(secret, 3), worker);
     }

@@ -47,7 +47,7 @@ internal readonly struct OwnReply
         int textBytes = page?.Content.Length ?? ErrorReplies.TextBytes(Error, Detail);
         var writer = new HeadWriter(output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
-        ErrorReplies.WriteFields(ref writer, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
+        ErrorReplies.WriteFields(ref writer, Error, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
         own.Write(ref writer);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
         {

@@ -56,14 +56,14 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.BodyBytesSent = client.SentBodyBytes;
         record.Numbers.BytesReceived = client.ReceivedBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)client.CloseReason];
-        record.Numbers.RejectName = notes is { LimitLogId: > 0, Error: ProxyError.None or ProxyError.RateLimited }
+        record.Numbers.RejectName = notes is { LimitLogId: > 0, Error: ProxyError.None or ProxyError.RateLimited or ProxyError.TooManyAtOnce }
             ? notes.LimitLogId
             : _rejectNames.Of(notes.Error, notes.Rejection);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(notes.Error).Side;
         record.Numbers.EndedIn = notes.Error switch
         {
             ProxyError.None => (byte)'-',
-            ProxyError.RateLimited => (byte)'R',
+            ProxyError.RateLimited or ProxyError.TooManyAtOnce => (byte)'R',
             _ => PhaseOf(times),
         };
         record.Numbers.CookieInRequest = notes.CookieInRequest;

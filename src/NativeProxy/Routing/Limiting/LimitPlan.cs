@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Quotas;
 
@@ -16,16 +17,28 @@ namespace NativeProxy.Routing.Limiting;
 internal sealed class LimitPlan(ImmutableArray<RateLimitSettings> settings, LimitBoard board, int workerIndex, Func<string, int>? register)
 {
     private readonly Dictionary<string, RateLimit> _made = [];
+    private readonly CountTable _counts = board.CountsOf(workerIndex);
 
     /// <summary>What limits the requests of a route; null when nothing does.</summary>
-    /// <param name="names">Of the limits, each once.</param>
+    /// <param name="names">Of the rate limits, each once.</param>
+    /// <param name="concurrentMax">How many may be under way at once; 0 = no limit.</param>
     /// <param name="route">Name of the route; empty when it is none.</param>
-    public RouteLimits? Of(List<string> names, string route)
+    /// <param name="listener">Whose requests it takes, if it is none.</param>
+    public RouteLimits? Of(List<string> names, int concurrentMax, string route, string listener)
     {
         var rates = new RateLimit[names.Count];
         for (int i = 0; i < rates.Length; i++)
             rates[i] = Find(names[i]);
-        return rates.Length == 0 ? null : new RouteLimits(rates, route);
+        ConcurrencyLimit? concurrency = concurrentMax == 0 ? null : ConcurrencyOf(concurrentMax, route, listener);
+        return rates.Length == 0 && concurrency is null ? null : new RouteLimits(rates, concurrency, route);
+    }
+
+    /// <summary>A route is the same one whatever listener a request has come by; what no route takes is counted by listener.</summary>
+    private ConcurrencyLimit ConcurrencyOf(int countMax, string route, string listener)
+    {
+        string counted = route.Length > 0 ? $"route {route}" : $"listener {listener}";
+        string shown = "max_concurrent:" + (route.Length > 0 ? route : listener);
+        return new ConcurrencyLimit(_counts, board.Hash.Of(Encoding.UTF8.GetBytes(counted)), countMax, register?.Invoke(shown) ?? 0);
     }
 
     private RateLimit Find(string name)

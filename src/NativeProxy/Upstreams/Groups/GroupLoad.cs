@@ -54,7 +54,7 @@ internal sealed class GroupLoad
     {
         isIn = TryTake(nowMs);
         if (!isIn)
-            counters?.Add(CounterId.QueueFull);
+            counters?.Add(CounterId.RequestsOverUpstreamMax);
         return isIn;
     }
 
