@@ -17,10 +17,15 @@ internal sealed class ClientLimits
     private readonly AddressNetwork[] _allow;
     private readonly AddressNetwork[] _deny;
     private readonly int _connectionsMax;
-    private readonly byte[] _listener;
     private readonly KeyHash _hash;
+
+    /// <summary>Stands for the listener, the same one after a reload.</summary>
+    private readonly ulong _listener;
     private readonly CountTable _counts;
     private readonly RateTable? _rate;
+
+    /// <summary>Stands for the rate as it is defined.</summary>
+    private readonly ulong _rateId;
     private readonly bool _isOpenToAll;
 
     /// <param name="settings">Those of the listener, which are published.</param>
@@ -31,11 +36,11 @@ internal sealed class ClientLimits
         _allow = NetworkText.NetworksOf(settings.Access.Allow);
         _deny = NetworkText.NetworksOf(settings.Access.Deny);
         _connectionsMax = settings.Limits.ConnectionsPerClient;
-        _listener = Encoding.UTF8.GetBytes(settings.Name);
         _hash = board.Hash;
+        _listener = _hash.Of(Encoding.UTF8.GetBytes(settings.Name));
         _counts = board.CountsOf(workerIndex);
         if (RateDefinition.OfConnections(settings) is { } definition)
-            _rate = board.TableOf(definition);
+            (_rate, _rateId) = (board.TableOf(definition), definition.Id);
         _isOpenToAll = settings.Access.IsEmpty && _connectionsMax == 0 && _rate is null;
     }
 
@@ -52,23 +57,22 @@ internal sealed class ClientLimits
             return CloseReason.AccessDenied;
         if (_connectionsMax > 0)
         {
-            CountVerdict verdict = _counts.TryTake(KeyOf(client), _connectionsMax);
+            CountVerdict verdict = _counts.TryTake(KeyOf(client, _listener), _connectionsMax);
             if (verdict == CountVerdict.Full)
                 return CloseReason.ConnectionsPerClient;
             isCounted = verdict == CountVerdict.Taken;
         }
-        return _rate is null || _rate.Ask(KeyOf(client), nowMs * 1000, RateUse.Take).Passes ? CloseReason.None : CloseReason.ConnectionRate;
+        return _rate is null || _rate.Ask(KeyOf(client, _rateId), nowMs * 1000, RateUse.Take).Passes ? CloseReason.None : CloseReason.ConnectionRate;
     }
 
     /// <summary>A counted connection of a client is over.</summary>
-    public void GiveBack(in PeerAddress client) => _counts.GiveBack(KeyOf(client));
+    public void GiveBack(in PeerAddress client) => _counts.GiveBack(KeyOf(client, _listener));
 
-    private ulong KeyOf(in PeerAddress client)
+    private ulong KeyOf(in PeerAddress client, ulong start)
     {
         Span<byte> text = stackalloc byte[ClientNetwork.BytesMax];
         int length = ClientNetwork.Write(text, client, Ipv6Prefix);
-        var sum = new KeySum(_hash);
-        sum.Add(_listener);
+        var sum = new KeySum(_hash, start);
         sum.Add(text[..length]);
         return sum.Value;
     }

@@ -11,22 +11,20 @@ namespace NativeProxy.Quotas;
 internal struct KeySum
 {
     private readonly KeyHash _hash;
-    private bool _hasBegun;
 
-    public KeySum(KeyHash hash) => _hash = hash;
+    /// <param name="hash">The hash.</param>
+    /// <param name="start">Stands for whoever counts: what has another one has no key in common with it.</param>
+    public KeySum(KeyHash hash, ulong start)
+    {
+        _hash = hash;
+        Value = start;
+    }
 
-    /// <summary>The hash of what was added.</summary>
+    /// <summary>The hash of what was added, at least one text.</summary>
     public ulong Value { get; private set; }
 
     /// <summary>A further text.</summary>
-    public void Add(ReadOnlySpan<byte> text)
-    {
-        ulong sum = _hash.Of(text);
-        if (_hasBegun)
-            sum = Joined(sum);
-        Value = sum;
-        _hasBegun = true;
-    }
+    public void Add(ReadOnlySpan<byte> text) => Value = Joined(_hash.Of(text));
 
     /// <summary>A further text, in which the case of letters does not count.</summary>
     public void AddIgnoringCase(ReadOnlySpan<byte> text)

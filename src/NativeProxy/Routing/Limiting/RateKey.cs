@@ -24,8 +24,11 @@ internal sealed class RateKey
     private readonly KeyHash _hash;
     private readonly int _ipv6Prefix;
 
-    /// <summary>The worker that alone counts these; empty when all do.</summary>
-    private readonly byte[] _worker;
+    /// <summary>
+    /// Stands for the limit as it is defined, and for the worker where each counts for itself. Memory of a limit that is gone goes to another one:
+    /// what an old request may still write into it is none of its keys.
+    /// </summary>
+    private readonly ulong _start;
 
     /// <param name="settings">Of the limit, checked.</param>
     /// <param name="hash">Of the board.</param>
@@ -38,7 +41,10 @@ internal sealed class RateKey
             _names[i] = Encoding.UTF8.GetBytes(_parts[i].Name);
         _hash = hash;
         _ipv6Prefix = settings.Ipv6Prefix;
-        _worker = settings.Scope == RateScope.Worker ? [(byte)workerIndex, (byte)(workerIndex >> 8)] : [];
+        var start = new KeySum(hash, RateDefinition.Of(settings).Id);
+        if (settings.Scope == RateScope.Worker)
+            start.Add([(byte)workerIndex, (byte)(workerIndex >> 8)]);
+        _start = start.Value;
     }
 
     /// <summary>The key of a request.</summary>
@@ -48,9 +54,7 @@ internal sealed class RateKey
     /// <param name="route">Name of the route that it takes.</param>
     public ulong Of(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, ReadOnlySpan<byte> route)
     {
-        var sum = new KeySum(_hash);
-        if (_worker.Length > 0)
-            sum.Add(_worker);
+        var sum = new KeySum(_hash, _start);
         for (int i = 0; i < _names.Length; i++)
         {
             switch (_parts[i].Kind)
