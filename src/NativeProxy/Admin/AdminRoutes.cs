@@ -9,7 +9,8 @@ namespace NativeProxy.Admin;
 /// <summary>
 /// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. Any thread.
 /// </summary>
-internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) : IResponder
+internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state)
+    : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -57,6 +58,7 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
         PrometheusText.Write(board, text);
         WorkerMetricsText.Write(board, text);
         ServerMetricsText.Write(servers, text);
+        LatencyMetricsText.Write(latencies, text);
         ProcessMetricsText.Write(board, text);
         return new SmallResponse(200, PrometheusText.ContentType, text.WrittenMemory);
     }

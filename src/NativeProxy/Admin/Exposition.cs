@@ -16,7 +16,13 @@ internal static class Exposition
     /// <param name="name">Name of the family.</param>
     /// <param name="help">One sentence without line ends and backslashes.</param>
     /// <param name="isCounter">A counter; else a gauge.</param>
-    public static void Head(IBufferWriter<byte> output, string name, string help, bool isCounter)
+    public static void Head(IBufferWriter<byte> output, string name, string help, bool isCounter) =>
+        Head(output, name, help, isCounter ? " counter\n"u8 : " gauge\n"u8);
+
+    /// <summary>HELP and TYPE of a histogram, whose samples are its buckets, its sum and its count.</summary>
+    public static void HistogramHead(IBufferWriter<byte> output, string name, string help) => Head(output, name, help, " histogram\n"u8);
+
+    private static void Head(IBufferWriter<byte> output, string name, string help, ReadOnlySpan<byte> type)
     {
         output.Write("# HELP "u8);
         Text(output, name);
@@ -24,7 +30,7 @@ internal static class Exposition
         Text(output, help);
         output.Write("\n# TYPE "u8);
         Text(output, name);
-        output.Write(isCounter ? " counter\n"u8 : " gauge\n"u8);
+        output.Write(type);
     }
 
     /// <summary>One sample.</summary>

@@ -151,9 +151,21 @@ internal readonly partial struct RuntimeSettings
 [SettingsTable(Doc = "The operator's endpoint: health, status, metrics.")]
 internal readonly partial struct AdminSettings
 {
+    /// <summary>Histograms of upstreams.</summary>
+    public const string ByUpstream = "upstream";
+
+    /// <summary>Histograms of routes.</summary>
+    public const string ByRoute = "route";
+
     [Setting("bind", Default = "", Pattern = "^$|" + AddressText.BindPattern,
         Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
     public partial string Bind { get; init; }
+
+    /// <summary>Each is <see cref="ByUpstream"/> or <see cref="ByRoute"/>.</summary>
+    [Setting("histograms", Default = new string[0], Pattern = "^(" + ByUpstream + "|" + ByRoute + ")$",
+        Doc = "Of what /metrics has histograms of times: \"upstream\", \"route\". Each upstream or route is 14 lines. "
+        + "Empty = none.")]
+    public partial ImmutableArray<string> Histograms { get; init; }
 }
 
 /// <summary>Layout of one access log line.</summary>

@@ -156,7 +156,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     public void OnStreamEnded()
     {
         if (!_route!.IsProbe)
-            _service.Log(_client, _path, _response.Caching.IsHit, _notes);
+            _service.Log(_route, _client, _path, _response.Caching.IsHit, _notes);
         _admission?.End(_client.StatusCode);
         _mirror?.Abandon();
         _mirror = null;

@@ -80,9 +80,12 @@ internal sealed class RequestService : IRequestService
     public IClientStreamUser MakeUser(ClientStream stream) => new Exchange(stream, this);
 
     /// <summary>An exchange has ended, in whichever way.</summary>
-    public void Log(ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
+    public void Log(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
         AccessLog?.Write(client, path, isHit, notes);
+        route.Latency?.Add(Loop.Clock.NowMs - notes.StartedMs);
+        if (!isHit && path.Link.Group!.Latency is { } ofUpstream && notes.TimesOver(path.Link) is { ResponseMs: >= 0 } times)
+            ofUpstream.Add(times.ToResponseMs);
         if (!ProxyEvents.Log.IsEnabled())
             return;
         ServerConnectionFacts server = path.Stream.Facts;

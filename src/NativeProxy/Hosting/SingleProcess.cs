@@ -75,7 +75,7 @@ internal sealed class SingleProcess
             Task started = worker.Start(whole, endPoints, sockets[0]);
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            using SmallHttpServer? serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service);
+            using SmallHttpServer? serving = admin?.Serve(boards, service);
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
             return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, log).RunAsync(wishes.Reader)

@@ -2,6 +2,7 @@ using NativeProxy.Clients;
 using NativeProxy.Compression;
 using NativeProxy.Credentials;
 using NativeProxy.Foundation;
+using NativeProxy.Metrics;
 using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
@@ -67,6 +68,9 @@ internal sealed class Route
 
     /// <summary>What limits its requests; null when nothing does.</summary>
     public RouteLimits? Limits { get; init; }
+
+    /// <summary>How long its requests took; null when nobody wants to know.</summary>
+    public LatencyRow? Latency { get; init; }
 
     /// <summary>What the file says of the proxy's own errors; null when it says nothing.</summary>
     public ErrorPages? ErrorPages { get; init; }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using NativeProxy.Config;
+using NativeProxy.Metrics;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Groups;
 
@@ -19,4 +20,8 @@ internal readonly record struct NamedRoute(string Name, RouteSettings Settings);
 /// <param name="Room">Where texts are decoded.</param>
 internal sealed record RoutePlan(
     ImmutableArray<NamedRoute> Routes, Func<string, UpstreamGroup> Upstreams, UpstreamGroup NoUpstream, ImmutableArray<PolicySettings> Policies,
-    MatchRoom Room);
+    MatchRoom Room)
+{
+    /// <summary>How long the requests of a route of that name took; null when nobody wants to know.</summary>
+    public Func<string, LatencyRow?>? Latency { get; init; }
+}

@@ -5,6 +5,7 @@ using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Metrics;
 using NativeProxy.Routing.Limiting;
 using NativeProxy.Routing.Matching;
 using NativeProxy.Upstreams.Balancing;
@@ -157,6 +158,7 @@ internal sealed class RouteTable
         {
             QueuePriority = route.QueuePriority,
             HostHeader = route.HostHeader.Length == 0 ? null : Encoding.ASCII.GetBytes(route.HostHeader),
+            Latency = rules.Latency?.Invoke(named.Name),
         };
         if (CaptureTexts.GroupsOf(route) > 0)
             parts = parts with { Captures = path };
@@ -243,6 +245,7 @@ internal sealed class RouteTable
             Compression = modifiers.CompressionRule,
             Login = parts.IsProbe || parts.Refusal != ProxyError.None ? null : modifiers.Login,
             CrossOrigin = parts.IsProbe ? null : modifiers.CrossOrigin,
+            Latency = parts.Latency,
             IsProbe = parts.IsProbe,
         };
     }
@@ -270,6 +273,8 @@ internal sealed class RouteTable
         public byte[]? WayLines { get; init; }
 
         public MirrorRule? Mirror { get; init; }
+
+        public LatencyRow? Latency { get; init; }
 
         public bool IsProbe { get; init; }
     }

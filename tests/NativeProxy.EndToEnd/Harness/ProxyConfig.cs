@@ -14,6 +14,7 @@ internal sealed class ProxyConfig
     private readonly List<string> _runtime = [];
     private readonly List<string> _log = [];
     private readonly List<string> _resolver = [];
+    private readonly List<string> _admin = [];
     private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string? Upstream, List<string> Lines)> _listeners = [];
     private readonly List<List<string>> _routes = [];
@@ -126,6 +127,12 @@ internal sealed class ProxyConfig
         return this;
     }
 
+    public ProxyConfig Admin(params string[] lines)
+    {
+        _admin.AddRange(lines);
+        return this;
+    }
+
     public ProxyConfig Resolver(params string[] lines)
     {
         _resolver.AddRange(lines);
@@ -163,7 +170,7 @@ internal sealed class ProxyConfig
     {
         var text = new StringBuilder();
         Table(text, "[runtime]", [$"workers = {Workers}", $"engine = \"{Engine}\"", .. _runtime]);
-        Table(text, "[admin]", [$"bind = \"127.0.0.1:{adminPort}\""]);
+        Table(text, "[admin]", [$"bind = \"127.0.0.1:{adminPort}\"", .. _admin]);
         Table(text, "[log]", _log);
         Table(text, "[resolver]", _resolver);
         for (int i = 0; i < _listeners.Count; i++)

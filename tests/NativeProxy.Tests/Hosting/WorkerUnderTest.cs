@@ -32,7 +32,8 @@ internal sealed class WorkerUnderTest : IDisposable
         var servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
         Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0),
-            new SharedBoards(ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers: 1)),
+            new SharedBoards(
+                ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers: 1), LatencyBoard.CreatePrivate(1)),
             TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));
         Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)]);
     }

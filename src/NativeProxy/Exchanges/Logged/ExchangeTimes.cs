@@ -24,6 +24,9 @@ internal readonly struct ExchangeTimes(long startedMs, long headReadMs, LinkTime
     /// <summary>Tr: from the established connection to the response head.</summary>
     public int ResponseMs => Between(link.ConnectedMs, responseHeadMs);
 
+    /// <summary>From the complete head of the request to that of the response.</summary>
+    public int ToResponseMs => Between(headReadMs, responseHeadMs);
+
     private static int Between(long fromMs, long toMs) =>
         fromMs == LinkTimes.NotReached || toMs == LinkTimes.NotReached ? -1 : (int)(toMs - fromMs);
 }

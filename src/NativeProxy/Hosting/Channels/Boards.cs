@@ -12,12 +12,13 @@ namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep, counts of
-/// limits. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach. Owner: the process;
-/// dispose it after all loops have ended.
+/// limits, times of requests. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach.
+/// Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {
-    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits)
+    private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits,
+        LatencyBoard latencies)
     {
         Counters = counters;
         Servers = servers;
@@ -25,6 +26,7 @@ internal sealed class Boards : IDisposable
         Pulses = pulses;
         Changes = changes;
         Limits = limits;
+        Latencies = latencies;
     }
 
     public CounterBoard Counters { get; }
@@ -39,12 +41,16 @@ internal sealed class Boards : IDisposable
 
     public LimitBoard Limits { get; }
 
+    public LatencyBoard Latencies { get; }
+
     /// <summary>Those that traffic reads and writes.</summary>
-    public SharedBoards OfTraffic => new(Servers, Changes, Limits);
+    public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies);
 
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
     public int[] Descriptors =>
-        [Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor];
+    [
+        Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor, Latencies.Descriptor,
+    ];
 
     /// <summary>The descriptors as a word of a command line.</summary>
     public string DescriptorText => string.Join(',', Descriptors.Select(static descriptor => descriptor.ToString(CultureInfo.InvariantCulture)));
@@ -52,12 +58,13 @@ internal sealed class Boards : IDisposable
     /// <summary>Memory of this process only.</summary>
     public static Boards CreatePrivate(int workers) =>
         new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
-            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers));
+            PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers),
+            LatencyBoard.CreatePrivate(workers));
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
         new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
-            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers));
+            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers), LatencyBoard.CreateShared(workers));
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -67,7 +74,8 @@ internal sealed class Boards : IDisposable
     {
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
         var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
-            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]));
+            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]),
+            LatencyBoard.Attach(descriptors[6]));
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;
@@ -95,5 +103,6 @@ internal sealed class Boards : IDisposable
         Pulses.Dispose();
         Changes.Dispose();
         Limits.Dispose();
+        Latencies.Dispose();
     }
 }

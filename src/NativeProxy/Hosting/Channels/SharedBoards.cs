@@ -1,4 +1,5 @@
 using NativeProxy.Caching;
+using NativeProxy.Metrics;
 using NativeProxy.Quotas;
 using NativeProxy.Upstreams.Board;
 
@@ -8,4 +9,5 @@ namespace NativeProxy.Hosting.Channels;
 /// <param name="Servers">What all workers know of the servers.</param>
 /// <param name="Changes">What their caches know of changes.</param>
 /// <param name="Limits">What they have counted.</param>
-internal sealed record SharedBoards(ServerBoard Servers, ChangeBoard Changes, LimitBoard Limits);
+/// <param name="Latencies">How long requests took.</param>
+internal sealed record SharedBoards(ServerBoard Servers, ChangeBoard Changes, LimitBoard Limits, LatencyBoard Latencies);

@@ -4,8 +4,6 @@ using System.Net.Sockets;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
-using NativeProxy.Metrics;
-using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -29,8 +27,9 @@ internal sealed class AdminEndpoint : IDisposable
     }
 
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
-    public SmallHttpServer Serve(CounterBoard board, ServerBoard servers, CloseBoard closes, ServiceState state) =>
-        SmallHttpServer.Start(_socket, new AdminRoutes(board, servers, closes, state), PlacesMax, TimeProvider.System);
+    public SmallHttpServer Serve(Boards boards, ServiceState state) =>
+        SmallHttpServer.Start(
+            _socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state), PlacesMax, TimeProvider.System);
 
     public void Dispose() => _socket.Dispose();
 }

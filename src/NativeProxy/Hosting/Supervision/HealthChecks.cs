@@ -10,7 +10,7 @@ using NativeProxy.Upstreams.Naming;
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// The health checks of the process that decides about servers: publishes servers and limits before anybody looks for them, has the
+/// The health checks of the process that decides about servers: publishes servers, limits and histograms before anybody looks for them, has the
 /// <see cref="HealthChecker"/> check them, and brings its notices to the log. Dispose it before the board.
 /// </summary>
 internal sealed class HealthChecks : IDisposable
@@ -24,7 +24,7 @@ internal sealed class HealthChecks : IDisposable
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
     private int _isWriting;
 
-    /// <param name="boards">This is the only publisher of servers and limits.</param>
+    /// <param name="boards">This is the only publisher of what they hold.</param>
     /// <param name="log">For servers that go up or down.</param>
     /// <param name="changed">Called on any thread when pools and queues should be put in order; must not block.</param>
     public HealthChecks(SharedBoards boards, ErrorLog log, Action changed)
@@ -39,6 +39,7 @@ internal sealed class HealthChecks : IDisposable
     {
         _boards.Limits.Publish(settings);
         _boards.Servers.Publish(settings);
+        _boards.Latencies.Publish(LatencyNames.Of(settings));
         AddressesOnBoard.Show(_boards.Servers, settings, endPoints);
         _checker.Apply(settings, endPoints);
     }

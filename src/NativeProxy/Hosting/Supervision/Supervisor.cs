@@ -88,7 +88,7 @@ internal sealed class Supervisor : IDisposable
             SmallHttpServer? serving = null;
             try
             {
-                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards.Counters, boards.Servers, boards.Closes, service));
+                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards, service));
             }
             finally
             {

@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using NativeProxy.Config;
+using NativeProxy.Metrics;
 using NativeProxy.Passthrough;
 using NativeProxy.Routing;
 using NativeProxy.Routing.Limiting;
@@ -22,6 +24,9 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
     /// <summary>Makes the limits of its routes.</summary>
     public required LimitPlan Limits { get; init; }
 
+    /// <summary>How long the requests of a route of that name took.</summary>
+    public required Func<string, LatencyRow?> Latency { get; init; }
+
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
     public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;
 
@@ -41,7 +46,10 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         if (routes.Count == 0 && listener.Policies.IsEmpty && UpstreamOf(listener) is not null && !listener.Monitor.IsOn)
             return null;
         _room ??= new MatchRoom(HeadBytesMax());
-        return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), settings.Policies, _room);
+        return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), settings.Policies, _room)
+        {
+            Latency = Latency,
+        };
     }
 
     /// <summary>Where the connections of a listener in mode "tcp" go; null in another mode.</summary>
@@ -82,7 +90,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
     {
         long bytesMax = 0;
         foreach (ListenerSettings listener in settings.Listeners)
-            bytesMax = System.Math.Max(bytesMax, listener.Limits.HeaderBytes);
+            bytesMax = Math.Max(bytesMax, listener.Limits.HeaderBytes);
         return (int)bytesMax;
     }
 }

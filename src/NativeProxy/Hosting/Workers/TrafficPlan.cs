@@ -190,6 +190,7 @@ internal sealed class TrafficPlan
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
             group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
+            group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Index);
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);
         }
@@ -239,7 +240,8 @@ internal sealed class TrafficPlan
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
         _stock.CacheFetches.Streams = _stock.Mirrors.Streams = user => new Http1ServerStream(user, _loop, scratch);
         var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, _accessLog is null ? null : _accessLog.Register);
-        var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits };
+        Func<string, LatencyRow?> latencyOf = route => _boards.Latencies.Find(LatencyNames.OfRoute(route), _place.Index);
+        var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits, Latency = latencyOf };
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
             listeners.Add(MakeListener(listener, scratch, routes));

@@ -4,6 +4,7 @@ using System.Text;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
+using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
@@ -53,6 +54,9 @@ internal sealed class UpstreamGroup
 
     /// <summary>Responses that its servers let this worker keep; null when it has no cache.</summary>
     public ResponseCache? Cache { get; set; }
+
+    /// <summary>How long its servers took to answer; null when nobody wants to know.</summary>
+    public LatencyRow? Latency { get; set; }
 
     /// <summary>Bounds the second tries of what a server may have begun to serve.</summary>
     public RetryBudget RetryBudget { get; } = new();
