@@ -55,6 +55,10 @@ internal sealed class ClientLimits
             return CloseReason.None;
         if (AddressNetwork.AnyContains(_deny, client) || (_allow.Length > 0 && !AddressNetwork.AnyContains(_allow, client)))
             return CloseReason.AccessDenied;
+
+        // Those of a Unix socket cannot be told apart: they would count as one.
+        if (!client.IsGiven)
+            return CloseReason.None;
         if (_connectionsMax > 0)
         {
             CountVerdict verdict = _counts.TryTake(KeyOf(client, _listener), _connectionsMax);

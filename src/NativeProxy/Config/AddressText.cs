@@ -12,12 +12,18 @@ internal enum AddressUse
     Server,
 }
 
-/// <summary>A read address. <paramref name="Ip"/> is null for `*` and for a name.</summary>
-/// <param name="Host">Host as written, without brackets; "*" for all addresses.</param>
+/// <summary>A read address. <paramref name="Ip"/> is null for `*`, for a name and for a Unix socket.</summary>
+/// <param name="Host">Host as written, without brackets; "*" for all addresses; the path of a Unix socket.</param>
 /// <param name="Ip">The IP address, when the host is one.</param>
-/// <param name="Port">1..65535.</param>
+/// <param name="Port">1..65535; 0 for a Unix socket.</param>
 internal readonly record struct HostPort(string Host, IPAddress? Ip, int Port)
 {
+    /// <summary>The path, when it is a Unix socket.</summary>
+    public string? UnixPath => Host is ['/', ..] ? Host : null;
+
+    /// <summary>It has to be looked up.</summary>
+    public bool IsName => Ip is null && UnixPath is null && Host != "*";
+
     /// <summary>Equal for two spellings of one address.</summary>
     public string Canonical => $"{Ip?.ToString() ?? Host.ToLowerInvariant().TrimEnd('.')}|{Port}";
 }

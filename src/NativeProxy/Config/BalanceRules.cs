@@ -53,7 +53,7 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
             if (!ServerAddressText.TryParse(servers[i].Address, out _, out _, out string problem))
             {
                 Break($"{path}.{ShortServers.AddressKey(upstream, i)}", $"the address {ErrorExcerpt.Quoted(servers[i].Address)} {problem}",
-                    AddressText.Expected(AddressUse.Server));
+                    UnixAddressText.IsUnix(servers[i].Address) ? UnixAddressText.Expected : AddressText.Expected(AddressUse.Server));
             }
         }
     }

@@ -12,6 +12,9 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
 {
     private readonly Dictionary<int, List<Use>> _usesByPort = [];
 
+    /// <summary>Where the file says so first, by path of the socket.</summary>
+    private readonly Dictionary<string, string> _unixSockets = [];
+
     /// <summary>An address that is listened on: where the file says so, and for what ("listener \"web\"").</summary>
     private readonly record struct Use(HostPort Address, string Text, string Path, string Owner);
 
@@ -19,13 +22,27 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     /// <param name="text">As in the file.</param>
     /// <param name="path">Where it stands in the file.</param>
     /// <param name="owner">What listens on it, for messages.</param>
-    public void Check(string text, string path, string owner)
+    /// <param name="mayBeUnix">It may be a Unix socket.</param>
+    public void Check(string text, string path, string owner, bool mayBeUnix)
     {
+        if (mayBeUnix && UnixAddressText.IsUnix(text))
+        {
+            CheckUnix(text, path);
+            return;
+        }
         foreach (string one in BindText.Expand(text))
         {
             if (!TryAdd(one, path, owner))
                 return;
         }
+    }
+
+    private void CheckUnix(string text, string path)
+    {
+        if (UnixAddressText.ProblemOf(text, UnixAddressText.ListeningPathCharsMax) is { } problem)
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", UnixAddressText.Expected, "");
+        else if (!_unixSockets.TryAdd(text, path))
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in line {places.Of(_unixSockets[text]).Line}");
     }
 
     /// <summary>False when something is wrong with it: the others of its range mostly have the same fault.</summary>

@@ -5,11 +5,12 @@ using System.Globalization;
 namespace NativeProxy.Config;
 
 /// <summary>
-/// Reads what a listener binds, which may be several addresses in short: `host:8000-8010` is one for each port, `:8080` is all addresses. Pure.
+/// Reads what a listener binds, which may be several addresses in short: `host:8000-8010` is one for each port, `:8080` is all addresses. A Unix
+/// socket is itself. Pure.
 /// </summary>
 internal static class BindText
 {
-    public const string Pattern = @"^(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\])?:[0-9]{1,5}(-[0-9]{1,5})?$";
+    public const string Pattern = @"^(unix:/[A-Za-z0-9/._+@%=~-]{1,98}|(\*|[0-9.]+|\[[0-9A-Fa-f:.]+\])?:[0-9]{1,5}(-[0-9]{1,5})?)$";
 
     /// <summary>Ports of one range; each is a socket in every worker.</summary>
     public const int PortsMax = 1000;
@@ -17,6 +18,8 @@ internal static class BindText
     /// <summary>The addresses one by one, as `host:port`; the text itself where it is no range of ports.</summary>
     public static ImmutableArray<string> Expand(string text)
     {
+        if (UnixAddressText.IsUnix(text))
+            return [text];
         if (text.StartsWith(':'))
             text = "*" + text;
         int colon = text.LastIndexOf(':');

@@ -86,8 +86,15 @@ internal readonly partial struct ListenerSettings
 
     [Setting("bind", Required = true, Example = new[] { "127.0.0.1:8080" }, Pattern = BindText.Pattern,
         Doc = "Addresses to listen on: \"host:port\", \"[v6]:port\", \"*:port\" or \":port\" (all addresses). \"host:8000-8010\" are eleven; at most "
-        + "1000 in one range.")]
+        + "1000 in one range. \"unix:/path\" is a Unix socket.")]
     public partial ImmutableArray<string> Bind { get; init; }
+
+    [Setting("freebind", Default = false,
+        Doc = "Also bind addresses that this machine does not have, or not yet, such as one that moves between two machines.")]
+    public partial bool FreeBind { get; init; }
+
+    [Setting("unix")]
+    public partial ListenerUnixSettings Unix { get; init; }
 
     [Setting("mode", Default = "http", Doc = "What is spoken with clients.")]
     public partial ListenerMode Mode { get; init; }

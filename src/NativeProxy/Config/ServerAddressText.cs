@@ -5,11 +5,11 @@ namespace NativeProxy.Config;
 
 /// <summary>
 /// Reads the address of a server, which may leave its port to the client: `host` is the port that the client has connected to, `host:+1000` one a
-/// thousand above it, `host:-1000` below. Pure.
+/// thousand above it, `host:-1000` below; or may be that of a Unix socket, `unix:/path`. Pure.
 /// </summary>
 internal static class ServerAddressText
 {
-    public const string Pattern = @"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[+-]?[0-9]{1,5})?$";
+    public const string Pattern = @"^(unix:/[A-Za-z0-9/._+@%=~-]{1,106}|([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[+-]?[0-9]{1,5})?)$";
 
     /// <summary>Reads an address. Its port is 0 when it depends on the client's; on false, the problem says what is wrong.</summary>
     /// <param name="text">As in the file.</param>
@@ -19,6 +19,12 @@ internal static class ServerAddressText
     public static bool TryParse(string text, out HostPort address, out int portOffset, out string problem)
     {
         portOffset = 0;
+        if (UnixAddressText.PathOf(text) is { } path)
+        {
+            problem = UnixAddressText.ProblemOf(text, UnixAddressText.PathCharsMax) ?? "";
+            address = new HostPort(path, Ip: null, Port: 0);
+            return problem.Length == 0;
+        }
         if (AddressText.TryParse(text, AddressUse.Server, out address, out problem))
             return true;
         int colon = text.LastIndexOf(':');

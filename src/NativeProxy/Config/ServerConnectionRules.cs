@@ -5,7 +5,7 @@ namespace NativeProxy.Config;
 
 /// <summary>
 /// What connections to servers are like: where they come from; and what only those of listeners in mode "tcp" can have, since each of them is one
-/// client's: a PROXY header, a port that is the client's. Appends every breach to the errors. Lives for one load.
+/// client's: a port that is the client's. Appends every breach to the errors. Lives for one load.
 /// </summary>
 internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
@@ -16,10 +16,11 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
             UpstreamSettings upstream = settings.Upstreams[i];
             bool isForTcp = IsForTcpAlone(upstream.Name);
             CheckSource(upstream.SourceAddress, $"upstream[{i}].source_address");
-            if (!isForTcp && upstream.ProxyProtocol != ProxyHeaderVersion.Off)
-                BreakHeader($"upstream[{i}].proxy_protocol");
-            if (isForTcp && upstream.Keepalive.MinIdle > 0)
-                Break($"upstream[{i}].keepalive.min_idle", "a connection of a listener in mode \"tcp\" is one client's from its first byte", "0");
+            if (upstream.Keepalive.MinIdle > 0 && (isForTcp || IsTold(upstream)))
+            {
+                string kind = isForTcp ? "of a listener in mode \"tcp\"" : "that begins with a PROXY header";
+                Break($"upstream[{i}].keepalive.min_idle", $"a connection {kind} is one client's from its first byte", "0");
+            }
             for (int j = 0; j < upstream.Servers.Length; j++)
                 CheckServer(upstream, j, $"upstream[{i}]", isForTcp);
         }
@@ -29,10 +30,13 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
     {
         UpstreamServerSettings server = upstream.Servers[index];
         CheckSource(server.SourceAddress, $"{path}.server[{index}].source_address");
-        if (!isForTcp && server.ProxyProtocol is ServerProxyHeader.V1 or ServerProxyHeader.V2)
-            BreakHeader($"{path}.server[{index}].proxy_protocol");
         if (!ServerAddressText.TryParse(server.Address, out HostPort address, out int offset, out _) || address.Port != 0)
             return;
+        if (address.UnixPath is not null)
+        {
+            CheckUnix(upstream, index, path);
+            return;
+        }
         string problem = $"the address {ErrorExcerpt.Quoted(server.Address)} has {(offset == 0 ? "no port" : "a wrong port (1 to 65535)")}";
         string key = $"{path}.{ShortServers.AddressKey(upstream, index)}";
         string expected = AddressText.Expected(AddressUse.Server);
@@ -42,11 +46,28 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
             Break(key, problem + ", and a health check has no client whose port it could be", expected);
     }
 
+    /// <summary>A Unix socket has no port at which something else could answer.</summary>
+    private void CheckUnix(in UpstreamSettings upstream, int index, string path)
+    {
+        UpstreamServerSettings server = upstream.Servers[index];
+        bool isElsewhere = upstream.Health.Address.Length > 0 || server.HealthAddress.Length > 0;
+        bool hasPort = upstream.Health.Port > 0 || server.HealthPort > 0;
+        if (upstream.Health.Kind == HealthCheckKind.Off || !server.Health || isElsewhere == hasPort)
+            return;
+        Break($"{path}.{ShortServers.AddressKey(upstream, index)}",
+            $"{ErrorExcerpt.Quoted(server.Address)} has no {(hasPort ? "address" : "port")} for its health checks",
+            "both \"address\" and \"port\" in [upstream.health], or neither: then the socket itself is asked");
+    }
+
     private void CheckSource(string text, string path)
     {
         if (text.Length > 0 && !SourceAddressText.IsValid(text))
             Break(path, $"connections cannot come from {ErrorExcerpt.Quoted(text)}", SourceAddressText.Expected);
     }
+
+    /// <summary>Whether some server is told of its clients.</summary>
+    private static bool IsTold(UpstreamSettings upstream) => upstream.ProxyProtocol != ProxyHeaderVersion.Off
+        || upstream.Servers.Any(server => server.ProxyHeaderOf(upstream) != ProxyHeaderVersion.Off);
 
     /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>
     private bool IsForTcpAlone(string name)
@@ -59,9 +80,6 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
         ];
         return modes.Length > 0 && modes.All(static mode => mode == ListenerMode.Tcp);
     }
-
-    private void BreakHeader(string path) => Break(path, "a PROXY header names one client, but connections of HTTP serve one after another",
-        "\"off\", or an upstream that only listeners in mode \"tcp\" use");
 
     private void Break(string path, string problem, string expected)
     {

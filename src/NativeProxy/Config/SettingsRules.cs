@@ -60,11 +60,11 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         {
             ListenerSettings listener = settings.Listeners[i];
             for (int j = 0; j < listener.Bind.Length; j++)
-                rules.Check(listener.Bind[j], $"listener[{i}].bind[{j}]", $"listener {ErrorExcerpt.Quoted(listener.Name)}");
+                rules.Check(listener.Bind[j], $"listener[{i}].bind[{j}]", $"listener {ErrorExcerpt.Quoted(listener.Name)}", mayBeUnix: true);
         }
 
         if (settings.Admin.Bind.Length > 0)
-            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint");
+            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: false);
     }
 
     /// <summary>Who resolves names must not have one.</summary>
@@ -92,6 +92,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
     {
         CheckDestination(listener, path);
         new ModeRules(_places, errors).Check(listener, path);
+        new UnixSocketRules(_places, errors).Check(listener, path);
         if (listener.Unmatched is not (404 or 421 or 503))
             Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503");
         for (int i = 0; i < listener.Upgrade.Length; i++)

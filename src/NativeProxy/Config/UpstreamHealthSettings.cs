@@ -17,7 +17,7 @@ internal enum HealthCheckKind
     [SettingChoice("tls", Doc = "that it answers a TLS ClientHello with a ServerHello or an alert; no handshake is made")]
     Tls,
 
-    [SettingChoice("agent", Doc = "an agent on a port of its own, which says in a line: up, ready, drain, maint, down, stopped, fail")]
+    [SettingChoice("agent", Doc = "an agent on a port of its own, which says in a line: up, ready, drain, maint, down, fail, 75%")]
     Agent,
 }
 
@@ -32,6 +32,16 @@ internal enum DownAction
 
     [SettingChoice("close_all", Doc = "exchanges end, too: sent again elsewhere where they may, else cut")]
     CloseAll,
+}
+
+/// <summary>What happens to the connections of backups when another server comes up.</summary>
+internal enum UpAction
+{
+    [SettingChoice("keep", Doc = "they stay")]
+    Keep,
+
+    [SettingChoice("close_backups", Doc = "they end: exchanges are sent again elsewhere where they may, else cut")]
+    CloseBackups,
 }
 
 /// <summary>How a server counts before its first check.</summary>
@@ -116,4 +126,7 @@ internal readonly partial struct UpstreamHealthSettings
 
     [Setting("on_down", Default = "close_idle", Doc = "What happens to the connections of a server that goes down.")]
     public partial DownAction OnDown { get; init; }
+
+    [Setting("on_up", Default = "keep", Doc = "What happens to the connections of backup servers when one that is no backup comes up.")]
+    public partial UpAction OnUp { get; init; }
 }

@@ -78,7 +78,7 @@ internal readonly partial struct UpstreamSettings
 
     [Setting("proxy_protocol", Default = "off",
         Doc = "Whether the first bytes of a connection to a server tell it who the client is, and what it connected to. The servers must expect it. "
-        + "For listeners in mode \"tcp\".")]
+        + "A connection then carries the requests of one client connection only, and ends with it.")]
     public partial ProxyHeaderVersion ProxyProtocol { get; init; }
 
     [Setting("source_address", Default = "", Pattern = SourceAddressText.Pattern,

@@ -78,6 +78,18 @@ internal readonly struct PeerAddress
         return IpText.Write(bytes[..WriteBytes(bytes)], text);
     }
 
+    /// <summary>
+    /// As <see cref="WriteText"/>, but <c>unknown</c> for one that is not given, such as a Unix socket: so whoever reads lists of clients from the
+    /// right does not take the one before for the peer (RFC 7239 section 6.2).
+    /// </summary>
+    public int WriteNode(Span<byte> text)
+    {
+        if (IsGiven)
+            return WriteText(text);
+        "unknown"u8.CopyTo(text);
+        return "unknown"u8.Length;
+    }
+
     /// <summary>The address as the library knows addresses; it must be given.</summary>
     public IPEndPoint ToEndPoint()
     {

@@ -77,6 +77,12 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The server's name does not stand for this address any more.</summary>
     AddressLeft,
+
+    /// <summary>A server that is no backup has come up, and this was a connection to a backup: <c>health.on_up</c>.</summary>
+    BackupRelieved,
+
+    /// <summary>The client for which the connection was opened has left: a PROXY header names it, so it is nobody else's.</summary>
+    AnnouncedClientLeft,
 }
 
 /// <summary>
@@ -85,7 +91,7 @@ internal enum ServerCloseReason : byte
 internal static class ServerCloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
-    public const int Count = (int)ServerCloseReason.AddressLeft + 1;
+    public const int Count = (int)ServerCloseReason.AnnouncedClientLeft + 1;
 
     private static readonly string[] Codes = CodeText.OfAll<ServerCloseReason>();
 

@@ -31,11 +31,15 @@ internal sealed class SingleProcess
     private readonly ServiceState _service;
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
+
+    /// <summary>The Unix sockets that are listened on, for their files; the worker has the sockets.</summary>
+    private readonly List<ListeningSocket> _unixSockets;
     private ProxySettings _settings;
 
     private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerDiscovery discovery,
-        ServerNames names, ServiceState service, CounterBoard board, ErrorLog log)
+        ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> unixSockets, ErrorLog log)
     {
+        _unixSockets = unixSockets;
         _source = source;
         _started = settings;
         _settings = settings;
@@ -55,7 +59,11 @@ internal sealed class SingleProcess
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
+        {
+            ListeningSockets.CloseAll(sockets);
             return StartFailure.Report(log, errors);
+        }
+        List<ListeningSocket> unixSockets = sockets[0].FindAll(static socket => socket.IsUnix);
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
@@ -78,12 +86,17 @@ internal sealed class SingleProcess
             using SmallHttpServer? serving = admin?.Serve(boards, service);
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, log).RunAsync(wishes.Reader)
-                .GetAwaiter().GetResult();
+            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, unixSockets, log)
+                .RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return StartFailure.Report(log, [e.Message]);
+        }
+        finally
+        {
+            foreach (ListeningSocket socket in unixSockets)
+                socket.File?.Remove();
         }
     }
 
@@ -125,11 +138,24 @@ internal sealed class SingleProcess
         ProxySettings whole = reload.Found.AddTo(reload.Settings);
         _health.Apply(whole, reload.EndPoints);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0]);
+        KeepUnixSockets(reload);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadText.Of(_settings, reload.Settings));
         _settings = reload.Settings;
         _discovery.Keep(_settings);
         _names.Keep(_settings);
+    }
+
+    /// <summary>The worker has closed those that nobody names any more.</summary>
+    private void KeepUnixSockets(Reload reload)
+    {
+        HashSet<string> wanted = Reload.BindsOf(reload.Settings);
+        foreach (ListeningSocket left in _unixSockets.FindAll(socket => !wanted.Contains(socket.Bind)))
+        {
+            left.File?.Remove();
+            _unixSockets.Remove(left);
+        }
+        _unixSockets.AddRange(reload.NewSockets[0].FindAll(static socket => socket.IsUnix));
     }
 
     /// <summary>There are other servers, or they have other addresses.</summary>

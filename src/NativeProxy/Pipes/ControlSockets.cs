@@ -35,10 +35,12 @@ internal static class ControlSockets
     public static async Task<Socket> ConnectAsync(EndPoint server, CancellationToken givenUp)
     {
         givenUp.ThrowIfCancellationRequested();
-        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        bool isUnix = server.AddressFamily == AddressFamily.Unix;
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         try
         {
-            socket.NoDelay = true;
+            if (!isUnix)
+                socket.NoDelay = true;
             using var connect = new SocketAwaitableEventArgs(PipeScheduler.ThreadPool) { RemoteEndPoint = server };
             await using (givenUp.UnsafeRegister(static socket => ((Socket)socket!).Dispose(), socket))
             {

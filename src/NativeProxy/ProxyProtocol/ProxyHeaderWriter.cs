@@ -35,11 +35,13 @@ internal static class ProxyHeaderWriter
         return length;
     }
 
-    /// <summary>Version 2: binary. Returns its length. Parameters as for version 1.</summary>
+    /// <summary>
+    /// Version 2: binary. Returns its length. Parameters as for version 1; where nobody can be named it says LOCAL, which every receiver takes.
+    /// </summary>
     public static int WriteV2(in PeerAddress source, in PeerAddress destination, Span<byte> target)
     {
         if (!source.IsGiven || !destination.IsGiven)
-            return PutFixed(Version2Proxy, family: 0, bytes: 0, target);
+            return PutFixed(Version2Local, family: 0, bytes: 0, target);
         bool isV6 = source.AddressBytes == 16 || destination.AddressBytes == 16;
         int addressBytes = isV6 ? 16 : 4;
         int length = PutFixed(Version2Proxy, isV6 ? (byte)0x21 : (byte)0x11, (2 * addressBytes) + 4, target);
@@ -58,7 +60,7 @@ internal static class ProxyHeaderWriter
     public static byte[] OwnHeader(bool isVersion2)
     {
         Span<byte> target = stackalloc byte[BytesMax];
-        int length = isVersion2 ? PutFixed(Version2Local, family: 0, bytes: 0, target) : WriteV1(default, default, target);
+        int length = isVersion2 ? WriteV2(default, default, target) : WriteV1(default, default, target);
         return target[..length].ToArray();
     }
 

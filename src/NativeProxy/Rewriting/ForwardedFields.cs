@@ -33,7 +33,7 @@ internal static class ForwardedFields
             sink.BeginField("X-Forwarded-For"u8);
             if (said.AppendPassing(ref sink, "x-forwarded-for"u8))
                 sink.AppendValue(", "u8);
-            sink.AppendValue(text[..verdict.Peer.WriteText(text)]);
+            sink.AppendValue(text[..verdict.Peer.WriteNode(text)]);
             sink.EndField();
         }
         if (settings.XForwardedProto == true)
@@ -44,7 +44,7 @@ internal static class ForwardedFields
             WriteOwn(ref sink, said, "X-Forwarded-Port"u8, verdict.IsTrusted, PortOf(verdict.Local, text));
         if (settings.XOriginalTo)
             WriteOwn(ref sink, said, "X-Original-To"u8, verdict.IsTrusted, AddressOf(verdict.Local, text));
-        if (settings.XRealIp)
+        if (settings.XRealIp && verdict.Client.IsGiven)
             sink.AppendField("X-Real-IP"u8, AddressOf(verdict.Client, text));
         if (settings.Forwarded)
             WriteForwarded(ref sink, said, verdict, host, scheme);
@@ -103,7 +103,7 @@ internal static class ForwardedFields
         bool isV6 = node.AddressBytes == 16;
         sink.AppendValue(name);
         sink.AppendValue(isV6 ? "\"["u8 : default);
-        sink.AppendValue(text[..node.WriteText(text)]);
+        sink.AppendValue(text[..node.WriteNode(text)]);
         sink.AppendValue(isV6 ? "]\""u8 : default);
     }
 }

@@ -111,7 +111,7 @@ internal sealed class Forwarding
             Cookie = route.Upstream.Rules.Cookie,
             Host = route.HostHeader is { } host ? host : route.Upstream.Rules.HostHeader,
             FallbackHost = route.Upstream.NameBytes,
-            ClientAddress = address.AsSpan(0, client.WriteText(address)),
+            ClientAddress = address.AsSpan(0, client.WriteNode(address)),
             IsProxyRequest = _isProxy,
             MaxForwards = head.MaxForwards - 1,
         });

@@ -130,7 +130,8 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
     private static void AppendAddress(ref HeadWriter writer, PeerAddress client)
     {
         Span<byte> text = stackalloc byte[PeerAddress.TextBytesMax];
-        writer.Append(text[..client.WriteText(text)]);
+        if (client.IsGiven)
+            writer.Append(text[..client.WriteText(text)]);
     }
 
     private static ReadOnlySpan<byte> Named(TemplatePartKind kind, byte[] name, ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> query)

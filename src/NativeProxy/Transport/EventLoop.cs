@@ -102,7 +102,7 @@ internal abstract class EventLoop
     /// <param name="owner">Who hears its events.</param>
     /// <param name="tuning">Options of the socket.</param>
     /// <param name="security">How it is secured before it counts as connected; null = not.</param>
-    public TcpConnection Connect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning, ConnectionSecurity? security = null)
+    public TcpConnection Connect(EndPoint server, IConnectionOwner owner, SocketTuning tuning, ConnectionSecurity? security = null)
     {
         TcpConnection connection = BeginConnect(server, owner, tuning);
         if (security is not null)
@@ -153,7 +153,7 @@ internal abstract class EventLoop
     internal ref PutOffConnections PutOff => ref _putOff;
 
     /// <summary>Begins to connect a bare connection; how that ended is told at the end of a turn.</summary>
-    protected abstract TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning);
+    protected abstract TcpConnection BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning);
 
     /// <summary>Ends the engine's threads. Loop thread.</summary>
     protected abstract void StopEngine();

@@ -46,9 +46,13 @@ internal sealed record SocketTuning(bool NoDelay)
     /// <summary>Seconds between probes; 0 = the kernel's default.</summary>
     public int KeepaliveIntervalSeconds => SecondsOf(Keepalive.IntervalMs);
 
-    /// <summary>Applies the options to a socket that listens or is about to connect; once more to one that listens already.</summary>
+    /// <summary>
+    /// Applies the options to a socket that listens or is about to connect; once more to one that listens already. A Unix socket has none of them.
+    /// </summary>
     public void ApplyTo(Socket socket)
     {
+        if (socket.AddressFamily == AddressFamily.Unix)
+            return;
         socket.NoDelay = NoDelay;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, Keepalive.Enabled);
         if (Keepalive.Enabled)

@@ -23,6 +23,9 @@ internal sealed class ProxyConfig
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
     private readonly Dictionary<string, string[]> _ownServerLines = [];
 
+    /// <summary>What listeners bind besides their ports, by name.</summary>
+    private readonly Dictionary<string, string> _alsoBound = [];
+
     /// <summary>The transport engine that all tests run on.</summary>
     public static string Engine { get; } = Environment.GetEnvironmentVariable("NATIVEPROXY_ENGINE") is { Length: > 0 } engine ? engine : "saea";
 
@@ -92,6 +95,13 @@ internal sealed class ProxyConfig
     public ProxyConfig Listener(params string[] lines)
     {
         _listeners[^1].Lines.AddRange(lines);
+        return this;
+    }
+
+    /// <summary>The listener that was added last binds this address, too.</summary>
+    public ProxyConfig AlsoBinding(string address)
+    {
+        _alsoBound[_listeners[^1].Name] = $", \"{address}\"";
         return this;
     }
 
@@ -177,7 +187,8 @@ internal sealed class ProxyConfig
         {
             (string name, string? upstream, List<string> lines) = _listeners[i];
             string way = upstream is null ? "" : upstream.Length > 0 ? $"upstream = \"{upstream}\"" : "mode = \"forward\"";
-            Table(text, "[[listener]]", [$"name = \"{name}\"", $"bind = [\"127.0.0.1:{listenerPorts[i]}\"]", way, .. lines]);
+            string bind = $"bind = [\"127.0.0.1:{listenerPorts[i]}\"{_alsoBound.GetValueOrDefault(name)}]";
+            Table(text, "[[listener]]", [$"name = \"{name}\"", bind, way, .. lines]);
         }
         foreach (List<string> lines in _rateLimits)
             Table(text, "[[rate_limit]]", lines);

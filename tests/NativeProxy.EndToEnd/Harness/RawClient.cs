@@ -41,6 +41,16 @@ internal sealed class RawClient : TestSocket
         return client;
     }
 
+    /// <param name="path">Of a Unix socket.</param>
+    public static async Task<RawClient> ConnectUnix(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await Deadline.For(socket.ConnectAsync(new UnixDomainSocketEndPoint(path)), () => $"a connection to {path}");
+        var client = new RawClient(socket, port: 0) { ShowsDate = true };
+        await Deadline.For(client.Ready, () => $"the handshake with {path}");
+        return client;
+    }
+
     /// <summary>Sends a request without a body and with a Host field.</summary>
     /// <param name="fields">More field lines, each with its CRLF.</param>
     public Task SendGet(string target = "/", string fields = "") => Send(Get(target, fields));

@@ -15,7 +15,7 @@ namespace NativeProxy.EndToEnd.Harness;
 /// </summary>
 internal sealed class ScriptedOrigin : IAsyncDisposable
 {
-    private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _listening;
     private readonly Channel<OriginConnection> _arrivals = Channel.CreateUnbounded<OriginConnection>();
     private readonly ConcurrentQueue<OriginConnection> _all = new();
     private readonly ConcurrentQueue<(int Connection, string Request)> _requests = new();
@@ -23,9 +23,12 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private readonly Task _accepting;
     private bool _isBare;
 
-    private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0, IPEndPoint? at = null)
+    private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0, EndPoint? at = null)
     {
         _handler = handler;
+        _listening = at is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         if (receiveBufferBytes > 0)
             _listening.ReceiveBufferSize = receiveBufferBytes;
         _listening.Bind(at ?? new IPEndPoint(IPAddress.Loopback, 0));
@@ -62,6 +65,9 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
 
     /// <summary>An origin at an address of its own whose connections the test takes and drives.</summary>
     public static ScriptedOrigin DrivenAt(IPEndPoint at) => new(null, at: at);
+
+    /// <summary>An origin on a Unix socket, whose connections the test takes and drives; the file goes away with it.</summary>
+    public static ScriptedOrigin DrivenAt(string path) => new(null, at: new UnixDomainSocketEndPoint(path));
 
     /// <summary>An origin that answers each request with what the function makes of it; "" answers nothing.</summary>
     public static ScriptedOrigin Answering(Func<string, string> handler) => new(handler);

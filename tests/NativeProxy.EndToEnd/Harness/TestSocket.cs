@@ -22,7 +22,7 @@ internal enum StreamEnd
 }
 
 /// <summary>
-/// A raw TCP socket that sends exact bytes and keeps every byte received. Texts are Latin-1, one character per byte. One task at a
+/// A raw TCP or Unix socket that sends exact bytes and keeps every byte received. Texts are Latin-1, one character per byte. One task at a
 /// time reads, one at a time sends. Every wait has the <see cref="Deadline"/>.
 /// </summary>
 internal class TestSocket : IAsyncDisposable
@@ -41,7 +41,8 @@ internal class TestSocket : IAsyncDisposable
     protected TestSocket(Socket socket, bool isServer, bool isBare = false)
     {
         Socket = socket;
-        Socket.NoDelay = true;
+        if (socket.AddressFamily != AddressFamily.Unix)
+            Socket.NoDelay = true;
         _records = isBare ? null : RecordPipe.For(socket, isServer);
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using NativeProxy.EndToEnd.Harness;
@@ -8,17 +9,20 @@ namespace NativeProxy.EndToEnd.Manual;
 
 /// <summary>
 /// Puts addresses of this machine in place of those of a page, in its configuration and in its commands: free ports of loopback for what
-/// is bound, the test's origin for every other address. Beside this only the engine is set, where the page does not choose one.
+/// is bound, and files of its own for Unix sockets, the test's origin for every other address. Beside this only the engine is set, where the
+/// page does not choose one.
 /// </summary>
 internal sealed class ExchangedAddresses
 {
     private static readonly Regex BindLine = new(@"^ *bind = .*$", RegexOptions.CultureInvariant | RegexOptions.Multiline);
     private static readonly Regex BoundAddress = new(@"""[^"":]+:(\d+)""", RegexOptions.CultureInvariant);
+    private static readonly Regex BoundSocket = new(@"""unix:([^""]+)""", RegexOptions.CultureInvariant);
     private static readonly Regex ServerAddress = new(@"^( *address = )""[^""]+""", RegexOptions.CultureInvariant | RegexOptions.Multiline);
     private static readonly Regex RuntimeLine = new(@"^\[runtime\].*$", RegexOptions.CultureInvariant | RegexOptions.Multiline);
     private static readonly Regex AddressInCommand = new(@"\d+\.\d+\.\d+\.\d+:(\d+)", RegexOptions.CultureInvariant);
 
     private readonly Dictionary<string, int> _ports;
+    private readonly Dictionary<string, string> _sockets = [];
     private readonly string _origin;
 
     /// <param name="configuration">TOML as the page has it.</param>
@@ -30,6 +34,11 @@ internal sealed class ExchangedAddresses
         _ports = bound.Zip(free).ToDictionary(pair => pair.First, pair => pair.Second);
         _origin = origin;
         string text = BindLine.Replace(configuration, line => BoundAddress.Replace(line.Value, match => $"\"127.0.0.1:{_ports[PortOf(match)]}\""));
+        foreach (Match socket in BindLine.Matches(text).SelectMany(line => BoundSocket.Matches(line.Value)))
+        {
+            string path = _sockets[socket.Groups[1].Value] = Path.Combine(Path.GetTempPath(), $"nativeproxy-{Guid.NewGuid():N}.sock");
+            text = text.Replace(socket.Groups[1].Value, path, StringComparison.Ordinal);
+        }
         Configuration = WithEngine(ServerAddress.Replace(text, $"$1\"{origin}\""));
     }
 
@@ -37,8 +46,9 @@ internal sealed class ExchangedAddresses
     public string Configuration { get; }
 
     /// <summary>A command of the page, fit to run.</summary>
-    public string Command(string line) =>
-        AddressInCommand.Replace(line, match => _ports.TryGetValue(PortOf(match), out int port) ? $"127.0.0.1:{port}" : _origin);
+    public string Command(string line) => AddressInCommand.Replace(
+        _sockets.Aggregate(line, static (text, one) => text.Replace(one.Key, one.Value, StringComparison.Ordinal)),
+        match => _ports.TryGetValue(PortOf(match), out int port) ? $"127.0.0.1:{port}" : _origin);
 
     private static string PortOf(Match address) => address.Groups[1].Value;
 

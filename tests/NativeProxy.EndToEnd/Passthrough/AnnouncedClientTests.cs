@@ -28,6 +28,28 @@ public sealed class AnnouncedClientTests
         client.Reset();
     }
 
+    /// <summary>A Unix socket has no address that could be told: the receiver is to take the connection's own.</summary>
+    [Theory]
+    [InlineData("v1", "PROXY UNKNOWN\r\n")]
+    [InlineData("v2", "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0")]
+    public async Task ClientOfAUnixSocket_IsAnnouncedAsNobody(string version, string header)
+    {
+        string directory = System.IO.Directory.CreateTempSubdirectory("nativeproxy-unix-").FullName;
+        await using (RelayScene scene = await RelayScene.Start(
+            config => config.Upstream($"proxy_protocol = \"{version}\"").AlsoBinding($"unix:{directory}/s")))
+        {
+            await using RawClient client = await RawClient.ConnectUnix(directory + "/s");
+            OriginConnection server = await scene.Origin.Accept();
+            Assert.Equal(header, await server.Read(header.Length));
+            await client.Send("hello");
+            Assert.Equal("hello", await server.Read(5));
+            client.Close();
+            await server.ExpectFin();
+            server.Close();
+        }
+        System.IO.Directory.Delete(directory);
+    }
+
     [Fact]
     public async Task ServerWithoutAPort_HasThatOfTheClient_AndAnOffsetIsAdded()
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using NativeProxy.Config;
 using Xunit;
 
@@ -50,14 +51,46 @@ public sealed class ServerConnectionRulesTests
     }
 
     [Theory]
-    [InlineData("proxy_protocol = \"v2\"", "", "7")]
-    [InlineData("", "proxy_protocol = \"v1\"", "10")]
-    public void ProxyHeaders_AreForTcpAlone(string upstream, string server, string line)
+    [InlineData("unix:/run/app.sock", "/run/app.sock")]
+    [InlineData("unix:/a", "/a")]
+    public void UnixSockets_AreRead(string text, string path)
     {
-        Assert.Empty(SettingsTrial.Problems(SettingsTrial.With(Tcp, upstream, server)));
-        Assert.StartsWith($"{line}: a PROXY header names one client",
-            Assert.Single(SettingsTrial.Problems(SettingsTrial.With("", upstream, server).Replace("\n\n", "\n", StringComparison.Ordinal))),
-            StringComparison.Ordinal);
+        Assert.Matches(ServerAddressText.Pattern, text);
+        Assert.True(ServerAddressText.TryParse(text, out HostPort address, out _, out _));
+        Assert.Equal((path, false), (address.UnixPath, address.IsName));
+        Assert.Empty(SettingsTrial.Problems(With(SettingsTrial.Minimal, text)));
+    }
+
+    [Theory]
+    [InlineData("unix:")]
+    [InlineData("unix:/")]
+    [InlineData("unix:app.sock")]
+    [InlineData("unix:/run/app sock")]
+    [InlineData("unix:/run/a|b")]
+    [InlineData("unix:/run/a,b;c")]
+    [InlineData("unix:/run/\u00e9")]
+    [InlineData("unix:/run/a\n")]
+    public void WrongUnixSockets_AreRefused(string text) => Assert.False(ServerAddressText.TryParse(text, out _, out _, out _));
+
+    [Fact]
+    public void PathOfASocket_HasTheSystemsLength()
+    {
+        string longest = "unix:/" + new string('a', 106);
+        Assert.True(ServerAddressText.TryParse(longest, out _, out _, out _));
+        Assert.False(ServerAddressText.TryParse(longest + "a", out _, out _, out string problem));
+        Assert.Equal("has a path that is too long (at most 107 characters)", problem);
+    }
+
+    [Theory]
+    [InlineData("health.type = \"http\"", "")]
+    [InlineData("health.type = \"http\"\nhealth.port = 80", "address")]
+    [InlineData("health.type = \"http\"\nhealth.address = \"10.0.0.1\"", "port")]
+    [InlineData("health.type = \"http\"\nhealth.address = \"10.0.0.1\"\nhealth.port = 80", "")]
+    public void ChecksOfAUnixSocket_GoToIt_OrToAWholeAddress(string lines, string missing)
+    {
+        string toml = With(SettingsTrial.WithUpstream(lines), "unix:/run/a");
+        Assert.Equal(missing.Length == 0 ? [] : [$"\"unix:/run/a\" has no {missing} for its health checks"],
+            SettingsTrial.Problems(toml).Select(static problem => problem[(problem.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
     }
 
     [Theory]

@@ -43,7 +43,7 @@ internal sealed class CrewUnderTest : IDisposable
         var log = new ErrorLog(_messages, TimeProvider.System);
         byte[] text = Encoding.UTF8.GetBytes(SettingsTrial.Minimal);
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
-            .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
+            .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
                 Killed.Add, _events))];
         Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, log);
         Steps = new ReloadSteps(Crew, log) { Committing = Committed.Add, Ended = Ended };
@@ -137,7 +137,7 @@ internal sealed class CrewUnderTest : IDisposable
     {
         string text = SettingsTrial.Minimal.Replace(Bind, $"{Bind}\", \"{AddedBind}", StringComparison.Ordinal);
         List<ListeningSocket>[] added =
-            [.. Slots.Select(static _ => new List<ListeningSocket> { ListeningSockets.OpenShared("127.0.0.1:0") with { Bind = AddedBind } })];
+            [.. Slots.Select(static _ => new List<ListeningSocket> { ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = AddedBind } })];
         var reload = new Reload(Encoding.UTF8.GetBytes(text), SettingsTrial.Parse(text).Settings, new DiscoveredServers([]),
             new ServerEndPoints([[[IPEndPoint.Parse("127.0.0.1:9001")]]]), added);
         _reloads.Add(reload);

@@ -78,7 +78,7 @@ public class ListeningSocketsTests
         Open(workers: 1, out List<string> errors, $"127.0.0.1:{taken}", "192.0.2.1:8080");
 
         Assert.Equal(2, errors.Count);
-        Assert.Equal("listener \"web\": 192.0.2.1:8080 is not an address of this machine", errors[1]);
+        Assert.Equal("listener \"web\": 192.0.2.1:8080 is not an address of this machine; if it will be, say freebind = true", errors[1]);
     }
 
     [Fact]

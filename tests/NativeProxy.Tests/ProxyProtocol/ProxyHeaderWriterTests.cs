@@ -22,7 +22,8 @@ public sealed class ProxyHeaderWriterTests
 
     [Theory]
     [InlineData("192.0.2.33:40000", "198.51.100.1:80", "\x21\x11\0\x0c\xc0\0\x02\x21\xc6\x33\x64\x01\x9c\x40\0\x50")]
-    [InlineData("10.0.0.1:2", "", "\x21\0\0\0")]
+    [InlineData("10.0.0.1:2", "", "\x20\0\0\0")]
+    [InlineData("", "10.0.0.1:2", "\x20\0\0\0")]
     public void Version2_IsBinary(string source, string destination, string rest) =>
         Assert.Equal(Signature + rest, Written(ProxyHeaderWriter.WriteV2, source, destination));
 

@@ -44,7 +44,7 @@ public class ConnectTriesTests
         tries.Next(server);
         ServerAddress third = tries.Address;
 
-        Assert.Equal([1, 2, 3], new[] { first, second, third }.Select(static address => address.EndPoint.Port));
+        Assert.Equal([1, 2, 3], new[] { first, second, third }.Select(static address => ((IPEndPoint)address.EndPoint).Port));
         Assert.False(tries.Failed(server, SocketError.ConnectionRefused, nowMs: 0));
     }
 
@@ -78,7 +78,7 @@ public class ConnectTriesTests
         tries.Next(server);
         tries.Worked(server);
 
-        Assert.Equal(2, Begun(server, nowMs: 0).Address.EndPoint.Port);
+        Assert.Equal(2, ((IPEndPoint)Begun(server, nowMs: 0).Address.EndPoint).Port);
     }
 
     [Fact]

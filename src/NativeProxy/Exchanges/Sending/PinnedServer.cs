@@ -9,13 +9,14 @@ namespace NativeProxy.Exchanges.Sending;
 /// The server connection on which a client has authenticated (NTLM, Negotiate), and which therefore no other client may ever get: between
 /// two requests it waits here instead of in a pool, and when either connection ends the other one does too (Squid's pinning). Owner: one
 /// <see cref="ClientConnection"/>, which keeps the object for its next client. Thread: the loop. One at a time: a client that
-/// authenticates to another upstream (forward proxy) loses the older one.
+/// authenticates to another upstream (forward proxy) loses the older one. It also knows in whose name connections are opened for the client.
 /// </summary>
 internal sealed class PinnedServer(ClientConnection client) : IPinOwner, IClientBond
 {
     /// <summary>Not null exactly while the connection waits for a request.</summary>
     private UpstreamConnection? _connection;
     private UpstreamGroup? _group;
+    private AnnouncedClient? _announced;
 
     /// <summary>True when the connection ended while it waited: whoever was authenticated is so no longer, and must see that.</summary>
     public bool IsLost { get; private set; }
@@ -45,9 +46,22 @@ internal sealed class PinnedServer(ClientConnection client) : IPinOwner, IClient
         return connection is not null && stream.TryTakePinned(connection);
     }
 
+    /// <summary>In whose name a request goes to servers that are told of their clients.</summary>
+    /// <param name="asking">Who asks, which may be another than before where a trusted proxy speaks for many.</param>
+    /// <param name="local">What the client has connected to.</param>
+    public AnnouncedClient Announce(in PeerAddress asking, in PeerAddress local)
+    {
+        if (_announced is { } known && known.Is(asking))
+            return known;
+        _announced?.Leave();
+        return _announced = new AnnouncedClient(asking, local);
+    }
+
     /// <summary>The client sends no more requests.</summary>
     public void Release()
     {
+        _announced?.Leave();
+        _announced = null;
         UpstreamConnection? connection = _connection;
         _connection = null;
         _group = null;

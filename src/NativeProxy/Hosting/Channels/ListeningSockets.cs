@@ -9,7 +9,14 @@ using NativeProxy.Hosting.Processes;
 namespace NativeProxy.Hosting.Channels;
 
 /// <summary>A listening socket and the address that it was configured by.</summary>
-internal readonly record struct ListeningSocket(string Bind, Socket Socket);
+internal readonly record struct ListeningSocket(string Bind, Socket Socket)
+{
+    /// <summary>Its file, which goes away with it; null for one that has none, or whose file is the supervisor's to remove.</summary>
+    public UnixFile? File { get; init; }
+
+    /// <summary>All workers have the same one.</summary>
+    public bool IsUnix => UnixAddressText.IsUnix(Bind);
+}
 
 /// <summary>
 /// Opens the listening sockets: one per worker and address, with SO_REUSEPORT, so that the kernel spreads connections over the
@@ -22,6 +29,10 @@ internal static class ListeningSockets
 
     private const int SocketLevel = 1;
     private const int ReusePortOption = 15;
+    private const int IPLevel = 0;
+    private const int FreeBindOption = 15;
+    private const int IPv6Level = 41;
+    private const int IPv6FreeBindOption = 78;
 
     /// <summary>
     /// Opens the addresses of the settings that are not in <paramref name="present"/>. Sockets per worker; on a problem everything opened
@@ -36,8 +47,10 @@ internal static class ListeningSockets
         {
             foreach (string bind in listener.Bind)
             {
-                if (!present.Contains(bind))
-                    OpenForAll(perWorker, bind, listener.Name, isOurs: IsInside(bind, present), errors);
+                if (UnixAddressText.IsUnix(bind))
+                    OpenUnix(perWorker, listener, bind, isThere: present.Contains(bind), errors);
+                else if (!present.Contains(bind))
+                    OpenForAll(perWorker, listener, bind, isOurs: IsInside(bind, present), errors);
             }
         }
         if (errors.Count > 0)
@@ -45,14 +58,30 @@ internal static class ListeningSockets
         return perWorker;
     }
 
-    /// <summary>Opens one worker's socket. Throws <see cref="SocketException"/> when the system refuses.</summary>
-    public static ListeningSocket OpenShared(string bind) => new(bind, OpenSocket(EndPointOf(bind), sharesPort: true));
+    /// <summary>
+    /// Opens one worker's socket, at an address that may have left the machine since it was opened first. Throws <see cref="SocketException"/> when
+    /// the system refuses.
+    /// </summary>
+    public static ListeningSocket OpenAgain(string bind) => OpenShared(bind, mayBeAbsent: true);
 
     /// <summary>Closes this process's ends; others that hold the sockets keep theirs.</summary>
     public static void Close(IEnumerable<ListeningSocket> sockets)
     {
         foreach (ListeningSocket socket in sockets)
+        {
             socket.Socket.Dispose();
+            socket.File?.Remove();
+        }
+    }
+
+    /// <summary>Closes all of them.</summary>
+    public static void CloseAll(List<ListeningSocket>[] perWorker)
+    {
+        foreach (List<ListeningSocket> sockets in perWorker)
+        {
+            Close(sockets);
+            sockets.Clear();
+        }
     }
 
     /// <summary>
@@ -75,7 +104,7 @@ internal static class ListeningSockets
     {
         try
         {
-            return OpenSocket(EndPointOf(bind), sharesPort: false);
+            return OpenSocket(EndPointOf(bind), sharesPort: false, mayBeAbsent: false);
         }
         catch (SocketException e)
         {
@@ -85,11 +114,13 @@ internal static class ListeningSockets
     }
 
     /// <summary>Why this address cannot be listened on, or null when it can. Nothing is accepted meanwhile.</summary>
-    public static string? ProblemOf(string bind, string what)
+    public static string? ProblemOf(string bind, string what, bool mayBeAbsent)
     {
+        if (UnixAddressText.PathOf(bind) is { } path)
+            return UnixListening.ProblemOf(path) is { } problem ? $"{what}: {bind}: {problem}" : null;
         try
         {
-            BindSocket(EndPointOf(bind), sharesPort: false).Dispose();
+            BindSocket(EndPointOf(bind), sharesPort: false, mayBeAbsent).Dispose();
             return null;
         }
         catch (SocketException e)
@@ -98,7 +129,18 @@ internal static class ListeningSockets
         }
     }
 
-    private static void OpenForAll(List<ListeningSocket>[] perWorker, string bind, string name, bool isOurs, List<string> errors)
+    /// <summary>Of one that is there already, others may be allowed to connect now.</summary>
+    private static void OpenUnix(List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isThere, List<string> errors)
+    {
+        string? problem = isThere
+            ? UnixListening.Permit(UnixAddressText.PathOf(bind)!, listener.Unix)
+            : UnixListening.Open(bind, listener.Unix, Backlog, perWorker);
+        if (problem is not null)
+            errors.Add($"listener \"{listener.Name}\": {bind}: {problem}");
+    }
+
+    private static void OpenForAll(
+        List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isOurs, List<string> errors)
     {
         try
         {
@@ -107,15 +149,18 @@ internal static class ListeningSockets
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
             // that moment would be reset when it closes.
             if (!isOurs)
-                BindSocket(endPoint, sharesPort: false).Dispose();
+                BindSocket(endPoint, sharesPort: false, listener.FreeBind).Dispose();
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(OpenShared(bind));
+                sockets.Add(OpenShared(bind, listener.FreeBind));
         }
         catch (SocketException e)
         {
-            errors.Add(Describe($"listener \"{name}\"", bind, e));
+            errors.Add(Describe($"listener \"{listener.Name}\"", bind, e));
         }
     }
+
+    private static ListeningSocket OpenShared(string bind, bool mayBeAbsent) =>
+        new(bind, OpenSocket(EndPointOf(bind), sharesPort: true, mayBeAbsent));
 
     private static string Describe(string what, string bind, SocketException e) => e.SocketErrorCode switch
     {
@@ -123,7 +168,8 @@ internal static class ListeningSockets
         SocketError.AccessDenied => $"{what}: no permission to bind {bind}; ports below {LinuxProcess.UnprivilegedPortStart()} need root or "
         + "CAP_NET_BIND_SERVICE: choose a higher port, or give the right (setcap cap_net_bind_service=+ep on the binary, or AmbientCapabilities= "
         + "of a service)",
-        SocketError.AddressNotAvailable => $"{what}: {bind} is not an address of this machine",
+        SocketError.AddressNotAvailable => $"{what}: {bind} is not an address of this machine"
+        + (what.StartsWith("listener", StringComparison.Ordinal) ? "; if it will be, say freebind = true" : ""),
         _ => $"{what}: cannot bind {bind}: {e.Message}",
     };
 
@@ -135,9 +181,9 @@ internal static class ListeningSockets
         return new IPEndPoint(address.Ip ?? any, address.Port);
     }
 
-    private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort)
+    private static Socket OpenSocket(IPEndPoint endPoint, bool sharesPort, bool mayBeAbsent)
     {
-        Socket socket = BindSocket(endPoint, sharesPort);
+        Socket socket = BindSocket(endPoint, sharesPort, mayBeAbsent);
         try
         {
             socket.Listen(Backlog);
@@ -150,7 +196,7 @@ internal static class ListeningSockets
         }
     }
 
-    private static Socket BindSocket(IPEndPoint endPoint, bool sharesPort)
+    private static Socket BindSocket(IPEndPoint endPoint, bool sharesPort, bool mayBeAbsent)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -158,7 +204,11 @@ internal static class ListeningSockets
             if (endPoint.Address.Equals(IPAddress.IPv6Any))
                 socket.DualMode = true;
             if (sharesPort)
-                socket.SetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
+                SetOn(socket, SocketLevel, ReusePortOption);
+            if (mayBeAbsent && endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+                SetOn(socket, IPv6Level, IPv6FreeBindOption);
+            else if (mayBeAbsent)
+                SetOn(socket, IPLevel, FreeBindOption);
             socket.Bind(endPoint);
             return socket;
         }
@@ -169,14 +219,9 @@ internal static class ListeningSockets
         }
     }
 
-    private static readonly int One = 1;
-
-    private static void CloseAll(List<ListeningSocket>[] perWorker)
+    private static void SetOn(Socket socket, int level, int option)
     {
-        foreach (List<ListeningSocket> sockets in perWorker)
-        {
-            Close(sockets);
-            sockets.Clear();
-        }
+        int one = 1;
+        socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in one)));
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Config;
@@ -121,9 +122,11 @@ internal sealed class ServerNames : IDisposable
         }
     }
 
-    private IPEndPoint[] Current(string text)
+    private EndPoint[] Current(string text)
     {
         HostPort address = Read(text);
+        if (address.UnixPath is { } path)
+            return [new UnixDomainSocketEndPoint(path)];
         IPAddress[] found = address.Ip is { } ip ? [ip] : _names.TryGetValue(address.Host, out Followed? known) ? known.Name.Addresses : [];
         return Array.ConvertAll(found, one => new IPEndPoint(one, address.Port));
     }
@@ -138,7 +141,7 @@ internal sealed class ServerNames : IDisposable
             {
                 HostPort address = Read(server.Address);
                 string user = $"server \"{server.Name}\" of upstream \"{upstream.Name}\"";
-                if (address.Ip is null && !users.TryAdd(address.Host, user) && users[address.Host].Length < UserCharsMax)
+                if (address.IsName && !users.TryAdd(address.Host, user) && users[address.Host].Length < UserCharsMax)
                     users[address.Host] += ", " + user;
             }
         }

@@ -100,16 +100,17 @@ internal static class StartTrials
         {
             ListenerSettings listener = settings.Listeners[i];
             for (int j = 0; j < listener.Bind.Length; j++)
-                TryBind(result, $"listener[{i}].bind[{j}]", listener.Bind[j], $"listener \"{listener.Name}\"", errors);
+                TryBind(result, $"listener[{i}].bind[{j}]", listener.Bind[j], $"listener \"{listener.Name}\"", errors, listener.FreeBind);
         }
 
         if (settings.Admin.Bind.Length > 0)
             TryBind(result, "admin.bind", settings.Admin.Bind, "the admin endpoint", errors);
     }
 
-    private static void TryBind(SettingsResult result, string key, string bind, string what, List<ConfigError> errors)
+    private static void TryBind(
+        SettingsResult result, string key, string bind, string what, List<ConfigError> errors, bool mayBeAbsent = false)
     {
-        if (ListeningSockets.ProblemOf(bind, what) is { } problem)
+        if (ListeningSockets.ProblemOf(bind, what, mayBeAbsent) is { } problem)
             errors.Add(result.Finding(key, problem));
     }
 
@@ -123,7 +124,7 @@ internal static class StartTrials
             for (int j = 0; j < settings.Upstreams[i].Servers.Length; j++)
             {
                 if (ServerAddressText.TryParse(settings.Upstreams[i].Servers[j].Address, out HostPort address, out _, out _)
-                    && address.Ip is null)
+                    && address.IsName)
                 {
                     names.Add(($"upstream[{i}].{ShortServers.AddressKey(settings.Upstreams[i], j)}", address.Host));
                 }

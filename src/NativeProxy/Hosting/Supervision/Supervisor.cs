@@ -65,7 +65,10 @@ internal sealed class Supervisor : IDisposable
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
         if (errors.Count > 0)
+        {
+            ListeningSockets.CloseAll(sockets);
             return StartFailure.Report(log, errors);
+        }
         try
         {
             using Boards boards = Boards.CreateShared(workers);

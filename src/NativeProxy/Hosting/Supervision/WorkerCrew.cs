@@ -208,9 +208,12 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
                 continue;
             slot.StandIn = slots.Where(static other => other.State == WorkerState.Serving)
                 .MinBy(other => slots.Count(third => third.StandIn == other));
-            if (slot.StandIn is { } found && slot.Sockets.Count > 0
-                && !found.Send(ControlCommand.Adopt, slot.Sockets,
-                    new AdoptMessage(slot.Index, [.. slot.Sockets.Select(static socket => socket.Bind)]).Encode()))
+
+            // Unix sockets are everybody's.
+            ListeningSocket[] orphans = [.. slot.Sockets.Where(static socket => !socket.IsUnix)];
+            if (slot.StandIn is { } found && orphans.Length > 0
+                && !found.Send(ControlCommand.Adopt, orphans,
+                    new AdoptMessage(slot.Index, [.. orphans.Select(static socket => socket.Bind)]).Encode()))
             {
                 found.Kill();
             }

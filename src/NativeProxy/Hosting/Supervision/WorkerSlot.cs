@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Transport.Sockets;
@@ -170,9 +171,9 @@ internal sealed class WorkerSlot : IDisposable
     {
         if (_parkedBinds is not null)
         {
-            ListeningSockets.Close(added);
-            _parkedBinds = [.. wanted];
-            return;
+            ListeningSockets.Close(added.Where(static socket => !socket.IsUnix));
+            added = [.. added.Where(static socket => socket.IsUnix)];
+            _parkedBinds = [.. wanted.Where(static bind => !UnixAddressText.IsUnix(bind))];
         }
         ListeningSockets.Close(_sockets.Where(socket => !wanted.Contains(socket.Bind)));
         _sockets = [.. _sockets.Where(socket => wanted.Contains(socket.Bind)), .. added];
@@ -183,14 +184,14 @@ internal sealed class WorkerSlot : IDisposable
 
     /// <summary>
     /// Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them
-    /// anew.
+    /// anew. Clients of Unix sockets wait: those are the other workers' as well.
     /// </summary>
     public void Park()
     {
         if (_parkedBinds is not null)
             return;
-        _parkedBinds = [.. _sockets.Select(static socket => socket.Bind)];
-        CloseSockets();
+        _parkedBinds = [.. _sockets.Where(static socket => !socket.IsUnix).Select(static socket => socket.Bind)];
+        CloseParked();
     }
 
     /// <summary>Opens what was parked. Throws <see cref="SocketException"/> when an address cannot be had any more; then none is open.</summary>
@@ -201,14 +202,20 @@ internal sealed class WorkerSlot : IDisposable
         try
         {
             foreach (string bind in _parkedBinds)
-                _sockets.Add(ListeningSockets.OpenShared(bind));
+                _sockets.Add(ListeningSockets.OpenAgain(bind));
             _parkedBinds = null;
         }
         catch
         {
-            CloseSockets();
+            CloseParked();
             throw;
         }
+    }
+
+    private void CloseParked()
+    {
+        ListeningSockets.Close(_sockets.Where(static socket => !socket.IsUnix));
+        _sockets = [.. _sockets.Where(static socket => socket.IsUnix)];
     }
 
     /// <summary>Closes the supervisor's ends of the listening sockets, so that a draining worker's are the last.</summary>

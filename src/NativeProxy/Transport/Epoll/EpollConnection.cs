@@ -80,7 +80,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     }
 
     /// <summary>Opens a descriptor to a server.</summary>
-    internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    internal void BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
         Peer = PeerAddress.Of(server);
@@ -91,16 +91,17 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
             return;
         }
-        Tune(descriptor, tuning);
+        if (server.AddressFamily != AddressFamily.Unix)
+            Tune(descriptor, tuning);
         Take(descriptor, isReadable: false);
-        byte* address = stackalloc byte[SocketAddresses.BytesMax];
+        byte* address = stackalloc byte[SocketAddresses.ServerBytesMax];
         if (!TryBindSource(tuning, server, address))
         {
             ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
             return;
         }
         Watch(forWriting: true);
-        int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.BytesMax));
+        int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.ServerBytesMax));
         if (EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0)
         {
             ConnectCompleted(SocketError.Success);
@@ -270,7 +271,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
 
     /// <summary>What <see cref="SocketTuning.BindSource"/> does for a socket object.</summary>
-    private bool TryBindSource(SocketTuning tuning, IPEndPoint server, byte* address)
+    private bool TryBindSource(SocketTuning tuning, EndPoint server, byte* address)
     {
         if (tuning.Source is not { } source || source.AddressFamily != server.AddressFamily)
             return true;

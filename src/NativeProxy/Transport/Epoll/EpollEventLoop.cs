@@ -60,7 +60,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         _thread.Start();
     }
 
-    protected override TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    protected override TcpConnection BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         EpollConnection connection = Lend();
         connection.BeginConnect(server, owner, tuning);

@@ -93,7 +93,7 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         if (descriptor >= 0)
         {
             EpollConnection connection = _loop.Lend();
-            connection.BeginAccepted(descriptor, SocketAddresses.Read(new ReadOnlySpan<byte>(address, (int)addressBytes)));
+            connection.BeginAccepted(descriptor, SocketAddresses.Read(new ReadOnlySpan<byte>(address, SocketAddresses.BytesMax)));
             HandOver(connection);
             return true;
         }

@@ -46,13 +46,14 @@ internal sealed class SaeaConnection : TcpConnection
     }
 
     /// <summary>Opens a socket to a server. When descriptors have run out there is no socket, and the connect fails like any other.</summary>
-    internal void BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    internal void BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
         Peer = PeerAddress.Of(server);
         try
         {
-            Take(new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false });
+            ProtocolType protocol = server.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp;
+            Take(new Socket(server.AddressFamily, SocketType.Stream, protocol) { Blocking = false });
             tuning.ApplyTo(_socket);
             tuning.BindSource(_socket);
         }
@@ -224,7 +225,7 @@ internal sealed class SaeaConnection : TcpConnection
     /// <summary>Connecting and sending from the queue; never both at once.</summary>
     private sealed class SendOperation(SaeaConnection connection) : SaeaOperation(connection.SaeaLoop)
     {
-        public void BeginConnect(Socket socket, IPEndPoint server)
+        public void BeginConnect(Socket socket, EndPoint server)
         {
             RemoteEndPoint = server;
             SetBuffer(null, 0, 0);

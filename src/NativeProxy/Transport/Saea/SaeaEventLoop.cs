@@ -71,7 +71,7 @@ internal sealed class SaeaEventLoop : EventLoop
         _wakeWriter.Shutdown(SocketShutdown.Send);
     }
 
-    protected override TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    protected override TcpConnection BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         SaeaConnection connection = Lend();
         connection.BeginConnect(server, owner, tuning);

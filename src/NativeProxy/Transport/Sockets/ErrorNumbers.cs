@@ -12,6 +12,9 @@ internal static class ErrorNumbers
     public static SocketError ToSocketError(int number) => number switch
     {
         0 => SocketError.Success,
+
+        // A Unix socket of which there is no file: nobody listens there.
+        2 => SocketError.ConnectionRefused,
         WouldBlock => SocketError.WouldBlock,
         12 or 105 => SocketError.NoBufferSpaceAvailable,
         13 or 1 => SocketError.AccessDenied,

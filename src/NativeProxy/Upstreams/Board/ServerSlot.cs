@@ -67,6 +67,13 @@ internal sealed unsafe class ServerSlot
         set => Volatile.Write(ref _memory->IsLeaving, value ? 1 : 0);
     }
 
+    /// <summary>Percent of the server's weight that its agent lets it have: 1 to 100.</summary>
+    public int WeightPercent
+    {
+        get => 100 - Volatile.Read(ref _memory->WeightLessPercent);
+        set => Volatile.Write(ref _memory->WeightLessPercent, 100 - value);
+    }
+
     /// <summary>False while the server's name stands for no address.</summary>
     public bool HasAddress
     {
@@ -140,6 +147,10 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(40)]
     public long EjectedUntilMs;
 
+    /// <summary>Percent of its weight that the server does not want.</summary>
+    [FieldOffset(48)]
+    public int WeightLessPercent;
+
     /// <summary>The server wants no new clients.</summary>
     [FieldOffset(56)]
     public int IsLeaving;
@@ -167,7 +178,7 @@ internal unsafe struct ServerSlotMemory
     /// <summary>The server is back: what was known of its health is out of date.</summary>
     public void Forget()
     {
-        IsDown = IsChecked = IsLeaving = 0;
+        IsDown = IsChecked = IsLeaving = WeightLessPercent = 0;
         EjectedUntilMs = 0;
     }
 

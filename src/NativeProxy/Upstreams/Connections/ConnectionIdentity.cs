@@ -20,6 +20,9 @@ internal sealed class ConnectionIdentity(ConnectionSecurity? security)
     /// <summary>The port that they go to, where that depends on the client; 0 = the server's own.</summary>
     public int Port { get; init; }
 
+    /// <summary>In whose name they begin, by a PROXY header; null = in nobody's.</summary>
+    public AnnouncedClient? Client { get; init; }
+
     /// <summary>The identity with this security: <see cref="Plain"/> without any, else another one each time.</summary>
     public static ConnectionIdentity With(ConnectionSecurity? security) => security is null ? Plain : new ConnectionIdentity(security);
 }

@@ -49,7 +49,7 @@ internal sealed class ConnectionTerms
         Tuning = Tuning with { Source = SourceAddressText.Of(source) };
         ProxyHeader = server.ProxyHeaderOf(group);
         ServerAddressText.TryParse(server.Address ?? "", out HostPort address, out int offset, out _);
-        PortOffset = address is { Host: not null, Port: 0 } ? offset : null;
+        PortOffset = address is { Host: not null, Port: 0, UnixPath: null } ? offset : null;
     }
 
     /// <summary>Takes over settings; connections that are there stay as they are.</summary>

@@ -7,7 +7,7 @@ namespace NativeProxy.Upstreams.Connections;
 /// The addresses that a server's name stands for: tried in turn, the one that worked last first. Owner: an <see cref="UpstreamServer"/>;
 /// thread: the loop. Never connects.
 /// </summary>
-internal sealed class ServerAddressRing(params IPEndPoint[] endPoints)
+internal sealed class ServerAddressRing(params EndPoint[] endPoints)
 {
     private ServerAddress[] _addresses = Array.ConvertAll(endPoints, static endPoint => new ServerAddress(endPoint));
     private int _first;
@@ -42,7 +42,7 @@ internal sealed class ServerAddressRing(params IPEndPoint[] endPoints)
     /// The name stands for these addresses now. Those that stay are the same objects, and the first one stays first. False when nothing has changed,
     /// but for the order.
     /// </summary>
-    public bool Replace(IPEndPoint[] endPoints)
+    public bool Replace(EndPoint[] endPoints)
     {
         bool hasChanged = endPoints.Length != _addresses.Length;
         var addresses = new ServerAddress[endPoints.Length];
@@ -62,7 +62,7 @@ internal sealed class ServerAddressRing(params IPEndPoint[] endPoints)
         return true;
     }
 
-    private ServerAddress? Find(IPEndPoint endPoint)
+    private ServerAddress? Find(EndPoint endPoint)
     {
         foreach (ServerAddress address in _addresses)
         {

@@ -74,6 +74,18 @@ internal sealed class ServerConnections
         PurgeLeft(Idle);
     }
 
+    /// <summary>Closes those that wait for a client that has left.</summary>
+    public void PurgeOf(AnnouncedClient client)
+    {
+        UpstreamConnection? next = Idle.Oldest;
+        while (next is { } connection)
+        {
+            next = connection.Newer;
+            if (connection.Identity.Client == client)
+                connection.EndWaiting(ServerCloseReason.AnnouncedClientLeft, reset: false);
+        }
+    }
+
     private UpstreamConnection Make(UpstreamServer server, EventLoop loop)
     {
         var connection = new UpstreamConnection(server, loop);

@@ -101,7 +101,7 @@ internal sealed class ServerLimit : IQueueOwner
         long now = ConnectionsMax;
         if (RequestsMin > 0)
             now = Math.Clamp(now * Math.Min(groupLoad, fullLoad) / fullLoad, Math.Min(RequestsMin, now), now);
-        RequestsNow = ConnectionsMax == 0 ? 0 : (int)Math.Max(1, now * _standing.SharePercent / 100);
+        RequestsNow = ConnectionsMax == 0 ? 0 : (int)Math.Max(1, now * _standing.LimitPercent / 100);
         return RequestsNow > before;
     }
 

@@ -2,6 +2,7 @@ using System;
 using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
+using NativeProxy.ProxyProtocol;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Sockets;
 
@@ -67,16 +68,21 @@ internal struct ServerSocket
         return true;
     }
 
-    /// <summary>The connect succeeded: bytes may come. True when some are there already, before the server was asked for any.</summary>
-    public bool Connected(UpstreamServer server, long nowMs)
+    /// <summary>
+    /// The connect succeeded: bytes may come, and who is to be announced is, together with the request. True when bytes are there already, before the
+    /// server was asked for any.
+    /// </summary>
+    public bool Connected(UpstreamConnection connection, long nowMs)
     {
-        _tries.Worked(server);
+        _tries.Worked(connection.Server);
         _account.Connected(nowMs);
 
         // What secures the connection has sent bytes of its own.
         _sentBeforeBytes = Tcp!.SentBytes;
         bool spokeFirst = Tcp.LookAhead() == UnreadInput.Bytes;
         Tcp.StartReceive();
+        if (connection.Identity.Client is { } client)
+            Announce(client, connection.Server);
         return spokeFirst;
     }
 
@@ -125,6 +131,14 @@ internal struct ServerSocket
 
     /// <summary>It is gone.</summary>
     public void Forget() => Tcp = null;
+
+    private readonly void Announce(AnnouncedClient client, UpstreamServer server)
+    {
+        Span<byte> header = stackalloc byte[ProxyHeaderWriter.BytesMax];
+        int bytes = client.WriteHeader(server.Terms.ProxyHeader, header);
+        if (bytes > 0)
+            SendSoon(server.Counters, header[..bytes]);
+    }
 
     private void Try(UpstreamConnection connection, EventLoop loop)
     {

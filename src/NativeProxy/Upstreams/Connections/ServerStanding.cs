@@ -1,3 +1,4 @@
+using System;
 using System.Net;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
@@ -8,13 +9,15 @@ namespace NativeProxy.Upstreams.Connections;
 /// Whether a server gets requests at all: its weight, its addresses, its health, and whether it is still in the configuration. Owner: an
 /// <see cref="UpstreamServer"/>; thread: the loop. Never counts connections and never closes one.
 /// </summary>
-internal sealed class ServerStanding(params IPEndPoint[] endPoints)
+internal sealed class ServerStanding(params EndPoint[] endPoints)
 {
     private ServerSlot? _slot;
     private bool _hasAddress = endPoints.Length > 0;
     private bool _wasUp = true;
+    private bool _hasReturned;
     private SlowStart _slowStart;
     private int _sharePercent = 100;
+    private int _limitPercent = 100;
 
     /// <summary>By whose clock it is seen whether the server is left out still; null where none ever is.</summary>
     public EventLoop? Loop { get; init; }
@@ -34,11 +37,16 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>Level of the server; those of the lowest one serve.</summary>
     public int Priority { get; private set; }
 
-    /// <summary>What balancers weigh, in proportion to the other servers: the weight, less of it while the server starts slowly.</summary>
-    public int Share => Weight * _sharePercent;
+    /// <summary>
+    /// What balancers weigh, in proportion to the other servers: the weight, less of it while the server starts slowly, or its agent says so.
+    /// </summary>
+    public int Share => Weight * SharePercent;
 
-    /// <summary>Percent of its weight and its limit that count now.</summary>
+    /// <summary>Percent of its weight that count now: of a slow start, and what its agent says.</summary>
     public int SharePercent => _sharePercent;
+
+    /// <summary>Percent of its limit that count now.</summary>
+    public int LimitPercent => _limitPercent;
 
     /// <summary>Number of the server on the board that all workers share; -1 when it is not there.</summary>
     public int Place => _slot?.Index ?? -1;
@@ -80,7 +88,7 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     }
 
     /// <summary>Where the server is reached from now on. False when nothing has changed.</summary>
-    public bool ChangeAddresses(IPEndPoint[] endPoints)
+    public bool ChangeAddresses(EndPoint[] endPoints)
     {
         bool hasChanged = Addresses.Replace(endPoints);
         _hasAddress = Addresses.Count > 0;
@@ -90,9 +98,20 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>Looks again at the server's health. True when it was up at the last look and is down now.</summary>
     public bool HasGoneDown()
     {
-        bool hasGoneDown = _wasUp && !IsUp;
-        _wasUp = IsUp;
+        bool isUp = IsUp;
+        bool hasGoneDown = _wasUp && !isUp;
+        _hasReturned |= !_wasUp && isUp;
+        _wasUp = isUp;
+        Weigh();
         return hasGoneDown;
+    }
+
+    /// <summary>True when it has been seen to come up since this was asked last.</summary>
+    public bool TakeReturn()
+    {
+        bool hasReturned = _hasReturned;
+        _hasReturned = false;
+        return hasReturned;
     }
 
     /// <summary>The server is new among others that are warm.</summary>
@@ -101,7 +120,11 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
     /// <summary>Looks how far a slow start is.</summary>
     /// <param name="nowMs">Loop time.</param>
     /// <param name="lengthMs">How long it takes; 0 = servers do not start slowly.</param>
-    public void FollowSlowStart(long nowMs, long lengthMs) => _sharePercent = _slowStart.Look(IsUp && !IsEjected, nowMs, lengthMs);
+    public void FollowSlowStart(long nowMs, long lengthMs)
+    {
+        _limitPercent = _slowStart.Look(IsUp && !IsEjected, nowMs, lengthMs);
+        Weigh();
+    }
 
     /// <summary>The server or its group leaves the configuration.</summary>
     public void Retire() => IsRetired = true;
@@ -111,4 +134,8 @@ internal sealed class ServerStanding(params IPEndPoint[] endPoints)
 
     /// <summary>The slot may soon be another server's.</summary>
     public void LeaveBoard() => _slot = null;
+
+    private void Weigh() => _sharePercent = _slot is { WeightPercent: < 100 and var percent }
+        ? Math.Max(1, _limitPercent * percent / 100)
+        : _limitPercent;
 }

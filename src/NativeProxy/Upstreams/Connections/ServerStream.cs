@@ -32,6 +32,9 @@ internal abstract class ServerStream
     /// <summary>True when the server takes no more of the request.</summary>
     public abstract bool IsRefused { get; }
 
+    /// <summary>In whose name connections are opened and used, where servers are told of their clients; null else.</summary>
+    public AnnouncedClient? Client { get; set; }
+
     /// <summary>How long the present try may take until the first byte of an answer; 0 = as long as the answer may.</summary>
     public long TryTimeoutMs { get; set; }
 

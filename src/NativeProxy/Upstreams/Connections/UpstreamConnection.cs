@@ -171,7 +171,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     {
         MoveTo(UpstreamConnectionState.Busy);
         _loop.Wheel.Disarm(_timer);
-        _spokeFirst = _socket.Connected(Server, _loop.Clock.NowMs);
+        _spokeFirst = _socket.Connected(this, _loop.Clock.NowMs);
         _users.Present!.OnServerConnected(this);
     }
 

@@ -20,7 +20,7 @@ internal sealed class UpstreamServer
     /// <summary>Opens connections ahead of requests; null where none is to idle before one comes.</summary>
     private WarmPool? _warm;
 
-    public UpstreamServer(EventLoop loop, LoopCounters counters, string name, params IPEndPoint[] endPoints)
+    public UpstreamServer(EventLoop loop, LoopCounters counters, string name, params EndPoint[] endPoints)
     {
         _loop = loop;
         Counters = counters;
@@ -88,11 +88,11 @@ internal sealed class UpstreamServer
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
-        IPAddress? source = Terms.Tuning.Source;
+        (IPAddress? source, ProxyHeaderVersion header) = (Terms.Tuning.Source, Terms.ProxyHeader);
         Terms.Apply(group, server);
 
-        // Idle ones that come from elsewhere would be used on.
-        if (!Equals(source, Terms.Tuning.Source))
+        // Idle ones that come from elsewhere, or have begun in another way, would be used on.
+        if (!Equals(source, Terms.Tuning.Source) || header != Terms.ProxyHeader)
             Connections.Purge(ServerCloseReason.Purged);
         Standing.Apply(server.Weight, slot, server.Priority, server.IsBackup);
         Cookie = ServerCookie.Of(group.Cookie, server);
@@ -118,7 +118,7 @@ internal sealed class UpstreamServer
     /// The server's name stands for these addresses now: new connections use them, those to addresses that it has left close when they are idle.
     /// Limits count all addresses together.
     /// </summary>
-    public void ChangeAddresses(IPEndPoint[] endPoints)
+    public void ChangeAddresses(EndPoint[] endPoints)
     {
         if (!Standing.ChangeAddresses(endPoints))
             return;
@@ -239,8 +239,9 @@ internal sealed class UpstreamServer
     }
 
     /// <summary>Why no connection of this server outlives its exchange, whoever keeps it, or None.</summary>
-    public ServerCloseReason JudgeKeeping(UpstreamConnection connection) =>
-        PoolRule.JudgeKeeping(Standing, connection.Address, Terms.Keepalive, keepsWhenDown: Terms.OnDown == DownAction.Keep);
+    public ServerCloseReason JudgeKeeping(UpstreamConnection connection) => connection.Identity.Client is { HasLeft: true }
+        ? ServerCloseReason.AnnouncedClientLeft
+        : PoolRule.JudgeKeeping(Standing, connection.Address, Terms.Keepalive, keepsWhenDown: Terms.OnDown == DownAction.Keep);
 
     private void Warm(int idleMin)
     {

@@ -62,6 +62,12 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
     public int ReplayBytesMax { get; } = settings.Retry.Attempts > 1 ? settings.Retry.BodyBytes : 0;
 
+    /// <summary>Connections to backups end when another server comes up.</summary>
+    public bool ClosesBackups { get; } = settings.Health.OnUp == UpAction.CloseBackups;
+
+    /// <summary>Some server is told of each connection whose it is.</summary>
+    public bool AnnouncesClients { get; } = AnyIsTold(settings);
+
     /// <summary>How long an exchange waits in line for room; 0 = without a limit.</summary>
     public long QueueTimeoutMs { get; } = settings.Timeouts.QueueMs;
 
@@ -72,4 +78,12 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     public long ResponseTimeoutMs { get; } = settings.Timeouts.ResponseMs;
 
     private static ReusePolicy ReuseOf(UpstreamKeepaliveSettings keepalive) => keepalive.Enabled ? keepalive.Reuse : ReusePolicy.Never;
+
+    private static bool AnyIsTold(in UpstreamSettings settings)
+    {
+        bool isAny = settings.ProxyProtocol != ProxyHeaderVersion.Off;
+        foreach (UpstreamServerSettings server in settings.Servers.IsDefault ? [] : settings.Servers)
+            isAny |= server.ProxyHeaderOf(settings) != ProxyHeaderVersion.Off;
+        return isAny;
+    }
 }

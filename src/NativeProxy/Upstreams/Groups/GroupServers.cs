@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Queueing;
 
@@ -131,6 +132,18 @@ internal sealed class GroupServers : IQueueOwner
                 return server;
         }
         return null;
+    }
+
+    /// <summary>A server that is no backup is there again: what runs on backups goes to others, or is cut.</summary>
+    public void CloseBackups()
+    {
+        foreach (UpstreamServer server in All)
+        {
+            if (!server.Standing.IsBackup)
+                continue;
+            server.Connections.Purge(ServerCloseReason.BackupRelieved);
+            server.Connections.BreakOff(ServerCloseReason.BackupRelieved);
+        }
     }
 
     /// <summary>Puts a server behind the others.</summary>

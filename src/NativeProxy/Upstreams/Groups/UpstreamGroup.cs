@@ -144,8 +144,14 @@ internal sealed class UpstreamGroup
     public void FollowHealth()
     {
         Look();
+        bool isRelieved = false;
         foreach (UpstreamServer server in _servers.All)
+        {
             server.FollowHealth();
+            isRelieved |= server.Standing.TakeReturn() && !server.Standing.IsBackup;
+        }
+        if (isRelieved && Rules.ClosesBackups)
+            _servers.CloseBackups();
         Queue.ServeSoon();
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -8,8 +9,9 @@ using NativeProxy.Pipes;
 namespace NativeProxy.Upstreams.Health;
 
 /// <summary>
-/// What the agent beside a server says of it in one line (HAProxy's agent-check): up and ready, drain, maint, down, stopped, fail; a percentage of 0
-/// means drain, too. What follows a '#' is for people. Other words say nothing. Immutable.
+/// What the agent beside a server says of it in one line (HAProxy's agent-check): up and ready, drain, maint, down, stopped, fail, or a percentage of
+/// its weight, which holds until it says another one. 0 means drain; more than 100 is the whole weight. What follows a '#' is for people. Other
+/// words say nothing. Immutable.
 /// </summary>
 /// <param name="Send">What it is asked first; empty = nothing.</param>
 internal sealed record AgentQuestion(string Send) : HealthQuestion
@@ -53,11 +55,27 @@ internal sealed record AgentQuestion(string Send) : HealthQuestion
             line.Split('#')[0].Split((char[])[' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries), StringComparer.OrdinalIgnoreCase);
         if (words.Overlaps(["maint", "down", "stopped", "fail", "failed"]))
             return new CheckResult(CheckOutcome.AgentDown);
-        if (words.Overlaps(["drain", "0%"]))
+        if (words.Contains("drain") || HasZero(words))
             return new CheckResult(CheckOutcome.Leaving);
         bool isUp = words.Overlaps(["up", "ready"]);
+        int percent = 0;
         foreach (string word in words)
-            isUp |= word.EndsWith('%') && byte.TryParse(word.AsSpan(0, word.Length - 1), out _);
-        return new CheckResult(isUp ? CheckOutcome.AgentUp : CheckOutcome.WrongWords);
+        {
+            if (word.EndsWith('%') && int.TryParse(word.AsSpan(0, word.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int said))
+                percent = Math.Max(percent, Math.Min(said, 100));
+        }
+        return isUp || percent > 0
+            ? new CheckResult(CheckOutcome.AgentUp) { WeightPercent = percent }
+            : new CheckResult(CheckOutcome.WrongWords);
+    }
+
+    private static bool HasZero(HashSet<string> words)
+    {
+        foreach (string word in words)
+        {
+            if (word.Length > 1 && word.EndsWith('%') && word.AsSpan(0, word.Length - 1).TrimStart('0').IsEmpty)
+                return true;
+        }
+        return false;
     }
 }

@@ -57,6 +57,9 @@ internal enum CheckOutcome : byte
 /// <param name="StatusCode">Of the response, 0 without one.</param>
 internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode = 0)
 {
+    /// <summary>Percent of its weight that the server wants, 1 to 100; 0 = it has not said so.</summary>
+    public int WeightPercent { get; init; }
+
     public bool Passed => Outcome <= CheckOutcome.Leaving;
 
     /// <summary>The server wants no new clients.</summary>
@@ -74,6 +77,7 @@ internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode
         CheckOutcome.Leaving => "its agent says so",
         CheckOutcome.Said => "it says what is expected",
         CheckOutcome.Greeted => "it speaks TLS",
+        CheckOutcome.AgentUp when WeightPercent is > 0 and < 100 => $"its agent wants {WeightPercent} % of its weight",
         CheckOutcome.AgentUp or CheckOutcome.AgentDown => "its agent says so",
         CheckOutcome.WrongBody => $"it answers with status {StatusCode}, but without the expected text",
         CheckOutcome.WrongWords => "it does not say what is expected",

@@ -13,12 +13,12 @@ namespace NativeProxy.Upstreams.Health;
 /// </summary>
 /// <param name="endPoint">Where to ask.</param>
 /// <param name="question">What to ask.</param>
-internal sealed class ConnectionCheck(IPEndPoint endPoint, HealthQuestion question) : HealthCheck
+internal sealed class ConnectionCheck(EndPoint endPoint, HealthQuestion question) : HealthCheck
 {
     /// <summary>What the server expects before the question, as on every connection; empty = nothing.</summary>
     public byte[] ProxyHeader { get; init; } = [];
 
-    private readonly IPEndPoint _endPoint = endPoint;
+    private readonly EndPoint _endPoint = endPoint;
     private readonly HealthQuestion _question = question;
 
     public override bool IsSameAs(HealthCheck other) =>

@@ -89,7 +89,7 @@ internal sealed class HealthChecker
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
     private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, (string, string, string) key, HealthProbe? before,
-        IPEndPoint[] endPoints, int checkedCount)
+        EndPoint[] endPoints, int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
@@ -99,6 +99,7 @@ internal sealed class HealthChecker
         {
             slot.IsUp = true;
             slot.IsLeaving = false;
+            slot.WeightPercent = 100;
             return null;
         }
         if (!wasChecked && BeginsAsDown(upstream, key))
@@ -138,13 +139,16 @@ internal sealed class HealthChecker
     /// <param name="chance">From 0 to below 1.</param>
     internal static long FirstDelayMs(long intervalMs, int index, int count, double chance) => (long)(intervalMs * ((index + chance) / count));
 
-    /// <summary>A server went up or down, or wants new clients no more or again; the lock is held.</summary>
+    /// <summary>A server went up or down, or wants new clients no more or again, or another weight; the lock is held.</summary>
     private void OnChanging(HealthProbe probe, CheckResult result)
     {
         _board.CountChange();
         (int up, int all) = Count(probe.Slot.Upstream);
         string server = $"server \"{probe.Slot.Server}\" of upstream \"{probe.Slot.Upstream}\"";
-        string state = !probe.Slot.IsUp ? "down" : probe.Slot.IsLeaving ? "up and takes no new clients" : "up again";
+        string state = !probe.Slot.IsUp ? "down"
+            : probe.Slot.IsLeaving ? "up and takes no new clients"
+            : probe.Slot.WeightPercent < 100 ? "up with less weight"
+            : "up again";
         string others = up == 0 ? "no server is left" : $"{up} of {all} servers are up";
         _notify(new HealthNotice(probe.Slot.IsUp, up, $"{server} is {state}: {result.Text}; {others}"));
     }

@@ -146,12 +146,15 @@ internal sealed class HealthProbe
             Slot.CountCheck(result.Passed);
             HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
             _nextMs = _beganMs + IntervalMs(watch.Settings);
-            bool isOtherWish = result.Passed && Slot.IsLeaving != result.IsLeaving;
+            bool isOtherWeight = result.WeightPercent > 0 && Slot.WeightPercent != result.WeightPercent;
+            bool isOtherWish = result.Passed && (Slot.IsLeaving != result.IsLeaving || isOtherWeight);
             if (change == HealthChange.None && !isOtherWish)
                 return;
             Slot.IsUp = _ledger.IsUp;
             if (result.Passed)
                 Slot.IsLeaving = result.IsLeaving;
+            if (isOtherWeight)
+                Slot.WeightPercent = result.WeightPercent;
             if (change == HealthChange.WentDown)
                 Slot.CountDown();
 

@@ -13,14 +13,14 @@ internal static class ServerChecks
     /// <param name="server">The server.</param>
     /// <param name="endPoints">Its own addresses; one at least.</param>
     /// <param name="announces">What connections to it begin with; checks at a port of their own have nothing of that.</param>
-    public static HealthCheck Of(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints,
+    public static HealthCheck Of(in UpstreamHealthSettings health, in UpstreamServerSettings server, EndPoint[] endPoints,
         ProxyHeaderVersion announces)
     {
         bool isAtServer = health is { Port: 0, Address: "" } && server is { HealthPort: 0, HealthAddress: "" };
         byte[] header = isAtServer && announces != ProxyHeaderVersion.Off
             ? ProxyHeaderWriter.OwnHeader(isVersion2: announces == ProxyHeaderVersion.V2)
             : [];
-        HealthQuestion question = QuestionOf(health, server.Address);
+        HealthQuestion question = QuestionOf(health, UnixAddressText.IsUnix(server.Address) ? "localhost" : server.Address);
         HealthCheck[] checks = Array.ConvertAll(PlacesOf(health, server, endPoints), place => (HealthCheck)new ConnectionCheck(place, question)
         {
             ProxyHeader = header,
@@ -29,18 +29,18 @@ internal static class ServerChecks
     }
 
     /// <summary>Where the server is asked: at its own addresses, unless it or its upstream names others.</summary>
-    internal static IPEndPoint[] PlacesOf(in UpstreamHealthSettings health, in UpstreamServerSettings server, IPEndPoint[] endPoints)
+    internal static EndPoint[] PlacesOf(in UpstreamHealthSettings health, in UpstreamServerSettings server, EndPoint[] endPoints)
     {
         int port = server.HealthPort > 0 ? server.HealthPort : health.Port;
         string address = server.HealthAddress.Length > 0 ? server.HealthAddress : health.Address;
         if (IPAddress.TryParse(address, out IPAddress? elsewhere))
-            return [new IPEndPoint(elsewhere, port > 0 ? port : endPoints[0].Port)];
-        return port > 0 ? Array.ConvertAll(endPoints, endPoint => new IPEndPoint(endPoint.Address, port)) : endPoints;
+            return [new IPEndPoint(elsewhere, port > 0 ? port : ((IPEndPoint)endPoints[0]).Port)];
+        return port > 0 ? Array.ConvertAll(endPoints, endPoint => (EndPoint)new IPEndPoint(((IPEndPoint)endPoint).Address, port)) : endPoints;
     }
 
-    private static HealthQuestion QuestionOf(in UpstreamHealthSettings health, string address) => health.Kind switch
+    private static HealthQuestion QuestionOf(in UpstreamHealthSettings health, string host) => health.Kind switch
     {
-        HealthCheckKind.Http => HttpQuestion.Of(health, health.Host.Length > 0 ? health.Host : address),
+        HealthCheckKind.Http => HttpQuestion.Of(health, health.Host.Length > 0 ? health.Host : host),
         HealthCheckKind.Tls => new TlsQuestion(health.Host),
         HealthCheckKind.Agent => new AgentQuestion(health.Send),
         _ => new TcpQuestion(health.Send, health.Expect),

@@ -67,8 +67,8 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         BeginTry();
-        _connection = mayReuse ? server.TakeIdle(this) : null;
-        _connection ??= server.TryConnect(this);
+        ConnectionIdentity? identity = Client?.IdentityAt(server);
+        _connection = (mayReuse ? server.TakeIdle(this, identity) : null) ?? server.TryConnect(this, identity);
         return _connection is not null;
     }
 
@@ -76,7 +76,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         server = null;
         if (ahead is not Http1ServerStream { _isStarted: true, _isRefused: false, _connection: { } connection }
-            || (wanted ?? connection.Server) != connection.Server || !connection.MayFollow(pipeliningMax))
+            || (wanted ?? connection.Server) != connection.Server || !connection.MayFollow(pipeliningMax, Client?.IdentityAt(connection.Server)))
         {
             return false;
         }
@@ -90,7 +90,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryTakePinned(UpstreamConnection connection)
     {
         BeginTry();
-        if (!connection.Server.TakePinned(connection, this))
+        if (!connection.Server.TakePinned(connection, this, Client?.IdentityAt(connection.Server)))
             return false;
         _connection = connection;
         return true;

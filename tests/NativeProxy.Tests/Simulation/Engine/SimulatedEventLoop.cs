@@ -61,11 +61,11 @@ internal sealed class SimulatedEventLoop : EventLoop
 
     public override void Start(LoopWork first) => Post(first);
 
-    protected override TcpConnection BeginConnect(IPEndPoint server, IConnectionOwner owner, SocketTuning tuning)
+    protected override TcpConnection BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         SimulatedConnection connection = Lend();
         connection.BeginConnect(owner);
-        _network.ConnectServer(server, connection);
+        _network.ConnectServer((IPEndPoint)server, connection);
         return connection;
     }
 

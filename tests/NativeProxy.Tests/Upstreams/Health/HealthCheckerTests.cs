@@ -148,7 +148,7 @@ public sealed class HealthCheckerTests : IDisposable
     {
         ProxySettings settings = ServersOnBoard.SettingsOf(servers, serverLines, upstreamLines);
         _board.Publish(settings);
-        var endPoints = new List<IPEndPoint[]>();
+        var endPoints = new List<EndPoint[]>();
         foreach (UpstreamServerSettings _ in settings.Upstreams[0].Servers)
             endPoints.Add([endPoint ?? (IPEndPoint)_refusing.LocalEndPoint!]);
         _checker.Apply(settings, new ServerEndPoints([[.. endPoints]]));

@@ -70,8 +70,22 @@ public sealed class HealthQuestionTests : IDisposable
     [InlineData("fail #up", CheckOutcome.AgentDown)]
     [InlineData("", CheckOutcome.WrongWords)]
     [InlineData("# up", CheckOutcome.WrongWords)]
-    [InlineData("hello 300%", CheckOutcome.WrongWords)]
+    [InlineData("hello 300%", CheckOutcome.AgentUp)]
+    [InlineData("up 00%", CheckOutcome.Leaving)]
+    [InlineData("%", CheckOutcome.WrongWords)]
+    [InlineData("-5%", CheckOutcome.WrongWords)]
+    [InlineData("99999999999%", CheckOutcome.WrongWords)]
     public void WordsOfAnAgent_AreReadAsHaproxyReadsThem(string line, object outcome) => Assert.Equal(outcome, AgentQuestion.Read(line).Outcome);
+
+    [Theory]
+    [InlineData("up", 0)]
+    [InlineData("75%", 75)]
+    [InlineData("ready,1%", 1)]
+    [InlineData("up 300%", 100)]
+    [InlineData("up 10% 20%", 20)]
+    [InlineData("up 99999999999%", 0)]
+    [InlineData("down 50%", 0)]
+    public void PercentageOfAnAgent_IsThatOfTheWeight(string line, int percent) => Assert.Equal(percent, AgentQuestion.Read(line).WeightPercent);
 
     [Fact]
     public async Task AgentThatSaysNothing_HasNotAnswered()
@@ -121,9 +135,9 @@ public sealed class HealthQuestionTests : IDisposable
     public void ServerIsAsked_WhereItOrItsUpstreamSays(string health, string server, string expected)
     {
         UpstreamSettings upstream = SettingsOf($"[upstream.health]\ntype = \"tcp\"\n{health}\n", server);
-        IPEndPoint[] endPoints = [IPEndPoint.Parse("10.0.0.1:80"), IPEndPoint.Parse("10.0.0.2:80")];
+        EndPoint[] endPoints = [IPEndPoint.Parse("10.0.0.1:80"), IPEndPoint.Parse("10.0.0.2:80")];
 
-        IPEndPoint[] places = ServerChecks.PlacesOf(upstream.Health, upstream.Servers[0], endPoints);
+        EndPoint[] places = ServerChecks.PlacesOf(upstream.Health, upstream.Servers[0], endPoints);
 
         Assert.Equal(expected, string.Join(" ", (object[])places));
     }

@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Processes;
+
+namespace NativeProxy.Hosting.Channels;
+
+/// <summary>
+/// Opens Unix sockets to listen on. There is one for all workers, because the kernel spreads no connections over several: each gets a descriptor of
+/// it, and whoever is first accepts. It takes its place in the file system when it is ready, so that nobody finds it before, and a file that a
+/// killed process has left there is replaced. Blocks; used at start and reload. Stateless. Linux.
+/// </summary>
+internal static partial class UnixListening
+{
+    private const int DuplicateCloseOnExec = 1030;
+
+    /// <summary>Opens a socket, as many times as asked for. Null, or why that cannot be.</summary>
+    /// <param name="bind">The address as configured.</param>
+    /// <param name="access">Who may connect.</param>
+    /// <param name="backlog">Connections that wait at most.</param>
+    /// <param name="perWorker">Where they go: one into each.</param>
+    public static string? Open(string bind, in ListenerUnixSettings access, int backlog, List<ListeningSocket>[] perWorker)
+    {
+        string path = UnixAddressText.PathOf(bind)!;
+        if (ProblemOf(path) is { } problem)
+            return problem;
+        string unready = path + "." + Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        try
+        {
+            File.Delete(unready);
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Bind(new UnixDomainSocketEndPoint(unready));
+            if (Permit(unready, access) is { } refused)
+                return refused;
+            socket.Listen(backlog);
+            File.Move(unready, path, overwrite: true);
+            var file = new UnixFile(path);
+            foreach (List<ListeningSocket> sockets in perWorker)
+                sockets.Add(new ListeningSocket(bind, Copy(socket)) { File = file });
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
+        {
+            return e is SocketException { SocketErrorCode: SocketError.AccessDenied } or UnauthorizedAccessException
+                ? "no permission to make a file in its directory"
+                : e.Message;
+        }
+    }
+
+    /// <summary>Why nobody can listen there, as far as can be seen without trying; null when nothing speaks against it.</summary>
+    public static string? ProblemOf(string path)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+            return "its directory does not exist; make it, and let the proxy write it";
+        if (!UnixFile.Exists(path, out bool isSocket))
+            return null;
+        if (!isSocket)
+            return "there is a file that is no socket; choose another path, or remove it";
+        return IsListenedOn(path) ? "is in use by another program; stop that program or choose another path" : null;
+    }
+
+    /// <summary>Lets those connect who may. Null, or why that cannot be.</summary>
+    public static string? Permit(string path, in ListenerUnixSettings access)
+    {
+        try
+        {
+            string? problem = UnixFile.Give(path, access.User, access.Group);
+            if (problem is null && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32(access.Mode, fromBase: 8));
+            return problem;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Whether somebody accepts there; whoever does sees a connection that ends at once.</summary>
+    private static bool IsListenedOn(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException e)
+        {
+            // A full backlog and a lack of rights are somebody's, too.
+            return e.SocketErrorCode != SocketError.ConnectionRefused;
+        }
+    }
+
+    /// <summary>A further descriptor of the same socket.</summary>
+    private static Socket Copy(Socket socket)
+    {
+        int descriptor = CallFcntl((int)socket.Handle, DuplicateCloseOnExec, 0);
+        return descriptor >= 0
+            ? new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))
+            : throw new IOException("there are too few descriptors for it");
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int CallFcntl(int descriptor, int command, int argument);
+}

@@ -1,0 +1,95 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+
+namespace NativeProxy.Hosting.Processes;
+
+/// <summary>
+/// The file of a Unix socket: whether there is one, whose it is, and which one exactly, so that nobody removes another program's. Immutable; used at
+/// start, reload and stop. Linux.
+/// </summary>
+/// <param name="path">Where it is.</param>
+internal sealed unsafe partial class UnixFile(string path)
+{
+    private const int CurrentDirectory = -100;
+    private const int DoNotFollow = 0x100;
+    private const int TypeMask = 0xf000;
+    private const int SocketType = 0xc000;
+
+    /// <summary>STATX_TYPE | STATX_INO | STATX_MTIME.</summary>
+    private const uint Wanted = 0x1 | 0x100 | 0x40;
+
+    /// <summary>sizeof(struct statx), and where in it its fields are.</summary>
+    private const int StatusBytes = 256;
+    private const int ModeOffset = 28;
+    private const int NumberOffset = 32;
+    private const int ModifiedOffset = 112;
+    private const int DeviceOffset = 136;
+
+    /// <summary>Where struct passwd and struct group have the number.</summary>
+    private const int IdOffset = 16;
+
+    private readonly (ulong Number, ulong Device, ulong Seconds, uint Nanoseconds)? _mark = MarkOf(path, out _);
+
+    /// <summary>Whether something is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="isSocket">It is a socket.</param>
+    public static bool Exists(string path, out bool isSocket) => MarkOf(path, out isSocket) is not null;
+
+    /// <summary>Removes the file, if it still is the one that was there when this object was made.</summary>
+    public void Remove()
+    {
+        try
+        {
+            if (_mark is { } mark && MarkOf(path, out _) == mark)
+                File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A socket that nobody listens on is in nobody's way: the next start replaces it.
+        }
+    }
+
+    /// <summary>Gives a file to a user and a group, by names; an empty one leaves that as it is. Null, or why that cannot be.</summary>
+    public static string? Give(string path, string user, string group)
+    {
+        int userId = -1;
+        int groupId = -1;
+        if (user.Length > 0 && !TryId(FindUser(user), out userId))
+            return $"there is no user \"{user}\" on this machine";
+        if (group.Length > 0 && !TryId(FindGroup(group), out groupId))
+            return $"there is no group \"{group}\" on this machine";
+        if ((userId != -1 || groupId != -1) && CallChangeOwner(path, userId, groupId) != 0)
+            return "its file cannot be given to that user and group: only root may give to others, and to groups that the proxy is not in";
+        return null;
+    }
+
+    private static bool TryId(nint entry, out int id)
+    {
+        id = entry == 0 ? -1 : Marshal.ReadInt32(entry, IdOffset);
+        return entry != 0;
+    }
+
+    private static (ulong Number, ulong Device, ulong Seconds, uint Nanoseconds)? MarkOf(string path, out bool isSocket)
+    {
+        byte* status = stackalloc byte[StatusBytes];
+        bool exists = CallStatus(CurrentDirectory, path, DoNotFollow, Wanted, status) == 0;
+        isSocket = exists && (*(ushort*)(status + ModeOffset) & TypeMask) == SocketType;
+        return exists
+            ? (*(ulong*)(status + NumberOffset), *(ulong*)(status + DeviceOffset), *(ulong*)(status + ModifiedOffset),
+                *(uint*)(status + ModifiedOffset + sizeof(ulong)))
+            : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CallStatus(int directory, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc", EntryPoint = "lchown", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int CallChangeOwner(string path, int user, int group);
+
+    [LibraryImport("libc", EntryPoint = "getpwnam", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint FindUser(string name);
+
+    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint FindGroup(string name);
+}
