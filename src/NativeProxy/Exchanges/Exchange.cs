@@ -167,12 +167,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     }
 
     /// <summary>The server connection is this client's alone from now on.</summary>
-    public void OnAuthenticates()
-    {
-        ClientConnection connection = _client.Connection;
-        connection.Bond ??= new PinnedServer(connection);
-        _path.Stream.PinTo(Pin!);
-    }
+    public void OnAuthenticates() => _path.Stream.PinTo(PinnedServer.Of(_client.Connection));
 
     public void OnTunnelReady()
     {
@@ -317,7 +312,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
         fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
-        _path.Stream.Client = _route.Upstream.Rules.AnnouncesClients ? Announced() : null;
+        _path.Stream.Client = _route.Upstream.Rules.AnnouncesClients ? PinnedServer.Of(_client.Connection).Announce(_client.Client) : null;
         if (!fits)
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         else if (!isKept)
@@ -325,13 +320,6 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         else if (_route.Mirror is not null && mayMirror)
             _mirror = _service.Stock.Mirrors.TryBegin(_route.Mirror, bytes, head, _client.Client, _service.Scratch);
         return fits && isKept;
-    }
-
-    private AnnouncedClient Announced()
-    {
-        ClientConnection connection = _client.Connection;
-        connection.Bond ??= new PinnedServer(connection);
-        return Pin!.Announce(_client.Client, connection.Local);
     }
 
     public void OnProtocolSwitched(ReadOnlySpan<byte> rest)

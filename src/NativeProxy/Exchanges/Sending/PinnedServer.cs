@@ -24,6 +24,9 @@ internal sealed class PinnedServer(ClientConnection client) : IPinOwner, IClient
     /// <summary>True once the client has authenticated on a server connection: its requests are served one after another.</summary>
     public bool IsHeld => _group is not null;
 
+    /// <summary>What a client connection has for itself, made when it is first asked for.</summary>
+    public static PinnedServer Of(ClientConnection connection) => (PinnedServer)(connection.Bond ??= new PinnedServer(connection));
+
     /// <summary>True when requests to this group go over this connection and no other.</summary>
     public bool IsFor(UpstreamGroup group) => _group == group;
 
@@ -48,13 +51,12 @@ internal sealed class PinnedServer(ClientConnection client) : IPinOwner, IClient
 
     /// <summary>In whose name a request goes to servers that are told of their clients.</summary>
     /// <param name="asking">Who asks, which may be another than before where a trusted proxy speaks for many.</param>
-    /// <param name="local">What the client has connected to.</param>
-    public AnnouncedClient Announce(in PeerAddress asking, in PeerAddress local)
+    public AnnouncedClient Announce(in PeerAddress asking)
     {
         if (_announced is { } known && known.Is(asking))
             return known;
         _announced?.Leave();
-        return _announced = new AnnouncedClient(asking, local);
+        return _announced = new AnnouncedClient(asking, client.Local);
     }
 
     /// <summary>The client sends no more requests.</summary>
