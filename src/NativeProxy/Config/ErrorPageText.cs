@@ -14,11 +14,17 @@ internal static class ErrorPageText
     /// <summary>A page goes out in one piece.</summary>
     public const int BytesMax = 32 * 1024;
 
+    /// <summary>What is expected of one.</summary>
+    public const string Expected = "a text, or \"file:\" and the path of a file of at most 32KiB";
+
     private const string File = "file:";
 
     /// <summary>True for "400" to "599", "4xx" and "5xx".</summary>
     public static bool IsStatus(string name) =>
         name.Length == 3 && name[0] is '4' or '5' && (name[1..] == "xx" || (char.IsAsciiDigit(name[1]) && char.IsAsciiDigit(name[2])));
+
+    /// <summary>True when the page is in a file of its own, which may come and go while the proxy runs.</summary>
+    public static bool IsFile(string text) => text.StartsWith(File, StringComparison.Ordinal);
 
     /// <summary>The content of a page, and its type by the name of its file or, for a text, by whether it begins as HTML does.</summary>
     /// <param name="text">As the file of settings says it.</param>
@@ -30,7 +36,7 @@ internal static class ErrorPageText
         content = [];
         problem = "";
         contentType = text.StartsWith('<') ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
-        if (!text.StartsWith(File, StringComparison.Ordinal))
+        if (!IsFile(text))
         {
             content = Encoding.UTF8.GetBytes(text);
             problem = content.Length > BytesMax ? "the page is longer than 32KiB" : "";

@@ -171,8 +171,8 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
                 continue;
             if (!ErrorPageText.IsStatus(page.Name))
                 errors.Add(place, $"{ErrorExcerpt.Quoted(page.Name)} is no status of an error", "\"400\" to \"599\", \"4xx\" or \"5xx\"");
-            else if (!ErrorPageText.TryRead(page.Text, out _, out _, out string problem))
-                errors.Add(place, problem, "a text, or \"file:\" and the path of a file of at most 32KiB");
+            else if (!ErrorPageText.IsFile(page.Text) && !ErrorPageText.TryRead(page.Text, out _, out _, out string problem))
+                errors.Add(place, problem, ErrorPageText.Expected);
         }
     }
 

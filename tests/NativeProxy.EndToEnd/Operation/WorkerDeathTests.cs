@@ -92,6 +92,31 @@ public sealed class WorkerDeathTests
         Directory.Delete(directory, recursive: true);
     }
 
+    /// <summary>The worker that comes back has the proxy's own page instead; only who asks for other settings is told that the file is gone.</summary>
+    [Fact]
+    public async Task PageWhoseFileIsGone_KeepsNoWorkerFromComingBack()
+    {
+        string page = Path.GetTempFileName();
+        await File.WriteAllTextAsync(page, "away");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app", "127.0.0.1:1").AddListener("web", "app")
+            .WithWorkers(1).Listener($"error_pages = {{ 5xx = \"file:{page}\" }}"));
+        Assert.Equal((502, "away"), await Answer());
+        File.Delete(page);
+
+        LinuxSignals.Send(ProcessView.Children(proxy.Id)[0], LinuxSignals.Kill);
+        await proxy.Errors.WaitFor(" started again");
+
+        Assert.Equal(502, (await Answer()).Status);
+        LinuxSignals.Send(proxy.Id, LinuxSignals.Hangup);
+        await proxy.Errors.WaitFor($"the file \"{page}\" cannot be read: ");
+
+        async Task<(int Status, string Body)> Answer()
+        {
+            HttpResponse response = await proxy.AskOnce();
+            return (response.Status, response.Body);
+        }
+    }
+
     /// <summary>Nobody is left to stand in: a client that is refused can go elsewhere, one that waits cannot.</summary>
     [Fact]
     public async Task WithoutAnyWorker_ClientsAreRefused_UntilOneIsBack()

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
@@ -18,7 +19,7 @@ internal static class StartTrials
     /// <summary>Longest wait for all names together; what takes longer cannot be resolved.</summary>
     private static readonly TimeSpan NamesLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The files that are written, and those of users: at start, and at reload, because a worker that starts later needs them.</summary>
+    /// <summary>The files that are written, and those of users and of pages: at start, and at reload, because a worker that starts later needs them.</summary>
     public static List<ConfigError> Files(SettingsResult result)
     {
         List<ConfigError> errors = [];
@@ -27,8 +28,13 @@ internal static class StartTrials
         if (settings.Log.ConnectionsTarget != settings.Log.AccessTarget)
             TryLog(result, "log.connections", settings.Log.ConnectionsTarget, errors);
         TryFile(result, "runtime.pid_file", settings.Runtime.PidFile, errors);
+        for (int i = 0; i < settings.Listeners.Length; i++)
+            TryPages(result, $"listener[{i}]", settings.Listeners[i].ErrorPages, errors);
         for (int i = 0; i < settings.Routes.Length; i++)
+        {
             TryUsers(result, $"route[{i}].basic_auth.users_file", settings.Routes[i].BasicAuth, errors);
+            TryPages(result, $"route[{i}]", settings.Routes[i].ErrorPages, errors);
+        }
         for (int i = 0; i < settings.Policies.Length; i++)
             TryUsers(result, $"policy[{i}].basic_auth.users_file", settings.Policies[i].BasicAuth, errors);
         return errors;
@@ -76,6 +82,15 @@ internal static class StartTrials
         UsersFile.Read(auth.UsersFile, problems);
         foreach (string problem in problems)
             errors.Add(result.Finding(key, problem, "a line NAME:HASH for each user, as htpasswd writes it; empty lines and # are left out"));
+    }
+
+    private static void TryPages(SettingsResult result, string block, ImmutableArray<NamedText> pages, List<ConfigError> errors)
+    {
+        foreach (NamedText page in pages)
+        {
+            if (ErrorPageText.IsFile(page.Text) && !ErrorPageText.TryRead(page.Text, out _, out _, out string problem))
+                errors.Add(result.Finding($"{block}.error_pages", problem, ErrorPageText.Expected));
+        }
     }
 
     private static void TryLog(SettingsResult result, string key, string target, List<ConfigError> errors)
