@@ -92,7 +92,7 @@ public sealed class WorkerDeathTests
         Directory.Delete(directory, recursive: true);
     }
 
-    /// <summary>The worker that comes back has the proxy's own page instead; only who asks for other settings is told that the file is gone.</summary>
+    /// <summary>The worker that comes back has the proxy's own page instead; a reload is told that the file is gone.</summary>
     [Fact]
     public async Task PageWhoseFileIsGone_KeepsNoWorkerFromComingBack()
     {
@@ -107,7 +107,7 @@ public sealed class WorkerDeathTests
         await proxy.Errors.WaitFor(" started again");
 
         Assert.Equal(502, (await Answer()).Status);
-        LinuxSignals.Send(proxy.Id, LinuxSignals.Hangup);
+        LinuxSignals.Send(proxy.Id, LinuxSignals.HangUp);
         await proxy.Errors.WaitFor($"the file \"{page}\" cannot be read: ");
 
         async Task<(int Status, string Body)> Answer()

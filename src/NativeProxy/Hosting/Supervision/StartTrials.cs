@@ -19,7 +19,7 @@ internal static class StartTrials
     /// <summary>Longest wait for all names together; what takes longer cannot be resolved.</summary>
     private static readonly TimeSpan NamesLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>The files that are written, and those of users and of pages: at start, and at reload, because a worker that starts later needs them.</summary>
+    /// <summary>Files that are written, those of users, and pages: at start, and at reload, because a worker that starts later needs them.</summary>
     public static List<ConfigError> Files(SettingsResult result)
     {
         List<ConfigError> errors = [];
