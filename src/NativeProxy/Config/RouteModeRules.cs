@@ -14,7 +14,7 @@ internal sealed class RouteModeRules(ProxySettings settings, SettingPlaces place
         "host", "path", "path_prefix", "path_regex", "ignore_case", "method", "header", "query", "cookie_is", "split", "split_key",
         "split_cookie", "redirect", "redirect_status", "respond", "deny", "scheme", "host_header", "strip_prefix", "add_prefix",
         "replace_path", "rewrite", "policies", "error_pages", "access", "basic_auth", "compression", "cors", "mirror",
-        "timeouts", "limits", "queue_priority", "rate_limit", "request_headers", "response_headers",
+        "retry", "timeouts", "limits", "queue_priority", "rate_limit", "request_headers", "response_headers",
     ];
 
     public void Check(in RouteSettings route, string path)

@@ -144,6 +144,9 @@ internal readonly partial struct RouteSettings
     [Setting("access")]
     public partial AccessSettings Access { get; init; }
 
+    [Setting("retry")]
+    public partial RouteRetrySettings Retry { get; init; }
+
     [Setting("timeouts")]
     public partial RouteTimeoutSettings Timeouts { get; init; }
 

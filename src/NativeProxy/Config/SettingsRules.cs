@@ -200,6 +200,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         ImmutableArray<UpstreamServerSettings> servers = upstream.Servers;
         new BalanceRules(_places, errors).Check(upstream, path);
         new KeepaliveRules(_places, errors).Check(upstream.Keepalive, $"{path}.keepalive");
+        new HedgeRules(_places, errors).Check(upstream, path);
         new CookieRules(_places, errors).Check(upstream, path);
         new StickRules(_places, errors).Check(upstream.Stick, $"{path}.stick");
         new CacheRules(_places, errors).Check(upstream.Cache, $"{path}.cache");

@@ -97,6 +97,9 @@ internal readonly partial struct UpstreamSettings
     [Setting("retry")]
     public partial UpstreamRetrySettings Retry { get; init; }
 
+    [Setting("hedge")]
+    public partial UpstreamHedgeSettings Hedge { get; init; }
+
     [Setting("health")]
     public partial UpstreamHealthSettings Health { get; init; }
 
@@ -197,6 +200,9 @@ internal enum RetryCondition
     [SettingChoice("response_timeout", Doc = "no byte of the answer came in timeouts.response or per_try_timeout; another server")]
     ResponseTimeout,
 
+    [SettingChoice("junk_response", Doc = "what came is no head of an answer, or only a part of one; another server")]
+    JunkResponse,
+
     [SettingChoice("429", Doc = "the answer has this status; another server")]
     Status429,
 
@@ -243,12 +249,17 @@ internal readonly partial struct UpstreamRetrySettings
         + "try has timeouts.response. \"0s\" = as long as that for all.")]
     public partial long PerTryTimeoutMs { get; init; }
 
+    [Setting("backoff", Default = "0s", Max = "1m",
+        Doc = "Pause before the same server is asked again, because there is no other or redispatch is false: so long after the first try, twice as "
+        + "long after the second and so on, less up to half of it by chance. Another server is asked at once. \"0s\" = none.")]
+    public partial long BackoffMs { get; init; }
+
     [Setting("redispatch", Default = true, Doc = "Whether another try goes to another server. Else the same one gets it.")]
     public partial bool Redispatch { get; init; }
 
     [Setting("budget", Default = 20, Max = 100,
         Doc = "Percent of the requests of the last five to ten seconds of a worker that may be tried again after empty_response, "
-        + "response_timeout and a status, where the first server may have begun to work; beyond it they fail.")]
+        + "response_timeout, junk_response and a status, where the first server may have begun to work, or hedged; beyond it they fail, or wait.")]
     public partial int BudgetPercent { get; init; }
 
     [Setting("budget_min", Default = 3, Max = 1_000_000, Doc = "So many of them may be in any case.")]

@@ -25,12 +25,13 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 {
     private readonly RequestService _service;
     private readonly ClientStream _client;
-    private readonly RequestPath _path;
     private readonly ResponsePath _response;
     private readonly ExchangeNotes _notes;
     private bool _expectsContinue;
     private Route? _route;
     private Tunnel? _tunnel;
+    private RequestPath _path;
+    private Hedge? _hedge;
 
     /// <summary>A copy that goes to other servers, while it takes pieces of the body; else null.</summary>
     private MirrorCopy? _mirror;
@@ -44,7 +45,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _service = service;
         _notes = new ExchangeNotes(service.Loop, service.Trace);
         _response = new ResponsePath(this, client, _notes, service);
-        _path = new RequestPath(this, _response, service.Streams, service.Loop, service.Counters, service.Stock.ReplayBudget);
+        _path = MakePath();
     }
 
     public bool WantsBody => _path.WantsBody;
@@ -106,6 +107,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         }
         else if (TryBeginPath(bytes, head, terms))
         {
+            if (_route.Upstream.Rules.HedgeAfterMs > 0)
+                (_hedge ??= new Hedge(_path, MakePath(), _service.Loop, _service.Counters, path => _path = path)).Begin(terms);
             if (_admission?.TryWait() != true)
                 _path.Open((ahead as Exchange)?._path, moreFollows);
         }
@@ -115,7 +118,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         if (_mirror is not null && !_mirror.TryAdd(piece))
             _mirror = null;
-        if (!piece.TrailerLines.IsEmpty && _route!.DropsTrailers)
+        if (!piece.TrailerLines.IsEmpty && _route!.Forwarding.DropsTrailers)
             _path.Send(piece.WithoutTrailers());
         else
             _path.Send(piece);
@@ -129,6 +132,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         _response.Pause();
         _path.Stream.Pause();
+        _hedge?.Pause();
     }
 
     public void OnClientDrained()
@@ -137,6 +141,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _response.ResumeCached();
         else
             _path.Stream.Resume();
+        _hedge?.Resume();
     }
 
     public void LeaveServer()
@@ -149,7 +154,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         _notes.Failed(error, RejectReason.None);
         EndTunnel();
-        if (reason != CloseReason.ClientAborted || !TryFetchAlone())
+        _hedge?.End();
+
+        // What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.
+        bool goesOnAlone = reason == CloseReason.ClientAborted && _response.Caching.IsFilling && _service.MayFetchAlone
+            && _service.Stock.CacheFetches.TryBegin(_path.Stream, ref _response.Caching);
+        if (!goesOnAlone)
             _path.Link.Release(ServerFailures.AbandonedReasonOf(reason), reset: true);
     }
 
@@ -160,6 +170,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _admission?.End(_client.StatusCode);
         _mirror?.Abandon();
         _mirror = null;
+        _hedge?.End();
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -207,7 +218,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// <summary>
     /// The exchange cannot go on: the client is told so if the response has not begun, else its connection is cut.
     /// </summary>
-    private void Fail(ProxyError error, RejectReason detail)
+    private void Fail(ProxyError error, RejectReason detail, int statusCode = 0)
     {
         _notes.Failed(error, detail);
 
@@ -229,8 +240,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
         // What a server has done wrong is for the log: the client cannot mend it.
         RejectReason told = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail;
-        _client.Answer(error, told, _route!.ErrorPages, statusCode: 0, OwnFields);
+        _client.Answer(error, told, _route!.ErrorPages, statusCode, OwnFields);
     }
+
+    private RequestPath MakePath() => new(this, _response, _service.Streams, _service.Loop, _service.Counters, _service.Stock.ReplayBudget);
 
     /// <summary>Whether the request goes on at once; if not, it is answered, or waits.</summary>
     private bool TryAdmit(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
@@ -250,19 +263,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (admission == Admission.Preflight)
             Answer(_route.CrossOrigin!.Preflight);
         else if (admission == Admission.Limited)
-            AnswerLimited();
+            Fail(_admission.LimitError, RejectReason.None, _admission.LimitStatusCode);
         else if (admission != Admission.Pending)
             Fail(admission == Admission.TooManyLogins ? ProxyError.TooManyLogins : ProxyError.LoginRequired, RejectReason.None);
         else if (_route.Redirect is not null)
             _admission.Hold(_route.Redirect.WriteHead(bytes, head, _client.Client, out _));
         return false;
-    }
-
-    private void AnswerLimited()
-    {
-        _notes.Failed(_admission!.LimitError, RejectReason.None);
-        _client.BondEnds = BondEnds;
-        _client.Answer(_admission.LimitError, RejectReason.None, _route!.ErrorPages, _admission.LimitStatusCode, OwnFields);
     }
 
     void IAdmissionUser.OnWaited()
@@ -304,9 +310,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _response.ResumeCached();
     }
 
-    /// <summary>
-    /// Says the request without its wire, for whichever server gets it. False when it cannot be kept; then the exchange has failed.
-    /// </summary>
+    /// <summary>Says the request without its wire. False when it cannot be kept; then the exchange has failed.</summary>
     private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms, bool mayMirror = true)
     {
         bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
@@ -339,8 +343,4 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _tunnel = null;
         _path.Stream.TakeBack();
     }
-
-    /// <summary>What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.</summary>
-    private bool TryFetchAlone() =>
-        _response.Caching.IsFilling && _service.MayFetchAlone && _service.Stock.CacheFetches.TryBegin(_path.Stream, ref _response.Caching);
 }

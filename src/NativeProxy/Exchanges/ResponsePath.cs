@@ -293,7 +293,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     }
 
     /// <summary>Trailer fields end here where the route says so.</summary>
-    private bool DropsTrailersOf(in BodyPiece piece) => !piece.TrailerLines.IsEmpty && _route!.DropsTrailers;
+    private bool DropsTrailersOf(in BodyPiece piece) => !piece.TrailerLines.IsEmpty && _route!.Forwarding.DropsTrailers;
 
     /// <summary>Counts a piece, and copies it where it is to be kept. False when the body is longer than allowed.</summary>
     private bool TryTake(in BodyPiece piece)

@@ -71,6 +71,9 @@ internal enum RetryRule : byte
 
     /// <summary>No byte of an answer came in time.</summary>
     AfterSilence,
+
+    /// <summary>What came is no head of an answer.</summary>
+    AfterJunk,
 }
 
 /// <summary>
@@ -146,7 +149,7 @@ internal static class ProxyErrors
             "The server did not accept a connection in time");
         rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer,
             "The server closed the connection without an answer");
-        rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid answer");
+        rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.AfterJunk, "The server sent an invalid answer");
         rows[(int)ProxyError.ServerResponseTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.AfterSilence, "The server did not answer in time");
         rows[(int)ProxyError.ServerTruncatedResponse] = new(502, ErrorSide.Server, RetryRule.Never, "The server ended its answer too early");
         rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");

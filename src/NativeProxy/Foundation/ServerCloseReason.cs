@@ -83,6 +83,9 @@ internal enum ServerCloseReason : byte
 
     /// <summary>The client for which the connection was opened has left: a PROXY header names it, so it is nobody else's.</summary>
     AnnouncedClientLeft,
+
+    /// <summary>Another server has answered the request first (<c>hedge.after</c>).</summary>
+    HedgeLost,
 }
 
 /// <summary>
@@ -91,7 +94,7 @@ internal enum ServerCloseReason : byte
 internal static class ServerCloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
-    public const int Count = (int)ServerCloseReason.AnnouncedClientLeft + 1;
+    public const int Count = (int)ServerCloseReason.HedgeLost + 1;
 
     private static readonly string[] Codes = CodeText.OfAll<ServerCloseReason>();
 

@@ -38,6 +38,12 @@ internal enum RetryCause : byte
 
     /// <summary>A server answered with a status after which another one is asked.</summary>
     Status,
+
+    /// <summary>A server sent something that is no head of an answer.</summary>
+    JunkResponse,
+
+    /// <summary>A server was slow: another one was asked besides, and answered first.</summary>
+    Hedge,
 }
 
 /// <summary>

@@ -79,6 +79,8 @@ internal static class HaproxyFormat
         RetryCause.EmptyResponse => "empty_response"u8,
         RetryCause.ResponseTimeout => "response_timeout"u8,
         RetryCause.Status => "status"u8,
+        RetryCause.JunkResponse => "junk_response"u8,
+        RetryCause.Hedge => "hedge"u8,
         _ => "none"u8,
     };
 

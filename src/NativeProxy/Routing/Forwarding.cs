@@ -29,6 +29,7 @@ internal sealed class Forwarding
     public Forwarding(in ListenerSettings settings)
     {
         _isProxy = settings.Mode == ListenerMode.Forward;
+        DropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         _forwarded = settings.Forwarded.InMode(settings.Mode);
         _silent = settings.Forwarded.Silent();
         _via = ViaField.Of(settings.Forwarded.Via);
@@ -36,6 +37,9 @@ internal sealed class Forwarding
         for (int i = 0; i < _upgrades.Length; i++)
             _upgrades[i] = Encoding.ASCII.GetBytes(settings.Upgrade[i]);
     }
+
+    /// <summary>Whether no trailer field passes, in either direction.</summary>
+    public bool DropsTrailers { get; }
 
     /// <summary>Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public ViaField? ResponseVia => _isProxy ? _via : null;

@@ -84,8 +84,8 @@ internal sealed class Route
     /// <summary>Longest body of a response; 0 = no limit.</summary>
     public required long ResponseBodyBytesMax { get; init; }
 
-    /// <summary>Whether no trailer field passes, in either direction.</summary>
-    public required bool DropsTrailers { get; init; }
+    /// <summary>When its requests are sent again; null = as the upstream says.</summary>
+    public RetryRules? Retry { get; init; }
 
     /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
     public long ResponseTimeoutMs { get; init; }

@@ -26,7 +26,6 @@ internal sealed class RouteTable
     private readonly Forwarding _forwarding;
     private readonly string _listener;
     private readonly LimitPlan? _limits;
-    private readonly bool _dropsTrailers;
 
     /// <summary>Longest body where no `[[route]]` says another; 0 = no limit.</summary>
     private readonly long _ownBodyBytesMax;
@@ -58,7 +57,6 @@ internal sealed class RouteTable
         _forwarding = new Forwarding(settings);
         _listener = settings.Name;
         _limits = limits;
-        _dropsTrailers = settings.Trailers == TrailerPolicy.Drop;
         Origins = origins;
         _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default);
         _ownBodyBytesMax = _ownModifiers.Limits.BodyBytes;
@@ -157,6 +155,7 @@ internal sealed class RouteTable
         var parts = new RouteParts(modifiers, named.Name, rules.NoUpstream)
         {
             QueuePriority = route.QueuePriority,
+            Retry = route.Retry,
             HostHeader = route.HostHeader.Length == 0 ? null : Encoding.ASCII.GetBytes(route.HostHeader),
             Latency = rules.Latency?.Invoke(named.Name),
         };
@@ -234,7 +233,7 @@ internal sealed class RouteTable
             Forwarding = _forwarding,
             RequestBodyBytesMax = modifiers.Limits.BodyBytes,
             ResponseBodyBytesMax = modifiers.Limits.ResponseBodyBytes,
-            DropsTrailers = _dropsTrailers,
+            Retry = parts.Retry.IsSet ? new RetryRules(parts.Retry.Over(upstream.Rules.Retry.Settings)) : null,
             ResponseTimeoutMs = modifiers.Timeouts.ResponseMs,
             QueueTimeoutMs = modifiers.Timeouts.QueueMs,
             TunnelTimeoutMs = modifiers.Timeouts.TunnelMs,
@@ -267,6 +266,8 @@ internal sealed class RouteTable
         public PathTest? Captures { get; init; }
 
         public int QueuePriority { get; init; }
+
+        public RouteRetrySettings Retry { get; init; }
 
         public byte[]? HostHeader { get; init; }
 

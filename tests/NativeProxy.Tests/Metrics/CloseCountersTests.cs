@@ -66,7 +66,7 @@ public class CloseCountersTests
             "- server_fin server_reset server_said reuse_off idle_timeout learned_idle_timeout max_requests max_age pool_full "
             + "surplus_bytes request_unsent ambiguous connect_failed client_aborted timeout bad_response upgrade_ended purged stopped "
             + "server_down pinned_client_left descriptor_pressure memory_pressure address_left backup_relieved "
-            + "announced_client_left",
+            + "announced_client_left hedge_lost",
             string.Join(' ', Enum.GetValues<ServerCloseReason>().Select(ServerCloseReasons.CodeOf)));
     }
 

@@ -81,7 +81,7 @@ public class UpstreamGroupTests
     public void Limits_AreThoseOfTheSettings()
     {
         UpstreamGroup group = Group("[upstream.retry]\nattempts = 2\non = [\"connect_failure\"]\n[upstream.timeouts]\nresponse = \"7s\"");
-        UpstreamRetrySettings retry = group.Rules.Retry;
+        UpstreamRetrySettings retry = group.Rules.Retry.Settings;
 
         Assert.Equal(
             ("app", 2, false, true, 7000L),

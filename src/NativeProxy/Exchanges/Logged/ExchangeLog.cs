@@ -171,8 +171,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         UpstreamGroup group = link.Group!;
         record.Numbers.UpstreamName = group.LogId;
         record.Numbers.ServerName = isHit ? _cacheNameId : link.Server?.LogId ?? LogNames.None;
-        record.Numbers.RetryCount = Math.Max(0, link.Attempts - 1);
-        record.Numbers.RetryCause = link.RetryCause;
+        record.Numbers.RetryCount = Math.Max(0, link.Tries.Count - 1);
+        record.Numbers.RetryCause = link.Tries.Cause;
         record.Numbers.ServerConnectionCount = link.Server?.LentCount ?? 0;
         record.Numbers.UpstreamConnectionCount = group.LentCount + group.WaitingCount;
         record.Numbers.ServerQueueCount = link.QueuePlaces.OfServer;

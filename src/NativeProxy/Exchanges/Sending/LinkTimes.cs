@@ -22,6 +22,9 @@ internal struct LinkTimes
         ConnectedMs = NotReached;
     }
 
+    /// <summary>There is nothing to wait for.</summary>
+    public void Passed(long nowMs) => ChosenMs = ConnectedMs = nowMs;
+
     /// <summary>The request can go out on a server connection, or its turn has come on one.</summary>
     public void Connected(long nowMs) => ConnectedMs = nowMs;
 }

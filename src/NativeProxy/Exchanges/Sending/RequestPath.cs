@@ -20,7 +20,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     private readonly LoopCounters _counters;
     private readonly Replay _replay;
     private HttpMethod _method;
-    private long _bodyBytesMax;
+    private BodyProgress _body;
     private bool _isPipelinable;
     private bool _authenticates;
     private RequestPathState _state;
@@ -53,10 +53,19 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public ServerLink Link { get; }
 
     /// <summary>True once the client's last byte of this request was read.</summary>
-    public bool IsComplete { get; private set; }
+    public bool IsComplete => _body.IsComplete;
 
     /// <summary>Body bytes read.</summary>
-    public long BodyBytes { get; private set; }
+    public long BodyBytes => _body.Bytes;
+
+    /// <summary>Asks a second server as well; null where none is to be asked.</summary>
+    public Hedge? Hedge { get; set; }
+
+    /// <summary>True while nothing of an answer has come, and the whole request can be sent again.</summary>
+    public bool IsHeld => _replay.IsHeld;
+
+    /// <summary>What is asked, while it is held.</summary>
+    public RequestToServer HeldRequest => _replay.Request;
 
     /// <summary>True while body pieces are wanted and can be passed on.</summary>
     public bool WantsBody => !IsComplete && (_state != RequestPathState.Holding || CanStart) && !_replay.IsRunning && !Stream.IsBlocked;
@@ -74,20 +83,18 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public bool TryBegin(UpstreamGroup group, in RequestTerms terms, in RequestToServer request)
     {
         BeginUnsent(group, terms);
-        IsComplete = request.Body.IsEmpty;
-        return _replay.TryHold(request, group.Rules.ReplayBytesMax);
+        _body.IsComplete = request.Body.IsEmpty;
+        return _replay.TryHold(request, Link.Tries.Rules.ReplayBytesMax);
     }
 
     /// <summary>Begins with a request that goes to no server.</summary>
     public void BeginUnsent(UpstreamGroup group, in RequestTerms terms)
     {
         _method = terms.Method;
-        _bodyBytesMax = terms.BodyBytesMax;
         _isPipelinable = terms.IsPipelinable;
         _authenticates = terms.AuthenticatesConnection;
         _state = RequestPathState.Holding;
-        BodyBytes = 0;
-        IsComplete = false;
+        _body.Begin(terms.BodyBytesMax);
         _moreFollows = false;
         long timeoutMs = terms.ResponseTimeoutMs > 0 ? terms.ResponseTimeoutMs : group.Rules.ResponseTimeoutMs;
         Stream.Begin(
@@ -98,7 +105,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <summary>No server is needed, and nothing of the request's body is to be read.</summary>
     public void Skip()
     {
-        IsComplete = true;
+        _body.IsComplete = true;
         Link.Skip();
     }
 
@@ -120,13 +127,9 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <summary>A piece of the request's body, while <see cref="WantsBody"/>; perhaps nothing.</summary>
     public void Send(in BodyPiece piece)
     {
-        Count(piece);
-        if (_bodyBytesMax > 0 && BodyBytes > _bodyBytesMax)
-        {
+        if (!_body.TryCount(piece))
             _user.OnFailed(ProxyError.RequestBodyTooLarge, RejectReason.None);
-            return;
-        }
-        if (_state == RequestPathState.Holding)
+        else if (_state == RequestPathState.Holding)
             Start(piece);
         else
             Pass(piece);
@@ -162,7 +165,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
             Linked(Link.Open(except: null, isItsTurn: true), isFirst: false);
     }
 
-    void IServerLinkUser.OnQueueTimeout(ProxyError error) => _user.OnFailed(error, RejectReason.None);
+    void IServerLinkUser.OnQueueTimeout(ProxyError error) => End(error, RejectReason.None);
 
     public void OnServerReady()
     {
@@ -176,15 +179,19 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerAnswers()
     {
-        if (!Link.Group!.Rules.RetriesStatus)
+        if (!Link.Tries.Rules.LooksAtHeads)
             _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
     }
 
-    public void OnServerInterim(ReadOnlySpan<byte> bytes, ResponseHead head) => _answers.OnInterim(bytes, head);
+    public void OnServerInterim(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        Hedge?.AnswersOn(this);
+        _answers.OnInterim(bytes, head);
+    }
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        if (Link.Group!.Rules.RetriesStatus)
+        if (Link.Tries.Rules.LooksAtHeads)
         {
             if (Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
             {
@@ -193,6 +200,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
             }
             _replay.OnAnswer(isUnderWay: true);
         }
+        Hedge?.AnswersOn(this);
         Link.Answered(bytes, head);
         _answers.OnResponse(bytes, head, first);
     }
@@ -222,11 +230,10 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public void OnServerFailed(in ServerFailure failure)
     {
         Link.Failed(failure.Error);
-        LinkResult? again = failure.AnswerHasBegun ? null : Link.Retry(failure.Error, _replay.IsHeld);
-        if (again is null)
-            _user.OnFailed(failure.Error, failure.Detail);
+        if ((!failure.AnswerHasBegun || failure.HeadIsBad) && Link.Retry(failure.Error, _replay.IsHeld) is { } again)
+            LinkedAgain(again);
         else
-            LinkedAgain(again.Value);
+            End(failure.Error, failure.Detail);
     }
 
     /// <summary>Goes over the server connection of the path ahead, if it may; else what is held there for this request goes out.</summary>
@@ -244,15 +251,10 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <param name="isFirst">The request has just been read: what is there of its body follows without being asked for.</param>
     private void Linked(LinkResult result, bool isFirst)
     {
-        switch (result)
-        {
-            case LinkResult.Ready:
-                Connected(isFirst);
-                break;
-            case LinkResult.Refused:
-                _user.OnFailed(Link.Refusal, RejectReason.None);
-                break;
-        }
+        if (result == LinkResult.Ready)
+            Connected(isFirst);
+        else if (result == LinkResult.Refused)
+            End(Link.Refusal, RejectReason.None);
     }
 
     /// <summary>A connection is there for this request.</summary>
@@ -325,10 +327,11 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         _replay.Stop();
     }
 
-    private void Count(in BodyPiece piece)
+    /// <summary>There will be no answer here; another path may still bring one.</summary>
+    private void End(ProxyError error, RejectReason detail)
     {
-        BodyBytes += piece.Data.Length;
-        IsComplete |= piece.IsLast;
+        if (Hedge is null || !Hedge.TryDropOut(this, error))
+            _user.OnFailed(error, detail);
     }
 
     /// <summary>The connection is gone; the request is held for another one.</summary>

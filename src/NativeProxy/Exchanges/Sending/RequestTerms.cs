@@ -3,6 +3,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Routing;
 using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges.Sending;
 
@@ -32,6 +33,9 @@ internal readonly struct RequestTerms
     /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
     public long ResponseTimeoutMs { get; init; }
 
+    /// <summary>When it is sent again; null = as the upstream says.</summary>
+    public RetryRules? Retry { get; init; }
+
     /// <summary>The part of the request by which servers are chosen, as a number; 0 when none is, or it does not have it.</summary>
     public ulong HashKey { get; init; }
 
@@ -54,6 +58,7 @@ internal readonly struct RequestTerms
         HashKey = route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, client) : RequestKey.None,
         Queue = new QueueTerms(route.QueuePriority, route.QueueTimeoutMs),
         ResponseTimeoutMs = route.ResponseTimeoutMs,
+        Retry = route.Retry,
     };
 }
 

@@ -64,7 +64,7 @@ internal static class RetryPolicy
     /// <param name="facts">As if the request was held, and unacknowledged where that counts.</param>
     public static bool MayFollowSend(in RetryFacts facts) =>
         Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None
-            || (facts.Settings.HasStatus && MayFollowStatus(facts));
+            || Judge(ProxyError.ServerBadResponse, facts) != RetryCause.None || (facts.Settings.HasStatus && MayFollowStatus(facts));
 
     /// <summary>Whether the exchange is sent again instead of passing an answer with this status on, of which nothing was passed on yet.</summary>
     public static RetryCause JudgeStatus(int status, in RetryFacts facts) =>
@@ -84,13 +84,15 @@ internal static class RetryPolicy
         {
             RetryRule.NothingWasSent => facts.Settings.IsOn(RetryCondition.ConnectFailure) ? RetryCause.ConnectFailure : RetryCause.None,
             RetryRule.BeforeAnswer => JudgeEmptyResponse(facts),
+            RetryRule.AfterJunk => MayGoElsewhere(RetryCondition.JunkResponse, facts) ? RetryCause.JunkResponse : RetryCause.None,
             RetryRule.AfterSilence => MayGoElsewhere(RetryCondition.ResponseTimeout, facts) ? RetryCause.ResponseTimeout : RetryCause.None,
             _ => RetryCause.None,
         };
     }
 
     /// <summary>True when a server may have begun to serve what is sent again, so that it costs of the <c>budget</c>.</summary>
-    public static bool IsOfBudget(RetryCause cause) => cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout or RetryCause.Status;
+    public static bool IsOfBudget(RetryCause cause) =>
+        cause is RetryCause.EmptyResponse or RetryCause.ResponseTimeout or RetryCause.JunkResponse or RetryCause.Status;
 
     /// <summary>The connection has ended: it was stale, or its server fell or did not want to answer.</summary>
     private static RetryCause JudgeEmptyResponse(in RetryFacts facts)

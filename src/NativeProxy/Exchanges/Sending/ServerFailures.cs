@@ -27,6 +27,8 @@ internal static class ServerFailures
         RetryCause.EmptyResponse => CounterId.RetriesEmptyResponse,
         RetryCause.ResponseTimeout => CounterId.RetriesResponseTimeout,
         RetryCause.Status => CounterId.RetriesStatus,
+        RetryCause.JunkResponse => CounterId.RetriesJunkResponse,
+        RetryCause.Hedge => CounterId.RetriesHedge,
         _ => CounterId.RetriesStaleReuse,
     };
 

@@ -31,10 +31,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>The exchange is one of the requests in flight that its group counts.</summary>
     private bool _isCounted;
-    private bool _isStaleRetryUsed;
-
-    /// <summary>The exchange has taken its place in the budget of second tries.</summary>
-    private bool _isInBudget;
+    private Tries _tries;
+    private RetryPause? _pause;
     private LinkTimes _times;
 
     /// <summary>What cookie and stick table say of the request; said before <see cref="Begin"/>.</summary>
@@ -48,11 +46,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>True when the exchange has to go over the connection on which its client has authenticated.</summary>
     public bool IsOnPin { get; private set; }
 
-    /// <summary>Tries so far.</summary>
-    public int Attempts { get; private set; }
-
-    /// <summary>Why the request was sent again the last time.</summary>
-    public RetryCause RetryCause { get; private set; }
+    /// <summary>How often it was tried, why, and when it is tried again.</summary>
+    public ref readonly Tries Tries => ref _tries;
 
     /// <summary>Where the request began to wait.</summary>
     public QueuePlaces QueuePlaces => _line?.Places ?? default;
@@ -73,7 +68,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     /// <summary>True when the exchange may have to be sent again after bytes of it went out on the present connection.</summary>
     public bool MayBeSentAgain => RetryPolicy.MayFollowSend(
-        FactsOf(Server!, Group!.Rules.Retry.Unacknowledged ? SendProof.Unacknowledged : SendProof.Unknown, isHeld: true));
+        FactsOf(Server!, _tries.Rules.Settings.Unacknowledged ? SendProof.Unacknowledged : SendProof.Unknown, isHeld: true));
 
     /// <summary>True when authentication went over the exchange's connection, and that is gone already or does not outlive the response.</summary>
     public bool PinEnds => stream.HasConnection ? stream.PinEnds : IsOnPin;
@@ -90,10 +85,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _line?.Begin();
         _times = new LinkTimes();
         HasBeenOut = false;
-        Attempts = 0;
         IsOnPin = false;
-        RetryCause = RetryCause.None;
-        _isStaleRetryUsed = _isInBudget = false;
+        _tries.Begin(terms.Retry ?? group.Rules.Retry);
         group.RetryBudget.CountRequest(loop.Clock.NowMs);
         _mayReuse = group.Rules.Reuse switch
         {
@@ -117,14 +110,13 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         }
         Server = server;
         _times.Chosen(loop.Clock.NowMs);
-        Attempts++;
+        _tries.Count++;
         return true;
     }
 
     /// <summary>
-    /// Asks for the connection on which the client has authenticated, or for one to the server that its cookie names, else to the one of
-    /// its last request where that is preferred, else to whichever is next; after a failure not to the one that has just failed if there
-    /// is another.
+    /// Asks for the connection on which the client has authenticated, or for one to the server that its cookie names, else to the preferred one of
+    /// its last request, else to whichever is next; after a failure not to the one that has just failed if there is another.
     /// </summary>
     /// <param name="except">The server that has just failed, or null.</param>
     /// <param name="isItsTurn">The exchange has waited and was first in line.</param>
@@ -132,6 +124,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         if (Group!.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs, counters))
             return Refuse(ProxyError.TooManyRequests);
+        if (isItsTurn && _pause is { IsOn: true })
+            return Reopen();
         if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
             return OpenPinned(pin);
         while (true)
@@ -162,16 +156,14 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <param name="isHeld">The whole request can be sent again.</param>
     public LinkResult? Retry(ProxyError error, bool isHeld)
     {
-        SendProof proof = stream.Prove(asksKernel: Group!.Rules.Retry.Unacknowledged && !_method.IsIdempotent());
+        SendProof proof = stream.Prove(asksKernel: _tries.Rules.Settings.Unacknowledged && !_method.IsIdempotent());
         RetryCause cause = Server is null ? RetryCause.None : RetryPolicy.Judge(error, FactsOf(Server, proof, isHeld));
-        if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !TryTakeBudget()))
+        if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters)))
             return null;
-        Release(ServerFailures.ReasonOf(error), reset: cause == RetryCause.ResponseTimeout);
-        RetryCause = cause;
-        counters.Add(ServerFailures.CounterOf(cause));
+        Release(ServerFailures.ReasonOf(error), reset: cause is RetryCause.ResponseTimeout or RetryCause.JunkResponse);
+        _tries.Again(cause, counters);
         if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
             return OpenAgain();
-        _isStaleRetryUsed = true;
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
     }
 
@@ -185,13 +177,22 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public LinkResult? RetryStatus(int status, bool isHeld, bool isWhole)
     {
         RetryCause cause = RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
-        if (cause == RetryCause.None || !TryTakeBudget())
+        if (cause == RetryCause.None || !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters))
             return null;
         Group!.Passive?.Answered(Server!, status, loop.Clock.NowMs);
         Release(isWhole ? stream.Judge() : ServerCloseReason.Ambiguous, reset: !isWhole);
-        RetryCause = cause;
-        counters.Add(ServerFailures.CounterOf(cause));
+        _tries.Again(cause, counters);
         return OpenAgain();
+    }
+
+    /// <summary>Asks a server beside that of another link, for the same request, if one has room now. False when nothing has come of it.</summary>
+    public bool TryOpenBeside(ServerLink first)
+    {
+        _tries.BeginBeside(first._tries);
+        _sticky = first._sticky;
+        Server = Group!.Choose(first.Server, _hashKey, out _);
+        return Server is not null && Server != first.Server && Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs)
+            && _tries.TryTakeBudget(Group, loop.Clock.NowMs, counters) && TryOpen(Server, _mayReuse);
     }
 
     /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>
@@ -205,11 +206,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     }
 
     /// <summary>No server is needed; the log shows the stations as passed.</summary>
-    public void Skip()
-    {
-        _times.Chosen(loop.Clock.NowMs);
-        _times.Connected(loop.Clock.NowMs);
-    }
+    public void Skip() => _times.Passed(loop.Clock.NowMs);
 
     /// <summary>
     /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
@@ -217,7 +214,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public LinkResult WaitForDescriptor()
     {
-        Attempts--;
+        _tries.Count--;
         LinkResult result = Wait(Group!.Queue);
         Group.Queue.LookAgainSoon();
         return result;
@@ -244,6 +241,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     public void Release(ServerCloseReason reason, bool reset)
     {
         _line?.Leave();
+        _pause?.End();
         stream.Release(reason, reset);
     }
 
@@ -279,10 +277,20 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         user.OnQueueTimeout(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout);
     }
 
-    /// <summary>For another try: to another server, or to the same one where the settings say so and it has room.</summary>
+    /// <summary>For another try: at once to another server; to the same one, where there is no other or the settings say so, after a pause.</summary>
     private LinkResult OpenAgain()
     {
-        bool staysThere = !Group!.Rules.Retry.Redispatch && Server is { CanTakeNow: true, HasRoom: true } && TryOpen(Server, _mayReuse);
+        ref readonly UpstreamRetrySettings retry = ref _tries.Rules.Settings;
+        if (retry.BackoffMs == 0 || (retry.Redispatch && Group!.HasOtherThan(Server!)))
+            return Reopen();
+        (_pause ??= new RetryPause(user.OnTurnInQueue, loop)).Begin(retry.BackoffMs, _tries.Count);
+        return LinkResult.Pending;
+    }
+
+    private LinkResult Reopen()
+    {
+        _pause?.End();
+        bool staysThere = !_tries.Rules.Settings.Redispatch && Server is { CanTakeNow: true, HasRoom: true } && TryOpen(Server, _mayReuse);
         return !staysThere ? Open(except: Server) : stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
     }
 
@@ -290,39 +298,26 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         IsOnPin = true;
         _times.Chosen(loop.Clock.NowMs);
-        Attempts++;
+        _tries.Count++;
         if (!pin.TryTake(stream, out UpstreamServer? server))
             return Refuse(ProxyError.ServerClosedBeforeResponse);
         Server = server;
         return LinkResult.Ready;
     }
 
-    /// <summary>One place is enough for all tries of an exchange.</summary>
-    private bool TryTakeBudget() => Group!.RetryBudget.TryTake(ref _isInBudget, loop.Clock.NowMs, Group.Rules.Retry, counters);
-
-    private RetryFacts FactsOf(UpstreamServer server, SendProof proof, bool isHeld) => new()
-    {
-        Method = _method,
-        ConnectionWasReused = stream.IsReused,
-        ConnectionIsPinned = IsOnPin,
-        Proof = proof,
-        RequestIsHeld = isHeld,
-        Attempts = Attempts,
-        StaleRetryUsed = _isStaleRetryUsed,
-        HasAnotherServer = Group!.HasOtherThan(server),
-        Settings = Group.Rules.Retry,
-    };
+    private RetryFacts FactsOf(UpstreamServer server, SendProof proof, bool isHeld) =>
+        _tries.FactsOf(_method, stream, IsOnPin, Group!.HasOtherThan(server), proof, isHeld);
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         _times.Chosen(loop.Clock.NowMs);
-        if (Group!.Rules.PerTryTimeoutMs is > 0 and var limitMs)
+        if (_tries.Rules.PerTryTimeoutMs is > 0 and var limitMs)
             stream.TryTimeoutMs = RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? limitMs : 0;
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)
             Connected();
-        Attempts++;
+        _tries.Count++;
         return true;
     }
 

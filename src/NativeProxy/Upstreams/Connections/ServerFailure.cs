@@ -12,8 +12,11 @@ internal readonly struct ServerFailure
     /// <summary>The rule that the server broke when its bytes were refused, or None.</summary>
     public RejectReason Detail { get; init; }
 
-    /// <summary>Bytes of an answer have come: the request is never sent again.</summary>
+    /// <summary>Bytes of an answer have come: the request is not sent again, unless they were no head at all.</summary>
     public bool AnswerHasBegun { get; init; }
+
+    /// <summary>They were to be the head of an answer, and nothing of it was passed on.</summary>
+    public bool HeadIsBad { get; init; }
 }
 
 /// <summary>What can be proved of a request on a connection that has failed before any byte of an answer.</summary>

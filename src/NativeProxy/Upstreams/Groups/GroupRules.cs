@@ -9,7 +9,6 @@ namespace NativeProxy.Upstreams.Groups;
 /// <summary>What the settings of a group say about the exchanges with its servers. Immutable; a reload makes another one.</summary>
 internal sealed class GroupRules(in UpstreamSettings settings)
 {
-    private readonly UpstreamRetrySettings _retry = settings.Retry;
     private readonly byte[] _hostHeader = Encoding.ASCII.GetBytes(settings.HostHeader ?? "");
 
     /// <summary>What the servers get as Host; empty when that is what the client sent.</summary>
@@ -43,24 +42,19 @@ internal sealed class GroupRules(in UpstreamSettings settings)
 
     /// <summary>
     /// Requests of one client that may be under way on one server connection; 1 where none may be sent again, since a server may close behind
-    /// any answer.
+    /// any answer, nor where a request may be cut for another one that was answered first.
     /// </summary>
     public int Pipelining { get; } =
-        settings.Retry.Attempts > 1 && settings.Retry.IsOn(RetryCondition.Stale) && ReuseOf(settings.Keepalive) != ReusePolicy.Never
+        settings.Hedge.AfterMs == 0 && settings.Retry.Attempts > 1 && settings.Retry.IsOn(RetryCondition.Stale)
+        && ReuseOf(settings.Keepalive) != ReusePolicy.Never
             ? settings.Keepalive.Pipelining
             : 1;
 
-    /// <summary>When exchanges are tried again.</summary>
-    public ref readonly UpstreamRetrySettings Retry => ref _retry;
+    /// <summary>When exchanges are tried again, unless their route says it.</summary>
+    public RetryRules Retry { get; } = new(settings.Retry);
 
-    /// <summary>How long one try may be silent if another one can follow; 0 = as long as the answer may.</summary>
-    public long PerTryTimeoutMs { get; } = settings.Retry.PerTryTimeoutMs;
-
-    /// <summary>Exchanges are tried again after answers with some status, so that what they need for it is kept until a head has come.</summary>
-    public bool RetriesStatus { get; } = settings.Retry.HasStatus;
-
-    /// <summary>Longest request body that is kept so that it can be sent again; 0 when nothing is ever sent again.</summary>
-    public int ReplayBytesMax { get; } = settings.Retry.Attempts > 1 ? settings.Retry.BodyBytes : 0;
+    /// <summary>After how long a second server is asked as well; 0 = never.</summary>
+    public long HedgeAfterMs { get; } = settings.Hedge.AfterMs;
 
     /// <summary>Connections to backups end when another server comes up.</summary>
     public bool ClosesBackups { get; } = settings.Health.OnUp == UpAction.CloseBackups;

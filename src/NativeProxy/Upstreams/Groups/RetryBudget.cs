@@ -30,6 +30,9 @@ internal sealed class RetryBudget
         _requestCount++;
     }
 
+    /// <summary>What was counted last is no request of a client, but the second one for the same.</summary>
+    public void UncountRequest() => _requestCount--;
+
     /// <summary>Takes a place, one for all tries of an exchange. False when there is none.</summary>
     /// <param name="isIn">Whether the exchange has one; becomes true when it does.</param>
     /// <param name="nowMs">Loop time.</param>

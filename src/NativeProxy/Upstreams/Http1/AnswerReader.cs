@@ -150,6 +150,15 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
     /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
     public ProxyError HeadIsCut() => HasBytes ? Bad(RejectReason.IncompleteHead) : ProxyError.ServerClosedBeforeResponse;
 
+    /// <summary>What the user is told when there will be no whole answer.</summary>
+    public ServerFailure FailureOf(ProxyError error) => new()
+    {
+        Error = error,
+        Detail = Fault,
+        AnswerHasBegun = HasBytes,
+        HeadIsBad = error == ProxyError.ServerBadResponse && State == AnswerState.AwaitingHead,
+    };
+
     private bool TryKeep(ReadOnlySpan<byte> bytes) => _tail.TryAppend(pools, bytes, WireScratch.ResponseHeadBytesMax + bytes.Length);
 
     private ProxyError Consume(ReadOnlySpan<byte> bytes, UpstreamServer server, bool mayOutlive, out int used)

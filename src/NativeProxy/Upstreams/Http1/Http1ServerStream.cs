@@ -323,8 +323,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         _deadline.Arm(_connection!, serverMustAct ? TimeoutMs : 0, _requestBodyBytes > 0);
     }
 
-    private void Fail(ProxyError error) =>
-        user.OnServerFailed(new ServerFailure { Error = error, Detail = _answer.Fault, AnswerHasBegun = _answer.HasBytes });
+    private void Fail(ProxyError error) => user.OnServerFailed(_answer.FailureOf(error));
 
     /// <summary>The connection is no longer this stream's.</summary>
     private void Forget()

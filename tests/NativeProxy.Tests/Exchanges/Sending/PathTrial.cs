@@ -77,6 +77,9 @@ internal sealed class PathTrial : INetworkServer, IDisposable
         return (path, stream!);
     }
 
+    /// <summary>Asks a second server by another path when the first one is slow.</summary>
+    public Hedge MakeHedge(RequestPath path, RequestPath spare, Action<RequestPath> goesOn) => new(path, spare, _virtual.Loop, Counters, goesOn);
+
     /// <summary>Begins with a request and opens its way.</summary>
     public void Ask(HttpMethod method = HttpMethod.Get, BodyLength body = default, RequestTerms? terms = null) => Run(() =>
     {

@@ -77,13 +77,13 @@ public sealed class RequestPathQueueTests
     {
         using var trial = new PathTrial();
         trial.Ask();
-        Assert.Equal(1, trial.Path.Link.Attempts);
+        Assert.Equal(1, trial.Path.Link.Tries.Count);
 
         trial.Run(trial.Stream.PutOff);
         trial.Settle(2000);
 
         Assert.Equal(["open a", "open a"], trial.Stream.Calls);
-        Assert.Equal(1, trial.Path.Link.Attempts);
+        Assert.Equal(1, trial.Path.Link.Tries.Count);
         trial.Run(trial.Stream.Connect);
         Assert.Equal("start GET /t Host: a (none) end", trial.Stream.Last);
     }

@@ -33,7 +33,7 @@ public sealed class RequestPathRetryTests
         Assert.Equal((5, 8), trial.Times);
         Assert.Equal(["open a", "open b", $"start {method.ToString()!.ToUpperInvariant()} /t Host: a (none) end"], trial.Stream.Calls);
         Assert.Equal(["wants body"], trial.User.Events);
-        Assert.Equal((2, RetryCause.ConnectFailure), (trial.Path.Link.Attempts, trial.Path.Link.RetryCause));
+        Assert.Equal((2, RetryCause.ConnectFailure), (trial.Path.Link.Tries.Count, trial.Path.Link.Tries.Cause));
         Assert.Equal(1, trial.Count(CounterId.RetriesConnectFailure));
     }
 
@@ -48,6 +48,88 @@ public sealed class RequestPathRetryTests
 
         Assert.Equal(["open a", "open b", "open a"], trial.Stream.Calls);
         Assert.Equal("failed ServerConnectTimeout", trial.User.Last);
+    }
+
+    [Theory]
+    [InlineData("redispatch = false", 2)]
+    [InlineData("", 1)]
+    public void SameServer_IsAskedAgainAfterAPause_WhichDoubles(string line, int servers)
+    {
+        using var trial = new PathTrial($"[upstream.retry]\nbackoff = \"100ms\"\n{line}", servers: servers);
+        trial.Ask();
+        trial.Fail(ProxyError.ServerConnectFailed);
+        trial.Settle(45);
+        Assert.Equal(["open a"], trial.Stream.Calls);
+        trial.Settle(60);
+        Assert.Equal(["open a", "open a"], trial.Stream.Calls);
+
+        trial.Fail(ProxyError.ServerConnectFailed);
+        trial.Settle(90);
+        Assert.Equal(["open a", "open a"], trial.Stream.Calls);
+        trial.Settle(115);
+        Assert.Equal(["open a", "open a", "open a"], trial.Stream.Calls);
+        trial.Fail(ProxyError.ServerConnectFailed);
+        Assert.Equal("failed ServerConnectFailed", trial.User.Last);
+    }
+
+    [Fact]
+    public void AnotherServer_IsAskedAtOnce_WhateverTheBackoff()
+    {
+        using var trial = new PathTrial("[upstream.retry]\nbackoff = \"1m\"");
+        trial.Ask();
+        trial.Fail(ProxyError.ServerConnectFailed);
+
+        Assert.Equal(["open a", "open b"], trial.Stream.Calls);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ClientThatLeavesInThePause_IsNotServed(bool isHeard)
+    {
+        using var trial = new PathTrial("[upstream.retry]\nbackoff = \"100ms\"", servers: 1);
+        trial.Ask();
+        trial.Fail(ProxyError.ServerConnectFailed);
+        trial.User.ClientHasLeft = true;
+        if (isHeard)
+            trial.Run(trial.Path.Release);
+        trial.Settle(200);
+
+        Assert.Equal(["open a"], trial.Stream.Calls);
+        Assert.Equal(isHeard ? [] : ["left"], trial.User.Events);
+    }
+
+    [Theory]
+    [InlineData("on = [\"junk_response\"]", HttpMethod.Get, "open b")]
+    [InlineData("on = [\"junk_response\"]", HttpMethod.Post, "")]
+    [InlineData("on = [\"empty_response\"]", HttpMethod.Get, "")]
+    [InlineData("on = [\"junk_response\"]\nattempts = 1", HttpMethod.Get, "")]
+    [InlineData("on = [\"junk_response\"]\nbudget = 0\nbudget_min = 0", HttpMethod.Get, "")]
+    public void WhatIsNoHeadOfAnAnswer_SendsItElsewhereWhereThatIsWanted(string lines, object method, string expected)
+    {
+        using var trial = new PathTrial("[upstream.retry]\n" + lines);
+        trial.AskReused((HttpMethod)method);
+        trial.Run(trial.Stream.User.OnServerAnswers);
+        trial.Run(() => trial.Stream.User.OnServerFailed(
+            new ServerFailure { Error = ProxyError.ServerBadResponse, AnswerHasBegun = true, HeadIsBad = true }));
+
+        Assert.Equal(expected.Length > 0, trial.Stream.Calls.Contains(expected));
+        Assert.Equal(expected.Length > 0 ? 1 : 0, trial.Count(CounterId.RetriesJunkResponse));
+        if (expected.Length == 0)
+            Assert.Equal("failed ServerBadResponse", trial.User.Last);
+    }
+
+    [Fact]
+    public void BadBytesBehindAHead_AreNeverReplaced()
+    {
+        using var trial = new PathTrial("[upstream.retry]\non = [\"junk_response\"]");
+        trial.AskReused(HttpMethod.Get);
+        trial.Run(trial.Stream.User.OnServerAnswers);
+        trial.Run(() => trial.Stream.User.OnServerResponse("x"u8, new ResponseHead(1) { StatusCode = 200 }, default));
+        trial.Fail(ProxyError.ServerBadResponse, answerHasBegun: true);
+
+        Assert.Equal("failed ServerBadResponse", trial.User.Last);
+        Assert.Equal(0, trial.Count(CounterId.RetriesJunkResponse));
     }
 
     [Theory]
@@ -68,7 +150,7 @@ public sealed class RequestPathRetryTests
 
         trial.Fail(ProxyError.ServerClosedBeforeResponse, (SendProof)proof);
 
-        Assert.Equal((RetryCause)cause, trial.Path.Link.RetryCause);
+        Assert.Equal((RetryCause)cause, trial.Path.Link.Tries.Cause);
         if ((RetryCause)cause == RetryCause.None)
         {
             Assert.Equal(["open a", start], trial.Stream.Calls);
