@@ -60,13 +60,13 @@ public sealed class RequestPathRetryTests
         trial.Fail(ProxyError.ServerConnectFailed);
         trial.Settle(45);
         Assert.Equal(["open a"], trial.Stream.Calls);
-        trial.Settle(60);
+        trial.Settle(90);
         Assert.Equal(["open a", "open a"], trial.Stream.Calls);
 
         trial.Fail(ProxyError.ServerConnectFailed);
         trial.Settle(90);
         Assert.Equal(["open a", "open a"], trial.Stream.Calls);
-        trial.Settle(115);
+        trial.Settle(150);
         Assert.Equal(["open a", "open a", "open a"], trial.Stream.Calls);
         trial.Fail(ProxyError.ServerConnectFailed);
         Assert.Equal("failed ServerConnectFailed", trial.User.Last);
