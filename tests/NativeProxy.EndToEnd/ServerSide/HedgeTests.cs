@@ -9,6 +9,7 @@ namespace NativeProxy.EndToEnd.ServerSide;
 public sealed class HedgeTests
 {
     [Theory]
+    [Trait("close", "server:hedge_lost")]
     [InlineData(1)]
     [InlineData(2)]
     public async Task SecondServerThatAnswersFirst_IsPassedOn_AndTheFirstRequestIsCut(int workers)
