@@ -110,13 +110,20 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             Close(CloseReason.ClientClosed);
     }
 
-    void IConnectionOwner.OnSendBlocked(TcpConnection connection) => Check.That(false, "a tunnel sends");
+    /// <summary>Only a layer below sends before the tunnel does: what it has to say waits in the connection.</summary>
+    void IConnectionOwner.OnSendBlocked(TcpConnection connection)
+    {
+    }
 
-    void IConnectionOwner.OnSendDrained(TcpConnection connection) => Check.That(false, "a tunnel sends");
+    void IConnectionOwner.OnSendDrained(TcpConnection connection)
+    {
+    }
 
-    void IConnectionOwner.OnSendFailed(TcpConnection connection, SocketError error) => Check.That(false, "a tunnel sends");
+    void IConnectionOwner.OnSendFailed(TcpConnection connection, SocketError error) => ClientGone();
 
-    void IConnectionOwner.OnFailed(TcpConnection connection, SocketError error)
+    void IConnectionOwner.OnFailed(TcpConnection connection, SocketError error) => ClientGone();
+
+    private void ClientGone()
     {
         bool hasSaidNothing = _state == TcpSessionState.Inspecting && _first.IsEmpty;
         _way.Release(ServerCloseReason.ClientAborted, reset: true);

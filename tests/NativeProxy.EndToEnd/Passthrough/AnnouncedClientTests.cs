@@ -65,6 +65,7 @@ public sealed class AnnouncedClientTests
 
     /// <summary>A server that expects a header would take the check for an attack.</summary>
     [Fact]
+    [Trait("layer", "no")] // checks speak no records
     public async Task HealthCheck_CarriesAHeaderThatNamesNobody()
     {
         await using RelayScene scene = await RelayScene.Start(

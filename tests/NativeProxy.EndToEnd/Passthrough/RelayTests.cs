@@ -156,6 +156,7 @@ public sealed class RelayTests
     }
 
     [Fact]
+    [Trait("layer", "no")] // a client that is refused has no time for its handshake
     public async Task AsManyAsMaxRequests_AreServedAtOnce()
     {
         await using RelayScene scene = await RelayScene.Start(config => config.Upstream("max_requests = 1"));
@@ -171,6 +172,7 @@ public sealed class RelayTests
 
     /// <summary>The place in line of one client is not that of the next one that the same session serves.</summary>
     [Fact]
+    [Trait("layer", "no")] // a client that is refused has no time for its handshake
     public async Task ClientWhoseTurnCameToNothing_LeavesNoPlaceInLineBehind()
     {
         var origin = ScriptedOrigin.Driven();
