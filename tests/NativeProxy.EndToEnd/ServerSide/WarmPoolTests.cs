@@ -24,14 +24,21 @@ public sealed class WarmPoolTests
 
         await using RawClient client = await proxy.Connect();
         await client.SendGet("/warm");
-        Assert.StartsWith("GET /warm ", await servers[1].ReadRequest(), StringComparison.Ordinal);
+        Task<string>[] reads = [servers[0].ReadRequest(), servers[1].ReadRequest()];
+        Task<string> read = await Task.WhenAny(reads);
+        Assert.StartsWith("GET /warm ", await read, StringComparison.Ordinal);
         await origin.Accept();
-        await proxy.WaitForMetric(Idle, 2);
-        await servers[1].Send(OriginConnection.Ok);
+        await HasIdle(2);
+        await servers[Array.IndexOf(reads, read)].Send(OriginConnection.Ok);
         await client.ReadResponse();
-        await proxy.WaitForMetric(Idle, 3);
-        Assert.Equal((3, 1), (await proxy.Metric(Ahead), await proxy.Metric("nativeproxy_server_connects_ahead_used_total")));
+        await HasIdle(3);
+
+        // Where a connect takes long, the request's rate asks for one more.
+        Assert.InRange(await proxy.Metric(Ahead), 3, 4);
+        Assert.Equal(1, await proxy.Metric("nativeproxy_server_connects_ahead_used_total"));
         Assert.Equal(0, await proxy.Metric("nativeproxy_server_connection_reuses_total"));
+
+        Task HasIdle(int count) => Deadline.Until(async () => await proxy.Metric(Idle) >= count, () => $"{count} idle connections");
     }
 
     [Fact]
