@@ -17,6 +17,7 @@ internal sealed class Frontend
     private readonly ListenerKeepaliveSettings _keepalive;
     private readonly ListenerTimeoutSettings _timeouts;
     private readonly ListenerLimitSettings _limits;
+    private readonly AddressNetwork[] _probes;
     private ClientFarewell? _freeFarewell;
 
     /// <param name="loop">The loop.</param>
@@ -36,6 +37,7 @@ internal sealed class Frontend
         _keepalive = settings.Keepalive;
         _timeouts = settings.Timeouts;
         _limits = settings.Limits;
+        _probes = NetworkText.NetworksOf(settings.Monitor.Networks);
         HeadLimits = new HeadLimits(
             settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes,
             settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
@@ -92,6 +94,9 @@ internal sealed class Frontend
     /// <summary>What runs short, as the reason for which connections now close after their response; None when nothing does.</summary>
     public CloseReason Pressure { get; set; }
 
+    /// <summary>Whether who connects only looks whether this node is there (<c>monitor.networks</c>; HAProxy's monitor-net).</summary>
+    public bool IsProbe(in PeerAddress client) => _probes.Length > 0 && AddressNetwork.AnyContains(_probes, client);
+
     /// <summary>Counts why a client connection is closed.</summary>
     public void CountClose(ClientConnection connection, CloseReason reason)
     {
@@ -101,7 +106,7 @@ internal sealed class Frontend
             ProxyEvents.Log.ClientConnectionClosed(connection.Tcp!.Id, CloseReasons.CodeOf(reason));
     }
 
-    /// <summary>Enters a connection into the ledger: its socket is gone.</summary>
+    /// <summary>Enters a connection into the ledger: its socket is gone. Of a probe, no line is logged.</summary>
     public void EnterClose(ClientConnection connection)
     {
         if (connection.IsCounted)
@@ -109,7 +114,7 @@ internal sealed class Frontend
         if (Page is not { } page)
             return;
         CloseRecord record = connection.Account.Close(connection.Tcp!, connection.Address, connection.RequestCount, Loop.Clock.NowMs);
-        page.Enter(ref record);
+        page.Enter(ref record, isLogged: !IsProbe(connection.Address));
     }
 
     /// <summary>Lends the object that ends a connection; it gives itself back.</summary>

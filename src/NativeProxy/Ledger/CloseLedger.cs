@@ -21,12 +21,12 @@ internal sealed class CloseLedger(LoopCounters counters, CloseRing recent, LogRi
     /// <summary>A page for the connections to a server.</summary>
     public LedgerPage ForServer(string upstream, string server) => new(this, ConnectionSide.Server, upstream, server);
 
-    internal void Enter(ref CloseRecord record)
+    internal void Enter(ref CloseRecord record, bool isLogged)
     {
         record.ClosedWallMs = clock.WallMs;
         Count(record);
         recent.Add(record);
-        if (Log is not null)
+        if (isLogged && Log is not null)
             CloseRecordCodec.TryWrite(Log, record);
     }
 

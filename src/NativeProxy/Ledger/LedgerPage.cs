@@ -23,11 +23,13 @@ internal sealed class LedgerPage
     }
 
     /// <summary>Enters a connection; its side, names and time are filled in here.</summary>
-    public void Enter(ref CloseRecord record)
+    /// <param name="record">What is known of it.</param>
+    /// <param name="isLogged">False: it is counted and shown, and never a line of the log.</param>
+    public void Enter(ref CloseRecord record, bool isLogged = true)
     {
         record.Side = _side;
         record.Place = _place;
         record.Server = _server;
-        _ledger.Enter(ref record);
+        _ledger.Enter(ref record, isLogged);
     }
 }

@@ -60,13 +60,13 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         _startedMs = startedMs;
         TcpTerms terms = _pool.Terms;
         _port = Local.Port;
-        if (!TryAdmit())
-            return;
-        if (terms.IsProbe(Address))
+        if (Frontend.IsProbe(Address))
         {
             Close(CloseReason.Unmatched);
             return;
         }
+        if (!TryAdmit())
+            return;
         if (!terms.Routes.NeedName(Address, _port))
         {
             Open(name: default);

@@ -1,5 +1,4 @@
 using NativeProxy.Config;
-using NativeProxy.Foundation;
 using NativeProxy.Routing;
 using NativeProxy.Tls;
 using NativeProxy.Tunnels;
@@ -11,8 +10,6 @@ namespace NativeProxy.Passthrough;
 /// <param name="listener">Of the listener.</param>
 internal sealed class TcpTerms(TcpRoutes routes, in ListenerSettings listener)
 {
-    private readonly AddressNetwork[] _probes = NetworkText.NetworksOf(listener.Monitor.Networks);
-
     /// <summary>Where connections go.</summary>
     public TcpRoutes Routes => routes;
 
@@ -21,9 +18,6 @@ internal sealed class TcpTerms(TcpRoutes routes, in ListenerSettings listener)
 
     /// <summary>How long a ClientHello may take, where one decides.</summary>
     public long InspectTimeoutMs { get; } = listener.Tcp.InspectTimeoutMs;
-
-    /// <summary>Whether who connects only looks whether this node is there.</summary>
-    public bool IsProbe(in PeerAddress client) => _probes.Length > 0 && AddressNetwork.AnyContains(_probes, client);
 
     /// <summary>Null where no name decides.</summary>
     public ClientHelloReader? Hellos { get; } = routes.LookAtNames ? new ClientHelloReader() : null;
