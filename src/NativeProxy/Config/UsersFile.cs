@@ -40,10 +40,13 @@ internal static class UsersFile
         return users;
     }
 
-    /// <summary>What is wrong with a name, or null. A colon ends it on the wire (RFC 7617 section 2).</summary>
+    /// <summary>
+    /// What is wrong with a name, or null. A colon ends it on the wire (RFC 7617 section 2). U+FFFD stands for bytes that are no UTF-8, in a file and
+    /// in a login: names that differ in these alone would be the same.
+    /// </summary>
     public static string? ProblemOfName(string name) =>
         name.Length is 0 or > 255 ? "the name of a user is empty or too long"
-        : name.Contains(':', StringComparison.Ordinal) || name.Trim() != name || HasControls(name)
+        : name.AsSpan().ContainsAny(':', '\uFFFD') || name.Trim() != name || HasControls(name)
             ? $"{ErrorExcerpt.Quoted(name)} cannot be the name of a user"
             : null;
 

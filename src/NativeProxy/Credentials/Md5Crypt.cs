@@ -27,22 +27,11 @@ internal static class Md5Crypt
         sum.AppendData(password);
         sum.AppendData(prefix);
         sum.AppendData(salt);
-        for (int left = password.Length; left > 0; left -= DigestBytes)
-            sum.AppendData(digest[..Math.Min(left, DigestBytes)]);
+        CryptRounds.AppendRepeated(sum, digest, password.Length);
         for (int bits = password.Length; bits > 0; bits >>= 1)
             sum.AppendData((bits & 1) != 0 ? "\0"u8 : password[..1]);
         sum.GetHashAndReset(digest);
-        for (int i = 0; i < Rounds; i++)
-        {
-            bool isOdd = (i & 1) != 0;
-            sum.AppendData(isOdd ? password : digest);
-            if (i % 3 != 0)
-                sum.AppendData(salt);
-            if (i % 7 != 0)
-                sum.AppendData(password);
-            sum.AppendData(isOdd ? digest : password);
-            sum.GetHashAndReset(digest);
-        }
+        CryptRounds.Run(sum, digest, password, salt, Rounds);
         for (int i = 0; i < 5; i++)
             hash = CryptBase64.Write(hash, digest[i], digest[i + 6], digest[i == 4 ? 5 : i + 12]);
         CryptBase64.Write(hash, 0, 0, digest[11], letters: 2);

@@ -30,6 +30,9 @@ internal enum LoginResult : byte
 /// <param name="counters">Of the worker.</param>
 internal sealed class PasswordChecker(EventLoop loop, LoopCounters counters)
 {
+    /// <summary>Requests that wait for the same login; more are too many.</summary>
+    private const int WaitingMax = 1024;
+
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
     private readonly VerifiedLogins _verified = new();
     private readonly PasswordThreads _threads = new();
@@ -56,8 +59,9 @@ internal sealed class PasswordChecker(EventLoop loop, LoopCounters counters)
         if (_verified.Contains(key, loop.Clock.NowMs))
             return LoginResult.Right;
         check = FindRunning(key) ?? TryCompute(users, login, key);
-        if (check is null)
+        if (check is null || check.Waiting.Count >= WaitingMax)
         {
+            check = null;
             counters.Add(CounterId.PasswordChecksRefused);
             return LoginResult.Busy;
         }
@@ -65,17 +69,22 @@ internal sealed class PasswordChecker(EventLoop loop, LoopCounters counters)
         return LoginResult.Pending;
     }
 
-    /// <summary>A password was computed.</summary>
+    /// <summary>Nobody waits for it any more, and nobody joins it.</summary>
+    public void Left(PasswordCheck check) => _running.Remove(check);
+
+    /// <summary>A password was computed, unless nobody wanted to know it any more.</summary>
     public void Ended(PasswordCheck check)
     {
         _running.Remove(check);
+        if (check.WasSkipped)
+            return;
         counters.Add(check.IsRight ? CounterId.PasswordsRight : CounterId.PasswordsWrong);
         if (check.IsRight)
             _verified.Add(check.Key, loop.Clock.NowMs);
         while (check.Waiting.Count > 0)
         {
-            IPasswordWaiter waiter = check.Waiting[0];
-            check.Waiting.RemoveAt(0);
+            IPasswordWaiter waiter = check.Waiting[^1];
+            check.Waiting.RemoveAt(check.Waiting.Count - 1);
             waiter.OnPasswordChecked(check.IsRight);
         }
     }

@@ -31,7 +31,7 @@ internal static class ShaCrypt
         sum.GetHashAndReset(digest);
         sum.AppendData(password);
         sum.AppendData(salt);
-        AppendRepeated(sum, digest, password.Length);
+        CryptRounds.AppendRepeated(sum, digest, password.Length);
         for (int bits = password.Length; bits > 0; bits >>= 1)
             sum.AppendData((bits & 1) != 0 ? digest : password);
         sum.GetHashAndReset(digest);
@@ -47,17 +47,7 @@ internal static class ShaCrypt
         sum.GetHashAndReset(once);
         byte[] salts = Repeated(once, salt.Length);
 
-        for (int i = 0; i < rounds; i++)
-        {
-            bool isOdd = (i & 1) != 0;
-            sum.AppendData(isOdd ? passwords : digest);
-            if (i % 3 != 0)
-                sum.AppendData(salts);
-            if (i % 7 != 0)
-                sum.AppendData(passwords);
-            sum.AppendData(isOdd ? digest : passwords);
-            sum.GetHashAndReset(digest);
-        }
+        CryptRounds.Run(sum, digest, passwords, salts, rounds);
         CryptographicOperations.ZeroMemory(passwords);
         Encode(digest, hash);
     }
@@ -77,12 +67,6 @@ internal static class ShaCrypt
             CryptBase64.Write(hash, 0, 0, digest[63], letters: 2);
         else
             CryptBase64.Write(hash, 0, digest[31], digest[30], letters: 3);
-    }
-
-    private static void AppendRepeated(IncrementalHash sum, ReadOnlySpan<byte> digest, int bytes)
-    {
-        for (; bytes > 0; bytes -= digest.Length)
-            sum.AppendData(digest[..Math.Min(bytes, digest.Length)]);
     }
 
     private static byte[] Repeated(ReadOnlySpan<byte> digest, int bytes)
