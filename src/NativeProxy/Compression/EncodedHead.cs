@@ -13,7 +13,7 @@ internal static class EncodedHead
     /// <summary>Room for the lines.</summary>
     public const int LinesBytesMax = 384;
 
-    /// <summary>A longer tag is dropped.</summary>
+    /// <summary>A longer tag is dropped, and so is a second one, which no server may send.</summary>
     private const int TagBytesMax = 256;
 
     private static ReadOnlySpan<byte> Vary => "Vary: Accept-Encoding\r\n"u8;
@@ -29,6 +29,7 @@ internal static class EncodedHead
         writer.Append(Vary);
         if (use == CompressionUse.Varies)
             return writer.WrittenBytes;
+        bool hasTag = false;
         for (int i = 0; i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
@@ -38,8 +39,9 @@ internal static class EncodedHead
             if (field.Known == KnownHeader.ETag && !value.StartsWith("W/"u8))
             {
                 head.Fields.Drop(i);
-                if (value.Length <= TagBytesMax)
+                if (value.Length <= TagBytesMax && !hasTag)
                     WriteWeakTag(ref writer, value);
+                hasTag = true;
             }
             else if (field.Known == KnownHeader.ContentEncoding || SpeaksOfBytes(field.Name.Of(bytes)))
             {

@@ -46,6 +46,8 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     public BodyPiece Encode(in BodyPiece piece, out ReadOnlySpan<byte> rest)
     {
         ReadOnlySpan<byte> data = _encoder!.Encode(piece.Data, piece.IsLast);
+        if (piece.IsLast)
+            ReturnEncoder();
         int count = Math.Min(data.Length, pieceBytesMax);
         rest = data[count..];
         return Piece(data[..count], piece, isLast: piece.IsLast && rest.IsEmpty);
@@ -64,9 +66,15 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     /// <summary>The exchange is over, in whichever way.</summary>
     public void End()
     {
+        ReturnEncoder();
+        _isTaken = false;
+    }
+
+    /// <summary>An answer that was encoded to its end may have to wait for its turn; its encoder serves others meanwhile.</summary>
+    private void ReturnEncoder()
+    {
         _encoder?.End();
         _encoder = null;
-        _isTaken = false;
     }
 
     private static BodyPiece Piece(ReadOnlySpan<byte> data, in BodyPiece whole, bool isLast) =>

@@ -91,6 +91,17 @@ public class CompressionRuleTests
     }
 
     [Fact]
+    public void SecondTag_IsDropped_SoThatTheCodingIsAlwaysSaid()
+    {
+        byte[] bytes = Read(200, out ResponseHead head, $"ETag: \"{new string('a', 200)}\"", $"ETag: \"{new string('b', 200)}\"");
+        byte[] room = new byte[EncodedHead.LinesBytesMax];
+        Assert.Equal(
+            $"Vary: Accept-Encoding\r\nETag: W/\"{new string('a', 200)}\"\r\nContent-Encoding: gzip\r\n",
+            Wire.Text(room.AsSpan(0, EncodedHead.Change(room, bytes, head, CompressionUse.Encodes))));
+        Assert.True(head.Fields[1].IsHopByHop);
+    }
+
+    [Fact]
     public void OverlongTag_IsDropped_AndTheLinesFit()
     {
         byte[] bytes = Read(200, out ResponseHead head, $"ETag: \"{new string('a', 254)}\"");
