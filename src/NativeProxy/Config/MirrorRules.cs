@@ -22,6 +22,8 @@ internal sealed class MirrorRules(ProxySettings settings, SettingPlaces places, 
             Break($"{path}.mirror", "nothing says who gets the copies", "upstream = \"next\"");
         else if (!names.Contains(wanted))
             Break($"{path}.mirror.upstream", $"there is no upstream {ErrorExcerpt.Quoted(wanted)}", "one of: " + string.Join(", ", names));
+        else if (settings.Upstreams.Any(upstream => upstream.Name == wanted && ServerConnectionRules.IsTold(upstream)))
+            Break($"{path}.mirror.upstream", "these servers are told of a client by a PROXY header, and a copy has none", "another upstream");
         else if (route.Redirect.Length > 0 || route.Respond.Status != 0 || route.Deny != 0)
             Break($"{path}.mirror", "this route sends nothing to a server, so there is nothing to copy", "a route with upstream or split");
     }

@@ -66,7 +66,7 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
     }
 
     /// <summary>Whether some server is told of its clients.</summary>
-    private static bool IsTold(UpstreamSettings upstream) => upstream.ProxyProtocol != ProxyHeaderVersion.Off
+    public static bool IsTold(UpstreamSettings upstream) => upstream.ProxyProtocol != ProxyHeaderVersion.Off
         || upstream.Servers.Any(server => server.ProxyHeaderOf(upstream) != ProxyHeaderVersion.Off);
 
     /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>

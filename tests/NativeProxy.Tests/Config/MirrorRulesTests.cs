@@ -16,6 +16,16 @@ public class MirrorRulesTests
         Assert.Empty(result.Warnings);
     }
 
+    /// <summary>A copy has no client whom such a server could be told.</summary>
+    [Fact]
+    public void ServersThatAreToldOfClients_GetNoCopies()
+    {
+        const string Told = "[[upstream]]\nname = \"told\"\nproxy_protocol = \"v2\"\nservers = [\"127.0.0.1:1\"]\n";
+        Assert.Equal(
+            ["15: these servers are told of a client by a PROXY header, and a copy has none"],
+            SettingsTrial.Problems(SettingsTrial.Minimal + Told + "[[route]]\nmirror = { upstream = \"told\" }\n"));
+    }
+
     [Theory]
     [InlineData("mirror = { percent = 10 }", "11: nothing says who gets the copies")]
     [InlineData("mirror = { upstream = \"next\" }", "11: there is no upstream \"next\"")]
