@@ -147,7 +147,7 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
         }
         Group!.ConnectFailed(Server!);
         Group.Passive?.Failed(Server!, loop.Clock.NowMs);
-        UpstreamRetrySettings retry = Group.Rules.Retry.Settings;
+        ref readonly UpstreamRetrySettings retry = ref Group.Rules.Retry.Settings;
         if (Attempts >= retry.Attempts || !retry.IsOn(RetryCondition.ConnectFailure))
             return false;
         counters.Add(CounterId.RetriesConnectFailure);

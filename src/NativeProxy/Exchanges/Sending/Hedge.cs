@@ -121,9 +121,12 @@ internal sealed class Hedge : ITimerOwner
 
     private void Race(UpstreamGroup group)
     {
-        if (!group.HasOtherThan(_path.Link.Server!) || !_spare.TryBegin(group, _terms, _path.HeldRequest))
+        if (!group.HasOtherThan(_path.Link.Server!))
             return;
+        bool isKept = _spare.TryBegin(group, _terms, _path.HeldRequest);
         group.RetryBudget.UncountRequest();
+        if (!isKept)
+            return;
         _spare.Stream.Client = _path.Stream.Client;
         if (!_spare.Link.TryOpenBeside(_path.Link))
         {

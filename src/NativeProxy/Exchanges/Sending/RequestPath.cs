@@ -117,7 +117,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <param name="isLate">It has waited: a piece of its body has to be asked for.</param>
     public void Open(RequestPath? ahead, bool moreFollows, bool isLate = false)
     {
-        _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1;
+        _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1 && Link.Tries.Rules.AllowsPipelining;
         if (ahead is not null && TryFollow(ahead))
             Start(BodyPiece.End);
         else

@@ -103,7 +103,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || (Group.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs))
+        if (Group!.Rules.Pipelining <= 1 || !_tries.Rules.AllowsPipelining
+            || (Group.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs))
             || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
         {
             return false;
@@ -167,20 +168,20 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
     }
 
-    /// <summary>
-    /// The head of the final answer has come: asks for another connection if the exchange is sent again for its status. Null when the answer is to be
-    /// passed on.
-    /// </summary>
+    /// <summary>The head of the final answer has come: asks for another connection where its status wants that. Null when it is passed on.</summary>
     /// <param name="status">Its status.</param>
     /// <param name="isHeld">The whole request can be sent again.</param>
     /// <param name="isWhole">The whole answer has come.</param>
     public LinkResult? RetryStatus(int status, bool isHeld, bool isWhole)
     {
-        RetryCause cause = RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
+        RetryCause cause = !_tries.Rules.Settings.IsOnStatus(status) ? RetryCause.None
+            : RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
         if (cause == RetryCause.None || !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters))
             return null;
         Group!.Passive?.Answered(Server!, status, loop.Clock.NowMs);
-        Release(isWhole ? stream.Judge() : ServerCloseReason.Ambiguous, reset: !isWhole);
+        if (isWhole && !stream.IsPinned)
+            stream.End(stream.Judge(), clientGoesOn: true, out _);
+        Release(ServerCloseReason.Ambiguous, reset: true);
         _tries.Again(cause, counters);
         return OpenAgain();
     }
@@ -188,11 +189,15 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>Asks a server beside that of another link, for the same request, if one has room now. False when nothing has come of it.</summary>
     public bool TryOpenBeside(ServerLink first)
     {
-        _tries.BeginBeside(first._tries);
         _sticky = first._sticky;
         Server = Group!.Choose(first.Server, _hashKey, out _);
-        return Server is not null && Server != first.Server && Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs)
-            && _tries.TryTakeBudget(Group, loop.Clock.NowMs, counters) && TryOpen(Server, _mayReuse);
+        if (Server is null || Server == first.Server || !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs)
+            || !first._tries.TryTakeBudget(Group, loop.Clock.NowMs, counters))
+        {
+            return false;
+        }
+        _tries.BeginBeside(first._tries);
+        return TryOpen(Server, _mayReuse);
     }
 
     /// <summary>The connection is there: if the exchange has to wait again, it does so anew.</summary>

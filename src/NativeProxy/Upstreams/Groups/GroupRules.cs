@@ -45,8 +45,7 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// any answer, nor where a request may be cut for another one that was answered first.
     /// </summary>
     public int Pipelining { get; } =
-        settings.Hedge.AfterMs == 0 && settings.Retry.Attempts > 1 && settings.Retry.IsOn(RetryCondition.Stale)
-        && ReuseOf(settings.Keepalive) != ReusePolicy.Never
+        settings.Hedge.AfterMs == 0 && new RetryRules(settings.Retry).AllowsPipelining && ReuseOf(settings.Keepalive) != ReusePolicy.Never
             ? settings.Keepalive.Pipelining
             : 1;
 

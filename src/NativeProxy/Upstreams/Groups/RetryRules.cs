@@ -10,6 +10,9 @@ internal sealed class RetryRules(in UpstreamRetrySettings settings)
     /// <summary>What the file says.</summary>
     public ref readonly UpstreamRetrySettings Settings => ref _settings;
 
+    /// <summary>What was sent behind another request, and lost with its connection, is sent again.</summary>
+    public bool AllowsPipelining { get; } = settings.Attempts > 1 && settings.IsOn(RetryCondition.Stale);
+
     /// <summary>How long one try may be silent if another one can follow; 0 = as long as the answer may.</summary>
     public long PerTryTimeoutMs { get; } = settings.PerTryTimeoutMs;
 
