@@ -89,7 +89,6 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         {
             _path.BeginUnsent(_route.Upstream, terms);
             _path.Skip();
-            _service.Counters.Add(CounterId.ResponsesByProxy);
             if (_route.Answer is { } known)
                 _response.Answer(known);
             else
@@ -226,6 +225,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         // same, an end without an answer (Squid does so, too).
         bool pinWasStale = _path.Link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
         _path.Fail(error);
+        _admission?.StopWaiting();
 
         // Known only now: the addresses of the name, or the length of the body. Counted like what the head alone had refused.
         if (error is ProxyError.DestinationRefused or ProxyError.RequestBodyTooLarge or ProxyError.AccessDenied or ProxyError.ClosedByRoute)
@@ -261,7 +261,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _path.BeginUnsent(_route!.Upstream, terms);
         _path.Skip();
         if (admission == Admission.Preflight)
-            Answer(_route.CrossOrigin!.Preflight);
+            _response.Answer(_route.CrossOrigin!.Preflight);
         else if (admission == Admission.Limited)
             Fail(_admission.LimitError, RejectReason.None, _admission.LimitStatusCode);
         else if (admission != Admission.Pending)
@@ -284,19 +284,13 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (!isRight)
             Fail(ProxyError.LoginRequired, RejectReason.None);
         else if (_route!.Answer is { } answer)
-            Answer(answer);
+            _response.Answer(answer);
         else if (_route.Redirect is not null && _admission!.HeldRedirect.IsEmpty)
             Fail(ProxyError.BadRequest, RejectReason.BadTarget);
         else if (_route.Redirect is not null)
             _response.Answer(_route.Redirect, _admission!.HeldRedirect);
         else if (!_admission!.TryWait())
             _path.Open(ahead: null, moreFollows: false, isLate: true);
-    }
-
-    private void Answer(FixedAnswer answer)
-    {
-        _service.Counters.Add(CounterId.ResponsesByProxy);
-        _response.Answer(answer);
     }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>

@@ -50,11 +50,17 @@ internal sealed class LoginGate(PasswordChecker checker, Action<bool> decided) :
         decided(isRight);
     }
 
+    /// <summary>Nobody wants to know any more whether the login is right.</summary>
+    public void StopWaiting()
+    {
+        _check?.Leave(this);
+        _check = null;
+    }
+
     /// <summary>The request is over, in whichever way.</summary>
     public void End()
     {
-        _check?.Waiting.Remove(this);
-        _check = null;
+        StopWaiting();
         _challenge = [];
         HeldAnswer = [];
     }

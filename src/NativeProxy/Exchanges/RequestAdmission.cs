@@ -88,8 +88,8 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
         if (isPreflight && route.Refusal == ProxyError.None)
             return Admission.Preflight;
 
-        // What ends here because of Max-Forwards shows nothing of what is behind the login.
-        if (route.Login is null || head.MaxForwards == 0)
+        // What ends here because of Max-Forwards shows nothing of what is behind the login, unless the route knows the answer itself.
+        if (route.Login is null || (head.MaxForwards == 0 && !route.IsAnswered))
             return Admission.Granted;
         _login ??= new LoginGate(service.Stock.Passwords, user.OnLogin);
         return _login.Begin(route.Login, bytes, head) switch
@@ -112,6 +112,15 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
 
     /// <summary>Keeps a redirect until the login was looked at.</summary>
     public void Hold(ReadOnlySpan<byte> redirect) => _login!.HeldAnswer = redirect.ToArray();
+
+    /// <summary>
+    /// The request has failed while it waited: its turn must not come any more, though the answer to it may have to wait for those before.
+    /// </summary>
+    public void StopWaiting()
+    {
+        _limits?.StopWaiting();
+        _login?.StopWaiting();
+    }
 
     /// <summary>The request is over, in whichever way.</summary>
     /// <param name="statusCode">Of its answer; 0 when there was none.</param>

@@ -108,17 +108,22 @@ internal sealed class RequestLimits(EventLoop loop, LoopCounters counters, Actio
         waited();
     }
 
+    /// <summary>It does not wait any more.</summary>
+    public void StopWaiting()
+    {
+        if (_timer is not { IsArmed: true })
+            return;
+        loop.Wheel.Remove(_timer);
+        counters.Add(CounterId.RateLimitWaiting, -1);
+    }
+
     /// <summary>The request is over, in whichever way.</summary>
     /// <param name="statusCode">Of its answer; 0 when there was none.</param>
     public void End(int statusCode)
     {
         if (_limits is null)
             return;
-        if (_timer is { IsArmed: true })
-        {
-            loop.Wheel.Remove(_timer);
-            counters.Add(CounterId.RateLimitWaiting, -1);
-        }
+        StopWaiting();
         if (_isCounted)
             _limits.Concurrency!.GiveBack();
         for (int i = 0; i < _limits.Rates.Length && StatusCode == 0; i++)

@@ -6,6 +6,7 @@ using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Tracing;
@@ -147,6 +148,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
 
     private void Answer(ReadOnlySpan<byte> head, ResponseHead parts, in BodyPiece content)
     {
+        _service.Counters.Add(CounterId.ResponsesByProxy);
         var changes = new ResponseChanges
         {
             KeepsLength = parts.PassesLength,

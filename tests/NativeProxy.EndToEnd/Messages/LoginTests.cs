@@ -63,6 +63,44 @@ public sealed class LoginTests
         Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_password_checks_total{result=\"right\"}"));
     }
 
+    /// <summary>What ends here is behind the login, too, where the route knows the answer.</summary>
+    [Theory]
+    [InlineData("respond = { status = 200, body = \"inside\" }")]
+    [InlineData("redirect = \"/inside\"")]
+    public async Task MaxForwards_LeadsAroundNoLogin(string action)
+    {
+        await using AnsweringScene scene = await AnsweringScene.Start(change: config => config.Route("path = [\"/in\"]", action, Auth));
+        await scene.Client.Send("OPTIONS /in HTTP/1.1\r\nHost: test\r\nMax-Forwards: 0\r\n\r\n");
+        HttpResponse response = await scene.Client.ReadResponse("OPTIONS");
+        Assert.Equal(401, response.Status);
+        Assert.DoesNotContain("inside", response.Body, StringComparison.Ordinal);
+        Assert.Null(response.Field("Location"));
+    }
+
+    /// <summary>Its answer waits behind another one, and meanwhile its password turns out right.</summary>
+    [Fact]
+    public async Task RequestThatHasFailedBefore_GoesToNoServer_WhenItsPasswordIsRight()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener("pipelining = 4").Route(
+            "path_prefix = [\"/in\"]", Auth, "request_headers = { set = { Again = \"{header.X-Long}{header.X-Long}{header.X-Long}\" } }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(RawClient.Get("/slow") + RawClient.Get("/in", Bob + "X-Long: " + new string('x', 6000) + "\r\n"));
+        OriginConnection server = await origin.Accept();
+        Assert.StartsWith("GET /slow ", await server.ReadRequest(), StringComparison.Ordinal);
+        await using RawClient other = await proxy.Connect();
+        await other.Send(RawClient.Get("/in", Bob));
+        OriginConnection second = await origin.Accept();
+        Assert.StartsWith("GET /in ", await second.ReadRequest(), StringComparison.Ordinal);
+        await second.Send(OriginConnection.Ok);
+        Assert.Equal(200, (await other.ReadResponse()).Status);
+        await server.Send(OriginConnection.Ok);
+
+        Assert.Equal(200, (await client.ReadResponse()).Status);
+        Assert.Equal(431, (await client.ReadResponse()).Status);
+        Assert.Equal(2, origin.ConnectionCount);
+    }
+
     [Fact]
     public async Task Password_IsForwardedWhereTheRouteSaysSo()
     {
