@@ -104,6 +104,58 @@ public sealed class PassiveHealthTests : System.IDisposable
         });
     }
 
+    /// <summary>As when servers are restarted one after the other: the first is back, and left out still, when the second goes.</summary>
+    [Fact]
+    public async Task ServerThatIsLeftOut_IsTriedWhenTheLastOneFails_AndIsBackWithItsAnswer()
+    {
+        (PassiveHealth health, ServersOnBoard servers) = Of("consecutive_failures = 2", "a1 b1 c0");
+        await _loop.Run(() =>
+        {
+            long nowMs = _loop.Loop.Clock.NowMs;
+            Fail(health, servers["a"], 2, nowMs);
+            Assert.True(health.HasTrialFor(servers["b"]));
+            Assert.False(health.HasTrialFor(servers["a"]));
+            health.BeginTrials(servers["a"]);
+            Assert.False(servers["a"].Standing.TakesRequests);
+
+            Fail(health, servers["b"], 5, nowMs);
+            health.BeginTrials(servers["b"]);
+            Assert.True(servers["a"].Standing is { TakesRequests: true, IsUsable: true, IsEjected: true });
+            Assert.False(servers["c"].Standing.TakesRequests);
+
+            health.Answered(servers["a"], 200, nowMs);
+            Assert.False(servers["a"].Standing.IsEjected);
+            Fail(health, servers["b"], 1, nowMs);
+            Assert.True(servers["b"].Standing.IsEjected);
+        });
+        Assert.Equal(2, _told.Count);
+    }
+
+    /// <summary>While all are down each request tries both, and the log is told nothing more.</summary>
+    [Theory]
+    [InlineData(50)]
+    [InlineData(100)]
+    public async Task ServerThatFailsItsTrial_IsLeftOutAsBefore(int percent)
+    {
+        (PassiveHealth health, ServersOnBoard servers) = Of($"consecutive_failures = 1\nmax_ejected = {percent}", "a1 b1");
+        await _loop.Run(() =>
+        {
+            long nowMs = _loop.Loop.Clock.NowMs;
+            Fail(health, servers["a"], 1, nowMs);
+            for (int request = 0; request < 3; request++)
+            {
+                health.Failed(servers["b"], nowMs);
+                health.BeginTrials(servers["b"]);
+                Assert.True(servers["a"].Standing.TakesRequests);
+                health.Failed(servers["b"], nowMs);
+                health.Failed(servers["a"], nowMs);
+                Assert.True(servers["a"].Standing is { TakesRequests: false, IsEjected: true });
+                Assert.True(servers["b"].Standing.TakesRequests);
+            }
+        });
+        Assert.Single(_told);
+    }
+
     [Fact]
     public void AnswersOfTheApplication_AreNoFailures_UnlessTheirStatusIsListed()
     {

@@ -286,7 +286,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     private LinkResult OpenAgain()
     {
         ref readonly UpstreamRetrySettings retry = ref _tries.Rules.Settings;
-        if (retry.BackoffMs == 0 || (retry.Redispatch && Group!.HasOtherThan(Server!)))
+        if (retry.BackoffMs == 0 || (retry.Redispatch && Group!.HasOtherThan(Server!, orLeftOut: true)))
             return Reopen();
         (_pause ??= new RetryPause(user.OnTurnInQueue, loop)).Begin(retry.BackoffMs, _tries.Count);
         return LinkResult.Pending;
@@ -311,7 +311,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     }
 
     private RetryFacts FactsOf(UpstreamServer server, SendProof proof, bool isHeld) =>
-        _tries.FactsOf(_method, stream, IsOnPin, Group!.HasOtherThan(server), proof, isHeld);
+        _tries.FactsOf(_method, stream, IsOnPin, Group!.HasOtherThan(server, orLeftOut: true), proof, isHeld);
 
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {

@@ -54,6 +54,12 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// <summary>Gets requests although it is down, because too few servers are up.</summary>
     public bool IsForced { get; set; }
 
+    /// <summary>
+    /// Gets requests although it is left out for its failures, because the only others that would have them have failed, too: until its next answer,
+    /// or its next failure.
+    /// </summary>
+    public bool IsOnTrial { get; set; }
+
     /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
 
@@ -61,13 +67,13 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     public bool IsUp => _hasAddress && _slot is not { IsUp: false };
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
-    public bool IsUsable => !IsRetired && _hasAddress && (IsForced || (IsUp && !IsEjected));
+    public bool IsUsable => !IsRetired && _hasAddress && (IsForced || (IsUp && (IsOnTrial || !IsEjected)));
 
     /// <summary>
     /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
     /// </summary>
     public bool TakesRequests => Weight > 0 && _hasAddress
-        && (_slot is not { IsOpen: false } || IsForced || (IsUp && _slot is not { IsLeaving: true } && !IsEjected));
+        && (_slot is not { IsOpen: false } || IsForced || (IsUp && _slot is not { IsLeaving: true } && (IsOnTrial || !IsEjected)));
 
     /// <summary>True when connections may be opened ahead of requests: the server gets some, and not only because too few servers are up.</summary>
     public bool MayBeWarmed => !IsRetired && IsUp && TakesRequests && !IsEjected && _slot is not { IsLeaving: true };

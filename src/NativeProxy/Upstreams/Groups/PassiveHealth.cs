@@ -52,6 +52,11 @@ internal sealed class PassiveHealth
             return;
         }
         ejection.CountSuccess();
+        if (server.Standing.IsOnTrial)
+        {
+            server.Standing.IsOnTrial = false;
+            ejection.Pardon();
+        }
         if (_settings.ErrorRate > 0)
             ejection.CountInWindow(hasFailed: false, nowMs, _settings.WindowMs, out _, out _);
     }
@@ -61,6 +66,7 @@ internal sealed class PassiveHealth
     {
         if (server.Standing.Ejection is not { } ejection)
             return;
+        server.Standing.IsOnTrial = false;
         int inRow = ejection.CountFailure();
         bool isDue = _settings.ConsecutiveFailures > 0 && inRow >= _settings.ConsecutiveFailures;
         string why = isDue ? $"{inRow} failures in a row" : "";
@@ -91,13 +97,46 @@ internal sealed class PassiveHealth
         return isAny;
     }
 
+    /// <summary>True when a server other than this one is left out, so that it could be tried.</summary>
+    public bool HasTrialFor(UpstreamServer failed)
+    {
+        foreach (UpstreamServer server in _servers.All)
+        {
+            if (server != failed && MayBeTried(server))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// A request has failed on this server, and no other takes requests: those that are left out get some now, on this worker. One that answers is
+    /// left out no more, for one that was back all the time shall not have to wait while the last one fails; one that fails is left out as before.
+    /// </summary>
+    public void BeginTrials(UpstreamServer failed)
+    {
+        if (_servers.HasOtherThan(failed))
+            return;
+        foreach (UpstreamServer server in _servers.All)
+            server.Standing.IsOnTrial |= server != failed && MayBeTried(server);
+    }
+
+    private static bool MayBeTried(UpstreamServer server) => server.Standing is { Weight: > 0, IsUp: true, IsEjected: true };
+
+    /// <summary>One on trial is none on whom others could count.</summary>
     private bool MayEject(UpstreamServer server)
     {
-        if (!_servers.HasOtherThan(server))
-            return false;
+        bool hasOther = false;
         int ejected = 1;
         foreach (UpstreamServer other in _servers.All)
-            ejected += other != server && other.Standing.IsEjected ? 1 : 0;
+        {
+            if (other == server)
+                continue;
+            bool isEjected = other.Standing.IsEjected;
+            ejected += isEjected ? 1 : 0;
+            hasOther |= !isEjected && other.Standing.TakesRequests;
+        }
+        if (!hasOther)
+            return false;
         int max = _settings.EjectedPercentMax == 0 ? 0 : Math.Max(1, _servers.All.Length * _settings.EjectedPercentMax / 100);
         return ejected <= max;
     }

@@ -156,7 +156,10 @@ internal sealed class UpstreamGroup
     }
 
     /// <summary>True when a server other than this one takes requests.</summary>
-    public bool HasOtherThan(UpstreamServer failed) => _servers.HasOtherThan(failed);
+    /// <param name="failed">This one.</param>
+    /// <param name="orLeftOut">One that is left out for its failures would do, too: a request that has failed on this one may try it.</param>
+    public bool HasOtherThan(UpstreamServer failed, bool orLeftOut = false) =>
+        _servers.HasOtherThan(failed) || (orLeftOut && Passive?.HasTrialFor(failed) == true);
 
     /// <inheritdoc cref="GroupServers.FindByCookie"/>
     public UpstreamServer? FindByCookie(ReadOnlySpan<byte> value, out bool isDown) => _servers.FindByCookie(value, out isDown);
@@ -199,6 +202,8 @@ internal sealed class UpstreamGroup
         Look();
         if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
             return null;
+        if (except is not null)
+            Passive?.BeginTrials(except);
         UpstreamServer? server = _choice.Pick(except, hashKey, ref queue, isItsTurn);
         return server is null && Passive is { } passive && passive.TryPardon()
             ? _choice.Pick(except, hashKey, ref queue, isItsTurn)
