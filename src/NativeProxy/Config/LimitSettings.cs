@@ -81,4 +81,9 @@ internal readonly partial struct UpstreamTimeoutSettings
     [Setting("queue", Default = "30s", Max = "24h",
         Doc = "Time that a request waits while all servers are at max_connections; then it is answered with 503. \"0s\" = no limit.")]
     public partial long QueueMs { get; init; }
+
+    [Setting("idle", Default = "0s", Max = "720h",
+        Doc = "In mode \"tcp\": time in which neither side says anything, nor takes any of what the other has said, on connections to this upstream. "
+        + "\"0s\" = the tcp.idle_timeout of the listener, which is 1h unless it says otherwise.")]
+    public partial long IdleMs { get; init; }
 }

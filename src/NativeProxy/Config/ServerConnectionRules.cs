@@ -21,6 +21,11 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
                 string kind = isForTcp ? "of a listener in mode \"tcp\"" : "that begins with a PROXY header";
                 Break($"upstream[{i}].keepalive.min_idle", $"a connection {kind} is one client's from its first byte", "0");
             }
+            if (upstream.Timeouts.IdleMs > 0 && !ModesOf(upstream.Name).Contains(ListenerMode.Tcp))
+            {
+                Break($"upstream[{i}].timeouts.idle", "no listener in mode \"tcp\" sends connections there",
+                    "keepalive.idle_timeout for connections that wait in the pool, timeouts.tunnel of a listener or route for upgraded ones");
+            }
             for (int j = 0; j < upstream.Servers.Length; j++)
                 CheckServer(upstream, j, $"upstream[{i}]", isForTcp);
         }
@@ -61,7 +66,7 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
 
     private void CheckSource(string text, string path)
     {
-        if (text.Length > 0 && !SourceAddressText.IsValid(text))
+        if (text.Length > 0 && !SourceAddressText.TryParse(text, out _))
             Break(path, $"connections cannot come from {ErrorExcerpt.Quoted(text)}", SourceAddressText.Expected);
     }
 
@@ -70,16 +75,15 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
         || upstream.Servers.Any(server => server.ProxyHeaderOf(upstream) != ProxyHeaderVersion.Off);
 
     /// <summary>Whether listeners in mode "tcp", and no others, send connections there.</summary>
-    private bool IsForTcpAlone(string name)
-    {
-        ListenerMode[] modes =
-        [
-            .. settings.Listeners.Where(listener => listener.Upstream == name).Select(static listener => listener.Mode),
-            .. settings.Routes.Where(route => route.Upstream == name || route.Split.Any(share => share.Name == name))
-                .SelectMany(route => settings.ListenersOf(route)).Select(static listener => listener.Mode),
-        ];
-        return modes.Length > 0 && modes.All(static mode => mode == ListenerMode.Tcp);
-    }
+    private bool IsForTcpAlone(string name) => ModesOf(name) is { Length: > 0 } modes && modes.All(static mode => mode == ListenerMode.Tcp);
+
+    /// <summary>Those of all listeners that send anything there.</summary>
+    private ListenerMode[] ModesOf(string name) =>
+    [
+        .. settings.Listeners.Where(listener => listener.Upstream == name).Select(static listener => listener.Mode),
+        .. settings.Routes.Where(route => route.Upstream == name || route.Split.Any(share => share.Name == name))
+            .SelectMany(route => settings.ListenersOf(route)).Select(static listener => listener.Mode),
+    ];
 
     private void Break(string path, string problem, string expected)
     {

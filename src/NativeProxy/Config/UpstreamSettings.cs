@@ -82,7 +82,8 @@ internal readonly partial struct UpstreamSettings
     public partial ProxyHeaderVersion ProxyProtocol { get; init; }
 
     [Setting("source_address", Default = "", Pattern = SourceAddressText.Pattern,
-        Doc = "Address of this machine that connections to the servers come from, for those of its family. Empty = the system chooses.")]
+        Doc = "Address of this machine that connections to the servers come from, for those of its family; with ports (\"10.0.0.5:10000-20000\", "
+        + "\"[2001:db8::5]:10000-20000\") from one of these. Empty = the system chooses.")]
     public partial string SourceAddress { get; init; }
 
     [Setting("keepalive")]

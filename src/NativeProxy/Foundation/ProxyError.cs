@@ -31,6 +31,7 @@ internal enum ProxyError : byte
     TooManyRequests,
     ServerConnectFailed,
     ServerConnectTimeout,
+    NoSourcePort,
     ServerClosedBeforeResponse,
     ServerBadResponse,
     ServerResponseTimeout,
@@ -147,6 +148,8 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent,
             "The server did not accept a connection in time");
+        rows[(int)ProxyError.NoSourcePort] = new(503, ErrorSide.Resource, RetryRule.NothingWasSent,
+            "All ports that connections to the server may come from are in use", Rule: "no_source_port", SoonS);
         rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer,
             "The server closed the connection without an answer");
         rows[(int)ProxyError.ServerBadResponse] = new(502, ErrorSide.Proxy, RetryRule.AfterJunk, "The server sent an invalid answer");

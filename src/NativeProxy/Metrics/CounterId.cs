@@ -89,6 +89,7 @@ internal enum CounterId
     ServerConnectFailuresTimeout,
     ServerConnectFailuresUnreachable,
     ServerConnectFailuresOther,
+    ServerConnectFailuresNoPort,
     ServerConnectionsOpen,
     ServerConnectionsIdle,
     ServerConnectionsPinned,

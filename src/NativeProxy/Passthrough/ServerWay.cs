@@ -145,9 +145,14 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
             Group.Queue.LookAgainSoon();
             return isPending;
         }
-        Group!.ConnectFailed(Server!);
-        Group.Passive?.Failed(Server!, loop.Clock.NowMs);
-        ref readonly UpstreamRetrySettings retry = ref Group.Rules.Retry.Settings;
+
+        // Nor is a lack of ports to come from.
+        if (error != SocketError.AddressAlreadyInUse)
+        {
+            Group!.ConnectFailed(Server!);
+            Group.Passive?.Failed(Server!, loop.Clock.NowMs);
+        }
+        ref readonly UpstreamRetrySettings retry = ref Group!.Rules.Retry.Settings;
         if (Attempts >= retry.Attempts || !retry.IsOn(RetryCondition.ConnectFailure))
             return false;
         counters.Add(CounterId.RetriesConnectFailure);

@@ -2,6 +2,7 @@ using NativeProxy.Config;
 using NativeProxy.Routing;
 using NativeProxy.Tls;
 using NativeProxy.Tunnels;
+using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Passthrough;
 
@@ -10,11 +11,14 @@ namespace NativeProxy.Passthrough;
 /// <param name="listener">Of the listener.</param>
 internal sealed class TcpTerms(TcpRoutes routes, in ListenerSettings listener)
 {
+    private readonly TunnelTimes _times = new(listener.Tcp.IdleTimeoutMs, listener.Tcp.HalfCloseTimeoutMs);
+
     /// <summary>Where connections go.</summary>
     public TcpRoutes Routes => routes;
 
-    /// <summary>How long nothing may move on them.</summary>
-    public TunnelTimes Times { get; } = new(listener.Tcp.IdleTimeoutMs, listener.Tcp.HalfCloseTimeoutMs);
+    /// <summary>How long nothing may move on those to an upstream, which may know better what silence means there.</summary>
+    public TunnelTimes TimesOf(UpstreamGroup upstream) =>
+        upstream.Rules.IdleTimeoutMs is > 0 and var idleMs ? _times with { IdleMs = idleMs } : _times;
 
     /// <summary>How long a ClientHello may take, where one decides.</summary>
     public long InspectTimeoutMs { get; } = listener.Tcp.InspectTimeoutMs;

@@ -15,10 +15,6 @@ internal sealed record SocketTuning(bool NoDelay)
     private const int TcpLevel = 6;
     private const int DeferAcceptOption = 9;
 
-    /// <summary>SOL_IP; the option is heard by IPv6 sockets, too.</summary>
-    internal const int IpLevel = 0;
-    internal const int BindAddressNoPortOption = 24;
-
     /// <summary>
     /// Seconds that the kernel waits for a client's first bytes: it then repeats its half of the handshake, and hands the connection over
     /// without bytes when the client answers (tcp(7), TCP_DEFER_ACCEPT).
@@ -36,6 +32,9 @@ internal sealed record SocketTuning(bool NoDelay)
 
     /// <summary>Of a socket that connects: where it comes from, if the server's address is of its family; null = the system's choice.</summary>
     public IPAddress? Source { get; init; }
+
+    /// <summary>Ports of <see cref="Source"/>; null = the system's choice.</summary>
+    public SourcePorts? SourcePorts { get; init; }
 
     /// <summary>Probes on silent connections.</summary>
     public TcpKeepaliveSettings Keepalive { get; init; }
@@ -61,20 +60,11 @@ internal sealed record SocketTuning(bool NoDelay)
             SetNumber(socket, DeferAcceptOption, DefersAccept ? DeferAcceptSeconds : 0);
     }
 
-    /// <summary>
-    /// Binds a socket that is about to connect to where it is to come from. The port is left to the connect (IP_BIND_ADDRESS_NO_PORT, Linux), so that
-    /// two connections to different servers may have the same.
-    /// </summary>
-    public void BindSource(Socket socket)
-    {
-        if (Source is null || Source.AddressFamily != socket.AddressFamily)
-            return;
-        if (OperatingSystem.IsLinux())
-            socket.SetRawSocketOption(IpLevel, BindAddressNoPortOption, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in One)));
-        socket.Bind(new IPEndPoint(Source, 0));
-    }
+    /// <summary>Where a socket to a server comes from; null = the system's choice, as it is for a server of another family.</summary>
+    public IPAddress? SourceFor(EndPoint server) => Source is not null && Source.AddressFamily == server.AddressFamily ? Source : null;
 
-    private static readonly int One = 1;
+    /// <summary>Ports to be tried for a connection to a server, at most; 1 where the system chooses.</summary>
+    public int PortTriesFor(EndPoint server) => SourcePorts is not null && SourceFor(server) is not null ? SourcePorts.Tries : 1;
 
     private void ApplyKeepaliveTo(Socket socket)
     {

@@ -226,6 +226,33 @@ public sealed class RelayTests
         Assert.Equal(1, await scene.Proxy.Metric("nativeproxy_timeouts_total{kind=\"tunnel\"}"));
     }
 
+    /// <summary>The upstream knows what silence means there. The other one, on the listener's time, shows that this has passed.</summary>
+    [Fact]
+    public async Task TimeOfTheUpstream_HoldsForItsConnections()
+    {
+        await using ScriptedOrigin brief = ScriptedOrigin.Driven();
+        await using ScriptedOrigin patient = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig()
+            .AddUpstream("brief", brief.Address).AddUpstream("patient", patient.Address).Upstream("timeouts.idle = \"1h\"")
+            .AddListener("web", "brief").Listener("mode = \"tcp\"", "tcp.idle_timeout = \"400ms\"")
+            .AddListener("db", "patient").Listener("mode = \"tcp\"", "tcp.idle_timeout = \"400ms\""));
+        await using RawClient waits = await proxy.Connect("db", showsDate: true);
+        OriginConnection server = await patient.Accept();
+        await using RawClient ends = await proxy.Connect(showsDate: true);
+        await ends.ExpectEnd();
+        await waits.Send("still here");
+        Assert.Equal("still here", await server.Read(10));
+
+        // And sooner than the listener says.
+        await proxy.Reload(static text => text.Replace("\"400ms\"", "\"2h\"", StringComparison.Ordinal)
+            .Replace("timeouts.idle = \"1h\"", "timeouts.idle = \"300ms\"", StringComparison.Ordinal));
+        var time = new PassingTime();
+        await using RawClient late = await proxy.Connect("db", showsDate: true);
+        await late.ExpectEnd();
+        time.AssertAtLeast(300);
+        waits.Reset();
+    }
+
     [Fact]
     public async Task LeastConnections_CountsOpenConnections()
     {

@@ -113,6 +113,25 @@ public sealed class ServerConnectionRulesTests
     [InlineData("10", false)]
     [InlineData("[::1]", false)]
     [InlineData("db.example", false)]
+    [InlineData("10.0.0.5:10000-20000", true)]
+    [InlineData("10.0.0.5:10000", true)]
+    [InlineData("[2001:db8::5]:1-65535", true)]
+    [InlineData("2001:db8::5:10000-20000", false)]
+    [InlineData("[2001:db8::5]", false)]
+    [InlineData("[10.0.0.5]:10000-20000", false)]
+    [InlineData("10.0.0.5:", false)]
+    [InlineData("10.0.0.5:20000-10000", false)]
+    [InlineData("10.0.0.5:0-10", false)]
+    [InlineData("10.0.0.5:1-65536", false)]
+    [InlineData("10.0.0.5:1-99999999999", false)]
+    [InlineData("10.0.0.5:1-2-3", false)]
+    [InlineData("10.0.0.5:-5", false)]
+    [InlineData(":1-2", false)]
+    [InlineData("[]:1-2", false)]
+    [InlineData("[::]:1-2", false)]
+    [InlineData("0.0.0.0:1-2", false)]
+    [InlineData("-", false)]
+    [InlineData("[", false)]
     public void SourceAddress_IsOneAddress(string text, bool isSound)
     {
         string line = $"source_address = \"{text}\"";
@@ -120,6 +139,27 @@ public sealed class ServerConnectionRulesTests
         Assert.Equal(isSound ? [] : ["7: " + problem], SettingsTrial.Problems(SettingsTrial.WithUpstream(line)));
         Assert.Equal(isSound ? [] : ["10: " + problem],
             SettingsTrial.Problems(SettingsTrial.With(server: line).Replace("\n\n", "\n", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.5", "10.0.0.5", 0, 0)]
+    [InlineData("2001:db8::5", "2001:db8::5", 0, 0)]
+    [InlineData("10.0.0.5:80", "10.0.0.5", 80, 80)]
+    [InlineData("[2001:db8::5]:10000-20000", "2001:db8::5", 10000, 20000)]
+    public void SourceAddress_IsRead(string text, string address, int first, int last)
+    {
+        SourceAddress source = SourceAddressText.Of(text)!;
+        Assert.Equal(address, source.Address.ToString());
+        Assert.Equal(first == 0 ? null : new PortRange(first, last), source.Ports);
+    }
+
+    /// <summary>What is said for connections that nobody opens would be thought to hold.</summary>
+    [Fact]
+    public void IdleTimeout_IsForTcp()
+    {
+        const string Line = "timeouts.idle = \"8h\"";
+        Assert.Empty(SettingsTrial.Problems(SettingsTrial.With(Tcp, Line)));
+        Assert.Equal(["7: no listener in mode \"tcp\" sends connections there"], SettingsTrial.Problems(SettingsTrial.WithUpstream(Line)));
     }
 
     private static string With(string toml, string address) => toml.Replace("127.0.0.1:9001", address, StringComparison.Ordinal);

@@ -79,37 +79,54 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         Take(descriptor, isReadable: true);
     }
 
-    /// <summary>Opens a descriptor to a server.</summary>
+    /// <summary>Opens a descriptor to a server, from another port when the first one is taken, as far as there is a choice.</summary>
     internal void BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
         Peer = PeerAddress.Of(server);
+        int error;
+        int tries = 0;
+        do
+        {
+            error = TryConnect(server, tuning, tries);
+            tries++;
+        }
+        while (error == ErrorNumbers.AddressInUse && tries < tuning.PortTriesFor(server));
+        if (_descriptor >= 0)
+            Watch(forWriting: true);
+        if (error != ErrorNumbers.InProgress)
+            ConnectCompleted(ErrorNumbers.ToSocketError(error));
+    }
+
+    /// <summary>One connect. 0, an error number; AddressInUse when another port may do.</summary>
+    private int TryConnect(EndPoint server, SocketTuning tuning, int tried)
+    {
         int descriptor = EpollCalls.MakeSocket(
             SocketAddresses.FamilyOf(server), (int)SocketType.Stream | EpollCalls.NonBlocking | EpollCalls.CloseOnExec, 0);
         if (descriptor < 0)
-        {
-            ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
-            return;
-        }
+            return Marshal.GetLastSystemError();
         if (server.AddressFamily != AddressFamily.Unix)
             Tune(descriptor, tuning);
-        Take(descriptor, isReadable: false);
+        SourcePorts? ports = null;
+        if (tuning.SourceFor(server) is { } source)
+        {
+            ports = tuning.SourcePorts;
+            if (!SourceBinding.TryBind(descriptor, source, ports?.Next(tried) ?? 0))
+                return Refused(descriptor, Marshal.GetLastSystemError());
+        }
         byte* address = stackalloc byte[SocketAddresses.ServerBytesMax];
-        if (!TryBindSource(tuning, server, address))
-        {
-            ConnectCompleted(ErrorNumbers.ToSocketError(Marshal.GetLastSystemError()));
-            return;
-        }
-        Watch(forWriting: true);
         int addressBytes = SocketAddresses.Write(server, new Span<byte>(address, SocketAddresses.ServerBytesMax));
-        if (EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0)
-        {
-            ConnectCompleted(SocketError.Success);
-            return;
-        }
-        int error = Marshal.GetLastSystemError();
-        if (error != ErrorNumbers.InProgress)
-            ConnectCompleted(ErrorNumbers.ToSocketError(error));
+        int error = EpollCalls.Connect(descriptor, address, (uint)addressBytes) == 0 ? 0 : Marshal.GetLastSystemError();
+        if (error is not (0 or ErrorNumbers.InProgress))
+            return Refused(descriptor, ports is not null && error == ErrorNumbers.AddressNotAvailable ? ErrorNumbers.AddressInUse : error);
+        Take(descriptor, isReadable: false);
+        return error;
+    }
+
+    private static int Refused(int descriptor, int error)
+    {
+        EpollCalls.Close(descriptor);
+        return error;
     }
 
     protected override void Receive()
@@ -269,16 +286,6 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     private static void SetOption(int descriptor, int level, int option, int value) =>
         EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
-
-    /// <summary>What <see cref="SocketTuning.BindSource"/> does for a socket object.</summary>
-    private bool TryBindSource(SocketTuning tuning, EndPoint server, byte* address)
-    {
-        if (tuning.Source is not { } source || source.AddressFamily != server.AddressFamily)
-            return true;
-        SetOption(_descriptor, SocketTuning.IpLevel, SocketTuning.BindAddressNoPortOption, 1);
-        int addressBytes = SocketAddresses.Write(new IPEndPoint(source, 0), new Span<byte>(address, SocketAddresses.BytesMax));
-        return EpollCalls.Bind(_descriptor, address, (uint)addressBytes) == 0;
-    }
 
     /// <summary>What is known of the end of a connection before it has been read.</summary>
     [Flags]

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 
@@ -45,25 +46,74 @@ internal sealed class SaeaConnection : TcpConnection
         Peer = PeerAddress.Of(socket.RemoteEndPoint);
     }
 
-    /// <summary>Opens a socket to a server. When descriptors have run out there is no socket, and the connect fails like any other.</summary>
+    /// <summary>
+    /// Opens a socket to a server, from another port when the first one is taken, as far as there is a choice. When descriptors have run out there is
+    /// no socket, and the connect fails like any other.
+    /// </summary>
     internal void BeginConnect(EndPoint server, IConnectionOwner owner, SocketTuning tuning)
     {
         Begin(owner, TcpConnectionState.Connecting);
         Peer = PeerAddress.Of(server);
+        int triesMax = tuning.PortTriesFor(server);
+        SocketError? error;
+        int tries = 0;
+        do
+        {
+            error = TryConnect(server, tuning, tries);
+            tries++;
+        }
+        while (error == SocketError.AddressAlreadyInUse && tries < triesMax);
+        if (error is { } outcome)
+            ConnectCompleted(outcome);
+    }
+
+    /// <summary>One connect. Null while it is under way; AddressAlreadyInUse when another port may do, and there is no socket then.</summary>
+    private SocketError? TryConnect(EndPoint server, SocketTuning tuning, int tried)
+    {
+        SocketError? error;
+        bool choosesPort = tuning.SourcePorts is not null && tuning.SourceFor(server) is not null;
         try
         {
             ProtocolType protocol = server.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp;
             Take(new Socket(server.AddressFamily, SocketType.Stream, protocol) { Blocking = false });
             tuning.ApplyTo(_socket);
-            tuning.BindSource(_socket);
+            error = BindSource(server, tuning, tried);
         }
         catch (SocketException exhausted)
         {
-            ConnectCompleted(exhausted.SocketErrorCode);
-            return;
+            return exhausted.SocketErrorCode;
         }
         _send ??= new SendOperation(this);
-        _send.BeginConnect(_socket, server);
+        if (error == SocketError.Success)
+        {
+            error = _send.BeginConnect(_socket, server);
+            if (choosesPort && error == SocketError.AddressNotAvailable)
+                error = SocketError.AddressAlreadyInUse;
+        }
+        if (error == SocketError.AddressAlreadyInUse)
+            DropSocket();
+        return error;
+    }
+
+    private SocketError BindSource(EndPoint server, SocketTuning tuning, int tried)
+    {
+        if (tuning.SourceFor(server) is not { } source)
+            return SocketError.Success;
+        int port = tuning.SourcePorts?.Next(tried) ?? 0;
+        if (OperatingSystem.IsLinux())
+        {
+            return SourceBinding.TryBind(_descriptor, source, port) ? SocketError.Success
+                : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
+        }
+        _socket!.Bind(new IPEndPoint(source, port));
+        return SocketError.Success;
+    }
+
+    private void DropSocket()
+    {
+        _socket!.Dispose();
+        _socket = null;
+        _descriptor = -1;
     }
 
     protected override void Receive()
@@ -225,7 +275,8 @@ internal sealed class SaeaConnection : TcpConnection
     /// <summary>Connecting and sending from the queue; never both at once.</summary>
     private sealed class SendOperation(SaeaConnection connection) : SaeaOperation(connection.SaeaLoop)
     {
-        public void BeginConnect(Socket socket, EndPoint server)
+        /// <summary>Null while the connect is under way; else how it ended.</summary>
+        public SocketError? BeginConnect(Socket socket, EndPoint server)
         {
             RemoteEndPoint = server;
             SetBuffer(null, 0, 0);
@@ -239,13 +290,12 @@ internal sealed class SaeaConnection : TcpConnection
             {
                 // Some errors (no route, no local port) come as exceptions before the operation starts.
                 InFlight = false;
-                connection.ConnectCompleted(refused.SocketErrorCode);
-                return;
+                return refused.SocketErrorCode;
             }
             if (isPending)
-                return;
+                return null;
             InFlight = false;
-            connection.ConnectCompleted(SocketError);
+            return SocketError;
         }
 
         /// <summary>Sends the first segment of a queue. False when that completed at once.</summary>

@@ -7,6 +7,8 @@ internal static class ErrorNumbers
 {
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
+    public const int AddressInUse = 98;
+    public const int AddressNotAvailable = 99;
     public const int InProgress = 115;
 
     public static SocketError ToSocketError(int number) => number switch
@@ -20,7 +22,8 @@ internal static class ErrorNumbers
         13 or 1 => SocketError.AccessDenied,
         23 or 24 => SocketError.TooManyOpenSockets,
         32 => SocketError.Shutdown,
-        99 => SocketError.AddressNotAvailable,
+        AddressInUse => SocketError.AddressAlreadyInUse,
+        AddressNotAvailable => SocketError.AddressNotAvailable,
         100 => SocketError.NetworkDown,
         101 => SocketError.NetworkUnreachable,
         103 => SocketError.ConnectionAborted,

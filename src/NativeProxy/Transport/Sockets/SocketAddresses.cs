@@ -52,18 +52,30 @@ internal static unsafe partial class SocketAddresses
     /// <param name="address">At least <see cref="BytesMax"/>, or <see cref="ServerBytesMax"/> where it may be a Unix socket.</param>
     public static int Write(EndPoint server, Span<byte> address)
     {
+        if (server is IPEndPoint endPoint)
+            return Write(endPoint.Address, endPoint.Port, address);
         address.Clear();
-        BitConverter.TryWriteBytes(address, (ushort)FamilyOf(server));
-        if (server is not IPEndPoint endPoint)
-            return sizeof(ushort) + Encoding.UTF8.GetBytes(server.ToString()!, address[sizeof(ushort)..]) + 1;
-        BinaryPrimitives.WriteUInt16BigEndian(address[2..], (ushort)endPoint.Port);
-        if (endPoint.AddressFamily != AddressFamily.InterNetworkV6)
+        BitConverter.TryWriteBytes(address, (ushort)FamilyUnix);
+        return sizeof(ushort) + Encoding.UTF8.GetBytes(server.ToString()!, address[sizeof(ushort)..]) + 1;
+    }
+
+    /// <summary>The same of an IP address and a port; allocates nothing.</summary>
+    /// <param name="ip">IPv4 or IPv6.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="address">At least <see cref="BytesMax"/>.</param>
+    public static int Write(IPAddress ip, int port, Span<byte> address)
+    {
+        address.Clear();
+        bool isIPv6 = ip.AddressFamily == AddressFamily.InterNetworkV6;
+        BitConverter.TryWriteBytes(address, (ushort)(isIPv6 ? FamilyIPv6 : FamilyIPv4));
+        BinaryPrimitives.WriteUInt16BigEndian(address[2..], (ushort)port);
+        if (!isIPv6)
         {
-            endPoint.Address.TryWriteBytes(address[4..], out _);
+            ip.TryWriteBytes(address[4..], out _);
             return IPv4Bytes;
         }
-        endPoint.Address.TryWriteBytes(address[8..], out _);
-        BinaryPrimitives.WriteUInt32LittleEndian(address[24..], (uint)endPoint.Address.ScopeId);
+        ip.TryWriteBytes(address[8..], out _);
+        BinaryPrimitives.WriteUInt32LittleEndian(address[24..], (uint)ip.ScopeId);
         return BytesMax;
     }
 

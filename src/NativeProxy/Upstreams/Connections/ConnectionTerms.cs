@@ -35,6 +35,9 @@ internal sealed class ConnectionTerms
     /// <summary>TCP options of new connections.</summary>
     public SocketTuning Tuning { get; private set; } = SocketTuning.Default;
 
+    /// <summary>Where new connections come from; null = the system's choice.</summary>
+    public SourceAddress? Source { get; private set; }
+
     /// <summary>What the first bytes of a connection tell the server of its client.</summary>
     public ProxyHeaderVersion ProxyHeader { get; private set; }
 
@@ -44,9 +47,14 @@ internal sealed class ConnectionTerms
     /// <summary>What one server has besides; connections that are there stay as they are.</summary>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server)
     {
+        SourcePorts? ports = Tuning.SourcePorts;
         Apply(group);
-        string source = server.SourceAddress is { Length: > 0 } own ? own : group.SourceAddress ?? "";
-        Tuning = Tuning with { Source = SourceAddressText.Of(source) };
+        Source = SourceAddressText.Of(server.SourceAddress is { Length: > 0 } own ? own : group.SourceAddress ?? "");
+        if (Source?.Ports is { } range)
+            ports = ports?.Range == range ? ports : SourcePorts.Of(range);
+        else
+            ports = null;
+        Tuning = Tuning with { Source = Source?.Address, SourcePorts = ports };
         ProxyHeader = server.ProxyHeaderOf(group);
         ServerAddressText.TryParse(server.Address ?? "", out HostPort address, out int offset, out _);
         PortOffset = address is { Host: not null, Port: 0, UnixPath: null } ? offset : null;

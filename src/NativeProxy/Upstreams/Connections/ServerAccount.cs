@@ -26,6 +26,7 @@ internal struct ServerAccount
         SocketError.ConnectionRefused => CounterId.ServerConnectFailuresRefused,
         SocketError.TimedOut => CounterId.ServerConnectFailuresTimeout,
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown => CounterId.ServerConnectFailuresUnreachable,
+        SocketError.AddressAlreadyInUse => CounterId.ServerConnectFailuresNoPort,
         _ => CounterId.ServerConnectFailuresOther,
     });
 

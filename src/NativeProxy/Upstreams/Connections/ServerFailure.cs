@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 
@@ -17,6 +18,14 @@ internal readonly struct ServerFailure
 
     /// <summary>They were to be the head of an answer, and nothing of it was passed on.</summary>
     public bool HeadIsBad { get; init; }
+
+    /// <summary>What a connect that has failed is called.</summary>
+    public static ProxyError OfConnect(SocketError error) => error switch
+    {
+        SocketError.TimedOut => ProxyError.ServerConnectTimeout,
+        SocketError.AddressAlreadyInUse => ProxyError.NoSourcePort,
+        _ => ProxyError.ServerConnectFailed,
+    };
 }
 
 /// <summary>What can be proved of a request on a connection that has failed before any byte of an answer.</summary>

@@ -88,11 +88,11 @@ internal sealed class UpstreamServer
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     public void Apply(in UpstreamSettings group, in UpstreamServerSettings server, int connectionsMax, ServerSlot? slot = null)
     {
-        (IPAddress? source, ProxyHeaderVersion header) = (Terms.Tuning.Source, Terms.ProxyHeader);
+        (SourceAddress? source, ProxyHeaderVersion header) = (Terms.Source, Terms.ProxyHeader);
         Terms.Apply(group, server);
 
         // Idle ones that come from elsewhere, or have begun in another way, would be used on.
-        if (!Equals(source, Terms.Tuning.Source) || header != Terms.ProxyHeader)
+        if (source != Terms.Source || header != Terms.ProxyHeader)
             Connections.Purge(ServerCloseReason.Purged);
         Standing.Apply(server.Weight, slot, server.Priority, server.IsBackup);
         Cookie = ServerCookie.Of(group.Cookie, server);

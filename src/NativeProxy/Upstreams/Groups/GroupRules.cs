@@ -70,6 +70,9 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// <summary>How long a server may take for its answer; 0 = without a limit.</summary>
     public long ResponseTimeoutMs { get; } = settings.Timeouts.ResponseMs;
 
+    /// <summary>How long nothing may move where bytes are passed on as they are; 0 = as long as the listener says.</summary>
+    public long IdleTimeoutMs { get; } = settings.Timeouts.IdleMs;
+
     private static ReusePolicy ReuseOf(UpstreamKeepaliveSettings keepalive) => keepalive.Enabled ? keepalive.Reuse : ReusePolicy.Never;
 
     private static bool AnyIsTold(in UpstreamSettings settings)

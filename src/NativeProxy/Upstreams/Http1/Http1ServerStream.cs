@@ -211,7 +211,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         if (error == SocketError.TooManyOpenSockets)
             user.OnServerPutOff();
         else
-            Fail(error == SocketError.TimedOut ? ProxyError.ServerConnectTimeout : ProxyError.ServerConnectFailed);
+            Fail(ServerFailure.OfConnect(error));
     }
 
     void IServerConnectionUser.OnServerTurn(UpstreamConnection connection)
