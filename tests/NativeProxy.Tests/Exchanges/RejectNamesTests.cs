@@ -51,7 +51,7 @@ public class RejectNamesTests
     public void ErrorsThatSayWhenToComeBack_AreThoseOfLimits() => Assert.Equal(
         [
             ProxyError.TooManyLogins, ProxyError.TooManyLookups, ProxyError.TooManyAtOnce, ProxyError.QueueTimeout, ProxyError.QueueFull,
-            ProxyError.TooManyRequests, ProxyError.BuffersExhausted,
+            ProxyError.TooManyRequests, ProxyError.NoSourcePort, ProxyError.BuffersExhausted,
         ],
         Enum.GetValues<ProxyError>().Where(static error => ProxyErrors.Of(error).RetryAfterS > 0));
 

@@ -222,6 +222,7 @@ public class RetryPolicyTests
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed)]
     [InlineData(ProxyError.ServerConnectTimeout)]
+    [InlineData(ProxyError.NoSourcePort)]
     public void FailedConnect_RetriesEveryMethodWhateverTheConnectionWas(object error)
     {
         RetryFacts facts = Stale with { Method = HttpMethod.Post, ConnectionWasReused = false, Settings = Wanted(RetryCondition.ConnectFailure),
@@ -247,7 +248,10 @@ public class RetryPolicyTests
     [Fact]
     public void EveryOtherError_IsNeverRetried()
     {
-        ProxyError[] retried = [ProxyError.ServerConnectFailed, ProxyError.ServerConnectTimeout, ProxyError.ServerClosedBeforeResponse];
+        ProxyError[] retried =
+        [
+            ProxyError.ServerConnectFailed, ProxyError.ServerConnectTimeout, ProxyError.NoSourcePort, ProxyError.ServerClosedBeforeResponse,
+        ];
         RetryFacts best = Stale with { Proof = SendProof.NothingSent };
 
         Assert.All(Enum.GetValues<ProxyError>(), error => Assert.Equal(retried.Contains(error), MayRetry(error, best)));

@@ -188,6 +188,7 @@ public sealed class PassiveHealthTests : System.IDisposable
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed, false, true)]
     [InlineData(ProxyError.ServerConnectTimeout, false, true)]
+    [InlineData(ProxyError.NoSourcePort, false, false)]
     [InlineData(ProxyError.ServerClosedBeforeResponse, false, true)]
     [InlineData(ProxyError.ServerClosedBeforeResponse, true, false)]
     [InlineData(ProxyError.ServerResponseTimeout, true, true)]
