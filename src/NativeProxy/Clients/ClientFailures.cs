@@ -37,6 +37,7 @@ internal static class ClientFailures
         ProxyError.ServerBadBody => CloseReason.BadResponseBody,
         ProxyError.ServerResponseTimeout => CloseReason.ServerTimeout,
         ProxyError.ResponseBodyTooLarge => CloseReason.Limit,
+        ProxyError.TotalTimeout => CloseReason.TotalTimeout,
         ProxyError.RequestBodyTimeout => CloseReason.RequestBodyTimeout,
         ProxyError.RequestBodyTooLarge => CloseReason.Limit,
         ProxyError.BadRequest => CloseReason.BadRequest,

@@ -20,6 +20,14 @@ internal readonly partial struct RouteTimeoutSettings
     [Setting("response", Default = "0s", Max = "24h", Doc = "Longest silence of a server that must act. \"0s\" = that of the upstream.")]
     public partial long ResponseMs { get; init; }
 
+    [Setting("connect", Default = "0s", Max = "1h", Doc = "Longest time to open a connection. \"0s\" = that of the upstream.")]
+    public partial long ConnectMs { get; init; }
+
+    [Setting("total", Default = "0s", Max = "24h",
+        Doc = "Longest time from the head of a request to the end of its answer, tries and waits included: one that is not answered then gets 504, "
+        + "an answer under way is cut. Not for tunnels, nor for answers without a server. \"0s\" = no limit.")]
+    public partial long TotalMs { get; init; }
+
     [Setting("queue", Default = "0s", Max = "1h", Doc = "Longest wait for a server with room. \"0s\" = that of the upstream.")]
     public partial long QueueMs { get; init; }
 
@@ -30,6 +38,8 @@ internal readonly partial struct RouteTimeoutSettings
     public RouteTimeoutSettings Over(in RouteTimeoutSettings outer) => new()
     {
         ResponseMs = ResponseMs > 0 ? ResponseMs : outer.ResponseMs,
+        ConnectMs = ConnectMs > 0 ? ConnectMs : outer.ConnectMs,
+        TotalMs = TotalMs > 0 ? TotalMs : outer.TotalMs,
         QueueMs = QueueMs > 0 ? QueueMs : outer.QueueMs,
         TunnelMs = TunnelMs > 0 ? TunnelMs : outer.TunnelMs,
     };

@@ -9,8 +9,15 @@ namespace NativeProxy.Config;
 /// </summary>
 internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
+    private const string TunnelHint = "timeouts.tunnel of a listener or route for tunnels";
+
     public void CheckAll()
     {
+        for (int i = 0; i < settings.Listeners.Length; i++)
+        {
+            if (settings.Listeners[i].Forward.Timeouts.IdleMs > 0)
+                Break($"listener[{i}].forward.timeouts.idle", "a forward proxy has no connections of mode \"tcp\"", TunnelHint);
+        }
         for (int i = 0; i < settings.Upstreams.Length; i++)
         {
             UpstreamSettings upstream = settings.Upstreams[i];
@@ -24,7 +31,7 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
             if (upstream.Timeouts.IdleMs > 0 && !ModesOf(upstream.Name).Contains(ListenerMode.Tcp))
             {
                 Break($"upstream[{i}].timeouts.idle", "no listener in mode \"tcp\" sends connections there",
-                    "keepalive.idle_timeout for connections that wait in the pool, timeouts.tunnel of a listener or route for upgraded ones");
+                    "keepalive.idle_timeout for connections that wait in the pool, " + TunnelHint);
             }
             for (int j = 0; j < upstream.Servers.Length; j++)
                 CheckServer(upstream, j, $"upstream[{i}]", isForTcp);

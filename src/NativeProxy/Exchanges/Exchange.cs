@@ -39,6 +39,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     /// <summary>Null until a request comes that has to be let in.</summary>
     private RequestAdmission? _admission;
 
+    /// <summary>Null until a request comes whose route says how long it may take.</summary>
+    private TotalTimeout? _total;
+
     public Exchange(ClientStream client, RequestService service)
     {
         _client = client;
@@ -170,6 +173,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         _mirror?.Abandon();
         _mirror = null;
         _hedge?.End();
+        _total?.End();
         bool hasBeenOut = _path.Link.HasBeenOut;
         _path.Release();
         _response.Release(hasBeenOut);
@@ -206,6 +210,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnResponsePassed()
     {
+        _total?.End();
         ServerCloseReason reason = _path.Stream.Judge();
         _response.Caching.End(isClean: reason is ServerCloseReason.None or ServerCloseReason.ServerSaid);
         bool loginLasts = _path.Link.End(reason, clientGoesOn: _client.CloseReason == CloseReason.None);
@@ -225,6 +230,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         // same, an end without an answer (Squid does so, too).
         bool pinWasStale = _path.Link.IsOnPin && error == ProxyError.ServerClosedBeforeResponse;
         _path.Fail(error);
+        _total?.End();
+        _hedge?.End();
         _admission?.StopWaiting();
 
         // Known only now: the addresses of the name, or the length of the body. Counted like what the head alone had refused.
@@ -310,6 +317,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
         fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
+        if (_route.Timeouts.TotalMs > 0)
+            (_total ??= new TotalTimeout(this, _service)).Begin(_route.Timeouts.TotalMs);
         _path.Stream.Client = _route.Upstream.Rules.AnnouncesClients ? PinnedServer.Of(_client.Connection).Announce(_client.Client) : null;
         if (!fits)
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
@@ -322,8 +331,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnProtocolSwitched(ReadOnlySpan<byte> rest)
     {
+        _total?.End();
         _tunnel = new Tunnel(_service.Loop, _service.Counters, this);
-        _tunnel.TakeServer(_path.Stream.HandOver(_tunnel), new TunnelTimes(_route!.TunnelTimeoutMs, _route.TunnelTimeoutMs));
+        _tunnel.TakeServer(_path.Stream.HandOver(_tunnel), new TunnelTimes(_route!.Timeouts.TunnelMs, _route.Timeouts.TunnelMs));
         _client.HandOver(_tunnel);
         if (!rest.IsEmpty)
             _tunnel.PassFromServer(rest);

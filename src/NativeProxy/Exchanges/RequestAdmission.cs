@@ -136,7 +136,7 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
         _limits ??= new RequestLimits(service.Loop, service.Counters, user.OnWaited);
 
         // What needs no server has nothing to wait for.
-        long queueMs = route.QueueTimeoutMs > 0 ? route.QueueTimeoutMs : route.Upstream.Rules.QueueTimeoutMs;
+        long queueMs = route.Timeouts.QueueMs > 0 ? route.Timeouts.QueueMs : route.Upstream.Rules.QueueTimeoutMs;
         long waitMsMax = route.IsAnswered || head.MaxForwards == 0 ? 0 : queueMs > 0 ? queueMs : int.MaxValue;
         return _limits.TryBegin(route.Limits!, bytes, head, client, waitMsMax);
     }

@@ -84,6 +84,9 @@ internal enum CloseReason : byte
     /// <summary>The server stopped sending in the middle of a body.</summary>
     ServerTimeout,
 
+    /// <summary>The answer was not whole within <c>timeouts.total</c> of its route.</summary>
+    TotalTimeout,
+
     /// <summary>The server connection on which this client had authenticated has ended, or ends after this response.</summary>
     PinnedServerClosed,
 

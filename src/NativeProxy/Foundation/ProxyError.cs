@@ -38,6 +38,7 @@ internal enum ProxyError : byte
     ServerTruncatedResponse,
     ServerBadBody,
     ResponseBodyTooLarge,
+    TotalTimeout,
     ClientAborted,
     ClientSendTimeout,
     BuffersExhausted,
@@ -158,6 +159,8 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ServerBadBody] = new(502, ErrorSide.Proxy, RetryRule.Never, "The server sent an invalid body");
         rows[(int)ProxyError.ResponseBodyTooLarge] = new(502, ErrorSide.Proxy, RetryRule.Never,
             "The answer of the server is larger than allowed here", Rule: "response_body_too_large");
+        rows[(int)ProxyError.TotalTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.Never,
+            "The request was not answered in the time that it may take here", Rule: "total_timeout");
         rows[(int)ProxyError.ClientAborted] = new(0, ErrorSide.Client, RetryRule.Never, "");
         rows[(int)ProxyError.ClientSendTimeout] = new(0, ErrorSide.ClientTimeout, RetryRule.Never, "");
         rows[(int)ProxyError.BuffersExhausted] = new(503, ErrorSide.Resource, RetryRule.Never, "The proxy is out of buffers",

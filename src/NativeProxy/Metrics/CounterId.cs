@@ -63,6 +63,7 @@ internal enum CounterId
     TimeoutsQueue,
     TimeoutsConnect,
     TimeoutsResponse,
+    TimeoutsTotal,
 
     // Why client connections closed
     /// <summary>The first of a block: one for each <see cref="CloseReason"/> (<see cref="CloseCounters"/>).</summary>

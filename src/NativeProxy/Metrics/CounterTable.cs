@@ -67,7 +67,8 @@ internal static class CounterTable
             (CounterId.TimeoutsRequestBody, "kind=request_body"), (CounterId.TimeoutsClientSend, "kind=client_send"),
             (CounterId.TimeoutsLinger, "kind=linger"), (CounterId.TimeoutsTunnel, "kind=tunnel"), (CounterId.TimeoutsInspect, "kind=inspect"),
             (CounterId.TimeoutsQueue, "kind=queue"),
-            (CounterId.TimeoutsConnect, "kind=connect"), (CounterId.TimeoutsResponse, "kind=response")),
+            (CounterId.TimeoutsConnect, "kind=connect"), (CounterId.TimeoutsResponse, "kind=response"),
+            (CounterId.TimeoutsTotal, "kind=total")),
 
         // Why client connections closed
         .. ClientCloses("nativeproxy_client_closes_total", "Client connections closed, by reason."),

@@ -87,14 +87,8 @@ internal sealed class Route
     /// <summary>When its requests are sent again; null = as the upstream says.</summary>
     public RetryRules? Retry { get; init; }
 
-    /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
-    public long ResponseTimeoutMs { get; init; }
-
-    /// <summary>Longest wait for a server with room; 0 = that of the upstream.</summary>
-    public long QueueTimeoutMs { get; init; }
-
-    /// <summary>Longest time without a byte from either side of a tunnel; 0 = no limit.</summary>
-    public required long TunnelTimeoutMs { get; init; }
+    /// <summary>How long its requests may wait for what.</summary>
+    public required RouteTimeouts Timeouts { get; init; }
 
     /// <summary>Where its requests stand when they wait for a server; lower is sooner.</summary>
     public int QueuePriority { get; init; }

@@ -51,9 +51,12 @@ public sealed class BadServerTests
         Assert.Equal(2, await proxy.Metric("nativeproxy_server_connect_failures_total{reason=\"refused\"}"));
     }
 
-    [Fact]
+    /// <summary>The upstream says how long a connect may take, or the route, which wins.</summary>
+    [Theory]
+    [InlineData("timeouts.connect = \"300ms\"", "")]
+    [InlineData("timeouts.connect = \"1h\"", "timeouts.connect = \"300ms\"")]
     [Trait("layer", "no")] // fills a backlog with clients whose handshake nobody answers
-    public async Task ServerThatNeverAccepts_Is504AfterTheConnectTimeout()
+    public async Task ServerThatNeverAccepts_Is504AfterTheConnectTimeout(string upstream, string route)
     {
         // A queue of one place, taken by a connection that nobody accepts: the kernel drops further attempts.
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -62,7 +65,7 @@ public sealed class BadServerTests
         int port = ((IPEndPoint)full.LocalEndPoint!).Port;
         await using RawClient waiting = await RawClient.Connect(port);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For($"127.0.0.1:{port}").Upstream("timeouts.connect = \"300ms\"", "retry.attempts = 1"));
+            ProxyConfig.For($"127.0.0.1:{port}").Upstream(upstream, "retry.attempts = 1").Route("path_prefix = [\"/\"]", route));
         await using RawClient client = await proxy.Connect();
         var time = new PassingTime();
         Assert.Equal(504, (await client.Ask()).Status);

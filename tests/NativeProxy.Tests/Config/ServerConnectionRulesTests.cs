@@ -160,6 +160,8 @@ public sealed class ServerConnectionRulesTests
         const string Line = "timeouts.idle = \"8h\"";
         Assert.Empty(SettingsTrial.Problems(SettingsTrial.With(Tcp, Line)));
         Assert.Equal(["7: no listener in mode \"tcp\" sends connections there"], SettingsTrial.Problems(SettingsTrial.WithUpstream(Line)));
+        Assert.Equal(["4: a forward proxy has no connections of mode \"tcp\""],
+            SettingsTrial.Problems("[[listener]]\nname = \"f\"\nbind = [\"127.0.0.1:1\"]\nforward.timeouts.idle = \"8h\"\nmode = \"forward\"\n"));
     }
 
     private static string With(string toml, string address) => toml.Replace("127.0.0.1:9001", address, StringComparison.Ordinal);

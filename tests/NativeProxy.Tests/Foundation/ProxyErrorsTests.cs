@@ -32,6 +32,7 @@ public class ProxyErrorsTests
     [Theory]
     [InlineData(ProxyError.ServerConnectTimeout, 504)]
     [InlineData(ProxyError.NoSourcePort, 503)]
+    [InlineData(ProxyError.TotalTimeout, 504)]
     [InlineData(ProxyError.ServerResponseTimeout, 504)]
     [InlineData(ProxyError.ServerConnectFailed, 502)]
     [InlineData(ProxyError.ServerBadResponse, 502)]

@@ -59,7 +59,7 @@ public class CloseCountersTests
             + "request_header_timeout request_body_timeout send_timeout tunnel_timeout bad_request bad_proxy_header limit denied "
             + "access_denied connections_per_client connection_rate "
             + "after_error unread_request_body close_delimited truncated_response bad_response_body server_timeout "
-            + "pinned_server_closed tunnel_ended no_server unmatched inspect_timeout "
+            + "total_timeout pinned_server_closed tunnel_ended no_server unmatched inspect_timeout "
             + "draining stopped listener_removed resource descriptor_pressure memory_pressure",
             string.Join(' ', Enum.GetValues<CloseReason>().Select(CloseReasons.CodeOf)));
         Assert.Equal(

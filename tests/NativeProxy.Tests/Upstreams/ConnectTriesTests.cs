@@ -30,6 +30,19 @@ public class ConnectTriesTests
             (_counters.Read(CounterId.ServerConnectFailuresRefused), _counters.Read(CounterId.ServerConnectFailuresTimeout)));
     }
 
+    /// <summary>A route may say another time than the upstream, a longer one, too.</summary>
+    [Theory]
+    [InlineData(300, 150)]
+    [InlineData(6000, 3000)]
+    public void WhoAsksMaySayAnotherTime(long limitMs, long eachMs)
+    {
+        UpstreamServer server = Server("timeouts.connect = \"600ms\"", addresses: 2);
+        ConnectTries tries = Begun(server, nowMs: 1000, limitMs);
+        Assert.Equal(eachMs, tries.TimeoutMs(server, nowMs: 1000));
+        Assert.True(tries.Failed(server, SocketError.TimedOut, nowMs: 1000 + limitMs - 1));
+        Assert.False(tries.Failed(server, SocketError.TimedOut, nowMs: 1000 + limitMs));
+    }
+
     [Fact]
     public void EachAddressIsTriedOnce_InTheOrderOfTheRing()
     {
@@ -89,10 +102,10 @@ public class ConnectTriesTests
         Assert.Equal(0, Begun(server, nowMs: 0).TimeoutMs(server, nowMs: 1));
     }
 
-    private static ConnectTries Begun(UpstreamServer server, long nowMs)
+    private static ConnectTries Begun(UpstreamServer server, long nowMs, long limitMs = 0)
     {
         var tries = default(ConnectTries);
-        tries.Begin(server.Standing.Addresses, nowMs);
+        tries.Begin(server, limitMs, nowMs);
         return tries;
     }
 

@@ -53,8 +53,7 @@ internal sealed class MirrorCopy : Ordered<MirrorCopy>, IServerStreamUser, IServ
     {
         _isRunning = true;
         _answerBytes = 0;
-        long timeoutMs = terms.ResponseTimeoutMs > 0 ? terms.ResponseTimeoutMs : rule.Route.Upstream.Rules.ResponseTimeoutMs;
-        _stream.Begin(new AnswerTerms { Method = terms.Method, Upgrade = null, ExpectsContinue = false, TimeoutMs = timeoutMs });
+        _stream.Begin(terms.OfAnswer(rule.Route.Upstream) with { Upgrade = null, ExpectsContinue = false });
         _link.Begin(rule.Route.Upstream, terms);
         if (!_request.TryHold(request, rule.BodyBytesMax))
         {

@@ -96,9 +96,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         _state = RequestPathState.Holding;
         _body.Begin(terms.BodyBytesMax);
         _moreFollows = false;
-        long timeoutMs = terms.ResponseTimeoutMs > 0 ? terms.ResponseTimeoutMs : group.Rules.ResponseTimeoutMs;
-        Stream.Begin(
-            new AnswerTerms { Method = terms.Method, Upgrade = terms.Upgrade, ExpectsContinue = terms.ExpectsContinue, TimeoutMs = timeoutMs });
+        Stream.Begin(terms.OfAnswer(group));
         Link.Begin(group, terms);
     }
 

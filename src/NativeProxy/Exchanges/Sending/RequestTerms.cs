@@ -3,6 +3,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Routing;
 using NativeProxy.Upstreams.Balancing;
+using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges.Sending;
@@ -33,6 +34,9 @@ internal readonly struct RequestTerms
     /// <summary>Longest silence of a server that must act; 0 = that of the upstream.</summary>
     public long ResponseTimeoutMs { get; init; }
 
+    /// <summary>Longest time of a connect; 0 = that of the upstream.</summary>
+    public long ConnectTimeoutMs { get; init; }
+
     /// <summary>When it is sent again; null = as the upstream says.</summary>
     public RetryRules? Retry { get; init; }
 
@@ -41,6 +45,16 @@ internal readonly struct RequestTerms
 
     /// <summary>How it waits for a server with room.</summary>
     public QueueTerms Queue { get; init; }
+
+    /// <summary>What the server's face has to know of it.</summary>
+    public AnswerTerms OfAnswer(UpstreamGroup group) => new()
+    {
+        Method = Method,
+        Upgrade = Upgrade,
+        ExpectsContinue = ExpectsContinue,
+        TimeoutMs = ResponseTimeoutMs > 0 ? ResponseTimeoutMs : group.Rules.ResponseTimeoutMs,
+        ConnectTimeoutMs = ConnectTimeoutMs,
+    };
 
     /// <summary>What there is to be known of a request.</summary>
     /// <param name="bytes">Its head.</param>
@@ -56,8 +70,9 @@ internal readonly struct RequestTerms
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
         BodyBytesMax = route.RequestBodyBytesMax,
         HashKey = route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, client) : RequestKey.None,
-        Queue = new QueueTerms(route.QueuePriority, route.QueueTimeoutMs),
-        ResponseTimeoutMs = route.ResponseTimeoutMs,
+        Queue = new QueueTerms(route.QueuePriority, route.Timeouts.QueueMs),
+        ResponseTimeoutMs = route.Timeouts.ResponseMs,
+        ConnectTimeoutMs = route.Timeouts.ConnectMs,
         Retry = route.Retry,
     };
 }

@@ -35,7 +35,7 @@ internal static class ServerFailures
     /// <summary>Why the server connection is closed after this error.</summary>
     public static ServerCloseReason ReasonOf(ProxyError error) => error switch
     {
-        ProxyError.ServerResponseTimeout => ServerCloseReason.Timeout,
+        ProxyError.ServerResponseTimeout or ProxyError.TotalTimeout => ServerCloseReason.Timeout,
         ProxyError.ServerBadResponse or ProxyError.ServerBadBody or ProxyError.ResponseBodyTooLarge => ServerCloseReason.BadResponse,
         ProxyError.ServerTruncatedResponse or ProxyError.ServerClosedBeforeResponse => ServerCloseReason.ServerFin,
         _ => ServerCloseReason.RequestUnsent,

@@ -13,6 +13,9 @@ internal struct ConnectTries
     /// <summary>How many of the server's addresses were tried, the present one included.</summary>
     private int _count;
 
+    /// <summary>The longest time of the whole connect, in ms; 0 = without a limit.</summary>
+    private int _limitMs;
+
     /// <summary>When the connect began.</summary>
     public long BeganAtMs { get; private set; }
 
@@ -20,11 +23,15 @@ internal struct ConnectTries
     public ServerAddress Address { get; private set; }
 
     /// <summary>The connect begins, with the address that worked last.</summary>
-    public void Begin(ServerAddressRing addresses, long nowMs)
+    /// <param name="server">Whose addresses.</param>
+    /// <param name="limitMs">The longest time of the connect; 0 = as long as the server's upstream says.</param>
+    /// <param name="nowMs">The time.</param>
+    public void Begin(UpstreamServer server, long limitMs, long nowMs)
     {
+        _limitMs = (int)Math.Min(limitMs > 0 ? limitMs : server.Terms.ConnectTimeoutMs, int.MaxValue);
         BeganAtMs = nowMs;
         _count = 1;
-        Address = addresses.First;
+        Address = server.Standing.Addresses.First;
     }
 
     /// <summary>
@@ -34,8 +41,7 @@ internal struct ConnectTries
     public readonly long TimeoutMs(UpstreamServer server, long nowMs)
     {
         int addressesLeft = Math.Max(1, server.Standing.Addresses.Count - _count + 1);
-        long limitMs = server.Terms.ConnectTimeoutMs;
-        return limitMs > 0 ? Math.Max(1, (BeganAtMs + limitMs - nowMs) / addressesLeft) : 0;
+        return _limitMs > 0 ? Math.Max(1, (BeganAtMs + _limitMs - nowMs) / addressesLeft) : 0;
     }
 
     /// <summary>The present try succeeded: later connects begin with its address.</summary>
@@ -47,8 +53,7 @@ internal struct ConnectTries
         ServerAccount.CountConnectFailure(server, error);
         ServerStanding standing = server.Standing;
         standing.Addresses.Failed(Address);
-        long limitMs = server.Terms.ConnectTimeoutMs;
-        return _count < standing.Addresses.Count && !(limitMs > 0 && nowMs >= BeganAtMs + limitMs) && !standing.IsRetired;
+        return _count < standing.Addresses.Count && !(_limitMs > 0 && nowMs >= BeganAtMs + _limitMs) && !standing.IsRetired;
     }
 
     /// <summary>Goes on with the next address.</summary>

@@ -40,6 +40,9 @@ internal interface IServerConnectionUser
     /// <summary>The connection broke; nothing more will come.</summary>
     void OnServerFailed(UpstreamConnection connection, SocketError error);
 
+    /// <summary>Longest time of a connect that is begun for this user; 0 = as long as the server's upstream says.</summary>
+    long ConnectTimeoutMs => 0;
+
     /// <summary>The deadline of <see cref="UpstreamConnection.ArmResponseTimeout"/> has passed.</summary>
     void OnServerTimeout(UpstreamConnection connection);
 }

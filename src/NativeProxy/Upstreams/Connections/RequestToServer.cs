@@ -44,4 +44,7 @@ internal readonly struct AnswerTerms
 
     /// <summary>Longest silence of a server that must act; 0 = no limit.</summary>
     public long TimeoutMs { get; init; }
+
+    /// <summary>Longest time of a connect; 0 = that of the upstream.</summary>
+    public long ConnectTimeoutMs { get; init; }
 }

@@ -46,10 +46,10 @@ internal struct ServerSocket
         Tcp is { FinSeen: true, IsSendBroken: false } tcp && tcp.AcknowledgedBytes is >= 0 and var bytes && bytes <= _sentBeforeBytes;
 
     /// <summary>Begins the connect.</summary>
-    public void Open(UpstreamConnection connection, EventLoop loop)
+    public void Open(UpstreamConnection connection, IServerConnectionUser user, EventLoop loop)
     {
         _sentBeforeBytes = 0;
-        _tries.Begin(connection.Server.Standing.Addresses, loop.Clock.NowMs);
+        _tries.Begin(connection.Server, user.ConnectTimeoutMs, loop.Clock.NowMs);
         Try(connection, loop);
     }
 

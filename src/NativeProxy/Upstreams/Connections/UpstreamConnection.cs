@@ -265,7 +265,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         _users.Begin(user);
         _pause.Forget();
         UseCount = isAhead ? 0 : 1;
-        _socket.Open(this, _loop);
+        _socket.Open(this, user, _loop);
     }
 
     /// <summary>Lends an idle or pinned connection, just taken from where it waited, to a user; or says why it must not be lent.</summary>

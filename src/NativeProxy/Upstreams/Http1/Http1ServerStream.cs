@@ -53,6 +53,8 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     private long TimeoutMs => TryTimeoutMs > 0 && !_answer.HasBytes && (_terms.TimeoutMs == 0 || TryTimeoutMs < _terms.TimeoutMs)
         ? TryTimeoutMs : _terms.TimeoutMs;
 
+    long IServerConnectionUser.ConnectTimeoutMs => _terms.ConnectTimeoutMs;
+
     /// <summary>True once the whole request was given to the connection.</summary>
     private bool RequestIsSent => _isWhole && !_isRefused;
 
@@ -155,9 +157,8 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
             return ServerCloseReason.SurplusBytes;
         if (!RequestIsSent || IsBlocked)
             return ServerCloseReason.RequestUnsent;
-        if (!_answer.ServerKeepsAlive)
-            return ServerCloseReason.ServerSaid;
-        return _terms.Upgrade is not null || _answer.IsDoubtful ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
+        return !_answer.ServerKeepsAlive ? ServerCloseReason.ServerSaid
+            : _terms.Upgrade is not null || _answer.IsDoubtful ? ServerCloseReason.Ambiguous : ServerCloseReason.None;
     }
 
     public override bool End(ServerCloseReason reason, bool clientGoesOn, out UpstreamConnection? pinned)
