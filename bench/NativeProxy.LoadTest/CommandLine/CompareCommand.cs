@@ -189,13 +189,8 @@ internal static class CompareCommand
         return hasFailed || results.Count == 0 ? 1 : 0;
     }
 
-    private static RunningServer StartOrigin(RunSettings settings)
-    {
-        var endPoint = RunningServer.FreeEndPoint();
-        return RunningServer.Start(
-            [.. OwnProgram.Command, "origin", "--listen", endPoint.ToString()], endPoint, Path.Combine(settings.Folder, "origin"),
-            settings.OriginProcessors, settings.LoadProcessors);
-    }
+    private static RunningServer StartOrigin(RunSettings settings) =>
+        RunningServer.Origin(RunningServer.FreeEndPoint(), Path.Combine(settings.Folder, "origin"), settings);
 
     private static ComparisonReport Compare(RunSettings settings, Scenario[] scenarios, List<Contender> contenders, List<string> refusals)
     {

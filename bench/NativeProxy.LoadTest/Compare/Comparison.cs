@@ -129,6 +129,8 @@ internal sealed class Comparison(RunSettings settings, RunningServer origin, IRe
     private static string Text(ScenarioKind kind, Measurement figures) => kind switch
     {
         ScenarioKind.Herd => string.Create(CultureInfo.InvariantCulture, $"{figures.ResidentBytesPerConnection,8:F0} B per connection"),
+        ScenarioKind.Slots => string.Create(CultureInfo.InvariantCulture,
+            $"{figures.TookMs,8:F0} ms, {figures.TookMs / figures.IdealMs:F3} of the ideal, at most {figures.AtOnceMax} at a server"),
         ScenarioKind.Start =>
         string.Create(CultureInfo.InvariantCulture, $"listening {figures.ListeningMs,7:F1} ms  answered {figures.AnsweredMs,7:F1} ms"),
         ScenarioKind.Allocation => string.Create(CultureInfo.InvariantCulture, $"{figures.AllocatedBytesPerRequest,8:F2} B per request"),

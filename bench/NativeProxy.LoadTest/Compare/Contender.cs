@@ -29,6 +29,9 @@ internal abstract class Contender(string name)
     /// <summary>What runs in a scenario: itself, or itself configured in several ways, the one that is the measure of the others first.</summary>
     public virtual IReadOnlyList<Contender> VariantsFor(Scenario scenario) => [this];
 
+    /// <summary>With what it runs in a scenario of <see cref="ScenarioKind.Slots"/>.</summary>
+    public virtual SlotWay Way => default;
+
     /// <summary>The load that is made on it; lacks its target.</summary>
     public virtual LoadPlan PlanOf(Scenario scenario) => scenario.Plan;
 
@@ -52,9 +55,10 @@ internal abstract class Contender(string name)
 /// <param name="Admin">Where it shall show its counters; null = nowhere.</param>
 /// <param name="ServerPipelining">Requests of one client that may be under way on one server connection, for those that can do it.</param>
 /// <param name="Use">What else it shall do, for those that can do it.</param>
+/// <param name="Servers">Of <see cref="ProxyUse.Slots"/>: the servers.</param>
 internal sealed record ContenderSetup(
     IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null, int ServerPipelining = 1,
-    ProxyUse Use = ProxyUse.Plain)
+    ProxyUse Use = ProxyUse.Plain, IReadOnlyList<IPEndPoint>? Servers = null)
 {
     public string ConfigurationPath => System.IO.Path.Combine(Folder, "config");
 

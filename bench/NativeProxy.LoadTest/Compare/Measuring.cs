@@ -24,6 +24,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
                 return MeasureStarts(contender, scenario, round);
             case ScenarioKind.Allocation:
                 return MeasureAllocation(contender, scenario, round);
+            case ScenarioKind.Slots:
+                return new SlotMeasuring(settings, this).Run(contender, scenario, round);
         }
         ContenderSetup setup = Prepare(contender, scenario);
         Measurement figures;
@@ -69,7 +71,7 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
         RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog,
         scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null, scenario.ServerPipelining,
-        scenario.Use);
+        scenario.Use, scenario.Ways.IsEmpty ? null : [.. Enumerable.Range(0, contender.Way.Servers).Select(_ => RunningServer.FreeEndPoint())]);
 
     /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
     private static int ConnectionsMax(Scenario scenario) =>

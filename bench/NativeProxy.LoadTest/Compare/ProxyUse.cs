@@ -14,4 +14,7 @@ internal enum ProxyUse
 
     /// <summary>bytes are passed on, whatever they are</summary>
     Relay,
+
+    /// <summary>several servers, each of which takes few requests at once; the others wait in the proxy</summary>
+    Slots,
 }

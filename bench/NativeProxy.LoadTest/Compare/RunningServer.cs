@@ -48,6 +48,10 @@ internal sealed class RunningServer : IDisposable
         return server;
     }
 
+    /// <summary>Starts our own origin.</summary>
+    public static RunningServer Origin(IPEndPoint endPoint, string outputPath, RunSettings settings) => Start(
+        [.. OwnProgram.Command, "origin", "--listen", endPoint.ToString()], endPoint, outputPath, settings.OriginProcessors, settings.LoadProcessors);
+
     /// <summary>A port on the loopback address that nobody uses now.</summary>
     public static IPEndPoint FreeEndPoint()
     {
@@ -57,14 +61,10 @@ internal sealed class RunningServer : IDisposable
     }
 
     /// <summary>Connections that the origin has accepted so far; -1 when it does not answer.</summary>
-    public long OriginConnections()
-    {
-        if (!Ask(EndPoint, "/control", "200", out string answer))
-            return -1;
-        const string Key = "\"connections\":";
-        string rest = answer[(answer.IndexOf(Key, StringComparison.Ordinal) + Key.Length)..];
-        return long.Parse(rest[..rest.IndexOf(',', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture);
-    }
+    public long OriginConnections() => OriginCounter("connections");
+
+    /// <summary>The most requests that the origin had at work at once; -1 when it does not answer.</summary>
+    public long OriginAtOnceMax() => OriginCounter("delayedMax");
 
     public void Dispose() => _process.Dispose();
 
@@ -88,6 +88,15 @@ internal sealed class RunningServer : IDisposable
         {
         }
         return answer.StartsWith("HTTP/1.1 " + status, StringComparison.Ordinal);
+    }
+
+    private long OriginCounter(string name)
+    {
+        if (!Ask(EndPoint, "/control", "200", out string answer))
+            return -1;
+        string key = $"\"{name}\":";
+        string rest = answer[(answer.IndexOf(key, StringComparison.Ordinal) + key.Length)..];
+        return long.Parse(rest[..rest.AsSpan().IndexOfAny(',', '}')], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>What a program said last, its complaints first.</summary>

@@ -26,6 +26,9 @@ internal enum ScenarioKind
 
     /// <summary>closed loop on our own proxy with keep-alive on and off on each side; ratio of processor time per request to both on</summary>
     Persistence,
+
+    /// <summary>all clients at once, one request each, on servers that take few at once; ratio of the time until all are served</summary>
+    Slots,
 }
 
 /// <summary>One way of using a proxy. The plan lacks only its target (and an open loop its rate).</summary>
@@ -37,6 +40,12 @@ internal enum ScenarioKind
 internal sealed record Scenario(
     string Name, string Title, ScenarioKind Kind, LoadPlan Plan, bool HasAccessLog = false, int ServerPipelining = 1, ProxyUse Use = ProxyUse.Plain)
 {
+    /// <summary>Requests that a server of <see cref="ScenarioKind.Slots"/> takes at once.</summary>
+    public const int SlotsOfServer = 4;
+
+    /// <summary>How long such a server works on a request.</summary>
+    public const int SlotMs = 10;
+
     private static readonly LoadPlan Base = new() { Target = new(0, 0) };
 
     public static readonly ImmutableArray<Scenario> All =
@@ -60,9 +69,33 @@ internal sealed record Scenario(
         new("keepalive", "small GET, 64 clients, keep-alive on and off on each side", ScenarioKind.Persistence, Base),
         new("routes", "small GET, 64 connections, 1,000 routes, 100 upstreams, 20 header rules", ScenarioKind.Feature, Base, Use: ProxyUse.Routes),
         new("limit", "small GET, 64 connections, a rate limit by client", ScenarioKind.Feature, Base, Use: ProxyUse.RateLimit),
+        new("slots", "3,000 clients at once on 3 servers of 4 slots of 10 ms", ScenarioKind.Slots, BurstOf(3000), Use: ProxyUse.Slots)
+        {
+            Ways = [new(Servers: 3), new(Servers: 3, Workers: 2)],
+        },
+        new("farm", "1,000 clients at once on 1 to 8 servers of 4 slots of 10 ms", ScenarioKind.Slots, BurstOf(1000), Use: ProxyUse.Slots)
+        {
+            Ways = [new(Servers: 1), new(Servers: 2), new(Servers: 4), new(Servers: 8)],
+        },
         new("alloc", "managed memory allocated per small GET, 64 connections", ScenarioKind.Allocation, Base),
     ];
 
+    /// <summary>Of <see cref="ScenarioKind.Slots"/>: with what each contender runs; the first is the measure of its others.</summary>
+    public ImmutableArray<SlotWay> Ways { get; init; } = [];
+
     /// <summary>Why this cannot be run honestly with the descriptors that a process may open, or null. A proxy needs two per connection.</summary>
     public string? Refusal() => Linux.Descriptors.Refusal(Kind == ScenarioKind.Herd ? Plan.Connections : 2L * Plan.Connections);
+
+    private static LoadPlan BurstOf(int clients) => Base with { Connections = clients, IsBurst = true, Path = $"/d/{SlotMs}/s/64" };
+}
+
+/// <summary>One way of running <see cref="ScenarioKind.Slots"/>.</summary>
+/// <param name="Servers">Servers behind the proxy.</param>
+/// <param name="Workers">Workers, or threads, of the proxy.</param>
+internal readonly record struct SlotWay(int Servers, int Workers = 1)
+{
+    /// <summary>The time that the servers alone would take for so many clients, ms.</summary>
+    public double IdealMs(int clients) => (double)clients * Scenario.SlotMs / (Servers * Scenario.SlotsOfServer);
+
+    public override string ToString() => $"servers={Servers} workers={Workers}";
 }

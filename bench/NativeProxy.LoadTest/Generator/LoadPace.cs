@@ -5,7 +5,7 @@ namespace NativeProxy.LoadTest.Generator;
 
 /// <summary>
 /// Decides when the connections of one thread open and send: a closed loop sends when an answer is complete, an open loop when the
-/// schedule says so, a herd once. Keeps the budget of requests. Thread: that of its <see cref="LoadThread"/>.
+/// schedule says so, a herd and a burst once. Keeps the budget of requests. Thread: that of its <see cref="LoadThread"/>.
 /// </summary>
 internal sealed class LoadPace
 {
@@ -29,7 +29,7 @@ internal sealed class LoadPace
         _connections = connections;
         _rate = plan.RatePerSecond / plan.Threads;
         _phase = (double)threadIndex / plan.Threads;
-        _requestsLeft = plan.IsHerd ? connections.Length
+        _requestsLeft = plan.IsHerd || plan.IsBurst ? connections.Length
             : plan.RequestsMax == 0 ? LoadPlan.RequestsCeiling / plan.Threads
             : (plan.RequestsMax * (threadIndex + 1) / plan.Threads) - (plan.RequestsMax * threadIndex / plan.Threads);
     }
@@ -103,6 +103,8 @@ internal sealed class LoadPace
             SettledCount++;
             return;
         }
+        if (_plan.IsBurst && !isFirst)
+            return;
         if (IsOpenLoop)
         {
             if (!connection.IsQueued)

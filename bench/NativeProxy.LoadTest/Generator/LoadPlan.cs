@@ -32,6 +32,9 @@ internal sealed record LoadPlan
     /// <summary>Each connection sends one request and then stays open and idle.</summary>
     public bool IsHerd { get; init; }
 
+    /// <summary>Each connection sends one request and nothing more; the run ends with the last answer.</summary>
+    public bool IsBurst { get; init; }
+
     public long BodyBytes { get; init; }
 
     /// <summary>0 = with Content-Length.</summary>

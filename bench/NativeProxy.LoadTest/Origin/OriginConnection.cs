@@ -63,6 +63,7 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
     {
         if (_state != State.Delayed)
             return;
+        thread.Counters.Delayed--;
         Answer();
         Go(ReadTail());
     }
@@ -71,6 +72,7 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
     {
         if (_state == State.Closed)
             return;
+        thread.Counters.Delayed -= _state == State.Delayed ? 1 : 0;
         _state = State.Closed;
         TcpSocket.Close(descriptor);
         thread.Remove(this);

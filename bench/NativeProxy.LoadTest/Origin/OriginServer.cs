@@ -38,7 +38,8 @@ internal sealed class OriginServer
         foreach (OriginThread thread in _threads)
             sum.Add(thread.Counters);
         byte[] body = Encoding.ASCII.GetBytes(
-            $"{{\"connections\":{sum.Connections},\"open\":{sum.Open},\"requests\":{sum.Requests},\"bodyBytes\":{sum.BodyBytes}}}\n");
+            $"{{\"connections\":{sum.Connections},\"open\":{sum.Open},\"requests\":{sum.Requests},\"bodyBytes\":{sum.BodyBytes},"
+            + $"\"delayedMax\":{sum.DelayedMax}}}\n");
         output.Append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "u8);
         output.AppendDecimal(body.Length);
         output.Append("\r\n\r\n"u8);
@@ -60,11 +61,19 @@ internal sealed class OriginCounters
     /// <summary>Bytes of request bodies, framing included.</summary>
     public long BodyBytes;
 
+    /// <summary>Requests whose delay is not over.</summary>
+    public long Delayed;
+
+    /// <summary>The most there were at once.</summary>
+    public long DelayedMax;
+
     public void Add(OriginCounters other)
     {
         Connections += other.Connections;
         Open += other.Open;
         Requests += other.Requests;
         BodyBytes += other.BodyBytes;
+        Delayed += other.Delayed;
+        DelayedMax += other.DelayedMax;
     }
 }

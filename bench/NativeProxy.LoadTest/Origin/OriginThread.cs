@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Threading;
+using NativeProxy.LoadTest.Generator;
 using NativeProxy.LoadTest.Http;
 using NativeProxy.LoadTest.Linux;
 
@@ -38,7 +39,12 @@ internal sealed unsafe class OriginThread
 
     public void Start() => new Thread(Run) { Name = "origin", IsBackground = true }.Start();
 
-    public void AnswerLater(OriginConnection connection, int delayMs) => _delayed.Enqueue(connection, Environment.TickCount64 + delayMs);
+    public void AnswerLater(OriginConnection connection, int delayMs)
+    {
+        _delayed.Enqueue(connection, LoadThread.NowNs() + (delayMs * 1_000_000L));
+        Counters.Delayed++;
+        Counters.DelayedMax = Math.Max(Counters.DelayedMax, Counters.Delayed);
+    }
 
     public void AnswerControl() => _server.AppendControl(Output);
 
@@ -59,10 +65,11 @@ internal sealed unsafe class OriginThread
 
     private void Run()
     {
+        Processors.EndWaitsOnTime();
         _poller.Watch(_listening, Poller.In, (ulong)_listening);
         while (true)
         {
-            int count = _poller.WaitMs(WaitMs());
+            int count = Wait();
             for (int i = 0; i < count; i++)
             {
                 int descriptor = (int)_poller.TokenAt(i);
@@ -71,7 +78,7 @@ internal sealed unsafe class OriginThread
                 else
                     _connections[descriptor]?.OnEvent(_poller.EventsAt(i));
             }
-            while (_delayed.TryPeek(out OriginConnection? due, out long dueMs) && dueMs <= Environment.TickCount64)
+            while (_delayed.TryPeek(out OriginConnection? due, out long dueNs) && dueNs <= LoadThread.NowNs())
             {
                 _delayed.Dequeue();
                 due.OnDue();
@@ -79,8 +86,8 @@ internal sealed unsafe class OriginThread
         }
     }
 
-    private int WaitMs() =>
-        _delayed.TryPeek(out _, out long dueMs) ? (int)Math.Max(0, dueMs - Environment.TickCount64) : -1;
+    private int Wait() =>
+        _delayed.TryPeek(out _, out long dueNs) ? _poller.WaitNs(Math.Max(0, dueNs - LoadThread.NowNs())) : _poller.WaitMs(-1);
 
     private void AcceptSome()
     {

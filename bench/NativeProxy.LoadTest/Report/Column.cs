@@ -59,12 +59,28 @@ internal sealed record Column(string Title, Func<ScenarioResult, ContenderResult
         Median("server set-ups per 1,000", measurement => PerThousand(measurement.OriginConnections, measurement), "F1"),
     ];
 
+    private static readonly Column[] OfSlots =
+    [
+        Name,
+        Range("served after ms (min-max)", measurement => measurement.TookMs, "F0"),
+        Median("ideal ms", measurement => measurement.IdealMs, "F0"),
+        Range("to ideal (min-max)", measurement => measurement.TookMs / measurement.IdealMs, "F3"),
+        Median("most at a server", measurement => measurement.AtOnceMax, "F0"),
+        Median("req/s", measurement => measurement.RequestsPerSecond, "F0"),
+        new("req/s ratio (min-max)",
+            (scenario, result) => Text(Figures.RatioToBaseline(scenario, result, measurement => measurement.RequestsPerSecond), "F2")),
+        Median("p50 ms", measurement => measurement.P50Us / 1000, "F0"),
+        Median("longest ms", measurement => measurement.MaxUs / 1000, "F0"),
+        Median("CPU us/req", measurement => measurement.CpuUs, "F1"),
+    ];
+
     /// <summary>The columns that say something about a scenario of this kind.</summary>
     public static Column[] Of(ScenarioResult scenario) => scenario.Kind switch
     {
         nameof(ScenarioKind.Herd) => OfHerd,
         nameof(ScenarioKind.Start) => OfStart,
         nameof(ScenarioKind.Allocation) => OfAllocation,
+        nameof(ScenarioKind.Slots) => OfSlots,
         nameof(ScenarioKind.Persistence) or nameof(ScenarioKind.Feature) => OfPersistence,
         _ => OfLoad,
     };

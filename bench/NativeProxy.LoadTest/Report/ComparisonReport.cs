@@ -144,6 +144,15 @@ internal sealed record Measurement
     /// <summary>Allocation only; of the managed heap.</summary>
     public double AllocatedBytesPerRequest { get; init; }
 
+    /// <summary>Slots only: until all clients were served.</summary>
+    public double TookMs { get; init; }
+
+    /// <summary>Slots only: what that takes when no slot is ever idle.</summary>
+    public double IdealMs { get; init; }
+
+    /// <summary>Slots only: the most requests that a server had at work at once.</summary>
+    public long AtOnceMax { get; init; }
+
     /// <summary>Requests answered in the whole run.</summary>
     public long Answered { get; init; }
 

@@ -18,6 +18,7 @@ internal static class Figures
         nameof(ScenarioKind.Herd) => measurement.ResidentBytesPerConnection,
         nameof(ScenarioKind.Start) => measurement.ListeningMs,
         nameof(ScenarioKind.Allocation) => measurement.AllocatedBytesPerRequest,
+        nameof(ScenarioKind.Slots) => measurement.TookMs,
         _ => measurement.CpuUs,
     };
 
@@ -27,6 +28,7 @@ internal static class Figures
         nameof(ScenarioKind.Herd) => "bytes per connection",
         nameof(ScenarioKind.Start) => "time to listening",
         nameof(ScenarioKind.Allocation) => "bytes per request",
+        nameof(ScenarioKind.Slots) => "time until all are served",
         _ => "CPU per request",
     };
 

@@ -65,6 +65,8 @@ internal static class ReportTable
             text.Append("Ratios are against the same engine with keep-alive on both sides, in the same round.\n\n");
         if (scenario.Kind == nameof(ScenarioKind.Feature))
             text.Append("Ratios are against the same engine without it, in the same round.\n\n");
+        if (scenario.Kind == nameof(ScenarioKind.Slots))
+            text.Append("The ideal: no slot is ever idle. Ratios are against the contender's own first way, in the same round.\n\n");
         Column[] columns = Column.Of(scenario);
         ContenderResult[] results = [.. scenario.Results.Where(result => result.Rounds.Count > 0)];
         if (results.Length > 0)

@@ -35,6 +35,7 @@ internal static class Targets
         new("4096 connections against 64", "own growth of CPU per request", 2.0, 1.6, "F2", Figures.Growth),
         new("against the dumb forwarder, 64 connections", "CPU, ratio to limit", null, 1.12, "F3", Ratio("get64", Figures.RatioToLimit)),
         new("against the dumb forwarder, 512 connections", "CPU, ratio to limit", null, 1.12, "F3", Ratio("get512", Figures.RatioToLimit)),
+        new("3,000 clients at once on 3 servers of 4 slots", "time, ratio to ideal", 1.1, 1.1, "F2", OfFirstWay("slots")),
         // Whole bytes: the runtime counts what it hands out to threads in pieces of 8 KiB.
         new("allocated per request", "managed bytes", 0, 0, "F0", Figure("alloc", measurement => Math.Round(measurement.AllocatedBytesPerRequest))),
         new("listening after start", "ms", 50, 50, "F1", Figure("start", measurement => measurement.ListeningMs)),
@@ -83,6 +84,12 @@ internal static class Targets
 
     private static Func<ComparisonReport, string, Spread?> Figure(string scenario, Func<Measurement, double> figure) =>
         (report, contender) => Figures.Find(report, scenario, contender) is { } found ? Figures.Median(found.Result, figure) : null;
+
+    private static Func<ComparisonReport, string, Spread?> OfFirstWay(string scenario) => (report, contender) =>
+        report.Scenarios.FirstOrDefault(one => one.Name == scenario)?.Results
+            .FirstOrDefault(one => one.Rounds.Count > 0 && $"{one.Contender} ".StartsWith(contender + " ", StringComparison.Ordinal)) is { } found
+            ? Figures.Median(found, measurement => measurement.TookMs / measurement.IdealMs)
+            : null;
 
     private static Spread? BinaryBytes(ComparisonReport report, string contender) =>
         report.Contenders.FirstOrDefault(one => one.Name == contender) is { ProgramBytes: > 0 } info ? Spread.Of([info.ProgramBytes]) : null;

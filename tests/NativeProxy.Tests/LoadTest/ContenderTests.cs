@@ -122,6 +122,34 @@ public sealed class ContenderTests
         Assert.Equal(ListenerMode.Tcp, Accepted(new NativeProxyContender("/nowhere", "epoll").Configuration(setup)).Listeners[0].Mode);
     }
 
+    [Theory]
+    [InlineData("slots", 2, 3)]
+    [InlineData("farm", 4, 8)]
+    public void Slots_AreForThoseThatKeepALine_EachInAllWays(string name, int ways, int serversMax)
+    {
+        Scenario scenario = Scenario.All.Single(one => one.Name == name);
+        Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"],
+            Proxies.Where(proxy => proxy.TakesPart(scenario)).Select(proxy => proxy.Name));
+        foreach (Contender proxy in Proxies.Where(proxy => proxy.TakesPart(scenario)))
+        {
+            Contender[] variants = [.. proxy.VariantsFor(scenario)];
+            Assert.Equal(ways, variants.Select(one => one.Name).Distinct().Count());
+            Assert.Equal(serversMax, variants.Max(one => one.Way.Servers));
+            foreach (Contender variant in variants)
+            {
+                string text = variant.Configuration(Setup(hasAccessLog: false) with
+                {
+                    Use = scenario.Use,
+                    Servers = [.. Enumerable.Range(1, variant.Way.Servers).Select(port => new IPEndPoint(IPAddress.Loopback, port))],
+                });
+                if (proxy is not NativeProxyContender)
+                    Assert.Equal(variant.Way.Servers, text.Split(" maxconn 4").Length - 1);
+                else
+                    Assert.All(Accepted(text).Upstreams[0].Servers, static server => Assert.Equal(4, server.MaxConnections));
+            }
+        }
+    }
+
     [Fact]
     public void OtherScenarios_AreForEveryContenderAsItIs()
     {

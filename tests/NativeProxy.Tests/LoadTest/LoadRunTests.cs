@@ -73,6 +73,18 @@ public sealed class LoadRunTests
     });
 
     [Fact]
+    public void Burst_SendsOneRequestPerConnection_AndEndsWithTheLastAnswer()
+    {
+        LoadRun run = LoadRun.Start(
+            Plan(isForwarded: false) with { IsBurst = true, Connections = 300, Threads = 2, RequestsMax = 0, Path = "/d/1/s/10" });
+        run.Sleep(Longest);
+        Assert.True(run.IsEnded);
+        LoadResult result = run.Stop();
+        Assert.Empty(result.Failures);
+        Assert.Equal((300, 300, 300), (result.Completed, result.Opened, result.LatencyNs.Count));
+    }
+
+    [Fact]
     public void Herd_SettlesWithOneAnswerPerConnection()
     {
         LoadRun run = LoadRun.Start(Plan(isForwarded: true) with { IsHerd = true, Connections = 200, RequestsMax = 0 });

@@ -1,9 +1,12 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace NativeProxy.LoadTest.Compare.Contenders;
 
-/// <summary>HAProxy with one thread. Its access log goes to standard output, which is a file here.</summary>
-internal sealed class Haproxy(string path) : Contender(BaselineName)
+/// <summary>
+/// HAProxy with one thread, but where a scenario is about several. Its access log goes to standard output, which is a file here.
+/// </summary>
+internal sealed class Haproxy : Contender
 {
     /// <summary>All ratios are against this contender.</summary>
     public const string BaselineName = "haproxy";
@@ -15,7 +18,27 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
             timeout http-keep-alive 75s
         """;
 
-    public override string Version { get; } = ProgramVersion.Ask(path, "-v");
+    private readonly string _path;
+
+    public Haproxy(string path)
+        : this(path, BaselineName, new SlotWay(Servers: 1))
+    {
+    }
+
+    private Haproxy(string path, string name, SlotWay way)
+        : base(name)
+    {
+        _path = path;
+        Way = way;
+        Version = ProgramVersion.Ask(path, "-v");
+    }
+
+    public override string Version { get; }
+
+    public override SlotWay Way { get; }
+
+    public override IReadOnlyList<Contender> VariantsFor(Scenario scenario) =>
+        scenario.Ways.IsEmpty ? [this] : [.. scenario.Ways.Select(way => new Haproxy(_path, $"{Name} {way}", way))];
 
     /// <summary>Also where others pipeline to the server: its ordinary way is the measure.</summary>
     public override bool TakesPart(Scenario scenario) =>
@@ -23,7 +46,7 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
 
     public override string Configuration(ContenderSetup setup) => $"""
         global
-            nbthread 1
+            nbthread {Way.Workers}
             maxconn {setup.ConnectionsMax}
             # by default idle server connections are closed once a quarter of the descriptors is in use
             tune.pool-low-fd-ratio 90
@@ -44,9 +67,14 @@ internal sealed class Haproxy(string path) : Contender(BaselineName)
             default_backend app
 
         backend app
-            server a {setup.Origin}
+            {Servers(setup)}
 
         """;
 
-    public override IReadOnlyList<string> Command(ContenderSetup setup) => [path, "-db", "-f", setup.ConfigurationPath];
+    public override IReadOnlyList<string> Command(ContenderSetup setup) => [_path, "-db", "-f", setup.ConfigurationPath];
+
+    private string Servers(ContenderSetup setup) => setup.Servers is not { } servers
+        ? $"server a {setup.Origin}"
+        : "timeout queue 30s\n" + string.Join('\n',
+            servers.Take(Way.Servers).Select((server, index) => $"    server s{index} {server} maxconn {Scenario.SlotsOfServer}"));
 }

@@ -7,8 +7,8 @@ using NativeProxy.LoadTest.Generator;
 namespace NativeProxy.LoadTest.Compare.Contenders;
 
 /// <summary>
-/// NativeProxy with one worker and one of its engines; timeouts, limits and counters are on as in every configuration. Either the present
-/// build or the baseline, an earlier build that runs with the same configuration.
+/// NativeProxy with one worker, but where a scenario is about several, and one of its engines; timeouts, limits and counters are on as in every
+/// configuration. Either the present build or the baseline, an earlier build that runs with the same configuration.
 /// </summary>
 internal sealed class NativeProxyContender : Contender
 {
@@ -27,9 +27,10 @@ internal sealed class NativeProxyContender : Contender
     {
     }
 
-    private NativeProxyContender(string path, string engine, KeepAlive keepAlive, string name, ProxyUse? use = null)
+    private NativeProxyContender(string path, string engine, KeepAlive keepAlive, string name, ProxyUse? use = null, SlotWay? way = null)
         : base(name)
     {
+        Way = way ?? new SlotWay(Servers: 1);
         _path = path;
         _engine = engine;
         _keepAlive = keepAlive;
@@ -53,6 +54,8 @@ internal sealed class NativeProxyContender : Contender
 
     public override long ProgramBytes => File.Exists(_path) ? new FileInfo(_path).Length : 0;
 
+    public override SlotWay Way { get; }
+
     public override bool TakesPart(Scenario scenario) => true;
 
     public override IReadOnlyList<Contender> VariantsFor(Scenario scenario) => scenario.Kind switch
@@ -64,6 +67,8 @@ internal sealed class NativeProxyContender : Contender
             new NativeProxyContender(_path, _engine, KeepAlive.Both, $"{Name} without", ProxyUse.Plain),
             new NativeProxyContender(_path, _engine, KeepAlive.Both, $"{Name} with"),
         ],
+        ScenarioKind.Slots =>
+            [.. scenario.Ways.Select(way => new NativeProxyContender(_path, _engine, KeepAlive.Both, $"{Name} {way}", way: way))],
         _ => [this],
     };
 
@@ -111,7 +116,7 @@ internal sealed class NativeProxyContender : Contender
 
     private string HttpConfiguration(ContenderSetup setup, ProxyUse use) => $"""
         [runtime]
-        workers = 1
+        workers = {Way.Workers}
         engine = "{_engine}"
         max_connections = {setup.ConnectionsMax}
         {(setup.Admin is null ? "" : $"\n[admin]\nbind = \"{setup.Admin}\"\n")}
@@ -140,12 +145,15 @@ internal sealed class NativeProxyContender : Contender
           enabled = {(_keepAlive.Server ? "true" : "false")}
           {Pipelining(setup)}
           max_idle = {setup.ConnectionsMax}
-          [[upstream.server]]
-          name = "a"
-          address = "{setup.Origin}"
+        {Servers(setup)}
         {UseText.Blocks(use, setup.Origin.ToString())}
         """;
 
     private static string Pipelining(ContenderSetup setup) =>
         setup.ServerPipelining > 1 ? $"pipelining = {setup.ServerPipelining}" : "# no pipelining to the server";
+
+    private string Servers(ContenderSetup setup) => setup.Servers is not { } servers
+        ? $"[[upstream.server]]\nname = \"a\"\naddress = \"{setup.Origin}\""
+        : "[upstream.timeouts]\nqueue = \"30s\"\n" + string.Concat(servers.Take(Way.Servers).Select((server, index) =>
+            $"[[upstream.server]]\nname = \"s{index}\"\naddress = \"{server}\"\nmax_connections = {Scenario.SlotsOfServer}\n"));
 }
