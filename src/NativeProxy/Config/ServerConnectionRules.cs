@@ -33,6 +33,8 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
                 Break($"upstream[{i}].timeouts.idle", "no listener in mode \"tcp\" sends connections there",
                     "keepalive.idle_timeout for connections that wait in the pool, " + TunnelHint);
             }
+            if (isForTcp)
+                CheckStickiness(upstream, $"upstream[{i}]");
             for (int j = 0; j < upstream.Servers.Length; j++)
                 CheckServer(upstream, j, $"upstream[{i}]", isForTcp);
         }
@@ -56,6 +58,25 @@ internal sealed class ServerConnectionRules(ProxySettings settings, SettingPlace
             Break(key, problem, expected + "; only for listeners in mode \"tcp\" it is the client's");
         else if (upstream.Health is { Kind: not HealthCheckKind.Off, Port: 0 } && server is { Health: true, HealthPort: 0 })
             Break(key, problem + ", and a health check has no client whose port it could be", expected);
+    }
+
+    /// <summary>A connection whose bytes are not read has an address, and no cookie, table entry or part of a request.</summary>
+    private void CheckStickiness(in UpstreamSettings upstream, string path)
+    {
+        (string Key, bool IsWrong, string What)[] ways =
+        [
+            ("cookie.mode", upstream.Cookie.Mode != CookieMode.Off, "a cookie"),
+            ("stick.key", upstream.Stick.Key.Length > 0, "a table of requests"),
+            ("stick.learn_cookie", upstream.Stick.LearnCookie.Length > 0, "a cookie"),
+            ("hash_key", upstream.Balance == BalanceKind.Hash && upstream.HashKey != "client_ip", "a part of the request"),
+        ];
+        foreach ((string key, bool isWrong, string what) in ways)
+        {
+            if (!isWrong)
+                continue;
+            Break($"{path}.{key}", $"{what} keeps no client of a listener in mode \"tcp\", which passes bytes on as they are",
+                "balance = \"source_hash\", or mode = \"http\" in the listener");
+        }
     }
 
     /// <summary>A Unix socket has no port at which something else could answer.</summary>

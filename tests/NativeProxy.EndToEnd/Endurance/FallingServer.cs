@@ -32,6 +32,8 @@ internal sealed class FallingServer : IAsyncDisposable
     private readonly HashSet<Served> _open = [];
     private Socket? _listening;
     private Task _accepting = Task.CompletedTask;
+    private int _running;
+    private int _mostAtOnce;
 
     /// <param name="number">2 and up: 127.0.0.2 and up.</param>
     /// <param name="answerAfterMs">How long each request takes.</param>
@@ -43,6 +45,9 @@ internal sealed class FallingServer : IAsyncDisposable
     }
 
     public string Address => _address.ToString();
+
+    /// <summary>The most requests that it had at work at once.</summary>
+    public int MostAtOnce => _mostAtOnce;
 
     public void Rise()
     {
@@ -97,7 +102,7 @@ internal sealed class FallingServer : IAsyncDisposable
                 string target = (await served.Connection.ReadRequest()).Split(' ', 3)[1];
                 if (!served.TryBegin())
                     return;
-                await PassingTime.Of(_answerAfterMs);
+                await Work();
                 await served.Connection.Send($"HTTP/1.1 200 OK\r\nContent-Length: {target.Length}\r\n\r\n{target}");
                 if (!served.TryGoOn())
                     return;
@@ -113,6 +118,15 @@ internal sealed class FallingServer : IAsyncDisposable
             lock (_open)
                 _open.Remove(served);
         }
+    }
+
+    private async Task Work()
+    {
+        lock (_open)
+            _mostAtOnce = Math.Max(_mostAtOnce, ++_running);
+        await PassingTime.Of(_answerAfterMs);
+        lock (_open)
+            _running--;
     }
 
     /// <summary>A connection, and whether a request runs on it.</summary>

@@ -51,6 +51,33 @@ public sealed class FallingServersTests
             await server.DisposeAsync();
     }
 
+    /// <summary>The others do not get what the one that has fallen had, and one that comes back is not given all that waits.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "ARCH-21")]
+    public async Task ServerThatFallsOrComesBack_PushesNobodyOverItsLimit(int workers)
+    {
+        FallingServer[] servers = [.. Enumerable.Range(2, 3).Select(static number => new FallingServer(number, answerAfterMs: 3))];
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For([.. servers.Select(server => server.Address)])
+            .WithWorkers(workers).EachServer("max_connections = 2").Upstream("timeouts.queue = \"1m\"").Listener("keepalive.max_requests = 0"));
+        var traffic = new Traffic(proxy, 2 * Clients);
+        for (int round = 0; round < Rounds; round++)
+        {
+            await traffic.Go(RequestsBetween);
+            await servers[round].Fall((Fall)round);
+            await traffic.Go(RequestsBetween);
+            servers[round].Rise();
+        }
+        await traffic.Go(RequestsBetween);
+        await traffic.End();
+        Assert.All(servers, static server => Assert.InRange(server.MostAtOnce, 1, 2));
+        Assert.Equal(0, await proxy.Metric("nativeproxy_queue_waiting"));
+        Assert.NotEqual(0, await proxy.Metric("nativeproxy_queue_entered_total"));
+        foreach (FallingServer server in servers)
+            await server.DisposeAsync();
+    }
+
     /// <summary>Clients that ask one request after the other, and what one of them was told that it should not have been.</summary>
     private sealed class Traffic
     {
@@ -59,10 +86,10 @@ public sealed class FallingServersTests
         private volatile bool _isEnding;
         private int _answered;
 
-        public Traffic(ProxyUnderTest proxy)
+        public Traffic(ProxyUnderTest proxy, int clients = Clients)
         {
             _proxy = proxy;
-            _clients = [.. Enumerable.Range(0, Clients).Select(Ask)];
+            _clients = [.. Enumerable.Range(0, clients).Select(Ask)];
         }
 
         /// <summary>Waits for so many more answers; fails when a client has failed.</summary>

@@ -41,6 +41,7 @@ public sealed class QueueTests
 
     [Fact]
     [Trait("promise", "ARCH-20")]
+    [Trait("promise", "ARCH-21")]
     public async Task ThreeThousandClientsOnThreeTimesFourSlots_AreAllServed_AndNoServerSeesMoreThanFour()
     {
         const int clientCount = 3000;

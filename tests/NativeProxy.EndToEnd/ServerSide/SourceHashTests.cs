@@ -59,6 +59,24 @@ public sealed class SourceHashTests
         Assert.Equal(before, await AskFromAll(proxy));
     }
 
+    /// <summary>For the hash it is another client at each address; what it carries with it is the cookie.</summary>
+    [Fact]
+    [Trait("promise", "S2.13")]
+    public async Task ClientWhoseAddressChanges_IsKeptByItsCookieOnly()
+    {
+        await using ScriptedOrigin a = Named('a');
+        await using ScriptedOrigin b = Named('b');
+        await using ScriptedOrigin c = Named('c');
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b, c)
+            .Upstream("balance = \"source_hash\"", "cookie = { mode = \"insert\", name = \"S\" }"));
+
+        Dictionary<IPAddress, string> withoutCookie = await AskFromAll(proxy);
+        Dictionary<IPAddress, string> withCookie = await AskFromAll(proxy, "Cookie: S=b\r\n");
+
+        Assert.Equal(["a", "b", "c"], withoutCookie.Values.Distinct().Order());
+        Assert.All(withCookie.Values, static server => Assert.Equal("b", server));
+    }
+
     [Fact]
     public async Task BehindAnotherProxy_TheAddressInItsHeaderCounts()
     {
@@ -128,14 +146,14 @@ public sealed class SourceHashTests
         return (await client.ReadResponse()).Body;
     }
 
-    private static async Task<Dictionary<IPAddress, string>> AskFromAll(ProxyUnderTest proxy)
+    private static async Task<Dictionary<IPAddress, string>> AskFromAll(ProxyUnderTest proxy, string fields = "")
     {
         var owners = new Dictionary<IPAddress, string>();
         foreach (IPAddress address in Addresses)
         {
             await using RawClient client = await From(proxy, address);
-            owners.Add(address, (await client.Ask()).Body);
-            Assert.Equal(owners[address], (await client.Ask()).Body);
+            owners.Add(address, (await client.Ask("/", fields)).Body);
+            Assert.Equal(owners[address], (await client.Ask("/", fields)).Body);
         }
         return owners;
     }

@@ -24,6 +24,24 @@ public sealed class ServerConnectionRulesTests
     }
 
     [Theory]
+    [InlineData("balance = \"source_hash\"", null)]
+    [InlineData("balance = \"hash\"", null)]
+    [InlineData("hash_key = \"path\"", null)]
+    [InlineData("balance = \"hash\"\nhash_key = \"path\"", "a part of the request")]
+    [InlineData("cookie = { mode = \"insert\", name = \"S\" }", "a cookie")]
+    [InlineData("stick.learn_cookie = \"S\"", "a cookie")]
+    [InlineData("stick.key = \"client_ip\"", "a table of requests")]
+    [Trait("promise", "S2.14")]
+    public void Connections_AreKeptWithTheirServerByTheirAddressOnly(string line, string? what)
+    {
+        string[] expected = what is null ? [] : [$"keeps no client of a listener in mode \"tcp\", which passes bytes on as they are"];
+        string[] problems = SettingsTrial.Problems(SettingsTrial.WithListener(Tcp).Replace(
+            "[[upstream]]\nname = \"app\"\n", $"[[upstream]]\nname = \"app\"\n{line}\n", StringComparison.Ordinal));
+        Assert.Equal(expected.Select(text => $"{what} {text}"), problems.Select(static problem => problem[(problem.IndexOf(' ') + 1)..]));
+        Assert.DoesNotContain("mode = \"tcp\"", string.Concat(SettingsTrial.Problems(SettingsTrial.WithUpstream(line))), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(":80")]
     [InlineData(":+1")]

@@ -32,6 +32,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>The exchange is one of the requests in flight that its group counts.</summary>
     private bool _isCounted;
     private Tries _tries;
+    private FailedServer _failed;
     private RetryPause? _pause;
     private LinkTimes _times;
 
@@ -84,17 +85,12 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _queue = terms.Queue;
         _line?.Begin();
         _times = new LinkTimes();
+        _failed = default;
         HasBeenOut = false;
         IsOnPin = false;
         _tries.Begin(terms.Retry ?? group.Rules.Retry);
         group.RetryBudget.CountRequest(loop.Clock.NowMs);
-        _mayReuse = group.Rules.Reuse switch
-        {
-            ReusePolicy.Always => terms.Method != HttpMethod.Connect,
-            ReusePolicy.Idempotent => terms.Method.IsIdempotent(),
-            ReusePolicy.Safe => terms.Method.IsSafe(),
-            _ => false,
-        };
+        _mayReuse = group.Rules.MayReuse(terms.Method);
     }
 
     /// <summary>
@@ -129,6 +125,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             return Reopen();
         if (user.Pin is { } pin && pin.IsFor(Group!) && _method != HttpMethod.Connect)
             return OpenPinned(pin);
+        except ??= isItsTurn ? _failed.At(loop.Clock.NowMs) : null;
         while (true)
         {
             Server = except is null
@@ -136,6 +133,11 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
                 : Group!.Choose(except, _hashKey, out queue, isItsTurn);
             if (Server is null)
                 return Wait(queue);
+            if (Server == except && !queue.IsFull && Group.HasOtherThan(except))
+            {
+                queue.LookAgainSoon();
+                return Wait(queue);
+            }
             if (TryOpen(Server, _mayReuse))
                 return stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
             if (!Server.HasRoom)
@@ -285,6 +287,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>For another try: at once to another server; to the same one, where there is no other or the settings say so, after a pause.</summary>
     private LinkResult OpenAgain()
     {
+        _failed = new FailedServer(Server!, loop.Clock.NowMs);
         ref readonly UpstreamRetrySettings retry = ref _tries.Rules.Settings;
         if (retry.BackoffMs == 0 || (retry.Redispatch && Group!.HasOtherThan(Server!, orLeftOut: true)))
             return Reopen();

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Http;
 using NativeProxy.Rewriting;
 using NativeProxy.Upstreams.Balancing;
 
@@ -82,4 +83,13 @@ internal sealed class GroupRules(in UpstreamSettings settings)
             isAny |= server.ProxyHeaderOf(settings) != ProxyHeaderVersion.Off;
         return isAny;
     }
+
+    /// <summary>Whether a request of this method may use a connection that has served others.</summary>
+    public bool MayReuse(HttpMethod method) => Reuse switch
+    {
+        ReusePolicy.Always => method != HttpMethod.Connect,
+        ReusePolicy.Idempotent => method.IsIdempotent(),
+        ReusePolicy.Safe => method.IsSafe(),
+        _ => false,
+    };
 }
