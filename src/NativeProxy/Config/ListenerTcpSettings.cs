@@ -15,6 +15,26 @@ internal readonly partial struct ListenerTcpSettings
         Doc = "Time for a whole ClientHello, where a route looks at its server name; a client that takes longer is closed.")]
     public partial long InspectTimeoutMs { get; init; }
 
+    [Setting("splice", Default = "auto",
+        Doc = "Whether bytes go from one socket to the other without being read, by splice(2): engine \"epoll\". HAProxy's option splice-auto.")]
+    public partial SplicePolicy Splice { get; init; }
+
     /// <summary>True when the file says nothing, or the same.</summary>
-    public bool IsDefault => this is { IdleTimeoutMs: 60 * 60 * 1000, HalfCloseTimeoutMs: 30 * 1000, InspectTimeoutMs: 5 * 1000 };
+    public bool IsDefault => this is
+    {
+        IdleTimeoutMs: 60 * 60 * 1000, HalfCloseTimeoutMs: 30 * 1000, InspectTimeoutMs: 5 * 1000, Splice: SplicePolicy.Auto
+    };
+}
+
+/// <summary>When bytes go from socket to socket without being read.</summary>
+internal enum SplicePolicy
+{
+    [SettingChoice("auto", Doc = "while a side sends so much that it pays")]
+    Auto,
+
+    [SettingChoice("on", Doc = "always")]
+    On,
+
+    [SettingChoice("off", Doc = "never")]
+    Off,
 }

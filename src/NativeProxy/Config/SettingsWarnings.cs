@@ -35,6 +35,12 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
                 $"keep it below drain_timeout of [runtime], which is {Units.FormatDuration(settings.Runtime.DrainTimeoutMs)}");
         }
 
+        if (listener.Tcp.Splice == SplicePolicy.On && settings.Runtime.Engine != EngineKind.Epoll)
+        {
+            Warn($"{path}.tcp.splice", "bytes are copied all the same: only engine \"epoll\" can pass them on without reading",
+                "engine = \"epoll\" in [runtime], or splice = \"auto\"");
+        }
+
         CheckProbes(listener.TcpKeepalive, $"{path}.tcp_keepalive.idle", listener.Keepalive.TimeoutMs, "keepalive.timeout");
         if (listener.Limits.MaxConnections > settings.Runtime.MaxConnections)
         {

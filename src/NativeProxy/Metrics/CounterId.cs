@@ -51,6 +51,7 @@ internal enum CounterId
     BytesToClients,
     BytesFromServers,
     BytesToServers,
+    BytesSpliced,
 
     // Timeouts
     TimeoutsKeepAlive,

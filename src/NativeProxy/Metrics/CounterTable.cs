@@ -60,6 +60,7 @@ internal static class CounterTable
         .. Counters("nativeproxy_bytes_total", "Bytes read from (in) and written to (out) sockets, by peer.",
             (CounterId.BytesFromClients, "peer=client,direction=in"), (CounterId.BytesToClients, "peer=client,direction=out"),
             (CounterId.BytesFromServers, "peer=server,direction=in"), (CounterId.BytesToServers, "peer=server,direction=out")),
+        Counter(CounterId.BytesSpliced, "nativeproxy_spliced_bytes_total", "Bytes of tunnels that were passed on without being read."),
 
         // Timeouts
         .. Counters("nativeproxy_timeouts_total", "Deadlines that passed, by kind.",

@@ -145,7 +145,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         RequestCount = 1;
         connection.PassTo(_tunnel);
         Announce(connection);
-        _tunnel.TakeServer(connection, _pool.Terms.TimesOf(_way.Group!));
+        _tunnel.TakeServer(connection, _pool.Terms.TimesOf(_way.Group!), _pool.Terms.Splice);
         Tcp!.SetOwner(_tunnel);
         _tunnel.Begin(Tcp, _first.Bytes);
         _first.Release(Frontend.Loop.Pools);

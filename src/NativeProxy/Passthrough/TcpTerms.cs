@@ -20,6 +20,9 @@ internal sealed class TcpTerms(TcpRoutes routes, in ListenerSettings listener)
     public TunnelTimes TimesOf(UpstreamGroup upstream) =>
         upstream.Rules.IdleTimeoutMs is > 0 and var idleMs ? _times with { IdleMs = idleMs } : _times;
 
+    /// <summary>Whether their bytes need not be read.</summary>
+    public SplicePolicy Splice { get; } = listener.Tcp.Splice;
+
     /// <summary>How long a ClientHello may take, where one decides.</summary>
     public long InspectTimeoutMs { get; } = listener.Tcp.InspectTimeoutMs;
 

@@ -48,6 +48,24 @@ internal abstract class ConnectionSocket
     /// <summary>Sends the queue as the socket becomes writable; <see cref="TcpConnection.QueuedSendProgressed"/> hears of it.</summary>
     internal abstract void StartQueuedSend();
 
+    /// <summary>
+    /// From now on what comes is not read, but moved into the loop's pipe by the kernel (splice(2)), and told by
+    /// <see cref="IConnectionOwner.OnReceivedInPipe"/>. False where the engine cannot, a layer has to see the bytes, or no descriptor is left.
+    /// </summary>
+    public virtual bool TryBeginPiping() => false;
+
+    /// <summary>What comes is read again.</summary>
+    public virtual void EndPiping()
+    {
+    }
+
+    /// <summary>
+    /// Within <see cref="IConnectionOwner.OnReceivedInPipe"/>: sends what stands in the pipe. The kernel takes it from there, without a copy; what it
+    /// does not take now is read and queued, as with <see cref="TcpConnection.Send"/>.
+    /// </summary>
+    /// <param name="bytes">How many, of those that have come.</param>
+    public virtual void SendPiped(int bytes) => Check.That(false, "this engine has no pipe");
+
     /// <summary>Shuts the sending direction of the socket down.</summary>
     internal abstract void SocketShutdownSend();
 

@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport;
 
@@ -23,13 +24,23 @@ internal interface IConnectionOwner
     void OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes);
 
     /// <summary>
+    /// Bytes came, which nobody has read: they stand in the loop's pipe, and are lent for this call like others. The owner passes them on by
+    /// <see cref="ConnectionSocket.SendPiped"/>; what it leaves there is lost. Only after <see cref="ConnectionSocket.TryBeginPiping"/>.
+    /// </summary>
+    void OnReceivedInPipe(TcpConnection connection, int bytes) => Check.That(false, "nobody has asked for bytes that are not read");
+
+    /// <summary>
     /// The peer has sent FIN, or its layer has announced its end. Nothing more will be received; sending is still possible, until
     /// <see cref="OnFailed"/> says that it has broken off. Whether the end is to be trusted, <see cref="ConnectionFacts.EndIsClean"/> says.
     /// </summary>
     void OnEndOfStream(TcpConnection connection);
 
-    /// <summary>Bytes that were corked wait in the queue now, because the kernel did not take them; a source should pause.</summary>
-    void OnSendBlocked(TcpConnection connection);
+    /// <summary>
+    /// Bytes that were corked wait in the queue now, because the kernel did not take them; a source should pause. Not for who has no source.
+    /// </summary>
+    void OnSendBlocked(TcpConnection connection)
+    {
+    }
 
     /// <summary>All queued bytes have gone to the kernel; a source that was paused may go on.</summary>
     void OnSendDrained(TcpConnection connection);

@@ -47,6 +47,9 @@ internal struct SendSide
     /// <summary>Why it has failed.</summary>
     public readonly SocketError Error => _error;
 
+    /// <summary>True when bytes may go to the kernel past the queue.</summary>
+    public readonly bool TakesPastQueue => Queue.IsEmpty && !IsBroken && !_isShutdownWanted;
+
     public readonly bool RanOutOfBuffers => _error == SocketError.NoBufferSpaceAvailable;
 
     /// <summary>True exactly while bytes wait because the kernel did not take them.</summary>
@@ -83,6 +86,9 @@ internal struct SendSide
             connection.StartQueuedSend();
         return SendResult.Queued;
     }
+
+    /// <summary>The kernel took bytes past the queue.</summary>
+    public void PassedQueue(int bytes) => SentBytes += bytes;
 
     /// <summary>See <see cref="TcpConnection.SendSoon"/>.</summary>
     public SendResult SendSoon(TcpConnection connection, ReadOnlySpan<byte> bytes)

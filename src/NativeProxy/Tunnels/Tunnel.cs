@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using NativeProxy.Clients;
+using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
@@ -17,6 +18,12 @@ namespace NativeProxy.Tunnels;
 /// </summary>
 internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
 {
+    /// <summary>Full reads in a row after which bytes are not read any more.</summary>
+    private const int FullReadsMin = 1;
+
+    /// <summary>Fewer bytes at once are better read: a small copy costs less than the way through a pipe.</summary>
+    private const int PipedBytesMin = 32 * 1024;
+
     private readonly EventLoop _loop;
     private readonly LoopCounters _counters;
     private readonly ITunnelOwner _owner;
@@ -26,6 +33,11 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     private TcpConnection _client = null!;
     private SendWatch _clientTakes;
     private SendWatch _serverTakes;
+    private SplicePolicy _splice;
+
+    /// <summary>Reads in a row that filled the hot buffer, of either side, until what it sends is not read any more.</summary>
+    private int _clientFullReads;
+    private int _serverFullReads;
 
     /// <summary>The server takes no more; what it had said before may still come.</summary>
     private bool _isServerDeaf;
@@ -45,10 +57,15 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     }
 
     /// <summary>Takes over the connection to the server, whose user it is already; the client's follows.</summary>
-    public void TakeServer(UpstreamConnection server, TunnelTimes times)
+    /// <param name="server">The connection.</param>
+    /// <param name="times">How long nothing may move.</param>
+    /// <param name="splice">Whether bytes need not be read.</param>
+    public void TakeServer(UpstreamConnection server, TunnelTimes times, SplicePolicy splice = SplicePolicy.Auto)
     {
         _server = server;
         _times = times;
+        _splice = splice;
+        _clientFullReads = _serverFullReads = 0;
         _isServerDeaf = _isServerBroken = false;
     }
 
@@ -64,6 +81,11 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
             _server.Send(waiting);
         if (_client.EndOfStreamSeen)
             _server.Tcp!.ShutdownSend();
+        if (_splice == SplicePolicy.On)
+        {
+            _client.TryBeginPiping();
+            _server.Tcp!.TryBeginPiping();
+        }
         Steer();
     }
 
@@ -73,12 +95,15 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         Touch();
         _owner.OnTunnelBytes(fromClient: 0, bytes.Length);
         _client.Send(bytes);
+        Consider(_server.Tcp!, _client, bytes.Length, ref _serverFullReads);
         Steer();
     }
 
     /// <summary>Has nothing to do with its connections any more; those to whom they return end them.</summary>
     public void GiveBack()
     {
+        _client.EndPiping();
+        _server.Tcp?.EndPiping();
         _loop.Wheel.Remove(_idle);
         _counters.Add(CounterId.TunnelsOpen, -1);
     }
@@ -92,6 +117,22 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         Touch();
         if (!_isServerDeaf)
             _server.Send(bytes);
+        Consider(_client, _server.Tcp!, bytes.Length, ref _clientFullReads);
+        Steer();
+    }
+
+    public void OnReceivedInPipe(TcpConnection connection, int bytes)
+    {
+        _counters.Add(CounterId.BytesFromClients, bytes);
+        _counters.Add(CounterId.BytesSpliced, bytes);
+        _owner.OnTunnelBytes(bytes, toClient: 0);
+        Touch();
+        if (!_isServerDeaf)
+        {
+            _counters.Add(CounterId.BytesToServers, bytes);
+            _server.Tcp!.SendPiped(bytes);
+        }
+        Reconsider(_client, _server.Tcp!, bytes, ref _clientFullReads);
         Steer();
     }
 
@@ -127,6 +168,16 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     public void OnServerTurnLost(UpstreamConnection connection) => Check.That(false, "nothing is pipelined in a tunnel");
 
     public void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes) => PassFromServer(bytes);
+
+    public void OnServerReceivedInPipe(UpstreamConnection connection, int bytes)
+    {
+        _counters.Add(CounterId.BytesSpliced, bytes);
+        Touch();
+        _owner.OnTunnelBytes(fromClient: 0, bytes);
+        _client.SendPiped(bytes);
+        Reconsider(_server.Tcp!, _client, bytes, ref _serverFullReads);
+        Steer();
+    }
 
     public void OnServerEndOfStream(UpstreamConnection connection)
     {
@@ -189,6 +240,26 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
             _loop.Wheel.Arm(_idle, _loop.Clock.NowMs + timeoutMs);
         else
             _loop.Wheel.Disarm(_idle);
+    }
+
+    /// <summary>
+    /// What one side sends is not read any more once it keeps the hot buffer full and the other one takes all of it: then moving pages costs less
+    /// than copying them, and none of them has to be kept.
+    /// </summary>
+    private void Consider(TcpConnection from, TcpConnection to, int bytes, ref int fullReads)
+    {
+        fullReads = bytes == EventLoop.ReceiveBytesMax && !to.HasQueuedBytes ? fullReads + 1 : 0;
+        if (fullReads >= FullReadsMin && _splice == SplicePolicy.Auto)
+            from.TryBeginPiping();
+    }
+
+    /// <summary>It is read again when little comes at once, or the other side takes less.</summary>
+    private void Reconsider(TcpConnection from, TcpConnection to, int bytes, ref int fullReads)
+    {
+        if (_splice == SplicePolicy.On || (bytes >= PipedBytesMin && !to.HasQueuedBytes))
+            return;
+        from.EndPiping();
+        fullReads = 0;
     }
 
     /// <summary>Each side is read while the other one takes what it is sent.</summary>

@@ -182,5 +182,19 @@ public sealed class ServerConnectionRulesTests
             SettingsTrial.Problems("[[listener]]\nname = \"f\"\nbind = [\"127.0.0.1:1\"]\nforward.timeouts.idle = \"8h\"\nmode = \"forward\"\n"));
     }
 
+    /// <summary>Copies do the same, but not what was asked for.</summary>
+    [Theory]
+    [InlineData("saea", "on", true)]
+    [InlineData("saea", "auto", false)]
+    [InlineData("epoll", "on", false)]
+    public void SpliceThatTheEngineCannot_IsWarnedOf(string engine, string policy, bool isWarned)
+    {
+        string toml = SettingsTrial.WithListener($"{Tcp}\ntcp.splice = \"{policy}\"") + $"\n[runtime]\nengine = \"{engine}\"\n";
+        Assert.Equal(isWarned ? ["bytes are copied all the same: only engine \"epoll\" can pass them on without reading"] : [],
+            SettingsTrial.Warnings(toml).Select(static warning => warning[(warning.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+        Assert.Equal(["5: [listener.tcp] is for a listener in mode \"tcp\""],
+            SettingsTrial.Problems(SettingsTrial.WithListener("tcp.splice = \"on\"")).Take(1));
+    }
+
     private static string With(string toml, string address) => toml.Replace("127.0.0.1:9001", address, StringComparison.Ordinal);
 }

@@ -18,6 +18,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     /// <summary>Full reads of one connection in a row before others get their turn.</summary>
     private const int FullReadsMax = 4;
 
+    /// <summary>While more of the pools is lent, what a slow reader leaves of a pipe's bytes would be too much to keep.</summary>
+    private const int PoolsLentPermilleMax = 250;
+
     private int _descriptor = -1;
     private ulong _token;
 
@@ -30,8 +33,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     /// <summary>True exactly when it also reports that bytes can be sent.</summary>
     private bool _isWatchedForWriting;
 
-    /// <summary>What the kernel has reported of an end; one byte, because every idle client pays for it.</summary>
-    private EndSigns _ends;
+    /// <summary>What the kernel has reported of an end, and how bytes are taken; one byte, because every idle client pays for it.</summary>
+    private Signs _signs;
 
     /// <summary>The loop as what it is: the base has it already, and a second reference would make every idle connection larger.</summary>
     private EpollEventLoop EpollLoop => Unsafe.As<EpollEventLoop>(Loop);
@@ -42,17 +45,20 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     internal override bool ReceiveInFlight => false;
 
     /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
-    private bool IsHangUpSeen => (_ends & EndSigns.HangUp) != 0;
+    private bool IsHangUpSeen => (_signs & Signs.HangUp) != 0;
 
     /// <summary>True exactly when the kernel has reported an error.</summary>
-    private bool IsErrorSeen => (_ends & EndSigns.Error) != 0;
+    private bool IsErrorSeen => (_signs & Signs.Error) != 0;
+
+    /// <summary>True exactly while what comes goes through the pipe, unread.</summary>
+    private bool IsPiping => (_signs & Signs.Pipes) != 0;
 
     internal override bool SendInFlight => false;
 
     public void OnReady(uint events)
     {
         if (State == TcpConnectionState.Connecting)
-            ConnectCompleted(PendingError());
+            ConnectCompleted(DescriptorOptions.PendingError(_descriptor));
 
         // One edge may tell of the connect and of bytes or FIN at once: what it says about reading comes no second time.
         if ((events & EpollCalls.Out) != 0 && HasQueuedBytes)
@@ -61,7 +67,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             return;
         _isReadable = true;
         if ((events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0)
-            _ends |= (events & EpollCalls.Error) != 0 ? EndSigns.HangUp | EndSigns.Error : EndSigns.HangUp;
+            _signs |= (events & EpollCalls.Error) != 0 ? Signs.HangUp | Signs.Error : Signs.HangUp;
         if (MayReceive)
             Receive();
         else if (IsErrorSeen && FinSeen)
@@ -106,7 +112,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         if (descriptor < 0)
             return Marshal.GetLastSystemError();
         if (server.AddressFamily != AddressFamily.Unix)
-            Tune(descriptor, tuning);
+            DescriptorOptions.Tune(descriptor, tuning);
         SourcePorts? ports = null;
         if (tuning.SourceFor(server) is { } source)
         {
@@ -138,10 +144,40 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
                 EpollLoop.Defer(this, DeferredWork.Receive);
                 return;
             }
-            ReadOnce();
+            if (IsPiping)
+                PipeOnce();
+            else
+                ReadOnce();
         }
         if (MayReceive && !_isWatched)
             Watch(forWriting: false);
+    }
+
+    public override bool TryBeginPiping()
+    {
+        if (Layer is not null || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
+            return false;
+        _signs |= Signs.Pipes;
+        return true;
+    }
+
+    public override void EndPiping() => _signs &= ~Signs.Pipes;
+
+    public override void SendPiped(int bytes)
+    {
+        SplicePipe pipe = EpollLoop.Pipe!;
+        Uncork();
+        while (bytes > 0 && Layer is null && Sending.TakesPastQueue && pipe.TryGive(_descriptor, bytes, out int given))
+        {
+            Sending.PassedQueue(given);
+            bytes -= given;
+        }
+        while (bytes > 0)
+        {
+            ReadOnlySpan<byte> rest = pipe.Read(EpollLoop.HotBuffer, Math.Min(bytes, EventLoop.ReceiveBytesMax));
+            Send(rest);
+            bytes -= rest.Length;
+        }
     }
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.Send(_descriptor, bytes, out error);
@@ -193,7 +229,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         if (_descriptor < 0)
             return;
         if (reset)
-            ResetOnClose();
+            DescriptorOptions.ResetOnClose(_descriptor);
         if (_isWatched)
             EpollLoop.Watched.Remove(_token);
         EpollCalls.Close(_descriptor);
@@ -219,6 +255,33 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             Deliver(default, ErrorNumbers.ToSocketError(error));
     }
 
+    /// <summary>As <see cref="ReadOnce"/>, but how much there was cannot tell whether it was all.</summary>
+    private void PipeOnce()
+    {
+        SplicePipe pipe = EpollLoop.Pipe!;
+        int taken = pipe.Fill(_descriptor);
+        if (taken > 0)
+        {
+            Receiving.Count(taken, Loop.Clock.NowMs - OpenedAtMs);
+            Owner!.OnReceivedInPipe(this, taken);
+            while (pipe.Bytes > 0)
+                pipe.Read(EpollLoop.HotBuffer, EventLoop.ReceiveBytesMax);
+            return;
+        }
+        int error = taken == 0 ? 0 : Marshal.GetLastSystemError();
+        if (error == ErrorNumbers.Interrupted)
+            return;
+        if (error == ErrorNumbers.InvalidArgument)
+        {
+            // A kind of socket that can only be read.
+            EndPiping();
+            return;
+        }
+        _isReadable = false;
+        if (error != ErrorNumbers.WouldBlock)
+            Deliver(default, ErrorNumbers.ToSocketError(error));
+    }
+
     private void SendQueued()
     {
         SocketError error;
@@ -236,7 +299,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     {
         _descriptor = descriptor;
         _isReadable = isReadable;
-        _ends = EndSigns.None;
+        _signs = Signs.None;
         _isWatched = false;
         _isWatchedForWriting = false;
     }
@@ -253,46 +316,13 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     private static uint EventsOf(bool forWriting) =>
         EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered | (forWriting ? EpollCalls.Out : 0);
 
-    /// <summary>What <see cref="SocketTuning.ApplyTo"/> does for a socket object.</summary>
-    private static void Tune(int descriptor, SocketTuning tuning)
-    {
-        if (tuning.NoDelay)
-            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpNoDelay, 1);
-        if (!tuning.Keepalive.Enabled)
-            return;
-        SetOption(descriptor, EpollCalls.SocketLevel, EpollCalls.KeepaliveOption, 1);
-        if (tuning.KeepaliveIdleSeconds > 0)
-            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveIdle, tuning.KeepaliveIdleSeconds);
-        if (tuning.KeepaliveIntervalSeconds > 0)
-            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveInterval, tuning.KeepaliveIntervalSeconds);
-        if (tuning.Keepalive.Count > 0)
-            SetOption(descriptor, EpollCalls.TcpLevel, EpollCalls.TcpKeepaliveCount, tuning.Keepalive.Count);
-    }
-
-    private SocketError PendingError()
-    {
-        int error = 0;
-        uint bytes = sizeof(int);
-        EpollCalls.GetOption(_descriptor, EpollCalls.SocketLevel, EpollCalls.SocketErrorOption, &error, &bytes);
-        return ErrorNumbers.ToSocketError(error);
-    }
-
-    private void ResetOnClose()
-    {
-        // struct linger { on, seconds }: on with 0 seconds turns close into RST.
-        long linger = 1;
-        EpollCalls.SetOption(_descriptor, EpollCalls.SocketLevel, EpollCalls.LingerOption, &linger, sizeof(long));
-    }
-
-    private static void SetOption(int descriptor, int level, int option, int value) =>
-        EpollCalls.SetOption(descriptor, level, option, &value, sizeof(int));
-
-    /// <summary>What is known of the end of a connection before it has been read.</summary>
+    /// <summary>What is known of the end of a connection before it has been read; and <see cref="Pipes"/>.</summary>
     [Flags]
-    private enum EndSigns : byte
+    private enum Signs : byte
     {
         None = 0,
         HangUp = 1,
         Error = 2,
+        Pipes = 4,
     }
 }

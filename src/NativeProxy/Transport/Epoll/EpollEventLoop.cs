@@ -18,12 +18,17 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     /// <summary>Events handled in one turn; the rest waits for the next, so that timers and deferred work have their turn too.</summary>
     private const int EventsPerTurnMax = 256;
 
+    /// <summary>How often a pipe is asked for while there is no descriptor for it.</summary>
+    private const int PipeTryMs = 1000;
+
     private readonly WatchTable _watched = new();
     private readonly byte[] _hotBuffer;
     private readonly int _epoll;
     private readonly int _wake;
     private readonly ulong _wakeToken;
     private EpollConnection? _free;
+    private SplicePipe? _pipe;
+    private long _nextPipeTryMs;
     private Thread? _thread;
     private long _wakeAtMs;
     private int _wakeSent;
@@ -46,6 +51,9 @@ internal sealed unsafe class EpollEventLoop : EventLoop
 
     /// <summary>The buffer that every receive of this loop reads into; its content is lent for one call at a time.</summary>
     internal byte* HotBuffer { get; }
+
+    /// <summary>Where bytes stand that are passed on without being read; null while no descriptor is left for it, or nobody has asked.</summary>
+    internal SplicePipe? Pipe => _pipe;
 
     /// <summary>What has come and waits to be handled.</summary>
     internal ReadyEvents Ready { get; }
@@ -84,6 +92,16 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     {
         connection.NextFree = _free;
         _free = connection;
+    }
+
+    /// <summary>Makes the <see cref="Pipe"/> if it is not there; asked again, the system may have a descriptor for it.</summary>
+    internal bool TryMakePipe()
+    {
+        if (_pipe is not null || Clock.NowMs < _nextPipeTryMs)
+            return _pipe is not null;
+        _nextPipeTryMs = Clock.NowMs + PipeTryMs;
+        _pipe = SplicePipe.TryMake();
+        return _pipe is not null;
     }
 
     internal void Register(int descriptor, uint events, ulong token)
@@ -132,6 +150,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
             }
             LeaveTurn();
         }
+        _pipe?.Close();
         EpollCalls.Close(_wake);
         EpollCalls.Close(_epoll);
     }

@@ -7,6 +7,7 @@ internal static class ErrorNumbers
 {
     public const int Interrupted = 4;
     public const int WouldBlock = 11;
+    public const int InvalidArgument = 22;
     public const int AddressInUse = 98;
     public const int AddressNotAvailable = 99;
     public const int InProgress = 115;

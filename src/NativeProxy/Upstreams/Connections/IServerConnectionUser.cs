@@ -1,5 +1,7 @@
 using System;
 using System.Net.Sockets;
+using NativeProxy.Foundation;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Connections;
 
@@ -27,6 +29,9 @@ internal interface IServerConnectionUser
 
     /// <summary>Bytes of the server, lent for this call.</summary>
     void OnServerReceived(UpstreamConnection connection, ReadOnlySpan<byte> bytes);
+
+    /// <summary>Bytes of the server stand in the loop's pipe, lent for this call; see <see cref="IConnectionOwner.OnReceivedInPipe"/>.</summary>
+    void OnServerReceivedInPipe(UpstreamConnection connection, int bytes) => Check.That(false, "nobody has asked for bytes that are not read");
 
     /// <summary>The server sent FIN.</summary>
     void OnServerEndOfStream(UpstreamConnection connection);

@@ -191,6 +191,12 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
     }
 
+    void IConnectionOwner.OnReceivedInPipe(TcpConnection connection, int bytes)
+    {
+        Server.Counters.Add(CounterId.BytesFromServers, bytes);
+        _users.Present!.OnServerReceivedInPipe(this, bytes);
+    }
+
     void IConnectionOwner.OnEndOfStream(TcpConnection connection)
     {
         if (_state == UpstreamConnectionState.Busy)
@@ -202,11 +208,6 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
             Server.Terms.ClosedIdle(_loop.Clock.NowMs - IdleSinceMs, _loop.Clock.NowMs, isUnused: UseCount == 0);
             EndWaiting(ServerCloseReason.ServerFin, reset: false);
         }
-    }
-
-    /// <summary>What was held is in the queue now and goes out as the server takes it.</summary>
-    void IConnectionOwner.OnSendBlocked(TcpConnection connection)
-    {
     }
 
     void IConnectionOwner.OnSendDrained(TcpConnection connection) => Served?.OnServerSendDrained(this);
