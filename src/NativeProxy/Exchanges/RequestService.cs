@@ -82,7 +82,7 @@ internal sealed class RequestService : IRequestService
     /// <summary>An exchange has ended, in whichever way.</summary>
     public void Log(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
-        AccessLog?.Write(client, path, isHit, notes);
+        AccessLog?.Write(route, client, path, isHit, notes);
         route.Latency?.Add(Loop.Clock.NowMs - notes.StartedMs);
         if (!isHit && path.Link.Group!.Latency is { } ofUpstream && notes.TimesOver(path.Link) is { ResponseMs: >= 0 } times)
             ofUpstream.Add(times.ToResponseMs);

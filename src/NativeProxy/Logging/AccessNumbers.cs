@@ -90,6 +90,9 @@ internal struct AccessNumbers
 
     public int ServerName;
 
+    /// <summary>The route that the request has taken; 0 = the listener's own, or none was found for it.</summary>
+    public int RouteName;
+
     /// <summary>Why the client connection was closed after this exchange; 0 when it was kept.</summary>
     public int CloseReasonName;
 

@@ -11,7 +11,7 @@ internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and <c>peer= id= trace=</c> where there is one.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and <c>route= peer= id= trace=</c> where there is one.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -51,6 +51,7 @@ internal static class HaproxyFormat
         text.Append(names.WordOf(numbers.CloseReasonName));
         text.Append(" why="u8);
         text.Append(names.WordOf(numbers.RejectName));
+        AppendRoute(text, numbers.RouteName, names);
         AppendNames(text, record);
         text.Append("\n"u8);
     }
@@ -97,6 +98,14 @@ internal static class HaproxyFormat
             return;
         text.Append(":"u8);
         text.AppendNumber(address.Port);
+    }
+
+    private static void AppendRoute(LogText text, int route, LogNames names)
+    {
+        if (route == LogNames.None)
+            return;
+        text.Append(" route="u8);
+        text.Append(names.WordOf(route));
     }
 
     private static void AppendNames(LogText text, in AccessRecord record)

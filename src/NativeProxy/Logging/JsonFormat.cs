@@ -21,6 +21,7 @@ internal static class JsonFormat
         AppendNumber(text, "client_port"u8, numbers.ClientPort);
         AppendPeer(text, record.PeerAddress);
         AppendString(text, "listener"u8, names.NameOf(numbers.ListenerName));
+        AppendString(text, "route"u8, names.NameOf(numbers.RouteName));
         AppendString(text, "upstream"u8, names.NameOf(numbers.UpstreamName));
         AppendString(text, "server"u8, names.NameOf(numbers.ServerName));
         AppendNumber(text, "request_ms"u8, numbers.RequestMs);

@@ -4,20 +4,25 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Routing;
 
 /// <summary>Which clients are served, by their networks: who is denied is not, and where some are allowed nobody else is. Immutable.</summary>
-internal sealed class AccessList(in AccessSettings settings)
+/// <param name="settings">What the file says.</param>
+/// <param name="name">Of the policy or the route that says it.</param>
+internal sealed class AccessList(in AccessSettings settings, string name)
 {
     private readonly AddressNetwork[] _allow = NetworkText.NetworksOf(settings.Allow);
     private readonly AddressNetwork[] _deny = NetworkText.NetworksOf(settings.Deny);
 
-    /// <summary>True when all lists serve a client.</summary>
-    public static bool AllServe(AccessList[] lists, PeerAddress client)
+    /// <summary>Name of the policy or the route that says it.</summary>
+    public string Name => name;
+
+    /// <summary>The first of some lists that does not serve a client; -1 when all do.</summary>
+    public static int FirstRefusing(AccessList[] lists, PeerAddress client)
     {
-        foreach (AccessList list in lists)
+        for (int i = 0; i < lists.Length; i++)
         {
-            if (!list.Serves(client))
-                return false;
+            if (!lists[i].Serves(client))
+                return i;
         }
-        return true;
+        return -1;
     }
 
     private bool Serves(PeerAddress client) =>

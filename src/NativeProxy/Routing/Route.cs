@@ -18,14 +18,20 @@ internal sealed class Route
     /// <summary>Whose servers are asked, and whose cache. Of a route that answers by itself one without servers, for the log.</summary>
     public required UpstreamGroup Upstream { get; init; }
 
+    /// <summary>Under which the log knows it; 0 = it is the listener's own, or there is no log.</summary>
+    public int LogId { get; init; }
+
     /// <summary>Why its requests are refused; None when they are served.</summary>
     public ProxyError Refusal { get; init; }
 
-    /// <summary>Who is served; null when everybody is. Others take <see cref="OfOthers"/>.</summary>
+    /// <summary>Under which the log names what refuses them, where that has a name; 0 = none.</summary>
+    public int RefusalLogId { get; init; }
+
+    /// <summary>Who is served; null when everybody is. Whom one of them does not serve takes the route of <see cref="OfOthers"/>.</summary>
     public AccessList[]? Access { get; init; }
 
-    /// <summary>The route of those who are not served.</summary>
-    public Route? OfOthers { get; init; }
+    /// <summary>The routes of those who are not served, one for each of <see cref="Access"/>.</summary>
+    public Route[] OfOthers { get; init; } = [];
 
     /// <summary>What is made of the paths that are sent; null when nothing is.</summary>
     public PathRewrite? Rewrite { get; init; }

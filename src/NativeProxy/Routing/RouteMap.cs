@@ -23,8 +23,8 @@ internal sealed class RouteMap(PathJudge judge, RouteEnd[] ends, Route unmatched
         if (refusal != RejectReason.None)
             return null;
         Route route = number < 0 ? unmatched : ends[number].WayOf(bytes, head, client);
-        if (route.Access is { } lists && !AccessList.AllServe(lists, client))
-            return route.OfOthers;
+        if (route.Access is { } lists && AccessList.FirstRefusing(lists, client) is >= 0 and var refusing)
+            return route.OfOthers[refusing];
         if (route.Captures is not null && captures is not null)
             Capture(bytes, head, route.Captures);
         return route;

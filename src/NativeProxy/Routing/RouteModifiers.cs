@@ -20,13 +20,18 @@ internal sealed class RouteModifiers
     private readonly List<AccessList> _access = [];
     private readonly Dictionary<string, ErrorPage> _pages = [];
     private readonly List<string> _rateLimits = [];
+    private readonly SharedRules _shared;
     private CompressionSettings _compression;
+    private BasicAuthSettings _login;
 
     /// <param name="listener">The listener.</param>
     /// <param name="policies">Those of the file.</param>
-    /// <param name="route">The route; default for what no route takes.</param>
-    public RouteModifiers(in ListenerSettings listener, ImmutableArray<PolicySettings> policies, in RouteSettings route)
+    /// <param name="named">The route; default for what no route takes.</param>
+    /// <param name="shared">Rules that other routes have, too.</param>
+    public RouteModifiers(in ListenerSettings listener, ImmutableArray<PolicySettings> policies, in NamedRoute named, SharedRules shared)
     {
+        _shared = shared;
+        RouteSettings route = named.Settings;
         Limits = new RouteLimitSettings { BodyBytes = listener.Limits.BodyBytes, ResponseBodyBytes = listener.Limits.ResponseBodyBytes };
         Timeouts = new RouteTimeoutSettings { TunnelMs = listener.Timeouts.TunnelMs };
         _compression = listener.Compression;
@@ -35,7 +40,8 @@ internal sealed class RouteModifiers
         AddPolicies(listener.Policies, policies);
         AddPolicies(route.Policies, policies);
         AddHeaders(route.RequestHeaders, route.ResponseHeaders);
-        Add(route.Access, route.Timeouts, route.Limits);
+        AddAccess(route.Access, named.Name);
+        Add(route.Timeouts, route.Limits);
         AddRateLimits(route.RateLimits);
         AddInnermost(route.BasicAuth, route.Cors, route.Compression);
         AddPages(listener.ErrorPages);
@@ -47,10 +53,10 @@ internal sealed class RouteModifiers
     public RouteLimitSettings Limits { get; private set; }
 
     /// <summary>Which answers are compressed; null when none is.</summary>
-    public CompressionRule? CompressionRule => _compression.IsOn ? new CompressionRule(_compression) : null;
+    public CompressionRule? CompressionRule => _compression.IsOn ? _shared.CompressionBy(_compression) : null;
 
     /// <summary>Who may ask; null when everybody may.</summary>
-    public LoginRule? Login { get; private set; }
+    public LoginRule? Login => _login.IsEmpty ? null : _shared.LoginBy(_login);
 
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
     public CrossOrigin? CrossOrigin { get; private set; }
@@ -97,7 +103,8 @@ internal sealed class RouteModifiers
                     continue;
                 AddHeaders(policy.RequestHeaders, policy.ResponseHeaders);
                 AddRateLimits(policy.RateLimits);
-                Add(policy.Access, policy.Timeouts, policy.Limits);
+                AddAccess(policy.Access, policy.Name);
+                Add(policy.Timeouts, policy.Limits);
                 AddInnermost(policy.BasicAuth, policy.Cors, policy.Compression);
             }
         }
@@ -108,7 +115,7 @@ internal sealed class RouteModifiers
     {
         _compression = compression.Over(_compression);
         if (!auth.IsEmpty)
-            Login = new LoginRule(auth);
+            _login = auth;
         if (!cors.IsEmpty)
             CrossOrigin = new CrossOrigin(cors);
     }
@@ -133,10 +140,14 @@ internal sealed class RouteModifiers
         }
     }
 
-    private void Add(in AccessSettings access, in RouteTimeoutSettings timeouts, in RouteLimitSettings limits)
+    private void AddAccess(in AccessSettings access, string name)
     {
         if (!access.IsEmpty)
-            _access.Add(new AccessList(access));
+            _access.Add(new AccessList(access, name));
+    }
+
+    private void Add(in RouteTimeoutSettings timeouts, in RouteLimitSettings limits)
+    {
         Timeouts = timeouts.Over(Timeouts);
         Limits = limits.Over(Limits);
     }

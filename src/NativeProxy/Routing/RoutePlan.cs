@@ -24,4 +24,10 @@ internal sealed record RoutePlan(
 {
     /// <summary>How long the requests of a route of that name took; null when nobody wants to know.</summary>
     public Func<string, LatencyRow?>? Latency { get; init; }
+
+    /// <summary>Gives the number under which the log knows a name; null when nothing is logged.</summary>
+    public Func<string, int>? Register { get; init; }
+
+    /// <summary>What routes of all listeners have in common.</summary>
+    public required SharedRules Shared { get; init; }
 }

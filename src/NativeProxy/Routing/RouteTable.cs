@@ -27,6 +27,9 @@ internal sealed class RouteTable
     private readonly string _listener;
     private readonly LimitPlan? _limits;
 
+    /// <summary>Gives the number under which the log knows a name; null when nothing is logged.</summary>
+    private readonly Func<string, int>? _register;
+
     /// <summary>Longest body where no `[[route]]` says another; 0 = no limit.</summary>
     private readonly long _ownBodyBytesMax;
 
@@ -58,7 +61,8 @@ internal sealed class RouteTable
         _listener = settings.Name;
         _limits = limits;
         Origins = origins;
-        _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default);
+        _register = rules?.Register;
+        _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default, rules?.Shared ?? new SharedRules());
         _ownBodyBytesMax = _ownModifiers.Limits.BodyBytes;
         OwnErrorPages = _ownModifiers.ErrorPagesWith(HeaderRules.ForResponses(_ownModifiers.ResponseHeaders, _listener, ""));
         var own = new RouteParts(_ownModifiers, "", rules?.NoUpstream);
@@ -151,7 +155,7 @@ internal sealed class RouteTable
     private RouteEnd EndOf(in ListenerSettings listener, RoutePlan rules, in NamedRoute named, PathTest path, Route unmatched)
     {
         RouteSettings route = named.Settings;
-        var modifiers = new RouteModifiers(listener, rules.Policies, route);
+        var modifiers = new RouteModifiers(listener, rules.Policies, named, rules.Shared);
         var parts = new RouteParts(modifiers, named.Name, rules.NoUpstream)
         {
             QueuePriority = route.QueuePriority,
@@ -215,11 +219,13 @@ internal sealed class RouteTable
         return new Route
         {
             Upstream = upstream,
+            LogId = LogIdOf(parts.Name),
             Refusal = parts.Refusal,
+            RefusalLogId = parts.RefusalLogId,
             Access = modifiers.Access,
             OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
-                ? null
-                : RouteTo(parts.NoUpstream, new RouteParts(modifiers, parts.Name, parts.NoUpstream) { Refusal = ProxyError.AccessDenied }),
+                ? []
+                : RoutesOfOthers(modifiers, parts.Name, parts.NoUpstream),
             Rewrite = parts.Rewrite,
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
@@ -247,6 +253,15 @@ internal sealed class RouteTable
         };
     }
 
+    private int LogIdOf(string name) => name.Length == 0 ? 0 : _register?.Invoke(name) ?? 0;
+
+    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(modifiers.Access!, list =>
+        RouteTo(noUpstream, new RouteParts(modifiers, name, noUpstream)
+        {
+            Refusal = ProxyError.AccessDenied,
+            RefusalLogId = LogIdOf("access_denied:" + list.Name),
+        }));
+
     private RouteLimits? LimitsOf(RouteModifiers modifiers, string route) =>
         _limits?.Of(modifiers.RateLimits, modifiers.Limits.ConcurrentMax, route, _listener);
 
@@ -254,6 +269,8 @@ internal sealed class RouteTable
     private readonly record struct RouteParts(RouteModifiers Modifiers, string Name, UpstreamGroup? NoUpstream)
     {
         public ProxyError Refusal { get; init; }
+
+        public int RefusalLogId { get; init; }
 
         public FixedAnswer? Answer { get; init; }
 

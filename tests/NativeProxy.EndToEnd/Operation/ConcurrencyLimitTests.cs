@@ -33,7 +33,7 @@ public sealed class ConcurrencyLimitTests
             Assert.Equal("Too many such requests are under way; try again soon.\n", refused.Body);
         }
         string line = await proxy.Output.WaitFor("/slow/late");
-        Assert.EndsWith(" why=max_concurrent:slow", line, StringComparison.Ordinal);
+        Assert.EndsWith(" why=max_concurrent:slow route=slow", line, StringComparison.Ordinal);
         Assert.Contains(" PR-- ", line, StringComparison.Ordinal);
         Assert.Equal(6, (await proxy.AllMetrics())[Refused]);
 

@@ -13,7 +13,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 43;
+    private const int JsonFieldCount = 44;
 
     private readonly LogNames _names = SampleRecords.Names();
 
@@ -145,6 +145,20 @@ public sealed class AccessFormatTests
         Assert.Contains(",\"reject\":\"bare_line_feed\"", Line(AccessLogStyle.Json, record));
     }
 
+    /// <summary>First of what stands behind the line; where there is no route there is no column.</summary>
+    [Theory]
+    [InlineData("api", "api", "api")]
+    [InlineData("a b\"c", "a#20b#22c", "a b\"c")]
+    public void Route_StandsBehindTheLine_Escaped(string name, string shown, string json)
+    {
+        AccessRecord record = SampleRecords.Get();
+        record.Numbers.RouteName = _names.Register(name);
+        record.RequestId = "abc-1"u8;
+        Assert.EndsWith($" rs=- why=- route={shown} id=abc-1", Line(AccessLogStyle.Haproxy, record), StringComparison.Ordinal);
+        using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, record));
+        Assert.Equal(json, document.RootElement.GetProperty("route").GetString());
+    }
+
     [Fact]
     public void CombinedLine_IsWhatItsToolsRead() => Assert.Equal(
         "127.0.0.1 - - [22/Nov/2026:10:11:12 +0000] \"GET / HTTP/1.1\" 200 97 \"http://example.com/start\" \"curl/8.0\"",
@@ -163,7 +177,7 @@ public sealed class AccessFormatTests
         using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, SampleRecords.Get("/a?b=c")));
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
-            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 peer= listener=web upstream=app server=a request_ms=0 queue_ms=0 "
+            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 peer= listener=web route= upstream=app server=a request_ms=0 queue_ms=0 "
             + "connect_ms=1 response_ms=2 total_ms=3 " +
             "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com "
                 + "user_agent=curl/8.0 referer=http://example.com/start request_id= trace_id= state=---- close_reason= reject= " +

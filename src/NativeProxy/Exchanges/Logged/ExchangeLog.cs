@@ -6,6 +6,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Routing;
 using NativeProxy.Timers;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
@@ -39,15 +40,17 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         notes.Text.Take(pools, bytes, head, WantsFields);
 
     /// <summary>Logs an exchange that has ended, in whichever way.</summary>
+    /// <param name="route">Which way it took.</param>
     /// <param name="client">The client's face.</param>
     /// <param name="path">The request's way to a server.</param>
     /// <param name="isHit">The response came from the cache.</param>
     /// <param name="notes">What else is known.</param>
-    public void Write(ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
+    public void Write(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
         AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
         ExchangeTimes times = notes.TimesOver(path.Link);
         record.Numbers.ClientRequestNumber = client.RequestNumber;
+        record.Numbers.RouteName = route.LogId;
         FillTexts(ref record, notes.Text, client.Version);
         FillTimes(ref record, times);
         FillServer(ref record, path, isHit);
@@ -56,9 +59,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.BodyBytesSent = client.SentBodyBytes;
         record.Numbers.BytesReceived = client.ReceivedBytes;
         record.Numbers.CloseReasonName = _closeReasonIds[(int)client.CloseReason];
-        record.Numbers.RejectName = notes is { LimitLogId: > 0, Error: ProxyError.None or ProxyError.RateLimited or ProxyError.TooManyAtOnce }
-            ? notes.LimitLogId
-            : _rejectNames.Of(notes.Error, notes.Rejection);
+        record.Numbers.RejectName = RejectNameOf(route, notes);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(notes.Error).Side;
         record.Numbers.EndedIn = notes.Error switch
         {
@@ -95,6 +96,14 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.EndedIn = (byte)'R';
         AccessRecordCodec.TryWrite(ring, record);
     }
+
+    /// <summary>Where what has refused it has a name of its own (a limit, a policy), that is said, too.</summary>
+    private int RejectNameOf(Route route, ExchangeNotes notes) => notes.Error switch
+    {
+        ProxyError.None or ProxyError.RateLimited or ProxyError.TooManyAtOnce when notes.LimitLogId > 0 => notes.LimitLogId,
+        ProxyError.AccessDenied when route.RefusalLogId > 0 => route.RefusalLogId,
+        _ => _rejectNames.Of(notes.Error, notes.Rejection),
+    };
 
     private static int[] RegisterReasons(LogNames names)
     {

@@ -20,12 +20,16 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
 {
     /// <summary>One for all listeners of the loop, made when one of them has routes.</summary>
     private MatchRoom? _room;
+    private readonly SharedRules _shared = new();
 
     /// <summary>Makes the limits of its routes.</summary>
     public required LimitPlan Limits { get; init; }
 
     /// <summary>How long the requests of a route of that name took.</summary>
     public required Func<string, LatencyRow?> Latency { get; init; }
+
+    /// <summary>Gives the number under which the log knows a name; null when nothing is logged.</summary>
+    public required Func<string, int>? Register { get; init; }
 
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
     public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;
@@ -49,6 +53,8 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         return new RoutePlan(routes.DrainToImmutable(), name => Find(name)!, new UpstreamGroup(loop, listener.Name, logId), settings.Policies, _room)
         {
             Latency = Latency,
+            Register = Register,
+            Shared = _shared,
         };
     }
 

@@ -239,9 +239,10 @@ internal sealed class TrafficPlan
     {
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
         _stock.CacheFetches.Streams = _stock.Mirrors.Streams = user => new Http1ServerStream(user, _loop, scratch);
-        var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, _accessLog is null ? null : _accessLog.Register);
+        Func<string, int>? register = _accessLog is null ? null : _accessLog.Register;
+        var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, register);
         Func<string, LatencyRow?> latencyOf = route => _boards.Latencies.Find(LatencyNames.OfRoute(route), _place.Index);
-        var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits, Latency = latencyOf };
+        var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits, Latency = latencyOf, Register = register };
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
             listeners.Add(MakeListener(listener, scratch, routes));
