@@ -11,7 +11,8 @@ internal static class HaproxyFormat
 {
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
-    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and <c>route= peer= id= trace=</c> where there is one.
+    /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and where there is one
+    /// <c>route= peer= id= trace=</c>.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {

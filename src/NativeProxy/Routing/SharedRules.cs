@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text;
 using NativeProxy.Compression;
 using NativeProxy.Config;
@@ -31,10 +32,12 @@ internal sealed class SharedRules
     {
         var key = new StringBuilder();
         foreach (CompressionKind algorithm in settings.Algorithms)
-            Append(key, ((int)algorithm).ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Append(key, settings.MinBytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Append(key, ((int)algorithm).ToString(CultureInfo.InvariantCulture));
+        Append(key, settings.MinBytes.ToString(CultureInfo.InvariantCulture));
         Append(key, settings.Types.IsDefault ? [] : [.. settings.Types]);
-        return _compressions.TryGetValue(key.ToString(), out CompressionRule? known) ? known : Kept(_compressions, key, new CompressionRule(settings));
+        return _compressions.TryGetValue(key.ToString(), out CompressionRule? known)
+            ? known
+            : Kept(_compressions, key, new CompressionRule(settings));
     }
 
     private static T Kept<T>(Dictionary<string, T> rules, StringBuilder key, T rule)

@@ -31,7 +31,8 @@ public sealed class RouteLogTests
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(Routed(origin).WithWorkers(workers));
         foreach ((string target, string end, _, _) in Requests)
         {
-            Assert.Equal(end.Contains("denied", StringComparison.Ordinal) ? 403 : target == "/gone" ? 410 : 200, (await proxy.AskOnce(target)).Status);
+            int status = end.Contains("denied", StringComparison.Ordinal) ? 403 : target == "/gone" ? 410 : 200;
+            Assert.Equal(status, (await proxy.AskOnce(target)).Status);
             Assert.EndsWith(end, await proxy.Output.WaitFor($"\"GET {target} "), StringComparison.Ordinal);
         }
     }

@@ -44,10 +44,8 @@ public sealed class SharedRulesTests
         var rules = new SharedRules();
         CompressionSettings[] others =
         [
-            Compression with { MinBytes = 1 }, Compression with { Types = ["text/*"] }, Compression with { Types = ["text/*a", "/b"] }, Compression with
-            {
-                Types = default,
-            },
+            Compression with { MinBytes = 1 }, Compression with { Types = ["text/*"] }, Compression with { Types = ["text/*a", "/b"] },
+            Compression with { Types = default },
         ];
         Assert.All(others, other => Assert.NotSame(rules.CompressionBy(Compression), rules.CompressionBy(other)));
     }
