@@ -35,7 +35,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>
     /// The peer of the socket, or whom a trusted balancer before us announced instead. It stands in X-Forwarded-For and in the log.
     /// </summary>
-    public PeerAddress Address => Identity?.Client ?? Tcp!.Peer;
+    public PeerAddress Address => Identity is { } identity ? identity.Client : Tcp!.Peer;
 
     /// <summary>
     /// The address that was connected to: of the socket, or what a trusted balancer before us has announced. The first time a system call; not given

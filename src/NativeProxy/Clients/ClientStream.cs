@@ -12,13 +12,14 @@ namespace NativeProxy.Clients;
 /// </summary>
 internal abstract class ClientStream
 {
+    private PeerAddress _client;
     private long _sentBytes;
 
     /// <summary>The connection on which the request came.</summary>
     public abstract ClientConnection Connection { get; }
 
     /// <summary>Who asks: whoever is at the other end of the connection, or for whom that one speaks, which may differ by request.</summary>
-    public PeerAddress Client { get; protected set; }
+    public ref readonly PeerAddress Client => ref _client;
 
     /// <summary>Number of the request on its connection, from 1.</summary>
     public int RequestNumber { get; protected set; }
@@ -31,9 +32,6 @@ internal abstract class ClientStream
 
     /// <summary>True once the final head was given, of which something may have been sent.</summary>
     public bool HasBegun { get; protected set; }
-
-    /// <summary>True when only a reset tells the client that the answer is cut.</summary>
-    public bool IsCloseDelimited { get; protected set; }
 
     /// <summary>Status of the final head; 0 before.</summary>
     public int StatusCode { get; protected set; }
@@ -103,10 +101,10 @@ internal abstract class ClientStream
     /// <param name="pages">What the file says of such answers; null when it says nothing.</param>
     /// <param name="statusCode">400 to 599; 0 = that of the error.</param>
     /// <param name="own">What the client is told of its request.</param>
-    public abstract void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default);
+    public abstract void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, OwnFields? own = null);
 
     /// <summary>Answers a TRACE or OPTIONS request that may not be forwarded any more, and ends. False when the answer does not fit.</summary>
-    public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own);
+    public abstract bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, OwnFields? own);
 
     /// <summary>The whole answer was given, or withheld.</summary>
     /// <param name="reason">Why the connection must end with it although it was to be kept, or None.</param>
@@ -117,6 +115,9 @@ internal abstract class ClientStream
 
     /// <summary>The server connection on which the client has authenticated does not live on.</summary>
     public bool BondEnds { get; set; }
+
+    /// <summary><see cref="Client"/>, for the stream to say.</summary>
+    protected ref PeerAddress Asker => ref _client;
 
     /// <summary>Where what is given, or withheld, is counted.</summary>
     protected ref long Sent => ref _sentBytes;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Caching;
@@ -11,7 +12,6 @@ using NativeProxy.Http;
 using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
-using NativeProxy.Tunnels;
 using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Exchanges;
@@ -21,7 +21,7 @@ namespace NativeProxy.Exchanges;
 /// ends. Owner: the <see cref="ClientStream"/> that it is the user of, from the request head to the last byte of the response; one object serves
 /// many, one after another. Thread: the loop. Never sees a socket, a version of HTTP, or a position in a pipeline.
 /// </summary>
-internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponsePathUser, IAdmissionUser, ITunnelOwner
+internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponsePathUser, IAdmissionUser
 {
     private readonly RequestService _service;
     private readonly ClientStream _client;
@@ -29,7 +29,6 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private readonly ExchangeNotes _notes;
     private bool _expectsContinue;
     private Route? _route;
-    private Tunnel? _tunnel;
     private RequestPath _path;
     private Hedge? _hedge;
 
@@ -41,6 +40,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     /// <summary>Null until a request comes whose route says how long it may take.</summary>
     private TotalTimeout? _total;
+
+    /// <summary>Null until a request comes that becomes a tunnel.</summary>
+    private ExchangeTunnel? _tunnel;
 
     public Exchange(ClientStream client, RequestService service)
     {
@@ -65,7 +67,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public StickyResponse StickyResponse => _path.Link.StickyResponse;
 
-    public OwnFields OwnFields => _admission is null ? new OwnFields { Trace = _notes.ToldTrace } : _admission.OwnFieldsWith(_notes.ToldTrace);
+    public void AddTo(OwnFields own) => _admission?.AddTo(own);
 
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
@@ -73,46 +75,29 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     {
         if (_route != route)
             _route = (Route)route;
-        _notes.NameRequest(bytes, head);
+        if (_notes.Trace is not null)
+            _notes.NameRequest(bytes, head);
         RequestTerms terms = RequestTerms.Of(bytes, head, _route, _client.Client);
         _expectsContinue = terms.ExpectsContinue;
-        Stickiness.Ask(ref _path.Link.Sticky, bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock);
-        _notes.Begin(_client.StartedMs, _path.Link.Sticky.RequestLetter);
+        ref Stickiness sticky = ref _path.Link.Sticky;
+        if (_route.Upstream.Rules.IsSticky || sticky.IsOn)
+            Stickiness.Ask(ref sticky, bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock);
+        _notes.Begin(_client.StartedMs, sticky.RequestLetter);
         _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
         if (_route.HasAdmission && !TryAdmit(bytes, head, terms))
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
-        if (_route.Refusal != ProxyError.None)
+        if (_route.EndsHere || head.MaxForwards == 0)
         {
-            _path.BeginUnsent(_route.Upstream, terms);
-            _path.Skip();
-            Fail(_route.Refusal, RejectReason.None);
-        }
-        else if (_route.IsAnswered)
-        {
-            _path.BeginUnsent(_route.Upstream, terms);
-            _path.Skip();
-            if (_route.Answer is { } known)
-                _response.Answer(known);
-            else
-                _response.Answer(_route.Redirect!, bytes, head, _client.Client);
-        }
-        else if (head.MaxForwards == 0)
-        {
-            _path.BeginUnsent(_route.Upstream, terms);
-            if (!_client.TryAnswerAsLast(bytes, head, OwnFields))
-                Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
+            EndHere(bytes, head, terms);
         }
         else if (answer != CacheAnswer.Miss)
         {
             EndInCache(answer, terms, isFirst: ahead is null);
         }
-        else if (TryBeginPath(bytes, head, terms))
+        else if (TryBeginPath(bytes, head, terms) && _admission?.TryWait() != true)
         {
-            if (_route.Upstream.Rules.HedgeAfterMs > 0)
-                (_hedge ??= new Hedge(_path, MakePath(), _service.Loop, _service.Counters, path => _path = path)).Begin(terms);
-            if (_admission?.TryWait() != true)
-                _path.Open((ahead as Exchange)?._path, moreFollows);
+            _path.Open((ahead as Exchange)?._path, moreFollows);
         }
     }
 
@@ -148,14 +133,14 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void LeaveServer()
     {
-        EndTunnel();
+        _tunnel?.End();
         _path.Stream.LeaveLine();
     }
 
     public void OnClientGone(ProxyError error, CloseReason reason)
     {
         _notes.Failed(error, RejectReason.None);
-        EndTunnel();
+        _tunnel?.End();
         _hedge?.End();
 
         // What the server has kept for a client that is gone is read on without it, where half-closed clients are answered, too.
@@ -196,18 +181,6 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void OnFailed(ProxyError error, RejectReason detail) => Fail(error, detail);
 
-    public void OnTunnelBytes(int fromClient, int toClient) => _client.CountTunnel(fromClient, toClient);
-
-    public void OnTunnelEnded(TunnelEnd end)
-    {
-        _tunnel = null;
-        _path.Stream.TakeBack();
-        CloseReason reason = end == TunnelEnd.Silent ? CloseReason.TunnelTimeout : CloseReason.TunnelEnded;
-        if (reason == CloseReason.TunnelEnded)
-            _path.Link.Release(ServerCloseReason.UpgradeEnded, reset: false);
-        _client.TakeBack(reason);
-    }
-
     public void OnResponsePassed()
     {
         _total?.End();
@@ -247,7 +220,15 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
         // What a server has done wrong is for the log: the client cannot mend it.
         RejectReason told = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail;
-        _client.Answer(error, told, _route!.ErrorPages, statusCode, OwnFields);
+        _client.Answer(error, told, _route!.ErrorPages, statusCode, OwnFields());
+    }
+
+    /// <summary>What the client is told of its request in an answer that no server gives.</summary>
+    private OwnFields OwnFields()
+    {
+        _service.OwnFields.Begin(_notes.ToldTrace);
+        AddTo(_service.OwnFields);
+        return _service.OwnFields;
     }
 
     private RequestPath MakePath() => new(this, _response, _service.Streams, _service.Loop, _service.Counters, _service.Stock.ReplayBudget);
@@ -260,7 +241,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (admission == Admission.Granted)
             return true;
         _response.Begin(_route!, bytes, head, isOwn: true);
-        if (admission == Admission.Pending && !_route!.IsAnswered)
+        if (admission == Admission.Pending && !_route!.EndsHere)
         {
             TryBeginPath(bytes, head, terms, mayMirror: false);
             return false;
@@ -292,12 +273,27 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             Fail(ProxyError.LoginRequired, RejectReason.None);
         else if (_route!.Answer is { } answer)
             _response.Answer(answer);
-        else if (_route.Redirect is not null && _admission!.HeldRedirect.IsEmpty)
-            Fail(ProxyError.BadRequest, RejectReason.BadTarget);
         else if (_route.Redirect is not null)
             _response.Answer(_route.Redirect, _admission!.HeldRedirect);
         else if (!_admission!.TryWait())
             _path.Open(ahead: null, moreFollows: false, isLate: true);
+    }
+
+    /// <summary>The route refuses, or answers by itself, or the client wants the proxy's own answer.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void EndHere(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms)
+    {
+        _path.BeginUnsent(_route!.Upstream, terms);
+        if (_route.EndsHere)
+            _path.Skip();
+        if (_route.Refusal != ProxyError.None)
+            Fail(_route.Refusal, RejectReason.None);
+        else if (_route.Answer is { } known)
+            _response.Answer(known);
+        else if (_route.Redirect is { } redirect)
+            _response.Answer(redirect, bytes, head, _client.Client);
+        else if (!_client.TryAnswerAsLast(bytes, head, OwnFields()))
+            Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
     }
 
     /// <summary>No server is needed: the response follows at the end of the turn, or when it is its turn.</summary>
@@ -324,27 +320,18 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         else if (!isKept)
             Fail(ProxyError.BuffersExhausted, RejectReason.None);
-        else if (_route.Mirror is not null && mayMirror)
+        if (!fits || !isKept)
+            return false;
+        if (_route.Upstream.Rules.HedgeAfterMs > 0)
+            (_hedge ??= new Hedge(_path, MakePath(), _service.Loop, _service.Counters, path => _path = path)).Begin(terms);
+        if (_route.Mirror is not null && mayMirror)
             _mirror = _service.Stock.Mirrors.TryBegin(_route.Mirror, bytes, head, _client.Client, _service.Scratch);
-        return fits && isKept;
+        return true;
     }
 
     public void OnProtocolSwitched(ReadOnlySpan<byte> rest)
     {
         _total?.End();
-        _tunnel = new Tunnel(_service.Loop, _service.Counters, this);
-        _tunnel.TakeServer(_path.Stream.HandOver(_tunnel), new TunnelTimes(_route!.Timeouts.TunnelMs, _route.Timeouts.TunnelMs));
-        _client.HandOver(_tunnel);
-        if (!rest.IsEmpty)
-            _tunnel.PassFromServer(rest);
-    }
-
-    private void EndTunnel()
-    {
-        if (_tunnel is null)
-            return;
-        _tunnel.GiveBack();
-        _tunnel = null;
-        _path.Stream.TakeBack();
+        (_tunnel ??= new ExchangeTunnel(_client, _service)).Begin(_path, _route!, rest);
     }
 }

@@ -11,8 +11,8 @@ internal interface IResponsePathUser
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     StickyResponse StickyResponse { get; }
 
-    /// <summary>What the client is told of its request.</summary>
-    OwnFields OwnFields { get; }
+    /// <summary>Says what the client is told of how its request was let in.</summary>
+    void AddTo(OwnFields own);
 
     /// <summary>The server connection on which the client has authenticated does not live on.</summary>
     bool BondEnds { get; }

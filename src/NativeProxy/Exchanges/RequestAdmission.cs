@@ -65,15 +65,16 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
     /// <summary>A redirect that is held until the login was looked at; empty when there is none.</summary>
     public ReadOnlySpan<byte> HeldRedirect => _login is null ? default : _login.HeldAnswer;
 
-    /// <summary>What the client is told of the request.</summary>
-    /// <param name="trace">Its names, where it is told them.</param>
-    public OwnFields OwnFieldsWith(RequestTrace? trace) => new()
+    /// <summary>Says what the client is told of the request.</summary>
+    public void AddTo(OwnFields fields)
     {
-        LimitLines = _limits is null ? default : _limits.Lines,
-        ChallengeLine = _login is null ? default : _login.Challenge,
-        CrossOriginLines = _crossOrigin is null ? default : _crossOrigin.Lines,
-        Trace = trace,
-    };
+        if (_limits is not null)
+            fields.Add(_limits.Lines);
+        if (_login is not null)
+            fields.Add(_login.Challenge);
+        if (_crossOrigin is not null)
+            fields.Add(_crossOrigin.Lines);
+    }
 
     /// <summary>A request has come.</summary>
     /// <param name="route">Of the request.</param>
@@ -89,7 +90,7 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
             return Admission.Preflight;
 
         // What ends here because of Max-Forwards shows nothing of what is behind the login, unless the route knows the answer itself.
-        if (route.Login is null || (head.MaxForwards == 0 && !route.IsAnswered))
+        if (route.Login is null || (head.MaxForwards == 0 && !route.EndsHere))
             return Admission.Granted;
         _login ??= new LoginGate(service.Stock.Passwords, user.OnLogin);
         return _login.Begin(route.Login, bytes, head) switch
@@ -137,7 +138,7 @@ internal sealed class RequestAdmission(RequestService service, IAdmissionUser us
 
         // What needs no server has nothing to wait for.
         long queueMs = route.Timeouts.QueueMs > 0 ? route.Timeouts.QueueMs : route.Upstream.Rules.QueueTimeoutMs;
-        long waitMsMax = route.IsAnswered || head.MaxForwards == 0 ? 0 : queueMs > 0 ? queueMs : int.MaxValue;
+        long waitMsMax = route.EndsHere || head.MaxForwards == 0 ? 0 : queueMs > 0 ? queueMs : int.MaxValue;
         return _limits.TryBegin(route.Limits!, bytes, head, client, waitMsMax);
     }
 }

@@ -8,6 +8,7 @@ using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Tracing;
 using NativeProxy.Transport;
@@ -52,6 +53,9 @@ internal sealed class RequestService : IRequestService
 
     /// <summary>Gives requests their names; null when they get none.</summary>
     public TraceRules? Trace { get; }
+
+    /// <summary>Room for what a client is told of its request.</summary>
+    public OwnFields OwnFields { get; } = new();
 
     /// <summary>Null when none is written.</summary>
     public required ExchangeLog? AccessLog { get; init; }

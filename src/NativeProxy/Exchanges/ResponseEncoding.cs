@@ -32,7 +32,8 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     /// <param name="head">What was read of it.</param>
     /// <param name="isToHead">It answers HEAD.</param>
     /// <param name="first">What has come of the body.</param>
-    public ReadOnlySpan<byte> BeginResponse(CompressionRule rule, ReadOnlySpan<byte> bytes, ResponseHead head, bool isToHead, in BodyPiece first)
+    public ReadOnlySpan<byte> BeginResponse(
+        CompressionRule rule, ReadOnlySpan<byte> bytes, ResponseHead head, bool isToHead, scoped in BodyPiece first)
     {
         CompressionUse use = rule.Judge(bytes, head, isToHead, _isTaken, wholeBytes: first.IsLast && !isToHead ? first.Data.Length : -1);
         if (use == CompressionUse.Encodes && (_encoder = encoders.TryLend()) is null)

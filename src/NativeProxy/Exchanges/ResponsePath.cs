@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Exchanges.Cached;
@@ -102,20 +103,15 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         }
         _caching.HeadRead(bytes, head, HasInterim);
         bool fits = TryTake(first);
-        ReadOnlySpan<byte> added = AddedTo(bytes, head);
-        ReadOnlySpan<byte> coding = _route.Compression is null ? default : BeginEncoding(bytes, head, first);
-        bool hasBegun = TryRespond(bytes, head, first, passesFirst: fits, new ResponseChanges
-        {
-            KeepsLength = head.PassesLength,
-            Via = _route.Forwarding.ResponseVia,
-            Sticky = _user.StickyResponse,
-            AddedLines = added,
-            CodingLines = coding,
-            WayLines = _route.WayLines,
-            Own = OwnFieldsOver(bytes, head),
-            Date = _service.Loop.Date.Now,
-        });
-        if (hasBegun)
+        ResponseChanges changes = default;
+        changes.KeepsLength = head.PassesLength;
+        changes.Via = _route.Forwarding.ResponseVia;
+        changes.Date = _service.Loop.Date.Now;
+        if (_route.Upstream.Rules.Cookie is not null)
+            Stick(ref changes);
+        if (_route.AltersResponses || _notes.ToldTrace is not null)
+            Alter(bytes, head, first, ref changes);
+        if (TryRespond(bytes, head, first, passesFirst: fits, changes))
             AfterPiece(first.IsLast, fits);
     }
 
@@ -142,9 +138,14 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
 
     /// <summary>The same for a request that has waited: its head is gone.</summary>
     /// <param name="redirect">Where to.</param>
-    /// <param name="held">What it had written.</param>
-    public void Answer(Redirect redirect, ReadOnlySpan<byte> held) =>
-        Answer(redirect.RestoreHead(held, out ResponseHead parts), parts, BodyPiece.End);
+    /// <param name="held">What it had written; empty when it could not.</param>
+    public void Answer(Redirect redirect, ReadOnlySpan<byte> held)
+    {
+        if (held.IsEmpty)
+            _user.OnFailed(ProxyError.BadRequest, RejectReason.BadTarget);
+        else
+            Answer(redirect.RestoreHead(held, out ResponseHead parts), parts, BodyPiece.End);
+    }
 
     private void Answer(ReadOnlySpan<byte> head, ResponseHead parts, in BodyPiece content)
     {
@@ -156,6 +157,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Own = OwnFieldsOver(head, parts),
             Date = _service.Loop.Date.Now,
         };
+        _user.AddTo(changes.Own);
         if (TryRespond(head, parts, content, passesFirst: true, changes))
             _client.End(CloseReason.None);
     }
@@ -209,28 +211,23 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         CachedTimes times = _caching.Times!.Value;
         BodyPiece first = head.Body.HasBody ? _caching.ReadBody() : BodyPiece.End;
         isLast = first.IsLast;
-        ReadOnlySpan<byte> added = AddedTo(bytes, head);
-        ReadOnlySpan<byte> coding = _route!.Compression is null ? default : BeginEncoding(bytes, head, first);
-        return TryRespond(bytes, head, first, passesFirst: true, new ResponseChanges
+        var changes = new ResponseChanges
         {
             KeepsLength = head.PassesLength,
-            Via = _route.Forwarding.ResponseVia,
-            AddedLines = added,
-            CodingLines = coding,
-            WayLines = _route.WayLines,
-            Own = OwnFieldsOver(bytes, head),
+            Via = _route!.Forwarding.ResponseVia,
             AgeSeconds = times.AgeSeconds,
             ReceivedWallMs = times.ReceivedWallMs,
-        });
+        };
+        Alter(bytes, head, first, ref changes);
+        return TryRespond(bytes, head, first, passesFirst: true, changes);
     }
 
     private bool TryRespond(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, bool passesFirst, in ResponseChanges changes)
     {
         _client.BondEnds = _user.BondEnds;
-        bool hasBegun = _encoding is { IsRunning: true } ? TryRespondEncoded(bytes, head, changes, passesFirst ? first : default)
-            : !passesFirst ? _client.TryRespond(bytes, head, changes, default)
-            : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
-            : _client.TryRespond(bytes, head, changes, first);
+        bool hasBegun = passesFirst && _encoding is not { IsRunning: true } && !DropsTrailersOf(first)
+            ? _client.TryRespond(bytes, head, changes, first)
+            : TryRespondWithOther(bytes, head, changes, first, passesFirst);
         if (!hasBegun)
         {
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
@@ -241,18 +238,47 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         return true;
     }
 
+    /// <summary>The first piece does not go on as it has come.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRespondWithOther(
+        ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes, in BodyPiece first, bool passesFirst) =>
+        _encoding is { IsRunning: true } ? TryRespondEncoded(bytes, head, changes, passesFirst ? first : default)
+            : !passesFirst ? _client.TryRespond(bytes, head, changes, default)
+            : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
+            : _client.TryRespond(bytes, head, changes, first);
+
+    /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Alter(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, ref ResponseChanges changes)
+    {
+        changes.AddedLines = AddedTo(bytes, head);
+        OwnFields own = OwnFieldsOver(bytes, head);
+        own.Add(_route!.WayLines);
+        if (_route.Compression is { } rule)
+        {
+            own.Add(_encoding!.BeginResponse(rule, bytes, head, isToHead: _method == HttpMethod.Head, first));
+            changes.KeepsLength = head.PassesLength;
+        }
+        _user.AddTo(own);
+        changes.Own = own;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Stick(ref ResponseChanges changes) => changes.Sticky = _user.StickyResponse;
+
     /// <summary>What rules add to a response; what they drop of it is marked in its table.</summary>
     private ReadOnlySpan<byte> AddedTo(ReadOnlySpan<byte> bytes, ResponseHead head) =>
         _route!.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
 
-    /// <summary>What the proxy tells of the request; what a server says in the field of its id is marked as dropped.</summary>
+    /// <summary>Begins what the proxy tells of the request; what a server says in the field of its id is marked as dropped.</summary>
     private OwnFields OwnFieldsOver(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
-        OwnFields own = _user.OwnFields;
         if (_route!.CrossOrigin is not null)
             CrossOrigin.DropFrom(bytes, head.Fields);
-        if (own.Trace is not null)
-            TraceRules.DropId(bytes, head.Fields, own.Trace);
+        if (_notes.ToldTrace is { } trace)
+            TraceRules.DropId(bytes, head.Fields, trace);
+        OwnFields own = _service.OwnFields;
+        own.Begin(_notes.ToldTrace);
         return own;
     }
 
@@ -265,9 +291,6 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         else
             _client.Send(piece);
     }
-
-    private ReadOnlySpan<byte> BeginEncoding(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first) =>
-        _encoding!.BeginResponse(_route!.Compression!, bytes, head, isToHead: _method == HttpMethod.Head, first);
 
     private bool TryRespondEncoded(ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes, in BodyPiece first)
     {

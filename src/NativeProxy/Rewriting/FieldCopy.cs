@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Http;
 
 namespace NativeProxy.Rewriting;
@@ -35,6 +36,7 @@ internal ref struct FieldCopy
     }
 
     /// <summary>Writes the lines that are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void CopyRest<TSink>(ref TSink sink)
         where TSink : struct, IFieldSink, allows ref struct =>
         sink.AppendLines(_bytes[_runStart.._fieldsEnd]);

@@ -6,37 +6,31 @@ using NativeProxy.Http;
 namespace NativeProxy.Rewriting;
 
 /// <summary>What becomes of the server's own fields in an outgoing response head, and what is written besides them.</summary>
-internal readonly ref struct ResponseChanges
+internal ref struct ResponseChanges
 {
     /// <summary>The received Content-Length is passed on, where it stands.</summary>
-    public required bool KeepsLength { get; init; }
+    public bool KeepsLength { get; set; }
 
     /// <summary>What Via says, or null for none.</summary>
-    public ViaField? Via { get; init; }
+    public ViaField? Via { get; set; }
 
     /// <summary>What becomes of the stickiness cookie.</summary>
-    public StickyResponse Sticky { get; init; }
+    public StickyResponse Sticky { get; set; }
 
     /// <summary>Lines that rules add, behind the server's own fields.</summary>
-    public ReadOnlySpan<byte> AddedLines { get; init; }
+    public ReadOnlySpan<byte> AddedLines { get; set; }
 
-    /// <summary>What a route says of the way that the request has taken, behind those.</summary>
-    public ReadOnlySpan<byte> WayLines { get; init; }
-
-    /// <summary>What is said of a body that is encoded, behind those.</summary>
-    public ReadOnlySpan<byte> CodingLines { get; init; }
-
-    /// <summary>What the proxy tells of the request, behind those.</summary>
-    public OwnFields Own { get; init; }
+    /// <summary>What the proxy says of its own, behind those; null when it says nothing.</summary>
+    public OwnFields? Own { get; set; }
 
     /// <summary>What Date says where the server gave none. A response of the cache says when it came instead.</summary>
-    public byte[]? Date { get; init; }
+    public byte[]? Date { get; set; }
 
     /// <summary>For a response of the cache: what Age says; null for one that comes from a server now.</summary>
-    public long? AgeSeconds { get; init; }
+    public long? AgeSeconds { get; set; }
 
     /// <summary>For a response of the cache: when it came, in milliseconds since 1970-01-01 UTC.</summary>
-    public long ReceivedWallMs { get; init; }
+    public long ReceivedWallMs { get; set; }
 }
 
 /// <summary>
@@ -63,11 +57,7 @@ internal static class ResponseFields
         changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
         if (!changes.AddedLines.IsEmpty)
             sink.AppendLines(changes.AddedLines);
-        if (!changes.WayLines.IsEmpty)
-            sink.AppendLines(changes.WayLines);
-        if (!changes.CodingLines.IsEmpty)
-            sink.AppendLines(changes.CodingLines);
-        changes.Own.Write(ref sink);
+        changes.Own?.Write(ref sink);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);

@@ -77,20 +77,13 @@ internal sealed class Forwarding
         ReadOnlySpan<byte> added = default;
         bool fits = route.RequestHeaders is not { } rules || rules.TryApply(bytes, head, client, out added);
         UpstreamGroup group = route.Upstream;
-        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, scratch.Data);
         var writer = new HeadWriter(scratch.Head);
-        ReadOnlySpan<byte> words = bytes[head.Method.Start..head.Target.End];
-        if (words.Length == head.Method.Length + 1 + target.Length && head.Form != TargetForm.Absolute && head.SentTarget.IsEmpty)
-        {
-            // One SP is between them already.
-            writer.Append(words);
-        }
+
+        // As they came where one SP is between them already.
+        if (head.SentTarget.IsEmpty && head.Form != TargetForm.Absolute && head.Target.Start == head.Method.End + 1)
+            writer.Append(bytes[head.Method.Start..head.Target.End]);
         else
-        {
-            writer.Append(head.Method.Of(bytes));
-            writer.AppendByte((byte)' ');
-            writer.Append(target);
-        }
+            fits &= TryWriteWords(ref writer, bytes, head, scratch);
         int wordBytes = writer.WrittenBytes;
         if (head.MethodKind != HttpMethod.Connect)
             WriteFields(ref writer, bytes, head, route, client, scratch.AddressText, added);
@@ -99,7 +92,17 @@ internal sealed class Forwarding
             Body = head.Body,
             IsOnlyOne = group.Rules.Reuse == ReusePolicy.Never,
         };
-        return fits && !target.IsEmpty && !writer.Overflowed;
+        return fits && !writer.Overflowed;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryWriteWords(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, WireScratch scratch)
+    {
+        ReadOnlySpan<byte> target = OriginTarget.Of(bytes, head, scratch.Data);
+        writer.Append(head.Method.Of(bytes));
+        writer.AppendByte((byte)' ');
+        writer.Append(target);
+        return !target.IsEmpty;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,7 +22,15 @@ internal sealed class Route
     public int LogId { get; init; }
 
     /// <summary>Why its requests are refused; None when they are served.</summary>
-    public ProxyError Refusal { get; init; }
+    public ProxyError Refusal
+    {
+        get;
+        init
+        {
+            field = value;
+            EndsHere |= value != ProxyError.None;
+        }
+    }
 
     /// <summary>Under which the log names what refuses them, where that has a name; 0 = none.</summary>
     public int RefusalLogId { get; init; }
@@ -40,10 +48,26 @@ internal sealed class Route
     public PathTest? Captures { get; init; }
 
     /// <summary>What is answered without a server; null when one is asked.</summary>
-    public FixedAnswer? Answer { get; init; }
+    public FixedAnswer? Answer
+    {
+        get;
+        init
+        {
+            field = value;
+            EndsHere |= value is not null;
+        }
+    }
 
     /// <summary>Where the client is sent instead; null when it is not.</summary>
-    public Redirect? Redirect { get; init; }
+    public Redirect? Redirect
+    {
+        get;
+        init
+        {
+            field = value;
+            EndsHere |= value is not null;
+        }
+    }
 
     /// <summary>What servers get as Host; null when that is what the upstream says.</summary>
     public byte[]? HostHeader { get; init; }
@@ -55,25 +79,73 @@ internal sealed class Route
     public HeaderRules? RequestHeaders { get; init; }
 
     /// <summary>What rules make of the fields of responses; null when there are none.</summary>
-    public HeaderRules? ResponseHeaders { get; init; }
+    public HeaderRules? ResponseHeaders
+    {
+        get;
+        init
+        {
+            field = value;
+            AltersResponses |= value is not null;
+        }
+    }
 
-    /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; empty when the client is not told.</summary>
-    public byte[] WayLines { get; init; } = [];
+    /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; null when the client is not told.</summary>
+    public byte[]? WayLines
+    {
+        get;
+        init
+        {
+            field = value;
+            AltersResponses |= value is not null;
+        }
+    }
 
     /// <summary>Where copies of its requests go; null when none are made.</summary>
     public MirrorRule? Mirror { get; init; }
 
     /// <summary>Which answers are compressed; null when none is.</summary>
-    public CompressionRule? Compression { get; init; }
+    public CompressionRule? Compression
+    {
+        get;
+        init
+        {
+            field = value;
+            AltersResponses |= value is not null;
+        }
+    }
 
     /// <summary>Who may ask; null when everybody may.</summary>
-    public LoginRule? Login { get; init; }
+    public LoginRule? Login
+    {
+        get;
+        init
+        {
+            field = value;
+            HasAdmission |= value is not null;
+        }
+    }
 
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
-    public CrossOrigin? CrossOrigin { get; init; }
+    public CrossOrigin? CrossOrigin
+    {
+        get;
+        init
+        {
+            field = value;
+            HasAdmission |= value is not null;
+        }
+    }
 
     /// <summary>What limits its requests; null when nothing does.</summary>
-    public RouteLimits? Limits { get; init; }
+    public RouteLimits? Limits
+    {
+        get;
+        init
+        {
+            field = value;
+            HasAdmission |= value is not null;
+        }
+    }
 
     /// <summary>How long its requests took; null when nobody wants to know.</summary>
     public LatencyRow? Latency { get; init; }
@@ -100,8 +172,19 @@ internal sealed class Route
     public int QueuePriority { get; init; }
 
     /// <summary>True when its requests have to be let in.</summary>
-    public bool HasAdmission => Limits is not null || Login is not null || CrossOrigin is not null;
+    public bool HasAdmission
+    {
+        get;
+        private init
+        {
+            field = value;
+            AltersResponses |= value;
+        }
+    }
 
-    /// <summary>True when the proxy answers by itself.</summary>
-    public bool IsAnswered => Answer is not null || Redirect is not null;
+    /// <summary>True when no request goes further: it is refused or answered.</summary>
+    public bool EndsHere { get; private init; }
+
+    /// <summary>True when something of the route is said, or done, in responses.</summary>
+    public bool AltersResponses { get; private init; }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text;
 using NativeProxy.Clients;
 using NativeProxy.Config;
@@ -106,8 +107,14 @@ internal sealed class RouteTable
             refusal = ProxyError.RequestBodyTooLarge;
             return null;
         }
-        if (_own is not null)
-            return _own;
+        return _own ?? FindOrigin(bytes, head, client, isConnect, out refusal, out detail);
+    }
+
+    /// <summary>Of a forward proxy.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Route? FindOrigin(
+        ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, bool isConnect, out ProxyError refusal, out RejectReason detail)
+    {
         ForwardTarget target = ForwardTarget.Read(bytes, head);
         refusal = target.Refusal;
         detail = target.Detail;
@@ -243,7 +250,7 @@ internal sealed class RouteTable
             Timeouts = new RouteTimeouts(modifiers.Timeouts),
             QueuePriority = parts.QueuePriority,
             HostHeader = parts.HostHeader,
-            WayLines = parts.WayLines ?? [],
+            WayLines = parts.WayLines,
             Mirror = parts.Mirror,
             Compression = modifiers.CompressionRule,
             Login = parts.IsProbe || parts.Refusal != ProxyError.None ? null : modifiers.Login,

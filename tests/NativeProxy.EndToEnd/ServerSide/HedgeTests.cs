@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
+using NativeProxy.EndToEnd.Messages;
 using Xunit;
 
 namespace NativeProxy.EndToEnd.ServerSide;
@@ -35,6 +36,23 @@ public sealed class HedgeTests
         Assert.Equal("fast", (await client.ReadResponse()).Body);
         await second.ExpectEnd();
         Assert.Equal(2, fast.Requests.Count);
+    }
+
+    /// <summary>The first request of a client waits until its password was computed.</summary>
+    [Fact]
+    public async Task RequestThatHasWaitedForItsLogin_IsHedged()
+    {
+        await using ScriptedOrigin slow = ScriptedOrigin.Driven();
+        await using ScriptedOrigin fast = ScriptedOrigin.Answering("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfast");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(slow, fast)
+            .Upstream("hedge.after = \"50ms\"", "balance = \"first\"").Route("path_prefix = [\"/\"]", LoginTests.Auth));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(RawClient.Get("/x", LoginTests.Bob));
+        OriginConnection first = await slow.Accept();
+        await first.ReadRequest();
+        Assert.Equal("fast", (await client.ReadResponse()).Body);
+        await first.ExpectEnd();
+        Assert.Equal(1, await proxy.Metric("nativeproxy_hedges_won_total"));
     }
 
     [Fact]

@@ -92,7 +92,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
     {
         byte[] bytes = Wire.Bytes(request);
         RequestIntake intake = RequestIntake.Read(bytes, _connection, _connection.Frontend);
-        Client.Begin(_services.Scratch.Request.Version, intake.Client);
+        Client.Begin(_services.Scratch.Request.Version, _connection.Address);
         Exchange.Begin(bytes, _services.Scratch.Request, intake.Route!, ahead, moreFollows: false);
         EventsWithinBegin = Events.Count;
     });

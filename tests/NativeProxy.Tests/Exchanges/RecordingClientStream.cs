@@ -42,7 +42,7 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
     /// <summary>Another request begins.</summary>
     public void Begin(HttpVersion version, PeerAddress client)
     {
-        Client = client;
+        Asker = client;
         RequestNumber++;
         Version = version;
         (HasBegun, StatusCode, CloseReason, BondEnds, _isLost) = (false, 0, CloseReason.None, false, false);
@@ -128,14 +128,14 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
     }
 
     public override void Answer(
-        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default)
+        ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, OwnFields? own = null)
     {
         HasBegun = true;
         events.Add($"answer {error}{(detail == RejectReason.None ? "" : $" {detail}")}{(BondEnds ? ", bond ends" : "")}");
         User.OnStreamEnded();
     }
 
-    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own)
+    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, OwnFields? own)
     {
         if (!HeadsFit)
             return false;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -149,10 +150,12 @@ internal struct ClientInput
     private int ReadRequest(ClientSession session, ReadOnlySpan<byte> bytes)
     {
         int emptyLineBytes = RequestHeadParser.EmptyLineBytes(bytes);
-        bool isFlood = _emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2;
-        RequestIntake intake = isFlood
-            ? RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken)
-            : RequestIntake.Read(bytes, session, session.Frontend);
+        if (_emptyLineBytes + emptyLineBytes > RequestHeadParser.LeadingEmptyLinesMax * 2)
+        {
+            CountRequest(session);
+            return Refuse(session, RequestIntake.Refused(ProxyError.BadRequest, RejectReason.BadMethodToken), bytes, session.Address);
+        }
+        RequestIntake intake = RequestIntake.Read(bytes, session, session.Frontend);
         if (intake.NeedsMore)
         {
             _emptyLineBytes += (byte)emptyLineBytes;
@@ -160,9 +163,15 @@ internal struct ClientInput
         }
         _emptyLineBytes = 0;
         CountRequest(session);
-        if (intake.Refusal == ProxyError.None)
-            return session.Serve(bytes, intake);
-        session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes, intake.Client));
+        return intake.Refusal == ProxyError.None
+            ? session.Serve(bytes, intake)
+            : Refuse(session, intake, bytes, RequestIntake.ClientOf(session.Frontend.Scratch.Request, session));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Refuse(ClientSession session, in RequestIntake intake, ReadOnlySpan<byte> bytes, in PeerAddress client)
+    {
+        session.Refuse(RefusedRequest.Bad(intake.Refusal, intake.Detail, bytes, client));
         return 0;
     }
 

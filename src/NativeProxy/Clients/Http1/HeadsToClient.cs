@@ -44,12 +44,12 @@ internal static class HeadsToClient
 
     /// <summary>The whole answer to a request that may not be forwarded any more. Empty when it does not fit.</summary>
     public static ReadOnlySpan<byte> WriteAsLast(
-        Frontend frontend, ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own, in ConnectionTerms terms)
+        Frontend frontend, ReadOnlySpan<byte> bytes, RequestHead head, OwnFields? own, in ConnectionTerms terms)
     {
         var writer = new HeadWriter(frontend.Scratch.Output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, FinalRecipientReply.StatusCode, ReasonPhrases.Of(FinalRecipientReply.StatusCode));
         FinalRecipientReply.WriteFields(ref writer, head.MethodKind, frontend.Loop.Date.Now, frontend.Service.AllowedMethods);
-        own.Write(ref writer);
+        own?.Write(ref writer);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(FinalRecipientReply.BodyBytes(head)), frontend.Keepalive, terms);
         FinalRecipientReply.WriteBody(ref writer, bytes, head);
         return writer.Overflowed ? default : writer.Written;

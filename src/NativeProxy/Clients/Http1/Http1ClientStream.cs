@@ -55,6 +55,9 @@ internal sealed class Http1ClientStream : ClientStream
     /// <summary>True while body bytes are wanted and can be passed on.</summary>
     public bool WantsBody => !_body.IsComplete && User.WantsBody;
 
+    /// <summary>True when only a reset tells the client that the answer is cut.</summary>
+    public bool IsCloseDelimited { get; private set; }
+
     /// <summary>The next stream of the same connection, or of the unused ones; or null.</summary>
     internal Http1ClientStream? Behind { get; set; }
 
@@ -70,7 +73,7 @@ internal sealed class Http1ClientStream : ClientStream
     {
         RequestHead head = _frontend.Scratch.Request;
         _session = session;
-        Client = intake.Client;
+        Asker = RequestIntake.ClientOf(head, session);
         RequestNumber = session.RequestCount;
         StartedMs = startedMs;
         Version = head.Version;
@@ -233,7 +236,7 @@ internal sealed class Http1ClientStream : ClientStream
         HasBegun = false;
     }
 
-    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, in OwnFields own = default)
+    public override void Answer(ProxyError error, RejectReason detail, ErrorPages? pages = null, int statusCode = 0, OwnFields? own = null)
     {
         if (statusCode == 0)
             statusCode = ErrorReplies.StatusOf(error, detail);
@@ -252,7 +255,7 @@ internal sealed class Http1ClientStream : ClientStream
         EndWith(statusCode, reason, reply.Write(_frontend, own));
     }
 
-    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, in OwnFields own)
+    public override bool TryAnswerAsLast(ReadOnlySpan<byte> bytes, RequestHead head, OwnFields? own)
     {
         CloseReason reason = Decide(FinalRecipientReply.StatusCode, endIsVisible: true);
         ReadOnlySpan<byte> answer = HeadsToClient.WriteAsLast(_frontend, bytes, head, own, TermsOf(reason));

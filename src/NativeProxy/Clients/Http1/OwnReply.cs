@@ -40,7 +40,7 @@ internal readonly struct OwnReply
     /// <summary>Writes the whole answer into the scratch, where it stays until the scratch is used again, and counts it.</summary>
     /// <param name="frontend">Whose client gets it.</param>
     /// <param name="own">What the client is told of its request.</param>
-    public ReadOnlySpan<byte> Write(Frontend frontend, scoped in OwnFields own = default)
+    public ReadOnlySpan<byte> Write(Frontend frontend, OwnFields? own = null)
     {
         Span<byte> output = frontend.Scratch.Output;
         ErrorPage? page = Pages?.Of(StatusCode);
@@ -48,7 +48,7 @@ internal readonly struct OwnReply
         var writer = new HeadWriter(output);
         ResponseHeadEncoder.WriteStatusLine(ref writer, StatusCode, ReasonPhrases.Of(StatusCode));
         ErrorReplies.WriteFields(ref writer, Error, StatusCode, frontend.Loop.Date.Now, frontend.Service.AllowedMethods, Pages);
-        own.Write(ref writer);
+        own?.Write(ref writer);
         ResponseHeadEncoder.WriteEnd(ref writer, BodyFraming.Length(textBytes), frontend.Keepalive, new ConnectionTerms
         {
             CloseReason = CloseReason,

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Claims;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -6,9 +7,19 @@ using NativeProxy.Http1;
 
 namespace NativeProxy.Clients.Http1;
 
-/// <summary>What is to be done with the bytes where a request begins.</summary>
+/// <summary>
+/// What is to be done with the bytes where a request begins. Those that come to nothing are made apart, for the sake of the frame of the others.
+/// </summary>
 internal readonly ref struct RequestIntake
 {
+    private RequestIntake(object route, int headBytes, scoped in ConnectionOptions options, scoped in BodyFraming framing)
+    {
+        Route = route;
+        HeadBytes = headBytes;
+        Options = options;
+        Framing = framing;
+    }
+
     /// <summary>The head is not complete.</summary>
     public bool NeedsMore { get; private init; }
 
@@ -19,17 +30,14 @@ internal readonly ref struct RequestIntake
     public RejectReason Detail { get; private init; }
 
     /// <summary>Where the request goes, as the service says it; null unless the request is accepted.</summary>
-    public object? Route { get; private init; }
-
-    /// <summary>Who asks; not given when it did not come to that.</summary>
-    public PeerAddress Client { get; private init; }
+    public object? Route { get; }
 
     /// <summary>Length of the head; 0 unless the request is accepted.</summary>
-    public int HeadBytes { get; private init; }
+    public int HeadBytes { get; }
 
-    public ConnectionOptions Options { get; private init; }
+    public ConnectionOptions Options { get; }
 
-    public BodyFraming Framing { get; private init; }
+    public BodyFraming Framing { get; }
 
     /// <summary>
     /// True when this request may be served while others of its connection are: it has no body, changes nothing (so that it may be given
@@ -49,9 +57,10 @@ internal readonly ref struct RequestIntake
     public static RequestIntake Read(ReadOnlySpan<byte> bytes, ClientConnection connection, Frontend frontend)
     {
         RequestHead head = frontend.Scratch.Request;
+        head.Verdict = null;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, frontend.HeadLimits, head);
         if (outcome.Status == ParseStatus.NeedMore)
-            return new RequestIntake { NeedsMore = true };
+            return Incomplete();
         if (outcome.Status == ParseStatus.Rejected)
             return Refused(ProxyError.BadRequest, outcome.Reason);
         ConnectionOptions options = ConnectionHeader.Apply(bytes, head.Fields);
@@ -70,22 +79,30 @@ internal readonly ref struct RequestIntake
         if (!TryReadMeaning(bytes, head, framing, options, frontend.Service.PassesProxyCredentials))
             return Refused(ProxyError.BadRequest, RejectReason.BadMaxForwards);
         bytes = bytes[..outcome.ConsumedBytes];
-        head.Verdict = frontend.Claims is null ? null : Judge(bytes, head.Fields, connection, frontend.Claims);
+        if (frontend.Claims is not null)
+            head.Verdict = Judge(bytes, head.Fields, connection, frontend.Claims);
         head.Ends = connection;
-        PeerAddress client = head.Verdict is { } verdict ? verdict.Client : connection.Address;
-        object? route = frontend.Service.Route(bytes, head, client, out ProxyError refusal, out RejectReason detail);
-        return route is null ? new RequestIntake { Refusal = refusal, Detail = detail, Client = client } : new RequestIntake
-        {
-            Route = route, HeadBytes = bytes.Length, Options = options, Framing = framing, Client = client,
-        };
+        object? route = frontend.Service.Route(bytes, head, ClientOf(head, connection), out ProxyError refusal, out RejectReason detail);
+        return route is null ? Refused(refusal, detail) : new RequestIntake(route, bytes.Length, options, framing);
     }
 
+    /// <summary>Who asks, as far as that has been judged.</summary>
+    /// <param name="head">What was read.</param>
+    /// <param name="connection">On which the request came.</param>
+    public static PeerAddress ClientOf(RequestHead head, ClientConnection connection) =>
+        head.Verdict is { } verdict ? verdict.Client : connection.Address;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static ClientVerdict Judge(ReadOnlySpan<byte> bytes, HeaderTable fields, ClientConnection connection, ClientClaims claims) =>
         claims.Judge(
             bytes, fields, connection.Address, claims.WantsLocal ? connection.Local : default, connection.Identity is { IsHttps: true });
 
     /// <summary>The verdict on a request that must not be forwarded.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static RequestIntake Refused(ProxyError error, RejectReason detail) => new() { Refusal = error, Detail = detail };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static RequestIntake Incomplete() => new() { NeedsMore = true };
 
     /// <summary>Says in the head what HTTP/1's own fields mean. False when Max-Forwards is no number where it counts.</summary>
     private static bool TryReadMeaning(

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Buffers;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
@@ -59,13 +60,12 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
         CookieInResponse = 0;
     }
 
-    /// <summary>Gives the request its names, and says them in its head.</summary>
+    /// <summary>Gives the request its names, and says them in its head; where there is a <see cref="Trace"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void NameRequest(ReadOnlySpan<byte> bytes, RequestHead head)
     {
-        if (naming is null)
-            return;
         head.Trace = Trace;
-        naming.Begin(bytes, head, Trace!);
+        naming!.Begin(bytes, head, Trace!);
     }
 
     /// <summary>The head of the final response was read.</summary>

@@ -22,6 +22,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     private HttpMethod _method;
     private BodyProgress _body;
     private bool _isPipelinable;
+    private bool _looksAtHeads;
     private bool _authenticates;
     private RequestPathState _state;
 
@@ -91,13 +92,14 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public void BeginUnsent(UpstreamGroup group, in RequestTerms terms)
     {
         _method = terms.Method;
-        _isPipelinable = terms.IsPipelinable;
         _authenticates = terms.AuthenticatesConnection;
         _state = RequestPathState.Holding;
         _body.Begin(terms.BodyBytesMax);
         _moreFollows = false;
         Stream.Begin(terms.OfAnswer(group));
         Link.Begin(group, terms);
+        _looksAtHeads = Link.Tries.Rules.LooksAtHeads;
+        _isPipelinable = terms.IsPipelinable && Link.Tries.Rules.AllowsPipelining;
     }
 
     /// <summary>No server is needed, and nothing of the request's body is to be read.</summary>
@@ -115,7 +117,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <param name="isLate">It has waited: a piece of its body has to be asked for.</param>
     public void Open(RequestPath? ahead, bool moreFollows, bool isLate = false)
     {
-        _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1 && Link.Tries.Rules.AllowsPipelining;
+        _moreFollows = moreFollows && _isPipelinable && Link.Group!.Rules.Pipelining > 1;
         if (ahead is not null && TryFollow(ahead))
             Start(BodyPiece.End);
         else
@@ -177,7 +179,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerAnswers()
     {
-        if (!Link.Tries.Rules.LooksAtHeads)
+        if (!_looksAtHeads)
             _replay.OnAnswer(isUnderWay: _state != RequestPathState.Holding);
     }
 
@@ -189,7 +191,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        if (Link.Tries.Rules.LooksAtHeads)
+        if (_looksAtHeads)
         {
             if (Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
             {

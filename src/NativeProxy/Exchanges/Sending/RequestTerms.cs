@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Routing;
@@ -47,6 +48,7 @@ internal readonly struct RequestTerms
     public QueueTerms Queue { get; init; }
 
     /// <summary>What the server's face has to know of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public AnswerTerms OfAnswer(UpstreamGroup group) => new()
     {
         Method = Method,

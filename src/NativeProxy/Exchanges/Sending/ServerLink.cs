@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -99,8 +100,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// </summary>
     public bool TryFollow(ServerStream ahead)
     {
-        if (Group!.Rules.Pipelining <= 1 || !_tries.Rules.AllowsPipelining
-            || (Group.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs))
+        if (Group!.Rules.Pipelining <= 1 || (Group.Rules.CountsRequests && !Group.Load.TryEnter(ref _isCounted, loop.Clock.NowMs))
             || !stream.TryFollow(ahead, _sticky.First, Group.Rules.Pipelining, out UpstreamServer? server))
         {
             return false;
@@ -128,9 +128,11 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         except ??= isItsTurn ? _failed.At(loop.Clock.NowMs) : null;
         while (true)
         {
-            Server = except is null
-                ? Group!.ChooseWanted(_sticky.First ?? Group.Preferred(user.LastServer), _hashKey, out WaitQueue queue, isItsTurn)
-                : Group!.Choose(except, _hashKey, out queue, isItsTurn);
+            UpstreamServer? wanted = except is not null ? null
+                : _sticky.First ?? (Group!.Rules.PrefersLastServer ? Group.Preferred(user.LastServer) : null);
+            Server = wanted is null
+                ? Group!.Choose(except, _hashKey, out WaitQueue queue, isItsTurn)
+                : Group!.ChooseWanted(wanted, _hashKey, out queue, isItsTurn);
             if (Server is null)
                 return Wait(queue);
             if (Server == except && !queue.IsFull && Group.HasOtherThan(except))
@@ -215,10 +217,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>No server is needed; the log shows the stations as passed.</summary>
     public void Skip() => _times.Passed(loop.Clock.NowMs);
 
-    /// <summary>
-    /// The connect failed because the process is out of descriptors, which is no fault of the server: the exchange waits in line and asks again.
-    /// Pairs of descriptors are reserved, but one that was closed may be in use for a moment longer, and others in the process open some, too.
-    /// </summary>
+    /// <summary>The process is out of descriptors, no fault of the server, although pairs are reserved: waits in line and asks again.</summary>
     public LinkResult WaitForDescriptor()
     {
         _tries.Count--;
@@ -237,6 +236,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     }
 
     /// <summary>The head of the final answer has come: requests like this one stick to its server from now on, where a table keeps them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Answered(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
         Group!.Passive?.Answered(Server!, head.StatusCode, loop.Clock.NowMs);
@@ -319,8 +319,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     private bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         _times.Chosen(loop.Clock.NowMs);
-        if (_tries.Rules.PerTryTimeoutMs is > 0 and var limitMs)
-            stream.TryTimeoutMs = RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? limitMs : 0;
+        if (_tries.Rules.PerTryTimeoutMs > 0)
+            LimitTry(server);
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)
@@ -328,6 +328,10 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _tries.Count++;
         return true;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void LimitTry(UpstreamServer server) => stream.TryTimeoutMs =
+        RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? _tries.Rules.PerTryTimeoutMs : 0;
 
     private LinkResult Wait(WaitQueue queue)
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Rewriting;
@@ -39,6 +40,7 @@ internal struct Stickiness
     /// <param name="group">Whose cookie, table and servers are meant.</param>
     /// <param name="client">Who asks.</param>
     /// <param name="clock">That of the loop.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Ask(
         ref Stickiness sticky, ReadOnlySpan<byte> bytes, RequestHead head, UpstreamGroup group, in PeerAddress client, LoopClock clock)
     {

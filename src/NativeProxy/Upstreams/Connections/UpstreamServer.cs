@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Ledger;
@@ -254,6 +255,7 @@ internal sealed class UpstreamServer
     }
 
     /// <summary>Lends a connection that was just taken out of its pool, or closes it from there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryLend(UpstreamConnection connection, IdlePool pool, IServerConnectionUser user, ConnectionIdentity identity)
     {
         // The pool gives only what fits; a pinned connection may be asked for as somebody else, whom its server would not answer.

@@ -27,13 +27,21 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     };
 
     /// <summary>True when a cookie or a table may name the server of a request.</summary>
-    public bool IsSticky => Cookie is not null || Stick is not null;
+    public bool IsSticky { get; private init; } = StickyCookie.Of(settings.Cookie) is not null;
 
     /// <summary>The cookie that names a server, or null.</summary>
     public StickyCookie? Cookie { get; } = StickyCookie.Of(settings.Cookie);
 
     /// <summary>The table that keeps requests with servers, or null.</summary>
-    public StickRule? Stick { get; init; }
+    public StickRule? Stick
+    {
+        get;
+        init
+        {
+            field = value;
+            IsSticky |= value is not null;
+        }
+    }
 
     /// <summary>Something is decided by how many requests are in flight.</summary>
     public bool CountsRequests { get; init; }

@@ -22,6 +22,9 @@ internal sealed class ServerChoice
 
     /// <summary>The turns of each rank and those before it, made when it is first asked.</summary>
     private RoundRobinBalancer?[] _roundRobins = new RoundRobinBalancer?[1];
+
+    /// <summary>The turns where nothing else decides; null where something may.</summary>
+    private RoundRobinBalancer? _plainTurns;
     private RandomTwoBalancer? _randomTwo;
     private ModuloBalancer? _modulo;
 
@@ -45,6 +48,7 @@ internal sealed class ServerChoice
         ServerTiers tiers = _servers.Tiers;
         _roundRobins = new RoundRobinBalancer?[tiers.Count];
         _modulo = settings is { Balance: BalanceKind.Hash, HashType: HashType.Modulo } ? new ModuloBalancer(tiers.UpTo(tiers.Count - 1)) : null;
+        _plainTurns = _balance == BalanceKind.RoundRobin && tiers.Count == 1 && !_keepsOrder ? TurnsOf(0) : null;
     }
 
     /// <summary>The server for the next try, not the one that has just failed unless it is the only one; null when none has room.</summary>
@@ -54,6 +58,8 @@ internal sealed class ServerChoice
     /// <param name="isItsTurn">The exchange has waited and was first in line; else it may not overtake those who wait.</param>
     public UpstreamServer? Pick(UpstreamServer? except, ulong hashKey, ref WaitQueue queue, bool isItsTurn)
     {
+        if (_plainTurns is not null)
+            return _plainTurns.Pick(_servers.All, except);
         if (_keepsOrder)
             return FirstBalancer.Pick(_servers.All, except);
         int rank = _servers.Tiers.Active(except);

@@ -143,7 +143,8 @@ internal sealed class UpstreamGroup
     /// <summary>Servers may have gone up or down.</summary>
     public void FollowHealth()
     {
-        Look();
+        if (_servers.NeedsLook)
+            Look();
         bool isRelieved = false;
         foreach (UpstreamServer server in _servers.All)
         {
@@ -182,7 +183,8 @@ internal sealed class UpstreamGroup
         if (wanted is not { Standing.IsUsable: true })
             return Choose(except: null, hashKey, out queue, isItsTurn);
         queue = Queue;
-        Look();
+        if (_servers.NeedsLook)
+            Look();
         UpstreamServer? only = ServerChoice.Only(wanted, ref queue, isItsTurn);
 
         // As with HAProxy's maxqueue: rather another server than no answer.
@@ -199,7 +201,8 @@ internal sealed class UpstreamGroup
     public UpstreamServer? Choose(UpstreamServer? except, ulong hashKey, out WaitQueue queue, bool isItsTurn = false)
     {
         queue = Queue;
-        Look();
+        if (_servers.NeedsLook)
+            Look();
         if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
             return null;
         if (except is not null)
@@ -227,10 +230,10 @@ internal sealed class UpstreamGroup
             server.Standing.Ejection?.Pardon();
     }
 
-    /// <summary>Looks at the servers; where one may have more requests now, who waits may go on.</summary>
+    /// <summary>Looks at the servers, where that is needed; where one may have more requests now, who waits may go on.</summary>
     private void Look()
     {
-        if (!_servers.NeedsLook || !_servers.Look(_loop.Clock.NowMs, Load.Count))
+        if (!_servers.Look(_loop.Clock.NowMs, Load.Count))
             return;
         foreach (UpstreamServer server in _servers.All)
             server.Limit.Queue.ServeSoon();

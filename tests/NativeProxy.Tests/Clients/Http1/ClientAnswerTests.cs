@@ -32,7 +32,7 @@ public sealed class ClientAnswerTests
         using var trial = new ClientTrial();
         SimulatedSocket client = trial.Ask(request);
         trial.Respond("a", lines, "he", isLast: false);
-        Assert.Equal(lines[0] == 'X' && request != Get, trial["a"].Stream.IsCloseDelimited);
+        Assert.Equal(lines[0] == 'X' && request != Get, ((Http1ClientStream)trial["a"].Stream).IsCloseDelimited);
         Assert.True(trial["a"].Stream.HasBegun);
         trial.Send("a", "llo", isLast: true);
 
