@@ -88,17 +88,11 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);
         if (_route.EndsHere || head.MaxForwards == 0)
-        {
             EndHere(bytes, head, terms);
-        }
         else if (answer != CacheAnswer.Miss)
-        {
             EndInCache(answer, terms, isFirst: ahead is null);
-        }
         else if (TryBeginPath(bytes, head, terms) && _admission?.TryWait() != true)
-        {
             _path.Open((ahead as Exchange)?._path, moreFollows);
-        }
     }
 
     public void OnClientBody(in BodyPiece piece)

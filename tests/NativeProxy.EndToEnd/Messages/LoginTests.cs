@@ -16,10 +16,10 @@ public sealed class LoginTests
     /// <summary>Of "s3cret", too.</summary>
     private const string Bcrypt = "$2y$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK";
 
-    private const string Auth =
+    internal const string Auth =
         "basic_auth = { realm = \"admin\", users = { bob = \"" + Sha + "\", ann = \"" + Bcrypt + "\" }, user_header = \"X-User\" }";
 
-    private const string Bob = "Authorization: Basic Ym9iOnMzY3JldA==\r\n";
+    internal const string Bob = "Authorization: Basic Ym9iOnMzY3JldA==\r\n";
     private const string Ann = "Authorization: Basic YW5uOnMzY3JldA==\r\n";
 
     [Fact]

@@ -47,7 +47,7 @@ internal sealed class Http1ClientStream : ClientStream
     public ref readonly RequestFacts Facts => ref _facts;
 
     /// <summary>Requests that the connection may carry after this one; negative = no limit.</summary>
-    public int RequestsLeft => _frontend.Keepalive.MaxRequests == 0 ? -1 : _frontend.Keepalive.MaxRequests - RequestNumber;
+    private int RequestsLeft => _frontend.Keepalive.MaxRequests == 0 ? -1 : _frontend.Keepalive.MaxRequests - RequestNumber;
 
     /// <summary>True once the client's last byte of this request was read.</summary>
     public bool RequestIsComplete => _body.IsComplete;

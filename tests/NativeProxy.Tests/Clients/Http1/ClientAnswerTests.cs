@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using NativeProxy.Clients;
+using NativeProxy.Clients.Http1;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
