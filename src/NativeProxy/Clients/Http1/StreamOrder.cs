@@ -23,9 +23,11 @@ internal struct StreamOrder
     /// True when a further request may begin before these have been answered: there is room, each of them can run beside others, and none has
     /// told the client yet, or will, that the connection ends with it.
     /// </summary>
-    public readonly bool MayGrow(int countMax)
+    /// <param name="countMax">How many may be answered at once.</param>
+    /// <param name="requestsMax">How many the connection may carry; 0 = no limit.</param>
+    public readonly bool MayGrow(int countMax, int requestsMax)
     {
-        if (Last is not { RequestsLeft: not 0 })
+        if (Last is null || (requestsMax > 0 && Last.RequestNumber >= requestsMax))
             return false;
         int count = 0;
         for (Http1ClientStream? stream = First; stream is not null; stream = stream.Behind)
