@@ -18,8 +18,8 @@ internal sealed class Route
     /// <summary>Whose servers are asked, and whose cache. Of a route that answers by itself one without servers, for the log.</summary>
     public required UpstreamGroup Upstream { get; init; }
 
-    /// <summary>Under which the log knows it; 0 = it is the listener's own, or there is no log.</summary>
-    public int LogId { get; init; }
+    /// <summary>Under which the log knows it.</summary>
+    public RouteLogIds LogIds { get; init; }
 
     /// <summary>Why its requests are refused; None when they are served.</summary>
     public ProxyError Refusal
@@ -31,9 +31,6 @@ internal sealed class Route
             EndsHere |= value != ProxyError.None;
         }
     }
-
-    /// <summary>Under which the log names what refuses them, where that has a name; 0 = none.</summary>
-    public int RefusalLogId { get; init; }
 
     /// <summary>Who is served; null when everybody is. Whom one of them does not serve takes the route of <see cref="OfOthers"/>.</summary>
     public AccessList[]? Access { get; init; }
@@ -188,3 +185,8 @@ internal sealed class Route
     /// <summary>True when something of the route is said, or done, in responses.</summary>
     public bool AltersResponses { get; private init; }
 }
+
+/// <summary>Under which numbers the log knows a route.</summary>
+/// <param name="Route">Itself; 0 = it is the listener's own, or there is no log.</param>
+/// <param name="Refusal">What refuses its requests, where that has a name; 0 = none.</param>
+internal readonly record struct RouteLogIds(int Route, int Refusal);

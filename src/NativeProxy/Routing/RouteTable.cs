@@ -226,9 +226,8 @@ internal sealed class RouteTable
         return new Route
         {
             Upstream = upstream,
-            LogId = LogIdOf(parts.Name),
+            LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId),
             Refusal = parts.Refusal,
-            RefusalLogId = parts.RefusalLogId,
             Access = modifiers.Access,
             OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
                 ? []

@@ -49,8 +49,8 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
 
     /// <summary>True when another request may begin beside those that are being served.</summary>
     internal bool MayServeAnother =>
-        !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true } && _order.MayGrow(Frontend.PipeliningMax, Frontend.Keepalive.MaxRequests)
-        && Frontend.Owner.HasSocketToSpare;
+        !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true }
+        && _order.MayGrow(Frontend.PipeliningMax, Frontend.Keepalive.MaxRequests) && Frontend.Owner.HasSocketToSpare;
 
     public override void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs)
     {

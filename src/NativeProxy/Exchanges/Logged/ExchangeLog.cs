@@ -50,7 +50,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
         ExchangeTimes times = notes.TimesOver(path.Link);
         record.Numbers.ClientRequestNumber = client.RequestNumber;
-        record.Numbers.RouteName = route.LogId;
+        record.Numbers.RouteName = route.LogIds.Route;
         FillTexts(ref record, notes.Text, client.Version);
         FillTimes(ref record, times);
         FillServer(ref record, path, isHit);
@@ -101,7 +101,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     private int RejectNameOf(Route route, ExchangeNotes notes) => notes.Error switch
     {
         ProxyError.None or ProxyError.RateLimited or ProxyError.TooManyAtOnce when notes.LimitLogId > 0 => notes.LimitLogId,
-        ProxyError.AccessDenied when route.RefusalLogId > 0 => route.RefusalLogId,
+        ProxyError.AccessDenied when route.LogIds.Refusal > 0 => route.LogIds.Refusal,
         _ => _rejectNames.Of(notes.Error, notes.Rejection),
     };
 

@@ -320,7 +320,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     {
         _times.Chosen(loop.Clock.NowMs);
         if (_tries.Rules.PerTryTimeoutMs > 0)
-            LimitTry(server);
+            stream.TryTimeoutMs = _tries.TimeoutMsOf(_method, stream, IsOnPin, Group!.HasOtherThan(server, orLeftOut: true));
         if (!stream.TryOpen(server, mayReuse))
             return false;
         if (stream.IsReady)
@@ -328,10 +328,6 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         _tries.Count++;
         return true;
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void LimitTry(UpstreamServer server) => stream.TryTimeoutMs =
-        RetryPolicy.MayFollowSilence(FactsOf(server, SendProof.Unknown, isHeld: true)) ? _tries.Rules.PerTryTimeoutMs : 0;
 
     private LinkResult Wait(WaitQueue queue)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -57,6 +58,15 @@ internal struct Tries
     /// <summary>Takes a place in the budget; one is enough for all tries of an exchange.</summary>
     public bool TryTakeBudget(UpstreamGroup group, long nowMs, LoopCounters counters) =>
         group.RetryBudget.TryTake(ref _isInBudget, nowMs, Rules.Settings, counters);
+
+    /// <summary>How long the next one may take: as the settings say if another may follow, else, as 0 says, as long as the answer may.</summary>
+    /// <param name="method">Of the request.</param>
+    /// <param name="stream">On which it goes out.</param>
+    /// <param name="isOnPin">On the connection on which its client has authenticated.</param>
+    /// <param name="hasOtherServer">A server other than the one that is asked takes requests.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public readonly long TimeoutMsOf(HttpMethod method, ServerStream stream, bool isOnPin, bool hasOtherServer) =>
+        RetryPolicy.MayFollowSilence(FactsOf(method, stream, isOnPin, hasOtherServer, SendProof.Unknown, isHeld: true)) ? Rules.PerTryTimeoutMs : 0;
 
     /// <summary>What decides whether there may be another one.</summary>
     /// <param name="method">Of the request.</param>
