@@ -50,9 +50,10 @@ internal abstract class ConnectionSocket
 
     /// <summary>
     /// From now on what comes is not read, but moved into the loop's pipe by the kernel (splice(2)), and told by
-    /// <see cref="IConnectionOwner.OnReceivedInPipe"/>. False where the engine cannot, a layer has to see the bytes, or no descriptor is left.
+    /// <see cref="IConnectionOwner.OnReceivedInPipe"/>. False where the engine cannot, a layer has to see the bytes, or something is short.
     /// </summary>
-    public virtual bool TryBeginPiping() => false;
+    /// <param name="target">Where they are to go.</param>
+    public virtual bool TryBeginPiping(TcpConnection target) => false;
 
     /// <summary>What comes is read again.</summary>
     public virtual void EndPiping()

@@ -83,8 +83,8 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
             _server.Tcp!.ShutdownSend();
         if (_splice == SplicePolicy.On)
         {
-            _client.TryBeginPiping();
-            _server.Tcp!.TryBeginPiping();
+            _client.TryBeginPiping(_server.Tcp!);
+            _server.Tcp!.TryBeginPiping(_client);
         }
         Steer();
     }
@@ -250,7 +250,7 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     {
         fullReads = bytes == EventLoop.ReceiveBytesMax && !to.HasQueuedBytes ? fullReads + 1 : 0;
         if (fullReads >= FullReadsMin && _splice == SplicePolicy.Auto)
-            from.TryBeginPiping();
+            from.TryBeginPiping(to);
     }
 
     /// <summary>It is read again when little comes at once, or the other side takes less.</summary>

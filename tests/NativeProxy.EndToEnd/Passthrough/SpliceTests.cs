@@ -189,6 +189,35 @@ public sealed class SpliceTests
         Assert.Equal(0, await scene.Proxy.WaitForExit());
     }
 
+    /// <summary>Unix sockets on both sides.</summary>
+    [Fact]
+    public async Task UnixSockets_PassLargeStreamsOn_AndTheirEnd()
+    {
+        const int Bytes = 8_000_000;
+        string directory = System.IO.Directory.CreateTempSubdirectory("nativeproxy-unix-").FullName;
+        await using (ScriptedOrigin origin = ScriptedOrigin.DrivenAt(directory + "/app"))
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For($"unix:{directory}/app").AlsoBinding($"unix:{directory}/web").Listener("mode = \"tcp\"", On)))
+        {
+            await using RawClient client = await RawClient.ConnectUnix(directory + "/web");
+            OriginConnection server = await origin.Accept();
+            byte[] data = new byte[Bytes];
+            new Random(4).NextBytes(data);
+            Task up = client.Send(data);
+            Task down = server.Send(data);
+            Task<byte[]> atClient = client.ReadBytes(Bytes);
+            Assert.True((await server.ReadBytes(Bytes)).AsSpan().SequenceEqual(data));
+            Assert.True((await atClient).AsSpan().SequenceEqual(data));
+            await Task.WhenAll(up, down);
+            Assert.Equal(EngineCan ? 2 * Bytes : 0, await proxy.Metric(Spliced));
+            client.Close();
+            await server.ExpectFin();
+            server.Close();
+            await proxy.WaitUntilIdle();
+        }
+        System.IO.Directory.Delete(directory, recursive: true);
+    }
+
     /// <summary>Upgraded connections and those of CONNECT pass large streams on the same way, and their bytes are in the access log.</summary>
     [Fact]
     public async Task TunnelOfHttp_CountsWhatWasNotRead()

@@ -42,6 +42,7 @@ public sealed class SourcePortTests
 
     /// <summary>A port belongs to a connection together with the server's address: another server may be reached from it.</summary>
     [Fact]
+    [Trait("layer", "no")] // a client that is refused has no time for its handshake
     public async Task OnePort_LeadsToSeveralServers_AndOnceToEach()
     {
         await using ScriptedOrigin one = ScriptedOrigin.Driven();

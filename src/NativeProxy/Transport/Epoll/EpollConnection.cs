@@ -153,9 +153,10 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             Watch(forWriting: false);
     }
 
-    public override bool TryBeginPiping()
+    public override bool TryBeginPiping(TcpConnection target)
     {
-        if (Layer is not null || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
+        bool areBare = Layer is null && ((EpollConnection)target).Layer is null;
+        if (!areBare || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
             return false;
         _signs |= Signs.Pipes;
         return true;
