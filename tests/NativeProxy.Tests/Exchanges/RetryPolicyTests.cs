@@ -7,6 +7,7 @@ using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Tests.Config;
 using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
 using Xunit;
 
 namespace NativeProxy.Tests.Exchanges;
@@ -24,7 +25,7 @@ public class RetryPolicyTests
         Attempts = 1,
         StaleRetryUsed = false,
         HasAnotherServer = false,
-        Settings = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale, RetryCondition.EmptyResponse, RetryCondition.ResponseTimeout),
+        Rules = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale, RetryCondition.EmptyResponse, RetryCondition.ResponseTimeout),
     };
 
     /// <summary>The same on a fresh connection, with another server at hand.</summary>
@@ -59,7 +60,7 @@ public class RetryPolicyTests
     [InlineData(RetryMethods.All, HttpMethod.Connect, false)]
     public void Methods_SayWhichRequestsMayBeServedTwice(object methods, object method, bool expected) => Assert.Equal(expected, (Fresh with
     {
-        Method = (HttpMethod)method, Settings = Fresh.Settings with { Methods = (RetryMethods)methods },
+        Method = (HttpMethod)method, Rules = new RetryRules(Fresh.Rules.Settings with { Methods = (RetryMethods)methods }),
     }).MayBeServedTwice);
 
     [Theory]
@@ -70,7 +71,7 @@ public class RetryPolicyTests
         Assert.Equal(expected, RetryPolicy.MayFollowSilence(Fresh with { Attempts = attempts }));
 
     /// <summary>A GET that was answered with 503.</summary>
-    private static RetryFacts Listed => Fresh with { Settings = Wanted(RetryCondition.Status503) };
+    private static RetryFacts Listed => Fresh with { Rules = Wanted(RetryCondition.Status503) };
 
     [Fact]
     public void StaleConnection_RetriesAnIdempotentRequest() => Assert.True(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale));
@@ -126,7 +127,7 @@ public class RetryPolicyTests
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { ConnectionWasReused = false }));
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { RequestIsHeld = false }));
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { StaleRetryUsed = true }));
-        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { Settings = Wanted(RetryCondition.ConnectFailure) }));
+        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { Rules = Wanted(RetryCondition.ConnectFailure) }));
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, best with { Attempts = 3 }));
         Assert.False(MayRetry(ProxyError.ServerBadResponse, best));
         Assert.False(MayRetry(ProxyError.ServerResponseTimeout, best));
@@ -178,7 +179,7 @@ public class RetryPolicyTests
         Assert.Equal(RetryCause.ResponseTimeout, RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh));
         Assert.Equal(RetryCause.None, RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Method = HttpMethod.Post }));
         Assert.Equal(RetryCause.None,
-            RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Settings = Wanted(RetryCondition.EmptyResponse) }));
+            RetryPolicy.Judge(ProxyError.ServerResponseTimeout, Fresh with { Rules = Wanted(RetryCondition.EmptyResponse) }));
     }
 
     [Theory]
@@ -190,11 +191,11 @@ public class RetryPolicyTests
     [Fact]
     public void FreshConnection_IsNotRetriedWhereThatIsNotWanted() =>
         Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse,
-            Fresh with { Settings = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale) }));
+            Fresh with { Rules = Wanted(RetryCondition.ConnectFailure, RetryCondition.Stale) }));
 
     [Fact]
     public void FailedConnect_IsNotRetriedWhereThatIsNotWanted() =>
-        Assert.False(MayRetry(ProxyError.ServerConnectFailed, Fresh with { Settings = Wanted(RetryCondition.Stale) }));
+        Assert.False(MayRetry(ProxyError.ServerConnectFailed, Fresh with { Rules = Wanted(RetryCondition.Stale) }));
 
     [Fact]
     public void SecondStaleConnection_IsTriedElsewhere() =>
@@ -217,7 +218,7 @@ public class RetryPolicyTests
 
     [Fact]
     public void StaleRetrySwitchedOff_IsNotRetried() =>
-        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Settings = Wanted(RetryCondition.ConnectFailure) }));
+        Assert.False(MayRetry(ProxyError.ServerClosedBeforeResponse, Stale with { Rules = Wanted(RetryCondition.ConnectFailure) }));
 
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed)]
@@ -225,7 +226,7 @@ public class RetryPolicyTests
     [InlineData(ProxyError.NoSourcePort)]
     public void FailedConnect_RetriesEveryMethodWhateverTheConnectionWas(object error)
     {
-        RetryFacts facts = Stale with { Method = HttpMethod.Post, ConnectionWasReused = false, Settings = Wanted(RetryCondition.ConnectFailure),
+        RetryFacts facts = Stale with { Method = HttpMethod.Post, ConnectionWasReused = false, Rules = Wanted(RetryCondition.ConnectFailure),
             StaleRetryUsed = true };
 
         Assert.True(MayRetry((ProxyError)error, facts));
@@ -237,7 +238,7 @@ public class RetryPolicyTests
     [InlineData(1, 1, false)]
     public void Attempts_AreBounded(int attempts, int attemptsMax, bool expected) =>
         Assert.Equal(expected,
-            MayRetry(ProxyError.ServerConnectFailed, Stale with { Attempts = attempts, Settings = Stale.Settings with { Attempts = attemptsMax } }));
+            MayRetry(ProxyError.ServerConnectFailed, Stale with { Attempts = attempts, Rules = new RetryRules(Stale.Rules.Settings with { Attempts = attemptsMax }) }));
 
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed)]
@@ -261,6 +262,6 @@ public class RetryPolicyTests
 
     private static bool MayRetry(ProxyError error, in RetryFacts facts) => RetryPolicy.Judge(error, facts) != RetryCause.None;
 
-    private static UpstreamRetrySettings Wanted(params RetryCondition[] on) =>
-        SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Upstreams[0].Retry with { On = [.. on] };
+    private static RetryRules Wanted(params RetryCondition[] on) =>
+        new(SettingsTrial.Parse(SettingsTrial.Minimal).Settings.Upstreams[0].Retry with { On = [.. on] });
 }

@@ -3,6 +3,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Connections;
+using NativeProxy.Upstreams.Groups;
 
 namespace NativeProxy.Exchanges.Sending;
 
@@ -38,10 +39,10 @@ internal readonly struct RetryFacts
     public required bool HasAnotherServer { get; init; }
 
     /// <summary>What the upstream wants.</summary>
-    public required UpstreamRetrySettings Settings { get; init; }
+    public required RetryRules Rules { get; init; }
 
     /// <summary>A server may serve such a request twice.</summary>
-    public bool MayBeServedTwice => Settings.Methods switch
+    public bool MayBeServedTwice => Rules.Settings.Methods switch
     {
         RetryMethods.All => Method != HttpMethod.Connect,
         RetryMethods.Safe => Method.IsSafe(),
@@ -49,7 +50,7 @@ internal readonly struct RetryFacts
     };
 
     /// <summary>There is somebody for another try.</summary>
-    public bool HasServerForIt => HasAnotherServer || !Settings.Redispatch;
+    public bool HasServerForIt => HasAnotherServer || !Rules.Settings.Redispatch;
 }
 
 /// <summary>
@@ -63,26 +64,26 @@ internal static class RetryPolicy
     /// </summary>
     /// <param name="facts">As if the request was held, and unacknowledged where that counts.</param>
     public static bool MayFollowSend(in RetryFacts facts) =>
-        Judge(ProxyError.ServerClosedBeforeResponse, facts) != RetryCause.None || Judge(ProxyError.ServerResponseTimeout, facts) != RetryCause.None
-            || Judge(ProxyError.ServerBadResponse, facts) != RetryCause.None || (facts.Settings.HasStatus && MayFollowStatus(facts));
+        MayFollow(facts) && (JudgeEmptyResponse(facts) != RetryCause.None || MayGoElsewhere(RetryCondition.ResponseTimeout, facts)
+            || MayGoElsewhere(RetryCondition.JunkResponse, facts) || (facts.Rules.HasStatus && MayFollowStatus(facts)));
 
     /// <summary>Whether the exchange is sent again instead of passing an answer with this status on, of which nothing was passed on yet.</summary>
     public static RetryCause JudgeStatus(int status, in RetryFacts facts) =>
-        facts.Settings.IsOnStatus(status) && MayFollowStatus(facts) ? RetryCause.Status : RetryCause.None;
+        facts.Rules.Settings.IsOnStatus(status) && MayFollowStatus(facts) ? RetryCause.Status : RetryCause.None;
 
     /// <summary>Could another server be asked in time after a silent try?</summary>
     /// <param name="facts">Before the try, as if the request was held.</param>
     public static bool MayFollowSilence(in RetryFacts facts) =>
-        !facts.ConnectionIsPinned && facts.Attempts + 1 < facts.Settings.Attempts && MayGoElsewhere(RetryCondition.ResponseTimeout, facts);
+        !facts.ConnectionIsPinned && facts.Attempts + 1 < facts.Rules.Settings.Attempts && MayGoElsewhere(RetryCondition.ResponseTimeout, facts);
 
     /// <summary>Why the exchange is sent again after this error, before any byte of an answer; None when it is not.</summary>
     public static RetryCause Judge(ProxyError error, in RetryFacts facts)
     {
-        if (facts.ConnectionIsPinned || !facts.RequestIsHeld || facts.Attempts >= facts.Settings.Attempts)
+        if (!MayFollow(facts))
             return RetryCause.None;
         return ProxyErrors.Of(error).Retry switch
         {
-            RetryRule.NothingWasSent => facts.Settings.IsOn(RetryCondition.ConnectFailure) ? RetryCause.ConnectFailure : RetryCause.None,
+            RetryRule.NothingWasSent => facts.Rules.IsOn(RetryCondition.ConnectFailure) ? RetryCause.ConnectFailure : RetryCause.None,
             RetryRule.BeforeAnswer => JudgeEmptyResponse(facts),
             RetryRule.AfterJunk => MayGoElsewhere(RetryCondition.JunkResponse, facts) ? RetryCause.JunkResponse : RetryCause.None,
             RetryRule.AfterSilence => MayGoElsewhere(RetryCondition.ResponseTimeout, facts) ? RetryCause.ResponseTimeout : RetryCause.None,
@@ -97,7 +98,7 @@ internal static class RetryPolicy
     /// <summary>The connection has ended: it was stale, or its server fell or did not want to answer.</summary>
     private static RetryCause JudgeEmptyResponse(in RetryFacts facts)
     {
-        bool isStale = facts.ConnectionWasReused && facts.Settings.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
+        bool isStale = facts.ConnectionWasReused && facts.Rules.IsOn(RetryCondition.Stale) && !facts.StaleRetryUsed;
         if (isStale && (facts.NothingWasSent || facts.MayBeServedTwice))
             return RetryCause.StaleReuse;
         if (isStale && facts.Proof == SendProof.Unacknowledged)
@@ -107,9 +108,12 @@ internal static class RetryPolicy
 
     /// <summary>Another server gets it: the one that has failed may have failed by this request.</summary>
     private static bool MayGoElsewhere(RetryCondition condition, in RetryFacts facts) =>
-        facts.HasServerForIt && facts.Settings.IsOn(condition) && (facts.NothingWasSent || facts.MayBeServedTwice);
+        facts.HasServerForIt && facts.Rules.IsOn(condition) && (facts.NothingWasSent || facts.MayBeServedTwice);
 
     private static bool MayFollowStatus(in RetryFacts facts) =>
-        !facts.ConnectionIsPinned && facts.RequestIsHeld && facts.Attempts < facts.Settings.Attempts
-            && facts.HasServerForIt && facts.MayBeServedTwice;
+        MayFollow(facts) && facts.HasServerForIt && facts.MayBeServedTwice;
+
+    /// <summary>True when there may be another try at all.</summary>
+    private static bool MayFollow(in RetryFacts facts) =>
+        !facts.ConnectionIsPinned && facts.RequestIsHeld && facts.Attempts < facts.Rules.Settings.Attempts;
 }

@@ -86,6 +86,6 @@ internal struct Tries
         Attempts = Count,
         StaleRetryUsed = _isStaleRetryUsed,
         HasAnotherServer = hasOtherServer,
-        Settings = Rules.Settings,
+        Rules = Rules,
     };
 }
