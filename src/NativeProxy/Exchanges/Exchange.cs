@@ -309,7 +309,10 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
         if (_route.Timeouts.TotalMs > 0)
             (_total ??= new TotalTimeout(this, _service)).Begin(_route.Timeouts.TotalMs);
-        _path.Stream.Client = _route.Upstream.Rules.AnnouncesClients ? PinnedServer.Of(_client.Connection).Announce(_client.Client) : null;
+        if (_route.Upstream.Rules.AnnouncesClients)
+            _path.Stream.Client = PinnedServer.Of(_client.Connection).Announce(_client.Client);
+        else if (_path.Stream.Client is not null)
+            _path.Stream.Client = null;
         if (!fits)
             Fail(ProxyError.RequestHeadTooLarge, RejectReason.None);
         else if (!isKept)

@@ -238,7 +238,9 @@ public class RetryPolicyTests
     [InlineData(1, 1, false)]
     public void Attempts_AreBounded(int attempts, int attemptsMax, bool expected) =>
         Assert.Equal(expected,
-            MayRetry(ProxyError.ServerConnectFailed, Stale with { Attempts = attempts, Rules = new RetryRules(Stale.Rules.Settings with { Attempts = attemptsMax }) }));
+            MayRetry(
+                ProxyError.ServerConnectFailed,
+                Stale with { Attempts = attempts, Rules = new RetryRules(Stale.Rules.Settings with { Attempts = attemptsMax }) }));
 
     [Theory]
     [InlineData(ProxyError.ServerConnectFailed)]

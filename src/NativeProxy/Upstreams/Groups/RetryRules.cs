@@ -34,7 +34,7 @@ internal sealed class RetryRules(in UpstreamRetrySettings settings)
     private static uint BitsOf(in UpstreamRetrySettings settings)
     {
         uint bits = 0;
-        foreach (RetryCondition condition in settings.On)
+        foreach (RetryCondition condition in settings.On.IsDefault ? [] : settings.On)
             bits |= 1u << (int)condition;
         return bits;
     }
