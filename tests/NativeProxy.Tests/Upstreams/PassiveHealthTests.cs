@@ -115,14 +115,17 @@ public sealed class PassiveHealthTests : System.IDisposable
             Fail(health, servers["a"], 2, nowMs);
             Assert.True(health.HasTrialFor(servers["b"]));
             Assert.False(health.HasTrialFor(servers["a"]));
-            health.BeginTrials(servers["a"]);
+            Assert.False(health.BeginTrials(servers["a"]));
             Assert.False(servers["a"].Standing.TakesRequests);
 
             Fail(health, servers["b"], 5, nowMs);
-            health.BeginTrials(servers["b"]);
+            Assert.True(health.BeginTrials(servers["b"]));
             Assert.True(servers["a"].Standing is { TakesRequests: true, IsUsable: true, IsEjected: true });
             Assert.False(servers["c"].Standing.TakesRequests);
 
+            // No other request goes there before its answer: a server that hangs would keep them all.
+            health.EndTrials(servers["a"]);
+            Assert.True(servers["a"].Standing is { TakesRequests: false, IsUsable: false, IsEjected: true });
             health.Answered(servers["a"], 200, nowMs);
             Assert.False(servers["a"].Standing.IsEjected);
             Fail(health, servers["b"], 1, nowMs);
@@ -145,8 +148,9 @@ public sealed class PassiveHealthTests : System.IDisposable
             for (int request = 0; request < 3; request++)
             {
                 health.Failed(servers["b"], nowMs);
-                health.BeginTrials(servers["b"]);
+                Assert.True(health.BeginTrials(servers["b"]));
                 Assert.True(servers["a"].Standing.TakesRequests);
+                health.EndTrials(servers["a"]);
                 health.Failed(servers["b"], nowMs);
                 health.Failed(servers["a"], nowMs);
                 Assert.True(servers["a"].Standing is { TakesRequests: false, IsEjected: true });

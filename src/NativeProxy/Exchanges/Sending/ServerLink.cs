@@ -287,7 +287,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>For another try: at once to another server; to the same one, where there is no other or the settings say so, after a pause.</summary>
     private LinkResult OpenAgain()
     {
-        _failed = new FailedServer(Server!, loop.Clock.NowMs);
+        _failed = _tries.Cause == RetryCause.ConnectFailure ? new FailedServer(Server!, loop.Clock.NowMs) : default;
         ref readonly UpstreamRetrySettings retry = ref _tries.Rules.Settings;
         if (retry.BackoffMs == 0 || (retry.Redispatch && Group!.HasOtherThan(Server!, orLeftOut: true)))
             return Reopen();

@@ -278,9 +278,14 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             EndPiping();
             return;
         }
+        if (error == 0 || error == ErrorNumbers.WouldBlock)
+        {
+            // The pipe stops in front of an urgent byte for ever, and behind FIN calls that the end: only a read passes it.
+            ReadOnce();
+            return;
+        }
         _isReadable = false;
-        if (error != ErrorNumbers.WouldBlock)
-            Deliver(default, ErrorNumbers.ToSocketError(error));
+        Deliver(default, ErrorNumbers.ToSocketError(error));
     }
 
     private void SendQueued()

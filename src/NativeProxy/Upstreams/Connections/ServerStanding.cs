@@ -54,11 +54,14 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// <summary>Gets requests although it is down, because too few servers are up.</summary>
     public bool IsForced { get; set; }
 
-    /// <summary>
-    /// Gets requests although it is left out for its failures, because the only others that would have them have failed, too: until its next answer,
-    /// or its next failure.
-    /// </summary>
+    /// <summary>May get the request that is given a server now, although it is left out: the only others that would have it have failed it.</summary>
     public bool IsOnTrial { get; set; }
+
+    /// <summary>It has been given such a request, and has neither answered nor failed since.</summary>
+    public bool IsTried { get; set; }
+
+    /// <summary>It gets only requests whose cookie names it.</summary>
+    public bool IsLeaving => _slot is { IsLeaving: true };
 
     /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
@@ -73,10 +76,10 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// True when the server gets requests at all, now or once it has room; one that is leaving gets only those whose cookie names it.
     /// </summary>
     public bool TakesRequests => Weight > 0 && _hasAddress
-        && (_slot is not { IsOpen: false } || IsForced || (IsUp && _slot is not { IsLeaving: true } && (IsOnTrial || !IsEjected)));
+        && (_slot is not { IsOpen: false } || IsForced || (IsUp && !IsLeaving && (IsOnTrial || !IsEjected)));
 
     /// <summary>True when connections may be opened ahead of requests: the server gets some, and not only because too few servers are up.</summary>
-    public bool MayBeWarmed => !IsRetired && IsUp && TakesRequests && !IsEjected && _slot is not { IsLeaving: true };
+    public bool MayBeWarmed => !IsRetired && IsUp && TakesRequests && !IsEjected && !IsLeaving;
 
     /// <summary>True while the server is left out for requests that failed on it.</summary>
     public bool IsEjected => _slot is { Ejection: { MayBeOn: true } ejection } && ejection.IsOn(Loop!.Clock.NowMs);
@@ -91,6 +94,7 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
         Weight = weight;
         (Priority, IsBackup) = (priority, isBackup);
         _slot = slot;
+        IsTried = false;
     }
 
     /// <summary>Where the server is reached from now on. False when nothing has changed.</summary>

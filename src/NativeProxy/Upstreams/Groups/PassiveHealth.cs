@@ -52,9 +52,9 @@ internal sealed class PassiveHealth
             return;
         }
         ejection.CountSuccess();
-        if (server.Standing.IsOnTrial)
+        if (server.Standing.IsTried)
         {
-            server.Standing.IsOnTrial = false;
+            server.Standing.IsTried = false;
             ejection.Pardon();
         }
         if (_settings.ErrorRate > 0)
@@ -66,7 +66,7 @@ internal sealed class PassiveHealth
     {
         if (server.Standing.Ejection is not { } ejection)
             return;
-        server.Standing.IsOnTrial = false;
+        server.Standing.IsTried = false;
         int inRow = ejection.CountFailure();
         bool isDue = _settings.ConsecutiveFailures > 0 && inRow >= _settings.ConsecutiveFailures;
         string why = isDue ? $"{inRow} failures in a row" : "";
@@ -109,18 +109,32 @@ internal sealed class PassiveHealth
     }
 
     /// <summary>
-    /// A request has failed on this server, and no other takes requests: those that are left out get some now, on this worker. One that answers is
-    /// left out no more, for one that was back all the time shall not have to wait while the last one fails; one that fails is left out as before.
+    /// A request has failed on this server, and no other takes requests: one of those that are left out may get this request, and no other. If it
+    /// answers it is left out no more, for one that was back all the time shall not have to wait while the last one fails; if it fails it is left out
+    /// as before.
     /// </summary>
-    public void BeginTrials(UpstreamServer failed)
+    /// <returns>True when there is one; <see cref="EndTrials"/> follows once the request has a server.</returns>
+    public bool BeginTrials(UpstreamServer failed)
     {
         if (_servers.HasOtherThan(failed))
-            return;
+            return false;
+        bool isAny = false;
         foreach (UpstreamServer server in _servers.All)
-            server.Standing.IsOnTrial |= server != failed && MayBeTried(server);
+            isAny |= server.Standing.IsOnTrial = server != failed && MayBeTried(server);
+        return isAny;
     }
 
-    private static bool MayBeTried(UpstreamServer server) => server.Standing is { Weight: > 0, IsUp: true, IsEjected: true };
+    /// <summary>The request has been given this server, or none.</summary>
+    public void EndTrials(UpstreamServer? chosen)
+    {
+        foreach (UpstreamServer server in _servers.All)
+        {
+            server.Standing.IsTried |= server.Standing.IsOnTrial && server == chosen;
+            server.Standing.IsOnTrial = false;
+        }
+    }
+
+    private static bool MayBeTried(UpstreamServer server) => server.Standing is { Weight: > 0, IsUp: true, IsEjected: true, IsLeaving: false };
 
     /// <summary>One on trial is none on whom others could count.</summary>
     private bool MayEject(UpstreamServer server)

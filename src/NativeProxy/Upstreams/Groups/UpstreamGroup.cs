@@ -205,9 +205,10 @@ internal sealed class UpstreamGroup
             Look();
         if (IsPending || (HasLimits && !isItsTurn && Queue.HasWaiters))
             return null;
-        if (except is not null)
-            Passive?.BeginTrials(except);
+        bool isTrial = except is not null && Passive?.BeginTrials(except) == true;
         UpstreamServer? server = _choice.Pick(except, hashKey, ref queue, isItsTurn);
+        if (isTrial)
+            Passive!.EndTrials(server);
         return server is null && Passive is { } passive && passive.TryPardon()
             ? _choice.Pick(except, hashKey, ref queue, isItsTurn)
             : server;
