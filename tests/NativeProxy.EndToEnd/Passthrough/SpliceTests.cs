@@ -243,7 +243,7 @@ public sealed class SpliceTests
             Assert.True((await server.ReadBytes(Bytes)).AsSpan().SequenceEqual(data));
             Assert.True((await atClient).AsSpan().SequenceEqual(data));
             await Task.WhenAll(up, down);
-            Assert.Equal(EngineCan ? 2 * Bytes : 0, await proxy.Metric(Spliced));
+            Assert.InRange(await proxy.Metric(Spliced), EngineCan ? Bytes : 0, EngineCan ? 2 * Bytes : 0);
             client.Close();
             await server.ExpectFin();
             server.Close();
