@@ -18,9 +18,6 @@ namespace NativeProxy.Tunnels;
 /// </summary>
 internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
 {
-    /// <summary>Full reads in a row after which bytes are not read any more.</summary>
-    private const int FullReadsMin = 1;
-
     /// <summary>Fewer bytes at once are better read: a small copy costs less than the way through a pipe.</summary>
     private const int PipedBytesMin = 32 * 1024;
 
@@ -34,10 +31,6 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     private SendWatch _clientTakes;
     private SendWatch _serverTakes;
     private SplicePolicy _splice;
-
-    /// <summary>Reads in a row that filled the hot buffer, of either side, until what it sends is not read any more.</summary>
-    private int _clientFullReads;
-    private int _serverFullReads;
 
     /// <summary>The server takes no more; what it had said before may still come.</summary>
     private bool _isServerDeaf;
@@ -65,7 +58,6 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         _server = server;
         _times = times;
         _splice = splice;
-        _clientFullReads = _serverFullReads = 0;
         _isServerDeaf = _isServerBroken = false;
     }
 
@@ -95,7 +87,7 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         Touch();
         _owner.OnTunnelBytes(fromClient: 0, bytes.Length);
         _client.Send(bytes);
-        Consider(_server.Tcp!, _client, bytes.Length, ref _serverFullReads);
+        Consider(_server.Tcp!, _client, bytes.Length);
         Steer();
     }
 
@@ -117,7 +109,7 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         Touch();
         if (!_isServerDeaf)
             _server.Send(bytes);
-        Consider(_client, _server.Tcp!, bytes.Length, ref _clientFullReads);
+        Consider(_client, _server.Tcp!, bytes.Length);
         Steer();
     }
 
@@ -132,7 +124,7 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
             _counters.Add(CounterId.BytesToServers, bytes);
             _server.Tcp!.SendPiped(bytes);
         }
-        Reconsider(_client, _server.Tcp!, bytes, ref _clientFullReads);
+        Reconsider(_client, _server.Tcp!, bytes);
         Steer();
     }
 
@@ -175,7 +167,7 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         Touch();
         _owner.OnTunnelBytes(fromClient: 0, bytes);
         _client.SendPiped(bytes);
-        Reconsider(_server.Tcp!, _client, bytes, ref _serverFullReads);
+        Reconsider(_server.Tcp!, _client, bytes);
         Steer();
     }
 
@@ -243,23 +235,21 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
     }
 
     /// <summary>
-    /// What one side sends is not read any more once it keeps the hot buffer full and the other one takes all of it: then moving pages costs less
-    /// than copying them, and none of them has to be kept.
+    /// What one side sends is not read any more once it fills the hot buffer and the other one takes all of it: then moving pages costs less than
+    /// copying them, and none of them has to be kept.
     /// </summary>
-    private void Consider(TcpConnection from, TcpConnection to, int bytes, ref int fullReads)
+    private void Consider(TcpConnection from, TcpConnection to, int bytes)
     {
-        fullReads = bytes == EventLoop.ReceiveBytesMax && !to.HasQueuedBytes ? fullReads + 1 : 0;
-        if (fullReads >= FullReadsMin && _splice == SplicePolicy.Auto)
+        bool paysOff = _splice == SplicePolicy.On || (_splice == SplicePolicy.Auto && bytes == EventLoop.ReceiveBytesMax);
+        if (paysOff && !to.HasQueuedBytes)
             from.TryBeginPiping(to);
     }
 
     /// <summary>It is read again when little comes at once, or the other side takes less.</summary>
-    private void Reconsider(TcpConnection from, TcpConnection to, int bytes, ref int fullReads)
+    private void Reconsider(TcpConnection from, TcpConnection to, int bytes)
     {
-        if (_splice == SplicePolicy.On || (bytes >= PipedBytesMin && !to.HasQueuedBytes))
-            return;
-        from.EndPiping();
-        fullReads = 0;
+        if (_splice == SplicePolicy.Auto && (bytes < PipedBytesMin || to.HasQueuedBytes))
+            from.EndPiping();
     }
 
     /// <summary>Each side is read while the other one takes what it is sent.</summary>
