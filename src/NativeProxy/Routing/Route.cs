@@ -22,15 +22,7 @@ internal sealed class Route
     public RouteLogIds LogIds { get; init; }
 
     /// <summary>Why its requests are refused; None when they are served.</summary>
-    public ProxyError Refusal
-    {
-        get;
-        init
-        {
-            field = value;
-            EndsHere |= value != ProxyError.None;
-        }
-    }
+    public ProxyError Refusal { get; init => EndsHere |= (field = value) != ProxyError.None; }
 
     /// <summary>Who is served; null when everybody is. Whom one of them does not serve takes the route of <see cref="OfOthers"/>.</summary>
     public AccessList[]? Access { get; init; }
@@ -45,26 +37,10 @@ internal sealed class Route
     public PathTest? Captures { get; init; }
 
     /// <summary>What is answered without a server; null when one is asked.</summary>
-    public FixedAnswer? Answer
-    {
-        get;
-        init
-        {
-            field = value;
-            EndsHere |= value is not null;
-        }
-    }
+    public FixedAnswer? Answer { get; init => EndsHere |= (field = value) is not null; }
 
     /// <summary>Where the client is sent instead; null when it is not.</summary>
-    public Redirect? Redirect
-    {
-        get;
-        init
-        {
-            field = value;
-            EndsHere |= value is not null;
-        }
-    }
+    public Redirect? Redirect { get; init => EndsHere |= (field = value) is not null; }
 
     /// <summary>What servers get as Host; null when that is what the upstream says.</summary>
     public byte[]? HostHeader { get; init; }
@@ -76,73 +52,25 @@ internal sealed class Route
     public HeaderRules? RequestHeaders { get; init; }
 
     /// <summary>What rules make of the fields of responses; null when there are none.</summary>
-    public HeaderRules? ResponseHeaders
-    {
-        get;
-        init
-        {
-            field = value;
-            AltersResponses |= value is not null;
-        }
-    }
+    public HeaderRules? ResponseHeaders { get; init => AltersResponses |= (field = value) is not null; }
 
     /// <summary>Fields for the answers of servers that say which way the request has taken, as lines; null when the client is not told.</summary>
-    public byte[]? WayLines
-    {
-        get;
-        init
-        {
-            field = value;
-            AltersResponses |= value is not null;
-        }
-    }
+    public byte[]? WayLines { get; init => AltersResponses |= (field = value) is not null; }
 
     /// <summary>Where copies of its requests go; null when none are made.</summary>
     public MirrorRule? Mirror { get; init; }
 
     /// <summary>Which answers are compressed; null when none is.</summary>
-    public CompressionRule? Compression
-    {
-        get;
-        init
-        {
-            field = value;
-            AltersResponses |= value is not null;
-        }
-    }
+    public CompressionRule? Compression { get; init => AltersResponses |= (field = value) is not null; }
 
     /// <summary>Who may ask; null when everybody may.</summary>
-    public LoginRule? Login
-    {
-        get;
-        init
-        {
-            field = value;
-            HasAdmission |= value is not null;
-        }
-    }
+    public LoginRule? Login { get; init => HasAdmission |= (field = value) is not null; }
 
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
-    public CrossOrigin? CrossOrigin
-    {
-        get;
-        init
-        {
-            field = value;
-            HasAdmission |= value is not null;
-        }
-    }
+    public CrossOrigin? CrossOrigin { get; init => HasAdmission |= (field = value) is not null; }
 
     /// <summary>What limits its requests; null when nothing does.</summary>
-    public RouteLimits? Limits
-    {
-        get;
-        init
-        {
-            field = value;
-            HasAdmission |= value is not null;
-        }
-    }
+    public RouteLimits? Limits { get; init => HasAdmission |= (field = value) is not null; }
 
     /// <summary>How long its requests took; null when nobody wants to know.</summary>
     public LatencyRow? Latency { get; init; }
@@ -169,15 +97,7 @@ internal sealed class Route
     public int QueuePriority { get; init; }
 
     /// <summary>True when its requests have to be let in.</summary>
-    public bool HasAdmission
-    {
-        get;
-        private init
-        {
-            field = value;
-            AltersResponses |= value;
-        }
-    }
+    public bool HasAdmission { get; private init => AltersResponses |= field = value; }
 
     /// <summary>True when no request goes further: it is refused or answered.</summary>
     public bool EndsHere { get; private init; }
