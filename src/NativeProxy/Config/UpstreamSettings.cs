@@ -277,20 +277,6 @@ internal readonly partial struct UpstreamRetrySettings
         + "sending side.")]
     public partial bool Unacknowledged { get; init; }
 
-    /// <summary>True when an exchange is tried again after an answer with some status.</summary>
-    public bool HasStatus => Attempts > 1 && (IsOn(RetryCondition.Status429) || IsOn(RetryCondition.Status502) || IsOn(RetryCondition.Status503)
-        || IsOn(RetryCondition.Status504));
-
-    /// <summary>True when an exchange is tried again after an answer with this status.</summary>
-    public bool IsOnStatus(int status) => status switch
-    {
-        429 => IsOn(RetryCondition.Status429),
-        502 => IsOn(RetryCondition.Status502),
-        503 => IsOn(RetryCondition.Status503),
-        504 => IsOn(RetryCondition.Status504),
-        _ => false,
-    };
-
     /// <summary>True when an exchange is tried again after this.</summary>
     public bool IsOn(RetryCondition condition)
     {

@@ -69,7 +69,7 @@ internal static class RetryPolicy
 
     /// <summary>Whether the exchange is sent again instead of passing an answer with this status on, of which nothing was passed on yet.</summary>
     public static RetryCause JudgeStatus(int status, in RetryFacts facts) =>
-        facts.Rules.Settings.IsOnStatus(status) && MayFollowStatus(facts) ? RetryCause.Status : RetryCause.None;
+        facts.Rules.IsOnStatus(status) && MayFollowStatus(facts) ? RetryCause.Status : RetryCause.None;
 
     /// <summary>Could another server be asked in time after a silent try?</summary>
     /// <param name="facts">Before the try, as if the request was held.</param>

@@ -178,7 +178,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <param name="isWhole">The whole answer has come.</param>
     public LinkResult? RetryStatus(int status, bool isHeld, bool isWhole)
     {
-        RetryCause cause = !_tries.Rules.Settings.IsOnStatus(status) ? RetryCause.None
+        RetryCause cause = !_tries.Rules.IsOnStatus(status) ? RetryCause.None
             : RetryPolicy.JudgeStatus(status, FactsOf(Server!, SendProof.Unknown, isHeld));
         if (cause == RetryCause.None || !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters))
             return null;
