@@ -149,7 +149,6 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
 
     private void Answer(ReadOnlySpan<byte> head, ResponseHead parts, in BodyPiece content)
     {
-        _service.Counters.Add(CounterId.ResponsesByProxy);
         var changes = new ResponseChanges
         {
             KeepsLength = parts.PassesLength,
@@ -158,8 +157,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             Date = _service.Loop.Date.Now,
         };
         _user.AddTo(changes.Own);
-        if (TryRespond(head, parts, content, passesFirst: true, changes))
-            _client.End(CloseReason.None);
+        if (!TryRespond(head, parts, content, passesFirst: true, changes))
+            return;
+        _service.Counters.Add(CounterId.ResponsesByProxy);
+        _client.End(CloseReason.None);
     }
 
     public void OnResponseBody(in BodyPiece piece)
