@@ -16,7 +16,7 @@ internal sealed class LogNames
 
     private readonly Lock _registering = new();
     private readonly Dictionary<string, int> _ids = [];
-    private Entry[] _names = [new("")];
+    private Entry?[] _names = [new("")];
 
     /// <summary>The id of a name, the same one each time; 0 for the empty name. Not for the path of a request.</summary>
     public int Register(string name)
@@ -29,10 +29,14 @@ internal sealed class LogNames
             if (_ids.TryGetValue(name, out int known))
                 return known;
 
-            Entry[] longer = [.. _names, new Entry(name)];
-            int id = _names.Length;
+            // A reader that knows an id was told it after its place was filled.
+            int id = _ids.Count + 1;
+            Entry?[] names = _names;
+            if (id == names.Length)
+                Array.Resize(ref names, 2 * id);
+            names[id] = new Entry(name);
             _ids.Add(name, id);
-            Volatile.Write(ref _names, longer);
+            Volatile.Write(ref _names, names);
             return id;
         }
     }
@@ -45,8 +49,8 @@ internal sealed class LogNames
 
     private Entry EntryOf(int id)
     {
-        Entry[] names = Volatile.Read(ref _names);
-        return (uint)id < (uint)names.Length ? names[id] : names[None];
+        Entry?[] names = Volatile.Read(ref _names);
+        return ((uint)id < (uint)names.Length ? names[id] : null) ?? names[None]!;
     }
 
     /// <summary>A name in both its shapes, so that a line only copies it.</summary>
