@@ -65,7 +65,8 @@ public sealed class WarmPoolTests
     public async Task OneThatTheServerClosesUnderARequest_IsReplacedByAFreshOne()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.min_idle = 1"));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Upstream("keepalive.min_idle = 1", "keepalive.max_idle = 1"));
         OriginConnection warm = await origin.Accept();
         await proxy.WaitForMetric(Idle, 1);
         await using RawClient client = await proxy.Connect();
@@ -130,7 +131,10 @@ public sealed class WarmPoolTests
     public async Task DrainOpensNoMore_AndTheProcessEnds()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Upstream("keepalive.min_idle = 1"));
+
+        // The greatest number, too: where a connect takes long, the request's rate asks for one more.
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Upstream("keepalive.min_idle = 1", "keepalive.max_idle = 1"));
         OriginConnection warm = await origin.Accept();
         await proxy.WaitForMetric(Idle, 1);
         await using RawClient client = await proxy.Connect();
