@@ -32,14 +32,17 @@ internal sealed class SingleProcess
     private readonly CounterBoard _board;
     private readonly ErrorLog _log;
 
-    /// <summary>The Unix sockets that are listened on, for their files; the worker has the sockets.</summary>
-    private readonly List<ListeningSocket> _unixSockets;
+    /// <summary>The sockets that are listened on; the worker closes them.</summary>
+    private readonly List<ListeningSocket> _sockets;
+    private readonly ListeningPause _pause;
     private ProxySettings _settings;
 
     private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerDiscovery discovery,
-        ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> unixSockets, ErrorLog log)
+        ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets, AdminEndpoint? admin,
+        ErrorLog log)
     {
-        _unixSockets = unixSockets;
+        _sockets = sockets;
+        _pause = new ListeningPause(() => [.. sockets, .. AdminEndpoint.ListeningOf(admin)], areChanging: static () => false, log);
         _source = source;
         _started = settings;
         _settings = settings;
@@ -63,7 +66,7 @@ internal sealed class SingleProcess
             ListeningSockets.CloseAll(sockets);
             return StartFailure.Report(log, errors);
         }
-        List<ListeningSocket> unixSockets = sockets[0].FindAll(static socket => socket.IsUnix);
+        List<ListeningSocket> listening = [.. sockets[0]];
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
@@ -86,7 +89,7 @@ internal sealed class SingleProcess
             using SmallHttpServer? serving = admin?.Serve(boards, service);
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, unixSockets, log)
+            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, listening, admin, log)
                 .RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -95,7 +98,7 @@ internal sealed class SingleProcess
         }
         finally
         {
-            foreach (ListeningSocket socket in unixSockets)
+            foreach (ListeningSocket socket in listening)
                 socket.File?.Remove();
         }
     }
@@ -116,6 +119,12 @@ internal sealed class SingleProcess
                 case OperatorWish.FollowNames:
                     FollowServers();
                     break;
+                case OperatorWish.PauseListening:
+                    await Pause();
+                    break;
+                case OperatorWish.ResumeListening:
+                    _pause.End();
+                    break;
                 case OperatorWish.Drain:
                     return await Drain(wishes);
                 default:
@@ -124,8 +133,20 @@ internal sealed class SingleProcess
         }
     }
 
+    private async Task Pause()
+    {
+        _pause.Begin();
+        for (long nowMs = Environment.TickCount64; _pause.NextDueMs != long.MaxValue; nowMs = Environment.TickCount64)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(0, _pause.NextDueMs - nowMs)));
+            _pause.Advance(Environment.TickCount64);
+        }
+    }
+
     private async Task ReadAgain()
     {
+        if (_pause.RefusesReload(_board))
+            return;
         Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, _log);
         _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
         if (reload is null)
@@ -138,7 +159,7 @@ internal sealed class SingleProcess
         ProxySettings whole = reload.Found.AddTo(reload.Settings);
         _health.Apply(whole, reload.EndPoints);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0]);
-        KeepUnixSockets(reload);
+        KeepSockets(reload);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadText.Of(_settings, reload.Settings));
         _settings = reload.Settings;
@@ -147,15 +168,15 @@ internal sealed class SingleProcess
     }
 
     /// <summary>The worker has closed those that nobody names any more.</summary>
-    private void KeepUnixSockets(Reload reload)
+    private void KeepSockets(Reload reload)
     {
         HashSet<string> wanted = Reload.BindsOf(reload.Settings);
-        foreach (ListeningSocket left in _unixSockets.FindAll(socket => !wanted.Contains(socket.Bind)))
+        foreach (ListeningSocket left in _sockets.FindAll(socket => !wanted.Contains(socket.Bind)))
         {
             left.File?.Remove();
-            _unixSockets.Remove(left);
+            _sockets.Remove(left);
         }
-        _unixSockets.AddRange(reload.NewSockets[0].FindAll(static socket => socket.IsUnix));
+        _sockets.AddRange(reload.NewSockets[0]);
     }
 
     /// <summary>There are other servers, or they have other addresses.</summary>

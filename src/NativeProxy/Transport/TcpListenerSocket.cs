@@ -9,8 +9,11 @@ internal abstract class TcpListenerSocket
     /// <summary>Most connections taken in one turn of the loop.</summary>
     protected const int AcceptsPerTurnMax = 64;
 
-    /// <summary>How long accepting rests when the process is out of descriptors or memory.</summary>
-    protected const int ExhaustedPauseMs = 100;
+    /// <summary>
+    /// How long accepting rests when the process is out of descriptors or memory, or when the socket does not listen (EINVAL): its owner has paused
+    /// that.
+    /// </summary>
+    protected const int RestMs = 100;
 
     protected TcpListenerSocket(IConnectionAcceptor acceptor) => Acceptor = acceptor;
 

@@ -14,6 +14,8 @@ internal static class LinuxSignals
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;
+    public const int ResumeListening = 21;
+    public const int PauseListening = 22;
 
     private const nint DefaultAction = 0;
     private const nint Ignored = 1;

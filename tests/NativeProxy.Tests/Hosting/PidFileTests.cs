@@ -18,6 +18,16 @@ public class PidFileTests
     }
 
     [Fact]
+    public void FileThatAnotherProcessHasWrittenMeanwhile_IsLeftAlone()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using (new PidFile(path))
+            File.WriteAllText(path, "1\n");
+        Assert.Equal("1\n", File.ReadAllText(path));
+        File.Delete(path);
+    }
+
+    [Fact]
     public void EmptyPath_MeansNoFile() => new PidFile("").Dispose();
 
     [Fact]

@@ -25,7 +25,7 @@ internal readonly record struct ListeningSocket(string Bind, Socket Socket)
 internal static class ListeningSockets
 {
     /// <summary>Connections waiting to be accepted per socket; the kernel caps it at net.core.somaxconn.</summary>
-    private const int Backlog = 4096;
+    public const int Backlog = 4096;
 
     private const int SocketLevel = 1;
     private const int ReusePortOption = 15;

@@ -63,6 +63,14 @@ internal static partial class UnixListening
         return IsListenedOn(path) ? "is in use by another program; stop that program or choose another path" : null;
     }
 
+    /// <summary>The file that made room takes its place again. False when another program listens there, or when that cannot be.</summary>
+    public static bool StepBack(UnixFile file)
+    {
+        if (file.IsAside && ProblemOf(file.Path) is null)
+            file.StepBack();
+        return !file.IsAside;
+    }
+
     /// <summary>Lets those connect who may. Null, or why that cannot be.</summary>
     public static string? Permit(string path, in ListenerUnixSettings access)
     {

@@ -16,6 +16,9 @@ internal static unsafe partial class LinuxProcess
     private const int NumberOfFiles = 7;
 
     /// <summary>What stands for a handler (signal(2)).</summary>
+
+    /// <summary>TOSTOP.</summary>
+    private const uint StopsBackgroundOutput = 0x100;
     private const nint SignalDefault = 0;
 
     private const nint SignalIgnored = 1;
@@ -141,8 +144,24 @@ internal static unsafe partial class LinuxProcess
             CallSignal(number, SignalDefault);
     }
 
+    /// <summary>Whether standard output or standard error is a terminal that stops those who write to it from the background.</summary>
+    public static bool TerminalStopsOutput()
+    {
+        // The C library's struct termios begins with four words of flags, of which the last are the local ones.
+        uint* settings = stackalloc uint[32];
+        for (int descriptor = 1; descriptor <= 2; descriptor++)
+        {
+            if (CallTerminalSettings(descriptor, settings) == 0 && (settings[3] & StopsBackgroundOutput) != 0)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>A signal does nothing from now on; one that is blocked and has come is forgotten.</summary>
     public static void IgnoreSignal(int number) => CallSignal(number, SignalIgnored);
+
+    [LibraryImport("libc", EntryPoint = "tcgetattr")]
+    private static partial int CallTerminalSettings(int descriptor, uint* settings);
 
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint CallSignal(int number, nint handler);

@@ -4,22 +4,33 @@ using System.IO;
 
 namespace NativeProxy.Hosting.Processes;
 
-/// <summary>The file with the process id (<c>runtime.pid_file</c>): written at start, removed at the end. An empty path means none.</summary>
+/// <summary>
+/// The file with the process id (<c>runtime.pid_file</c>): written at start, removed at the end unless another process has written its own meanwhile.
+/// An empty path means none.
+/// </summary>
 internal sealed class PidFile : IDisposable
 {
     private readonly string _path;
+    private readonly string _text = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the file cannot be written.</summary>
     public PidFile(string path)
     {
         _path = path;
         if (path.Length > 0)
-            File.WriteAllText(path, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");
+            File.WriteAllText(path, _text);
     }
 
     public void Dispose()
     {
-        if (_path.Length > 0)
-            File.Delete(_path);
+        try
+        {
+            if (_path.Length > 0 && File.ReadAllText(_path) == _text)
+                File.Delete(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody has removed or replaced it: it is not ours any more.
+        }
     }
 }

@@ -22,6 +22,12 @@ internal enum OperatorWish
 
     /// <summary>No signal: servers have other addresses.</summary>
     FollowNames,
+
+    /// <summary>SIGTTOU (as HAProxy): let another process have the addresses.</summary>
+    PauseListening,
+
+    /// <summary>SIGTTIN (as HAProxy): listen again.</summary>
+    ResumeListening,
 }
 
 /// <summary>
@@ -48,6 +54,8 @@ internal sealed class ProcessSignals
 
     private const int HangUp = 1;
     private const int UserSignal1 = 10;
+    private const int TerminalInput = 21;
+    private const int TerminalOutput = 22;
     private const long IgnoredEveryMs = 1000;
 
     /// <summary>The first real-time signals are the C library's and the runtime's own.</summary>
@@ -80,12 +88,13 @@ internal sealed class ProcessSignals
 
         // The runtime leaves those alone that the process was started with as ignored (nohup, a command behind which a script has put an ampersand):
         // an operator would then reload in vain. As nginx and HAProxy, we hear them all the same. Before any is taken: the first brings others along.
-        foreach (int number in (int[])[.. Stops, UserSignal1, HangUp])
+        foreach (int number in (int[])[.. Stops, UserSignal1, HangUp, TerminalInput, TerminalOutput])
             LinuxProcess.HearIgnoredSignal(number);
         foreach (int stop in Stops)
             Take(stop, Stop);
         Take(UserSignal1, () => _wished(OperatorWish.ReopenLogs));
         Take(HangUp, () => _wished(OperatorWish.Reload));
+        TakePauses();
         foreach ((int number, string name) in Ignored)
             TakeForNothing(number, name);
         for (int number = RealTimeFirst; number <= RealTimeLast; number++)
@@ -106,6 +115,18 @@ internal sealed class ProcessSignals
             _lastStopMs = nowMs;
         }
         _wished(isFirst ? OperatorWish.Drain : OperatorWish.ExitNow);
+    }
+
+    /// <summary>
+    /// Not from a terminal that sends these signals itself, to whoever writes to it from the background (`stty tostop`): they would come for each
+    /// line of the log, and the line would wait for ever.
+    /// </summary>
+    private void TakePauses()
+    {
+        if (LinuxProcess.TerminalStopsOutput())
+            return;
+        Take(TerminalOutput, () => _wished(OperatorWish.PauseListening));
+        Take(TerminalInput, () => _wished(OperatorWish.ResumeListening));
     }
 
     /// <summary>A flood of signals is told once a second.</summary>

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace NativeProxy.Hosting.Processes;
 
 /// <summary>
-/// The file of a Unix socket: whether there is one, whose it is, and which one exactly, so that nobody removes another program's. Immutable; used at
-/// start, reload and stop. Linux.
+/// The file of a Unix socket: whether there is one, whose it is, and which one exactly, so that nobody removes another program's. Used at start,
+/// reload, pause and stop. Linux.
 /// </summary>
 /// <param name="path">Where it is.</param>
 internal sealed unsafe partial class UnixFile(string path)
@@ -36,18 +36,40 @@ internal sealed unsafe partial class UnixFile(string path)
     /// <param name="isSocket">It is a socket.</param>
     public static bool Exists(string path, out bool isSocket) => MarkOf(path, out isSocket) is not null;
 
+    /// <summary>Where it belongs.</summary>
+    public string Path => path;
+
+    /// <summary>It has stepped aside.</summary>
+    public bool IsAside { get; private set; }
+
+    private string Present => IsAside ? $"{path}.{Environment.ProcessId}" : path;
+
     /// <summary>Removes the file, if it still is the one that was there when this object was made.</summary>
     public void Remove()
     {
         try
         {
-            if (_mark is { } mark && MarkOf(path, out _) == mark)
-                File.Delete(path);
+            if (IsOurs())
+                File.Delete(Present);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // A socket that nobody listens on is in nobody's way: the next start replaces it.
         }
+    }
+
+    /// <summary>Makes room for another program's; nobody finds this one then.</summary>
+    public void StepAside()
+    {
+        if (!IsAside && IsOurs())
+            Move(toAside: true);
+    }
+
+    /// <summary>Back to where it belongs; what is there is replaced.</summary>
+    public void StepBack()
+    {
+        if (IsAside && IsOurs())
+            Move(toAside: false);
     }
 
     /// <summary>Gives a file to a user and a group, by names; an empty one leaves that as it is. Null, or why that cannot be.</summary>
@@ -62,6 +84,22 @@ internal sealed unsafe partial class UnixFile(string path)
         if ((userId != -1 || groupId != -1) && CallChangeOwner(path, userId, groupId) != 0)
             return "its file cannot be given to that user and group: only root may give to others, and to groups that the proxy is not in";
         return null;
+    }
+
+    private bool IsOurs() => _mark is { } mark && MarkOf(Present, out _) == mark;
+
+    private void Move(bool toAside)
+    {
+        string from = Present;
+        IsAside = toAside;
+        try
+        {
+            File.Move(from, Present, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            IsAside = !toAside;
+        }
     }
 
     private static bool TryId(nint entry, out int id)

@@ -13,9 +13,12 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>Connections at once, without those of probes (<see cref="SmallHttpServer.ProbePlacesMax"/>).</summary>
     private const int PlacesMax = 64;
 
-    private readonly Socket _socket;
+    private readonly ListeningSocket _listening;
 
-    private AdminEndpoint(Socket socket) => _socket = socket;
+    private AdminEndpoint(ListeningSocket listening) => _listening = listening;
+
+    /// <summary>Where it listens; nothing without an endpoint.</summary>
+    public static IEnumerable<ListeningSocket> ListeningOf(AdminEndpoint? admin) => admin is null ? [] : [admin._listening];
 
     /// <summary>Null when no admin endpoint is configured, or on an error, which is added to the list.</summary>
     public static AdminEndpoint? Open(in AdminSettings settings, List<string> errors)
@@ -23,13 +26,14 @@ internal sealed class AdminEndpoint : IDisposable
         if (settings.Bind.Length == 0)
             return null;
         Socket? socket = ListeningSockets.OpenOne(settings.Bind, "the admin endpoint", errors);
-        return socket is null ? null : new AdminEndpoint(socket);
+        return socket is null ? null : new AdminEndpoint(new ListeningSocket(settings.Bind, socket));
     }
 
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
     public SmallHttpServer Serve(Boards boards, ServiceState state) =>
         SmallHttpServer.Start(
-            _socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state), PlacesMax, TimeProvider.System);
+            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state), PlacesMax,
+            TimeProvider.System);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose() => _listening.Socket.Dispose();
 }

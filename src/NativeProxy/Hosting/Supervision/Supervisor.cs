@@ -35,13 +35,15 @@ internal sealed class Supervisor : IDisposable
     private readonly ServiceState _service;
     private readonly ErrorLog _log;
     private readonly ReloadSteps _reload;
+    private readonly ListeningPause _pause;
     private ProxySettings _settings;
     private string _reloadLine = "";
     private bool _isServing;
     private int _stopsSeen;
 
     private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
-        ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, ErrorLog log)
+        ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, AdminEndpoint? admin,
+        ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -55,6 +57,8 @@ internal sealed class Supervisor : IDisposable
         _events = events;
         _log = log;
         _reload = new ReloadSteps(crew, log) { Committing = Adopt, Ended = ReloadEnded };
+        _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
+            areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting, log);
         crew.HangTimeoutMs = settings.Runtime.WorkerHangTimeoutMs;
     }
 
@@ -84,10 +88,10 @@ internal sealed class Supervisor : IDisposable
             health.Apply(whole, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
-            var crew = new WorkerCrew(MakeSlots(sockets, boards, events),
+            var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes) { Found = found.ToLine() },
                 boards, service, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, log);
+            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log);
             SmallHttpServer? serving = null;
             try
             {
@@ -108,12 +112,6 @@ internal sealed class Supervisor : IDisposable
     {
         foreach (WorkerSlot slot in _crew.Slots)
             slot.Dispose();
-    }
-
-    private static WorkerSlot[] MakeSlots(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
-    {
-        var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
-        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children.Start, children.Kill, events))];
     }
 
     private int RunUntilStopped(Action serve)
@@ -166,12 +164,13 @@ internal sealed class Supervisor : IDisposable
             long nowMs = SupervisorEvents.NowMs;
             if (nowMs >= untilMs)
                 return false;
-            SupervisorEvent? next = _events.Next(Math.Min(untilMs, Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
+            SupervisorEvent? next = _events.Next(Math.Min(Math.Min(untilMs, _pause.NextDueMs), Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
             try
             {
                 if (next is not null)
                     Handle(next, SupervisorEvents.NowMs);
                 _reload.Advance(SupervisorEvents.NowMs);
+                _pause.Advance(SupervisorEvents.NowMs);
                 _crew.DoDue(SupervisorEvents.NowMs);
             }
             catch (Exception e)
@@ -208,8 +207,6 @@ internal sealed class Supervisor : IDisposable
             case SupervisorEvent.ReloadRead read:
                 _reload.Begin(read.Reload, nowMs);
                 break;
-            default:
-                break;
         }
     }
 
@@ -222,7 +219,18 @@ internal sealed class Supervisor : IDisposable
         else if (wish == OperatorWish.FollowNames)
             FollowServers();
         else if (_isServing && _stopsSeen == 0)
+            FulfilInService(wish);
+    }
+
+    private void FulfilInService(OperatorWish wish)
+    {
+        if (wish == OperatorWish.PauseListening)
+            _pause.Begin();
+        else if (wish == OperatorWish.ResumeListening)
+            _pause.End();
+        else if (!_pause.RefusesReload(_counters))
             ReadAgain();
+        _crew.IsListeningPaused = _pause.IsUnderWay;
     }
 
     /// <summary>
@@ -287,8 +295,8 @@ internal sealed class Supervisor : IDisposable
         _discovery.Keep(_settings);
         _names.Keep(_settings);
         FollowServers();
-        if (_reload.IsAskedAgain && _stopsSeen == 0)
-            ReadAgain();
+        if (_reload.IsAskedAgain)
+            Fulfil(OperatorWish.Reload);
     }
 
     private int Stop()

@@ -44,7 +44,10 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
     /// <summary>Nobody is started any more, or is not yet started again.</summary>
     public bool IsEnding { get; set; }
 
-    private bool MayStart => !IsPaused && !IsEnding;
+    /// <summary>Nobody is started: there is nothing to accept.</summary>
+    public bool IsListeningPaused { get; set; }
+
+    private bool MayStart => !IsPaused && !IsEnding && !IsListeningPaused;
 
     public bool IsAnyStarting => slots.Any(static slot => slot.State == WorkerState.Starting);
 
@@ -114,10 +117,10 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
         if (hadServed || slot.Problem.Length == 0)
             slot.Problem = $"it ended with code {exitCode}";
         long delayMs = slot.Delay.Ended(nowMs);
-        if (MayStart)
+        if (!IsPaused && !IsEnding)
         {
             log.Error($"worker {slot.Index} ended with code {exitCode}{(hadServed ? "" : $" before it served: {slot.Problem}")}; it starts again "
-                + $"{InTime(delayMs)}");
+                + (IsListeningPaused ? "when listening does" : InTime(delayMs)));
         }
 
         StandIn(nowMs);

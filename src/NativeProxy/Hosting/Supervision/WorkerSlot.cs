@@ -62,6 +62,13 @@ internal sealed class WorkerSlot : IDisposable
         Pulse = new PulseWatch(boards.Pulses.Pulse(index));
     }
 
+    /// <summary>A slot for each worker, by its sockets.</summary>
+    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
+    {
+        var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
+        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children.Start, children.Kill, events))];
+    }
+
     public int Index { get; }
 
     public WorkerState State { get; private set; }

@@ -101,11 +101,13 @@ internal sealed unsafe class EpollListenerSocket : TcpListenerSocket, IEpollWatc
         if (error == ErrorNumbers.WouldBlock)
             return false;
         SocketError lack = ErrorNumbers.ToSocketError(error);
-        if (lack is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+        bool isExhausted = lack is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+        if (!isExhausted && error != ErrorNumbers.InvalidArgument)
             return true;
         Pause();
-        _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
-        Acceptor.OnAcceptFailed(lack);
+        _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + RestMs);
+        if (isExhausted)
+            Acceptor.OnAcceptFailed(lack);
         return false;
     }
 

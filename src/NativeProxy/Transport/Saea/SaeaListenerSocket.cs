@@ -74,8 +74,11 @@ internal sealed class SaeaListenerSocket : TcpListenerSocket, ITimerOwner
             case SocketError.OperationAborted:
                 return false;
             case SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable:
-                _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
+                _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + RestMs);
                 Acceptor.OnAcceptFailed(_accept.SocketError);
+                return false;
+            case SocketError.InvalidArgument:
+                _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + RestMs);
                 return false;
             default:
                 // The client was gone before it was accepted, or the network was down for it.

@@ -132,10 +132,12 @@ internal sealed unsafe partial class SaeaSharedListenerSocket : TcpListenerSocke
             if (error == ErrorNumbers.WouldBlock)
                 break;
             SocketError lack = ErrorNumbers.ToSocketError(error);
-            if (lack is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable))
+            bool isExhausted = lack is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable;
+            if (!isExhausted && error != ErrorNumbers.InvalidArgument)
                 continue;
-            _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + ExhaustedPauseMs);
-            Acceptor.OnAcceptFailed(lack);
+            _loop.Wheel.Arm(_pause, _loop.Clock.NowMs + RestMs);
+            if (isExhausted)
+                Acceptor.OnAcceptFailed(lack);
             return;
         }
         Resume();
