@@ -101,6 +101,23 @@ public sealed class ListeningPauseTests
         Assert.Equal(200, (await proxy.AskOnce()).Status);
     }
 
+    /// <summary>By default both signals stop a process in its tracks, if somebody of its session is outside of its group.</summary>
+    [Fact]
+    public async Task SignalsToTheWholeGroup_StopNoWorker()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(2).StartedThrough("exec perl -e 'setpgrp; exec @ARGV' \"$0\" \"$@\""));
+        await using RawClient client = await proxy.Connect();
+        LinuxSignals.SendToGroup(proxy.Id, LinuxSignals.PauseListening);
+        await proxy.Errors.WaitFor(Paused);
+        Assert.Equal(200, (await client.Ask()).Status);
+        LinuxSignals.SendToGroup(proxy.Id, LinuxSignals.ResumeListening);
+        await proxy.Errors.WaitFor(Listening);
+        for (int i = 0; i < 8; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+    }
+
     [Fact]
     public async Task WorkerThatEndsMeanwhile_IsReplacedWhenItMayListenAgain()
     {

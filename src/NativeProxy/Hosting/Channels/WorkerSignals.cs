@@ -11,10 +11,11 @@ namespace NativeProxy.Hosting.Channels;
 internal static class WorkerSignals
 {
     /// <summary>
-    /// Every signal but SIGKILL that ends a process by default and does not tell of its own fault; of the real-time signals those that are not the C
-    /// library's and the runtime's own.
+    /// Every signal but SIGKILL that ends a process by default and does not tell of its own fault, and SIGTTIN and SIGTTOU, which the supervisor
+    /// hears; of the real-time signals those that are not the C library's and the runtime's own.
     /// </summary>
-    public static IReadOnlyList<int> Numbers { get; } = [1, 2, 3, 10, 12, 13, 14, 15, 16, 24, 25, 26, 27, 29, 30, .. Enumerable.Range(35, 30)];
+    public static IReadOnlyList<int> Numbers { get; } =
+        [1, 2, 3, 10, 12, 13, 14, 15, 16, 21, 22, 24, 25, 26, 27, 29, 30, .. Enumerable.Range(35, 30)];
 
     /// <summary>Ignores them; what has come while they were blocked is forgotten.</summary>
     public static void LeaveToSupervisor()
