@@ -10,7 +10,8 @@ namespace NativeProxy.LoadTest.Compare;
 
 /// <summary>
 /// One run of one contender in a scenario of <see cref="ScenarioKind.Slots"/>: servers of its own, all clients at once, one request each, until all
-/// are served. Throws <see cref="CannotRunException"/> when one is not, or when a server had more at work than it has slots.
+/// are served; measured the second time, so that no program pays for its first memory. Throws <see cref="CannotRunException"/> when one is not, or
+/// when a server had more at work than it has slots.
 /// </summary>
 internal sealed class SlotMeasuring(RunSettings settings, Measuring measuring)
 {
@@ -25,7 +26,10 @@ internal sealed class SlotMeasuring(RunSettings settings, Measuring measuring)
             foreach (IPEndPoint server in setup.Servers!)
                 servers.Add(RunningServer.Origin(server, Path.Combine(setup.Folder, $"server-{servers.Count}"), settings));
             using RunningServer proxy = measuring.Start(contender, setup);
-            Measurement figures = Measure(measuring.PlanOf(contender, scenario, proxy), contender.Way, proxy, servers) with { Round = round };
+            LoadPlan plan = measuring.PlanOf(contender, scenario, proxy);
+            if (settings.WarmUp > TimeSpan.Zero)
+                Measure(plan, contender.Way, proxy, servers);
+            Measurement figures = Measure(plan, contender.Way, proxy, servers) with { Round = round };
             Directory.Delete(setup.Folder, recursive: true);
             return figures;
         }

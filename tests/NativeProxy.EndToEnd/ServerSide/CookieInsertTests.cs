@@ -108,6 +108,7 @@ public sealed class CookieInsertTests
 
     [Fact]
     [Trait("promise", "ARCH-2")]
+    [Trait("promise", "S2.7")]
     public async Task EveryRequestOfAConnection_IsAnalysed_PipelinedOnesToo()
     {
         await using StickyScene scene = await StickyScene.Start(Indirect);

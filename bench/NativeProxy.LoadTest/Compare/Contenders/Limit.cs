@@ -10,6 +10,9 @@ internal sealed class Limit() : Contender(LimitName)
     public override string Version { get; } =
         "dumb forwarder: epoll, no parsing, no timers" + (OwnProgram.IsJitted ? " (JIT)" : " (AOT)");
 
+    /// <summary>A relay of bytes is just what it is.</summary>
+    public override bool TakesPart(Scenario scenario) => base.TakesPart(scenario) || scenario.Use == ProxyUse.Relay;
+
     public override string? Refusal(Scenario scenario)
     {
         if (scenario.Plan.IsConnectionPerRequest)
