@@ -28,8 +28,15 @@ internal sealed class LogText
     /// <summary>As <see cref="Utf8Formatter"/> needs it for the longest number.</summary>
     private const int NumberBytesMax = 20;
 
+    private const int DateBytesMax = 32;
+
     private byte[] _bytes = new byte[1024];
     private int _length;
+
+    /// <summary>The last date, which mostly is that of the next line, too; at first none.</summary>
+    private readonly byte[] _date = new byte[DateBytesMax];
+    private int _dateLength;
+    private long _dateKey = -1;
 
     public int Length => _length;
 
@@ -79,6 +86,23 @@ internal sealed class LogText
             room[i] = (byte)('0' + (value % 10));
 
         _length += width;
+    }
+
+    /// <summary>Writes the date that was kept last, if it has this key; else false.</summary>
+    /// <param name="key">What it is the date of and how it is written; not negative.</param>
+    public bool TryAppendDate(long key)
+    {
+        if (key != _dateKey)
+            return false;
+        Append(_date.AsSpan(0, _dateLength));
+        return true;
+    }
+
+    /// <summary>Keeps the text from there on for <see cref="TryAppendDate"/>; at most 32 bytes.</summary>
+    public void KeepDate(long key, int start)
+    {
+        Bytes[start..].CopyTo(_date);
+        (_dateKey, _dateLength) = (key, _length - start);
     }
 
     /// <summary>For text between double quotes: every control, quote, backslash and non-ASCII byte becomes <c>\xHH</c>.</summary>

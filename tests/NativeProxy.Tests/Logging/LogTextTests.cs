@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Text;
@@ -34,6 +35,63 @@ public sealed class LogTextTests
     {
         AddressText.Append(_text, IPAddress.Parse(address).GetAddressBytes());
         Assert.Equal(address, Taken());
+    }
+
+    [Fact]
+    public void Numbers_AreWrittenAsTheLibraryWritesThem()
+    {
+        Random dice = new(6);
+        for (int i = 0; i < 40_000; i++)
+        {
+            long value = i < 20_000 ? i * 61 : dice.NextInt64() >> dice.Next(64);
+            ExpectNumber(i % 7 == 0 ? -value : value);
+        }
+        long power = 1;
+        for (int digits = 1; digits <= 18; digits++, power *= 10)
+        {
+            ExpectNumber(power - 1);
+            ExpectNumber(power);
+        }
+        ExpectNumber(long.MaxValue);
+        ExpectNumber(long.MinValue);
+    }
+
+    [Fact]
+    public void Digits_HaveTheirWidth()
+    {
+        for (int width = 1, end = 10; width <= 4; width++, end *= 10)
+        {
+            for (int value = 0; value < end; value++)
+            {
+                _text.AppendDigits(value, width);
+                Assert.Equal(value.ToString($"D{width}", CultureInfo.InvariantCulture), Taken());
+            }
+        }
+    }
+
+    private void ExpectNumber(long value)
+    {
+        string wanted = value.ToString(CultureInfo.InvariantCulture);
+        _text.AppendNumber(value);
+        Assert.Equal(wanted, Taken());
+        _text.AppendNumbers([value, 7, value]);
+        Assert.Equal($"{wanted}/7/{wanted}", Taken());
+    }
+
+    [Fact]
+    public void LinesOfTheSameSecond_HaveTheirOwnMillisecondAndStyle()
+    {
+        for (long wallMs = 1_700_000_000_995; wallMs < 1_700_000_001_005; wallMs++)
+        {
+            DateTime time = DateTime.UnixEpoch.AddMilliseconds(wallMs);
+            LogTime.AppendHaproxy(_text, wallMs);
+            Assert.Equal(time.ToString("dd/MMM/yyyy:HH:mm:ss.fff", CultureInfo.InvariantCulture), Taken());
+            LogTime.AppendIso(_text, wallMs);
+            Assert.Equal(time.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture), Taken());
+            LogTime.AppendIso(_text, wallMs);
+            LogTime.AppendCombined(_text, wallMs);
+            Assert.Equal(time.ToString("yyyy-MM-ddTHH:mm:ss.fffZdd/MMM/yyyy:HH:mm:ss +0000", CultureInfo.InvariantCulture), Taken());
+        }
     }
 
     [Fact]
