@@ -136,6 +136,10 @@ internal sealed class PageSession : IAsyncDisposable
             await _errors!.WaitFor(" reloaded: ");
         if (line.StartsWith("kill -USR1", StringComparison.Ordinal))
             await Deadline.Until(() => File.Exists(Path.Combine(_directory, "access.log")), () => "the new access log");
+        if (line.StartsWith("kill -TTOU", StringComparison.Ordinal))
+            await _errors!.WaitFor(" paused: ");
+        if (line.StartsWith("kill -TTIN", StringComparison.Ordinal))
+            await _errors!.WaitFor(" listening again");
         if (line.StartsWith("kill -TERM", StringComparison.Ordinal))
             await AwaitEnd();
     }

@@ -110,11 +110,11 @@ public sealed class ContenderTests
     }
 
     [Fact]
-    public void Relay_IsForThoseThatCanDoIt_AndHaproxyIsTheirMeasure()
+    public void Relay_IsForThoseThatCanDoIt_AndForTheLimit_AndHaproxyIsTheirMeasure()
     {
         Scenario[] scenarios = [.. Scenario.All.Where(static one => one.Use == ProxyUse.Relay)];
         Assert.Equal(2, scenarios.Length);
-        Assert.All(scenarios, static scenario => Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll"],
+        Assert.All(scenarios, static scenario => Assert.Equal(["haproxy", "nativeproxy-saea", "nativeproxy-epoll", Limit.LimitName],
             Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario)).Select(one => one.Name)));
         ContenderSetup setup = Setup(hasAccessLog: false) with { Use = ProxyUse.Relay };
         Assert.Contains("mode tcp", Proxies[0].Configuration(setup), StringComparison.Ordinal);
