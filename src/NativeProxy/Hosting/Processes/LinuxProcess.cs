@@ -15,10 +15,10 @@ internal static unsafe partial class LinuxProcess
     private const int CpuSetBytes = 128;
     private const int NumberOfFiles = 7;
 
-    /// <summary>What stands for a handler (signal(2)).</summary>
-
-    /// <summary>TOSTOP.</summary>
+    /// <summary>TOSTOP (termios(3)).</summary>
     private const uint StopsBackgroundOutput = 0x100;
+
+    /// <summary>What stands for a handler (signal(2)).</summary>
     private const nint SignalDefault = 0;
 
     private const nint SignalIgnored = 1;
