@@ -1,3 +1,4 @@
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Groups;
@@ -15,6 +16,7 @@ namespace NativeProxy.Exchanges.Sending;
 internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCounters counters)
 {
     private QueueTicket? _ticket;
+    private bool _waitsForNames;
 
     /// <summary>Where the exchange began to wait.</summary>
     public QueuePlaces Places { get; private set; }
@@ -32,7 +34,8 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
         bool isBack = _ticket.IsKept;
 
         // For the servers to become known is part of connecting.
-        long timeoutMs = group.IsPending ? group.Rules.ConnectTimeoutMs : terms.TimeoutMs > 0 ? terms.TimeoutMs : group.Rules.QueueTimeoutMs;
+        _waitsForNames = group.IsPending;
+        long timeoutMs = _waitsForNames ? group.Rules.ConnectTimeoutMs : terms.TimeoutMs > 0 ? terms.TimeoutMs : group.Rules.QueueTimeoutMs;
         if (!queue.TryAdd(_ticket, timeoutMs, terms.Priority))
         {
             counters.Add(CounterId.QueueFull);
@@ -48,6 +51,20 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
 
     /// <summary>The line has let it go.</summary>
     public void WasLetGo() => counters.Add(CounterId.QueueWaiting, -1);
+
+    /// <summary>
+    /// Its time is over, and the line has let it go. False when it waited for servers to become known, and they became so in the same turn of the loop:
+    /// then it goes on.
+    /// </summary>
+    public bool TimedOut(UpstreamGroup group, out ProxyError error)
+    {
+        WasLetGo();
+        error = _waitsForNames ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout;
+        if (_waitsForNames && !group.IsPending)
+            return false;
+        counters.Add(CounterId.TimeoutsQueue);
+        return true;
+    }
 
     /// <summary>If it has to wait again, it does so anew.</summary>
     public void Settle() => _ticket?.Settle();

@@ -279,9 +279,10 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
 
     public void OnQueueTimeout()
     {
-        _line!.WasLetGo();
-        counters.Add(CounterId.TimeoutsQueue);
-        user.OnQueueTimeout(Group!.IsPending ? ProxyError.NameLookupTimeout : ProxyError.QueueTimeout);
+        if (_line!.TimedOut(Group!, out ProxyError error))
+            user.OnQueueTimeout(error);
+        else
+            user.OnTurnInQueue();
     }
 
     /// <summary>For another try: at once to another server; to the same one, where there is no other or the settings say so, after a pause.</summary>
