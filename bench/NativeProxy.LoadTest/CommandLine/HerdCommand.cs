@@ -4,6 +4,7 @@ using System.Net;
 using NativeProxy.LoadTest.Compare;
 using NativeProxy.LoadTest.Generator;
 using NativeProxy.LoadTest.Linux;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.CommandLine;
 
@@ -18,9 +19,10 @@ internal static class HerdCommand
         var hold = new Option<double>("--seconds") { Description = "How long to hold them.", DefaultValueFactory = _ => 5 };
         var process = new Option<int>("--pid") { Description = "Process whose memory, with that of its children, is measured; 0 = none." };
         var foreign = new Option<bool>("--foreign") { Description = "The server is not our origin." };
+        var tls = new Option<bool>("--tls") { Description = "Speak TLS 1.3; any certificate will do." };
         var command = new Command("herd", "Open idle keep-alive connections, one request each, and measure the server's memory per connection.")
         {
-            target, connections, path, hold, process, foreign,
+            target, connections, path, hold, process, foreign, tls,
         };
         command.SetAction(result => Run(
             new LoadPlan
@@ -30,6 +32,7 @@ internal static class HerdCommand
                 Connections = result.GetValue(connections),
                 IsHerd = true,
                 IsForeign = result.GetValue(foreign),
+                Tls = result.GetValue(tls) ? TlsUse.Full : TlsUse.Off,
             },
             result.GetValue(process),
             TimeSpan.FromSeconds(Math.Clamp(result.GetValue(hold), 0, 86_400))));

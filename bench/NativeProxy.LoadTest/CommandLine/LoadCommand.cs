@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using NativeProxy.LoadTest.Generator;
 using NativeProxy.LoadTest.Linux;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.CommandLine;
 
@@ -20,6 +21,12 @@ internal static class LoadCommand
     private static readonly Option<int> Pipeline =
         new("--pipeline") { Description = "Requests sent together on one connection.", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> Close = new("--connection-per-request") { Description = "Each request on a connection of its own." };
+    private static readonly Option<bool> Tls =
+        new("--tls") { Description = "Speak TLS 1.3 (AES-128-GCM, X25519); every handshake must be a full one, any certificate will do." };
+    private static readonly Option<bool> Resume =
+        new("--tls-resume") { Description = "Speak TLS, and resume the session of the connection before; each request on a connection of its own." };
+    private static readonly Option<bool> Fresh =
+        new("--tls-fresh") { Description = "Speak TLS, and each request on a connection of its own with a full handshake." };
     private static readonly Option<long> Body = new("--body") { Description = "Bytes of the request body (POST); 0 = GET." };
     private static readonly Option<int> Chunks = new("--chunk") { Description = "Send the body in chunks of that size; 0 = with Content-Length." };
     private static readonly Option<int> SlowRead = new("--read-bytes-per-second") { Description = "Slow reader; 0 = fast." };
@@ -37,8 +44,8 @@ internal static class LoadCommand
     {
         var command = new Command("load", "Make load and check every answer.")
         {
-            Target, Path, Host, Connections, Threads, Rate, Pipeline, Close, Body, Chunks, SlowRead, SlowWrite, Seconds, WarmUp, Requests, AnswerMs,
-            Foreign,
+            Target, Path, Host, Connections, Threads, Rate, Pipeline, Close, Tls, Resume, Fresh, Body, Chunks, SlowRead, SlowWrite, Seconds, WarmUp,
+            Requests, AnswerMs, Foreign,
         };
         command.SetAction(Run);
         return command;
@@ -56,7 +63,8 @@ internal static class LoadCommand
             Threads = asked.GetValue(Threads),
             RatePerSecond = Math.Max(0, asked.GetValue(Rate)),
             Pipeline = asked.GetValue(Pipeline),
-            IsConnectionPerRequest = asked.GetValue(Close),
+            IsConnectionPerRequest = asked.GetValue(Close) || asked.GetValue(Resume) || asked.GetValue(Fresh),
+            Tls = asked.GetValue(Resume) ? TlsUse.Resumed : asked.GetValue(Tls) || asked.GetValue(Fresh) ? TlsUse.Full : TlsUse.Off,
             BodyBytes = Math.Max(0, asked.GetValue(Body)),
             BodyChunkBytes = Math.Clamp(asked.GetValue(Chunks), 0, 1 << 20),
             ReadBytesPerSecond = asked.GetValue(SlowRead),
@@ -65,7 +73,9 @@ internal static class LoadCommand
             AnswerMsMax = asked.GetValue(AnswerMs),
             IsForeign = asked.GetValue(Foreign),
         };
-        string? refusal = plan.Refusal() ?? Descriptors.Refusal(plan.Connections);
+        string? refusal = asked.GetValue(Resume) && asked.GetValue(Fresh)
+            ? "--tls-resume and --tls-fresh exclude each other"
+            : plan.Refusal() ?? Descriptors.Refusal(plan.Connections);
         if (refusal is not null)
         {
             Console.Error.WriteLine("refused: " + refusal);
@@ -76,11 +86,11 @@ internal static class LoadCommand
             out long count);
         foreach (string failure in result.Failures)
             Console.Error.WriteLine("failed: " + failure);
-        Print(result, seconds, count);
+        Print(result, seconds, count, plan.IsTls);
         return result.Failures.Count == 0 ? 0 : 1;
     }
 
-    private static void Print(LoadResult result, double seconds, long count)
+    private static void Print(LoadResult result, double seconds, long count, bool isTls)
     {
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"requests     {count} in {seconds:F2} s, all checked; {count / seconds:F0}/s"));
@@ -88,6 +98,9 @@ internal static class LoadCommand
             $"latency us   p50 {Us(result, 50):F1}  p90 {Us(result, 90):F1}  p99 {Us(result, 99):F1}  p99.9 {Us(result, 99.9):F1}  max "
             + $"{result.LatencyNs.Max / 1e3:F1}"));
         Console.Out.WriteLine($"connections  {result.Opened} opened");
+        (long full, long resumed, long failed) = result.Handshakes;
+        if (isTls)
+            Console.Out.WriteLine($"handshakes   {full} full, {resumed} resumed, {failed} failed");
         if (result.Unfinished > 0)
             Console.Out.WriteLine($"unfinished   {result.Unfinished} were due and not answered when the run ended; counted with their age");
     }

@@ -21,10 +21,13 @@ internal abstract class Contender(string name)
     /// <summary>Warm-up that it needs at least, because it compiles its code while it runs.</summary>
     public virtual TimeSpan WarmUpMin => TimeSpan.Zero;
 
+    /// <summary>Whether it takes part where clients speak TLS.</summary>
+    protected virtual bool SpeaksTls => false;
+
     /// <summary>Whether a scenario is about this contender; some are about our own proxy, and HAProxy where it is the measure.</summary>
     public virtual bool TakesPart(Scenario scenario) =>
         scenario.Kind is not (ScenarioKind.Allocation or ScenarioKind.Persistence or ScenarioKind.Feature)
-            && scenario.ServerPipelining == 1 && scenario.Use == ProxyUse.Plain;
+            && scenario.ServerPipelining == 1 && scenario.Use == ProxyUse.Plain && (SpeaksTls || !scenario.Plan.IsTls);
 
     /// <summary>What runs in a scenario: itself, or itself configured in several ways, the one that is the measure of the others first.</summary>
     public virtual IReadOnlyList<Contender> VariantsFor(Scenario scenario) => [this];
@@ -56,13 +59,17 @@ internal abstract class Contender(string name)
 /// <param name="ServerPipelining">Requests of one client that may be under way on one server connection, for those that can do it.</param>
 /// <param name="Use">What else it shall do, for those that can do it.</param>
 /// <param name="Servers">Of <see cref="ProxyUse.Slots"/>: the servers.</param>
+/// <param name="IsTls">Whether it speaks TLS with clients: 1.3 with TLS_AES_128_GCM_SHA256 and X25519, and nothing else.</param>
 internal sealed record ContenderSetup(
     IPEndPoint Listen, IPEndPoint Origin, int ConnectionsMax, string Folder, bool HasAccessLog, IPEndPoint? Admin = null, int ServerPipelining = 1,
-    ProxyUse Use = ProxyUse.Plain, IReadOnlyList<IPEndPoint>? Servers = null)
+    ProxyUse Use = ProxyUse.Plain, IReadOnlyList<IPEndPoint>? Servers = null, bool IsTls = false)
 {
     public string ConfigurationPath => System.IO.Path.Combine(Folder, "config");
 
     public string AccessLogPath => System.IO.Path.Combine(Folder, "access.log");
+
+    /// <summary>Certificate and key in one file; it is there exactly where TLS is spoken.</summary>
+    public string CertificatePath => System.IO.Path.Combine(Folder, "certificate.pem");
 
     /// <summary>Standard output and error of the program.</summary>
     public string OutputPath => System.IO.Path.Combine(Folder, "output");

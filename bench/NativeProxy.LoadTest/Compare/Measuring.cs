@@ -71,7 +71,8 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
     public ContenderSetup SetupOf(Contender contender, Scenario scenario, string folder) => new(
         RunningServer.FreeEndPoint(), origin.EndPoint, ConnectionsMax(scenario), Path.Combine(folder, contender.Name), scenario.HasAccessLog,
         scenario.Kind == ScenarioKind.Allocation ? RunningServer.FreeEndPoint() : null, scenario.ServerPipelining,
-        scenario.Use, scenario.Ways.IsEmpty ? null : [.. Enumerable.Range(0, contender.Way.Servers).Select(_ => RunningServer.FreeEndPoint())]);
+        scenario.Use, scenario.Ways.IsEmpty ? null : [.. Enumerable.Range(0, contender.Way.Servers).Select(_ => RunningServer.FreeEndPoint())],
+        scenario.Plan.IsTls);
 
     /// <summary>Far more than the scenario needs, as an operator would allow: at their limits proxies give up idle server connections.</summary>
     private static int ConnectionsMax(Scenario scenario) =>
@@ -90,13 +91,16 @@ internal sealed class Measuring(RunSettings settings, RunningServer origin)
         // Squid and nginx may give up root; what they write lies here.
         Directory.CreateDirectory(setup.Folder);
         File.SetUnixFileMode(setup.Folder, (UnixFileMode)0b111_111_111);
+        if (setup.IsTls)
+            OwnCertificate.Write(setup.CertificatePath);
         File.WriteAllText(setup.ConfigurationPath, contender.Configuration(setup));
         return setup;
     }
 
     /// <summary>Starts it and waits until it answers.</summary>
     public RunningServer Start(Contender contender, ContenderSetup setup) =>
-        RunningServer.Start(contender.Command(setup), setup.Listen, setup.OutputPath, settings.ProxyProcessors, settings.LoadProcessors);
+        RunningServer.Start(contender.Command(setup), setup.Listen, setup.OutputPath, settings.ProxyProcessors, settings.LoadProcessors,
+            setup.IsTls);
 
     /// <summary>Loads a running contender for the measured time.</summary>
     public Measurement MeasureLoad(LoadPlan plan, RunningServer proxy, TimeSpan warmUp, out long answered)

@@ -3,7 +3,9 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using System.Threading;
 
@@ -31,11 +33,12 @@ internal sealed class RunningServer : IDisposable
     /// <summary>
     /// Starts and waits until a request is answered. Throws <see cref="CannotRunException"/> with the program's output when that fails.
     /// </summary>
-    public static RunningServer Start(IReadOnlyList<string> command, IPEndPoint endPoint, string outputPath, int[] processors, int[] own)
+    public static RunningServer Start(
+        IReadOnlyList<string> command, IPEndPoint endPoint, string outputPath, int[] processors, int[] own, bool isTls = false)
     {
         var server = new RunningServer(ChildProcess.Start(command, outputPath, processors, own), endPoint);
         long endMs = Environment.TickCount64 + ReadyMsMax;
-        while (!IsAnswering(endPoint))
+        while (!IsAnswering(endPoint, isTls))
         {
             if (server._process.HasEnded || Environment.TickCount64 > endMs)
             {
@@ -69,25 +72,37 @@ internal sealed class RunningServer : IDisposable
     public void Dispose() => _process.Dispose();
 
     /// <summary>Whether one request comes back answered from the origin.</summary>
-    public static bool IsAnswering(IPEndPoint endPoint) => Ask(endPoint, "/s/2", "200", out _);
+    public static bool IsAnswering(IPEndPoint endPoint, bool isTls = false) => Ask(endPoint, "/s/2", "200", out _, isTls);
 
     /// <summary>One request on a connection of its own; false when the answer has another status or none comes.</summary>
-    public static bool Ask(IPEndPoint endPoint, string path, string status, out string answer)
+    public static bool Ask(IPEndPoint endPoint, string path, string status, out string answer, bool isTls = false)
     {
         answer = "";
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 1000 };
         try
         {
             socket.Connect(endPoint);
-            socket.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {endPoint}\r\nConnection: close\r\n\r\n"));
+            using Stream stream = StreamOf(socket, isTls);
+            stream.Write(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {endPoint}\r\nConnection: close\r\n\r\n"));
             byte[] buffer = new byte[4096];
-            for (int count; (count = socket.Receive(buffer)) > 0;)
+            for (int count; (count = stream.Read(buffer)) > 0;)
                 answer += Encoding.ASCII.GetString(buffer, 0, count);
         }
-        catch (SocketException)
+        catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
         {
         }
         return answer.StartsWith("HTTP/1.1 " + status, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whose certificate it is does not matter here: the server was just started.</summary>
+    private static Stream StreamOf(Socket socket, bool isTls)
+    {
+        var plain = new NetworkStream(socket);
+        if (!isTls)
+            return plain;
+        var secure = new SslStream(plain, leaveInnerStreamOpen: false, (_, _, _, _) => true);
+        secure.AuthenticateAsClient("localhost");
+        return secure;
     }
 
     private long OriginCounter(string name)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using NativeProxy.LoadTest.Generator;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.Compare;
 
@@ -47,6 +48,7 @@ internal sealed record Scenario(
     public const int SlotMs = 10;
 
     private static readonly LoadPlan Base = new() { Target = new(0, 0) };
+    private static readonly LoadPlan Secure = Base with { Tls = TlsUse.Full };
 
     public static readonly ImmutableArray<Scenario> All =
     [
@@ -77,14 +79,25 @@ internal sealed record Scenario(
         {
             Ways = [new(Servers: 1), new(Servers: 2), new(Servers: 4), new(Servers: 8)],
         },
+        new("tls-get64", "small GET over TLS, 64 connections", ScenarioKind.Cost, Secure),
+        new("tls-get512", "small GET over TLS, 512 connections", ScenarioKind.Cost, Secure with { Connections = 512 }),
+        new("tls-connect", "full handshake and a small GET per connection, 64 at once", ScenarioKind.Cost,
+            Secure with { IsConnectionPerRequest = true }),
+        new("tls-resume", "resumed handshake and a small GET per connection, 64 at once", ScenarioKind.Cost,
+            Secure with { IsConnectionPerRequest = true, Tls = TlsUse.Resumed }),
+        new("tls-large", "1 MB response over TLS, 16 connections", ScenarioKind.Cost, Secure with { Connections = 16, Path = "/s/1048576" }),
+        new("tls-idle", "idle TLS connections, resident memory", ScenarioKind.Herd, Secure with { Connections = 8000, IsHerd = true }),
         new("alloc", "managed memory allocated per small GET, 64 connections", ScenarioKind.Allocation, Base),
     ];
 
     /// <summary>Of <see cref="ScenarioKind.Slots"/>: with what each contender runs; the first is the measure of its others.</summary>
     public ImmutableArray<SlotWay> Ways { get; init; } = [];
 
-    /// <summary>Why this cannot be run honestly with the descriptors that a process may open, or null. A proxy needs two per connection.</summary>
-    public string? Refusal() => Linux.Descriptors.Refusal(Kind == ScenarioKind.Herd ? Plan.Connections : 2L * Plan.Connections);
+    /// <summary>
+    /// Why this cannot be run honestly here, with the descriptors that a process may open, or null. A proxy needs two per connection.
+    /// </summary>
+    public string? Refusal() => Plan.Refusal()
+        ?? Linux.Descriptors.Refusal(Kind == ScenarioKind.Herd ? Plan.Connections : 2L * Plan.Connections);
 
     private static LoadPlan BurstOf(int clients) => Base with { Connections = clients, IsBurst = true, Path = $"/d/{SlotMs}/s/64" };
 }

@@ -39,7 +39,8 @@ internal sealed unsafe class ForwardSide(ForwardServer server, int descriptor, b
     /// <summary>Returns false when the pair is closed.</summary>
     private bool BecomeWritable()
     {
-        if ((!_isConnected && TcpSocket.ConnectError(descriptor) != 0) || (!_unsent.IsEmpty && _unsent.Send(descriptor) == TcpSocket.Broken))
+        if ((!_isConnected && TcpSocket.ConnectError(descriptor) != 0)
+            || (!_unsent.IsEmpty && _unsent.Send(new Wire(descriptor)) == TcpSocket.Broken))
         {
             ClosePair();
             return false;

@@ -6,16 +6,16 @@ namespace NativeProxy.LoadTest.Generator;
 
 /// <summary>
 /// One client connection: sends requests, reads their answers, has each checked, and opens anew when the server has closed it lawfully.
-/// Owns its descriptor, its requests in flight and its place in the answer. Thread: that of its <see cref="LoadThread"/>.
+/// Owns its socket, its requests in flight and its place in the answer. Thread: that of its <see cref="LoadThread"/>.
 /// </summary>
-internal sealed unsafe class LoadConnection
+internal sealed unsafe class LoadConnection : IDisposable
 {
     private enum State
     {
         /// <summary>no socket</summary>
         Closed,
 
-        /// <summary>connect in flight</summary>
+        /// <summary>connect, or the handshake behind it, in flight</summary>
         Connecting,
 
         /// <summary>usable; busy exactly when something is in flight</summary>
@@ -26,13 +26,12 @@ internal sealed unsafe class LoadConnection
     }
 
     private const int HeadBytesMax = 64 * 1024;
-    private const int SlowReceiveBufferBytes = 8 * 1024;
 
     private readonly LoadThread _thread;
     private readonly uint _index;
+    private readonly ClientSocket _socket;
     private State _state;
-    private int _descriptor = -1;
-    private uint _watched;
+    private long _openedNs;
     private ulong _sequence;
     private InFlight _inFlight;
     private UnsentBytes _unsent;
@@ -52,6 +51,7 @@ internal sealed unsafe class LoadConnection
     {
         _thread = thread;
         _index = index;
+        _socket = new ClientSocket(thread, index);
         _inFlight = new InFlight(thread.Plan.Pipeline);
     }
 
@@ -62,29 +62,23 @@ internal sealed unsafe class LoadConnection
     /// <summary>True exactly while it stands in the open loop's queue of free connections.</summary>
     public bool IsQueued { get; set; }
 
-    public long OldestStartNs => _inFlight.FirstStartNs;
+    /// <summary>Since when the oldest request waits for its answer, or the connection to be usable; long.MaxValue = nothing waits.</summary>
+    public long WaitingSinceNs => _inFlight.Count > 0 ? _inFlight.FirstStartNs : _state == State.Connecting ? _openedNs : long.MaxValue;
 
     public long StartNsAt(int index) => _inFlight.StartNsAt(index);
 
     public void Open()
     {
-        _descriptor = TcpSocket.Connect(_thread.Plan.Target, _thread.SourceOf(_index));
-        if (_descriptor < 0)
-        {
+        _openedNs = LoadThread.NowNs();
+        if (_socket.Open())
+            _state = State.Connecting;
+        else
             Fail("cannot open a connection: no descriptor or no port left");
-            return;
-        }
-        if (_thread.Plan.ReadBytesPerSecond > 0)
-            TcpSocket.SetReceiveBuffer(_descriptor, SlowReceiveBufferBytes);
-        _state = State.Connecting;
-        _watched = Poller.Out;
-        _thread.Poller.Watch(_descriptor, _watched, _index);
     }
 
-    public void Close()
+    public void Dispose()
     {
-        if (_descriptor >= 0)
-            TcpSocket.Abort(_descriptor);
+        _socket.Dispose();
         Reset();
     }
 
@@ -95,10 +89,16 @@ internal sealed unsafe class LoadConnection
             OnConnected();
             return;
         }
-        if ((events & _watched & Poller.Out) != 0)
+        if ((events & _socket.Watched & Poller.Out) != 0)
             OnWritable();
-        if ((events & ~Poller.Out) != 0 && _state != State.Closed)
-            OnReadable(LoadThread.InputBytes);
+        if ((events & ~Poller.Out) == 0)
+            return;
+        do
+        {
+            if (_state is State.Open or State.Ending)
+                OnReadable(LoadThread.InputBytes);
+        }
+        while (_socket.HasMore);
     }
 
     /// <summary>A slow connection's turn: it may write and read so many bytes.</summary>
@@ -106,7 +106,7 @@ internal sealed unsafe class LoadConnection
     {
         if (_state is not (State.Open or State.Ending))
             return;
-        if (writeBytesMax > 0 && !_unsent.IsEmpty && _unsent.Send(_descriptor, writeBytesMax) == TcpSocket.Broken)
+        if (writeBytesMax > 0 && !_unsent.IsEmpty && _unsent.Send(_socket.Wire, writeBytesMax) == TcpSocket.Broken)
             Lost("reset while sending");
         else if (readBytesMax > 0)
             OnReadable(readBytesMax);
@@ -137,10 +137,10 @@ internal sealed unsafe class LoadConnection
 
     private void OnConnected()
     {
-        int error = TcpSocket.ConnectError(_descriptor);
-        if (error != 0)
+        if (!_socket.Advance(out string? problem))
         {
-            Fail($"cannot connect: errno {error}");
+            if (problem is not null)
+                Fail(problem);
             return;
         }
         _state = State.Open;
@@ -150,7 +150,7 @@ internal sealed unsafe class LoadConnection
 
     private void OnWritable()
     {
-        if (!_unsent.IsEmpty && _unsent.Send(_descriptor) == TcpSocket.Broken)
+        if (!_unsent.IsEmpty && _unsent.Send(_socket.Wire) == TcpSocket.Broken)
             Lost("reset while sending");
         else if (_unsent.IsEmpty)
             Push();
@@ -159,8 +159,8 @@ internal sealed unsafe class LoadConnection
     /// <summary>Sends what the output and the body hold, as far as the socket takes it.</summary>
     private void Push()
     {
-        _isRequestSent = _request.Advance(_thread.Output, ref _unsent, _descriptor, out bool isBroken);
-        isBroken |= !BodySender.Flush(_thread.Output, ref _unsent, _descriptor);
+        _isRequestSent = _request.Advance(_thread.Output, ref _unsent, _socket.Wire, out bool isBroken);
+        isBroken |= !BodySender.Flush(_thread.Output, ref _unsent, _socket.Wire);
         if (isBroken)
             Lost("reset while sending");
         else
@@ -171,17 +171,13 @@ internal sealed unsafe class LoadConnection
     private void Await()
     {
         bool isUnsent = !_isRequestSent || (!_unsent.IsEmpty && _thread.Plan.WriteBytesPerSecond == 0);
-        uint events = isUnsent ? Poller.Out | Poller.In : _thread.Plan.ReadBytesPerSecond > 0 ? 0 : Poller.In;
-        if (events == _watched)
-            return;
-        _watched = events;
-        _thread.Poller.Change(_descriptor, events, _index);
+        _socket.Watch(isUnsent ? Poller.Out | Poller.In : _thread.Plan.ReadBytesPerSecond > 0 ? 0 : Poller.In);
     }
 
     private void OnReadable(int countMax)
     {
         _tail.AsSpan(0, _tailBytes).CopyTo(new Span<byte>(_thread.Input, LoadThread.InputBytes));
-        int count = TcpSocket.Receive(_descriptor, _thread.Input + _tailBytes, Math.Min(countMax, LoadThread.InputBytes - _tailBytes));
+        int count = _socket.Wire.Receive(_thread.Input + _tailBytes, Math.Min(countMax, LoadThread.InputBytes - _tailBytes));
         if (count == TcpSocket.Blocked)
             return;
         if (count <= 0)
@@ -199,7 +195,7 @@ internal sealed unsafe class LoadConnection
                 break;
             input = input[used..];
         }
-        if (_descriptor < 0)
+        if (!_socket.IsOpen)
             return;
         if (input.Length > 0 && (_inFlight.Count == 0 || _state == State.Ending))
             Fail($"{input.Length} bytes that belong to no request: {Excerpt(input)}");
@@ -288,9 +284,9 @@ internal sealed unsafe class LoadConnection
             Complete(LoadThread.NowNs());
         if (_inFlight.Count > 0)
             Lost(isReset ? "reset by the server" : "closed by the server");
-        if (_descriptor < 0)
+        if (!_socket.IsOpen)
             return;
-        TcpSocket.Close(_descriptor);
+        _socket.Close();
         Reset();
         _thread.OnClosed(this);
     }
@@ -301,12 +297,12 @@ internal sealed unsafe class LoadConnection
     private void Fail(string message)
     {
         _thread.Fail($"connection {_index}: {message}");
-        Close();
+        _socket.Abort();
+        Reset();
     }
 
     private void Reset()
     {
-        _descriptor = -1;
         _state = State.Closed;
         _inFlight.Clear();
         _unsent.Clear();

@@ -1,5 +1,6 @@
 using System.Net;
 using NativeProxy.LoadTest.Origin;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.Generator;
 
@@ -52,11 +53,15 @@ internal sealed record LoadPlan
     /// <summary>Requests in all; 0 = as many as the time allows, <see cref="RequestsCeiling"/> at most.</summary>
     public long RequestsMax { get; init; }
 
-    /// <summary>Longest wait for a complete answer; beyond it the run has failed.</summary>
+    /// <summary>Longest wait for a usable connection, and for a complete answer on it; beyond it the run has failed.</summary>
     public int AnswerMsMax { get; init; } = 20_000;
 
     /// <summary>The server is not our origin: no id comes back, and every answer must equal the first one of its thread.</summary>
     public bool IsForeign { get; init; }
+
+    public TlsUse Tls { get; init; }
+
+    public bool IsTls => Tls != TlsUse.Off;
 
     public bool HasBody => BodyBytes > 0 || BodyChunkBytes > 0;
 
@@ -73,6 +78,12 @@ internal sealed record LoadPlan
             return "pipelining is for requests without a body on fast kept connections";
         if (RatePerSecond > 0 && (IsConnectionPerRequest || Pipeline > 1 || IsHerd))
             return "a constant rate is for kept connections with one request at a time";
+        if (IsTls && WriteBytesPerSecond > 0)
+            return "a slow writer does not speak TLS: a record goes whole";
+        if (Tls == TlsUse.Resumed && !IsConnectionPerRequest)
+            return "sessions are resumed where each request has a connection of its own";
+        if (IsTls && OpenSsl.Refusal is { } refusal)
+            return refusal;
         if (RequestsMax > RequestsCeiling)
             return $"a run makes {RequestsCeiling} requests at most";
         if (BodyBytes > 64 << 20 && WriteBytesPerSecond > 0)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.Generator;
 
@@ -18,6 +19,9 @@ internal sealed record LoadResult
 
     /// <summary>Idle connections that the other side closed.</summary>
     public required long HerdLost { get; init; }
+
+    /// <summary>Since the start; none without TLS.</summary>
+    public required Handshakes Handshakes { get; init; }
 
     /// <summary>What went wrong, at most one per thread. Not empty = the run has failed.</summary>
     public required IReadOnlyList<string> Failures { get; init; }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.Generator;
 
@@ -95,6 +96,7 @@ internal sealed class LoadRun
             Opened = _threads.Sum(thread => thread.Opened),
             Unfinished = _threads.Sum(thread => thread.Unfinished),
             HerdLost = _threads.Sum(thread => thread.HerdLost),
+            Handshakes = _threads.Aggregate(default(Handshakes), (sum, thread) => sum + thread.Handshakes),
             Failures = failures,
         };
     }

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.LoadTest.Http;
 using NativeProxy.LoadTest.Linux;
+using NativeProxy.LoadTest.Tls;
 
 namespace NativeProxy.LoadTest.Generator;
 
@@ -38,6 +39,7 @@ internal sealed unsafe class LoadThread
         Plan = plan;
         Template = new RequestTemplate(plan);
         Check = new ResponseCheck(plan);
+        Tls = plan.IsTls ? new TlsClient(plan) : null;
         int first = (int)((long)plan.Connections * index / plan.Threads);
         int end = (int)((long)plan.Connections * (index + 1) / plan.Threads);
         _firstIndex = (uint)first;
@@ -53,6 +55,9 @@ internal sealed unsafe class LoadThread
     public RequestTemplate Template { get; }
 
     public ResponseCheck Check { get; }
+
+    /// <summary>How its connections speak TLS; null = not at all.</summary>
+    public TlsClient? Tls { get; }
 
     public Poller Poller { get; } = new();
 
@@ -83,6 +88,8 @@ internal sealed unsafe class LoadThread
     public long Completed => Volatile.Read(ref _completed);
 
     public long Opened => _opened;
+
+    public Handshakes Handshakes => Tls?.Handshakes ?? default;
 
     public long Unfinished { get; private set; }
 
@@ -175,7 +182,7 @@ internal sealed unsafe class LoadThread
             connection.OnPace(writeBytes, readBytes);
     }
 
-    /// <summary>Finds answers that do not come.</summary>
+    /// <summary>Finds answers and connections that do not come.</summary>
     private void Sweep()
     {
         if (Environment.TickCount64 - _sweptMs < SweepMs)
@@ -184,8 +191,10 @@ internal sealed unsafe class LoadThread
         long oldestNs = NowNs() - (Plan.AnswerMsMax * 1_000_000L);
         for (int i = 0; i < _connections.Length; i++)
         {
-            if (_connections[i].InFlightCount > 0 && _connections[i].OldestStartNs < oldestNs)
-                Fail($"connection {_firstIndex + i}: no complete answer within {Plan.AnswerMsMax} ms");
+            if (_connections[i].WaitingSinceNs >= oldestNs)
+                continue;
+            string awaited = _connections[i].InFlightCount > 0 ? "complete answer" : "usable connection";
+            Fail($"connection {_firstIndex + i}: no {awaited} within {Plan.AnswerMsMax} ms");
         }
     }
 
@@ -195,7 +204,8 @@ internal sealed unsafe class LoadThread
         if (Plan.RatePerSecond > 0)
             Unfinished = _pace.RecordUnfinished(LatencyNs, NowNs());
         foreach (LoadConnection connection in _connections)
-            connection.Close();
+            connection.Dispose();
+        Tls?.Dispose();
         Poller.Dispose();
         Output.Dispose();
         NativeMemory.Free(Input);

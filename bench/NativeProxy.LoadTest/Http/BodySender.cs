@@ -40,7 +40,7 @@ internal unsafe struct BodySender
     /// Adds body to the output or sends it. True when the whole body is in the output or with the socket; false when the socket takes no
     /// more now, or is broken.
     /// </summary>
-    public bool Advance(OutputBuffer output, ref UnsentBytes unsent, int descriptor, out bool isBroken)
+    public bool Advance(OutputBuffer output, ref UnsentBytes unsent, Wire wire, out bool isBroken)
     {
         isBroken = false;
         if (_chunkBytes == 0 && _remaining <= CopiedBytesMax)
@@ -52,12 +52,12 @@ internal unsafe struct BodySender
         {
             if (_chunkBytes > 0)
                 AppendChunks(output, ChunkedBatchBytes);
-            isBroken = !Flush(output, ref unsent, descriptor, moreFollows: _remaining > 0);
+            isBroken = !Flush(output, ref unsent, wire, moreFollows: _remaining > 0);
             if (isBroken || !unsent.IsEmpty)
                 return false;
             if (_chunkBytes > 0 || _remaining == 0)
                 continue;
-            int sent = TcpSocket.Send(descriptor, BodyPattern.At(_id, _offset), (int)Math.Min(_remaining, BodyPattern.PieceBytesMax));
+            int sent = wire.Send(BodyPattern.At(_id, _offset), (int)Math.Min(_remaining, BodyPattern.PieceBytesMax));
             isBroken = sent == TcpSocket.Broken;
             if (sent < 0)
                 return false;
@@ -67,11 +67,11 @@ internal unsafe struct BodySender
     }
 
     /// <summary>Sends the output; what the socket does not take becomes unsent. False when the connection is broken.</summary>
-    public static bool Flush(OutputBuffer output, ref UnsentBytes unsent, int descriptor, bool moreFollows = false)
+    public static bool Flush(OutputBuffer output, ref UnsentBytes unsent, Wire wire, bool moreFollows = false)
     {
         if (output.Count == 0)
             return true;
-        int sent = unsent.IsEmpty ? TcpSocket.Send(descriptor, output.Start, output.Count, moreFollows) : 0;
+        int sent = unsent.IsEmpty ? wire.Send(output.Start, output.Count, moreFollows) : 0;
         if (sent != TcpSocket.Broken && sent < output.Count)
             unsent.Keep(output.Bytes[Math.Max(0, sent)..]);
         output.Clear();

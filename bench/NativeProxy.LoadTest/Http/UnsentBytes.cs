@@ -30,11 +30,11 @@ internal unsafe struct UnsentBytes
     }
 
     /// <summary>Sends up to a number of bytes. Returns bytes sent, or <see cref="TcpSocket.Blocked"/> or <see cref="TcpSocket.Broken"/>.</summary>
-    public int Send(int descriptor, int countMax = int.MaxValue)
+    public int Send(Wire wire, int countMax = int.MaxValue)
     {
         fixed (byte* bytes = _bytes)
         {
-            int sent = TcpSocket.Send(descriptor, bytes + _start, Math.Min(countMax, Count));
+            int sent = wire.Send(bytes + _start, Math.Min(countMax, Count));
             if (sent > 0)
                 _start += sent;
             if (_start == _end)

@@ -7,8 +7,7 @@ using System.Runtime.InteropServices;
 namespace NativeProxy.LoadTest.Linux;
 
 /// <summary>
-/// Raw non-blocking TCP sockets over IPv4: verbs on a descriptor that somebody else owns. A TLS layer would take the place of
-/// <see cref="Receive"/> and <see cref="Send"/>. Stateless.
+/// Raw non-blocking TCP sockets over IPv4: verbs on a descriptor that somebody else owns. Stateless.
 /// </summary>
 internal static unsafe class TcpSocket
 {

@@ -95,7 +95,7 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
 
     private void OnWritable()
     {
-        if (!_unsent.IsEmpty && _unsent.Send(descriptor) == TcpSocket.Broken)
+        if (!_unsent.IsEmpty && _unsent.Send(new Wire(descriptor)) == TcpSocket.Broken)
         {
             Close();
             return;
@@ -202,7 +202,7 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
 
     private void SendBody()
     {
-        bool isAll = _answer.Advance(thread.Output, ref _unsent, descriptor, out bool isBroken);
+        bool isAll = _answer.Advance(thread.Output, ref _unsent, new Wire(descriptor), out bool isBroken);
         if (isBroken)
             Close();
         else
@@ -221,7 +221,7 @@ internal sealed unsafe class OriginConnection(OriginThread thread, int descripto
 
     private void Flush()
     {
-        if (!BodySender.Flush(thread.Output, ref _unsent, descriptor))
+        if (!BodySender.Flush(thread.Output, ref _unsent, new Wire(descriptor)))
             Close();
         else if (!_unsent.IsEmpty)
             _state = State.Sending;

@@ -151,10 +151,28 @@ public sealed class ContenderTests
     }
 
     [Fact]
+    public void Tls_IsForThoseThatAreComparedInIt_WithTheSameCertificateVersionCipherAndGroup()
+    {
+        Scenario[] scenarios = [.. Scenario.All.Where(static one => one.Plan.IsTls)];
+        Assert.Equal(["tls-get64", "tls-get512", "tls-connect", "tls-resume", "tls-large", "tls-idle"], scenarios.Select(static one => one.Name));
+        Contender[] speakers = [.. Proxies.Append(new Limit()).Where(one => one.TakesPart(scenarios[0]))];
+        Assert.Equal(["haproxy", "nginx", "nativeproxy-saea", "nativeproxy-epoll"], speakers.Select(static one => one.Name));
+        Assert.All(scenarios, scenario => Assert.Equal(speakers, Proxies.Append(new Limit()).Where(one => one.TakesPart(scenario))));
+        ContenderSetup plain = Setup(hasAccessLog: false), secure = plain with { IsTls = true };
+        foreach (Contender speaker in speakers)
+        {
+            string text = speaker.Configuration(secure);
+            Assert.All(["/folder/certificate.pem", "1.3", "TLS_AES_128_GCM_SHA256", "X25519"],
+                part => Assert.Contains(part, text, StringComparison.Ordinal));
+            Assert.DoesNotContain("X25519", speaker.Configuration(plain), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void OtherScenarios_AreForEveryContenderAsItIs()
     {
         Scenario[] scenarios = [.. Scenario.All.Where(one => one.Kind is not (ScenarioKind.Persistence or ScenarioKind.Allocation)
-            && one.ServerPipelining == 1 && one.Use == ProxyUse.Plain)];
+            && one.ServerPipelining == 1 && one.Use == ProxyUse.Plain && !one.Plan.IsTls)];
         Assert.All(Proxies.Append(new Limit()), proxy => Assert.All(scenarios, scenario =>
         {
             Assert.True(proxy.TakesPart(scenario));
@@ -178,7 +196,8 @@ public sealed class ContenderTests
     public void Limit_RefusesWhatAForwarderCannotDoAndRunsTheRest()
     {
         var limit = new Limit();
-        string[] refused = [.. Scenario.All.Where(scenario => limit.Refusal(scenario) is not null).Select(scenario => scenario.Name)];
+        string[] refused = [.. Scenario.All.Where(scenario => limit.TakesPart(scenario) && limit.Refusal(scenario) is not null)
+            .Select(scenario => scenario.Name)];
         Assert.Equal(["connect", "log", "idle"], refused);
     }
 

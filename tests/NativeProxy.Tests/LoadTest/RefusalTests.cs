@@ -24,6 +24,7 @@ public sealed class RefusalTests
     [InlineData("--baseline needs a contender that is NativeProxy", "compare", "--no-build", "--baseline", "/bin/true", "--contender", "haproxy",
         "limit")]
     [InlineData("holds no results", "report", "--out", "/nowhere/results")]
+    [InlineData("--tls-resume and --tls-fresh exclude each other", "load", "--target", "1", "--tls-resume", "--tls-fresh")]
     [InlineData("threads from 1 to the number of connections", "load", "--target", "1", "-c", "1", "--threads", "2")]
     public void ImpossibleRequest_IsRefusedInOneLine(string reason, params string[] arguments) => AssertRefused(reason, Loadtest("", "", arguments));
 

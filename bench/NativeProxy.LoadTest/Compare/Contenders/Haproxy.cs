@@ -18,6 +18,12 @@ internal sealed class Haproxy : Contender
             timeout http-keep-alive 75s
         """;
 
+    private const string OfTls = """
+        ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256
+            ssl-default-bind-curves X25519
+            ssl-default-bind-options ssl-min-ver TLSv1.3
+        """;
+
     private readonly string _path;
 
     public Haproxy(string path)
@@ -48,6 +54,7 @@ internal sealed class Haproxy : Contender
         global
             nbthread {Way.Workers}
             maxconn {setup.ConnectionsMax}
+            {(setup.IsTls ? OfTls : "# no TLS")}
             # by default idle server connections are closed once a quarter of the descriptors is in use
             tune.pool-low-fd-ratio 90
             tune.pool-high-fd-ratio 95
@@ -62,8 +69,8 @@ internal sealed class Haproxy : Contender
             {(setup.Use == ProxyUse.Relay ? "# nothing of HTTP" : OfHttp)}
 
         frontend web
-            bind {setup.Listen}
-            {(setup.Use == ProxyUse.Relay ? "" : "http-request set-header X-Forwarded-Proto http")}
+            bind {setup.Listen}{(setup.IsTls ? $" ssl crt {setup.CertificatePath} alpn http/1.1" : "")}
+            {(setup.Use == ProxyUse.Relay ? "" : $"http-request set-header X-Forwarded-Proto {(setup.IsTls ? "https" : "http")}")}
             default_backend app
 
         backend app

@@ -138,7 +138,7 @@ internal sealed class NativeProxyContender : Contender
           [listener.forwarded]
           x_forwarded_host = false
           via = ""
-
+        {(setup.IsTls ? Tls(setup) : "")}
         [[upstream]]
         name = "app"
           [upstream.keepalive]
@@ -147,6 +147,17 @@ internal sealed class NativeProxyContender : Contender
           max_idle = {setup.ConnectionsMax}
         {Servers(setup)}
         {UseText.Blocks(use, setup.Origin.ToString())}
+        """;
+
+    private static string Tls(ContenderSetup setup) => $"""
+          [listener.tls]
+          enabled = true
+          min_version = "1.3"
+          cipher_suites = ["TLS_AES_128_GCM_SHA256"]
+          groups = ["X25519"]
+            [[listener.tls.certificate]]
+            file = "{setup.CertificatePath}"
+
         """;
 
     private static string Pipelining(ContenderSetup setup) =>

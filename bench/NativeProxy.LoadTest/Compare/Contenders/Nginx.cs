@@ -7,6 +7,8 @@ internal sealed class Nginx(string path) : Contender("nginx")
 {
     public override string Version { get; } = ProgramVersion.Ask(path, "-v");
 
+    protected override bool SpeaksTls => true;
+
     public override string Configuration(ContenderSetup setup) => $$"""
         daemon off;
         {{(Linux.Libc.EffectiveUser() == 0 ? "user root;" : "# not started as root")}}
@@ -39,7 +41,8 @@ internal sealed class Nginx(string path) : Contender("nginx")
             }
 
             server {
-                listen {{setup.Listen}} backlog=4096;
+                listen {{setup.Listen}} backlog=4096{{(setup.IsTls ? " ssl" : "")}};
+                {{(setup.IsTls ? Tls(setup) : "# no TLS")}}
                 location / {
                     proxy_pass http://app;
                     proxy_http_version 1.1;
@@ -56,6 +59,15 @@ internal sealed class Nginx(string path) : Contender("nginx")
             }
         }
 
+        """;
+
+    private static string Tls(ContenderSetup setup) => $"""
+        ssl_certificate {setup.CertificatePath};
+                ssl_certificate_key {setup.CertificatePath};
+                ssl_protocols TLSv1.3;
+                ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;
+                ssl_ecdh_curve X25519;
+                ssl_session_tickets on;
         """;
 
     public override IReadOnlyList<string> Command(ContenderSetup setup) =>
