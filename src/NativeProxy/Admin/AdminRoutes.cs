@@ -60,6 +60,7 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
         ServerMetricsText.Write(servers, text);
         LatencyMetricsText.Write(latencies, text);
         ProcessMetricsText.Write(board, text);
+        CertificateMetricsText.Write(state.Certificates, text);
         return new SmallResponse(200, PrometheusText.ContentType, text.WrittenMemory);
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace NativeProxy.Admin;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class ServiceState
 {
     private volatile bool _isDraining;
     private volatile string? _shortage;
+    private volatile IReadOnlyList<CertificateInUse> _certificates = [];
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -21,5 +24,12 @@ internal sealed class ServiceState
     {
         get => _shortage;
         set => _shortage = value;
+    }
+
+    /// <summary>The certificates that are served or shown.</summary>
+    public IReadOnlyList<CertificateInUse> Certificates
+    {
+        get => _certificates;
+        set => _certificates = value;
     }
 }

@@ -15,6 +15,9 @@ internal enum ClaimKind : byte
 
     /// <summary>Nothing, but a server that hands fields on as CGI does reads the name as one that does.</summary>
     Twin,
+
+    /// <summary>Something about the certificate of a client, which only the proxy knows; or a twin of that.</summary>
+    Certificate,
 }
 
 /// <summary>
@@ -22,7 +25,8 @@ internal enum ClaimKind : byte
 /// names. Another spelling that some server takes for one of them (<see cref="CgiName"/>) is a twin. Immutable; thread: any.
 /// </summary>
 /// <param name="ownName">The field in which the listener finds the client.</param>
-internal sealed class ClaimNames(string ownName)
+/// <param name="judgesCertificates">What is said about certificates is a claim, too (RFC 9440 section 4).</param>
+internal sealed class ClaimNames(string ownName, bool judgesCertificates)
 {
     private readonly byte[] _own = Encoding.ASCII.GetBytes(ownName.ToLowerInvariant());
 
@@ -31,6 +35,8 @@ internal sealed class ClaimNames(string ownName)
     /// <param name="name">A token.</param>
     public ClaimKind Of(ReadOnlySpan<byte> name)
     {
+        if (judgesCertificates && IsOfCertificate(name))
+            return ClaimKind.Certificate;
         byte first = name.IsEmpty ? (byte)0 : (byte)(name[0] | 0x20);
         if (first is not ((byte)'x' or (byte)'f') && first != (_own[0] | 0x20))
             return ClaimKind.None;
@@ -40,4 +46,10 @@ internal sealed class ClaimNames(string ownName)
             || CgiName.AreAlike(name, "x-original-to"u8) || (name.Length > Prefix.Length && CgiName.AreAlike(name[..Prefix.Length], Prefix));
         return !isClaim ? ClaimKind.None : CgiName.IsPlain(name) ? ClaimKind.Claim : ClaimKind.Twin;
     }
+
+    private static bool IsOfCertificate(ReadOnlySpan<byte> name) =>
+        StartsLike(name, "x-ssl-client"u8) || CgiName.AreAlike(name, "client-cert"u8) || CgiName.AreAlike(name, "client-cert-chain"u8);
+
+    private static bool StartsLike(ReadOnlySpan<byte> name, ReadOnlySpan<byte> prefix) =>
+        name.Length >= prefix.Length && CgiName.AreAlike(name[..prefix.Length], prefix);
 }

@@ -25,17 +25,21 @@ internal sealed class ClientClaims
     private readonly (byte[] Name, bool TakesWord)[] _set;
     private readonly ClientVerdict _verdict = new();
 
-    private ClientClaims(in ListenerForwardedSettings settings)
+    /// <summary>Only the listener itself says something about certificates: not even a trusted peer does.</summary>
+    private readonly bool _ownsCertificates;
+
+    private ClientClaims(in ListenerForwardedSettings settings, bool ownsCertificates, bool judgesCertificates)
     {
+        _ownsCertificates = ownsCertificates;
         _trusted = NetworkText.NetworksOf(settings.Trusted);
         _exempt = NetworkText.NetworksOf(settings.Except);
         string header = settings.ClientHeader.ToLowerInvariant();
-        _names = new ClaimNames(header);
+        _names = new ClaimNames(header, judgesCertificates);
         _walk = new ClientWalk(Encoding.ASCII.GetBytes(header), _trusted);
         _throwsAway = settings.ThrowsClaimsAway;
         _set = FieldsSetBy(settings);
         WantsLocal = settings.TellsLocal;
-        _judgesNames = _throwsAway || _trusted.Length > 0 || _set.Length > 0;
+        _judgesNames = _throwsAway || _trusted.Length > 0 || _set.Length > 0 || judgesCertificates;
     }
 
     /// <summary>True when the server is told the address that was connected to.</summary>
@@ -46,9 +50,11 @@ internal sealed class ClientClaims
     public static ClientClaims? Of(in ListenerSettings settings)
     {
         ListenerForwardedSettings forwarded = settings.Forwarded;
-        bool isNeeded = settings.ProxyProtocol || !forwarded.Trusted.IsDefaultOrEmpty || !forwarded.Except.IsDefaultOrEmpty
-            || forwarded.ThrowsClaimsAway || forwarded.XRealIp || forwarded.TellsLocal;
-        return isNeeded ? new ClientClaims(forwarded) : null;
+        bool ownsCertificates = settings.Tls.Client.Certificate != ClientCertificateUse.Off
+            || forwarded.ClientCertificate != ClientCertificateHeaders.Off;
+        bool isNeeded = ownsCertificates || settings.ProxyProtocol || settings.Tls.Enabled || !forwarded.Trusted.IsDefaultOrEmpty
+            || !forwarded.Except.IsDefaultOrEmpty || forwarded.ThrowsClaimsAway || forwarded.XRealIp || forwarded.TellsLocal;
+        return isNeeded ? new ClientClaims(forwarded, ownsCertificates, ownsCertificates || settings.Tls.Enabled) : null;
     }
 
     /// <summary>Says who asks, and takes from the head what does not count. Valid until the next call.</summary>
@@ -88,6 +94,12 @@ internal sealed class ClientClaims
             ClaimKind kind = _names.Of(name);
             if (kind == ClaimKind.None)
                 continue;
+            if (kind == ClaimKind.Certificate)
+            {
+                if (_ownsCertificates || !verdict.IsTrusted || !CgiName.IsPlain(name))
+                    fields.Erase(i);
+                continue;
+            }
             bool takesWord = false;
             bool isSet = !verdict.IsExempt && IsSet(name, out takesWord);
             if (kind == ClaimKind.Twin || (isSet && !(takesWord && verdict.IsTrusted)) || (_throwsAway && !verdict.IsTrusted))

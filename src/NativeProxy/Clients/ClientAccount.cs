@@ -65,6 +65,7 @@ internal struct ClientAccount
             LifeMs = lifeMs,
             BytesIn = client.ReceivedBytes,
             BytesOut = client.SentBytes,
+            Detail = client.LayerFailure == LayerFailure.None ? default : new RecordName(client.LayerFacts?.FailureWords ?? []),
         };
     }
 

@@ -182,6 +182,9 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>The end is decided: counts it, and lends who carries it out.</summary>
     private ClientFarewell End(CloseReason reason)
     {
+        // That the client is gone is less than what its layer knows.
+        if (Tcp!.LayerFailure != LayerFailure.None && reason is CloseReason.ClientClosed or CloseReason.ClientAborted)
+            reason = TlsReasons.OfClient(Tcp.LayerFailure);
         Frontend.CountClose(this, reason);
         OnEnding();
         return Frontend.LendFarewell();

@@ -19,4 +19,12 @@ internal sealed class ClientIdentity(in PeerAddress client, in PeerAddress local
 
     /// <summary>It speaks through TLS with the peer.</summary>
     public bool IsHttps { get; } = isHttps;
+
+    /// <summary>Lines that tell servers about its certificate; empty = they are told nothing.</summary>
+    public byte[] CertificateLines { get; init; } = [];
+
+    /// <summary>
+    /// The server that it has said it means, where certificates of clients are asked for: requests for another one are not for here.
+    /// </summary>
+    public string? BoundName { get; init; }
 }

@@ -8,6 +8,9 @@ internal enum SessionTimeout : byte
 {
     None,
 
+    /// <summary>The end of the TLS handshake.</summary>
+    Handshake,
+
     /// <summary>The rest of a request head.</summary>
     RequestHeader,
 

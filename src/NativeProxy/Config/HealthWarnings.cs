@@ -30,6 +30,8 @@ internal sealed class HealthWarnings(SettingPlaces places, SettingsErrors errors
         }
         WarnOfUnused(HttpKeys, isUsed: kind == HealthCheckKind.Http, "http", path);
         WarnOfUnused(TcpKeys, isUsed: kind is HealthCheckKind.Tcp or HealthCheckKind.Agent, "tcp", path);
+        if (kind == HealthCheckKind.Tls && upstream.Tls.Enabled && places.IsSet($"{path}.health.host"))
+            Warn($"{path}.health.host", "\"host\" does nothing here: the server is asked for as the traffic does", "\"name\" in [upstream.tls]");
     }
 
     private void WarnOfUnused(string[] keys, bool isUsed, string kind, string path)

@@ -14,6 +14,10 @@ internal readonly partial struct ListenerTimeoutSettings
         Doc = "Time in which the client takes no byte of a response: its machine acknowledges none. \"0s\" = off.")]
     public partial long SendMs { get; init; }
 
+    [Setting("handshake", Default = "10s", Min = "10ms", Max = "24h",
+        Doc = "Time from a connection, or its PROXY header, to the end of its TLS handshake. Cannot be off.")]
+    public partial long HandshakeMs { get; init; }
+
     [Setting("linger", Default = "2s", Max = "1h",
         Doc = "Time a connection is read on after the proxy closed its side, so that the client gets the last response whole. \"0s\" = off.")]
     public partial long LingerMs { get; init; }
@@ -61,6 +65,15 @@ internal readonly partial struct ListenerLimitSettings
         Doc = "New connections that one client may open in a time, over all workers, such as \"20/s\"; so many at once, further ones are closed. "
         + "Empty = no limit.")]
     public partial string ConnectionRatePerClient { get; init; }
+
+    [Setting("handshakes", Default = 1000, Min = 1, Max = 1_000_000,
+        Doc = "TLS handshakes of this listener that each worker has under way at once; further connections wait for one to end.")]
+    public partial int Handshakes { get; init; }
+
+    /// <summary>0 = no limit.</summary>
+    [Setting("handshakes_per_second", Default = 0, Max = 1_000_000,
+        Doc = "TLS handshakes of this listener that each worker begins in a second; further connections wait. 0 = no limit.")]
+    public partial int HandshakesPerSecond { get; init; }
 
     [Setting("half_closed", Default = 1000, Max = 1_000_000,
         Doc = "Clients that have shut their sending side and still get a response (half_close), per worker; beyond it they are given up.")]

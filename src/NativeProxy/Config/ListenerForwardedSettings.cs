@@ -63,6 +63,12 @@ internal readonly partial struct ListenerForwardedSettings
     [Setting("forwarded", Default = false, Doc = "Add for, by, host and proto to Forwarded (RFC 7239).")]
     public partial bool Forwarded { get; init; }
 
+    [Setting("client_certificate", Default = "off",
+        Doc = "In which fields the server gets the certificate by which the client said who it is ([listener.tls.client]). What clients of a "
+        + "listener with TLS send in fields of these names is removed in any case, also with _ for -; from trusted peers it passes where no client "
+        + "is asked for a certificate.")]
+    public partial ClientCertificateHeaders ClientCertificate { get; init; }
+
     [Setting("via", Default = "nativeproxy", Pattern = "^$|" + TokenText.Pattern, Doc = "Pseudonym of this proxy in the Via field. Empty = no Via.")]
     public partial string Via { get; init; }
 

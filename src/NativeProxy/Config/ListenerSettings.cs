@@ -164,6 +164,9 @@ internal readonly partial struct ListenerSettings
         + "on them is a bad request. Empty = all send one.")]
     public partial ImmutableArray<string> ProxyProtocolTrusted { get; init; }
 
+    [Setting("tls")]
+    public partial ListenerTlsSettings Tls { get; init; }
+
     [Setting("keepalive")]
     public partial ListenerKeepaliveSettings Keepalive { get; init; }
 

@@ -93,6 +93,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         CheckDestination(listener, path);
         new ModeRules(_places, errors).Check(listener, path);
         new UnixSocketRules(_places, errors).Check(listener, path);
+        new ListenerTlsRules(_places, errors).Check(listener, path);
         if (listener.Unmatched is not (404 or 421 or 503))
             Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503");
         for (int i = 0; i < listener.Upgrade.Length; i++)
@@ -213,6 +214,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
 
         new HealthRules(_places, errors).Check(upstream, path);
         new DiscoveryRules(_places, errors).Check(upstream, path);
+        new UpstreamTlsRules(_places, errors).Check(upstream, path);
         if (!HostHeaderText.IsValid(upstream.HostHeader))
             Break($"{path}.host_header", $"{ErrorExcerpt.Quoted(upstream.HostHeader)} cannot be a Host field", HostHeaderText.Expected);
     }

@@ -14,7 +14,8 @@ internal enum HealthCheckKind
     [SettingChoice("http", Doc = "that it answers a request with a status of expect_status")]
     Http,
 
-    [SettingChoice("tls", Doc = "that it answers a TLS ClientHello with a ServerHello or an alert; no handshake is made")]
+    [SettingChoice("tls",
+        Doc = "that it answers a ClientHello; with tls.enabled, that the whole handshake succeeds")]
     Tls,
 
     [SettingChoice("agent", Doc = "an agent on a port of its own, which says in a line: up, ready, drain, maint, down, fail, 75%")]
@@ -55,7 +56,8 @@ internal enum InitialHealth
 }
 
 /// <summary>`[upstream.health]`: how the servers of a group are watched. Names and defaults as HAProxy's inter, rise and fall.</summary>
-[SettingsTable(Doc = "Health checks: a server that fails them gets no requests until it passes them again.")]
+[SettingsTable(Doc = "Health checks: a server that fails them gets no requests until it passes them again. With tls.enabled they speak TLS as the "
+    + "traffic does, also at a port or address of their own; an agent does not.")]
 internal readonly partial struct UpstreamHealthSettings
 {
     [Setting("type", Default = "off", Doc = "What a check asks of a server.")]
@@ -65,7 +67,8 @@ internal readonly partial struct UpstreamHealthSettings
     public partial string Path { get; init; }
 
     [Setting("host", Default = "", Pattern = "^[!-~]*$",
-        Doc = "Host field of an http check, server name in the hello of a tls check. Empty = the server's address; in a hello none.")]
+        Doc = "Host field of an http check; server name in the hello of a tls check where tls.enabled is false. Empty = the server's address; in a "
+        + "hello none.")]
     public partial string Host { get; init; }
 
     [Setting("method", Default = "GET", Pattern = TokenText.Pattern, Doc = "Method of an http check.")]
@@ -107,7 +110,7 @@ internal readonly partial struct UpstreamHealthSettings
     public partial int JitterPercent { get; init; }
 
     [Setting("timeout", Default = "2s", DefaultAtMost = nameof(IntervalMs), Min = "10ms", Max = "1h",
-        Doc = "Time in which a check must succeed, connecting included. A shorter interval lowers this default.")]
+        Doc = "Time in which a check must succeed, connecting and TLS included. A shorter interval lowers this default.")]
     public partial long TimeoutMs { get; init; }
 
     [Setting("rise", Default = 2, Min = 1, Max = 1000, Doc = "Passed checks in a row that bring a server back.")]

@@ -18,6 +18,11 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("source_address", Default = "", Pattern = SourceAddressText.Pattern, Doc = "The same for this server. Empty = as its upstream says.")]
     public partial string SourceAddress { get; init; }
 
+    [Setting("tls_name", Default = "", Pattern = "^$|" + TlsNameText.ServerPattern,
+        Doc = "Name, or IP address, that this server is asked for with TLS and that its certificate must have. Empty = tls.name of the upstream, "
+        + "else the host of the address.")]
+    public partial string TlsName { get; init; }
+
     [Setting("weight", Default = 1, Max = 256,
         Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }

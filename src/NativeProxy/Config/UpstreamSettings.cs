@@ -86,6 +86,9 @@ internal readonly partial struct UpstreamSettings
         + "\"[2001:db8::5]:10000-20000\") from one of these. Empty = the system chooses.")]
     public partial string SourceAddress { get; init; }
 
+    [Setting("tls")]
+    public partial UpstreamTlsSettings Tls { get; init; }
+
     [Setting("keepalive")]
     public partial UpstreamKeepaliveSettings Keepalive { get; init; }
 

@@ -102,6 +102,51 @@ internal enum CloseReason : byte
     /// <summary>In mode "tcp": no whole ClientHello within <c>tcp.inspect_timeout</c>.</summary>
     InspectTimeout,
 
+    /// <summary>TLS: the handshake was not done within <c>timeouts.handshake</c>.</summary>
+    TlsTimeout,
+
+    /// <summary>TLS: the client has left in the middle of the handshake.</summary>
+    TlsAborted,
+
+    /// <summary>TLS: the client has sent an alert: it does not want what it was shown.</summary>
+    TlsAlert,
+
+    /// <summary>TLS: plain HTTP came; it was told.</summary>
+    TlsPlainHttp,
+
+    /// <summary>TLS: what came is no handshake.</summary>
+    TlsNoHandshake,
+
+    /// <summary>TLS: no version in common.</summary>
+    TlsVersion,
+
+    /// <summary>TLS: no cipher, group or kind of signature in common.</summary>
+    TlsCipher,
+
+    /// <summary>TLS: no application protocol in common.</summary>
+    TlsProtocol,
+
+    /// <summary>TLS: no certificate has the name that was asked for, and <c>tls.unknown_name</c> refuses others.</summary>
+    TlsUnknownName,
+
+    /// <summary>TLS: the client has shown no certificate, and <c>tls.client.certificate</c> requires one.</summary>
+    TlsNoCertificate,
+
+    /// <summary>TLS: the client's certificate comes from nobody whom <c>tls.client.ca</c> names, or is not sound.</summary>
+    TlsUntrusted,
+
+    /// <summary>TLS: the client's certificate is not valid at this time.</summary>
+    TlsExpired,
+
+    /// <summary>TLS: the client's certificate is revoked, or <c>tls.client.crl</c> does not tell.</summary>
+    TlsRevoked,
+
+    /// <summary>TLS: a record that cannot be opened, or a message that has no place there.</summary>
+    TlsBadRecord,
+
+    /// <summary>TLS: more handshakes at once, or in a second, than <c>[listener.limits]</c> allows.</summary>
+    TlsLimit,
+
     /// <summary>The process is draining.</summary>
     Draining,
 

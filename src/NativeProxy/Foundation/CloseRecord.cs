@@ -83,6 +83,9 @@ internal struct CloseRecord
     /// <summary>Name of the server; empty on the client's side.</summary>
     public RecordName Server;
 
+    /// <summary>Where TLS has failed: the server name that was asked for, if any, and what the library or the peer says. Empty else.</summary>
+    public RecordName Detail;
+
     /// <summary>The code of the reason.</summary>
     public readonly string ReasonCode =>
         Side == ConnectionSide.Client ? CloseReasons.CodeOf((CloseReason)Reason) : ServerCloseReasons.CodeOf((ServerCloseReason)Reason);

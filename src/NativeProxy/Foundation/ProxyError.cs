@@ -6,6 +6,8 @@ internal enum ProxyError : byte
     None,
     BadRequest,
     BadProxyHeader,
+    PlainHttpToTls,
+    Misdirected,
     RequestHeadTooLarge,
     RequestBodyTooLarge,
     RequestHeaderTimeout,
@@ -31,6 +33,7 @@ internal enum ProxyError : byte
     TooManyRequests,
     ServerConnectFailed,
     ServerConnectTimeout,
+    ServerNotSecure,
     NoSourcePort,
     ServerClosedBeforeResponse,
     ServerBadResponse,
@@ -106,6 +109,10 @@ internal static class ProxyErrors
         rows[(int)ProxyError.None] = new(0, ErrorSide.None, RetryRule.Never, "");
         rows[(int)ProxyError.BadRequest] = new(400, ErrorSide.Proxy, RetryRule.Never, "The request is malformed");
         rows[(int)ProxyError.BadProxyHeader] = new(0, ErrorSide.Proxy, RetryRule.Never, "", Rule: "bad_proxy_header");
+        rows[(int)ProxyError.PlainHttpToTls] = new(400, ErrorSide.Proxy, RetryRule.Never,
+            "This port speaks TLS, and plain HTTP came: use https:// in the address", Rule: "plain_http_to_tls");
+        rows[(int)ProxyError.Misdirected] = new(421, ErrorSide.Proxy, RetryRule.Never,
+            "The request is for another server than the one that its connection was opened to", Rule: "misdirected");
         rows[(int)ProxyError.RequestHeadTooLarge] = new(431, ErrorSide.Proxy, RetryRule.Never, "The request head is too large",
             Rule: "request_head_too_large");
         rows[(int)ProxyError.RequestBodyTooLarge] = new(413, ErrorSide.Proxy, RetryRule.Never, "The request body is too large",
@@ -149,6 +156,8 @@ internal static class ProxyErrors
         rows[(int)ProxyError.ServerConnectFailed] = new(502, ErrorSide.Server, RetryRule.NothingWasSent, "The server could not be reached");
         rows[(int)ProxyError.ServerConnectTimeout] = new(504, ErrorSide.ServerTimeout, RetryRule.NothingWasSent,
             "The server did not accept a connection in time");
+        rows[(int)ProxyError.ServerNotSecure] = new(502, ErrorSide.Server, RetryRule.NothingWasSent,
+            "No secure connection to the server could be made", Rule: "server_tls");
         rows[(int)ProxyError.NoSourcePort] = new(503, ErrorSide.Resource, RetryRule.NothingWasSent,
             "All ports that connections to the server may come from are in use", Rule: "no_source_port", SoonS);
         rows[(int)ProxyError.ServerClosedBeforeResponse] = new(502, ErrorSide.Server, RetryRule.BeforeAnswer,

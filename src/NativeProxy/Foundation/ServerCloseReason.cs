@@ -45,6 +45,45 @@ internal enum ServerCloseReason : byte
     /// <summary>The connection was not established.</summary>
     ConnectFailed,
 
+    /// <summary>TLS: the handshake was not done within <c>timeouts.connect</c>.</summary>
+    TlsTimeout,
+
+    /// <summary>TLS: the server has left in the middle of the handshake.</summary>
+    TlsAborted,
+
+    /// <summary>TLS: the server has sent an alert: it does not want what it was shown.</summary>
+    TlsAlert,
+
+    /// <summary>TLS: the server does not speak it.</summary>
+    TlsNoHandshake,
+
+    /// <summary>TLS: no version in common.</summary>
+    TlsVersion,
+
+    /// <summary>TLS: no cipher, group or kind of signature in common.</summary>
+    TlsCipher,
+
+    /// <summary>TLS: no application protocol in common.</summary>
+    TlsProtocol,
+
+    /// <summary>TLS: the server's certificate is for another name.</summary>
+    TlsWrongName,
+
+    /// <summary>TLS: the server's certificate comes from nobody who is trusted (<c>tls.ca</c>), or is not sound.</summary>
+    TlsUntrusted,
+
+    /// <summary>TLS: the server's certificate, or one above it, is not valid at this time.</summary>
+    TlsExpired,
+
+    /// <summary>TLS: the server's certificate is revoked, or <c>tls.crl</c> does not tell.</summary>
+    TlsRevoked,
+
+    /// <summary>TLS: a record that cannot be opened, or a message that has no place there.</summary>
+    TlsBadRecord,
+
+    /// <summary>TLS: a body that ends with the connection ended without the announcement that it is whole.</summary>
+    TlsTruncated,
+
     /// <summary>The client gave the exchange up.</summary>
     ClientAborted,
 

@@ -65,10 +65,11 @@ internal static class CommandLine
 
     private static Command DemoCommand()
     {
-        var port = new Option<int>("--port") { Description = "Port of the proxy on 127.0.0.1; the two origins use the next two.",
+        var port = new Option<int>("--port") { Description = "Port of the proxy on 127.0.0.1; two origins and the admin endpoint use the next three.",
             DefaultValueFactory = _ => 8080 };
-        var command = new Command("demo", "Start two built-in origin servers and the proxy in front of them, and print what to try.") { port };
-        command.SetAction(result => Demo.Run(result.GetValue(port)));
+        var tls = new Option<bool>("--tls") { Description = "The proxy speaks TLS, with a certificate for localhost that it makes itself." };
+        var command = new Command("demo", "Start two built-in origin servers and the proxy in front of them, and print what to try.") { port, tls };
+        command.SetAction(result => Demo.Run(result.GetValue(port), result.GetValue(tls)));
         return command;
     }
 

@@ -9,6 +9,7 @@ using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Http;
 using NativeProxy.Logging;
+using NativeProxy.Transport.Tls;
 
 namespace NativeProxy.Hosting;
 
@@ -21,17 +22,22 @@ internal static class Demo
     private const int OriginConnectionsMax = 1000;
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(int port)
+    /// <param name="port">Of the proxy on 127.0.0.1; the next three are taken, too.</param>
+    /// <param name="hasTls">Clients speak TLS.</param>
+    public static int Run(int port, bool hasTls)
     {
         var errors = new List<string>();
+        if (hasTls && !OpenSslLibrary.TryLoad(out string missing))
+            return StartFailure.Report(ErrorLog.Stderr, [missing]);
         List<Socket> sockets = OpenOrigins(port, errors);
         if (errors.Count > 0)
             return StartFailure.Report(ErrorLog.Stderr, errors);
         using SmallHttpServer a = SmallHttpServer.Start(sockets[0], new Origin("a"), OriginConnectionsMax, TimeProvider.System);
         using SmallHttpServer b = SmallHttpServer.Start(sockets[1], new Origin("b"), OriginConnectionsMax, TimeProvider.System);
         string path = Path.Combine(Path.GetTempPath(), "nativeproxy-demo.toml");
-        File.WriteAllText(path, ConfigText(port));
-        Console.Out.WriteLine(Greeting(port, path));
+        using DemoCertificate? certificate = hasTls ? DemoCertificate.Make() : null;
+        File.WriteAllText(path, ConfigText(port, certificate));
+        Console.Out.WriteLine(Greeting(port, path, certificate));
         return ProxyHost.Run(path, singleProcess: true, TrafficSecurity.None);
     }
 
@@ -46,7 +52,7 @@ internal static class Demo
         return sockets;
     }
 
-    private static string ConfigText(int port) => $$"""
+    private static string ConfigText(int port, DemoCertificate? certificate) => $$"""
         # The configuration of `nativeproxy demo`. Copy it, change it, and run it with `nativeproxy run -c FILE`.
         [runtime]
         workers = 1
@@ -63,7 +69,7 @@ internal static class Demo
         upstream = "app"
           [listener.keepalive]
           timeout = "75s"
-
+        {{TlsText(certificate)}}
         [[upstream]]
         name = "app"
         balance = "round_robin"
@@ -78,13 +84,29 @@ internal static class Demo
 
         """;
 
-    private static string Greeting(int port, string path) => $"""
-        NativeProxy demo: http://127.0.0.1:{port} in front of two built-in origins on {port + 1} and {port + 2}.
+    private static string TlsText(DemoCertificate? certificate) => certificate is null ? "" : $"""
+          [listener.tls]
+          enabled = true
+            [[listener.tls.certificate]]
+            file = "{certificate.Path}"
+            key = "{certificate.KeyPath}"      # in memory; yours is a file
+
+        """;
+
+    private static string Greeting(int port, string path, DemoCertificate? certificate)
+    {
+        string url = certificate is null ? $"http://127.0.0.1:{port}" : $"https://localhost:{port}";
+        string trust = certificate is null ? "" : $"--cacert {certificate.Path} ";
+        return Greeting(port, path, url, trust);
+    }
+
+    private static string Greeting(int port, string path, string url, string trust) => $"""
+        NativeProxy demo: {url} in front of two built-in origins on {port + 1} and {port + 2}.
         The configuration in use lies in {path}
 
         Try:
-          curl -i http://127.0.0.1:{port}/hello
-          curl -s http://127.0.0.1:{port}/one http://127.0.0.1:{port}/two http://127.0.0.1:{port}/three
+          curl -i {trust}{url}/hello
+          curl -s {trust}{url}/one {url}/two {url}/three
           curl -s http://127.0.0.1:{port + 3}/metrics | grep nativeproxy_requests
           curl -s http://127.0.0.1:{port + 3}/closes
 

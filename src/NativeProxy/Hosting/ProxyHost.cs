@@ -19,12 +19,14 @@ internal static class ProxyHost
         SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable)
             ? SettingsFile.Parse(path, source.Bytes)
             : unreadable;
-        IReadOnlyList<ConfigError> errors = result.IsOk ? StartTrials.Files(result) : result.Errors;
-        Show(errors);
+        TlsFiles files = TlsFiles.None;
+        IReadOnlyList<ConfigError> findings = result.IsOk ? StartTrials.Files(result, out files) : result.Errors;
+        Show(findings);
         Show(result.Warnings);
-        if (errors.Count > 0)
+        int errors = findings.Count(static finding => !finding.IsWarning);
+        if (errors > 0)
         {
-            log.Error($"{Count(errors.Count, "error")} in {path}; nothing was started");
+            log.Error($"{Count(errors, "error")} in {path}; nothing was started");
             return ExitCodes.BadConfiguration;
         }
         int workers = WorkerCount(result.Settings);
@@ -33,8 +35,8 @@ internal static class ProxyHost
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
         return isSingle
-            ? SingleProcess.Run(source, result.Settings, security, log)
-            : Supervisor.Run(source, result.Settings, workers, log);
+            ? SingleProcess.Run(source, result.Settings, files, security, log)
+            : Supervisor.Run(source, result.Settings, files, workers, log);
     }
 
     /// <summary>Says whether the settings could be used; in full: on this machine, as it is now. Returns the exit code.</summary>

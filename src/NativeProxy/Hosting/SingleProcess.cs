@@ -7,6 +7,7 @@ using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
@@ -25,6 +26,7 @@ internal sealed class SingleProcess
     private readonly SettingsText _source;
     private readonly ProxySettings _started;
     private readonly Worker _worker;
+    private readonly SingleSecuring _securing;
     private readonly HealthChecks _health;
     private readonly ServerDiscovery _discovery;
     private readonly ServerNames _names;
@@ -37,14 +39,15 @@ internal sealed class SingleProcess
     private readonly ListeningPause _pause;
     private ProxySettings _settings;
 
-    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, HealthChecks health, ServerDiscovery discovery,
-        ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets, AdminEndpoint? admin,
-        ErrorLog log)
+    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, SingleSecuring securing, HealthChecks health,
+        ServerDiscovery discovery, ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets,
+        AdminEndpoint? admin, ErrorLog log)
     {
         _sockets = sockets;
         _pause = new ListeningPause(() => [.. sockets, .. AdminEndpoint.ListeningOf(admin)], areChanging: static () => false, log);
         _source = source;
         _started = settings;
+        _securing = securing;
         _settings = settings;
         _worker = worker;
         _health = health;
@@ -56,7 +59,7 @@ internal sealed class SingleProcess
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TrafficSecurity security, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, TrafficSecurity security, ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
@@ -81,15 +84,16 @@ internal sealed class SingleProcess
             using var names = new ServerNames(boards.Counters.Row(0), log, follow);
             ProxySettings whole = discovery.Follow(settings).AddTo(settings);
             ServerEndPoints endPoints = names.Follow(whole);
-            health.Apply(whole, endPoints);
+            health.Apply(whole, files, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
-            Task started = worker.Start(whole, endPoints, sockets[0]);
+            using var securing = new SingleSecuring(worker, service, log);
+            Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(boards, service);
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, health, discovery, names, service, boards.Counters, listening, admin, log)
+            return new SingleProcess(source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, log)
                 .RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -157,8 +161,8 @@ internal sealed class SingleProcess
             return;
         }
         ProxySettings whole = reload.Found.AddTo(reload.Settings);
-        _health.Apply(whole, reload.EndPoints);
-        await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0]);
+        _health.Apply(whole, reload.Files, reload.EndPoints);
+        await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _log.Info(ReloadText.Of(_settings, reload.Settings));
@@ -186,7 +190,7 @@ internal sealed class SingleProcess
         ProxySettings whole = found.AddTo(_settings);
         if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
             return;
-        _health.Apply(whole, endPoints);
+        _health.Follow(whole, endPoints);
         if (areOthers)
             _worker.ChangeServers(whole, endPoints);
         else

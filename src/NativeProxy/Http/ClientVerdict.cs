@@ -28,4 +28,7 @@ internal sealed class ClientVerdict
 
     /// <summary>The peer does, as far as its PROXY header says.</summary>
     public bool PeerIsHttps { get; set; }
+
+    /// <summary>Lines that tell the server about the certificate of the client, each with its end; empty = nothing is told.</summary>
+    public byte[] CertificateLines { get; set; } = [];
 }

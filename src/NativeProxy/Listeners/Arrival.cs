@@ -2,6 +2,8 @@ using System;
 using System.Net.Sockets;
 using NativeProxy.Buffers;
 using NativeProxy.Clients;
+using NativeProxy.Clients.Http1;
+using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
@@ -13,8 +15,9 @@ namespace NativeProxy.Listeners;
 
 /// <summary>
 /// An accepted connection until it is known who is there and what is spoken on it: reads the PROXY header that a trusted balancer puts in front of
-/// all else, then hands the connection on, with what came behind it. In the order of live connections like any other, with a deadline and a reason
-/// of its own. A listener without PROXY headers needs none. Owner: its <see cref="Listener"/>; thread: the loop. Never answers.
+/// all else, waits for the TLS handshake, then hands the connection on, with what came behind. In the order of live connections like any other, with
+/// a deadline and a reason of its own. A listener with neither needs none. Owner: its <see cref="Listener"/>; thread: the loop. Answers nobody but
+/// who speaks plain HTTP where TLS is spoken.
 /// </summary>
 internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 {
@@ -24,7 +27,9 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     private readonly Listener _listener;
     private readonly SessionTimer _timer;
     private ByteTail _tail;
+    private ClientIdentity? _announced;
     private long _startedMs;
+    private bool _isSecuring;
     private bool _isEnding;
 
     public Arrival(Listener listener)
@@ -35,17 +40,27 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 
     public override Frontend Frontend => _listener.Frontend;
 
-    public override long IdleSinceMs => _isEnding || !_tail.IsEmpty ? -1 : Tcp!.OpenedAtMs;
+    public override long IdleSinceMs => _isEnding || _isSecuring || !_tail.IsEmpty ? -1 : Tcp!.OpenedAtMs;
 
     /// <summary>Takes over an accepted connection.</summary>
-    public void Begin(TcpConnection connection)
+    /// <param name="connection">The connection.</param>
+    /// <param name="hasHeader">It begins with a PROXY header; else with TLS.</param>
+    public void Begin(TcpConnection connection, bool hasHeader)
     {
         Take(connection, identity: null);
-        _isEnding = false;
+        _announced = null;
+        _isEnding = _isSecuring = false;
         _startedMs = Frontend.Loop.Clock.NowMs;
         connection.SetOwner(this);
-        connection.StartReceive();
-        _timer.Arm(Frontend.Loop, SessionTimeout.RequestHeader, Frontend.Timeouts.RequestHeaderMs);
+        if (hasHeader)
+        {
+            connection.StartReceive();
+            _timer.Arm(Frontend.Loop, SessionTimeout.RequestHeader, Frontend.Timeouts.RequestHeaderMs);
+        }
+        else
+        {
+            Secure(firstBytes: default);
+        }
     }
 
     /// <summary>Lets go of the connection, which another owner takes over.</summary>
@@ -59,7 +74,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 
     public override void Drain()
     {
-        if (!_isEnding && _tail.IsEmpty && !Frontend.IdleMayWait)
+        if (!_isEnding && !_isSecuring && _tail.IsEmpty && !Frontend.IdleMayWait)
             LingerOn(Frontend.Ending);
     }
 
@@ -71,6 +86,23 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     public override void OnBondEnded() => Check.That(false, "nobody has authenticated before the first request");
 
     void IConnectionOwner.OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
+
+    void IConnectionOwner.OnSecured(TcpConnection connection)
+    {
+        // What lies below the listener may secure its connections from their first byte on: then nothing of that is its matter.
+        if (!_isSecuring)
+            return;
+        LayerFacts facts = connection.LayerFacts!;
+        _listener.Handshakes!.Done(facts.IsResumed);
+        _isSecuring = false;
+        ClientCertificateHeaders headers = _listener.Settings.Forwarded.ClientCertificate;
+        var identity = new ClientIdentity(_announced?.Client ?? connection.Peer, _announced?.Local ?? default, isHttps: true)
+        {
+            CertificateLines = headers == ClientCertificateHeaders.Off ? [] : ClientCertificateLines.Of(headers, facts.PeerCertificate),
+            BoundName = _listener.Tls!.AsksForCertificate ? facts.ServerName : null,
+        };
+        _listener.Arrived(this, identity, Frontend.Loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
+    }
 
     void IConnectionOwner.OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
@@ -92,7 +124,15 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 
     void IConnectionOwner.OnEndOfStream(TcpConnection connection) => Close(CloseReason.ClientClosed);
 
-    void IConnectionOwner.OnFailed(TcpConnection connection, SocketError error) => Close(CloseReason.ClientClosed);
+    void IConnectionOwner.OnFailed(TcpConnection connection, SocketError error)
+    {
+        if (!_isSecuring)
+            Close(CloseReason.ClientClosed);
+        else if (connection.LayerFailure == LayerFailure.PlainText)
+            TellPlainHttp(connection);
+        else
+            Close(TlsReasons.OfClient(connection.LayerFailure));
+    }
 
     void IConnectionOwner.OnSendBlocked(TcpConnection connection) => Check.That(false, "an arrival sends nothing");
 
@@ -104,6 +144,12 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 
     void ITimerOwner.OnTimer(TimerNode node, long nowMs)
     {
+        if (_isSecuring)
+        {
+            Frontend.Counters.Add(CounterId.TimeoutsHandshake);
+            Close(CloseReason.TlsTimeout);
+            return;
+        }
         Frontend.Counters.Add(CounterId.TimeoutsRequestHeader);
         if (!_tail.IsEmpty)
             Answer(ProxyError.RequestHeaderTimeout, CloseReason.RequestHeaderTimeout);
@@ -116,6 +162,9 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     {
         _isEnding = true;
         _timer.Disarm(Frontend.Loop);
+        if (_isSecuring)
+            _listener.Handshakes!.Failed();
+        _isSecuring = false;
     }
 
     protected override void EndOf()
@@ -142,14 +191,43 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     {
         ByteTail tail = _tail;
         _tail = default;
-        long limitMs = Frontend.Timeouts.RequestHeaderMs;
-        long leftMs = limitMs == 0 ? 0 : Math.Max(1, Tcp!.OpenedAtMs + limitMs - Frontend.Loop.Clock.NowMs);
         ClientIdentity? identity = header.Source.IsGiven ? new ClientIdentity(header.Source, header.Destination, header.IsSecure) : null;
         BufferPools pools = Frontend.Loop.Pools;
-        Session session = _listener.Arrived(this, identity, _startedMs, leftMs);
-        if (!rest.IsEmpty && session.Tcp!.Owner is Session)
-            session.ReadFirst(rest);
+        if (_listener.Tls is not null)
+        {
+            _announced = identity;
+            Secure(rest);
+        }
+        else
+        {
+            long limitMs = Frontend.Timeouts.RequestHeaderMs;
+            long leftMs = limitMs == 0 ? 0 : Math.Max(1, Tcp!.OpenedAtMs + limitMs - Frontend.Loop.Clock.NowMs);
+            Session session = _listener.Arrived(this, identity, _startedMs, leftMs);
+            if (!rest.IsEmpty && session.Tcp!.Owner is Session)
+                session.ReadFirst(rest);
+        }
         tail.Release(pools);
+    }
+
+    /// <summary>The handshake begins, if there is room for another one.</summary>
+    private void Secure(ReadOnlySpan<byte> firstBytes)
+    {
+        if (!_listener.Handshakes!.TryBegin())
+        {
+            Close(CloseReason.TlsLimit);
+            return;
+        }
+        _isSecuring = true;
+        _timer.Arm(Frontend.Loop, SessionTimeout.Handshake, Frontend.Timeouts.HandshakeMs);
+        Tcp!.Secure(_listener.Tls!, firstBytes);
+    }
+
+    /// <summary>Somebody has the wrong address, and is told so in the language that they speak.</summary>
+    private void TellPlainHttp(TcpConnection connection)
+    {
+        connection.LayBare();
+        RefusedRequest.PlainHttp().Answer(this, _startedMs);
+        LingerOn(CloseReason.TlsPlainHttp);
     }
 
     /// <summary>

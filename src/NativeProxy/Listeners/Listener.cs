@@ -12,6 +12,7 @@ using NativeProxy.Passthrough;
 using NativeProxy.Pressure;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Tls;
 using NativeProxy.Upstreams.Origins;
 
 namespace NativeProxy.Listeners;
@@ -78,6 +79,12 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <summary>The destinations of a forward proxy; null on a reverse proxy. At a reload the successor takes them over.</summary>
     public OriginTable? Origins => _service.Routes.Origins;
 
+    /// <summary>How its connections are secured; null = they are not.</summary>
+    public TlsServerPolicy? Tls { get; init; }
+
+    /// <summary>Counts and limits handshakes; null where there are none.</summary>
+    public HandshakeLimit? Handshakes { get; init; }
+
     /// <summary>Called on the loop thread when the last connection of a draining listener is gone.</summary>
     public Action<Listener>? Drained { get; set; }
 
@@ -93,7 +100,8 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <summary>The live connection that was accepted last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public ClientConnection? NewestLive => _live.Newest;
 
-    public bool MayAccept => !Frontend.IsDraining && ConnectionCount < Frontend.Limits.MaxConnections && _budget.HasRoom;
+    public bool MayAccept =>
+        !Frontend.IsDraining && ConnectionCount < Frontend.Limits.MaxConnections && _budget.HasRoom && Handshakes is null or { HasRoom: true };
 
     public bool HasSocketToSpare => _budget.HasSocketToSpare;
 
@@ -173,8 +181,9 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         Frontend.Counters.Add(CounterId.ClientConnectionsAccepted);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen);
         _budget.Take();
-        if (Settings.ProxyProtocol && (_balancers.Length == 0 || AddressNetwork.AnyContains(_balancers, connection.Peer)))
-            Await(connection);
+        bool hasHeader = Settings.ProxyProtocol && (_balancers.Length == 0 || AddressNetwork.AnyContains(_balancers, connection.Peer));
+        if (hasHeader || Tls is not null)
+            Await(connection, hasHeader);
         else
             Serve(connection);
         _shedding?.Accepted(this);
@@ -234,12 +243,12 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         session.Begin(connection, identity: null, _loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
     }
 
-    private void Await(TcpConnection connection)
+    private void Await(TcpConnection connection, bool hasHeader)
     {
         Arrival arrival = _freeArrival ?? new Arrival(this);
         _freeArrival = (Arrival?)arrival.Older;
         _live.Add(arrival);
-        arrival.Begin(connection);
+        arrival.Begin(connection, hasHeader);
     }
 
     private void Free(ClientConnection connection)

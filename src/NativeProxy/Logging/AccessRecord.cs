@@ -16,6 +16,9 @@ internal ref struct AccessRecord
     /// <summary>The other end of the socket in the same form; empty where it is the client.</summary>
     public ReadOnlySpan<byte> PeerAddress;
 
+    /// <summary>Version, cipher, "full" or "resumed", and server name, with blanks between; empty without TLS.</summary>
+    public ReadOnlySpan<byte> Tls;
+
     /// <summary>Empty where requests get none.</summary>
     public ReadOnlySpan<byte> RequestId;
 

@@ -11,6 +11,7 @@ namespace NativeProxy.Logging;
 internal static class AccessRecordCodec
 {
     public const int AddressBytesMax = 16;
+    public const int TlsBytesMax = 320;
     public const int RequestIdBytesMax = 128;
     public const int TraceIdBytesMax = 32;
     public const int MethodBytesMax = 32;
@@ -27,8 +28,8 @@ internal static class AccessRecordCodec
 
     /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
     public static int RecordBytesMax =>
-        FixedBytes + (2 * AddressBytesMax) + RequestIdBytesMax + TraceIdBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax + HostBytesMax
-        + UserAgentBytesMax + RefererBytesMax;
+        FixedBytes + (2 * AddressBytesMax) + TlsBytesMax + RequestIdBytesMax + TraceIdBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax
+        + HostBytesMax + UserAgentBytesMax + RefererBytesMax;
 
     /// <summary>Loop thread. False when the ring is full; the ring has counted the loss then.</summary>
     public static bool TryWrite(LogRing ring, in AccessRecord record)
@@ -37,6 +38,7 @@ internal static class AccessRecordCodec
         {
             Address = Cut(record.ClientAddress, AddressBytesMax),
             PeerAddress = Cut(record.PeerAddress, AddressBytesMax),
+            Tls = Cut(record.Tls, TlsBytesMax),
             RequestId = Cut(record.RequestId, RequestIdBytesMax),
             TraceId = Cut(record.TraceId, TraceIdBytesMax),
             Method = Cut(record.Method, MethodBytesMax),
@@ -55,6 +57,7 @@ internal static class AccessRecordCodec
         rest = rest[FixedBytes..];
         Put(ref rest, record.ClientAddress, lengths.Address);
         Put(ref rest, record.PeerAddress, lengths.PeerAddress);
+        Put(ref rest, record.Tls, lengths.Tls);
         Put(ref rest, record.RequestId, lengths.RequestId);
         Put(ref rest, record.TraceId, lengths.TraceId);
         Put(ref rest, record.Method, lengths.Method);
@@ -77,6 +80,7 @@ internal static class AccessRecordCodec
             Numbers = MemoryMarshal.Read<AccessNumbers>(slot[NumbersOffset..]),
             ClientAddress = Take(ref rest, lengths.Address),
             PeerAddress = Take(ref rest, lengths.PeerAddress),
+            Tls = Take(ref rest, lengths.Tls),
             RequestId = Take(ref rest, lengths.RequestId),
             TraceId = Take(ref rest, lengths.TraceId),
             Method = Take(ref rest, lengths.Method),
@@ -111,6 +115,7 @@ internal static class AccessRecordCodec
     {
         public ushort Address;
         public ushort PeerAddress;
+        public ushort Tls;
         public ushort RequestId;
         public ushort TraceId;
         public ushort Method;
@@ -120,6 +125,6 @@ internal static class AccessRecordCodec
         public ushort UserAgent;
         public ushort Referer;
 
-        public readonly int Sum => Address + PeerAddress + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer;
+        public readonly int Sum => Address + PeerAddress + Tls + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer;
     }
 }

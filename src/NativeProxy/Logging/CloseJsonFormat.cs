@@ -35,6 +35,7 @@ internal static class CloseJsonFormat
         text.Append("\",\"closed_by\":\""u8);
         text.AppendAscii(CloseRecord.CodeOf(record.By));
         text.Append("\""u8);
+        JsonFormat.AppendString(text, "tls"u8, record.Detail.Bytes);
         JsonFormat.AppendNumber(text, "uses"u8, record.Uses);
         JsonFormat.AppendNumber(text, "setup_ms"u8, record.SetupMs);
         JsonFormat.AppendNumber(text, "active_ms"u8, record.ActiveMs);

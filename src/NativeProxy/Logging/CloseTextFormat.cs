@@ -6,8 +6,8 @@ namespace NativeProxy.Logging;
 internal static class CloseTextFormat
 {
     /// <summary>
-    /// <c>ip:port [time] closed client listener cc=id rs=reason by=who uses=n ms=setup/active/idle/close/life bytes=in/out</c>; of a server
-    /// connection <c>closed server upstream/server sc=id</c>.
+    /// <c>ip:port [time] closed client listener cc=id rs=reason by=who uses=n ms=setup/active/idle/close/life bytes=in/out</c>, and where TLS
+    /// has failed <c>tls="words"</c>; of a server connection <c>closed server upstream/server sc=id</c>.
     /// </summary>
     public static void Append(LogText text, in CloseRecord record)
     {
@@ -29,6 +29,12 @@ internal static class CloseTextFormat
         text.AppendNumbers([record.SetupMs, record.ActiveMs, record.IdleMs, record.CloseMs, record.LifeMs]);
         text.Append(" bytes="u8);
         text.AppendNumbers([record.BytesIn, record.BytesOut]);
+        if (!record.Detail.Bytes.IsEmpty)
+        {
+            text.Append(" tls=\""u8);
+            text.AppendHashQuotable(record.Detail.Bytes);
+            text.Append("\""u8);
+        }
         text.Append("\n"u8);
     }
 

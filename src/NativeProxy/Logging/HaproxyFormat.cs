@@ -12,7 +12,7 @@ internal static class HaproxyFormat
     /// <summary>
     /// <c>ip:port [time] listener upstream/server TR/Tw/Tc/Tr/Ta status bytes - - state act/fe/be/srv/retries srvqueue/upqueue "request"
     /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and where there is one
-    /// <c>route= peer= id= trace=</c>.
+    /// <c>route= peer= tls=version/cipher/full|resumed/name id= trace=</c>.
     /// </summary>
     public static void Append(LogText text, in AccessRecord record, LogNames names)
     {
@@ -116,6 +116,8 @@ internal static class HaproxyFormat
             text.Append(" peer="u8);
             AddressText.Append(text, record.PeerAddress);
         }
+        if (!record.Tls.IsEmpty)
+            AppendTls(text, record.Tls);
         if (!record.RequestId.IsEmpty)
         {
             text.Append(" id="u8);
@@ -125,6 +127,17 @@ internal static class HaproxyFormat
         {
             text.Append(" trace="u8);
             text.AppendHashQuotable(record.TraceId);
+        }
+    }
+
+    private static void AppendTls(LogText text, ReadOnlySpan<byte> tls)
+    {
+        text.Append(" tls="u8);
+        foreach (Range word in tls.Split((byte)' '))
+        {
+            if (word.Start.Value > 0)
+                text.Append("/"u8);
+            text.AppendHashQuotable(tls[word]);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class JsonFormat
         text.Append("\""u8);
         AppendNumber(text, "client_port"u8, numbers.ClientPort);
         AppendPeer(text, record.PeerAddress);
+        AppendTls(text, record.Tls);
         AppendString(text, "listener"u8, names.NameOf(numbers.ListenerName));
         AppendString(text, "route"u8, names.NameOf(numbers.RouteName));
         AppendString(text, "upstream"u8, names.NameOf(numbers.UpstreamName));
@@ -64,6 +65,23 @@ internal static class JsonFormat
             return;
         AddressText.Append(text, address);
         text.Append(quote);
+    }
+
+    private static void AppendTls(LogText text, ReadOnlySpan<byte> tls)
+    {
+        Span<Range> words = stackalloc Range[4];
+        int count = 0;
+        foreach (Range word in tls.Split((byte)' '))
+        {
+            if (count < words.Length)
+                words[count++] = word;
+        }
+        bool isThere = !tls.IsEmpty && count == words.Length;
+        AppendString(text, "tls_version"u8, isThere ? tls[words[0]] : default);
+        AppendString(text, "tls_cipher"u8, isThere ? tls[words[1]] : default);
+        AppendName(text, "tls_resumed"u8);
+        text.Append(!isThere ? "null"u8 : tls[words[2]].SequenceEqual("resumed"u8) ? "true"u8 : "false"u8);
+        AppendString(text, "tls_name"u8, isThere && !tls[words[3]].SequenceEqual("-"u8) ? tls[words[3]] : default);
     }
 
     private static void AppendConnections(LogText text, in AccessNumbers numbers)

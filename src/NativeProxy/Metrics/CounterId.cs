@@ -53,7 +53,18 @@ internal enum CounterId
     BytesToServers,
     BytesSpliced,
 
+    // TLS
+    HandshakesRunning,
+    HandshakesFull,
+    HandshakesResumed,
+    HandshakesFailed,
+    ServerHandshakesFull,
+    ServerHandshakesResumed,
+    ServerHandshakesFailed,
+    TlsBytes,
+
     // Timeouts
+    TimeoutsHandshake,
     TimeoutsKeepAlive,
     TimeoutsRequestHeader,
     TimeoutsRequestBody,

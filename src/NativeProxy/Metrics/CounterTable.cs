@@ -62,8 +62,18 @@ internal static class CounterTable
             (CounterId.BytesFromServers, "peer=server,direction=in"), (CounterId.BytesToServers, "peer=server,direction=out")),
         Counter(CounterId.BytesSpliced, "nativeproxy_spliced_bytes_total", "Bytes of tunnels that were passed on without being read."),
 
+        // TLS
+        Gauge(CounterId.HandshakesRunning, "nativeproxy_tls_handshakes_running", "TLS handshakes with clients that run now."),
+        .. Counters("nativeproxy_tls_handshakes_total",
+            "TLS handshakes by their end; why they failed, nativeproxy_client_closes_total and nativeproxy_server_closes_total say (reason=tls_...).",
+            (CounterId.HandshakesFull, "peer=client,result=full"), (CounterId.HandshakesResumed, "peer=client,result=resumed"),
+            (CounterId.HandshakesFailed, "peer=client,result=failed"), (CounterId.ServerHandshakesFull, "peer=server,result=full"),
+            (CounterId.ServerHandshakesResumed, "peer=server,result=resumed"), (CounterId.ServerHandshakesFailed, "peer=server,result=failed")),
+        Gauge(CounterId.TlsBytes, "nativeproxy_tls_memory_bytes",
+            "Memory that TLS connections have with OpenSSL, outside of the buffers: an estimate, looked at once a second."),
+
         // Timeouts
-        .. Counters("nativeproxy_timeouts_total", "Deadlines that passed, by kind.",
+        .. Counters("nativeproxy_timeouts_total", "Deadlines that passed, by kind.", (CounterId.TimeoutsHandshake, "kind=handshake"),
             (CounterId.TimeoutsKeepAlive, "kind=keep_alive"), (CounterId.TimeoutsRequestHeader, "kind=request_header"),
             (CounterId.TimeoutsRequestBody, "kind=request_body"), (CounterId.TimeoutsClientSend, "kind=client_send"),
             (CounterId.TimeoutsLinger, "kind=linger"), (CounterId.TimeoutsTunnel, "kind=tunnel"), (CounterId.TimeoutsInspect, "kind=inspect"),

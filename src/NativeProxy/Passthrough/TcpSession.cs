@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using System.Text;
 using NativeProxy.Buffers;
 using NativeProxy.Clients;
 using NativeProxy.Config;
@@ -18,8 +19,8 @@ namespace NativeProxy.Passthrough;
 
 /// <summary>
 /// The life of one client connection whose bytes are passed on as they are: asks for a server at once, since that one may speak first, unless a name
-/// in its ClientHello decides which; joins both in a <see cref="Tunnel"/>, and ends both with reasons. Lent by a <see cref="TcpSessionPool"/>;
-/// thread: the loop. Never changes a byte, and never sends one to the client itself.
+/// in its ClientHello decides which and no TLS that ends here was asked for one; joins both in a <see cref="Tunnel"/>, and ends both with reasons.
+/// Lent by a <see cref="TcpSessionPool"/>; thread: the loop. Never changes a byte, and never sends one to the client itself.
 /// </summary>
 internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, ITunnelOwner, ITimerOwner
 {
@@ -70,6 +71,12 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         if (!terms.Routes.NeedName(Address, _port))
         {
             Open(name: default);
+            return;
+        }
+        if (client.LayerFacts is { } facts)
+        {
+            // Its TLS ends here, and has asked for a name already.
+            Open(Encoding.ASCII.GetBytes(facts.ServerName ?? ""));
             return;
         }
         client.StartReceive();

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -12,8 +13,8 @@ namespace NativeProxy.Pipes;
 /// <summary>
 /// A connected socket of the control plane as a pair of pipes, and the three ways to end it: in order (<see cref="FinishAsync"/>), at once
 /// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. Each direction holds
-/// 64 KiB at most, then waits for its reader. <see cref="Over"/> is the one place that makes pipes of a socket: those of a stream over it,
-/// such as TLS, would be made there (StreamConnection.GetDuplex).
+/// 64 KiB at most, then waits for its reader. Speaks TLS inside once it was asked to (<see cref="SecureAsync"/>): the end in order then begins with
+/// close_notify.
 /// </summary>
 internal sealed class SocketPipe : IDisposable
 {
@@ -22,18 +23,26 @@ internal sealed class SocketPipe : IDisposable
 
     private readonly Socket _socket;
     private readonly IDuplexPipe _pipe;
+    private SecureStream? _secure;
 
     private SocketPipe(Socket socket, IDuplexPipe pipe)
     {
         _socket = socket;
         _pipe = pipe;
+        (Input, Output) = (pipe.Input, pipe.Output);
     }
 
     /// <summary>What the peer sends. Reading throws what <see cref="IsBroken"/> knows when the connection is no more.</summary>
-    public PipeReader Input => _pipe.Input;
+    public PipeReader Input { get; private set; }
 
     /// <summary>What the peer is sent. A flush waits while the peer does not take it.</summary>
-    public PipeWriter Output => _pipe.Output;
+    public PipeWriter Output { get; private set; }
+
+    /// <summary>TLS is spoken.</summary>
+    public bool IsSecured { get; private set; }
+
+    /// <summary>Why TLS has failed (<see cref="SecureStream.Refusal"/>); empty = it has not.</summary>
+    public string Refusal => _secure?.Refusal ?? "";
 
     /// <summary>Pipes over a connected socket, which they own from now on. An idle one holds no buffer.</summary>
     public static SocketPipe Over(Socket connected) =>
@@ -47,6 +56,24 @@ internal sealed class SocketPipe : IDisposable
     public static bool IsBroken(Exception e) => e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;
 
     /// <summary>
+    /// Has TLS spoken from now on, as the client; once, behind all that was written. When it is not done the pipes are what they were, and good for
+    /// an end only.
+    /// </summary>
+    /// <param name="options">How.</param>
+    /// <param name="givenUp">When to wait no longer.</param>
+    public async Task<HandshakeEnd> SecureAsync(SslClientAuthenticationOptions options, CancellationToken givenUp)
+    {
+        _secure = SecureStream.Over(_pipe);
+        HandshakeEnd end = await _secure.ShakeHandsAsync(options, givenUp);
+        if (end != HandshakeEnd.Done)
+            return end;
+        IsSecured = true;
+        Input = PipeReader.Create(_secure, new StreamPipeReaderOptions(leaveOpen: true));
+        Output = PipeWriter.Create(_secure, new StreamPipeWriterOptions(leaveOpen: true));
+        return end;
+    }
+
+    /// <summary>
     /// The end in order: what is written goes out, then FIN; what still comes is dropped until the peer's FIN. False when that did not come in
     /// time, or more bytes came than that: <see cref="Dispose"/> then closes, which is no RST as long as nothing unread has come.
     /// </summary>
@@ -54,6 +81,7 @@ internal sealed class SocketPipe : IDisposable
     /// <param name="givenUp">When to wait no longer.</param>
     public async Task<bool> FinishAsync(long surplusBytesMax, CancellationToken givenUp)
     {
+        await EndSecurityAsync();
         await _pipe.Output.CompleteAsync();
         return await SkipToEndAsync(surplusBytesMax, givenUp);
     }
@@ -97,8 +125,30 @@ internal sealed class SocketPipe : IDisposable
     /// <summary>Closes at once; what has not been handed to the kernel is lost.</summary>
     public void Dispose()
     {
+        if (IsSecured)
+        {
+            Input.Complete();
+            Output.Complete();
+        }
+        _secure?.Dispose();
         _pipe.Input.Complete();
         _pipe.Output.Complete();
         (_pipe as IDisposable)?.Dispose();
+    }
+
+    /// <summary>close_notify, after all that was written.</summary>
+    private async Task EndSecurityAsync()
+    {
+        if (!IsSecured)
+            return;
+        try
+        {
+            await Output.CompleteAsync();
+            await _secure!.ShutdownAsync();
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            // The peer was faster.
+        }
     }
 }

@@ -48,6 +48,8 @@ internal static class ForwardedFields
             sink.AppendField("X-Real-IP"u8, AddressOf(verdict.Client, text));
         if (settings.Forwarded)
             WriteForwarded(ref sink, said, verdict, host, scheme);
+        if (verdict.CertificateLines.Length > 0)
+            sink.AppendLines(verdict.CertificateLines);
     }
 
     private static ReadOnlySpan<byte> AddressOf(in PeerAddress address, Span<byte> text) =>

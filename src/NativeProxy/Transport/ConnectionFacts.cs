@@ -68,12 +68,15 @@ internal abstract class ConnectionFacts : ConnectionSocket
     /// <summary>Why the layer has failed; None while it has not, or there is none. Known until <see cref="IConnectionOwner.OnClosed"/>.</summary>
     public LayerFailure LayerFailure => Layer?.Failure ?? LayerFailure.None;
 
+    /// <summary>What the handshake of the layer has settled; null without a layer. Valid until <see cref="IConnectionOwner.OnClosed"/>.</summary>
+    public LayerFacts? LayerFacts => Layer?.Facts;
+
     /// <summary>
     /// Who has ended the connection so far: the peer, by FIN, an alert or a break, or nobody, which leaves it to the proxy.
     /// </summary>
     public ClosedBy EndedBy =>
         IsBroken || (Sending.IsBroken && !RanOutOfBuffers) ? ClosedBy.PeerReset
-        : Receiving.FinSeen || LayerFailure is LayerFailure.Alert or LayerFailure.EarlyEnd ? ClosedBy.Peer : ClosedBy.Proxy;
+        : Receiving.FinSeen || Layer is { PeerGaveUp: true } ? ClosedBy.Peer : ClosedBy.Proxy;
 
     /// <summary>True when the owner closed with RST.</summary>
     public bool IsResetByUs => ResetsOnClose;

@@ -26,6 +26,9 @@ internal abstract class ConnectionLayer
     /// <summary>Bytes were received that are opened when the owner has heard of those before them: a look must not read past them.</summary>
     private bool _hasUnopened;
 
+    /// <summary>The owner sends nothing more.</summary>
+    private bool _hasAnnounced;
+
     /// <param name="isServer">Whether it is the layer of an accepted connection.</param>
     protected ConnectionLayer(bool isServer) => IsServer = isServer;
 
@@ -33,8 +36,17 @@ internal abstract class ConnectionLayer
 
     public LayerState State { get; protected set; }
 
+    /// <summary>What the handshake has settled.</summary>
+    public virtual LayerFacts? Facts => null;
+
     /// <summary>Why it has failed; None while it has not.</summary>
     public LayerFailure Failure { get; private set; }
+
+    /// <summary>It was the peer who has given up: by an alert, or by an end in the handshake.</summary>
+    public bool PeerGaveUp { get; private set; }
+
+    /// <summary>Goes out bare before the handshake; null = nothing.</summary>
+    internal byte[]? Preface { get; set; }
 
     /// <summary>True when the peer can have said nothing that the owner has not heard, but for what lies in the socket.</summary>
     public bool IsQuiet => State == LayerState.Secured && _kept.IsEmpty && !HasPart && _brokenBy == SocketError.Success;
@@ -57,22 +69,27 @@ internal abstract class ConnectionLayer
     /// <summary>Turns bytes of the owner into records, all of them.</summary>
     protected abstract void Seal(ReadOnlySpan<byte> plain, LayerOutput output);
 
-    /// <summary>Announces that the owner sends nothing more; nothing when that was done.</summary>
+    /// <summary>Announces that the owner sends nothing more. Called once.</summary>
     protected abstract void AnnounceEnd(LayerOutput output);
 
     /// <summary>The connection is gone: the layer may be lent to another one.</summary>
     protected abstract void Recycle();
 
     /// <summary>The layer has failed. For what derives from it, within <see cref="Open"/>, and for an end that comes too early.</summary>
-    protected void Fail(LayerFailure failure)
+    /// <param name="failure">Why.</param>
+    /// <param name="isByAlert">The peer has said so.</param>
+    protected void Fail(LayerFailure failure, bool isByAlert = false)
     {
         State = LayerState.Failed;
         Failure = failure;
+        PeerGaveUp = isByAlert || failure is LayerFailure.Alert or LayerFailure.EarlyEnd;
     }
 
     /// <summary>Begins the handshake, for an accepted connection with bytes that were received before; what comes of it is told later.</summary>
     internal void Begin(TcpConnection connection, ReadOnlySpan<byte> firstBytes)
     {
+        if (Preface is not null)
+            connection.SendWire(Preface, mayHold: true);
         LayerScratch scratch = connection.Loop.Layers;
         scratch.Output.Begin(connection, mayHold: false);
         Begin(scratch.Output);
@@ -163,24 +180,31 @@ internal abstract class ConnectionLayer
     /// <summary>Sends bytes of the owner.</summary>
     internal SendResult Send(TcpConnection connection, ReadOnlySpan<byte> plain, bool mayHold)
     {
-        if (State == LayerState.Failed)
-        {
-            // An owner that asks for no bytes hears of the failure in no other way.
-            if (!connection.EndOfStreamSeen)
-                connection.Loop.Defer(connection, DeferredWork.SendFailed);
+        // Nothing follows an announced end, as nothing follows FIN on a bare connection.
+        if (_hasAnnounced)
             return SendResult.Failed;
+        if (State != LayerState.Failed)
+        {
+            LayerOutput output = connection.Loop.Layers.Output;
+            output.Begin(connection, mayHold);
+            Seal(plain, output);
+            SendResult result = output.End();
+            if (State != LayerState.Failed)
+                return result;
         }
-        LayerOutput output = connection.Loop.Layers.Output;
-        output.Begin(connection, mayHold);
-        Seal(plain, output);
-        return output.End();
+
+        // An owner that asks for no bytes hears of the failure in no other way.
+        if (!connection.EndOfStreamSeen)
+            connection.Loop.Defer(connection, DeferredWork.SendFailed);
+        return SendResult.Failed;
     }
 
     /// <summary>Nothing more is sent: announces it, once the handshake is done and if the layer is sound.</summary>
     internal void AnnounceEnd(TcpConnection connection)
     {
-        if (State is not (LayerState.Secured or LayerState.Ended))
+        if (_hasAnnounced || State is not (LayerState.Secured or LayerState.Ended))
             return;
+        _hasAnnounced = true;
         LayerOutput output = connection.Loop.Layers.Output;
         output.Begin(connection, mayHold: false);
         AnnounceEnd(output);
@@ -192,8 +216,11 @@ internal abstract class ConnectionLayer
     {
         _kept.Release(connection.Loop.Pools);
         _brokenBy = SocketError.Success;
+        _hasAnnounced = false;
         State = LayerState.Securing;
         Failure = LayerFailure.None;
+        PeerGaveUp = false;
+        Preface = null;
         Recycle();
     }
 

@@ -27,6 +27,9 @@ internal sealed class LayerOutput
         return _bytes.AsSpan(_length, bytes);
     }
 
+    /// <summary>The time of the loop, for a layer that is being called.</summary>
+    public long NowMs => _connection!.Loop.Clock.NowMs;
+
     /// <summary>So many bytes of the reserved ones are to be sent.</summary>
     public void Advance(int bytes) => _length += bytes;
 

@@ -82,6 +82,9 @@ internal struct ReceiveSide
         FinSeen = isFin;
     }
 
+    /// <summary>What has ended was not the stream.</summary>
+    public void Reopen() => _isWanted = HasEnded = FinSeen = false;
+
     /// <summary>Asks for bytes at the end of the turn, if none can be on their way already.</summary>
     public readonly void AskSoon(TcpConnection connection)
     {

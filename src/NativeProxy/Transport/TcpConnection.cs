@@ -12,12 +12,8 @@ namespace NativeProxy.Transport;
 /// Owner: one <see cref="IConnectionOwner"/> at a time. Thread: its loop only. Never knows what the bytes mean, never calls its owner
 /// from inside a call of the owner.
 /// </summary>
-internal abstract class TcpConnection : ConnectionFacts
+internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
 {
-    protected TcpConnection(EventLoop loop) : base(loop)
-    {
-    }
-
     /// <summary>
     /// What a read would give the owner now. A system call, for the moments at which it matters whether the peer has spoken, or left, before it was
     /// spoken to. Through a layer: what is the layer's own is nothing, what is for the owner comes with the next receive, a part of a record counts
@@ -59,6 +55,19 @@ internal abstract class TcpConnection : ConnectionFacts
         Layer = security.LendLayer(Loop, isServer);
         if (isServer)
             BeginSecuring(firstBytes);
+    }
+
+    /// <summary>These bytes go out bare when the connection is established, before its handshake: a PROXY header.</summary>
+    public void SendBeforeSecuring(ReadOnlySpan<byte> bytes) => Layer!.Preface = bytes.ToArray();
+
+    /// <summary>The peer speaks plain text, so that the handshake failed: so does this side. For <see cref="IConnectionOwner.OnFailed"/>.</summary>
+    public void LayBare()
+    {
+        Check.That(State == TcpConnectionState.Securing && LayerFailure == LayerFailure.PlainText, "only plain text is answered in plain text");
+        Layer!.Release(this);
+        Layer = null;
+        Receiving.Reopen();
+        MoveTo(TcpConnectionState.Open);
     }
 
     /// <summary>Sends bytes: to the kernel if it takes them, else to the queue. An empty span sends nothing.</summary>

@@ -33,8 +33,9 @@ public class SettingsReferenceTests
 
         Assert.NotEqual(SettingsReference.Toml, _uncommented);
         Assert.True(result.IsOk, string.Join("\n", result.Errors));
+        const string certificate = "[[listener.tls.certificate]]\nfile = \"/etc/nativeproxy/web.pem\"";
         const string tables = "[[rate_limit]]\nname = \"per-client\"\nrate = \"10/s\"\n[[route]]\n[[policy]]\nname = \"secure\"";
-        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.Minimal + tables).Settings), Dump(result.Settings));
+        Assert.Equal(Dump(SettingsTrial.Parse(SettingsTrial.WithListener(certificate) + tables).Settings), Dump(result.Settings));
     }
 
     [Fact]

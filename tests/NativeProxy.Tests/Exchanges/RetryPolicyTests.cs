@@ -253,7 +253,8 @@ public class RetryPolicyTests
     {
         ProxyError[] retried =
         [
-            ProxyError.ServerConnectFailed, ProxyError.ServerConnectTimeout, ProxyError.NoSourcePort, ProxyError.ServerClosedBeforeResponse,
+            ProxyError.ServerConnectFailed, ProxyError.ServerConnectTimeout, ProxyError.ServerNotSecure, ProxyError.NoSourcePort,
+            ProxyError.ServerClosedBeforeResponse,
         ];
         RetryFacts best = Stale with { Proof = SendProof.NothingSent };
 

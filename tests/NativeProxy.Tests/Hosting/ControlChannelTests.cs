@@ -55,7 +55,7 @@ public sealed class ControlChannelTests : IDisposable
     [Fact]
     public void EndThatDoesNotRead_CountsAsGoneOnceTooMuchWaits()
     {
-        byte[] settings = new byte[16_000_000];
+        byte[] settings = new byte[64_000_000];
         int sent = 0;
         while (sent < 100 && _line.TrySend(ControlCommand.Prepare, settings))
             sent++;
@@ -77,7 +77,7 @@ public sealed class ControlChannelTests : IDisposable
     [Theory]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    [InlineData((20 * 1024 * 1024) + 1)]
+    [InlineData((96 * 1024 * 1024) + 1)]
     [InlineData(int.MaxValue)]
     public async Task LengthThatNoFrameHas_IsRefusedWithoutWaitingForIt(int length)
     {

@@ -9,6 +9,7 @@ using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
@@ -36,6 +37,7 @@ internal sealed class CrewUnderTest : IDisposable
     private readonly Boards _boards;
     private readonly List<WorkerEnd> _started = [];
     private readonly List<Reload> _reloads = [];
+    private readonly TicketKeeper _tickets = new(static () => { });
 
     public CrewUnderTest(int workers)
     {
@@ -45,7 +47,7 @@ internal sealed class CrewUnderTest : IDisposable
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
             .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
                 Killed.Add, _events))];
-        Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, log);
+        Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, _tickets, log);
         Steps = new ReloadSteps(Crew, log) { Committing = Committed.Add, Ended = Ended };
     }
 
@@ -150,6 +152,7 @@ internal sealed class CrewUnderTest : IDisposable
             slot.Dispose();
         _started.ForEach(static worker => worker.Dispose());
         _reloads.ForEach(static reload => reload.Close());
+        _tickets.Dispose();
         _boards.Dispose();
     }
 

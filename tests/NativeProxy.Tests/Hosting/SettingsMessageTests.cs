@@ -29,6 +29,21 @@ public class SettingsMessageTests
     }
 
     [Fact]
+    public void FilesOfTls_ArriveByteForByte_AndAreZeroedInTheMessage()
+    {
+        byte[] text = Encoding.UTF8.GetBytes(Settings);
+        byte[] file = [0, 10, 13, 10, 255, 0];
+        TlsFiles files = TlsFiles.Decode([1, 0, 0, 0, (byte)file.Length, 0, 0, 0, (byte)'k', .. file]);
+        byte[] payload = new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text) { Files = files }.Encode();
+
+        SettingsMessage read = SettingsMessage.Decode(payload);
+
+        Assert.Equal(file, read.Files.Of("k").ToArray());
+        Assert.Equal(text, read.Text);
+        Assert.Equal(new byte[file.Length], payload[^file.Length..]);
+    }
+
+    [Fact]
     public void ServersHaveTheAddressesOfTheMessage_AndNoNameIsResolved()
     {
         var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings),

@@ -6,6 +6,7 @@ using System.Text;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Quotas;
 using NativeProxy.Logging;
@@ -35,7 +36,7 @@ internal sealed class WorkerUnderTest : IDisposable
             new SharedBoards(
                 ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers: 1), LatencyBoard.CreatePrivate(1)),
             TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));
-        Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)]);
+        Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)], TlsPolicies.None);
     }
 
     public Worker Worker { get; }

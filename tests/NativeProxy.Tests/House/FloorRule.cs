@@ -16,8 +16,8 @@ internal static class FloorRule
     /// <summary>The folders from the lowest step of the lowest floor upwards.</summary>
     private static readonly Dictionary<string, (int Floor, int Step)> Floors = Listed(
         ["Foundation"],
-        ["Http", "ProxyProtocol", "Tls", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
-        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
+        ["Http", "ProxyProtocol", "Tls", "Certificates", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
+        ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll, Transport/Tls", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
         ["Caching", "Pipes", "Quotas", "Credentials", "Compression"],
         [
             "Clients < Clients/Http1",
@@ -27,7 +27,7 @@ internal static class FloorRule
         ["Routing/Matching < Routing/Limiting < Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged, Exchanges/Mirrored < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
-        ["Hosting/Processes < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
+        ["Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
 
     /// <summary>Libraries that one room hides from the others, so that it could be replaced there alone.</summary>
     private static readonly Dictionary<string, string> HiddenLibraries = new(StringComparer.Ordinal)

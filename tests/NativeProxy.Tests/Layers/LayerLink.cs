@@ -4,24 +4,17 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Tests.Transport;
+using NativeProxy.Tests.Transport.Tls;
 using NativeProxy.Transport;
 using Xunit;
 
 namespace NativeProxy.Tests.Layers;
 
-/// <summary>Which engine a connection under test is of.</summary>
-public enum LinkKind
-{
-    Saea,
-    Epoll,
-    SimulatedCompletion,
-    SimulatedReadiness,
-}
-
 /// <summary>
-/// One connection through a layer, of any engine and either side, and its other end as bare bytes with a <see cref="RecordSession"/> of the test's
+/// One connection through a layer, of any engine and either side, and its other end as bare bytes with a <see cref="LayerPeer"/> of the test's
 /// own. Everything that the test waits for goes through <see cref="Until"/>, which lets both ends go on. On dispose the connection is broken
 /// off, if it has not ended, and must leave nothing behind: no layer, no buffer.
 /// </summary>
@@ -29,11 +22,14 @@ internal abstract class LayerLink : IAsyncDisposable
 {
     private readonly ArrayBufferWriter<byte> _received = new();
 
-    protected LayerLink(bool isServer, RecordOptions? options)
+    /// <summary>A script on the loop may make the other end speak while the test lets it read.</summary>
+    private readonly Lock _peerLock = new();
+
+    private readonly LinkEnds _ends;
+
+    protected LayerLink(bool isServer, LinkEnds ends)
     {
-        RecordOptions drawn = options ?? new RecordOptions(7);
-        Security = new RecordSecurity(drawn);
-        Peer = new RecordSession(!isServer, drawn with { Seed = drawn.Seed + 1000 });
+        _ends = ends;
         IsServer = isServer;
         Owner = new RecordingOwner
         {
@@ -44,7 +40,7 @@ internal abstract class LayerLink : IAsyncDisposable
         };
     }
 
-    public RecordSecurity Security { get; }
+    public ConnectionSecurity Security => _ends.Security;
 
     public RecordingOwner Owner { get; }
 
@@ -57,10 +53,16 @@ internal abstract class LayerLink : IAsyncDisposable
     public TcpConnection Connection { get; protected set; } = null!;
 
     /// <summary>The other end's session.</summary>
-    public RecordSession Peer { get; }
+    public LayerPeer Peer => _ends.Peer;
+
+    /// <summary>The same where TLS is spoken.</summary>
+    public TlsSession TlsPeer => (TlsSession)Peer;
 
     /// <summary>What the other end has got of data.</summary>
     public byte[] PeerReceived => _received.WrittenSpan.ToArray();
+
+    /// <summary>How much that is.</summary>
+    public int PeerReceivedBytes => _received.WrittenCount;
 
     /// <summary>The other end reads what comes; else it leaves it to the kernel.</summary>
     public bool PeerReads { get; set; } = true;
@@ -75,24 +77,38 @@ internal abstract class LayerLink : IAsyncDisposable
     public string SecuredEvent => IsServer ? "secured" : "connected";
 
     /// <summary>A connection whose handshake has just begun.</summary>
-    public static async Task<LayerLink> Begin(LinkKind kind, bool isServer, RecordOptions? options = null, bool isSecured = true,
-        long bufferBytes = 8 << 20)
+    public static Task<LayerLink> Begin(LinkKind kind, bool isServer, RecordOptions? options = null, bool isSecured = true,
+        long bufferBytes = 8 << 20) =>
+        Begin(kind, isServer, LinkEnds.For(kind, isServer, options ?? new RecordOptions(7)), isSecured, bufferBytes);
+
+    /// <summary>The same between these ends.</summary>
+    public static async Task<LayerLink> Begin(LinkKind kind, bool isServer, LinkEnds ends, bool isSecured = true, long bufferBytes = 8 << 20)
     {
-        LayerLink link = kind is LinkKind.Saea or LinkKind.Epoll
-            ? new RealLink(kind == LinkKind.Epoll, isServer, options, bufferBytes)
-            : new SimulatedLink(kind == LinkKind.SimulatedCompletion, isServer, options, bufferBytes);
+        LayerLink link = kind.IsReal()
+            ? new RealLink(kind.Engine() == LinkKind.Epoll, isServer, ends, bufferBytes)
+            : new SimulatedLink(kind.Engine() == LinkKind.SimulatedCompletion, isServer, ends, bufferBytes);
         await link.Connect(isSecured);
         link.Peer.Begin();
         return link;
     }
 
     /// <summary>A connection whose handshake is done and whose owner asks for bytes.</summary>
-    public static async Task<LayerLink> Open(LinkKind kind, bool isServer, RecordOptions? options = null, long bufferBytes = 8 << 20)
+    public static Task<LayerLink> Open(LinkKind kind, bool isServer, RecordOptions? options = null, long bufferBytes = 8 << 20) =>
+        Open(kind, isServer, LinkEnds.For(kind, isServer, options ?? new RecordOptions(7)), bufferBytes);
+
+    /// <summary>The same between these ends.</summary>
+    public static async Task<LayerLink> Open(LinkKind kind, bool isServer, LinkEnds ends, long bufferBytes = 8 << 20)
     {
-        LayerLink link = await Begin(kind, isServer, options, bufferBytes: bufferBytes);
-        await link.Until(() => link.Peer.State == RecordState.Secured && link.Owner.Count(link.SecuredEvent) == 1, "the handshake");
-        await link.On(static connection => connection.StartReceive());
+        LayerLink link = await Begin(kind, isServer, ends, bufferBytes: bufferBytes);
+        await link.Secured();
         return link;
+    }
+
+    /// <summary>The handshake is done on both sides, and the owner asks for bytes.</summary>
+    public async Task Secured()
+    {
+        await Until(() => Peer.State == RecordState.Secured && Owner.Count(SecuredEvent) == 1, "the handshake");
+        await On(static connection => connection.StartReceive());
     }
 
     public Task On(Action<TcpConnection> action) => On(connection =>
@@ -123,15 +139,21 @@ internal abstract class LayerLink : IAsyncDisposable
 
     public void PeerSends(byte[] bytes)
     {
-        Peer.Seal(bytes);
-        Speak();
+        lock (_peerLock)
+        {
+            Peer.Seal(bytes);
+            Speak();
+        }
     }
 
     /// <summary>The other end announces its end; FIN does not follow by itself.</summary>
     public void PeerAnnouncesEnd()
     {
-        Peer.AnnounceEnd();
-        Speak();
+        lock (_peerLock)
+        {
+            Peer.AnnounceEnd();
+            Speak();
+        }
     }
 
     /// <summary>What the other end's session has to say and has not sent.</summary>
@@ -179,8 +201,9 @@ internal abstract class LayerLink : IAsyncDisposable
         PeerReads = true;
         await On(static connection => connection.Abort());
         await UntilSeen("closed");
-        Assert.Equal(0, await On(_ => Security.LentCount));
+        Assert.Equal(0, await On(_ => _ends.LentCount));
         await End();
+        (Peer as IDisposable)?.Dispose();
     }
 
     protected abstract Task Connect(bool isSecured);
@@ -197,6 +220,12 @@ internal abstract class LayerLink : IAsyncDisposable
     protected abstract Task End();
 
     private void Pump()
+    {
+        lock (_peerLock)
+            PumpLocked();
+    }
+
+    private void PumpLocked()
     {
         if (PeerReads && PeerEnd is null)
         {

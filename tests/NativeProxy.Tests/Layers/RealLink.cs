@@ -9,8 +9,8 @@ using NativeProxy.Transport;
 namespace NativeProxy.Tests.Layers;
 
 /// <summary>A <see cref="LayerLink"/> of one of the engines, over loopback.</summary>
-internal sealed class RealLink(bool isEpoll, bool isServer, RecordOptions? options, long bufferBytes)
-    : LayerLink(isServer, options), IConnectionAcceptor
+internal sealed class RealLink(bool isEpoll, bool isServer, LinkEnds ends, long bufferBytes)
+    : LayerLink(isServer, ends), IConnectionAcceptor
 {
     private readonly LoopUnderTest _test = new(bufferBytes, isEpoll: isEpoll);
     private Socket _peer = null!;

@@ -4,15 +4,6 @@ using System.Buffers.Binary;
 
 namespace NativeProxy.Tests.Layers;
 
-/// <summary>How far a <see cref="RecordSession"/> is.</summary>
-internal enum RecordState
-{
-    Securing,
-    Secured,
-    Ended,
-    Failed,
-}
-
 /// <summary>How a session of records behaves where it is free to; sizes are drawn from the seed.</summary>
 /// <param name="Seed">Where everything comes from; one of its own for each session.</param>
 /// <param name="RecordBytesMax">Largest record of data.</param>
@@ -25,6 +16,7 @@ internal sealed record RecordOptions(ulong Seed, int RecordBytesMax = RecordSess
 /// 16 KiB, records that nobody asked for, an announced end, and an alert when something is wrong. Knows no socket: bytes go in, bytes come out.
 /// </summary>
 internal sealed class RecordSession(bool isServer, RecordOptions options)
+    : LayerPeer(RecordCipher.Mix(options.Seed ^ (isServer ? 0x5EUL : 0xC1)))
 {
     public const int RecordBytesMax = 16 * 1024;
     public const int HeaderBytes = 3 + RecordCipher.SumBytes;
@@ -49,20 +41,11 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
 
     private readonly ArrayBufferWriter<byte> _input = new();
     private int _inputStart;
-    private ulong _dice = RecordCipher.Mix(options.Seed ^ (isServer ? 0x5EUL : 0xC1));
     private ulong _clientRandom;
     private bool _hasRetried;
     private bool _hasHello;
     private RecordCipher? _sealing;
     private RecordCipher? _opening;
-
-    public RecordState State { get; private set; }
-
-    /// <summary>What was wrong, or that the other side has said so.</summary>
-    public string Problem { get; private set; } = "";
-
-    /// <summary>True when the other side has said that it gives up.</summary>
-    public bool HasAlert { get; private set; }
 
     /// <summary>True once this side has announced its end.</summary>
     public bool HasAnnounced { get; private set; }
@@ -73,24 +56,18 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
     /// <summary>True when a part of a record has come.</summary>
     public bool HasPart => _input.WrittenCount > _inputStart;
 
-    /// <summary>What is to go over the wire; whoever sends it clears it.</summary>
-    public ArrayBufferWriter<byte> Output { get; } = new();
-
-    /// <summary>What has come for whoever is above; who takes it clears it.</summary>
-    public ArrayBufferWriter<byte> Plain { get; } = new();
-
     /// <summary>The key of what the client sends, once the server knows it; 0 before. For whoever reads along.</summary>
     public ulong ClientKey { get; private set; }
 
     /// <summary>The client speaks first.</summary>
-    public void Begin()
+    public override void Begin()
     {
         if (!isServer)
             SayHello();
     }
 
     /// <summary>Bytes from the wire; what lies behind an end or a failure is ignored.</summary>
-    public void Feed(ReadOnlySpan<byte> wire)
+    public override void Feed(ReadOnlySpan<byte> wire)
     {
         if (State is RecordState.Ended or RecordState.Failed)
             return;
@@ -106,7 +83,7 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
     }
 
     /// <summary>Data in records of sizes drawn from the seed.</summary>
-    public void Seal(ReadOnlySpan<byte> plain)
+    public override void Seal(ReadOnlySpan<byte> plain)
     {
         while (!plain.IsEmpty)
         {
@@ -119,10 +96,10 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
     }
 
     /// <summary>One record that nobody asked for.</summary>
-    public void SendTicket() => WriteSealed(Kind.Ticket, Noise(DrawSize(300)));
+    public override void SendTicket() => WriteSealed(Kind.Ticket, Noise(DrawSize(300)));
 
     /// <summary>Announces the end, once.</summary>
-    public void AnnounceEnd()
+    public override void AnnounceEnd()
     {
         if (HasAnnounced || State is RecordState.Securing or RecordState.Failed)
             return;
@@ -131,7 +108,7 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
     }
 
     /// <summary>Gives up and says so, whatever the state; in the clear, since the other side may not have the keys.</summary>
-    public void GiveUp(string problem)
+    public override void GiveUp(string problem)
     {
         State = RecordState.Failed;
         Problem = problem;
@@ -225,7 +202,7 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
 
     private void SayHello()
     {
-        _clientRandom = RecordCipher.Mix(_dice++);
+        _clientRandom = Draw();
         byte[] hello = Noise(8 + DrawSize(500));
         BinaryPrimitives.WriteUInt64LittleEndian(hello, _clientRandom);
         WritePlain(Kind.Hello, hello);
@@ -234,7 +211,7 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
     private void AnswerHello(ulong clientRandom)
     {
         _hasHello = true;
-        ulong random = RecordCipher.Mix(_dice++);
+        ulong random = Draw();
         byte[] hello = Noise(8 + DrawSize(100));
         BinaryPrimitives.WriteUInt64LittleEndian(hello, random);
         WritePlain(Kind.ServerHello, hello);
@@ -277,23 +254,5 @@ internal sealed class RecordSession(bool isServer, RecordOptions options)
         bytes.CopyTo(record[HeaderBytes..]);
         BinaryPrimitives.WriteUInt32BigEndian(record[3..], cipher.Seal((byte)kind, record[HeaderBytes..]));
         Output.Advance(record.Length);
-    }
-
-    private byte[] Noise(int count)
-    {
-        byte[] bytes = new byte[count];
-        for (int i = 0; i < count; i++)
-            bytes[i] = (byte)RecordCipher.Mix(_dice + (ulong)i);
-        _dice++;
-        return bytes;
-    }
-
-    private int Draw(int below) => (int)(RecordCipher.Mix(_dice++) % (ulong)below);
-
-    /// <summary>1 to <paramref name="max"/>, small sizes as likely as large ones: uniform in the number of digits.</summary>
-    private int DrawSize(int max)
-    {
-        int bits = Draw(33 - int.LeadingZeroCount(max));
-        return Math.Min(max, bits == 0 ? 1 : (1 << (bits - 1)) + Draw(1 << (bits - 1)));
     }
 }

@@ -16,15 +16,21 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
 {
     private static readonly IPEndPoint ServerEndPoint = new(IPAddress.Loopback, 9001);
 
-    private readonly ChaosWorld _world = new(5, FaultMix.Calm);
+    private readonly ChaosWorld _world;
     private readonly BufferPools _pools;
     private readonly SimulatedEventLoop _loop;
+    private readonly IPEndPoint _endPoint = ServerEndPoint;
+
+    /// <summary>Connections of the same loop that stay.</summary>
+    private readonly int _neighbours;
+    private static int _lastPort = 10_000;
     private SimulatedSocket _peer = null!;
     private TcpListenerSocket? _listener;
 
-    public SimulatedLink(bool isCompletionBased, bool isServer, RecordOptions? options, long bufferBytes)
-        : base(isServer, options)
+    public SimulatedLink(bool isCompletionBased, bool isServer, LinkEnds ends, long bufferBytes)
+        : base(isServer, ends)
     {
+        _world = new ChaosWorld(5, FaultMix.Calm);
         _pools = new BufferPools(bufferBytes);
         _world.Network.DelayMsMax = 0;
         _world.Network.VariesWindows = false;
@@ -32,7 +38,28 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
         _loop = new SimulatedEventLoop(_pools, _world.Time, _world.Network, _world.Dice, _world.Trace, isCompletionBased);
     }
 
+    /// <summary>One more connection of a loop that has one already, which stays when this one has ended.</summary>
+    public SimulatedLink(SimulatedLink neighbour, bool isServer, LinkEnds ends)
+        : base(isServer, ends)
+    {
+        (_world, _pools, _loop, _neighbours) = (neighbour._world, neighbour._pools, neighbour._loop, neighbour._neighbours + 1);
+        _endPoint = new IPEndPoint(IPAddress.Loopback, ++_lastPort);
+        _world.Network.AddServer(_endPoint, this);
+    }
+
     public bool MayAccept => true;
+
+    /// <summary>A connection beside another one, whose handshake has just begun.</summary>
+    public static async Task<SimulatedLink> BeginBeside(SimulatedLink neighbour, bool isServer, LinkEnds ends)
+    {
+        var link = new SimulatedLink(neighbour, isServer, ends);
+        await link.Connect(isSecured: true);
+        link.Peer.Begin();
+        return link;
+    }
+
+    /// <summary>So much time passes.</summary>
+    public void Rest(int ms) => _world.Time.MoveTo(_world.Time.NowMs + ms);
 
     public override Task<T> On<T>(Func<TcpConnection, T> function)
     {
@@ -93,7 +120,7 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
         }
         else
         {
-            Connection = await On(_ => _loop.Connect(ServerEndPoint, Owner, SocketTuning.Default, isSecured ? Security : null));
+            Connection = await On(_ => _loop.Connect(_endPoint, Owner, SocketTuning.Default, isSecured ? Security : null));
         }
         while (Connection is null || _peer is null)
             Assert.True(StepOnce());
@@ -110,8 +137,12 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
     protected override Task End()
     {
         _listener?.Close();
-        Assert.Equal(0, _loop.Sockets.Count);
-        Assert.Null(_pools.DescribeLeaks());
+        while (_loop.Sockets.Count > _neighbours && StepOnce())
+        {
+        }
+        Assert.Equal(_neighbours, _loop.Sockets.Count);
+        if (_neighbours == 0)
+            Assert.Null(_pools.DescribeLeaks());
         return Task.CompletedTask;
     }
 

@@ -118,12 +118,13 @@ public sealed class CloseLedgerTests : IDisposable
         Assert.Equal(
             """{"event":"closed","time":"2026-11-22T10:11:12.123Z","side":"server","connection_id":7,"peer":"10.0.0.1","peer_port":9001,"""
             + """ "upstream":"app","server":"a",""".TrimStart()
-            + """ "reason":"server_fin","closed_by":"peer","uses":4,"setup_ms":3,"active_ms":40,"idle_ms":30000,"close_ms":0,""".TrimStart()
+            + """ "reason":"server_fin","closed_by":"peer","tls":null,"uses":4,"setup_ms":3,"active_ms":40,""".TrimStart()
+            + """ "idle_ms":30000,"close_ms":0,""".TrimStart()
             + """ "life_ms":30043,"bytes_in":900,"bytes_out":400}""".TrimStart()
             + "\n",
             Encoding.ASCII.GetString(text.Bytes));
         using JsonDocument document = JsonDocument.Parse(text.Bytes.ToArray());
-        Assert.Equal(18, document.RootElement.EnumerateObject().Count());
+        Assert.Equal(19, document.RootElement.EnumerateObject().Count());
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ namespace NativeProxy.Tests.Logging;
 public sealed class AccessFormatTests
 {
     /// <summary>The fields that <see cref="JsonLine_HasEveryFieldWithItsValue"/> lists.</summary>
-    private const int JsonFieldCount = 44;
+    private const int JsonFieldCount = 48;
 
     private readonly LogNames _names = SampleRecords.Names();
 
@@ -177,7 +177,8 @@ public sealed class AccessFormatTests
         using JsonDocument document = JsonDocument.Parse(Line(AccessLogStyle.Json, SampleRecords.Get("/a?b=c")));
         string fields = string.Join(' ', document.RootElement.EnumerateObject().Select(p => $"{p.Name}={p.Value}"));
         Assert.Equal(
-            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 peer= listener=web route= upstream=app server=a request_ms=0 "
+            "time=2026-11-22T10:11:12.123Z client=127.0.0.1 client_port=40000 peer= tls_version= tls_cipher= tls_resumed= tls_name= "
+            + "listener=web route= upstream=app server=a request_ms=0 "
             + "queue_ms=0 connect_ms=1 response_ms=2 total_ms=3 " +
             "status=200 bytes_sent=150 body_bytes_sent=97 bytes_received=80 method=GET target=/a?b=c version=HTTP/1.1 host=example.com "
                 + "user_agent=curl/8.0 referer=http://example.com/start request_id= trace_id= state=---- close_reason= reject= " +

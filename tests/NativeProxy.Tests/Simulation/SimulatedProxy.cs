@@ -7,6 +7,7 @@ using NativeProxy.Config;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Ledger;
 using NativeProxy.Quotas;
@@ -81,7 +82,7 @@ internal sealed class SimulatedProxy : IDisposable
         // The simulated engine has no use for the socket itself.
         List<ListeningSocket> sockets = _isApplied ? [] : [new ListeningSocket(settings.Listeners[0].Bind[0], null!)];
         _isApplied = true;
-        _traffic.Apply(settings, endPoints, sockets);
+        _traffic.Apply(settings, endPoints, sockets, TlsPolicies.None);
     });
 
     public void FollowHealth() => Post(_traffic.FollowHealth);

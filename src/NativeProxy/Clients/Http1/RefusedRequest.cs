@@ -49,6 +49,10 @@ internal readonly ref struct RefusedRequest
     public static RefusedRequest Late(ReadOnlySpan<byte> request) =>
         new(ProxyError.RequestHeaderTimeout, RejectReason.None, CloseReason.RequestHeaderTimeout, request, isBad: false);
 
+    /// <summary>A request in plain text where TLS is spoken; nothing of it was read.</summary>
+    public static RefusedRequest PlainHttp() =>
+        new(ProxyError.PlainHttpToTls, RejectReason.None, CloseReason.TlsPlainHttp, request: " "u8, isBad: false);
+
     /// <summary>Answers, counts and logs it.</summary>
     /// <param name="connection">The connection on which it came.</param>
     /// <param name="startedMs">When its first byte came.</param>

@@ -81,6 +81,8 @@ internal readonly ref struct RequestIntake
         bytes = bytes[..outcome.ConsumedBytes];
         if (frontend.Claims is not null)
             head.Verdict = Judge(bytes, head.Fields, connection, frontend.Claims);
+        if (connection.Identity is { BoundName: { } name } && !BoundServerName.Is(name, head, bytes))
+            return Refused(ProxyError.Misdirected, RejectReason.None);
         head.Ends = connection;
         object? route = frontend.Service.Route(bytes, head, ClientOf(head, connection), out ProxyError refusal, out RejectReason detail);
         return route is null ? Refused(refusal, detail) : new RequestIntake(route, bytes.Length, options, framing);
@@ -93,9 +95,14 @@ internal readonly ref struct RequestIntake
         head.Verdict is { } verdict ? verdict.Client : connection.Address;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ClientVerdict Judge(ReadOnlySpan<byte> bytes, HeaderTable fields, ClientConnection connection, ClientClaims claims) =>
-        claims.Judge(
-            bytes, fields, connection.Address, claims.WantsLocal ? connection.Local : default, connection.Identity is { IsHttps: true });
+    private static ClientVerdict Judge(ReadOnlySpan<byte> bytes, HeaderTable fields, ClientConnection connection, ClientClaims claims)
+    {
+        ClientIdentity? identity = connection.Identity;
+        ClientVerdict verdict = claims.Judge(
+            bytes, fields, connection.Address, claims.WantsLocal ? connection.Local : default, identity is { IsHttps: true });
+        verdict.CertificateLines = identity?.CertificateLines ?? [];
+        return verdict;
+    }
 
     /// <summary>The verdict on a request that must not be forwarded.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

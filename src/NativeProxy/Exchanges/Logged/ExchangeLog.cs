@@ -150,6 +150,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         numbers.TotalMs = (int)(clock.NowMs - startedMs);
         numbers.ClientPort = client.Port;
         record.ClientAddress = _address.AsSpan(0, client.WriteBytes(_address));
+        if (connection.Tcp!.LayerFacts is { } facts)
+            record.Tls = facts.LogWords;
         PeerAddress peer = connection.Peer;
         if (peer.Bits != client.Bits || peer.AddressBytes != client.AddressBytes)
             record.PeerAddress = _peer.AsSpan(0, peer.WriteBytes(_peer));

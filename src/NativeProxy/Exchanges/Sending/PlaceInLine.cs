@@ -53,8 +53,8 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
     public void WasLetGo() => counters.Add(CounterId.QueueWaiting, -1);
 
     /// <summary>
-    /// Its time is over, and the line has let it go. False when it waited for servers to become known, and they became so in the same turn of the loop:
-    /// then it goes on.
+    /// Its time is over, and the line has let it go. False when it waited for servers to become known, and they became so in the same turn of the
+    /// loop: then it goes on.
     /// </summary>
     public bool TimedOut(UpstreamGroup group, out ProxyError error)
     {

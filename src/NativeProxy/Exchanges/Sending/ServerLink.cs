@@ -229,7 +229,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>The present try failed; the connection may be gone by itself.</summary>
     public void Failed(ProxyError error)
     {
-        if (error is ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout)
+        if (error is ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout or ProxyError.ServerNotSecure)
             Group!.ConnectFailed(Server!);
         if (Group!.Passive is { } passive && PassiveHealth.IsFailure(error, stream.IsReused))
             passive.Failed(Server!, loop.Clock.NowMs);

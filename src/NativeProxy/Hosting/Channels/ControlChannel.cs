@@ -53,6 +53,9 @@ internal enum ControlCommand : byte
     /// </summary>
     Servers = 11,
 
+    /// <summary>Session tickets are sealed and opened with these keys from now on. Payload: lines of <c>TicketRings</c>.</summary>
+    Tickets = 12,
+
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,
 
@@ -76,9 +79,11 @@ internal readonly record struct ControlMessage(ControlCommand Command, byte[] Pa
 internal sealed class ControlChannel : IDisposable
 {
     private const int HeadBytes = 5;
-    private const int PayloadBytesMax = 20 * 1024 * 1024;
 
-    /// <summary>What may wait for the other side to read it; beyond that it counts as gone. Two settings files fit.</summary>
+    /// <summary>Two settings files, the addresses of all servers, and the files of TLS (<see cref="Config.TlsFiles.BytesMax"/>).</summary>
+    private const int PayloadBytesMax = 96 * 1024 * 1024;
+
+    /// <summary>What may wait for the other side to read it; beyond that it counts as gone. Two such messages fit.</summary>
     private const int WaitingBytesMax = 2 * (PayloadBytesMax + HeadBytes);
 
     private readonly SocketConnection _connection;

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Upstreams.Discovery;
@@ -21,23 +22,37 @@ namespace NativeProxy.Hosting.Channels;
 /// <param name="Text">The settings in force.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
-    private const int LineCount = 5;
+    private const int LineCount = 6;
 
     /// <summary>A line of <see cref="DiscoveredServers"/>.</summary>
     public string Found { get; init; } = "";
 
+    /// <summary>The keys of session tickets, in base64 (<c>TicketRings</c>).</summary>
+    public string Tickets { get; init; } = "";
+
     /// <summary>Which round of a reload asks; the answer brings it back (<see cref="AnswerMessage"/>). 0 = no reload.</summary>
     public int Round { get; init; }
 
-    /// <summary>Five lines, the length of the first text, then both. Addresses hold no blank.</summary>
+    /// <summary>The files that the settings of TLS name, as the supervisor has read them; workers open none.</summary>
+    public TlsFiles Files { get; init; } = TlsFiles.None;
+
+    /// <summary>
+    /// Six lines, the lengths of the texts, then both, and the files. Addresses hold no blank. Whoever has sent it zeroes it: there are private keys
+    /// in it.
+    /// </summary>
     public byte[] Encode()
     {
-        byte[] length = new byte[sizeof(int)];
-        BinaryPrimitives.WriteInt32LittleEndian(length, StartText.Length);
-        string lines = string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n{Found}\n");
-        return [.. Encoding.UTF8.GetBytes(lines), .. length, .. StartText, .. Text];
+        byte[] lengths = new byte[2 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(lengths, StartText.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(lengths.AsSpan(sizeof(int)), Text.Length);
+        string lines = string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n{Found}\n{Tickets}\n");
+        byte[] files = Files.Encode();
+        byte[] encoded = [.. Encoding.UTF8.GetBytes(lines), .. lengths, .. StartText, .. Text, .. files];
+        CryptographicOperations.ZeroMemory(files);
+        return encoded;
     }
 
+    /// <summary>Takes apart what <see cref="Encode"/> has made, and zeroes the files in it.</summary>
     public static SettingsMessage Decode(byte[] payload)
     {
         var lines = new string[LineCount];
@@ -48,13 +63,18 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
             lines[i] = Encoding.UTF8.GetString(payload, start, end - start);
             start = end + 1;
         }
-        int textsAt = start + sizeof(int);
+        int textsAt = start + (2 * sizeof(int));
         int textAt = textsAt + BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(start));
+        int filesAt = textAt + BinaryPrimitives.ReadInt32LittleEndian(payload.AsSpan(start + sizeof(int)));
+        TlsFiles files = TlsFiles.Decode(payload.AsSpan(filesAt));
+        CryptographicOperations.ZeroMemory(payload.AsSpan(filesAt));
         return new SettingsMessage(lines[0], lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries), lines[2], payload[textsAt..textAt],
-            payload[textAt..])
+            payload[textAt..filesAt])
         {
             Round = int.Parse(lines[3], CultureInfo.InvariantCulture),
             Found = lines[4],
+            Tickets = lines[5],
+            Files = files,
         };
     }
 

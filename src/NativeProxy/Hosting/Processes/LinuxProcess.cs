@@ -10,6 +10,7 @@ namespace NativeProxy.Hosting.Processes;
 /// <summary>The system calls about processes and descriptors that the library does not offer. Linux.</summary>
 internal static unsafe partial class LinuxProcess
 {
+    private const int SetDumpable = 4;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
     private const int CpuSetBytes = 128;
@@ -159,6 +160,12 @@ internal static unsafe partial class LinuxProcess
 
     /// <summary>A signal does nothing from now on; one that is blocked and has come is forgotten.</summary>
     public static void IgnoreSignal(int number) => CallSignal(number, SignalIgnored);
+
+    /// <summary>
+    /// Memory of this process stands in no core dump, and no other process of its user reads it (prctl(2), PR_SET_DUMPABLE): there are private keys
+    /// in it.
+    /// </summary>
+    public static void KeepMemoryPrivate() => CallProcessControl(SetDumpable, null, 0, 0, 0);
 
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     private static partial int CallTerminalSettings(int descriptor, uint* settings);

@@ -22,6 +22,7 @@ internal sealed class HealthChecks : IDisposable
     private readonly ErrorLog _log;
     private readonly HealthChecker _checker;
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
+    private HealthIdentities _identities = HealthIdentities.None;
     private int _isWriting;
 
     /// <param name="boards">This is the only publisher of what they hold.</param>
@@ -34,14 +35,27 @@ internal sealed class HealthChecks : IDisposable
         _checker = new HealthChecker(boards.Servers, Random.Shared, TimeProvider.System, Notify, changed);
     }
 
-    /// <summary>Main thread: goes over to these settings. Workers may look for their servers and limits when it returns.</summary>
-    public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
+    /// <summary>
+    /// Main thread: goes over to these settings, and to what the files say that they name. Workers may look for their servers and limits when it
+    /// returns.
+    /// </summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="files">The files that they name; not kept.</param>
+    /// <param name="endPoints">Addresses of all their servers.</param>
+    public void Apply(in ProxySettings settings, TlsFiles files, ServerEndPoints endPoints)
+    {
+        _identities = HealthIdentities.Read(settings, files, _log);
+        Follow(settings, endPoints);
+    }
+
+    /// <summary>Main thread: the same settings have other servers, or these have other addresses.</summary>
+    public void Follow(in ProxySettings settings, ServerEndPoints endPoints)
     {
         _boards.Limits.Publish(settings);
         _boards.Servers.Publish(settings);
         _boards.Latencies.Publish(LatencyNames.Of(settings));
         AddressesOnBoard.Show(_boards.Servers, settings, endPoints);
-        _checker.Apply(settings, endPoints);
+        _checker.Apply(settings, endPoints, _identities.Of);
     }
 
     /// <summary>No further checks.</summary>

@@ -36,6 +36,9 @@ internal sealed class Reload
     /// <summary>The addresses of all their servers.</summary>
     public ServerEndPoints EndPoints { get; }
 
+    /// <summary>The files of TLS as they were read.</summary>
+    public TlsFiles Files { get; init; } = TlsFiles.None;
+
     /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
     public List<ListeningSocket>[] NewSockets { get; }
 
@@ -59,6 +62,11 @@ internal sealed class Reload
         {
             return Refused(log, [e.Message]);
         }
+        catch (Exception e)
+        {
+            // A fault in here must not be the end of reloads: it is told like a refusal.
+            return Refused(log, ["the proxy itself has an error: " + e]);
+        }
     }
 
     /// <summary>It is not used after all: nothing of it stays open.</summary>
@@ -66,6 +74,7 @@ internal sealed class Reload
     {
         foreach (List<ListeningSocket> sockets in NewSockets)
             ListeningSockets.Close(sockets);
+        Files.Clear();
     }
 
     /// <summary>All addresses that the settings listen on.</summary>
@@ -89,11 +98,21 @@ internal sealed class Reload
             log.Text(finding.ToString());
         if (!result.IsOk)
             return Refused(log, []);
-        List<ConfigError> trials = [.. StartTrials.Files(result), .. StartTrials.HeldByRunning(result, running)];
+        List<ConfigError> trials = [.. StartTrials.Files(result, out TlsFiles files), .. StartTrials.HeldByRunning(result, running)];
         foreach (ConfigError trial in trials)
             log.Text(trial.ToString());
-        if (trials.Count > 0)
-            return Refused(log, []);
+        Reload? reload = trials.TrueForAll(static trial => trial.IsWarning)
+            ? Checked(text, result, files, started, running, workers, discovery, names, log)
+            : Refused(log, []);
+        if (reload is null)
+            files.Clear();
+        return reload;
+    }
+
+    /// <summary>Opens and looks up what the settings need. Null, and told, when something cannot be had.</summary>
+    private static Reload? Checked(SettingsText text, SettingsResult result, TlsFiles files, in ProxySettings started, in ProxySettings running,
+        int workers, ServerDiscovery discovery, ServerNames names, ErrorLog log)
+    {
         ProxySettings settings = FixedSettings.Keep(result.Settings, started);
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, BindsOf(running), workers, errors);
@@ -107,7 +126,7 @@ internal sealed class Reload
         }
 
         DiscoveredServers found = discovery.Follow(settings);
-        return new Reload(text.Bytes, settings, found, names.Follow(found.AddTo(settings)), sockets);
+        return new Reload(text.Bytes, settings, found, names.Follow(found.AddTo(settings)), sockets) { Files = files };
     }
 
     private static Reload? Refused(ErrorLog log, IEnumerable<string> problems)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Security.Cryptography;
 using NativeProxy.Hosting.Channels;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -38,15 +39,12 @@ internal sealed class ReloadRound(int number, Reload reload, SettingsMessage mes
             List<ListeningSocket> added = Reload.NewSockets[slot.Index];
             if (slot.State != WorkerState.Serving)
                 continue;
-            if (slot.Send(ControlCommand.Prepare, added,
-                (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode()))
-            {
+            byte[] payload = (Message with { Round = Number, Binds = added.ConvertAll(static socket => socket.Bind) }).Encode();
+            if (slot.Send(ControlCommand.Prepare, added, payload))
                 _awaited.Add(slot);
-            }
             else
-            {
                 slot.Kill();
-            }
+            CryptographicOperations.ZeroMemory(payload);
         }
     }
 

@@ -72,13 +72,15 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
             _waiting = null;
             SettingsMessage message = crew.Settings with
             {
-                Found = reload.Found.ToLine(), Servers = reload.EndPoints.ToLine(), Text = reload.Text,
+                Found = reload.Found.ToLine(), Servers = reload.EndPoints.ToLine(), Text = reload.Text, Files = reload.Files,
+                Tickets = crew.Tickets.Follow(reload.Settings, reload.Files).ToText(),
             };
             _round = new ReloadRound(++_lastRound, reload, message, nowMs + AnswerLimitMs);
             _round.Prepare(crew.Slots);
         }
         if (_round is { IsAnswered: true, IsCommitted: false } ready)
         {
+            crew.Settings.Files.Clear();
             crew.Settings = ready.Message;
             Committing(ready.Reload);
             ready.Commit(crew.Slots);

@@ -19,8 +19,13 @@ internal static class StartTrials
     /// <summary>Longest wait for all names together; what takes longer cannot be resolved.</summary>
     private static readonly TimeSpan NamesLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>Files that are written, those of users, and pages: at start, and at reload, because a worker that starts later needs them.</summary>
-    public static List<ConfigError> Files(SettingsResult result)
+    /// <summary>
+    /// Files that are written, those of users and of TLS, and pages: at start, and at reload, because a worker that starts later needs them. What may
+    /// go well all the same is a warning.
+    /// </summary>
+    /// <param name="result">The settings.</param>
+    /// <param name="files">Those of TLS, as they are now, for the workers.</param>
+    public static List<ConfigError> Files(SettingsResult result, out TlsFiles files)
     {
         List<ConfigError> errors = [];
         ProxySettings settings = result.Settings;
@@ -37,13 +42,15 @@ internal static class StartTrials
         }
         for (int i = 0; i < settings.Policies.Length; i++)
             TryUsers(result, $"policy[{i}].basic_auth.users_file", settings.Policies[i].BasicAuth, errors);
+        files = TlsTrial.Read(result, errors);
         return errors;
     }
 
     /// <summary>Everything that `run` would need. What only may go wrong later is a warning.</summary>
     public static List<ConfigError> All(SettingsResult result)
     {
-        List<ConfigError> findings = Files(result);
+        List<ConfigError> findings = Files(result, out TlsFiles files);
+        files.Clear();
         TryBinds(result, findings);
         TryNames(result, findings);
         findings.Sort(static (one, other) => (one.Line, one.Column).CompareTo((other.Line, other.Column)));

@@ -7,6 +7,7 @@ using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Discovery;
@@ -36,6 +37,7 @@ internal sealed class Supervisor : IDisposable
     private readonly ErrorLog _log;
     private readonly ReloadSteps _reload;
     private readonly ListeningPause _pause;
+    private CertificateWatch? _certificates;
     private ProxySettings _settings;
     private string _reloadLine = "";
     private bool _isServing;
@@ -63,7 +65,7 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, int workers, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
@@ -85,13 +87,22 @@ internal sealed class Supervisor : IDisposable
             DiscoveredServers found = discovery.Follow(settings);
             ProxySettings whole = found.AddTo(settings);
             ServerEndPoints endPoints = names.Follow(whole);
-            health.Apply(whole, endPoints);
+            health.Apply(whole, files, endPoints);
             using var pidFile = new PidFile(settings.Runtime.PidFile);
             _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
+            using var certificates = new CertificateWatch(service, log, TimeProvider.System);
+            certificates.Follow(settings, files);
+            using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()));
             var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, events),
-                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes) { Found = found.ToLine() },
-                boards, service, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log);
+                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
+                {
+                    Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToText(),
+                },
+                boards, service, tickets, log);
+            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log)
+            {
+                _certificates = certificates,
+            };
             SmallHttpServer? serving = null;
             try
             {
@@ -204,6 +215,9 @@ internal sealed class Supervisor : IDisposable
                 // Workers see on the board at once who is up; pools and queues are put in order when they are told.
                 _crew.SendAll(ControlCommand.FollowHealth);
                 break;
+            case SupervisorEvent.TicketsRotated:
+                _crew.SendTickets();
+                break;
             case SupervisorEvent.ReloadRead read:
                 _reload.Begin(read.Reload, nowMs);
                 break;
@@ -245,7 +259,7 @@ internal sealed class Supervisor : IDisposable
         ProxySettings whole = found.AddTo(_settings);
         if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
             return;
-        _health.Apply(whole, endPoints);
+        _health.Follow(whole, endPoints);
         _crew.ChangeServers(found.ToLine(), endPoints.ToLine());
     }
 
@@ -255,29 +269,18 @@ internal sealed class Supervisor : IDisposable
         if (!_reload.TryClaim())
             return;
         (SettingsText source, ProxySettings started, ProxySettings running, int workers) = (_source, _started, _settings, _crew.Slots.Count);
-        Task.Run(() =>
-        {
-            Reload? reload = null;
-            try
-            {
-                reload = Reload.TryRead(source, started, running, workers, _discovery, _names, _log);
-            }
-            catch (Exception e)
-            {
-                // A fault in here must not be the end of reloads: it is told like a refusal.
-                _log.Error("reload refused after an error of the proxy itself: " + e);
-            }
-            _events.Put(new SupervisorEvent.ReloadRead(reload));
-        });
+        Task.Run(() => _events.Put(new SupervisorEvent.ReloadRead(
+            Reload.TryRead(source, started, running, workers, _discovery, _names, _log))));
     }
 
     /// <summary>All workers are ready for these settings: what is the supervisor's own goes over before them.</summary>
     private void Adopt(Reload reload)
     {
-        _health.Apply(reload.Found.AddTo(reload.Settings), reload.EndPoints);
+        _health.Apply(reload.Found.AddTo(reload.Settings), reload.Files, reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings);
         _settings = reload.Settings;
+        _certificates?.Follow(reload.Settings, reload.Files);
     }
 
     private void ReloadEnded(bool isDone)

@@ -24,6 +24,9 @@ internal abstract record SupervisorEvent
     /// <summary>Servers have gone up or down.</summary>
     public sealed record HealthChanged : SupervisorEvent;
 
+    /// <summary>Other keys of session tickets are in force.</summary>
+    public sealed record TicketsRotated : SupervisorEvent;
+
     /// <summary>The configuration file has been read again; null when it was refused.</summary>
     public sealed record ReloadRead(Reload? Reload) : SupervisorEvent;
 }

@@ -5,6 +5,7 @@ using System.Linq;
 using NativeProxy.Admin;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 
@@ -14,7 +15,8 @@ namespace NativeProxy.Hosting.Supervision;
 /// All workers: starts them, starts one that ended again, has others accept on its sockets meanwhile, replaces one that hangs, and says what is
 /// missing. Thread: the supervisor's events, one at a time; time comes in.
 /// </summary>
-internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessage settings, Boards boards, ServiceState service, ErrorLog log)
+internal sealed class WorkerCrew(
+    IReadOnlyList<WorkerSlot> slots, SettingsMessage settings, Boards boards, ServiceState service, TicketKeeper tickets, ErrorLog log)
 {
     /// <summary>How long a worker may take from its start until it serves.</summary>
     private const long ReadyLimitMs = 30_000;
@@ -34,6 +36,9 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
 
     /// <summary>What a worker that starts now gets.</summary>
     public SettingsMessage Settings { get; set; } = settings;
+
+    /// <summary>The keys of session tickets.</summary>
+    public TicketKeeper Tickets => tickets;
 
     /// <summary>0 = nobody is taken for hanging.</summary>
     public long HangTimeoutMs { get; set; }
@@ -69,6 +74,18 @@ internal sealed class WorkerCrew(IReadOnlyList<WorkerSlot> slots, SettingsMessag
                 due = Math.Min(due, sinceMs + WaitingMsMax);
         }
         return due;
+    }
+
+    /// <summary>All have the keys of session tickets that are in force from now on.</summary>
+    public void SendTickets()
+    {
+        byte[] payload = tickets.Rings.Encode();
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State != WorkerState.Absent)
+                slot.Send(ControlCommand.Tickets, payload);
+        }
+        Settings = Settings with { Tickets = tickets.Rings.ToText() };
     }
 
     /// <summary>Starts who is due, gives up who takes too long to start, looks at the signs of life.</summary>

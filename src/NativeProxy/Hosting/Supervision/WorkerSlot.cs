@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
@@ -128,10 +129,12 @@ internal sealed class WorkerSlot : IDisposable
         ReadyUntilMs = nowMs + readyLimitMs;
         Delay.Started();
         _ = Listen(_control, Life);
+        byte[] payload = (settings with { Binds = [.. _sockets.Select(socket => socket.Bind)] }).Encode();
         if (_descriptors.TrySend(_sockets))
-            _control.TrySend(ControlCommand.Settings, (settings with { Binds = [.. _sockets.Select(socket => socket.Bind)] }).Encode());
+            _control.TrySend(ControlCommand.Settings, payload);
         else
             Kill();
+        CryptographicOperations.ZeroMemory(payload);
         return null;
     }
 

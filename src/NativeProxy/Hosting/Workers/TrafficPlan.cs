@@ -8,6 +8,7 @@ using NativeProxy.Exchanges;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Http1;
 using NativeProxy.Ledger;
 using NativeProxy.Listeners;
@@ -35,7 +36,8 @@ internal sealed class TrafficPlan
     private readonly WorkerPlace _place;
     private readonly LoopCounters _counters;
     private readonly SharedBoards _boards;
-    private readonly TrafficSecurity _security;
+    private readonly SecurityInForce _security;
+    private readonly GroupServerPlan _servers;
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
     private readonly ConnectionBudget _budget;
@@ -68,7 +70,8 @@ internal sealed class TrafficPlan
         _place = place;
         _counters = counters;
         _boards = boards;
-        _security = security;
+        _security = new SecurityInForce(loop, counters, security);
+        _servers = new GroupServerPlan(loop, place, counters, boards, _security, accessLog, ledger);
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
@@ -90,8 +93,10 @@ internal sealed class TrafficPlan
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="newSockets">Listening sockets for the addresses that no listener had before; the plan then owns them.</param>
-    public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    /// <param name="tls">How listeners and servers are secured.</param>
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets, TlsPolicies tls)
     {
+        _security.Take(tls);
         _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
         _stock.ReplayBudget.BytesMax = settings.Runtime.ReplayBytes;
         _lookups.Apply(settings.Resolver);
@@ -129,6 +134,9 @@ internal sealed class TrafficPlan
                 listener.TakeSocket(AdoptedName(worker, bind))?.Close();
         }
     }
+
+    /// <summary>Session tickets are sealed and opened with these keys from now on.</summary>
+    public void Take(TicketRings rings) => _security.Take(rings);
 
     /// <summary>Looks whether the worker runs short of anything.</summary>
     public void LookForPressure() => _shedding.Look();
@@ -189,7 +197,7 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i].WithFullLoad((long)settings.Runtime.MaxConnections * _place.Count);
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
-            group.Apply(upstream, MakeServers(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
+            group.Apply(upstream, _servers.Of(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
             group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Index);
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);
@@ -201,38 +209,6 @@ internal sealed class TrafficPlan
         }
         _groups.Clear();
         _groups.AddRange(kept);
-    }
-
-    /// <summary>A server with the same name, address and security is the same server and keeps its connections.</summary>
-    private UpstreamServer[] MakeServers(UpstreamGroup group, in UpstreamSettings upstream, ServerEndPoints endPoints, int index)
-    {
-        var servers = new UpstreamServer[upstream.Servers.Length];
-        for (int i = 0; i < servers.Length; i++)
-        {
-            UpstreamServerSettings server = upstream.Servers[i];
-            ConnectionSecurity? security = _security.OfServer(upstream, server);
-            servers[i] = Find(group, server, security)
-                ?? new UpstreamServer(_loop, _counters, server.Name)
-                {
-                    ConfiguredAddress = server.Address,
-                    Identity = ConnectionIdentity.With(security),
-                    LogId = _accessLog?.Register(server.Name) ?? 0,
-                    Page = _ledger.ForServer(upstream.Name, server.Name),
-                };
-            servers[i].ChangeAddresses(endPoints.Of(index, i));
-            servers[i].Apply(upstream, server, server.MaxConnections, _boards.Servers.Find(upstream.Name, server.Name, server.Address, _place.Index));
-        }
-        return servers;
-    }
-
-    private static UpstreamServer? Find(UpstreamGroup group, in UpstreamServerSettings settings, ConnectionSecurity? security)
-    {
-        foreach (UpstreamServer server in group.Servers)
-        {
-            if (server.Name == settings.Name && server.ConfiguredAddress == settings.Address && server.Identity.Security == security)
-                return server;
-        }
-        return null;
     }
 
     private List<Listener> MakeListeners(in ProxySettings settings)
@@ -261,7 +237,12 @@ internal sealed class TrafficPlan
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
         return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
-            new ClientLimits(settings, _boards.Limits, _place.Index)) { Drained = ListenerDrained };
+            new ClientLimits(settings, _boards.Limits, _place.Index))
+        {
+            Drained = ListenerDrained,
+            Tls = _security.OfListener(settings),
+            Handshakes = _security.HandshakesOf(settings, ResumeAccept),
+        };
     }
 
     /// <summary>The destinations of a forward proxy with their connections, from the listener of this name that was there before.</summary>
@@ -304,7 +285,7 @@ internal sealed class TrafficPlan
 
     private void Serve(Listener listener, string bind, TcpListenerSocket socket)
     {
-        socket.Security = _security.OfListener(listener.Settings);
+        socket.Security = _security.OfSocket(listener.Settings);
         listener.Listen(bind, socket);
     }
 

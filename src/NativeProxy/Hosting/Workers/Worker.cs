@@ -8,6 +8,7 @@ using NativeProxy.Config;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -73,18 +74,19 @@ internal sealed class Worker : IDisposable
     /// <param name="settings">Valid settings.</param>
     /// <param name="endPoints">Addresses of the servers.</param>
     /// <param name="sockets">Listening sockets, which the worker then owns.</param>
-    public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets)
+    /// <param name="tls">How listeners and servers are secured.</param>
+    public Task Start(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets, TlsPolicies tls)
     {
-        var work = new ApplyWork(this, settings, endPoints, sockets, newLog: null);
+        var work = new ApplyWork(this, settings, endPoints, sockets, tls, newLog: null);
         Loop.Start(work);
         Loop.Post(new GaugeWork(_gauges));
         return work.Applied;
     }
 
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
-    public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets)
+    public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets, TlsPolicies tls)
     {
-        var work = new ApplyWork(this, settings, endPoints, newSockets, _log.Prepare(settings.Log));
+        var work = new ApplyWork(this, settings, endPoints, newSockets, tls, _log.Prepare(settings.Log));
         Loop.Post(work);
         return work.Applied;
     }
@@ -100,6 +102,9 @@ internal sealed class Worker : IDisposable
 
     /// <summary>The thread that gives settings: their upstreams have other servers; everything else is as before.</summary>
     public void ChangeServers(in ProxySettings settings, ServerEndPoints endPoints) => Loop.Post(new ServerWork(this, settings, endPoints));
+
+    /// <summary>Any thread: session tickets are sealed and opened with these keys from now on.</summary>
+    public void Take(TicketRings rings) => Loop.Post(new TicketWork(_traffic, rings));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
@@ -158,7 +163,7 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Takes settings over, on the loop thread.</summary>
     private sealed class ApplyWork(Worker worker, ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> sockets,
-        LogDestinations? newLog) : LoopWork
+        TlsPolicies tls, LogDestinations? newLog) : LoopWork
     {
         private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -168,7 +173,7 @@ internal sealed class Worker : IDisposable
         public override void Run()
         {
             worker.ApplyLog(settings.Log, newLog);
-            worker._traffic.Apply(settings, endPoints, sockets);
+            worker._traffic.Apply(settings, endPoints, sockets, tls);
             if (worker._traffic.SharesLimits)
                 worker._board.Start();
             _applied.SetResult();
@@ -202,6 +207,12 @@ internal sealed class Worker : IDisposable
             if (worker._traffic.SharesLimits)
                 worker._board.Start();
         }
+    }
+
+    /// <summary>Takes ticket keys over, on the loop thread.</summary>
+    private sealed class TicketWork(TrafficPlan traffic, TicketRings rings) : LoopWork
+    {
+        public override void Run() => traffic.Take(rings);
     }
 
     /// <summary>Begins to copy figures into the counters, on the loop thread.</summary>

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Workers;
@@ -27,6 +28,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     /// <summary>The settings of the file in force, and the servers that were discovered for them.</summary>
     private ProxySettings _settings;
     private string _found = "";
+    private TlsPolicies _tls = TlsPolicies.None;
 
     /// <summary>Returns the exit code.</summary>
     public async Task<int> RunAsync()
@@ -45,7 +47,8 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 boards.Closes.Ring(arguments.Index), boards.OfTraffic, security, _log);
             worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
             InForce(plan);
-            await worker.Start(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets);
+            worker.Take(plan.Tickets);
+            await worker.Start(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets, plan.Tls);
             control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
             PoolThreads.Begin();
             await Obey(worker);
@@ -78,7 +81,8 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                     break;
                 case ControlCommand.Commit when _prepared is { } plan:
                     _prepared = null;
-                    await worker.Reload(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets);
+                    worker.Take(plan.Tickets);
+                    await worker.Reload(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets, plan.Tls);
                     InForce(plan);
                     control.TrySend(ControlCommand.Done, new AnswerMessage(plan.Round));
                     break;
@@ -87,6 +91,9 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                     break;
                 case ControlCommand.Adopt:
                     Adopt(worker, AdoptMessage.Decode(message.Payload));
+                    break;
+                case ControlCommand.Tickets:
+                    worker.Take(TicketRings.Decode(message.Payload));
                     break;
                 case ControlCommand.Release:
                     worker.Release(int.Parse(message.Text, System.Globalization.CultureInfo.InvariantCulture));
@@ -124,7 +131,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     }
 
     private void InForce(Plan plan) =>
-        (_settings, _found, _drainLimitMs) = (plan.Settings, plan.Servers.Found, plan.Settings.Runtime.DrainTimeoutMs);
+        (_settings, _found, _tls, _drainLimitMs) = (plan.Settings, plan.Servers.Found, plan.Tls, plan.Settings.Runtime.DrainTimeoutMs);
 
     /// <summary>The lines belong to the settings in force: while others are prepared, the supervisor sends none.</summary>
     private void ChangeServers(Worker worker, string lines)
@@ -169,15 +176,23 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     private Plan? Read(SettingsMessage settings, out string problem)
     {
         problem = "";
+        if (!settings.Files.IsEmpty)
+            LinuxProcess.KeepMemoryPrivate();
+        Plan? plan = null;
+        List<TlsFileProblem> problems = [];
         List<ListeningSocket>? sockets = descriptors.TryReceive(settings.Binds);
         if (sockets is null)
             problem = "the listening sockets have not come: its limit of open files may be reached (ulimit -n, or LimitNOFILE= of a service)";
         else if (!settings.TryParse(out ProxySettings parsed, out ServersInForce servers))
             problem = "the settings cannot be read";
+        else if (TlsPolicies.TryMake(parsed, settings.Files, _tls, problems) is not { } tls)
+            problem = string.Join("; ", problems.ConvertAll(static one => one.Problem));
         else
-            return new Plan(settings.Round, parsed, servers, sockets);
-        ListeningSockets.Close(sockets ?? []);
-        return null;
+            plan = new Plan(settings.Round, parsed, servers, sockets, tls, TicketRings.Decode(Convert.FromBase64String(settings.Tickets)));
+        settings.Files.Clear();
+        if (plan is null)
+            ListeningSockets.Close(sockets ?? []);
+        return plan;
     }
 
     /// <summary>Says why this worker ends, and waits until the supervisor has heard it: it closes the line then.</summary>
@@ -189,5 +204,6 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     }
 
     /// <summary>Settings that this worker can go over to.</summary>
-    private sealed record Plan(int Round, ProxySettings Settings, ServersInForce Servers, List<ListeningSocket> Sockets);
+    private sealed record Plan(
+        int Round, ProxySettings Settings, ServersInForce Servers, List<ListeningSocket> Sockets, TlsPolicies Tls, TicketRings Tickets);
 }

@@ -4,6 +4,7 @@ using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
+using NativeProxy.Transport.Tls;
 
 namespace NativeProxy.Hosting.Workers;
 
@@ -43,6 +44,7 @@ internal sealed class WorkerGauges : ITimerOwner
         SetIdle();
         SetLent();
         _traffic.LookForPressure();
+        _counters.Set(CounterId.TlsBytes, TlsLoop.BytesOfThread);
         _counters.Set(CounterId.TimersLinked, _loop.Wheel.LinkedCount);
         _counters.Set(CounterId.HeapAllocatedBytes, GC.GetTotalAllocatedBytes());
         _counters.Set(CounterId.HeapCollections, GC.CollectionCount(0));

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.ProxyProtocol;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Connections;
 
@@ -28,7 +29,9 @@ internal sealed class AnnouncedClient(PeerAddress client, PeerAddress local)
     public bool Is(in PeerAddress asking) => asking.Port == client.Port && asking.AddressBytes == client.AddressBytes && asking.Bits == client.Bits;
 
     /// <summary>As whom connections to a server are opened; null = as nobody in particular, since that server is told nothing.</summary>
-    public ConnectionIdentity? IdentityAt(UpstreamServer server)
+    /// <param name="server">The server.</param>
+    /// <param name="security">What secures them.</param>
+    public ConnectionIdentity? IdentityAt(UpstreamServer server, ConnectionSecurity? security)
     {
         if (server.Terms.ProxyHeader == ProxyHeaderVersion.Off)
             return null;
@@ -36,10 +39,10 @@ internal sealed class AnnouncedClient(PeerAddress client, PeerAddress local)
             _servers.Add(server);
         foreach (ConnectionIdentity known in _identities)
         {
-            if (known.Security == server.Identity.Security)
+            if (known.Security == security)
                 return known;
         }
-        var identity = new ConnectionIdentity(server.Identity.Security) { Client = this };
+        var identity = new ConnectionIdentity(security) { Client = this };
         _identities.Add(identity);
         return identity;
     }

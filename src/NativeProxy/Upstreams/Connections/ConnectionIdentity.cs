@@ -23,6 +23,12 @@ internal sealed class ConnectionIdentity(ConnectionSecurity? security)
     /// <summary>In whose name they begin, by a PROXY header; null = in nobody's.</summary>
     public AnnouncedClient? Client { get; init; }
 
+    /// <summary>
+    /// Of a server: the identities that take its place where its TLS name is the host of the request; null where that is always the same.
+    /// </summary>
+    public HostIdentities? Hosts { get; init; }
+
     /// <summary>The identity with this security: <see cref="Plain"/> without any, else another one each time.</summary>
-    public static ConnectionIdentity With(ConnectionSecurity? security) => security is null ? Plain : new ConnectionIdentity(security);
+    public static ConnectionIdentity With(ConnectionSecurity? security, HostIdentities? hosts = null) =>
+        security is null ? Plain : new ConnectionIdentity(security) { Hosts = hosts };
 }

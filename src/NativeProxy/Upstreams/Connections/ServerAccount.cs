@@ -74,6 +74,7 @@ internal struct ServerAccount
             LifeMs = nowMs - tcp.OpenedAtMs,
             BytesIn = tcp.ReceivedBytes,
             BytesOut = tcp.SentBytes,
+            Detail = tcp.LayerFailure == LayerFailure.None ? default : new RecordName(tcp.LayerFacts?.FailureWords ?? []),
         };
     }
 }

@@ -24,6 +24,7 @@ internal readonly struct ServerFailure
     {
         SocketError.TimedOut => ProxyError.ServerConnectTimeout,
         SocketError.AddressAlreadyInUse => ProxyError.NoSourcePort,
+        SocketError.ConnectionAborted => ProxyError.ServerNotSecure,
         _ => ProxyError.ServerConnectFailed,
     };
 }

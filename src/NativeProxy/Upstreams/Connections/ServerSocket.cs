@@ -59,7 +59,8 @@ internal struct ServerSocket
         if (!_tries.Failed(connection.Server, error, loop.Clock.NowMs))
             return false;
         TcpConnection failed = Tcp!;
-        _account.Close(connection, ServerCloseReason.ConnectFailed, reset: false, isWaiting: false, loop.Clock.NowMs);
+        ServerCloseReason reason = ServerTls.ReasonOf(connection, ServerCloseReason.ConnectFailed, isWaiting: false);
+        _account.Close(connection, reason, reset: false, isWaiting: false, loop.Clock.NowMs);
         Tcp = null;
         failed.Close();
         loop.Sockets.BeforeConnect?.Invoke();
@@ -81,7 +82,9 @@ internal struct ServerSocket
         _sentBeforeBytes = Tcp!.SentBytes;
         bool spokeFirst = Tcp.LookAhead() == UnreadInput.Bytes;
         Tcp.StartReceive();
-        if (connection.Identity.Client is { } client)
+        if (Tcp.LayerFacts is { } facts)
+            connection.Server.Counters.Add(facts.IsResumed ? CounterId.ServerHandshakesResumed : CounterId.ServerHandshakesFull);
+        if (connection.Identity is { Client: { } client, Security: null })
             Announce(client, connection.Server);
         return spokeFirst;
     }
@@ -118,7 +121,7 @@ internal struct ServerSocket
     /// <param name="isWaiting">Nobody uses it now.</param>
     /// <param name="nowMs">The time.</param>
     public readonly void Settle(UpstreamConnection connection, ServerCloseReason reason, bool reset, bool isWaiting, long nowMs) =>
-        _account.Close(connection, reason, reset, isWaiting, nowMs);
+        _account.Close(connection, ServerTls.ReasonOf(connection, reason, isWaiting), reset, isWaiting, nowMs);
 
     /// <summary>Closes it, with RST or in order.</summary>
     public readonly void Close(bool reset)
@@ -136,7 +139,11 @@ internal struct ServerSocket
     {
         Span<byte> header = stackalloc byte[ProxyHeaderWriter.BytesMax];
         int bytes = client.WriteHeader(server.Terms.ProxyHeader, header);
-        if (bytes > 0)
+        if (bytes == 0)
+            return;
+        if (Tcp!.State == TcpConnectionState.Connecting)
+            Tcp.SendBeforeSecuring(header[..bytes]);
+        else
             SendSoon(server.Counters, header[..bytes]);
     }
 
@@ -149,6 +156,10 @@ internal struct ServerSocket
 
         Tcp = loop.Connect(_tries.Address.At(connection.Identity.Port), connection, connection.Server.Terms.Tuning, connection.Identity.Security);
         Id = Tcp.Id;
+
+        // The header stands before the first byte of what secures the connection.
+        if (connection.Identity is { Client: { } client, Security: not null })
+            Announce(client, connection.Server);
         connection.Server.Counters.Add(CounterId.ServerConnectionsOpen);
     }
 }

@@ -35,6 +35,19 @@ internal abstract class ServerStream
     /// <summary>In whose name connections are opened and used, where servers are told of their clients; null else.</summary>
     public AnnouncedClient? Client { get; set; }
 
+    /// <summary>The host of the request, where servers are asked for it in TLS; null else.</summary>
+    public string? Host { get; set; }
+
+    /// <summary>
+    /// As whom connections to a server are opened for this request, and used again: in the name of its client, of its host, of both. Null = as the
+    /// server's connections are by themselves.
+    /// </summary>
+    protected ConnectionIdentity? IdentityAt(UpstreamServer server)
+    {
+        ConnectionIdentity? ofHost = Host is null ? null : server.Identity.Hosts?.Of(Host);
+        return Client is null ? ofHost : Client.IdentityAt(server, (ofHost ?? server.Identity).Security) ?? ofHost;
+    }
+
     /// <summary>How long the present try may take until the first byte of an answer; 0 = as long as the answer may.</summary>
     public long TryTimeoutMs { get; set; }
 

@@ -73,6 +73,9 @@ internal sealed class GroupRules(in UpstreamSettings settings)
     /// <summary>How long an exchange waits in line for room; 0 = without a limit.</summary>
     public long QueueTimeoutMs { get; } = settings.Timeouts.QueueMs;
 
+    /// <summary>Names that servers are asked for in TLS, where these are the hosts of requests; null else.</summary>
+    public HostNames? Hosts { get; } = settings.Tls is { Enabled: true, Sni: ServerNameChoice.Host } ? new HostNames() : null;
+
     /// <summary>How long a connect may take; 0 = without a limit.</summary>
     public long ConnectTimeoutMs { get; } = settings.Timeouts.ConnectMs;
 

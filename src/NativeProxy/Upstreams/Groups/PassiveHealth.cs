@@ -32,8 +32,8 @@ internal sealed class PassiveHealth
     /// <summary>Whether an error is a failure of the server. One that had closed a pooled connection was in its right.</summary>
     public static bool IsFailure(ProxyError error, bool wasReused) => error switch
     {
-        ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout or ProxyError.ServerResponseTimeout or ProxyError.ServerBadResponse
-            or ProxyError.ServerBadBody or ProxyError.ServerTruncatedResponse => true,
+        ProxyError.ServerConnectFailed or ProxyError.ServerConnectTimeout or ProxyError.ServerNotSecure or ProxyError.ServerResponseTimeout => true,
+        ProxyError.ServerBadResponse or ProxyError.ServerBadBody or ProxyError.ServerTruncatedResponse => true,
         ProxyError.ServerClosedBeforeResponse => !wasReused,
         _ => false,
     };

@@ -36,6 +36,18 @@ internal enum CheckOutcome : byte
     /// <summary>What came is no TLS.</summary>
     NoTls,
 
+    /// <summary>Its certificate does not say that it is this server.</summary>
+    BadCertificate,
+
+    /// <summary>The TLS handshake failed, or the server did not want the proxy's certificate.</summary>
+    HandshakeRefused,
+
+    /// <summary>The connection ended or broke in the TLS handshake.</summary>
+    HandshakeClosed,
+
+    /// <summary>No TLS handshake in time.</summary>
+    HandshakeTimeout,
+
     ConnectionRefused,
     ServerUnreachable,
 
@@ -60,6 +72,9 @@ internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode
     /// <summary>Percent of its weight that the server wants, 1 to 100; 0 = it has not said so.</summary>
     public int WeightPercent { get; init; }
 
+    /// <summary>What is wrong with a certificate, or why a handshake was refused; empty = nobody knows more.</summary>
+    public string Detail { get; init; } = "";
+
     public bool Passed => Outcome <= CheckOutcome.Leaving;
 
     /// <summary>The server wants no new clients.</summary>
@@ -82,6 +97,11 @@ internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode
         CheckOutcome.WrongBody => $"it answers with status {StatusCode}, but without the expected text",
         CheckOutcome.WrongWords => "it does not say what is expected",
         CheckOutcome.NoTls => "it does not answer a ClientHello with TLS",
+        CheckOutcome.BadCertificate => Detail,
+        CheckOutcome.HandshakeRefused when Detail.Length > 0 => $"it refuses the TLS handshake: {Detail}",
+        CheckOutcome.HandshakeRefused => "it refuses the TLS handshake",
+        CheckOutcome.HandshakeClosed => "it closes the connection in the TLS handshake",
+        CheckOutcome.HandshakeTimeout => "it does not finish the TLS handshake in time",
         CheckOutcome.ConnectionRefused => "it refuses connections",
         CheckOutcome.ConnectTimeout => "it does not accept a connection in time",
         CheckOutcome.ResponseTimeout => "it does not answer in time",

@@ -18,12 +18,15 @@ internal sealed class ConnectionCheck(EndPoint endPoint, HealthQuestion question
     /// <summary>What the server expects before the question, as on every connection; empty = nothing.</summary>
     public byte[] ProxyHeader { get; init; } = [];
 
+    /// <summary>How TLS is spoken with it; null = it is not.</summary>
+    public HealthTls? Tls { get; init; }
+
     private readonly EndPoint _endPoint = endPoint;
     private readonly HealthQuestion _question = question;
 
     public override bool IsSameAs(HealthCheck other) =>
         other is ConnectionCheck check && check._endPoint.Equals(_endPoint) && check._question.Equals(_question)
-        && check.ProxyHeader.AsSpan().SequenceEqual(ProxyHeader);
+        && check.ProxyHeader.AsSpan().SequenceEqual(ProxyHeader) && Equals(check.Tls, Tls);
 
     public override async Task RunAsync(Action<CheckResult> report, CancellationToken over)
     {
@@ -45,7 +48,8 @@ internal sealed class ConnectionCheck(EndPoint endPoint, HealthQuestion question
         using (pipe)
         {
             await AnnounceAsync(pipe, over);
-            if (!await _question.AskAsync(pipe, report, over))
+            bool isInOrder = Tls is null ? await _question.AskAsync(pipe, report, over) : await AskSecurelyAsync(Tls, pipe, report, over);
+            if (!isInOrder)
                 pipe.Reset();
         }
     }
@@ -63,4 +67,46 @@ internal sealed class ConnectionCheck(EndPoint endPoint, HealthQuestion question
             // Asked all the same.
         }
     }
+
+    /// <summary>
+    /// Asks inside TLS. A server may refuse the proxy's certificate after the proxy's part of the handshake is done: so a check that asks for nothing
+    /// more waits for the end of the connection, and one that gets no answer looks for the reason.
+    /// </summary>
+    private async Task<bool> AskSecurelyAsync(HealthTls tls, SocketPipe pipe, Action<CheckResult> report, CancellationToken over)
+    {
+        var judge = new CertificateJudge(tls);
+        HandshakeEnd end = await pipe.SecureAsync(tls.OptionsOf(judge, _question is HttpQuestion), over);
+        if (end != HandshakeEnd.Done)
+        {
+            report(FailureOf(end, judge.Problem, pipe.Refusal));
+            if (end == HandshakeEnd.GivenUp)
+                return false;
+            await pipe.FinishAsync(surplusBytesMax: 0, over);
+            return true;
+        }
+        CheckResult? held = null;
+        bool isInOrder = await _question.AskAsync(pipe, Take, over);
+        if (held is { } result)
+            report(pipe.Refusal.Length > 0 ? Refused() : result);
+        return isInOrder;
+
+        void Take(CheckResult result)
+        {
+            if (result.Outcome is CheckOutcome.Connected or CheckOutcome.Greeted)
+                held = result;
+            else
+                report(result.Outcome == CheckOutcome.ClosedWithoutResponse && pipe.Refusal.Length > 0 ? Refused() : result);
+        }
+
+        CheckResult Refused() => FailureOf(HandshakeEnd.Refused, "", pipe.Refusal);
+    }
+
+    private static CheckResult FailureOf(HandshakeEnd end, string problem, string refusal) => end switch
+    {
+        HandshakeEnd.GivenUp => new CheckResult(CheckOutcome.HandshakeTimeout),
+        HandshakeEnd.NoTls => new CheckResult(CheckOutcome.NoTls),
+        _ when problem.Length > 0 => new CheckResult(CheckOutcome.BadCertificate) { Detail = problem },
+        HandshakeEnd.Closed => new CheckResult(CheckOutcome.HandshakeClosed),
+        _ => new CheckResult(CheckOutcome.HandshakeRefused) { Detail = refusal },
+    };
 }

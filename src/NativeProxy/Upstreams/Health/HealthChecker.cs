@@ -47,7 +47,8 @@ internal sealed class HealthChecker
     /// </summary>
     /// <param name="settings">Settings whose servers have been published.</param>
     /// <param name="endPoints">The addresses of the servers; one that has none is not checked.</param>
-    public void Apply(in ProxySettings settings, ServerEndPoints endPoints)
+    /// <param name="tlsOf">How their checks speak TLS.</param>
+    public void Apply(in ProxySettings settings, ServerEndPoints endPoints, HealthTlsOf tlsOf)
     {
         lock (_gate)
         {
@@ -62,7 +63,8 @@ internal sealed class HealthChecker
                 {
                     (string, string, string) key = (upstream.Name, upstream.Servers[j].Name, upstream.Servers[j].Address);
                     known.Add(key);
-                    if (Watch(upstream, upstream.Servers[j], key, old.GetValueOrDefault(key), endPoints.Of(i, j), checkedCount) is not { } probe)
+                    HealthProbe? before = old.GetValueOrDefault(key);
+                    if (Watch(upstream, upstream.Servers[j], key, before, endPoints.Of(i, j), tlsOf, checkedCount) is not { } probe)
                         continue;
                     old.Remove(key);
                     _probes.Add(key, probe);
@@ -89,7 +91,7 @@ internal sealed class HealthChecker
 
     /// <summary>Has one server checked from now on, by the probe that it had before if there is one; null when it is not to be checked.</summary>
     private HealthProbe? Watch(in UpstreamSettings upstream, in UpstreamServerSettings server, (string, string, string) key, HealthProbe? before,
-        EndPoint[] endPoints, int checkedCount)
+        EndPoint[] endPoints, HealthTlsOf tlsOf, int checkedCount)
     {
         if (_board.Find(upstream.Name, server.Name, server.Address) is not { } slot)
             return null;
@@ -110,7 +112,8 @@ internal sealed class HealthChecker
         long delayMs = wasChecked || slot.IsUp
             ? FirstDelayMs(upstream.Health.IntervalMs, _probes.Count, checkedCount, _random.NextDouble())
             : 0;
-        probe.Apply(upstream.Health, ServerChecks.Of(upstream.Health, server, endPoints, server.ProxyHeaderOf(upstream)), delayMs);
+        HealthTls? tls = tlsOf(upstream, server);
+        probe.Apply(upstream.Health, ServerChecks.Of(upstream.Health, server, endPoints, server.ProxyHeaderOf(upstream), tls), delayMs);
         return probe;
     }
 

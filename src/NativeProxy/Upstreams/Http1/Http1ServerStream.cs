@@ -69,7 +69,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         BeginTry();
-        ConnectionIdentity? identity = Client?.IdentityAt(server);
+        ConnectionIdentity? identity = IdentityAt(server);
         _connection = (mayReuse ? server.TakeIdle(this, identity) : null) ?? server.TryConnect(this, identity);
         return _connection is not null;
     }
@@ -78,7 +78,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         server = null;
         if (ahead is not Http1ServerStream { _isStarted: true, _isRefused: false, _connection: { } connection }
-            || (wanted ?? connection.Server) != connection.Server || !connection.MayFollow(pipeliningMax, Client?.IdentityAt(connection.Server)))
+            || (wanted ?? connection.Server) != connection.Server || !connection.MayFollow(pipeliningMax, IdentityAt(connection.Server)))
         {
             return false;
         }
@@ -92,7 +92,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryTakePinned(UpstreamConnection connection)
     {
         BeginTry();
-        if (!connection.Server.TakePinned(connection, this, Client?.IdentityAt(connection.Server)))
+        if (!connection.Server.TakePinned(connection, this, IdentityAt(connection.Server)))
             return false;
         _connection = connection;
         return true;

@@ -151,6 +151,6 @@ public sealed class HealthCheckerTests : IDisposable
         var endPoints = new List<EndPoint[]>();
         foreach (UpstreamServerSettings _ in settings.Upstreams[0].Servers)
             endPoints.Add([endPoint ?? (IPEndPoint)_refusing.LocalEndPoint!]);
-        _checker.Apply(settings, new ServerEndPoints([[.. endPoints]]));
+        _checker.Apply(settings, new ServerEndPoints([[.. endPoints]]), static (in _, in _) => null);
     }
 }

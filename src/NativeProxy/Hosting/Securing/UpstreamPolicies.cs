@@ -1,0 +1,39 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using NativeProxy.Config;
+using NativeProxy.Transport.Tls;
+using NativeProxy.Upstreams.Connections;
+
+namespace NativeProxy.Hosting.Securing;
+
+/// <summary>
+/// How the servers of one upstream are secured: what they have in common, and for each of them the name by which it is asked for and verified, with a
+/// session of its own. Asked on the loop, also for servers that come later.
+/// </summary>
+internal sealed class UpstreamPolicies(TlsClientPolicy common)
+{
+    private readonly Dictionary<string, TlsClientPolicy> _servers = new(StringComparer.Ordinal);
+
+    /// <summary>That of a server; the same object each time.</summary>
+    public TlsClientPolicy Of(in UpstreamSettings upstream, in UpstreamServerSettings server)
+    {
+        string name = NameOf(upstream.Tls, server);
+        bool isSent = upstream.Tls.Sni != ServerNameChoice.None && !IPAddress.TryParse(name, out _);
+        string key = $"{server.Name} {name} {isSent}";
+        if (!_servers.TryGetValue(key, out TlsClientPolicy? policy))
+            _servers.Add(key, policy = common.For(isSent ? name : "", name));
+        return policy;
+    }
+
+    /// <summary>Identities by the host that a request is for; each server has its own.</summary>
+    public HostIdentities ByHost() => new(host => common.For(IPAddress.TryParse(host, out _) ? "" : host, host));
+
+    /// <summary>
+    /// The name that a server is asked for, and that its certificate must be for: its own, that of the upstream, or the host of its address.
+    /// </summary>
+    public static string NameOf(in UpstreamTlsSettings tls, in UpstreamServerSettings server) =>
+        server.TlsName.Length > 0 ? server.TlsName
+        : tls.Name.Length > 0 ? tls.Name
+        : ServerAddressText.TryParse(server.Address, out HostPort address, out _, out _) ? address.Host.ToLowerInvariant() : "localhost";
+}

@@ -1,0 +1,202 @@
+using System;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Transport.Tls;
+
+/// <summary>
+/// TLS inside one connection: an SSL of OpenSSL over the BIO of the thread (<see cref="TlsLoop"/>). Bytes of the wire go in by <see cref="Open"/> and
+/// come out by the output of the call; the SSL keeps at most one record whose end has not come. Pooled; thread: the loop's. After a fatal error the
+/// SSL is not touched again but to be freed.
+/// </summary>
+internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionLayer(isServer)
+{
+    /// <summary>Content type of the record that every handshake begins with (RFC 8446 5.1).</summary>
+    private const byte HandshakeRecord = 22;
+
+    /// <summary>Content type of an alert, which a server may answer the first flight with.</summary>
+    private const byte AlertRecord = 21;
+
+    private readonly LayerFacts _facts = new();
+    private nint _ssl;
+    private TlsServerPolicy? _server;
+    private TlsClientPolicy? _client;
+    private RecordSizes _sizes;
+    private bool _hasBegun;
+
+    /// <summary>What is to become of a failure that a callback has decided on; None else.</summary>
+    private LayerFailure _decided;
+
+    public override LayerFacts Facts => _facts;
+
+    /// <summary>The policy of the listener, for callbacks.</summary>
+    public TlsServerPolicy Server => _server!;
+
+    /// <summary>The policy towards the server, for callbacks.</summary>
+    public TlsClientPolicy Client => _client!;
+
+    /// <summary>
+    /// An SSL has a part of a record while the rest of it has not come. A header alone does not count as pending: it says only that a body is waited
+    /// for.
+    /// </summary>
+    protected override bool HasPart =>
+        State is LayerState.Secured && (SslCalls.HasPending(_ssl) != 0 || SslCalls.ReadState(_ssl)[1] == SslCalls.ReadsBody);
+
+    /// <summary>Begins as the server of a listener.</summary>
+    public void Take(TlsServerPolicy policy)
+    {
+        _server = policy;
+        TakeSsl(SslCalls.New(policy.FirstContext), policy.RecordBytes);
+        SslCalls.SetAcceptState(_ssl);
+    }
+
+    /// <summary>Begins as a client of a server.</summary>
+    public void Take(TlsClientPolicy policy)
+    {
+        _client = policy;
+        TakeSsl(SslCalls.New(policy.Context), RecordSizes.Largest);
+        SslCalls.SetConnectState(_ssl);
+        policy.Prepare(_ssl);
+    }
+
+    /// <summary>For callbacks: the handshake fails, and this is why.</summary>
+    public void Decide(LayerFailure failure) => _decided = failure;
+
+    /// <summary>The client speaks first.</summary>
+    protected override void Begin(LayerOutput output)
+    {
+        if (IsServer)
+            return;
+        loop.Begin(this, null, 0, output);
+        Handshake();
+        loop.End();
+    }
+
+    protected override int Open(ReadOnlySpan<byte> wire, Span<byte> plain, LayerOutput output)
+    {
+        if (!_hasBegun)
+        {
+            _hasBegun = true;
+            if (wire[0] != HandshakeRecord && (IsServer || wire[0] != AlertRecord))
+            {
+                Refuse(wire[0]);
+                return 0;
+            }
+        }
+        int total = 0;
+        fixed (byte* input = wire)
+        fixed (byte* target = plain)
+        {
+            loop.Begin(this, input, wire.Length, output);
+            if (State == LayerState.Securing)
+                Handshake();
+            while (State == LayerState.Secured && (loop.InputBytes > 0 || total == 0))
+            {
+                nuint count = 0;
+                int result = SslCalls.Read(_ssl, target + total, (nuint)(plain.Length - total), &count);
+                if (result != 1)
+                {
+                    Stopped(result);
+                    break;
+                }
+                total += (int)count;
+            }
+            loop.End();
+        }
+        return total;
+    }
+
+    protected override void Seal(ReadOnlySpan<byte> plain, LayerOutput output)
+    {
+        fixed (byte* source = plain)
+        {
+            loop.Begin(this, null, 0, output);
+            _sizes.Begin(output.NowMs);
+            for (int done = 0; done < plain.Length;)
+            {
+                int count = Math.Min(plain.Length - done, _sizes.Next());
+                nuint written;
+                if (SslCalls.Write(_ssl, source + done, (nuint)count, &written) != 1)
+                {
+                    // It has nothing to wait for: what fails here has failed for good.
+                    TlsErrors.Clear();
+                    Fail(LayerFailure.BadRecord);
+                    break;
+                }
+                done += count;
+                _sizes.Sent(count);
+            }
+            loop.End();
+        }
+    }
+
+    protected override void AnnounceEnd(LayerOutput output)
+    {
+        loop.Begin(this, null, 0, output);
+        SslCalls.Shutdown(_ssl);
+        TlsErrors.Clear();
+        loop.End();
+    }
+
+    /// <summary>A session is not spoilt by a connection that was not ended politely: nothing of it was cut unseen.</summary>
+    protected override void Recycle()
+    {
+        SslCalls.SetShutdown(_ssl, SslCalls.SentAndReceivedShutdown);
+        SslCalls.Free(_ssl);
+        _ssl = 0;
+        _server = null;
+        _client = null;
+        _hasBegun = false;
+        _decided = LayerFailure.None;
+        _facts.Clear();
+        loop.Return(this);
+    }
+
+    /// <summary>Each of the two directions of the SSL holds the BIO.</summary>
+    private void TakeSsl(nint ssl, int recordBytes)
+    {
+        Check.That(ssl != 0, "OpenSSL has no memory for another connection");
+        _ssl = ssl;
+        _sizes = new RecordSizes(recordBytes);
+        BioCalls.Share(loop.Bio);
+        BioCalls.Share(loop.Bio);
+        SslCalls.SetBio(ssl, loop.Bio, loop.Bio);
+    }
+
+    private void Handshake()
+    {
+        int result = SslCalls.DoHandshake(_ssl);
+        if (result != 1)
+        {
+            Stopped(result);
+            return;
+        }
+        State = LayerState.Secured;
+        TlsSettled.Fill(_facts, _ssl, isServer: IsServer);
+    }
+
+    /// <summary>A call did not do all of what it should: it waits for bytes, the peer has ended, or it has failed.</summary>
+    private void Stopped(int result)
+    {
+        int error = SslCalls.GetError(_ssl, result);
+        if (error == SslCalls.ErrorWantRead)
+            return;
+        if (error == SslCalls.ErrorZeroReturn)
+        {
+            State = LayerState.Ended;
+            return;
+        }
+        LayerFailure failure = TlsErrors.Take(_ssl, State == LayerState.Securing, out string detail, out bool isAlert);
+        _facts.Detail = detail;
+        Fail(_decided == LayerFailure.None ? failure : _decided, isAlert);
+    }
+
+    /// <summary>
+    /// What begins with another byte is nothing that OpenSSL should guess at: requests, and the answers of a server, begin with a capital letter.
+    /// </summary>
+    private void Refuse(byte first)
+    {
+        bool isText = first is >= (byte)'A' and <= (byte)'Z' or (byte)'\r' or (byte)'\n';
+        _facts.Detail = !isText ? "no handshake record" : IsServer ? "http request" : "http response";
+        Fail(isText ? LayerFailure.PlainText : LayerFailure.NoHandshake);
+    }
+}
