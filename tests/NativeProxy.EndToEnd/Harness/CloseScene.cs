@@ -60,13 +60,16 @@ internal sealed class CloseScene : DrivenScene
     }
 
     /// <summary>The first connection of this side to be closed has this reason in the log, in the counters and at the admin endpoint.</summary>
-    public async Task<CloseLine> ExpectClose(string side, string reason, string by)
+    public Task<CloseLine> ExpectClose(string side, string reason, string by) => ExpectClose(Proxy, side, reason, by);
+
+    /// <summary>The same of any proxy that writes its connection log to stdout.</summary>
+    public static async Task<CloseLine> ExpectClose(ProxyUnderTest proxy, string side, string reason, string by)
     {
-        CloseLine line = CloseLine.Parse(await Proxy.Output.WaitFor(line => CloseLine.IsOf(side, line), $"a closed {side}"));
+        CloseLine line = CloseLine.Parse(await proxy.Output.WaitFor(line => CloseLine.IsOf(side, line), $"a closed {side}"));
         Assert.Equal((reason, by), (line.Reason, line.By));
-        Assert.Equal(1, await Proxy.Metric($"nativeproxy_{side}_closes_total{{reason=\"{reason}\"}}"));
-        Assert.Equal(1, await Proxy.Metric($"nativeproxy_{side}_closed_by_total{{by=\"{by}\"}}"));
-        JsonElement closes = await Closes();
+        Assert.Equal(1, await proxy.Metric($"nativeproxy_{side}_closes_total{{reason=\"{reason}\"}}"));
+        Assert.Equal(1, await proxy.Metric($"nativeproxy_{side}_closed_by_total{{by=\"{by}\"}}"));
+        JsonElement closes = await Closes(proxy);
         Assert.Equal(1, closes.GetProperty(side).GetProperty("reasons").GetProperty(reason).GetInt64());
         Assert.Contains(
             closes.GetProperty("recent").EnumerateArray(),

@@ -18,6 +18,11 @@ internal sealed class RawClient : TestSocket
     {
     }
 
+    private RawClient(Socket socket, ISecuredPipe? pipe)
+        : base(socket, pipe)
+    {
+    }
+
     /// <summary>Whether a Date of the present is seen.</summary>
     public bool ShowsDate { get; init; }
 
@@ -40,6 +45,11 @@ internal sealed class RawClient : TestSocket
         await Deadline.For(client.Ready, () => $"the handshake with port {port}");
         return client;
     }
+
+    /// <summary>A client on a socket that is connected already; its handshake may still run, or fail.</summary>
+    /// <param name="socket">Connected.</param>
+    /// <param name="pipe">What secures it; null = nothing.</param>
+    public static RawClient Over(Socket socket, ISecuredPipe? pipe) => new(socket, pipe);
 
     /// <param name="path">Of a Unix socket.</param>
     public static async Task<RawClient> ConnectUnix(string path)

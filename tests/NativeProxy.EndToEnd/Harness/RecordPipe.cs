@@ -11,7 +11,7 @@ namespace NativeProxy.EndToEnd.Harness;
 /// Records between a test and its socket, where the scenes run through a layer (<c>NATIVEPROXY_E2E_LAYER=1</c>, with a binary that speaks them):
 /// the handshake goes by itself as soon as the socket is there. One task at a time reads, one at a time sends.
 /// </summary>
-internal sealed class RecordPipe
+internal sealed class RecordPipe : ISecuredPipe
 {
     private static readonly ConcurrentDictionary<int, bool> BarePorts = new();
     private static int _count;
@@ -42,10 +42,8 @@ internal sealed class RecordPipe
     /// <summary>True for the port of an admin endpoint.</summary>
     public static bool IsBarePort(int port) => BarePorts.ContainsKey(port);
 
-    /// <summary>Done with the handshake.</summary>
     public Task Secured => _handshake;
 
-    /// <summary>Seals and sends all.</summary>
     public async Task Send(ReadOnlyMemory<byte> plain)
     {
         await _handshake;
@@ -60,7 +58,6 @@ internal sealed class RecordPipe
             rest = rest[await _socket.SendAsync(rest)..];
     }
 
-    /// <summary>Bytes for the test; 0 at the end, with FIN, which was announced unless <see cref="IsCut"/>.</summary>
     public async Task<int> Receive(Memory<byte> target)
     {
         await _handshake;
@@ -78,13 +75,10 @@ internal sealed class RecordPipe
         }
     }
 
-    /// <summary>Bytes of the wire that were sent.</summary>
     public long SentBytes { get; private set; }
 
-    /// <summary>True when the stream has ended without the announcement of its end.</summary>
     public bool IsCut => _hasBareEnd && _session.State != RecordState.Ended;
 
-    /// <summary>Announces the end, if the handshake is done or will soon be.</summary>
     public void AnnounceEnd()
     {
         try
@@ -105,10 +99,6 @@ internal sealed class RecordPipe
         }
     }
 
-    /// <summary>
-    /// Reads what lies there, before the socket is closed: records that nobody asked for would make a reset of its FIN. False when there are bytes
-    /// for the test among them, of which a bare socket would make one, too.
-    /// </summary>
     public bool ReadsAway()
     {
         try

@@ -22,6 +22,7 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
     private readonly Func<string, string>? _handler;
     private readonly Task _accepting;
     private bool _isBare;
+    private Func<Socket, ISecuredPipe>? _secured;
 
     private ScriptedOrigin(Func<string, string>? handler, int receiveBufferBytes = 0, EndPoint? at = null)
     {
@@ -79,6 +80,13 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         return this;
     }
 
+    /// <summary>The same, whose connections are secured so.</summary>
+    public ScriptedOrigin Secured(Func<Socket, ISecuredPipe> by)
+    {
+        _secured = by;
+        return this;
+    }
+
     /// <summary>The next connection that the proxy opens.</summary>
     public async Task<OriginConnection> Accept() =>
         await Deadline.For(_arrivals.Reader.ReadAsync().AsTask(), () => $"a connection from the proxy; there were {ConnectionCount}");
@@ -97,7 +105,11 @@ internal sealed class ScriptedOrigin : IAsyncDisposable
         {
             while (true)
             {
-                var connection = new OriginConnection(await _listening.AcceptAsync(), _all.Count + 1, _isBare);
+                Socket socket = await _listening.AcceptAsync();
+                int number = _all.Count + 1;
+                OriginConnection connection = _secured is null
+                    ? new OriginConnection(socket, number, _isBare)
+                    : new OriginConnection(socket, number, _secured(socket));
                 _all.Enqueue(connection);
                 _arrivals.Writer.TryWrite(connection);
                 if (_handler is not null)

@@ -33,17 +33,24 @@ internal class TestSocket : IAsyncDisposable
     private int _taken;
 
     /// <summary>Null on bare sockets.</summary>
-    private readonly RecordPipe? _records;
+    private readonly ISecuredPipe? _records;
 
     /// <param name="socket">Connected.</param>
     /// <param name="isServer">Whether it was accepted.</param>
     /// <param name="isBare">It speaks no records, where others do.</param>
     protected TestSocket(Socket socket, bool isServer, bool isBare = false)
+        : this(socket, isBare ? null : RecordPipe.For(socket, isServer))
+    {
+    }
+
+    /// <param name="socket">Connected.</param>
+    /// <param name="pipe">What secures it; null = nothing.</param>
+    protected TestSocket(Socket socket, ISecuredPipe? pipe)
     {
         Socket = socket;
         if (socket.AddressFamily != AddressFamily.Unix)
             Socket.NoDelay = true;
-        _records = isBare ? null : RecordPipe.For(socket, isServer);
+        _records = pipe;
     }
 
     /// <summary>Done once bytes can be exchanged.</summary>

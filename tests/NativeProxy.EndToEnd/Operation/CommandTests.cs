@@ -1,6 +1,11 @@
 using System;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -133,13 +138,55 @@ public sealed class CommandTests
         }
     }
 
+    /// <summary>The certificate lies where the printed command line looks for it, until the demo ends; the key lies nowhere.</summary>
+    [Fact]
+    public async Task DemoWithTls_ShowsACertificate_ThatThePrintedCommandTrusts()
+    {
+        (Process process, LineCollector output, int port) = await StartDemo("--tls");
+        try
+        {
+            Match command = Regex.Match(output.Text, @"--cacert (?<file>\S+) (?<url>https://localhost:\d+)/hello");
+            Assert.True(command.Success, output.Text);
+            string file = command.Groups["file"].Value;
+            Assert.Equal($"https://localhost:{port}", command.Groups["url"].Value);
+            Assert.Equal([file], Directory.GetFiles(Path.GetDirectoryName(file)!));
+            Assert.DoesNotContain("PRIVATE", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+
+            using X509Certificate2 trusted = X509CertificateLoader.LoadCertificateFromFile(file);
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+            await using var tls = new SslStream(socket.GetStream());
+            await Deadline.For(tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { trusted }, RevocationMode = X509RevocationMode.NoCheck,
+                },
+            }), () => "the handshake");
+            await tls.WriteAsync("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray());
+            using var reader = new StreamReader(tls);
+            Assert.EndsWith(" got GET /hello\n", await Deadline.For(reader.ReadToEndAsync(), () => "the answer"), StringComparison.Ordinal);
+
+            LinuxSignals.Send(process.Id, LinuxSignals.Interrupt);
+            await Deadline.For(process.WaitForExitAsync(), () => "the demo to end");
+            Assert.Equal((0, false), (process.ExitCode, Directory.Exists(Path.GetDirectoryName(file))));
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+            process.Dispose();
+        }
+    }
+
     /// <summary>The demo needs four ports in a row, below those that the kernel hands out; others are tried when one is taken.</summary>
-    private static async Task<(Process Process, LineCollector Output, int Port)> StartDemo()
+    private static async Task<(Process Process, LineCollector Output, int Port)> StartDemo(params string[] options)
     {
         for (int attempt = 0; ; attempt++)
         {
             int port = Random.Shared.Next(12_000, 30_000);
-            Process process = ProxyBinary.Start("demo", "--port", $"{port}");
+            Process process = ProxyBinary.Start(["demo", "--port", $"{port}", .. options]);
             var output = new LineCollector(process.StandardOutput);
             var errors = new LineCollector(process.StandardError);
             await Deadline.Until(() => process.HasExited || errors.Text.Contains(" started, ", StringComparison.Ordinal),

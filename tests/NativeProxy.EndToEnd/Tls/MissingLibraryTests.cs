@@ -1,0 +1,41 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Tls;
+
+/// <summary>A machine without OpenSSL: who wants TLS is told what to install.</summary>
+[Trait("layer", "no")] // it is a layer
+public sealed class MissingLibraryTests
+{
+    /// <summary>The process sees an empty file where the library is.</summary>
+    private static readonly string Script =
+        $"exec unshare -m sh -c 'mount --bind /dev/null {LibraryPath()}; exec \"$0\" \"$@\"' \"$0\" \"$@\"";
+
+    [PrivateMountsTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhoWantsTls_IsToldInOneLineWhatIsMissing(bool withClients)
+    {
+        ProxyConfig config = ProxyConfig.For("127.0.0.1:1");
+        config = withClients ? config.Listener(TlsScene.Listening()) : config.Upstream(ServerTlsScene.Speaking());
+        int[] ports = FreePorts.Take(2);
+        using var settings = new SettingsText(config.ToToml([ports[0]], ports[1]));
+        FinishedCommand command = await ProxyBinary.RunThrough(Script, "run", "-c", settings.Path);
+
+        Assert.Equal(2, command.ExitCode);
+        string line = Assert.Single(command.Errors.Split('\n'), static line => line.Contains("libssl", StringComparison.Ordinal));
+        Assert.Contains("TLS needs OpenSSL 3 on this machine, and libssl.so.3 was not found: install ", line, StringComparison.Ordinal);
+        Assert.Contains(settings.Path, command.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Where this process has found the library that it uses itself.</summary>
+    private static string LibraryPath()
+    {
+        TlsEnd.Client();
+        return File.ReadLines("/proc/self/maps").First(static line => line.Contains("/libssl.so.3", StringComparison.Ordinal)).Split(' ')[^1];
+    }
+}
