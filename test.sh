@@ -47,9 +47,9 @@ done
 
 # The scenes once more through a layer: the product as tests/NativeProxy.LayeredHost, whose listeners and servers all speak records. On the other
 # engine those of what connections do. Left out: what a command, an installation or a page of the manual does, for it has no layer; long runs; the PROXY
-# header, which stands before the first record. A test that by its nature needs bare sockets has the trait layer = no, with its reason.
+# header, which stands before the first record; TLS, which is a layer itself. A test that by its nature needs bare sockets has the trait layer = no, with its reason.
 all='layer!=no'
-for other in Manual ProxyProtocol CommandTests Endurance; do all+="&FullyQualifiedName!~$other"; done
+for other in Manual ProxyProtocol CommandTests Endurance EndToEnd.Tls.; do all+="&FullyQualifiedName!~$other"; done
 connections=
 for class in Persistence Finalization HalfClose Pipelining PipelinedServer CutBody Tunnel Pool StaleReuse Replay RetryElsewhere UnacknowledgedRetry \
     Queue CacheWithoutClient PreferLastServer Drain Reload; do
@@ -106,6 +106,27 @@ run_accept() { # name engine workers arguments
     passed=$((passed + ${good:-0})) failed=$((failed + bad)) skipped=$((skipped + excused))
     echo "accept, $name, engine $engine: ${good:-0} passed, $bad failed, $excused excused"
 }
+
+# The same for TLS; one case hears nothing by itself when the machine is slow: openssl's client is given 0.3 s for an answer.
+accept_tls=../shared/accept_tls/accept_tls.py
+for engine in saea epoll; do
+    [ -e "$accept_tls" ] && command -v python3 >/dev/null || break
+    good=0 bad=0
+    NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept_tls" --proxy ours -q >"$log/accept_tls" 2>&1
+    grep -vE '^ours ' "$log/accept_tls"
+    good=$(grep -oE '^ours .*pass=[0-9]+' "$log/accept_tls" | tail -n 1 | grep -oE '[0-9]+$')
+    while read -r id; do
+        if [ "$id" = key_update ] && NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" \
+            python3 "$accept_tls" --proxy ours -q --case key_update </dev/null 2>&1 | grep -qE '^ours .*pass=1\b'; then
+            good=$((good + 1))
+        else
+            bad=$((bad + 1))
+        fi
+    done < <(sed -nE 's/^(FAIL|ERROR) +([^ ]+).*/\2/p' "$log/accept_tls")
+    [ -n "$good" ] || bad=$((bad + 1))
+    passed=$((passed + ${good:-0})) failed=$((failed + bad))
+    echo "accept, TLS, engine $engine: ${good:-0} passed, $bad failed"
+done
 
 for engine in saea epoll; do
     [ -e "$accept" ] && command -v python3 >/dev/null || break
