@@ -42,7 +42,7 @@ public sealed class TlsLoadTests : IDisposable
     {
         LoadResult result = Complete(Plan() with { IsConnectionPerRequest = true, Tls = TlsUse.Resumed });
         Assert.Equal((8, 0), (result.Handshakes.Full, result.Handshakes.Failed));
-        Assert.InRange(result.Handshakes.Resumed, 100 - 8, 100);
+        Assert.InRange(result.Handshakes.Resumed, 100 - 8, 100 + 8);
     }
 
     [Fact]
@@ -51,7 +51,10 @@ public sealed class TlsLoadTests : IDisposable
         using var server = new TlsServer(Origin, mayResume: false);
         LoadResult result = Run(Plan() with { Target = server.EndPoint, IsConnectionPerRequest = true, Tls = TlsUse.Resumed });
         Assert.Contains("handshake: full", Assert.Single(result.Failures), StringComparison.Ordinal);
-        Assert.Equal((0, 1), (result.Handshakes.Resumed, result.Handshakes.Failed));
+
+        // Others may be under way when the first one fails.
+        Assert.Equal(0, result.Handshakes.Resumed);
+        Assert.InRange(result.Handshakes.Failed, 1, 8);
     }
 
     [Fact]
@@ -63,7 +66,7 @@ public sealed class TlsLoadTests : IDisposable
 
         // Others may be under way when the first one fails.
         Assert.Equal((0, 0), (result.Handshakes.Full, result.Handshakes.Resumed));
-        Assert.True(result.Handshakes.Failed >= 1);
+        Assert.InRange(result.Handshakes.Failed, 1, 8);
     }
 
     [Fact]
