@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using NativeProxy.EndToEnd.ServerSide;
+using NativeProxy.EndToEnd.Tls;
 using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
@@ -13,10 +14,11 @@ public sealed class GaugeTests
 {
     /// <summary>
     /// Zero is what they should be here; <see cref="PressureTests"/>, <see cref="ServerSide.PassiveHealthTests"/> and <see cref="RateLimitTests"/>
-    /// move them.
+    /// move them, and a file that is exchanged.
     /// </summary>
     private static readonly string[] Resting =
-        ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{", "nativeproxy_rate_limit_waiting"];
+        ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{", "nativeproxy_rate_limit_waiting",
+            "nativeproxy_tls_certificate_file_changed{"];
 
     [Fact]
     [Trait("layer", "no")] // health checks, which no loop carries, speak no records
@@ -31,6 +33,7 @@ public sealed class GaugeTests
             .Listener("pipelining = 4", "half_close = \"finish\"", "upgrade = [\"websocket\"]").Upstream("cache.bytes = \"1MiB\"")
             .AddUpstream("narrow", silent.Address).OwnServers("max_connections = 1").AddListener("narrow", "narrow")
             .AddUpstream("watched", answering.Address).Upstream("health.type = \"tcp\"").AddListener("watched", "watched")
+            .AddListener("secure", "app").Listener(["timeouts.handshake = \"60s\"", .. TlsScene.Listening()])
             .AddListener("forward", ""));
         var clients = new List<RawClient>();
 
@@ -67,6 +70,10 @@ public sealed class GaugeTests
         await (await Connect("narrow")).SendGet("/waiting");
         await (await Connect("watched")).SendGet("/hang");
         await proxy.AskOnce($"http://{answering.Address}/", "forward");
+
+        // A handshake that is done, and one that never is.
+        await using TlsClient secure = await TlsClient.Connect(proxy.Port("secure"));
+        await Connect("secure");
 
         string[] still = [];
         await Deadline.Until(
