@@ -8,6 +8,7 @@ using Xunit;
 namespace NativeProxy.EndToEnd.ServerSide;
 
 /// <summary>Servers of HTTP that are told of their clients by a PROXY header: a connection that begins with one is nobody else's.</summary>
+[Trait("layer", "no")] // the header stands before the first record, and the servers of these scenes read records only
 public sealed class AnnouncedRequestsTests
 {
     private static readonly IPAddress FirstClient = IPAddress.Parse("127.0.5.5");
