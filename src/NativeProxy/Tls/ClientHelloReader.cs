@@ -28,7 +28,7 @@ internal sealed class ClientHelloReader
     public const int BytesMax = 16 * 1024;
 
     /// <summary>Longest name (RFC 1035 2.3.4).</summary>
-    private const int NameBytesMax = 255;
+    public const int NameBytesMax = 255;
 
     private const int RecordHeadBytes = 5;
     private const int RecordBytesMax = 16 * 1024;
@@ -132,8 +132,12 @@ internal sealed class ClientHelloReader
         return isFound;
     }
 
-    /// <summary>A list of at most one name of each type, of which there is only one: that of a host (RFC 6066 3).</summary>
-    private static bool TryReadNames(ReadOnlySpan<byte> extension, out ReadOnlySpan<byte> name)
+    /// <summary>
+    /// Reads the extension with the server name: a list of at most one name of each type, of which there is only one, that of a host (RFC 6066 3).
+    /// </summary>
+    /// <param name="extension">Its bytes, without type and length.</param>
+    /// <param name="name">As it came, without a dot at its end.</param>
+    public static bool TryReadNames(ReadOnlySpan<byte> extension, out ReadOnlySpan<byte> name)
     {
         name = default;
         if (!TryTake(ref extension, lengthBytes: 2, out ReadOnlySpan<byte> list) || !extension.IsEmpty)

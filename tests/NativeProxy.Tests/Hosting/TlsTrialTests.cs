@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.Formats.Asn1;
 using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Tests.Certificates;
 using NativeProxy.Tests.Config;
@@ -95,6 +97,36 @@ public sealed class TlsTrialTests : IDisposable
                 (7, $"{pair}:1: block 1: the certificate CN=Leaf is not meant for TLS clients", true),
             ],
             findings.Select(static one => (one.Line, one.Problem, one.IsWarning)));
+    }
+
+    /// <summary>It begins like a list, and dates and issuer can be read. Whoever would go on without it would let those pass who are on it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ListThatOpenSslDoesNotTake_IsAnError_AndNobodyIsBelieved(bool isOfClients)
+    {
+        byte[] whole = PemEncodingOf(_root.Revocations(TestAuthority.Now.AddDays(3)));
+        var part = new AsnWriter(AsnEncodingRules.DER);
+        using (part.PushSequence())
+            part.WriteEncodedValue(new AsnReader(whole, AsnEncodingRules.DER).ReadSequence().ReadEncodedValue().Span);
+        string files = $"ca = \"{Written("ca.pem", _root.Pem)}\", crl = \"{Written("crl.pem", PemEncoding.WriteString("X509 CRL", part.Encode()))}\"";
+        string toml = isOfClients
+            ? SettingsTrial.WithListener($"[listener.tls]\nenabled = true\nclient = {{ certificate = \"required\", {files} }}\n"
+                + $"certificate = [{{ file = \"{Pair("a.pem", ["a.example"])}\" }}]")
+            : SettingsTrial.WithUpstream($"tls = {{ enabled = true, {files} }}");
+        SettingsResult result = SettingsTrial.Parse(toml);
+        List<ConfigError> findings = [];
+
+        TlsFiles read = TlsTrial.Read(result, findings);
+
+        Assert.Equal($"OpenSSL does not take {_folder}/ca.pem with {_folder}/crl.pem", Assert.Single(findings).Problem);
+        Assert.Null(TlsPolicies.TryMake(result.Settings, read, TlsPolicies.None, []));
+    }
+
+    private static byte[] PemEncodingOf(string pem)
+    {
+        PemFields fields = PemEncoding.Find(pem);
+        return Convert.FromBase64String(pem[fields.Base64Data]);
     }
 
     private string Pair(string name, string[] names, AsymmetricAlgorithm? key = null)

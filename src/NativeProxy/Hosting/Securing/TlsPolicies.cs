@@ -108,14 +108,18 @@ internal sealed class TlsPolicies
         string print = string.Join('|', listener.Name, listener.Mode, terms, string.Join(',', tls.Alpn), tls.UnknownName, tls.Tickets,
             tls.SessionCache, tls.Records, tls.Client.Certificate, clients,
             string.Join(';', tls.Certificates.Select(one => $"{string.Join(',', one.Names)} {material.Print(one.File, one.Key, one.Ocsp)}")));
-        if (before._made.TryGetValue(print, out object? kept))
+        if (before._made.GetValueOrDefault(print) is TlsServerPolicy kept)
         {
-            Keep(print, kept);
-            _listeners.Add(listener.Name, (TlsServerPolicy)kept);
+            Keep(_listeners, listener.Name, kept, print);
             return;
         }
+        int known = problems.Count;
+        ImmutableArray<TlsCertificate> certificates = CertificatesOf(tls, key, material, problems);
+        TrustStore? authorities = asksClients ? material.Store(tls.Client.Ca, tls.Client.Crl, key + ".client", problems) : null;
+        if (problems.Count > known)
+            return;
         TlsRecordsText.TryParse(tls.Records, out int recordBytes);
-        var policy = TlsServerPolicy.TryMake(new TlsServerTerms(terms, CertificatesOf(tls, material))
+        var policy = TlsServerPolicy.TryMake(new TlsServerTerms(terms, certificates)
         {
             Protocols = !tls.Alpn.IsDefaultOrEmpty ? tls.Alpn : listener.Mode == ListenerMode.Tcp ? [] : ["http/1.1"],
             RefusesUnknownNames = tls.UnknownName == TlsUnknownName.Refuse,
@@ -128,16 +132,13 @@ internal sealed class TlsPolicies
                 ClientCertificateUse.Optional => ClientCertificateDemand.Optional,
                 _ => ClientCertificateDemand.None,
             },
-            Clients = asksClients ? material.Store(tls.Client.Ca, tls.Client.Crl) : null,
+            Clients = authorities,
             ClientsText = clients,
         }, out string problem);
         if (policy is null)
-        {
             problems.Add(new TlsFileProblem(key, problem));
-            return;
-        }
-        Keep(print, policy);
-        _listeners.Add(listener.Name, policy);
+        else
+            Keep(_listeners, listener.Name, policy, print);
     }
 
     private void AddUpstream(
@@ -147,37 +148,46 @@ internal sealed class TlsPolicies
         TlsTerms terms = TermsOf(tls.MinVersion, tls.MaxVersion, tls.Ciphers, tls.CipherSuites, []);
         string print = string.Join('|', "server", upstream.Name, terms, tls.Verify, tls.SessionReuse,
             tls.Verify ? material.Print(tls.Ca, tls.Crl) : "", tls.Certificate.Length > 0 ? material.Print(tls.Certificate, tls.Key) : "");
-        if (before._made.TryGetValue(print, out object? kept))
+        if (before._made.GetValueOrDefault(print) is UpstreamPolicies kept)
         {
-            Keep(print, kept);
-            _upstreams.Add(upstream.Name, (UpstreamPolicies)kept);
+            Keep(_upstreams, upstream.Name, kept, print);
             return;
         }
+        int known = problems.Count;
+        TrustStore? authorities = tls.Verify ? material.Store(tls.Ca, tls.Crl, key, problems) : null;
+        TlsCertificate? own = tls.Certificate.Length > 0 ? material.Certificate(tls.Certificate, tls.Key, key + ".certificate", problems) : null;
+        if (problems.Count > known)
+            return;
         var common = TlsClientPolicy.TryMake(new TlsClientTerms(terms)
         {
-            Servers = tls.Verify ? material.Store(tls.Ca, tls.Crl) : null,
-            Own = tls.Certificate.Length > 0 ? material.Certificate(tls.Certificate, tls.Key) : null,
+            Servers = authorities,
+            Own = own,
             ReusesSessions = tls.SessionReuse,
         }, "", "", out string problem);
         if (common is null)
-        {
             problems.Add(new TlsFileProblem(key, problem));
-            return;
-        }
-        var policies = new UpstreamPolicies(common);
-        Keep(print, policies);
-        _upstreams.Add(upstream.Name, policies);
+        else
+            Keep(_upstreams, upstream.Name, new UpstreamPolicies(common), print);
     }
 
-    private void Keep(string print, object policy) => _made[print] = policy;
+    private void Keep<T>(Dictionary<string, T> all, string name, T policy, string print)
+        where T : class
+    {
+        all.Add(name, policy);
+        _made[print] = policy;
+    }
 
-    private static ImmutableArray<TlsCertificate> CertificatesOf(in ListenerTlsSettings tls, TlsMaterial material)
+    private static ImmutableArray<TlsCertificate> CertificatesOf(
+        in ListenerTlsSettings tls, string key, TlsMaterial material, List<TlsFileProblem> problems)
     {
         var all = new List<TlsCertificate>();
-        foreach (ListenerCertificateSettings one in tls.Certificates)
+        for (int i = 0; i < tls.Certificates.Length; i++)
         {
-            if (material.Certificate(one.File, one.Key, one.Ocsp) is not { } certificate)
+            ListenerCertificateSettings one = tls.Certificates[i];
+            string place = string.Create(CultureInfo.InvariantCulture, $"{key}.certificate[{i}].file");
+            if (material.Certificate(one.File, one.Key, place, problems) is not { } certificate)
                 continue;
+            certificate = certificate with { Ocsp = material.Response(one.Ocsp) };
             if (!one.Names.IsDefaultOrEmpty)
                 certificate = certificate with { Names = [.. one.Names.Select(static name => name.ToLowerInvariant())] };
             all.Add(certificate);

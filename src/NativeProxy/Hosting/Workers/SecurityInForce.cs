@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Listeners;
 using NativeProxy.Metrics;
@@ -40,8 +41,13 @@ internal sealed class SecurityInForce(EventLoop loop, LoopCounters counters, Tra
     /// <summary>What secures the connections of a listener from their first byte on; null = nothing, or its policy.</summary>
     public ConnectionSecurity? OfSocket(in ListenerSettings listener) => always.OfListener(listener);
 
-    /// <summary>How a listener is secured; null = not.</summary>
-    public TlsServerPolicy? OfListener(in ListenerSettings listener) => _policies.OfListener(listener.Name);
+    /// <summary>How a listener is secured; null = not, which it then does not ask for.</summary>
+    public TlsServerPolicy? OfListener(in ListenerSettings listener)
+    {
+        TlsServerPolicy? policy = _policies.OfListener(listener.Name);
+        Check.That(policy is not null == listener.Tls.Enabled, "a listener that speaks TLS would speak plain text");
+        return policy;
+    }
 
     /// <summary>The handshakes of a listener; null where there are none.</summary>
     /// <param name="listener">Its settings.</param>
@@ -56,9 +62,13 @@ internal sealed class SecurityInForce(EventLoop loop, LoopCounters counters, Tra
         return limit;
     }
 
-    /// <summary>How connections to a server are secured; null = not.</summary>
-    public ConnectionSecurity? OfServer(in UpstreamSettings upstream, in UpstreamServerSettings server) =>
-        always.OfServer(upstream, server) ?? _policies.OfUpstream(upstream.Name)?.Of(upstream, server);
+    /// <summary>How connections to a server are secured; null = not, which its upstream then does not ask for.</summary>
+    public ConnectionSecurity? OfServer(in UpstreamSettings upstream, in UpstreamServerSettings server)
+    {
+        UpstreamPolicies? policies = _policies.OfUpstream(upstream.Name);
+        Check.That(policies is not null == upstream.Tls.Enabled, "an upstream that speaks TLS would speak plain text");
+        return always.OfServer(upstream, server) ?? policies?.Of(upstream, server);
+    }
 
     /// <summary>Identities by the host of the request, for one server; null where its TLS name is always the same.</summary>
     public HostIdentities? HostsOf(in UpstreamSettings upstream) =>

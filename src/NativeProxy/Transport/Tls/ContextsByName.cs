@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using NativeProxy.Tls;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -69,8 +70,14 @@ internal sealed class ContextsByName
         return dot > 0 && _wildBySpan.TryGetValue(name[dot..], out context) ? context : null;
     }
 
-    /// <summary>The name as a string: of one that is known, always the same.</summary>
-    public string NameOf(ReadOnlySpan<char> name) => _exactBySpan.TryGetValue(name, out string? known, out _) ? known : name.ToString();
+    /// <summary>The name in lower case, as a string: of one that is known, always the same.</summary>
+    /// <param name="name">ASCII, at most <see cref="ClientHelloReader.NameBytesMax"/>.</param>
+    public string NameOf(ReadOnlySpan<byte> name)
+    {
+        Span<char> text = stackalloc char[ClientHelloReader.NameBytesMax];
+        Ascii.ToLower(name, text, out int count);
+        return _exactBySpan.TryGetValue(text[..count], out string? known, out _) ? known : text[..count].ToString();
+    }
 
     /// <summary>The certificates that are shown for a name: the first of each kind of key, the most modern kind first.</summary>
     private static List<int> WithName(TlsServerTerms terms, string name)
@@ -104,7 +111,6 @@ internal sealed class ContextsByName
                 return null;
             }
             identity.AppendData(SHA256.HashData(certificate.Leaf.Span));
-            OcspStaple.Remember(certificate);
         }
         identity.AppendData(Encoding.UTF8.GetBytes($"{terms.ClientCertificate} {terms.ClientsText}"));
         context.NameSessions(identity.GetHashAndReset());

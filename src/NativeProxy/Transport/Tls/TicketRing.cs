@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using NativeProxy.Certificates;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -13,10 +14,10 @@ namespace NativeProxy.Transport.Tls;
 internal sealed class TicketRing(ImmutableArray<byte[]> keys, int sealing)
 {
     /// <summary>Bytes of a key with AES-256.</summary>
-    public const int LongKeyBytes = 80;
+    public const int LongKeyBytes = TicketKeyFile.LongBytes;
 
     /// <summary>Bytes of the name that a ticket begins with.</summary>
-    public const int NameBytes = 16;
+    public const int NameBytes = TicketKeyFile.NameBytes;
 
     /// <summary>
     /// Keys in a ring that rotates: the one that was, the one that seals, and the one that will be, which every worker has in time.

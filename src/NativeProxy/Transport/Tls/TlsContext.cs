@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -34,6 +35,9 @@ internal sealed unsafe class TlsContext
     ~TlsContext() => ContextCalls.Free(Handle);
 
     public nint Handle { get; }
+
+    /// <summary>What is stapled to its certificates, by the certificate as its SSLs name it; those without anything are not there.</summary>
+    public Dictionary<nint, byte[]> Responses { get; } = [];
 
     /// <summary>A context without a certificate; null, with the problem, when the terms cannot be.</summary>
     public static TlsContext? TryMake(bool isServer, TlsTerms terms, out string problem)
@@ -71,6 +75,8 @@ internal sealed unsafe class TlsContext
         }
         bool isUsed = leaf != 0 && key != 0 && ContextCalls.UseCertificate(Handle, leaf, key, chain, replaces: 1) == 1;
         problem = isUsed ? "" : TlsErrors.TakeText();
+        if (isUsed && !certificate.Ocsp.IsEmpty)
+            Responses[leaf] = certificate.Ocsp.ToArray();
         FreeAll(chain);
         if (leaf != 0)
             CertificateCalls.FreeCertificate(leaf);

@@ -1,8 +1,8 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using NativeProxy.Tls;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -17,7 +17,6 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
     private const uint ServerNameExtension = 0;
     private const int UnrecognizedName = 112;
     private const int DecodeError = 50;
-    private const int NameBytesMax = 255;
     private const int HelloIsGood = 1;
     private const int HelloIsBad = 0;
     private const int ProtocolIsGood = 0;
@@ -74,6 +73,18 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         return layer;
     }
 
+    /// <summary>What is stapled to a certificate of this policy; null = nothing.</summary>
+    /// <param name="certificate">As an SSL names it; 0 = none was chosen.</param>
+    internal byte[]? ResponseFor(nint certificate)
+    {
+        foreach (TlsContext context in _contexts.All)
+        {
+            if (context.Responses.TryGetValue(certificate, out byte[]? response))
+                return response;
+        }
+        return null;
+    }
+
     private static void Prepare(TlsContext context, TlsServerTerms terms)
     {
         nint handle = context.Handle;
@@ -100,10 +111,14 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         nuint length = 0;
         string? name = null;
         bool hasName = SslCalls.HelloExtension(ssl, ServerNameExtension, &bytes, &length) == 1;
-        if (hasName && !TryReadName(new ReadOnlySpan<byte>(bytes, (int)length), out name))
+        if (hasName)
         {
-            *alert = DecodeError;
-            return HelloIsBad;
+            if (!ClientHelloReader.TryReadNames(new ReadOnlySpan<byte>(bytes, (int)length), out ReadOnlySpan<byte> asked))
+            {
+                *alert = DecodeError;
+                return HelloIsBad;
+            }
+            name = policy._contexts.NameOf(asked);
         }
         layer.Facts.ServerName = name;
         TlsContext? context = policy._contexts.Of(name);
@@ -140,25 +155,5 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
             }
         }
         return ProtocolIsBad;
-    }
-
-    /// <summary>A list with one name of a host (RFC 6066 3). What is no such list is an error; what cannot be a name is none.</summary>
-    private static bool TryReadName(ReadOnlySpan<byte> extension, out string? name)
-    {
-        name = null;
-        bool isOneName = extension.Length > 5 && BinaryPrimitives.ReadUInt16BigEndian(extension) == extension.Length - 2 && extension[2] == 0
-            && BinaryPrimitives.ReadUInt16BigEndian(extension[3..]) == extension.Length - 5;
-        if (!isOneName)
-            return false;
-        ReadOnlySpan<byte> bytes = extension[5..];
-        if (bytes.Length > 1 && bytes[^1] == '.')
-            bytes = bytes[..^1];
-        if (bytes.Length is 0 or > NameBytesMax || bytes.ContainsAnyExceptInRange((byte)'!', (byte)'~'))
-            return false;
-        Span<char> text = stackalloc char[NameBytesMax];
-        for (int i = 0; i < bytes.Length; i++)
-            text[i] = (char)(bytes[i] is >= (byte)'A' and <= (byte)'Z' ? bytes[i] | 0x20 : bytes[i]);
-        name = TlsLoop.OfThread.Current!.Server._contexts.NameOf(text[..bytes.Length]);
-        return true;
     }
 }

@@ -8,9 +8,6 @@ namespace NativeProxy.Transport.Tls;
 /// <summary>What a handshake has settled, read from its SSL. Any thread; names that come again are not made anew.</summary>
 internal static unsafe class TlsSettled
 {
-    private const int Tls12 = 0x0303;
-    private const int Tls13 = 0x0304;
-
     /// <summary>By the address that OpenSSL has them at, for ever: a few dozen.</summary>
     private static readonly ConcurrentDictionary<nint, string> Ciphers = new();
 
@@ -28,8 +25,8 @@ internal static unsafe class TlsSettled
 
     private static string VersionOf(nint ssl) => SslCalls.Version(ssl) switch
     {
-        Tls13 => "TLSv1.3",
-        Tls12 => "TLSv1.2",
+        TlsTerms.Tls13 => "TLSv1.3",
+        TlsTerms.Tls12 => "TLSv1.2",
         _ => "older",
     };
 
