@@ -5,8 +5,9 @@ using NativeProxy.Http;
 namespace NativeProxy.Caching;
 
 /// <summary>
-/// What a response is kept under: the host in lower case, a blank, which neither part can hold, and the target as its server gets it, byte for
-/// byte. Nothing is decoded or normalised: two spellings are two keys, and one key is one request line and Host. Pure.
+/// What a response is kept under: a letter for clients that speak through TLS, the host in lower case, a blank, which no part can hold, and the
+/// target as its server gets it, byte for byte. Nothing is decoded or normalised: two spellings are two keys, and one key is one scheme, request line
+/// and Host: what sends plain clients to https:// must not send those who are there. Pure.
 /// </summary>
 internal static class CacheKey
 {
@@ -25,9 +26,13 @@ internal static class CacheKey
             : head.Fields.Contains(KnownHeader.Host) ? head.Host.Of(bytes) : fallbackHost;
         ReadOnlySpan<byte> target = !head.SentTarget.IsEmpty ? head.SentTarget
             : isAbsolute ? head.PathAndQuery.Of(bytes) : head.Target.Of(bytes);
-        if (host.Length + target.Length + 2 > BytesMax)
+        ReadOnlySpan<byte> scheme = head.Verdict is { IsHttps: true } ? "s "u8 : default;
+        if (scheme.Length + host.Length + target.Length + 2 > BytesMax)
             return 0;
-        Ascii.ToLower(host, key, out int count);
+        scheme.CopyTo(key);
+        int count = scheme.Length;
+        Ascii.ToLower(host, key[count..], out int hostBytes);
+        count += hostBytes;
         key[count++] = (byte)' ';
 
         // RFC 9112 3.2.1: an empty path goes out as "/".

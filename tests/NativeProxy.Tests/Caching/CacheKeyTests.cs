@@ -43,6 +43,16 @@ public sealed class CacheKeyTests
         Assert.Equal(KeyOf("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"), KeyOf("GET http://A/x HTTP/1.1\r\nHost: evil\r\n\r\n"));
     }
 
+    /// <summary>What sends plain clients to https:// would send the others round in a circle.</summary>
+    [Theory]
+    [InlineData("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: s\r\n\r\n")]
+    public void ClientsThatSpeakThroughTls_HaveKeysOfTheirOwn(string request)
+    {
+        Assert.NotEqual(KeyOf(request), KeyOf(request, isHttps: true));
+        Assert.Equal("s " + KeyOf(request), KeyOf(request, isHttps: true));
+    }
+
     [Theory]
     [InlineData(CacheKey.BytesMax - 3, true)]
     [InlineData(CacheKey.BytesMax - 2, false)]
@@ -73,9 +83,10 @@ public sealed class CacheKeyTests
         Assert.NotEqual(one.Hash.Of("a /"u8), other.Hash.Of("a /"u8));
     }
 
-    private static string KeyOf(string request)
+    private static string KeyOf(string request, bool isHttps = false)
     {
         Assert.Equal(ParseStatus.Done, Wire.Request(request, out RequestHead head).Status);
+        head.Verdict = isHttps ? new ClientVerdict { IsHttps = true } : null;
         byte[] key = new byte[CacheKey.BytesMax];
         return Wire.Text(key.AsSpan(0, CacheKey.Write(Wire.Bytes(request), head, "app"u8, key)));
     }
