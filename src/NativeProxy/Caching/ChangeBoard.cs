@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
@@ -67,7 +66,7 @@ internal sealed unsafe class ChangeBoard : IDisposable
     private static ChangeBoard Begin(SharedMemory memory)
     {
         Span<byte> secret = stackalloc byte[16];
-        RandomNumberGenerator.Fill(secret);
+        SystemRandom.Fill(secret);
         long* head = (long*)memory.Start;
         head[1] = BinaryPrimitives.ReadInt64LittleEndian(secret);
         head[2] = BinaryPrimitives.ReadInt64LittleEndian(secret[8..]);

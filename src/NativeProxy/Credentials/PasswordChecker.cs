@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Security.Cryptography;
+using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
 
@@ -33,7 +34,7 @@ internal sealed class PasswordChecker(EventLoop loop, LoopCounters counters)
     /// <summary>Requests that wait for the same login; more are too many.</summary>
     private const int WaitingMax = 1024;
 
-    private readonly byte[] _secret = RandomNumberGenerator.GetBytes(32);
+    private readonly byte[] _secret = SystemRandom.GetBytes(32);
     private readonly VerifiedLogins _verified = new();
     private readonly PasswordThreads _threads = new();
     private readonly List<PasswordCheck> _running = [];

@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -136,7 +135,7 @@ internal sealed unsafe class LimitBoard : IDisposable
     private static LimitBoard Begin(SharedMemory memory, int workers)
     {
         Span<byte> secret = stackalloc byte[16];
-        RandomNumberGenerator.Fill(secret);
+        SystemRandom.Fill(secret);
         var head = (Head*)memory.Start;
         head->Secret0 = BinaryPrimitives.ReadUInt64LittleEndian(secret);
         head->Secret1 = BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]);

@@ -1,5 +1,5 @@
 using System;
-using System.Security.Cryptography;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Tracing;
 
@@ -60,7 +60,7 @@ internal sealed class RandomText
     {
         if (_used + count > _portion.Length)
         {
-            RandomNumberGenerator.Fill(_portion);
+            SystemRandom.Fill(_portion);
             _used = 0;
         }
         _used += count;

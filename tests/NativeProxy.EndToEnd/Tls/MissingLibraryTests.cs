@@ -1,6 +1,8 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -30,6 +32,43 @@ public sealed class MissingLibraryTests
         string line = Assert.Single(command.Errors.Split('\n'), static line => line.Contains("libssl", StringComparison.Ordinal));
         Assert.Contains("TLS needs OpenSSL 3 on this machine, and libssl.so.3 was not found: install ", line, StringComparison.Ordinal);
         Assert.Contains(settings.Path, command.Errors, StringComparison.Ordinal);
+    }
+
+    [PrivateMountsTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task WhoWantsNoTls_NeedsNoLibrary(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        int[] ports = FreePorts.Take(2);
+        using var settings = new SettingsText(ProxyConfig.For(origin).WithWorkers(workers).ToToml([ports[0]], ports[1]));
+        using Process process = ProxyBinary.StartThrough(Script, "run", "-c", settings.Path);
+        try
+        {
+            RawClient? client = null;
+            await Deadline.Until(async () => process.HasExited || (client = await TryConnect(ports[0])) is not null, () => "the proxy to listen");
+            Assert.False(process.HasExited, "it has ended");
+            await client!.SendGet();
+            Assert.Equal(200, (await client.ReadResponse()).Status);
+            client.Close();
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+        }
+    }
+
+    private static async Task<RawClient?> TryConnect(int port)
+    {
+        try
+        {
+            return await RawClient.Connect(port);
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Where this process has found the library that it uses itself.</summary>

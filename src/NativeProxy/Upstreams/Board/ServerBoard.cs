@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using NativeProxy.Config;
@@ -181,7 +180,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     {
         var board = new ServerBoard(memory, workers);
         board._head->WorkerCount = workers;
-        board._head->StickSecret = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        board._head->StickSecret = BitConverter.ToUInt64(SystemRandom.GetBytes(sizeof(ulong)));
         board._head->Magic = Magic;
         return board;
     }

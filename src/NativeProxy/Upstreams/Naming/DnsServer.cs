@@ -2,9 +2,9 @@ using System;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Upstreams.Naming;
 
@@ -32,7 +32,7 @@ internal static class DnsServer
 
     private static async Task<DnsResponse> Ask(IPEndPoint server, string name, DnsType type, bool announcesSize, CancellationToken timeIsOver)
     {
-        var query = new DnsQuery((ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), name, type);
+        var query = new DnsQuery(BitConverter.ToUInt16(SystemRandom.GetBytes(sizeof(ushort))), name, type);
         DnsResponse response = await AskOverUdp(server, query, announcesSize, timeIsOver);
         return response.Verdict == DnsVerdict.Truncated ? await AskOverTcp(server, query, announcesSize, timeIsOver) : response;
     }
