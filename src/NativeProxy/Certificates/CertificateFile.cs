@@ -19,12 +19,16 @@ internal sealed class CertificateFile
     private const int RsaBitsUsual = 2048;
     private const int Ed25519Bits = 256;
 
-    private CertificateFile(X509Certificate2 leaf, string place, IEnumerable<PlacedCertificate> chain, byte[] key)
+    /// <summary>Of the block of the key: its form.</summary>
+    private readonly string _keyLabel;
+
+    private CertificateFile(X509Certificate2 leaf, string place, IEnumerable<PlacedCertificate> chain, PemBlock key)
     {
         Leaf = leaf.RawData;
         Place = place;
         Chain = [.. chain.Select(static link => link.Certificate.RawData)];
-        KeyDer = key;
+        KeyDer = key.Der;
+        _keyLabel = key.Label;
         Names = [.. CertificateReader.NamesOf(leaf)];
         NotBefore = leaf.NotBefore;
         NotAfter = leaf.NotAfter;
@@ -90,6 +94,22 @@ internal sealed class CertificateFile
         return file;
     }
 
+    /// <summary>
+    /// The certificate with its key as .NET has them, before <see cref="ClearKey"/>. Throws <see cref="CryptographicException"/> for a kind of key
+    /// that .NET does not know.
+    /// </summary>
+    public X509Certificate2 WithKey()
+    {
+        using X509Certificate2 leaf = X509CertificateLoader.LoadCertificate(Leaf);
+        using AsymmetricAlgorithm? key = PrivateKeyReader.Import(_keyLabel, KeyDer, KeyKind);
+        return key switch
+        {
+            RSA rsa => leaf.CopyWithPrivateKey(rsa),
+            ECDsa ecdsa => leaf.CopyWithPrivateKey(ecdsa),
+            _ => throw new CryptographicException($"{Place}: a key of this kind cannot be shown in health checks"),
+        };
+    }
+
     /// <summary>Zeroes the key, for whoever has handed it on.</summary>
     public void ClearKey() => CryptographicOperations.ZeroMemory(KeyDer);
 
@@ -121,7 +141,7 @@ internal sealed class CertificateFile
         }
         try
         {
-            return new CertificateFile(leaf.Certificate, leaf.Block.Place, chain, key.Der);
+            return new CertificateFile(leaf.Certificate, leaf.Block.Place, chain, key);
         }
         catch (CryptographicException)
         {

@@ -55,18 +55,7 @@ internal static class PrivateKeyReader
                 "EC PRIVATE KEY" => CertificateKeyKind.Ecdsa,
                 _ => KindOf(AlgorithmOf(key.Der)),
             };
-            using AsymmetricAlgorithm? algorithm = kind switch
-            {
-                CertificateKeyKind.Rsa => RSA.Create(),
-                CertificateKeyKind.Ecdsa => ECDsa.Create(),
-                _ => null,
-            };
-            if (key.Label == "RSA PRIVATE KEY")
-                ((RSA)algorithm!).ImportRSAPrivateKey(key.Der, out _);
-            else if (key.Label == "EC PRIVATE KEY")
-                ((ECDsa)algorithm!).ImportECPrivateKey(key.Der, out _);
-            else
-                algorithm?.ImportPkcs8PrivateKey(key.Der, out _);
+            using AsymmetricAlgorithm? algorithm = Import(key.Label, key.Der, kind);
             if (algorithm is not null)
                 publicKey = new PublicKey(algorithm).EncodedKeyValue.RawData;
             return kind != CertificateKeyKind.Unknown;
@@ -75,6 +64,27 @@ internal static class PrivateKeyReader
         {
             return false;
         }
+    }
+
+    /// <summary>The key as .NET has it; null where that knows no such kind (Ed25519).</summary>
+    /// <param name="label">Of its block, which says the form.</param>
+    /// <param name="der">The key.</param>
+    /// <param name="kind">Of the key.</param>
+    public static AsymmetricAlgorithm? Import(string label, byte[] der, CertificateKeyKind kind)
+    {
+        AsymmetricAlgorithm? algorithm = kind switch
+        {
+            CertificateKeyKind.Rsa => RSA.Create(),
+            CertificateKeyKind.Ecdsa => ECDsa.Create(),
+            _ => null,
+        };
+        if (label == "RSA PRIVATE KEY")
+            ((RSA)algorithm!).ImportRSAPrivateKey(der, out _);
+        else if (label == "EC PRIVATE KEY")
+            ((ECDsa)algorithm!).ImportECPrivateKey(der, out _);
+        else
+            algorithm?.ImportPkcs8PrivateKey(der, out _);
+        return algorithm;
     }
 
     /// <summary>By the identifier of its algorithm.</summary>

@@ -25,7 +25,7 @@ internal readonly record struct TicketKey(byte[] Bytes)
 internal static class TicketKeyFile
 {
     /// <summary>Of a key that encrypts with AES-256.</summary>
-    private const int LongBytes = 80;
+    public const int LongBytes = 80;
 
     /// <summary>Of the name of a key.</summary>
     public const int NameBytes = 16;

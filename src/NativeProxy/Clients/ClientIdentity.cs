@@ -24,7 +24,8 @@ internal sealed class ClientIdentity(in PeerAddress client, in PeerAddress local
     public byte[] CertificateLines { get; init; } = [];
 
     /// <summary>
-    /// The server that it has said it means, where certificates of clients are asked for: requests for another one are not for here.
+    /// The server that it has named in the TLS handshake, where certificates of clients are asked for: who was accepted for one name must not speak
+    /// to another one (RFC 9110 7.4; Caddy's strict_sni_host). Null = it is bound to none.
     /// </summary>
-    public string? BoundName { get; init; }
+    public byte[]? BoundName { get; init; }
 }

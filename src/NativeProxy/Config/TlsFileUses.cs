@@ -11,7 +11,8 @@ internal readonly record struct TlsFileUse(string Key, string Path, int BytesMax
 /// <summary>Lists the files that the settings of TLS name, where TLS is switched on. Pure.</summary>
 internal static class TlsFileUses
 {
-    private const int BytesMax = 1024 * 1024;
+    /// <summary>Of certificates, keys and what goes with them.</summary>
+    public const int BytesMax = 1024 * 1024;
 
     /// <summary>Of certificates of authorities, and of what they have revoked.</summary>
     private const int AuthorityBytesMax = 4 * 1024 * 1024;

@@ -79,6 +79,16 @@ internal sealed class TlsFiles
     /// <summary>SHA-256 of a file in lower-case hex: whether it is still the same one.</summary>
     public string Fingerprint(string path) => Convert.ToHexStringLower(SHA256.HashData(Of(path).Span));
 
+    /// <summary>The same of a file of certificates or keys as it is on disk now; empty when it cannot be read.</summary>
+    public static string FingerprintNow(string path)
+    {
+        if (TryRead(path, TlsFileUses.BytesMax, out byte[] bytes) is not null)
+            return "";
+        string print = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        CryptographicOperations.ZeroMemory(bytes);
+        return print;
+    }
+
     /// <summary>For the line to a worker: for each file the lengths of its path and of itself, and both. Whoever sends them zeroes them.</summary>
     public byte[] Encode()
     {

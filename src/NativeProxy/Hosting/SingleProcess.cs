@@ -165,7 +165,7 @@ internal sealed class SingleProcess
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
         _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _log.Info(ReloadText.Of(_settings, reload.Settings));
+        _log.Info(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged));
         _settings = reload.Settings;
         _discovery.Keep(_settings);
         _names.Keep(_settings);

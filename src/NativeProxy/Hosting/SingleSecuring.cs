@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Securing;
@@ -25,14 +26,18 @@ internal sealed class SingleSecuring : IDisposable
         _tickets = new TicketKeeper(() => _worker.Take(_tickets!.Rings));
     }
 
+    /// <summary>Files that hold something else since the last <see cref="Follow"/>.</summary>
+    public IReadOnlyList<string> Exchanged { get; private set; } = [];
+
     /// <summary>The policies for settings whose files were tried before.</summary>
     public TlsPolicies Follow(in ProxySettings settings, TlsFiles files)
     {
-        TlsPolicies? made = TlsPolicies.TryMake(settings, files, _inForce, []);
+        TlsPolicies made = TlsPolicies.TryMake(settings, files, _inForce, [])
+            ?? throw new InvalidOperationException("what the trial has made cannot be made again");
         _worker.Take(_tickets.Follow(settings, files));
-        _certificates.Follow(settings, files);
+        Exchanged = _certificates.Follow(settings, files);
         files.Clear();
-        return _inForce = made ?? _inForce;
+        return _inForce = made;
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System;
 using System.Net.Sockets;
+using System.Text;
 using NativeProxy.Buffers;
 using NativeProxy.Clients;
 using NativeProxy.Clients.Http1;
@@ -99,7 +100,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         var identity = new ClientIdentity(_announced?.Client ?? connection.Peer, _announced?.Local ?? default, isHttps: true)
         {
             CertificateLines = headers == ClientCertificateHeaders.Off ? [] : ClientCertificateLines.Of(headers, facts.PeerCertificate),
-            BoundName = _listener.Tls!.AsksForCertificate ? facts.ServerName : null,
+            BoundName = _listener.Tls!.AsksForCertificate && facts.ServerName is { } name ? Encoding.ASCII.GetBytes(name) : null,
         };
         _listener.Arrived(this, identity, Frontend.Loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
     }

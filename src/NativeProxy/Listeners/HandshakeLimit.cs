@@ -34,22 +34,12 @@ internal sealed class HandshakeLimit : ITimerOwner
     /// <summary>Called when there was no room, and there is again.</summary>
     public Action? RoomAgain { get; set; }
 
-    /// <summary>Another handshake may begin. Where the second is full, <see cref="RoomAgain"/> follows.</summary>
-    public bool HasRoom
-    {
-        get
-        {
-            if (_runningMax > 0 && _running >= _runningMax)
-                return false;
-            if (_perSecondMax == 0 || _begunInSecond < _perSecondMax)
-                return true;
-            long nowMs = _loop.Clock.NowMs;
-            if (nowMs - _secondBeganMs >= SecondMs)
-                return true;
-            _loop.Wheel.Arm(_nextSecond, _secondBeganMs + SecondMs);
-            return false;
-        }
-    }
+    /// <summary>Another handshake may begin; where it may not, <see cref="RoomAgain"/> follows.</summary>
+    public bool HasRoom => !IsCrowded && (_perSecondMax == 0 || _begunInSecond < _perSecondMax || IsSecondOver);
+
+    private bool IsCrowded => _runningMax > 0 && _running >= _runningMax;
+
+    private bool IsSecondOver => _loop.Clock.NowMs - _secondBeganMs >= SecondMs;
 
     /// <summary>Takes over limits, at start and at reload; 0 = none.</summary>
     public void Apply(in ListenerLimitSettings settings) => (_runningMax, _perSecondMax) = (settings.Handshakes, settings.HandshakesPerSecond);
@@ -59,11 +49,12 @@ internal sealed class HandshakeLimit : ITimerOwner
     {
         if (!HasRoom)
             return false;
-        long nowMs = _loop.Clock.NowMs;
-        if (nowMs - _secondBeganMs >= SecondMs)
-            (_secondBeganMs, _begunInSecond) = (nowMs, 0);
+        if (IsSecondOver)
+            (_secondBeganMs, _begunInSecond) = (_loop.Clock.NowMs, 0);
         _running++;
         _begunInSecond++;
+        if (_begunInSecond == _perSecondMax)
+            _loop.Wheel.Arm(_nextSecond, _secondBeganMs + SecondMs);
         _counters.Add(CounterId.HandshakesRunning);
         return true;
     }
@@ -79,7 +70,7 @@ internal sealed class HandshakeLimit : ITimerOwner
 
     private void End(CounterId result)
     {
-        bool wasFull = _runningMax > 0 && _running >= _runningMax;
+        bool wasFull = IsCrowded;
         _running--;
         _counters.Add(CounterId.HandshakesRunning, -1);
         _counters.Add(result);

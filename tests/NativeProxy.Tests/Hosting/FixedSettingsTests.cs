@@ -20,7 +20,7 @@ public class FixedSettingsTests
 
     [Fact]
     public void KeyThatNeedsARestart_IsNotListedAsChanged() =>
-        Assert.Equal("reloaded: runtime.drain_timeout 30s -> 3s", ReloadText.Of(Started, FixedSettings.Keep(Wanted, Started)));
+        Assert.Equal("reloaded: runtime.drain_timeout 30s -> 3s", ReloadText.Of(Started, FixedSettings.Keep(Wanted, Started), []));
 
     [Fact]
     public void KeyThatNeedsARestart_IsNamed() => Assert.Equal(

@@ -37,6 +37,18 @@ public class ReloadTextTests
         Assert.EndsWith($"; and {900 - shown} more", line, StringComparison.Ordinal);
     }
 
-    private static string Line(string before, string after) =>
-        ReloadText.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings);
+    /// <summary>The text of the settings is the same when a certificate is renewed.</summary>
+    [Fact]
+    public void FilesThatWereExchanged_AreNamed_AndNotAllOfMany()
+    {
+        Assert.Equal("reloaded: nothing changed", Line(SettingsTrial.Minimal, SettingsTrial.Minimal));
+        Assert.Equal("reloaded: exchanged a.pem, b.pem", Line(SettingsTrial.Minimal, SettingsTrial.Minimal, "a.pem", "b.pem"));
+        Assert.Equal("reloaded: exchanged a.pem; log.access stdout -> off",
+            Line(SettingsTrial.Minimal, SettingsTrial.Minimal + "\n[log]\naccess = \"off\"\n", "a.pem"));
+        string[] many = [.. Enumerable.Range(0, 100).Select(static i => $"{i}.pem")];
+        Assert.EndsWith("7.pem and 92 more", Line(SettingsTrial.Minimal, SettingsTrial.Minimal, many), StringComparison.Ordinal);
+    }
+
+    private static string Line(string before, string after, params string[] files) =>
+        ReloadText.Of(SettingsTrial.Parse(before).Settings, SettingsTrial.Parse(after).Settings, files);
 }

@@ -81,7 +81,7 @@ internal readonly ref struct RequestIntake
         bytes = bytes[..outcome.ConsumedBytes];
         if (frontend.Claims is not null)
             head.Verdict = Judge(bytes, head.Fields, connection, frontend.Claims);
-        if (connection.Identity is { BoundName: { } name } && !BoundServerName.Is(name, head, bytes))
+        if (connection.Identity is { BoundName: { } name } && !AsciiBytes.EqualsIgnoreCase(HostText.Of(bytes, head), name))
             return Refused(ProxyError.Misdirected, RejectReason.None);
         head.Ends = connection;
         object? route = frontend.Service.Route(bytes, head, ClientOf(head, connection), out ProxyError refusal, out RejectReason detail);

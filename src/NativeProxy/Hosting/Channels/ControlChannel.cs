@@ -53,7 +53,7 @@ internal enum ControlCommand : byte
     /// </summary>
     Servers = 11,
 
-    /// <summary>Session tickets are sealed and opened with these keys from now on. Payload: lines of <c>TicketRings</c>.</summary>
+    /// <summary>Session tickets are sealed and opened with these keys from now on. Payload: a line of <c>TicketRings</c>.</summary>
     Tickets = 12,
 
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>

@@ -27,7 +27,7 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
     /// <summary>A line of <see cref="DiscoveredServers"/>.</summary>
     public string Found { get; init; } = "";
 
-    /// <summary>The keys of session tickets, in base64 (<c>TicketRings</c>).</summary>
+    /// <summary>The keys of session tickets: a line of <c>TicketRings</c>.</summary>
     public string Tickets { get; init; } = "";
 
     /// <summary>Which round of a reload asks; the answer brings it back (<see cref="AnswerMessage"/>). 0 = no reload.</summary>

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using NativeProxy.Admin;
 using NativeProxy.Certificates;
@@ -31,6 +29,9 @@ internal sealed class CertificateWatch : IDisposable
     private readonly Dictionary<string, DateTime> _toldOn = new(StringComparer.Ordinal);
     private List<Watched> _watched = [];
 
+    /// <summary>What each file of TLS was when it was read, by its path.</summary>
+    private Dictionary<string, string> _prints = new(StringComparer.Ordinal);
+
     public CertificateWatch(ServiceState service, ErrorLog log, TimeProvider time)
     {
         (_service, _log, _time) = (service, log, time);
@@ -40,8 +41,19 @@ internal sealed class CertificateWatch : IDisposable
     /// <summary>Other certificates are in use from now on.</summary>
     /// <param name="settings">The settings in force.</param>
     /// <param name="files">The files as they were read for them.</param>
-    public void Follow(in ProxySettings settings, TlsFiles files)
+    /// <returns>The files that were there before and hold something else now: what the text of the settings does not show.</returns>
+    public IReadOnlyList<string> Follow(in ProxySettings settings, TlsFiles files)
     {
+        var prints = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (TlsFileUse use in TlsFileUses.Of(settings))
+            prints.TryAdd(use.Path, files.Fingerprint(use.Path));
+        List<string> exchanged = [];
+        foreach ((string path, string print) in prints)
+        {
+            if (_prints.TryGetValue(path, out string? before) && before != print)
+                exchanged.Add(path.Length > 0 ? path : "the authorities of the system");
+        }
+        _prints = prints;
         var watched = new List<Watched>();
         foreach (ListenerSettings listener in settings.Listeners)
         {
@@ -58,6 +70,7 @@ internal sealed class CertificateWatch : IDisposable
         lock (_guard)
             _watched = watched;
         Look();
+        return exchanged;
     }
 
     public void Dispose() => _timer.Dispose();
@@ -80,7 +93,7 @@ internal sealed class CertificateWatch : IDisposable
             var shown = new List<CertificateInUse>();
             foreach (Watched one in _watched)
             {
-                bool hasChanged = PrintOf(one.Certificate.Path) != one.FilePrint;
+                bool hasChanged = TlsFiles.FingerprintNow(one.Certificate.Path) != one.FilePrint;
                 shown.Add(one.Certificate with { FileHasChanged = hasChanged });
                 if (hasChanged)
                     Tell(one, "differs from what is served: reload the proxy to take it (SIGHUP)", isChange: true);
@@ -106,22 +119,6 @@ internal sealed class CertificateWatch : IDisposable
             return;
         _toldOn[key] = today;
         _log.Warn($"TLS: the certificate {one.Certificate.Path} of {one.Certificate.Place.Replace('=', ' ')} ({one.Certificate.Name}) {what}");
-    }
-
-    /// <summary>What a file is now; empty when it cannot be read, which is a change as well.</summary>
-    private static string PrintOf(string path)
-    {
-        try
-        {
-            byte[] bytes = File.ReadAllBytes(path);
-            string print = Convert.ToHexStringLower(SHA256.HashData(bytes));
-            CryptographicOperations.ZeroMemory(bytes);
-            return print;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
     }
 
     /// <summary>A certificate in use, and what its file was when it was read.</summary>

@@ -18,21 +18,30 @@ internal sealed class UpstreamPolicies(TlsClientPolicy common)
     /// <summary>That of a server; the same object each time.</summary>
     public TlsClientPolicy Of(in UpstreamSettings upstream, in UpstreamServerSettings server)
     {
-        string name = NameOf(upstream.Tls, server);
-        bool isSent = upstream.Tls.Sni != ServerNameChoice.None && !IPAddress.TryParse(name, out _);
-        string key = $"{server.Name} {name} {isSent}";
+        (string sent, string verified) = NamesOf(upstream.Tls, server);
+        string key = $"{server.Name} {sent} {verified}";
         if (!_servers.TryGetValue(key, out TlsClientPolicy? policy))
-            _servers.Add(key, policy = common.For(isSent ? name : "", name));
+            _servers.Add(key, policy = common.For(sent, verified));
         return policy;
     }
 
     /// <summary>Identities by the host that a request is for; each server has its own.</summary>
-    public HostIdentities ByHost() => new(host => common.For(IPAddress.TryParse(host, out _) ? "" : host, host));
+    public HostIdentities ByHost() => new(host => common.For(Sendable(host), host));
 
     /// <summary>
-    /// The name that a server is asked for, and that its certificate must be for: its own, that of the upstream, or the host of its address.
+    /// The name that a server is asked for, empty = none, and the one that its certificate must be for: its own, that of the upstream, or the host of
+    /// its address.
     /// </summary>
-    public static string NameOf(in UpstreamTlsSettings tls, in UpstreamServerSettings server) =>
+    public static (string Sent, string Verified) NamesOf(in UpstreamTlsSettings tls, in UpstreamServerSettings server)
+    {
+        string name = NameOf(tls, server);
+        return (tls.Sni == ServerNameChoice.None ? "" : Sendable(name), name);
+    }
+
+    /// <summary>An address is no name that can be sent (RFC 6066 section 3).</summary>
+    private static string Sendable(string name) => IPAddress.TryParse(name, out _) ? "" : name;
+
+    private static string NameOf(in UpstreamTlsSettings tls, in UpstreamServerSettings server) =>
         server.TlsName.Length > 0 ? server.TlsName
         : tls.Name.Length > 0 ? tls.Name
         : ServerAddressText.TryParse(server.Address, out HostPort address, out _, out _) ? address.Host.ToLowerInvariant() : "localhost";

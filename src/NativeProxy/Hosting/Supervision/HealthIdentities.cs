@@ -2,12 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Formats.Asn1;
-using System.Net;
+using System.Linq;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using NativeProxy.Certificates;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
@@ -50,9 +50,8 @@ internal sealed class HealthIdentities
     {
         if (!_upstreams.TryGetValue(upstream.Name, out HealthIdentity? identity))
             return null;
-        string name = UpstreamPolicies.NameOf(upstream.Tls, server);
-        bool isSent = upstream.Tls.Sni != ServerNameChoice.None && !IPAddress.TryParse(name, out _);
-        return new HealthTls(identity, isSent ? name : "", name);
+        (string sent, string verified) = UpstreamPolicies.NamesOf(upstream.Tls, server);
+        return new HealthTls(identity, sent, verified);
     }
 
     private static HealthIdentity Make(string upstream, in UpstreamTlsSettings tls, TlsFiles files, ErrorLog log)
@@ -70,67 +69,41 @@ internal sealed class HealthIdentities
 
     private static HealthIdentity Make(in UpstreamTlsSettings tls, TlsFiles files)
     {
-        string authorities = tls.Verify ? TextOf(files, tls.Ca) : "";
-        string revocations = tls.Verify && tls.Crl.Length > 0 ? TextOf(files, tls.Crl) : "";
-        string certificate = tls.Certificate.Length > 0 ? TextOf(files, tls.Certificate) : "";
-        string key = tls.Key.Length > 0 ? TextOf(files, tls.Key) : certificate;
-        string parts = string.Join('\0', tls.Verify, tls.MinVersion, tls.MaxVersion, authorities, revocations, certificate, key);
-        return new HealthIdentity(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(parts))))
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        var authorities = new X509Certificate2Collection();
+        ImmutableArray<RevocationList> revocations = [];
+        if (tls.Verify)
+        {
+            foreach (byte[] der in AuthorityFile.Read(tls.Ca, files.Of(tls.Ca).Span, null, []))
+                authorities.Add(X509CertificateLoader.LoadCertificate(der));
+        }
+        if (tls.Verify && tls.Crl.Length > 0)
+            revocations = [.. AuthorityFile.ReadRevocations(tls.Crl, files.Of(tls.Crl).Span, now, []).Select(static der => RevocationList.Read(der))];
+        string certificate = tls.Certificate.Length > 0 ? files.Fingerprint(tls.Certificate) + files.Fingerprint(tls.Key) : "";
+        string print = string.Join(' ', tls.Verify, tls.MinVersion, tls.MaxVersion, tls.Verify ? files.Fingerprint(tls.Ca) : "",
+            revocations.IsEmpty ? "" : files.Fingerprint(tls.Crl), certificate);
+        return new HealthIdentity(print)
         {
             Verifies = tls.Verify,
-            Authorities = CertificatesIn(authorities),
-            Revocations = RevocationsIn(revocations),
-            Own = certificate.Length > 0 ? OwnOf(certificate, key) : null,
+            Authorities = authorities,
+            Revocations = revocations,
+            Own = certificate.Length > 0 ? OwnOf(tls, files, now) : null,
             Versions = tls.MinVersion == TlsVersion.Tls13 ? SslProtocols.Tls13
                 : tls.MaxVersion == TlsVersion.Tls12 ? SslProtocols.Tls12
                 : SslProtocols.Tls12 | SslProtocols.Tls13,
         };
     }
 
-    private static string TextOf(TlsFiles files, string path) => Encoding.UTF8.GetString(files.Of(path).Span);
-
-    private static X509Certificate2Collection CertificatesIn(string pem)
+    private static SslStreamCertificateContext OwnOf(in UpstreamTlsSettings tls, TlsFiles files, DateTimeOffset now)
     {
-        var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPem(pem);
-        return certificates;
-    }
-
-    private static ImmutableArray<RevocationList> RevocationsIn(ReadOnlySpan<char> pem)
-    {
-        ImmutableArray<RevocationList>.Builder lists = ImmutableArray.CreateBuilder<RevocationList>();
-        while (PemEncoding.TryFind(pem, out PemFields fields))
-        {
-            if (pem[fields.Label] is "X509 CRL")
-                lists.Add(RevocationList.Read(Convert.FromBase64String(pem[fields.Base64Data].ToString())));
-            pem = pem[fields.Location.End..];
-        }
-        return lists.ToImmutable();
-    }
-
-    /// <summary>In whatever order they stand: the certificate that the key fits is one's own, the others go with it.</summary>
-    private static SslStreamCertificateContext OwnOf(string certificate, string key)
-    {
-        X509Certificate2Collection all = CertificatesIn(certificate);
-        foreach (X509Certificate2 one in all)
-        {
-            if (TryPair(one, key) is not { } own)
-                continue;
-            all.Remove(one);
-            return SslStreamCertificateContext.Create(own, all, offline: true);
-        }
-        throw new CryptographicException("the private key fits no certificate of the proxy");
-    }
-
-    private static X509Certificate2? TryPair(X509Certificate2 certificate, string key)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(certificate.ExportCertificatePem(), key);
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
+        CertificateFile file = CertificateFile.TryRead(
+            tls.Certificate, files.Of(tls.Certificate).Span, tls.Key, files.Of(tls.Key).Span, isForServers: false, now, [])
+            ?? throw new CryptographicException($"{tls.Certificate} cannot be used");
+        var chain = new X509Certificate2Collection();
+        foreach (byte[] der in file.Chain)
+            chain.Add(X509CertificateLoader.LoadCertificate(der));
+        X509Certificate2 own = file.WithKey();
+        file.ClearKey();
+        return SslStreamCertificateContext.Create(own, chain, offline: true);
     }
 }

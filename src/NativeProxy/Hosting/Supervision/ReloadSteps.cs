@@ -73,7 +73,7 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
             SettingsMessage message = crew.Settings with
             {
                 Found = reload.Found.ToLine(), Servers = reload.EndPoints.ToLine(), Text = reload.Text, Files = reload.Files,
-                Tickets = crew.Tickets.Follow(reload.Settings, reload.Files).ToText(),
+                Tickets = crew.Tickets.Follow(reload.Settings, reload.Files).ToLine(),
             };
             _round = new ReloadRound(++_lastRound, reload, message, nowMs + AnswerLimitMs);
             _round.Prepare(crew.Slots);

@@ -96,7 +96,7 @@ internal sealed class Supervisor : IDisposable
             var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
-                    Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToText(),
+                    Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
                 },
                 boards, service, tickets, log);
             using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log)
@@ -278,9 +278,8 @@ internal sealed class Supervisor : IDisposable
     {
         _health.Apply(reload.Found.AddTo(reload.Settings), reload.Files, reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
-        _reloadLine = ReloadText.Of(_settings, reload.Settings);
+        _reloadLine = ReloadText.Of(_settings, reload.Settings, _certificates!.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
-        _certificates?.Follow(reload.Settings, reload.Files);
     }
 
     private void ReloadEnded(bool isDone)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using NativeProxy.Admin;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
@@ -79,13 +80,14 @@ internal sealed class WorkerCrew(
     /// <summary>All have the keys of session tickets that are in force from now on.</summary>
     public void SendTickets()
     {
-        byte[] payload = tickets.Rings.Encode();
+        string line = tickets.Rings.ToLine();
+        byte[] payload = Encoding.UTF8.GetBytes(line);
         foreach (WorkerSlot slot in slots)
         {
             if (slot.State != WorkerState.Absent)
                 slot.Send(ControlCommand.Tickets, payload);
         }
-        Settings = Settings with { Tickets = tickets.Rings.ToText() };
+        Settings = Settings with { Tickets = line };
     }
 
     /// <summary>Starts who is due, gives up who takes too long to start, looks at the signs of life.</summary>

@@ -93,7 +93,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                     Adopt(worker, AdoptMessage.Decode(message.Payload));
                     break;
                 case ControlCommand.Tickets:
-                    worker.Take(TicketRings.Decode(message.Payload));
+                    worker.Take(TicketRings.Parse(message.Text));
                     break;
                 case ControlCommand.Release:
                     worker.Release(int.Parse(message.Text, System.Globalization.CultureInfo.InvariantCulture));
@@ -188,7 +188,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         else if (TlsPolicies.TryMake(parsed, settings.Files, _tls, problems) is not { } tls)
             problem = string.Join("; ", problems.ConvertAll(static one => one.Problem));
         else
-            plan = new Plan(settings.Round, parsed, servers, sockets, tls, TicketRings.Decode(Convert.FromBase64String(settings.Tickets)));
+            plan = new Plan(settings.Round, parsed, servers, sockets, tls, TicketRings.Parse(settings.Tickets));
         settings.Files.Clear();
         if (plan is null)
             ListeningSockets.Close(sockets ?? []);

@@ -1,5 +1,7 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
+using System.Text;
 using NativeProxy.Http;
 
 namespace NativeProxy.Upstreams.Groups;
@@ -37,19 +39,15 @@ internal sealed class HostNames
 
     private string? NameOf(ReadOnlySpan<byte> host)
     {
-        int colon = host.LastIndexOf((byte)':');
-        if (colon >= 0 && !host[colon..].Contains((byte)']'))
-            host = host[..colon];
+        host = HostText.WithoutPort(host);
         if (host.Length > 2 && host[0] == '[' && host[^1] == ']')
             host = host[1..^1];
-        if (host.Length > 1 && host[^1] == '.')
-            host = host[..^1];
         if (host.Length is 0 or > NameBytesMax)
             return null;
         Span<char> text = stackalloc char[NameBytesMax];
-        for (int i = 0; i < host.Length; i++)
-            text[i] = (char)(host[i] is >= (byte)'A' and <= (byte)'Z' ? host[i] | 0x20 : host[i]);
-        ReadOnlySpan<char> name = text[..host.Length];
+        if (Ascii.ToLower(host, text, out int count) != OperationStatus.Done)
+            return null;
+        ReadOnlySpan<char> name = text[..count];
         if (_known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out string? known))
             return known;
         if (_known.Count == CountMax)
