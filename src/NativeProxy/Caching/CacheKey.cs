@@ -1,11 +1,12 @@
 using System;
 using System.Text;
+using NativeProxy.Foundation;
 using NativeProxy.Http;
 
 namespace NativeProxy.Caching;
 
 /// <summary>
-/// What a response is kept under: a letter for clients that speak through TLS, the host in lower case, a blank, which no part can hold, and the
+/// What a response is kept under: a mark for clients that speak through TLS, the host in lower case, a blank, which no part can hold, and the
 /// target as its server gets it, byte for byte. Nothing is decoded or normalised: two spellings are two keys, and one key is one scheme, request line
 /// and Host: what sends plain clients to https:// must not send those who are there. Pure.
 /// </summary>
@@ -13,6 +14,17 @@ internal static class CacheKey
 {
     /// <summary>Longer ones are not cached: a key lies in one block, with the beginning of its response.</summary>
     public const int BytesMax = 2 * 1024;
+
+    /// <summary>No host begins with it.</summary>
+    private const byte TlsMark = 1;
+
+    /// <summary>
+    /// A number for a key. Those of one target under both schemes go with each other (<see cref="UnderOtherScheme"/>): what ends one ends both.
+    /// </summary>
+    public static ulong HashOf(ReadOnlySpan<byte> key, KeyHash hash) => key[0] == TlsMark ? UnderOtherScheme(hash.Of(key[1..])) : hash.Of(key);
+
+    /// <summary>The number of the same target for clients of the other scheme.</summary>
+    public static ulong UnderOtherScheme(ulong hash) => ~hash;
 
     /// <summary>Writes the key. Returns its length, 0 when it is too long.</summary>
     /// <param name="bytes">The head of the request.</param>
@@ -26,11 +38,10 @@ internal static class CacheKey
             : head.Fields.Contains(KnownHeader.Host) ? head.Host.Of(bytes) : fallbackHost;
         ReadOnlySpan<byte> target = !head.SentTarget.IsEmpty ? head.SentTarget
             : isAbsolute ? head.PathAndQuery.Of(bytes) : head.Target.Of(bytes);
-        ReadOnlySpan<byte> scheme = head.Verdict is { IsHttps: true } ? "s "u8 : default;
-        if (scheme.Length + host.Length + target.Length + 2 > BytesMax)
+        int count = head.Verdict is { IsHttps: true } ? 1 : 0;
+        if (count + host.Length + target.Length + 2 > BytesMax)
             return 0;
-        scheme.CopyTo(key);
-        int count = scheme.Length;
+        key[0] = TlsMark;
         Ascii.ToLower(host, key[count..], out int hostBytes);
         count += hostBytes;
         key[count++] = (byte)' ';

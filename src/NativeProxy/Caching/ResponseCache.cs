@@ -112,7 +112,7 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
     }
 
     /// <summary>Under the secret that all workers share.</summary>
-    public ulong HashOf(ReadOnlySpan<byte> key) => changes.Hash.Of(key);
+    public ulong HashOf(ReadOnlySpan<byte> key) => CacheKey.HashOf(key, changes.Hash);
 
     /// <summary>Whether the client has what this open response would bring it.</summary>
     /// <param name="response">Opened by <see cref="TryOpen"/>.</param>
@@ -135,9 +135,16 @@ internal sealed class ResponseCache(LoopCounters counters, LoopClock clock, Chan
     }
 
     /// <summary>
-    /// A server has changed what this key stands for, or may have: what was kept is gone, and what is on its way is not kept, in any worker.
+    /// A server has changed what this key stands for, or may have: what was kept is gone, and what is on its way is not kept, in any worker, whatever
+    /// scheme it was asked for by.
     /// </summary>
     public void Invalidate(ulong hash)
+    {
+        End(hash);
+        End(CacheKey.UnderOtherScheme(hash));
+    }
+
+    private void End(ulong hash)
     {
         changes.Note(hash);
         if (!_byHash.TryGetValue(hash, out CacheEntry? entry))

@@ -50,7 +50,7 @@ public sealed class CacheKeyTests
     public void ClientsThatSpeakThroughTls_HaveKeysOfTheirOwn(string request)
     {
         Assert.NotEqual(KeyOf(request), KeyOf(request, isHttps: true));
-        Assert.Equal("s " + KeyOf(request), KeyOf(request, isHttps: true));
+        Assert.Equal("\u0001" + KeyOf(request), KeyOf(request, isHttps: true));
     }
 
     [Theory]

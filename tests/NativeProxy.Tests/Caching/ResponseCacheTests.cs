@@ -231,6 +231,25 @@ public sealed class ResponseCacheTests
         Assert.NotNull(trial.Find("a /new"));
     }
 
+    [Theory]
+    [InlineData("a /", "\u0001a /")]
+    [InlineData("\u0001a /", "a /")]
+    public void Change_DropsWhatIsKeptForClientsOfTheOtherSchemeAsWell(string changed, string other)
+    {
+        var trial = new CacheTrial();
+        trial.Store(changed);
+        trial.Store(other);
+        trial.Store("b /");
+        CacheFill asked = trial.Ask(other);
+        trial.Change(changed);
+        CacheTrial.OpenFill(asked, Response);
+        asked.Commit();
+
+        Assert.Null(trial.Find(changed));
+        Assert.Null(trial.Find(other));
+        Assert.NotNull(trial.Find("b /"));
+    }
+
     [Fact]
     public void Change_DropsWhatIsThereAndWhatIsOnItsWay_AndNothingElse()
     {
