@@ -18,6 +18,9 @@ stop() { echo "test.sh: $1"; failed=$((failed + 1)); finish; }
 ./run.sh --build || stop "the NativeAOT binary could not be built"
 dotnet build NativeProxy.sln -c Release 2>&1 | tail -n 4
 [ "${PIPESTATUS[0]}" -eq 0 ] || stop "the solution does not build"
+dotnet publish tests/NativeProxy.LayeredHost -c Release --use-current-runtime -o out/layered \
+    -p:CppCompilerAndLinker="$(command -v clang || command -v gcc)" 2>&1 | tail -n 4
+[ "${PIPESTATUS[0]}" -eq 0 ] || stop "tests/NativeProxy.LayeredHost could not be built"
 
 # Adds the figures of one runner's closing line; a runner without one has failed as a whole.
 count() { # name log
@@ -33,7 +36,7 @@ count() { # name log
     read -r -a numbers <<<"$(sed -E 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+).*/\1 \2 \3/' <<<"$line")"
     failed=$((failed + numbers[0])) passed=$((passed + numbers[1])) skipped=$((skipped + numbers[2]))
     echo "$1: ${numbers[1]} passed, ${numbers[0]} failed, ${numbers[2]} skipped"
-    [ "${numbers[0]}" -eq 0 ] || grep -A 12 -E '^\s+Failed ' "$2" | head -n 200
+    [ "${numbers[0]}" -eq 0 ] || grep -A 30 -E '^\s+Failed ' "$2" | head -n 200
 }
 
 log=$(mktemp -d)
@@ -58,7 +61,7 @@ done
 for engine in saea epoll; do
     scenes=$all
     [ $engine = epoll ] || scenes+="&($connections)"
-    NATIVEPROXY_ENGINE=$engine NATIVEPROXY_E2E_LAYER=1 NATIVEPROXY_BIN=$(echo "$PWD"/tests/NativeProxy.LayeredHost/bin/Release/*/NativeProxy.LayeredHost) \
+    NATIVEPROXY_ENGINE=$engine NATIVEPROXY_E2E_LAYER=1 NATIVEPROXY_BIN="$PWD/out/layered/NativeProxy.LayeredHost" \
         dotnet test tests/NativeProxy.EndToEnd -c Release --no-build --filter "$scenes" >"$log/layered-$engine" 2>&1
     count "NativeProxy.EndToEnd through a layer, engine $engine" "$log/layered-$engine"
 done

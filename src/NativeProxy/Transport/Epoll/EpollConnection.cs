@@ -34,7 +34,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     private bool _isWatchedForWriting;
 
     /// <summary>What the kernel has reported of an end, and how bytes are taken; one byte, because every idle client pays for it.</summary>
-    private Signs _signs;
+    private EpollSigns _signs;
 
     /// <summary>The loop as what it is: the base has it already, and a second reference would make every idle connection larger.</summary>
     private EpollEventLoop EpollLoop => Unsafe.As<EpollEventLoop>(Loop);
@@ -45,13 +45,13 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     internal override bool ReceiveInFlight => false;
 
     /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
-    private bool IsHangUpSeen => (_signs & Signs.HangUp) != 0;
+    private bool IsHangUpSeen => (_signs & EpollSigns.HangUp) != 0;
 
     /// <summary>True exactly when the kernel has reported an error.</summary>
-    private bool IsErrorSeen => (_signs & Signs.Error) != 0;
+    private bool IsErrorSeen => (_signs & EpollSigns.Error) != 0;
 
     /// <summary>True exactly while what comes goes through the pipe, unread.</summary>
-    private bool IsPiping => (_signs & Signs.Pipes) != 0;
+    private bool IsPiping => (_signs & EpollSigns.Pipes) != 0;
 
     internal override bool SendInFlight => false;
 
@@ -67,7 +67,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             return;
         _isReadable = true;
         if ((events & (EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error)) != 0)
-            _signs |= (events & EpollCalls.Error) != 0 ? Signs.HangUp | Signs.Error : Signs.HangUp;
+            _signs |= (events & EpollCalls.Error) != 0 ? EpollSigns.HangUp | EpollSigns.Error : EpollSigns.HangUp;
         if (MayReceive)
             Receive();
         else if (IsErrorSeen && FinSeen)
@@ -135,8 +135,26 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         return error;
     }
 
+    /// <summary>Its handshake waits for the next turns. False when it does so already.</summary>
+    internal bool TryStandInLine()
+    {
+        bool isNew = (_signs & EpollSigns.InLine) == 0;
+        _signs |= EpollSigns.InLine;
+        return isNew;
+    }
+
+    /// <summary>Its handshake goes on.</summary>
+    internal void LeaveLine()
+    {
+        _signs &= ~EpollSigns.InLine;
+        if (MayReceive)
+            Receive();
+    }
+
     protected override void Receive()
     {
+        if (State == TcpConnectionState.Securing && !EpollLoop.Handshakes.MayStep(this))
+            return;
         for (int budget = FullReadsMax; _isReadable && MayReceive; budget--)
         {
             if (budget == 0)
@@ -158,11 +176,11 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         bool areBare = Layer is null && ((EpollConnection)target).Layer is null;
         if (!areBare || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
             return false;
-        _signs |= Signs.Pipes;
+        _signs |= EpollSigns.Pipes;
         return true;
     }
 
-    public override void EndPiping() => _signs &= ~Signs.Pipes;
+    public override void EndPiping() => _signs &= ~EpollSigns.Pipes;
 
     public override void SendPiped(int bytes)
     {
@@ -305,7 +323,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     {
         _descriptor = descriptor;
         _isReadable = isReadable;
-        _signs = Signs.None;
+        _signs = EpollSigns.None;
         _isWatched = false;
         _isWatchedForWriting = false;
     }
@@ -321,14 +339,4 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     private static uint EventsOf(bool forWriting) =>
         EpollCalls.In | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered | (forWriting ? EpollCalls.Out : 0);
-
-    /// <summary>What is known of the end of a connection before it has been read; and <see cref="Pipes"/>.</summary>
-    [Flags]
-    private enum Signs : byte
-    {
-        None = 0,
-        HangUp = 1,
-        Error = 2,
-        Pipes = 4,
-    }
 }

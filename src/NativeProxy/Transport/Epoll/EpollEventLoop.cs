@@ -58,6 +58,9 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     /// <summary>What has come and waits to be handled.</summary>
     internal ReadyEvents Ready { get; }
 
+    /// <summary>Whose handshakes go on now, and whose in the next turns.</summary>
+    internal HandshakeLine Handshakes { get; } = new();
+
     /// <summary>What the events of this loop belong to.</summary>
     internal WatchTable Watched => _watched;
 
@@ -139,8 +142,9 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         while (!IsStopped)
         {
             // What came while the last events were handled waits already.
-            int count = Ready.Count > 0 ? Ready.Count : Ready.Wait(PutOff.HasCorked ? 0 : TimeoutMs());
+            int count = Ready.Count > 0 ? Ready.Count : Ready.Wait(PutOff.HasCorked || !Handshakes.IsEmpty ? 0 : TimeoutMs());
             EnterTurn();
+            Handshakes.BeginTurn();
             if (count == 0 && PutOff.HasCorked)
                 PutOff.UncorkAll();
             for (count = Math.Min(count, EventsPerTurnMax); count > 0 && !IsStopped; count--)
@@ -148,6 +152,8 @@ internal sealed unsafe class EpollEventLoop : EventLoop
                 EpollEvent ready = Ready.Take();
                 _watched.Find(ready.Data)?.OnReady(ready.Events);
             }
+            if (!Handshakes.IsEmpty)
+                Handshakes.Serve();
             LeaveTurn();
         }
         _pipe?.Close();
