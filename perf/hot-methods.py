@@ -3,14 +3,16 @@
 
     ./run.sh --build && python3 perf/hot-methods.py > src/NativeProxy/hot-methods.txt
 
-Counts instructions of out/nativeproxy with valgrind's callgrind (to be installed with the system's packages) while it answers GET, POST, pipelined
-requests, requests on connections of their own and cached ones, on both engines. The order is that of the binary before, which is that of the sources.
+Counts instructions of out/nativeproxy with valgrind's callgrind (to be installed with the system's packages, as openssl, which makes a certificate)
+while it answers GET, POST, pipelined requests, requests on connections of their own and cached ones, in the clear and through TLS, on both engines.
+The order is that of the binary before, which is that of the sources.
 """
 import bisect
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -59,9 +61,14 @@ def read_answers(client, count):
             data, count = rest[length:], count - 1
 
 
-def ask(port):
+def connect(port, tls):
+    client = socket.create_connection(('127.0.0.1', port))
+    return tls.wrap_socket(client) if tls else client
+
+
+def ask(port, tls=None):
     get = b'GET /%s HTTP/1.1\r\nHost: 127.0.0.1:12345\r\nUser-Agent: hot\r\nAccept: */*\r\n\r\n'
-    with socket.create_connection(('127.0.0.1', port)) as client:
+    with connect(port, tls) as client:
         for i in range(ROUNDS):
             client.sendall(get % b'plain')
             read_answers(client, 1)
@@ -71,7 +78,7 @@ def ask(port):
                 client.sendall(get % b'plain' * 8)
                 read_answers(client, 8)
     for _ in range(ROUNDS // 3):
-        with socket.create_connection(('127.0.0.1', port)) as client:
+        with connect(port, tls) as client:
             client.sendall(get % b'plain')
             read_answers(client, 1)
 
@@ -105,10 +112,16 @@ def run(engine, hot, names):
     addresses = [address for address, _ in names]
     listening = socket.create_server(('127.0.0.1', 0))
     threading.Thread(target=serve, args=(listening,), daemon=True).start()
-    port, folder = free_port(), tempfile.mkdtemp()
+    port, secure, folder = free_port(), free_port(), tempfile.mkdtemp()
+    make = 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=localhost -addext subjectAltName=DNS:localhost'
+    subprocess.run([*make.split(), '-keyout', folder + '/key.pem', '-out', folder + '/cert.pem'], capture_output=True, check=True)
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     with open(folder + '/my.toml', 'w') as file:
         file.write(f'[runtime]\nworkers = 1\nengine = "{engine}"\n[log]\naccess = "{folder}/log"\n'
                    f'[[listener]]\nname = "web"\nbind = ["127.0.0.1:{port}"]\nupstream = "app"\n'
+                   f'[[listener]]\nname = "secure"\nbind = ["127.0.0.1:{secure}"]\nupstream = "app"\n[listener.tls]\nenabled = true\n'
+                   f'[[listener.tls.certificate]]\nfile = "{folder}/cert.pem"\nkey = "{folder}/key.pem"\n'
                    f'[[upstream]]\nname = "app"\n[[upstream.server]]\nname = "a"\naddress = "127.0.0.1:{listening.getsockname()[1]}"\n')
     # Alone: valgrind gives up on the file of symbols that lies beside it.
     shutil.copy(BINARY, folder + '/nativeproxy')
@@ -125,8 +138,10 @@ def run(engine, hot, names):
             time.sleep(0.2)
     base = next(int(line.split('-')[0], 16) for line in open(f'/proc/{counted.pid}/maps') if line.rstrip().endswith('/nativeproxy'))
     ask(port)
+    ask(secure, trusting)
     subprocess.run(['callgrind_control', '-z', str(counted.pid)], stdout=subprocess.DEVNULL, check=True)
     ask(port)
+    ask(secure, trusting)
     counted.terminate()
     counted.wait()
     for address, count in costs(folder + '/out').items():
