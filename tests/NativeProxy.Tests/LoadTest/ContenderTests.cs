@@ -56,6 +56,17 @@ public sealed class ContenderTests
         Assert.Empty(result.Warnings);
     }
 
+    [Theory]
+    [InlineData("saea")]
+    [InlineData("epoll")]
+    public void ConfigurationOfNativeProxyWithTls_IsAcceptedAndNamesTheCertificate(string engine)
+    {
+        ContenderSetup setup = Setup(hasAccessLog: false) with { IsTls = true };
+        ProxySettings settings = Accepted(new NativeProxyContender("/nowhere", engine).Configuration(setup));
+        Assert.True(settings.Listeners[0].Tls.Enabled);
+        Assert.Equal([setup.CertificatePath], settings.Listeners[0].Tls.Certificates.Select(static one => one.File));
+    }
+
     [Fact]
     public void ConfigurationOfNativeProxyWithAdmin_IsAcceptedAndNamesIt()
     {
