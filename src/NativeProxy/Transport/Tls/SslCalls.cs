@@ -26,10 +26,6 @@ internal static unsafe partial class SslCalls
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_new")]
     public static partial nint New(nint context);
 
-    /// <summary>Frees what it reads and writes records in; 0, and nothing is done, while a part of one is there.</summary>
-    [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_free_buffers")]
-    public static partial int FreeBuffers(nint ssl);
-
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_free")]
     public static partial void Free(nint ssl);
 

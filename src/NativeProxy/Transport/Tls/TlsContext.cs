@@ -9,11 +9,15 @@ namespace NativeProxy.Transport.Tls;
 /// </summary>
 internal sealed unsafe class TlsContext
 {
+    private const int SetMode = 33;
     private const int SetGroups = 92;
     private const int SetMinVersion = 123;
     private const int SetMaxVersion = 124;
     private const int SetCacheSize = 42;
     private const int SetCacheMode = 44;
+
+    /// <summary>SSL_MODE_RELEASE_BUFFERS: an idle connection holds none.</summary>
+    private const int ReleaseBuffers = 0x10;
 
     /// <summary>SSL_SESS_CACHE_OFF, _CLIENT with _NO_INTERNAL, and _SERVER.</summary>
     private const int CacheOff = 0;
@@ -41,6 +45,7 @@ internal sealed unsafe class TlsContext
         BioCalls.ClearErrors();
         var context = new TlsContext(ContextCalls.New(isServer ? ContextCalls.ServerMethod() : ContextCalls.ClientMethod()));
         nint handle = context.Handle;
+        ContextCalls.Control(handle, SetMode, ReleaseBuffers, null);
         ContextCalls.SetOptions(handle, NoCompression | NoRenegotiation | OwnPreference | ChachaWhereAsked);
         problem = "";
         bool hasVersions = ContextCalls.Control(handle, SetMinVersion, terms.MinVersion, null) == 1

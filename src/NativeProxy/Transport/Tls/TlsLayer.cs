@@ -6,7 +6,7 @@ namespace NativeProxy.Transport.Tls;
 /// <summary>
 /// TLS inside one connection: an SSL of OpenSSL over the BIO of the thread (<see cref="TlsLoop"/>). Bytes of the wire go in by <see cref="Open"/> and
 /// come out by the output of the call; the SSL keeps at most one record whose end has not come. Pooled; thread: the loop's. After a fatal error the
-/// SSL is not touched again but to be freed, or its buffers.
+/// SSL is not touched again but to be freed.
 /// </summary>
 internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionLayer(isServer)
 {
@@ -34,9 +34,6 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// <summary>The policy towards the server, for callbacks.</summary>
     public TlsClientPolicy Client => _client!;
 
-    /// <summary>Its place among those whose buffers are kept.</summary>
-    public int WarmPlace { get; set; } = WarmLayers.NoPlace;
-
     /// <summary>
     /// An SSL has a part of a record while the rest of it has not come. A header alone does not count as pending: it says only that a body is waited
     /// for.
@@ -59,13 +56,6 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         TakeSsl(SslCalls.New(policy.Context), RecordSizes.Largest);
         SslCalls.SetConnectState(_ssl);
         policy.Prepare(_ssl);
-    }
-
-    /// <summary>Another one has its place: the buffers go, but one with a record whose end has not come.</summary>
-    public void CoolDown()
-    {
-        WarmPlace = WarmLayers.NoPlace;
-        SslCalls.FreeBuffers(_ssl);
     }
 
     /// <summary>For callbacks: the handshake fails, and this is why.</summary>

@@ -25,7 +25,6 @@ internal sealed unsafe class TlsLoop
 
     private readonly Stack<TlsLayer> _freeServers = new();
     private readonly Stack<TlsLayer> _freeClients = new();
-    private readonly WarmLayers _warm = new();
     private int _lentCount;
     private byte* _input;
     private int _inputBytes;
@@ -46,7 +45,7 @@ internal sealed unsafe class TlsLoop
     public static TlsLoop OfThread => _ofThread ??= new TlsLoop();
 
     /// <summary>What the connections of this thread have with OpenSSL, in bytes, as an estimate.</summary>
-    public static long BytesOfThread => _ofThread is { } loop ? ((long)loop._lentCount * BytesPerConnection) + loop._warm.Bytes : 0;
+    public static long BytesOfThread => _ofThread is { } loop ? (long)loop._lentCount * BytesPerConnection : 0;
 
     /// <summary>The BIO of all connections.</summary>
     public nint Bio { get; }
@@ -68,8 +67,6 @@ internal sealed unsafe class TlsLoop
     public void Return(TlsLayer layer)
     {
         _lentCount--;
-        _warm.Remove(layer.WarmPlace);
-        layer.WarmPlace = WarmLayers.NoPlace;
         if (Free(layer.IsServer).Count < FreeLayersMax)
             Free(layer.IsServer).Push(layer);
     }
@@ -79,8 +76,6 @@ internal sealed unsafe class TlsLoop
     {
         Check.That(Current is null, "two connections are served at once");
         Check.That(BioCalls.PeekError() == 0, "an error of another connection was left behind");
-        if (layer.WarmPlace == WarmLayers.NoPlace)
-            layer.WarmPlace = _warm.Add(layer);
         Current = layer;
         _input = input;
         _inputBytes = inputBytes;

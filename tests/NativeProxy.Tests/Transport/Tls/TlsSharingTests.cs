@@ -8,17 +8,17 @@ using Xunit;
 
 namespace NativeProxy.Tests.Transport.Tls;
 
-/// <summary>Connections whose buffers of records come and go: more of them than have a place among the warm ones.</summary>
-public sealed class WarmLayersTests
+/// <summary>Connections of one thread share the source and the sink of their bytes, and keep no buffer between two calls.</summary>
+public sealed class TlsSharingTests
 {
-    private const int LinkCount = WarmLayers.PlacesMax + 12;
+    private const int LinkCount = 40;
 
-    /// <summary>Each gets its records in two parts, with all others served in between: a buffer with a part of a record stays.</summary>
+    /// <summary>Each gets its records in two parts, with all others served in between: a part of a record stays with its connection.</summary>
     [Theory]
     [InlineData(TlsTerms.Tls13, true)]
     [InlineData(TlsTerms.Tls12, true)]
     [InlineData(TlsTerms.Tls13, false)]
-    public async Task MoreConnectionsThanPlaces_TakeTurns_AndLoseNothing(int version, bool isServer)
+    public async Task ManyConnectionsThatGetRecordsInParts_TakeTurns_AndLoseNothing(int version, bool isServer)
     {
         var links = new List<LayerLink>();
         for (int i = 0; i < LinkCount; i++)
