@@ -82,9 +82,9 @@ internal sealed class ListeningPause(Func<IReadOnlyList<ListeningSocket>> socket
     {
         if (!IsUnderWay)
             return false;
-        log.Error("reload refused: listening is paused, and new settings may listen elsewhere; send SIGTTIN first, then SIGHUP again");
         counters.Row(0).Add(CounterId.ReloadFailures);
         counters.ConfigurationRefused();
+        log.Error("reload refused: listening is paused, and new settings may listen elsewhere; send SIGTTIN first, then SIGHUP again");
         return true;
     }
 
