@@ -14,6 +14,9 @@ namespace NativeProxy.Tests.Layers;
 /// <summary>A <see cref="LayerLink"/> of the simulated engine, in virtual time.</summary>
 internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkServer
 {
+    /// <summary>Of those that stand beside others; behind the last number it goes on here.</summary>
+    private const int FirstPort = 10_000;
+
     private static readonly IPEndPoint ServerEndPoint = new(IPAddress.Loopback, 9001);
 
     private readonly ChaosWorld _world;
@@ -23,7 +26,7 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
 
     /// <summary>Connections of the same loop that stay.</summary>
     private readonly int _neighbours;
-    private static int _lastPort = 10_000;
+    private static int _lastPort = FirstPort;
     private SimulatedSocket _peer = null!;
     private TcpListenerSocket? _listener;
 
@@ -43,7 +46,8 @@ internal sealed class SimulatedLink : LayerLink, IConnectionAcceptor, INetworkSe
         : base(isServer, ends)
     {
         (_world, _pools, _loop, _neighbours) = (neighbour._world, neighbour._pools, neighbour._loop, neighbour._neighbours + 1);
-        _endPoint = new IPEndPoint(IPAddress.Loopback, ++_lastPort);
+        _lastPort = _lastPort == IPEndPoint.MaxPort ? FirstPort : _lastPort + 1;
+        _endPoint = new IPEndPoint(IPAddress.Loopback, _lastPort);
         _world.Network.AddServer(_endPoint, this);
     }
 
