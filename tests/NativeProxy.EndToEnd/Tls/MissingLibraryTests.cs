@@ -40,8 +40,10 @@ public sealed class MissingLibraryTests
     public async Task WhoWantsNoTls_NeedsNoLibrary(int workers)
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin greeted = ScriptedOrigin.Driven();
         int[] ports = FreePorts.Take(2);
-        using var settings = new SettingsText(ProxyConfig.For(origin).WithWorkers(workers).ToToml([ports[0]], ports[1]));
+        using var settings = new SettingsText(ProxyConfig.For(origin).WithWorkers(workers)
+            .Upstream("[upstream.health]", "type = \"tls\"", $"port = {greeted.Port}").ToToml([ports[0]], ports[1]));
         using Process process = ProxyBinary.StartThrough(Script, "run", "-c", settings.Path);
         try
         {
@@ -51,6 +53,11 @@ public sealed class MissingLibraryTests
             await client!.SendGet();
             Assert.Equal(200, (await client.ReadResponse()).Status);
             client.Close();
+
+            // Nor does a check that only greets a server.
+            OriginConnection check = await greeted.Accept();
+            Assert.Equal("\u0016\u0003\u0001", await check.Read(3));
+            Assert.False(process.HasExited, "it has ended");
         }
         finally
         {

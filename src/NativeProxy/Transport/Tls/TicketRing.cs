@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using NativeProxy.Certificates;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -34,12 +34,12 @@ internal sealed class TicketRing(ImmutableArray<byte[]> keys, int sealing)
     {
         var keys = new byte[RotatingCount][];
         for (int i = 0; i < keys.Length; i++)
-            keys[i] = RandomNumberGenerator.GetBytes(LongKeyBytes);
+            keys[i] = SystemRandom.GetBytes(LongKeyBytes);
         return new TicketRing([.. keys], sealing: 1);
     }
 
     /// <summary>The next key seals from now on, and a new one will be the next.</summary>
-    public TicketRing Rotated() => new([Keys[1], Keys[2], RandomNumberGenerator.GetBytes(LongKeyBytes)], sealing: 1);
+    public TicketRing Rotated() => new([Keys[1], Keys[2], SystemRandom.GetBytes(LongKeyBytes)], sealing: 1);
 
     /// <summary>The key of a ticket, or -1.</summary>
     public int Find(ReadOnlySpan<byte> name)

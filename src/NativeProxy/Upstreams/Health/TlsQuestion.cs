@@ -1,9 +1,9 @@
 using System;
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Pipes;
 
 namespace NativeProxy.Upstreams.Health;
@@ -83,7 +83,7 @@ internal sealed record TlsQuestion(string ServerName) : HealthQuestion
             : [0, 0, .. Two(name.Length + 5), .. Two(name.Length + 3), 0, .. Two(name.Length), .. name];
         byte[] body =
         [
-            3, 3, .. RandomNumberGenerator.GetBytes(32), 0, .. Two(Ciphers.Length), .. Ciphers, 1, 0,
+            3, 3, .. SystemRandom.GetBytes(32), 0, .. Two(Ciphers.Length), .. Ciphers, 1, 0,
             .. Two(nameExtension.Length + Extensions.Length), .. nameExtension, .. Extensions,
         ];
         return [HandshakeRecord, 3, 1, .. Two(body.Length + 4), ClientHello, 0, .. Two(body.Length), .. body];
