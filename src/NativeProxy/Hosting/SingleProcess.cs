@@ -156,6 +156,7 @@ internal sealed class SingleProcess
         if (reload is null)
         {
             _board.ConfigurationRefused();
+            _log.Error(Reload.Refusal);
             _discovery.Keep(_settings);
             _names.Keep(_settings);
             return;

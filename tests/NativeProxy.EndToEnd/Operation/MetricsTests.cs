@@ -45,14 +45,11 @@ public sealed class MetricsTests
         Assert.Equal(1, started[Succeeded]);
         Assert.InRange(started[SucceededAt], before, Now());
 
-        // The log says first how it went.
         await proxy.Reload(text => text + "nonsense = 1\n");
-        await proxy.WaitForMetric(Succeeded, 0);
         IReadOnlyDictionary<string, decimal> refused = await proxy.Samples();
         Assert.Equal((0, started[SucceededAt]), (refused[Succeeded], refused[SucceededAt]));
 
         await proxy.Reload(text => text.Replace("nonsense = 1\n", "", StringComparison.Ordinal));
-        await proxy.WaitForMetric(Succeeded, 1);
         IReadOnlyDictionary<string, decimal> done = await proxy.Samples();
         Assert.Equal(1, done[Succeeded]);
         Assert.InRange(done[SucceededAt], started[SucceededAt] + 0.001m, Now());

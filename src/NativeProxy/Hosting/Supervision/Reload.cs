@@ -42,6 +42,9 @@ internal sealed class Reload
     /// <summary>Per worker: sockets for the addresses that were not there before.</summary>
     public List<ListeningSocket>[] NewSockets { get; }
 
+    /// <summary>The last line of a reload that came to nothing: told when it has been counted.</summary>
+    public const string Refusal = "reload refused; the running configuration stays in force";
+
     /// <summary>Null when the file cannot be used; the log then says why. Blocks while names are looked up.</summary>
     /// <param name="source">Where the settings of the start came from.</param>
     /// <param name="started">The settings of the start, which rule what a reload does not change.</param>
@@ -133,7 +136,6 @@ internal sealed class Reload
     {
         foreach (string problem in problems)
             log.Error(problem);
-        log.Error("reload refused; the running configuration stays in force");
         return null;
     }
 }

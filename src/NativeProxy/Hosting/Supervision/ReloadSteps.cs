@@ -126,7 +126,6 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
     private void Refuse(ReloadRound round)
     {
         round.Discard(crew.Slots);
-        log.Error("reload refused; the running configuration stays in force");
         End(isDone: false);
     }
 
@@ -152,5 +151,7 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
         _isClaimed = false;
         crew.IsPaused = false;
         Ended(isDone);
+        if (!isDone)
+            log.Error(Reload.Refusal);
     }
 }

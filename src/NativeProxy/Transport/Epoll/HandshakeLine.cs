@@ -5,8 +5,8 @@ namespace NativeProxy.Transport.Epoll;
 /// <summary>
 /// Lets few handshakes take a step in one turn of the loop. A step can cost as much as a hundred small requests (a signature), so that a wave of new
 /// connections would hold up everyone else for a batch of events; here the rest of the wave stands in line, first come, first served, and each turn
-/// begins with what is ready for others. Owner: the loop; thread: its own. Holds each connection once at most; one that is gone meanwhile is
-/// passed over.
+/// begins with what is ready for others. Owner: the loop; thread: its own. Holds each connection once at most; one that is gone meanwhile keeps its
+/// place, and is passed over when its turn comes, which costs nobody a step.
 /// </summary>
 internal sealed class HandshakeLine
 {
