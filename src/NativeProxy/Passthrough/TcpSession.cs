@@ -68,17 +68,8 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         }
         if (!TryAdmit())
             return;
-        if (!terms.Routes.NeedName(Address, _port))
-        {
-            Open(name: default);
+        if (client.State == TcpConnectionState.Open && TryOpen())
             return;
-        }
-        if (client.LayerFacts is { } facts)
-        {
-            // Its TLS ends here, and has asked for a name already.
-            Open(Encoding.ASCII.GetBytes(facts.ServerName ?? ""));
-            return;
-        }
         client.StartReceive();
         Frontend.Loop.Wheel.Arm(_inspecting, Frontend.Loop.Clock.NowMs + terms.InspectTimeoutMs);
     }
@@ -103,6 +94,13 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     public override void OnBondEnded() => Check.That(false, "nobody authenticates here");
 
     void IConnectionOwner.OnConnected(TcpConnection connection) => Check.That(false, "a client connection does not connect");
+
+    /// <summary>What secures its connection is no matter of the listener's, and was awaited: a server may speak first.</summary>
+    void IConnectionOwner.OnSecured(TcpConnection connection)
+    {
+        if (_state == TcpSessionState.Inspecting)
+            TryOpen();
+    }
 
     void IConnectionOwner.OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
@@ -234,6 +232,18 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         TunnelEnd.ServerBroke => ServerCloseReason.ServerReset,
         _ => ServerCloseReason.UpgradeEnded,
     };
+
+    /// <summary>Asks for a server, unless a name decides which one and has not come yet. False when it is awaited.</summary>
+    private bool TryOpen()
+    {
+        if (!_pool.Terms.Routes.NeedName(Address, _port))
+            Open(name: default);
+        else if (Tcp!.LayerFacts is { } facts)
+            Open(Encoding.ASCII.GetBytes(facts.ServerName ?? "")); // Its TLS ends here, and has asked for a name already.
+        else
+            return false;
+        return true;
+    }
 
     /// <summary>It is known where the connection goes: a server is asked for.</summary>
     private void Open(ReadOnlySpan<byte> name)

@@ -378,10 +378,10 @@ public class RelayTests : SceneTestsBase
 
     private static string Route(string lines) => $"\n[[route]]\n{lines}\n";
 
-    private static long Count(Scene scene, CounterId id) => scene.Proxy.Counters.Read(id);
+    private protected static long Count(Scene scene, CounterId id) => scene.Proxy.Counters.Read(id);
 
     /// <summary>Nothing is left, and the ledger has these two ends; who ended them stands behind.</summary>
-    private static void ExpectQuiet(Scene scene, string server, string client)
+    private protected static void ExpectQuiet(Scene scene, string server, string client)
     {
         scene.Settle(10);
         scene.Proxy.Accounts.CheckQuiet();
@@ -396,4 +396,33 @@ public class RelayTests : SceneTestsBase
 public sealed class LayeredRelayTests : RelayTests
 {
     protected override bool IsLayered => true;
+
+    /// <summary>A server may speak at once: who asked for one before the client can be spoken to would have nobody to pass that on to.</summary>
+    [Fact]
+    public void ServerIsAskedForWhenTheHandshakeOfTheClientIsDone()
+    {
+        using Scene scene = NewScene("mode = \"tcp\"");
+        SimulatedSocket client = scene.ConnectAndStop();
+        Assert.Empty(scene.ServerSockets);
+        scene.GoOn(client);
+        scene.Write(Assert.Single(scene.ServerSockets), "220 hello\r\n");
+        Assert.Equal("220 hello\r\n", scene.Read(client));
+        client.Close(reset: true);
+        ExpectQuiet(scene, "Server client_aborted", "Client client_aborted");
+    }
+
+    [Theory]
+    [InlineData(true, "Client client_closed")]
+    [InlineData(false, "Client inspect_timeout")]
+    public void ClientWhoseHandshakeIsNeverDone_CostsNoServer(bool leaves, string end)
+    {
+        using Scene scene = NewScene("mode = \"tcp\"\ntcp.inspect_timeout = \"2s\"");
+        SimulatedSocket client = scene.ConnectAndStop();
+        if (leaves)
+            client.Close(reset: true);
+        scene.Settle(3000);
+        scene.Proxy.Accounts.CheckQuiet();
+        Assert.StartsWith(end + " ", Assert.Single(scene.Proxy.Closes()), StringComparison.Ordinal);
+        Assert.Empty(scene.ServerSockets);
+    }
 }

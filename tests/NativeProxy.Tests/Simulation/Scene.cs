@@ -53,6 +53,23 @@ internal class Scene : IDisposable, INetworkServer
         return client;
     }
 
+    /// <summary>A client connects whose handshake does not get further than its first flight, until <see cref="GoOn"/>.</summary>
+    public SimulatedSocket ConnectAndStop()
+    {
+        SimulatedSocket client = _world.Network.ConnectClient()!;
+        client.Outgoing.WindowBytes = 0;
+        Settle();
+        return client;
+    }
+
+    /// <summary>A client that had stopped goes on.</summary>
+    public void GoOn(SimulatedSocket client)
+    {
+        client.Outgoing.WindowBytes = WindowBytes;
+        client.NotifyChange();
+        Settle();
+    }
+
     /// <summary>Other lines of the listener's table, by a reload.</summary>
     public void Apply(string listener)
     {
