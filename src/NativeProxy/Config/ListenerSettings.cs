@@ -251,4 +251,7 @@ internal readonly partial struct ListenerKeepaliveSettings
         Doc = "How long a drain leaves idle connections open for one more request, whose response then says close. \"0s\" = they are closed at "
         + "once. Keep it below runtime.drain_timeout.")]
     public partial long DrainWaitMs { get; init; }
+
+    /// <summary>Connections live on between two requests.</summary>
+    public bool KeepsConnections => Enabled && TimeoutMs > 0;
 }

@@ -2,6 +2,8 @@ using System;
 using System.CommandLine;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
+using NativeProxy.Hosting.Explaining;
+using NativeProxy.Hosting.Probing;
 using NativeProxy.Hosting.Workers;
 
 namespace NativeProxy.Hosting;
@@ -28,6 +30,7 @@ internal static class CommandLine
         {
             RunCommand(security),
             CheckCommand(),
+            ProbeSubcommand(),
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),
@@ -57,9 +60,44 @@ internal static class CommandLine
         Option<string> config = ConfigOption();
         var full = new Option<bool>("--full") { Description = "Also try what `run` would need of this machine: addresses, log files, pid file, "
             + "names. Serves nobody and changes nothing." };
-        var command = new Command("check",
-            "Check a configuration file; all errors are shown at once. Opens no socket, unless --full is given.") { config, full };
-        command.SetAction(result => ProxyHost.Check(result.GetValue(config)!, result.GetValue(full)));
+        var explain = new Option<bool>("--explain") { Description = "Also draw the times of both sides against each other, name those in the wrong "
+            + "order, and say what becomes of a GET and a POST when a server closes." };
+        var url = new Option<string>("--url") { Description = "Also say which route takes a request for this URL, and why none before it does.",
+            HelpName = "URL" };
+        var method = new Option<string>("--method") { Description = "With --url: its method.", DefaultValueFactory = _ => "GET" };
+        var header = new Option<string[]>("--header", "-H") { Description = "With --url: a header line, \"Name: value\". May be repeated.",
+            HelpName = "LINE", DefaultValueFactory = _ => [] };
+        var client = new Option<string>("--client") { Description = "With --url: the address of the client.", HelpName = "IP",
+            DefaultValueFactory = _ => "127.0.0.1" };
+        var listener = new Option<string>("--listener") { Description = "With --url: name of the listener. Without it, by port and scheme.",
+            DefaultValueFactory = _ => "" };
+        var command = new Command("check", "Check a configuration file; all errors are shown at once. Opens no socket, unless --full is given.")
+        {
+            config, full, explain, url, method, header, client, listener,
+        };
+        command.SetAction(result => ProxyHost.Check(result.GetValue(config)!, result.GetValue(full), new CheckQuestions(
+            result.GetValue(explain),
+            result.GetValue(url) is { } text
+                ? new RouteQuestionText(
+                    text, result.GetValue(method)!, result.GetValue(header)!, result.GetValue(client)!, result.GetValue(listener)!)
+                : null)));
+        return command;
+    }
+
+    private static Command ProbeSubcommand()
+    {
+        var url = new Argument<string>("URL") { Description = "http://HOST:PORT/PATH or https://...; of something small." };
+        var idle = new Option<string>("--idle") { Description = "How long idle connections are watched.", DefaultValueFactory = _ => "80s" };
+        var timeout = new Option<string>("--timeout") { Description = "How long one answer may take.", DefaultValueFactory = _ => "10s" };
+        var requests = new Option<int>("--requests") { Description = "Requests that are tried on one connection.", DefaultValueFactory = _ => 200 };
+        var authority = new Option<string>("--ca") { Description = "PEM file with who has signed its certificate.", DefaultValueFactory = _ => "" };
+        var insecure = new Option<bool>("--insecure") { Description = "Ask whoever answers, whatever its certificate." };
+        var command = new Command("probe", "Ask a server how it keeps connections, and print the [[upstream]] that fits it.")
+        {
+            url, idle, timeout, requests, authority, insecure,
+        };
+        command.SetAction(result => ProbeCommand.Run(result.GetValue(url)!, result.GetValue(idle)!, result.GetValue(timeout)!,
+            result.GetValue(requests), result.GetValue(insecure), result.GetValue(authority)!));
         return command;
     }
 

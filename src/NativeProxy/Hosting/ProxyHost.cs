@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Explaining;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
@@ -39,8 +40,10 @@ internal static class ProxyHost
             : Supervisor.Run(source, result.Settings, files, workers, log);
     }
 
-    /// <summary>Says whether the settings could be used; in full: on this machine, as it is now. Returns the exit code.</summary>
-    public static int Check(string path, bool inFull)
+    /// <summary>
+    /// Says whether the settings could be used; in full: on this machine, as it is now. Then answers what is asked about them. Returns the exit code.
+    /// </summary>
+    public static int Check(string path, bool inFull, CheckQuestions questions)
     {
         SettingsResult result = SettingsFile.Load(path);
         ILookup<bool, ConfigError> trials = (inFull && result.IsOk ? StartTrials.All(result) : []).ToLookup(static finding => finding.IsWarning);
@@ -51,7 +54,12 @@ internal static class ProxyHost
         Console.Error.WriteLine(errors.Length == 0
             ? $"{path}: ok{(warnings.Length > 0 ? $", {Count(warnings.Length, "warning")}" : "")}"
             : $"{path}: {Count(errors.Length, "error")}");
-        return errors.Length == 0 ? ExitCodes.Success : ExitCodes.BadConfiguration;
+        if (errors.Length > 0)
+            return ExitCodes.BadConfiguration;
+        if (questions.Answer(Console.Out, result.Settings, WorkerCount(result.Settings)) is not { } problem)
+            return ExitCodes.Success;
+        Console.Error.WriteLine(problem);
+        return ExitCodes.Failure;
     }
 
     private static int WorkerCount(in ProxySettings settings) =>

@@ -49,6 +49,16 @@ internal sealed class SecureStream : SslStream
     /// </summary>
     public string Refusal { get; private set; } = "";
 
+    /// <summary>What was agreed on, such as "TLS 1.3, http/1.1".</summary>
+    public string Agreed
+    {
+        get
+        {
+            string version = SslProtocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";
+            return NegotiatedApplicationProtocol == default ? version : $"{version}, {NegotiatedApplicationProtocol}";
+        }
+    }
+
     /// <summary>Makes the handshake. Throws nothing for what a server does.</summary>
     /// <param name="options">How.</param>
     /// <param name="givenUp">When to wait no longer.</param>

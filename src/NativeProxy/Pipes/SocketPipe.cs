@@ -41,6 +41,9 @@ internal sealed class SocketPipe : IDisposable
     /// <summary>TLS is spoken.</summary>
     public bool IsSecured { get; private set; }
 
+    /// <summary>The version of TLS and the protocol inside, such as "TLS 1.3, http/1.1"; empty = it is not spoken.</summary>
+    public string SecurityText => IsSecured ? _secure!.Agreed : "";
+
     /// <summary>Why TLS has failed (<see cref="SecureStream.Refusal"/>); empty = it has not.</summary>
     public string Refusal => _secure?.Refusal ?? "";
 

@@ -18,6 +18,7 @@ internal sealed class ProxyConfig
     private readonly List<string> _serverLines = [];
     private readonly List<(string Name, string? Upstream, List<string> Lines)> _listeners = [];
     private readonly List<List<string>> _routes = [];
+    private string _writtenUpstreams = "";
     private readonly List<List<string>> _policies = [];
     private readonly List<List<string>> _rateLimits = [];
     private readonly List<(string Name, List<string> Lines, string[] Addresses)> _upstreams = [];
@@ -174,6 +175,9 @@ internal sealed class ProxyConfig
         return this;
     }
 
+    /// <summary>A listener before the upstream "app" that stands in a text.</summary>
+    public static ProxyConfig Before(string upstreams) => new ProxyConfig { _writtenUpstreams = upstreams }.AddListener("web", "app");
+
     /// <param name="listenerPorts">One per listener, in the order in which they were added.</param>
     /// <param name="adminPort">Port of the admin endpoint.</param>
     public string ToToml(IReadOnlyList<int> listenerPorts, int adminPort)
@@ -206,7 +210,7 @@ internal sealed class ProxyConfig
                         .. _ownServerLines.GetValueOrDefault(name, [])]);
             }
         }
-        return text.ToString();
+        return text.Append(_writtenUpstreams).ToString();
     }
 
     private static void Table(StringBuilder text, string head, IEnumerable<string> lines)

@@ -27,7 +27,10 @@ internal static class FloorRule
         ["Routing/Matching < Routing/Limiting < Routing", "Pressure", "Tunnels"],
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged, Exchanges/Mirrored < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
-        ["Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers < Hosting"]);
+        [
+            "Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers, Hosting/Explaining, Hosting/Probing < "
+            + "Hosting",
+        ]);
 
     /// <summary>Libraries that one room hides from the others, so that it could be replaced there alone.</summary>
     private static readonly Dictionary<string, string> HiddenLibraries = new(StringComparer.Ordinal)
