@@ -43,8 +43,11 @@ internal sealed class LinkEnds
     {
         private TlsLayer? _layer;
 
-        /// <summary>A layer that is not in use knows no policy.</summary>
-        public int LentCount => _layer is null || (_layer.IsServer ? _layer.Server is null : _layer.Client is null) ? 0 : 1;
+        /// <summary>
+        /// A layer that is not in use knows no policy. One that came back may have gone to another link already: loops of the portable engine that
+        /// run in one process share their threads, and with them the layers.
+        /// </summary>
+        public int LentCount => _layer is not null && ReferenceEquals(_layer.IsServer ? _layer.Server : _layer.Client, policy) ? 1 : 0;
 
         public override ConnectionLayer LendLayer(EventLoop loop, bool isServer)
         {

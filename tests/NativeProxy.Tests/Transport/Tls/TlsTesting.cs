@@ -11,7 +11,7 @@ namespace NativeProxy.Tests.Transport.Tls;
 /// <summary>Policies and other ends as most tests want them.</summary>
 internal static class TlsTesting
 {
-    private static readonly TlsServerPolicy AnyServer = Server(ServerTerms(TestIdentities.A));
+    private static readonly TlsServerTerms AnyServer = ServerTerms(TestIdentities.A);
     private static readonly TlsClientPolicy AnyClient = Client(ClientTerms());
 
     /// <summary>Whose certificates the client policies of the tests believe.</summary>
@@ -44,8 +44,8 @@ internal static class TlsTesting
         return TlsClientPolicy.TryMake(terms, name, name, out string problem) ?? throw new InvalidOperationException(problem);
     }
 
-    /// <summary>For one link; a client has sessions of its own.</summary>
-    public static ConnectionSecurity Policy(bool isServer) => isServer ? AnyServer : AnyClient.For("a.test", "a.test");
+    /// <summary>For one link, which alone has it.</summary>
+    public static ConnectionSecurity Policy(bool isServer) => isServer ? Server(AnyServer) : AnyClient.For("a.test", "a.test");
 
     /// <summary>The other end of a link.</summary>
     /// <param name="version">Of TLS.</param>
