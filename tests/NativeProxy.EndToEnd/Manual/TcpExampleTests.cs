@@ -86,6 +86,9 @@ public sealed class TcpExampleTests
             Assert.Equal(servers[0], await Answering());
             serving[0].Speaks = false;
             await scene.WaitForHealth("tls", "main", isUp: false);
+
+            // A test process that stalls answers no check: then both are down for a moment.
+            await scene.WaitForHealth("tls", "spare", isUp: true);
             Assert.Equal(servers[1], await Answering());
             serving[0].Speaks = true;
             await scene.WaitForHealth("tls", "main", isUp: true);

@@ -6,6 +6,7 @@ using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Routing;
 using NativeProxy.Routing.Matching;
 
 namespace NativeProxy.Hosting.Explaining;
@@ -51,9 +52,9 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         PathNormalization normalization = listener.PathNormalization != PathNormalization.Auto ? listener.PathNormalization
             : Array.Exists(conditions, static one => one.Path.Exists) ? PathNormalization.On : PathNormalization.Off;
         RequestView view = RequestView.Of(question.Head, _head, ClientOf(_head), room);
-        if (listener.Monitor.Path.Length > 0 && view.Target[..view.PathBytes].SequenceEqual(Encoding.UTF8.GetBytes(listener.Monitor.Path)))
+        if (IsProbe(listener.Monitor, view))
         {
-            Say("answered by the proxy itself: monitor.path");
+            Say("answered by the proxy itself, before any route ([listener.monitor])");
             return;
         }
         RejectReason reason = new PathJudge(new RouteIndex(conditions), normalization, listener.AmbiguousPath).Find(view, out int taker);
@@ -64,7 +65,7 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         }
         if (!_head.SentTarget.IsEmpty)
             Say($"the path in its normal form: {Encoding.UTF8.GetString(_head.SentTarget)}");
-        ReadOnlySpan<byte> path = PathOf(_head.SentTarget.IsEmpty ? view.Target : _head.SentTarget);
+        ReadOnlySpan<byte> path = Matched(view.Target[..view.PathBytes], normalization);
         for (int i = 0; i < routes.Count && i != taker; i++)
             Say($"{NameOf(routes[i])} does not: {WhyNot(settings.Routes.ItemRef(routes[i]), view, path)}");
         if (taker >= 0)
@@ -101,11 +102,18 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
 
     private PeerAddress ClientOf(RequestHead head) => head.Verdict is { } verdict ? verdict.Client : question.Client;
 
-    /// <summary>An empty path is the root.</summary>
-    private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
+    /// <summary>As <see cref="NodeMonitor"/> knows it.</summary>
+    private static bool IsProbe(in ListenerMonitorSettings monitor, in RequestView view) =>
+        AddressNetwork.AnyContains(NetworkText.NetworksOf(monitor.Networks), view.Client)
+        || (monitor.Path.Length > 0 && view.Target[..view.PathBytes].SequenceEqual(Encoding.ASCII.GetBytes(monitor.Path)));
+
+    /// <summary>The path that routes are compared with, which is not always the one that is sent (<see cref="PathJudge"/>).</summary>
+    private static ReadOnlySpan<byte> Matched(ReadOnlySpan<byte> path, PathNormalization normalization)
     {
-        ReadOnlySpan<byte> path = target[..PathText.PathBytes(target)];
-        return path.IsEmpty ? "/"u8 : path;
+        if (normalization == PathNormalization.Off)
+            return path.IsEmpty ? "/"u8 : path;
+        byte[] room = new byte[path.Length + 1];
+        return PathText.TryNormalize(path, room, out int bytes) ? room.AsSpan(0, bytes) : path;
     }
 
     private static string Behind(int count) => count switch

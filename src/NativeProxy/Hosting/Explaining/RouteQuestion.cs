@@ -111,6 +111,7 @@ internal sealed class RouteQuestion
     {
         var limits = new HeadLimits(listener.Limits.HeaderBytes, listener.Limits.HeaderCount, listener.Limits.RequestLineBytes,
             listener.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
+        head.ForgetRoute();
         ParseOutcome outcome = RequestHeadParser.Parse(_head, limits, head);
         RejectReason reason = outcome.Status == ParseStatus.Rejected ? outcome.Reason : ConnectionHeader.Apply(_head, head.Fields).Reason;
         if (reason != RejectReason.None)

@@ -81,6 +81,8 @@ internal sealed class ServerProbe(ProbeTarget target, ProbeTerms terms)
     private async Task AskForHeadAsync(ProbeFacts facts)
     {
         using ProbeConnection connection = await ConnectAsync();
+        if (!connection.IsOpen)
+            return;
         ProbeAnswer answer = await connection.AskAsync(target.Request("HEAD", "no body"), isHead: true);
         facts.Head = VerdictOf(answer.KeepsAlive && await GoesOnAsync(connection));
     }
@@ -89,7 +91,7 @@ internal sealed class ServerProbe(ProbeTarget target, ProbeTerms terms)
     {
         using ProbeConnection connection = await ConnectAsync();
         ProbeAnswer answer = await connection.AskAsync(target.Request("GET", "no body", $"If-None-Match: {facts.First.EntityTag}\r\n"));
-        if (answer.Status is 0 or 304)
+        if (connection.IsOpen && answer.Status is 0 or 304)
             facts.NotModified = VerdictOf(answer.KeepsAlive && await GoesOnAsync(connection));
     }
 
@@ -101,12 +103,11 @@ internal sealed class ServerProbe(ProbeTarget target, ProbeTerms terms)
     {
         using ProbeConnection connection = await ConnectAsync();
         string request = target.Request("GET", "pipelining");
+        if (!await connection.TrySendAsync(request + request + request))
+            return;
         int answers = 0;
-        if (await connection.TrySendAsync(request + request + request))
-        {
-            while (answers < PipelinedCount && (await connection.ReadAsync(isHead: false)).Status > 0)
-                answers++;
-        }
+        while (answers < PipelinedCount && (await connection.ReadAsync(isHead: false)).Status > 0)
+            answers++;
         facts.Pipelining = VerdictOf(answers == PipelinedCount);
     }
 

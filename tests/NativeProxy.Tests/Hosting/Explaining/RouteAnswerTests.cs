@@ -42,9 +42,30 @@ public class RouteAnswerTests
     public void WithoutARoute_TheListenerSays()
     {
         Assert.Contains("there is no route\n  it goes to upstream \"app\"", Ask("", "http://h:8080/"), StringComparison.Ordinal);
-        Assert.Contains("answered by the proxy itself: monitor.path", Ask("", "http://h:8080/alive", listener: "monitor.path = \"/alive\""),
-            StringComparison.Ordinal);
+        foreach (string monitor in new[] { "monitor.path = \"/alive\"", "monitor.networks = [\"127.0.0.0/8\"]" })
+            Assert.Contains("answered by the proxy itself", Ask("", "http://h:8080/alive?x", listener: monitor), StringComparison.Ordinal);
         Assert.Contains("it is in mode \"tcp\"", Ask("", "http://h:8080/", listener: "mode = \"tcp\"", name: "web"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A path with several readings is sent as it came, and compared in its normal form all the same.</summary>
+    [Fact]
+    public void PathThatIsSentAsItCame_IsComparedInItsNormalForm() => Assert.Contains(
+        "route \"first\" does not: path_regex = [\"^/a%2fb$\"]\n  route \"second\" takes it",
+        Ask("[[route]]\nname = \"first\"\npath_regex = [\"^/a%2fb$\"]\nupstream = \"app\"\n[[route]]\nname = \"second\"\nupstream = \"app\"\n",
+            "http://h:8080/a%2fb"),
+        StringComparison.Ordinal);
+
+    /// <summary>What one listener makes of a path is no matter of the next one.</summary>
+    [Fact]
+    public void SeveralListeners_EachReadItAnew()
+    {
+        string text = Ask("[[listener]]\nname = \"raw\"\nbind = [\"127.0.0.1:8081\"]\nupstream = \"app\"\npath_normalization = \"off\"\n"
+            + "[[route]]\nname = \"a\"\npath_prefix = [\"/a\"]\nupstream = \"app\"\n", "http://h:1/%61");
+        string[] ways = text.Split("GET /%61 from 127.0.0.1 on listener ", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(2, ways.Length);
+        Assert.Contains("in its normal form: /a\n  route \"a\" takes it", ways[0], StringComparison.Ordinal);
+        Assert.Contains("route \"a\" does not: path_prefix", ways[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("normal form", ways[1], StringComparison.Ordinal);
     }
 
     /// <summary>As for real requests: what a stranger says of himself does not count, what a trusted proxy says does.</summary>
