@@ -38,12 +38,10 @@ internal sealed class Frontend
         _timeouts = settings.Timeouts;
         _limits = settings.Limits;
         _probes = NetworkText.NetworksOf(settings.Monitor.Networks);
-        HeadLimits = new HeadLimits(
-            settings.Limits.HeaderBytes, settings.Limits.HeaderCount, settings.Limits.RequestLineBytes,
-            settings.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
+        HeadLimits = HeadLimits.Of(settings);
         Claims = ClientClaims.Of(settings);
         HalfClosed = new HalfClosedClients(settings.HalfClose, settings.Limits.HalfClosed, counters);
-        PipeliningMax = settings.Keepalive.Enabled && settings.Keepalive.TimeoutMs > 0 ? settings.Pipelining : 1;
+        PipeliningMax = settings.Keepalive.KeepsConnections ? settings.Pipelining : 1;
     }
 
     public EventLoop Loop { get; }

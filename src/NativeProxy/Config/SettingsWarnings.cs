@@ -10,7 +10,7 @@ namespace NativeProxy.Config;
 internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
     /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
-    private const long ClientIdleUsualMs = 10 * 60 * 1000;
+    internal const long ClientIdleUsualMs = 10 * 60 * 1000;
 
     public void CheckAll()
     {

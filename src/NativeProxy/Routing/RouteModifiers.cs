@@ -56,7 +56,10 @@ internal sealed class RouteModifiers
     public CompressionRule? CompressionRule => _compression.IsOn ? _shared.CompressionBy(_compression) : null;
 
     /// <summary>Who may ask; null when everybody may.</summary>
-    public LoginRule? Login => _login.IsEmpty ? null : _shared.LoginBy(_login);
+    public LoginRule? Login => HasLogin ? _shared.LoginBy(_login) : null;
+
+    /// <summary>Not everybody may ask.</summary>
+    public bool HasLogin => !_login.IsEmpty;
 
     /// <summary>What pages of other sites may do; null when nothing is said of them.</summary>
     public CrossOrigin? CrossOrigin { get; private set; }

@@ -145,17 +145,13 @@ internal sealed class RouteTable
         Route unmatched = _own ?? RouteTo(rules.NoUpstream, own with { Answer = new FixedAnswer(settings.Unmatched) });
         var conditions = new RouteConditions[rules.Routes.Length];
         var ends = new RouteEnd[conditions.Length];
-        bool looksAtPaths = false;
         for (int i = 0; i < conditions.Length; i++)
         {
             conditions[i] = new RouteConditions(rules.Routes[i].Settings);
             ends[i] = EndOf(settings, rules, rules.Routes[i], conditions[i].Path, unmatched);
-            looksAtPaths |= conditions[i].Path.Exists;
         }
-        PathNormalization normalization = settings.PathNormalization == PathNormalization.Auto
-            ? looksAtPaths ? PathNormalization.On : PathNormalization.Off
-            : settings.PathNormalization;
-        var judge = new PathJudge(new RouteIndex(conditions), normalization, settings.AmbiguousPath);
+        var judge = new PathJudge(
+            new RouteIndex(conditions), PathJudge.NormalizationOf(settings.PathNormalization, conditions), settings.AmbiguousPath);
         return new RouteMap(judge, ends, unmatched, rules.Room, _rewriteRoom?.OfRoute);
     }
 

@@ -49,8 +49,7 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         List<int> routes = RoutesOf(listener.Name);
         var room = new MatchRoom(question.Head.Length);
         RouteConditions[] conditions = [.. routes.Select(number => new RouteConditions(settings.Routes.ItemRef(number)))];
-        PathNormalization normalization = listener.PathNormalization != PathNormalization.Auto ? listener.PathNormalization
-            : Array.Exists(conditions, static one => one.Path.Exists) ? PathNormalization.On : PathNormalization.Off;
+        PathNormalization normalization = PathJudge.NormalizationOf(listener.PathNormalization, conditions);
         RequestView view = RequestView.Of(question.Head, _head, ClientOf(_head), room);
         if (IsProbe(listener.Monitor, view))
         {
@@ -71,12 +70,13 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         if (taker >= 0)
         {
             Say($"{NameOf(routes[taker])} takes it{Behind(routes.Count - taker - 1)}");
-            Say(ActionOf(settings.Routes.ItemRef(routes[taker]), listener));
+            RouteSettings route = settings.Routes.ItemRef(routes[taker]);
+            Say(ActionOf(route, listener) + Unless(listener, new NamedRoute(route.NameAt(routes[taker]), route)));
         }
         else
         {
             Say(routes.Count == 0 ? "there is no route" : "no route takes it");
-            Say(Unmatched(listener));
+            Say(ToUpstream(listener.Upstream, listener) + Unless(listener, default));
         }
         output.WriteLine();
     }
@@ -164,17 +164,13 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
 
     private static string List(string key, IEnumerable<string> texts) => $"{key} = [{string.Join(", ", texts.Select(static text => $"\"{text}\""))}]";
 
-    private string ActionOf(in RouteSettings route, in ListenerSettings listener)
-    {
-        List<string> before = Before(route, listener);
-        string action = route.Deny < 0 ? "its connection is closed (deny)"
+    private static string ActionOf(in RouteSettings route, in ListenerSettings listener) =>
+        route.Deny < 0 ? "its connection is closed (deny)"
             : route.Deny > 0 ? $"it is answered with {route.Deny} (deny)"
             : route.Respond.Status > 0 ? $"it is answered with {route.Respond.Status} (respond)"
             : route.Redirect.Length > 0 ? $"it is answered with {route.RedirectStatus}, to {route.Redirect} (redirect)"
             : route.Split.IsEmpty ? ToUpstream(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream, listener)
             : "it goes to one of " + Shares(route);
-        return before.Count == 0 ? action : $"{action}, unless refused before by {string.Join(", ", before)}";
-    }
 
     private static string Shares(in RouteSettings route)
     {
@@ -184,32 +180,19 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         return string.Join(", ", shares);
     }
 
-    /// <summary>What may refuse it between the route and its action.</summary>
-    private List<string> Before(in RouteSettings route, in ListenerSettings listener)
+    /// <summary>What may refuse it before its action: what the listener, its policies, the route and those of the route say together.</summary>
+    private string Unless(in ListenerSettings listener, in NamedRoute route)
     {
-        bool hasAccess = !route.Access.IsEmpty;
-        bool hasLogin = !route.BasicAuth.IsEmpty;
-        bool hasRates = route.RateLimits.Length + listener.RateLimits.Length > 0;
-        foreach (PolicySettings policy in settings.Policies)
-        {
-            if (!route.Policies.Contains(policy.Name) && !listener.Policies.Contains(policy.Name))
-                continue;
-            hasAccess |= !policy.Access.IsEmpty;
-            hasLogin |= !policy.BasicAuth.IsEmpty;
-            hasRates |= policy.RateLimits.Length > 0;
-        }
+        var modifiers = new RouteModifiers(listener, settings.Policies, route, new SharedRules());
         List<string> before = [];
-        if (hasAccess)
+        if (modifiers.Access is not null)
             before.Add("access");
-        if (hasLogin)
+        if (modifiers.HasLogin)
             before.Add("basic_auth");
-        if (hasRates)
+        if (modifiers.RateLimits.Count > 0)
             before.Add("rate_limit");
-        return before;
+        return before.Count == 0 ? "" : ", unless refused before by " + string.Join(", ", before);
     }
-
-    private static string Unmatched(in ListenerSettings listener) =>
-        listener.Upstream.Length > 0 ? ToUpstream(listener.Upstream, listener) : $"it is answered with {listener.Unmatched} (unmatched)";
 
     private static string ToUpstream(string name, in ListenerSettings listener) =>
         name.Length > 0 ? $"it goes to upstream \"{name}\"" : $"it is answered with {listener.Unmatched} (unmatched)";

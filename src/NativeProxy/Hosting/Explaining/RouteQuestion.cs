@@ -109,11 +109,11 @@ internal sealed class RouteQuestion
     /// <param name="head">Takes what is read.</param>
     public string? ReadFor(in ListenerSettings listener, RequestHead head)
     {
-        var limits = new HeadLimits(listener.Limits.HeaderBytes, listener.Limits.HeaderCount, listener.Limits.RequestLineBytes,
-            listener.NonAsciiTarget == NonAsciiTargetPolicy.Pass);
         head.ForgetRoute();
-        ParseOutcome outcome = RequestHeadParser.Parse(_head, limits, head);
+        ParseOutcome outcome = RequestHeadParser.Parse(_head, HeadLimits.Of(listener), head);
         RejectReason reason = outcome.Status == ParseStatus.Rejected ? outcome.Reason : ConnectionHeader.Apply(_head, head.Fields).Reason;
+        if (reason == RejectReason.None)
+            reason = MessageFraming.OfRequest(_head, head).Reason;
         if (reason != RejectReason.None)
             return Refused(reason);
         head.Verdict = ClientClaims.Of(listener)?.Judge(_head, head.Fields, Client, default, IsHttps);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Exchanges.Sending;
 
 namespace NativeProxy.Hosting.Explaining;
 
@@ -11,9 +12,6 @@ namespace NativeProxy.Hosting.Explaining;
 /// </summary>
 internal static class TimerFindings
 {
-    /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
-    private const long ClientIdleUsualMs = 10 * 60 * 1000;
-
     /// <summary>After what servers close idle connections by their own defaults, in ms (their manuals).</summary>
     private static readonly (string Name, long Ms)[] KnownServers =
     [
@@ -26,7 +24,7 @@ internal static class TimerFindings
         ListenerKeepaliveSettings keepalive = listener.Keepalive;
         if (listener.Mode == ListenerMode.Tcp || !keepalive.KeepsConnections)
             yield break;
-        if (keepalive.TimeoutMs > ClientIdleUsualMs)
+        if (keepalive.TimeoutMs > SettingsWarnings.ClientIdleUsualMs)
             yield return $"idle clients are kept for {Text(keepalive.TimeoutMs)}, unusually long: each costs memory and a descriptor";
         if (keepalive.MaxAgeMs > 0 && keepalive.MaxAgeMs <= keepalive.TimeoutMs)
             yield return $"keepalive.max_age ({Text(keepalive.MaxAgeMs)}) is over before an idle client is closed ({Text(keepalive.TimeoutMs)})";
@@ -73,19 +71,37 @@ internal static class TimerFindings
         }
         else
         {
-            bool isLeft = retry.IsOn(RetryCondition.ResponseTimeout) && (ServerTrouble.HasAnother(upstream) || !retry.Redispatch);
-            int silences = isLeft ? retry.Attempts : 1;
-            long silentMs = ((silences - 1) * (retry.PerTryTimeoutMs > 0 ? retry.PerTryTimeoutMs : timeouts.ResponseMs)) + timeouts.ResponseMs;
-            long ms = (isLimited ? timeouts.QueueMs : 0) + (Math.Max(connects, silences) * timeouts.ConnectMs) + silentMs;
+            int answers = AnswersMax(upstream);
+            int tries = Math.Max(connects, answers);
+            bool isCut = retry.PerTryTimeoutMs > 0 && retry.IsOn(RetryCondition.ResponseTimeout);
+            long silentMs = ((answers - 1) * (isCut ? retry.PerTryTimeoutMs : timeouts.ResponseMs)) + timeouts.ResponseMs;
+            long pausesMs = 0;
+            for (int i = 0; retry.BackoffMs > 0 && i < tries - 1; i++)
+                pausesMs += Math.Min(retry.BackoffMs << i, RetryPause.MsMax);
+            long ms = (isLimited ? timeouts.QueueMs : 0) + (tries * timeouts.ConnectMs) + silentMs + pausesMs;
             yield return $"a client waits at most {Text(ms)} for the first byte of an answer: "
                 + (isLimited ? $"{Text(timeouts.QueueMs)} for a place, " : "")
-                + $"{Math.Max(connects, silences)} x {Text(timeouts.ConnectMs)} for a connect, {Text(silentMs)} for an answer";
+                + $"{tries} x {Text(timeouts.ConnectMs)} for a connect, {Text(silentMs)} for an answer"
+                + (answers > 1 ? $" of {answers} tries" : "") + (pausesMs > 0 ? $", {Text(pausesMs)} between them" : "");
         }
         if (timeouts.ResponseMs > settings.Runtime.DrainTimeoutMs)
         {
             yield return "a stop or restart cuts requests that may still be answered: "
                 + $"runtime.drain_timeout ({Text(settings.Runtime.DrainTimeoutMs)}) is below timeouts.response ({Text(timeouts.ResponseMs)})";
         }
+    }
+
+    /// <summary>
+    /// Tries that may wait for an answer: a server may be silent for nearly all its time before it falls, so that the next one gets the request. A
+    /// stale connection is replaced once by the same server.
+    /// </summary>
+    private static int AnswersMax(in UpstreamSettings upstream)
+    {
+        UpstreamRetrySettings retry = upstream.Retry;
+        bool goesOn = retry.On.Any(static one => one is not (RetryCondition.ConnectFailure or RetryCondition.Stale));
+        if (goesOn && (ServerTrouble.HasAnother(upstream) || !retry.Redispatch))
+            return retry.Attempts;
+        return retry.IsOn(RetryCondition.Stale) && ServerTimers.KeepsIdle(upstream) ? Math.Min(2, retry.Attempts) : 1;
     }
 
     private static string Probes(in TcpKeepaliveSettings probes, long idleMs, string peer, string key)

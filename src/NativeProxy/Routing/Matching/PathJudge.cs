@@ -13,6 +13,11 @@ namespace NativeProxy.Routing.Matching;
 /// <param name="ambiguous">What becomes of a path with several readings.</param>
 internal sealed class PathJudge(RouteIndex index, PathNormalization normalization, AmbiguousPathPolicy ambiguous)
 {
+    /// <summary>Whether the paths of a listener are brought into one form: "auto" is on where some of its routes looks at paths.</summary>
+    public static PathNormalization NormalizationOf(PathNormalization said, RouteConditions[] routes) =>
+        said != PathNormalization.Auto ? said
+        : Array.Exists(routes, static route => route.Path.Exists) ? PathNormalization.On : PathNormalization.Off;
+
     /// <summary>Finds the route, and says in the head which target is sent where that is another than came.</summary>
     /// <param name="request">The request; its path is still to be read.</param>
     /// <param name="route">Number of the route; -1 when none takes it.</param>

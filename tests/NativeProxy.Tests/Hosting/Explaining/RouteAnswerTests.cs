@@ -47,6 +47,21 @@ public class RouteAnswerTests
         Assert.Contains("it is in mode \"tcp\"", Ask("", "http://h:8080/", listener: "mode = \"tcp\"", name: "web"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "it goes to upstream \"app\", unless refused before by access, rate_limit")]
+    [InlineData("[[route]]\nupstream = \"app\"\n", "it goes to upstream \"app\", unless refused before by access, rate_limit")]
+    public void PolicyOfTheListener_HoldsForAllItsRequests(string route, string said) => Assert.Contains(
+        said,
+        Ask(route + "[[policy]]\nname = \"inside\"\naccess.allow = [\"10.0.0.0/8\"]\n[[rate_limit]]\nname = \"slow\"\nrate = \"1/s\"\n",
+            "http://h:8080/", listener: "policies = [\"inside\"]\nrate_limit = [\"slow\"]"),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Content-Length: x")]
+    [InlineData("Transfer-Encoding: gzip")]
+    public void RequestWhoseBodyHasNoSureEnd_TakesNoRoute(string line) =>
+        Assert.Contains("answered with ", Ask("", "http://h:8080/", line), StringComparison.Ordinal);
+
     /// <summary>A path with several readings is sent as it came, and compared in its normal form all the same.</summary>
     [Fact]
     public void PathThatIsSentAsItCame_IsComparedInItsNormalForm() => Assert.Contains(
