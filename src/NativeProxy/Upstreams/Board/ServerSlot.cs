@@ -57,8 +57,33 @@ internal sealed unsafe class ServerSlot
 
     /// <summary>True when nothing at all keeps requests from the server. False while something does, or has until its time is over.</summary>
     public bool IsOpen =>
-        (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless) | Volatile.Read(ref _memory->IsLeaving)) == 0
+        (Volatile.Read(ref _memory->IsDown) | Volatile.Read(ref _memory->IsNameless) | Volatile.Read(ref _memory->IsLeaving)
+            | Volatile.Read(ref _memory->Operator)) == 0
         && Volatile.Read(ref _memory->EjectedUntilMs) == 0;
+
+    /// <summary>What an operator wants of it. Written by the admin endpoint alone.</summary>
+    public OperatorState Operator
+    {
+        get => (OperatorState)Volatile.Read(ref _memory->Operator);
+        set => Volatile.Write(ref _memory->Operator, (int)value);
+    }
+
+    /// <summary>Percent of the server's weight that an operator lets it have: 1 to 100. Written by the admin endpoint alone.</summary>
+    public int OperatorPercent
+    {
+        get => 100 - Volatile.Read(ref _memory->OperatorLessPercent);
+        set => Volatile.Write(ref _memory->OperatorLessPercent, 100 - value);
+    }
+
+    /// <summary>When it went up or down last, or an operator set its state, in ms since 1970-01-01 UTC; 0 = never yet.</summary>
+    public long ChangedAtMs
+    {
+        get => Volatile.Read(ref _memory->ChangedAtMs);
+        set => Volatile.Write(ref _memory->ChangedAtMs, value);
+    }
+
+    /// <summary>Percent of the server's weight that agent and operator together let it have: 1 to 100.</summary>
+    public int SharePercent => Math.Max(1, WeightPercent * OperatorPercent / 100);
 
     /// <summary>The server wants no new clients; those whose cookie names it still come.</summary>
     public bool IsLeaving
@@ -151,6 +176,10 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(48)]
     public int WeightLessPercent;
 
+    /// <summary>An <see cref="OperatorState"/>.</summary>
+    [FieldOffset(52)]
+    public int Operator;
+
     /// <summary>The server wants no new clients.</summary>
     [FieldOffset(56)]
     public int IsLeaving;
@@ -169,17 +198,25 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(528)]
     public ulong Waiting;
 
+    /// <summary>Percent of its weight that an operator takes from it.</summary>
+    [FieldOffset(536)]
+    public int OperatorLessPercent;
+
+    /// <summary>Of its state, in ms since 1970-01-01 UTC.</summary>
+    [FieldOffset(544)]
+    public long ChangedAtMs;
+
     [FieldOffset(576)]
     public ServerEjectionMemory Ejection;
 
     /// <summary>The identity as it is stored: no name and no address holds a line feed.</summary>
     public static byte[] KeyOf(string upstream, string server, string address) => Encoding.UTF8.GetBytes($"{upstream}\n{server}\n{address}");
 
-    /// <summary>The server is back: what was known of its health is out of date.</summary>
+    /// <summary>The server is back: what was known of its health, and what was wanted of it, is out of date.</summary>
     public void Forget()
     {
-        IsDown = IsChecked = IsLeaving = WeightLessPercent = 0;
-        EjectedUntilMs = 0;
+        IsDown = IsChecked = IsLeaving = WeightLessPercent = Operator = OperatorLessPercent = 0;
+        EjectedUntilMs = ChangedAtMs = 0;
     }
 
     public void SetKey(ReadOnlySpan<byte> key)

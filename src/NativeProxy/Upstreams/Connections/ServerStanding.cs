@@ -42,7 +42,7 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// </summary>
     public int Share => Weight * SharePercent;
 
-    /// <summary>Percent of its weight that count now: of a slow start, and what its agent says.</summary>
+    /// <summary>Percent of its weight that count now: of a slow start, and what its agent and an operator say.</summary>
     public int SharePercent => _sharePercent;
 
     /// <summary>Percent of its limit that count now.</summary>
@@ -60,14 +60,17 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// <summary>It has been given such a request, and has neither answered nor failed since.</summary>
     public bool IsTried { get; set; }
 
-    /// <summary>It gets only requests whose cookie names it.</summary>
-    public bool IsLeaving => _slot is { IsLeaving: true };
+    /// <summary>It gets only requests whose cookie names it: it wants that itself, or an operator does.</summary>
+    public bool IsLeaving => _slot is { IsLeaving: true } or { Operator: OperatorState.Drain };
+
+    /// <summary>False while an operator has taken it out, whatever its health: then it gets nothing even when all others are down.</summary>
+    public bool IsInService => _slot is not { Operator: not OperatorState.Ready };
 
     /// <summary>True once the server or its group is no longer in the configuration: nothing is pooled any more.</summary>
     public bool IsRetired { get; private set; }
 
-    /// <summary>False while the server fails its health checks, or its name stands for no address.</summary>
-    public bool IsUp => _hasAddress && _slot is not { IsUp: false };
+    /// <summary>False while the server fails its health checks, its name stands for no address, or an operator works on it.</summary>
+    public bool IsUp => _hasAddress && _slot is not ({ IsUp: false } or { Operator: OperatorState.Maintenance });
 
     /// <summary>True when an exchange whose cookie names this server may go to it, or wait for it.</summary>
     public bool IsUsable => !IsRetired && _hasAddress && (IsForced || (IsUp && (IsOnTrial || !IsEjected)));
@@ -145,7 +148,7 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     /// <summary>The slot may soon be another server's.</summary>
     public void LeaveBoard() => _slot = null;
 
-    private void Weigh() => _sharePercent = _slot is { WeightPercent: < 100 and var percent }
+    private void Weigh() => _sharePercent = _slot is { SharePercent: < 100 and var percent }
         ? Math.Max(1, _limitPercent * percent / 100)
         : _limitPercent;
 }

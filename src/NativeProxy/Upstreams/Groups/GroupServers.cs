@@ -95,14 +95,14 @@ internal sealed class GroupServers : IQueueOwner
         {
             server.Standing.FollowSlowStart(nowMs, _slowStartMs);
             hasGrown |= server.Limit.Follow(load, _fullLoad);
-            if (server.Standing.Weight == 0)
+            if (server.Standing.Weight == 0 || !server.Standing.IsInService)
                 continue;
             all++;
             up += server.IsUp && !server.Standing.IsEjected ? 1 : 0;
         }
         bool isForced = up == 0 ? _usesAllWhenDown || _panicBelowPercent > 0 : up * 100 < all * _panicBelowPercent;
         foreach (UpstreamServer server in All)
-            server.Standing.IsForced = isForced;
+            server.Standing.IsForced = isForced && server.Standing.IsInService;
         return hasGrown;
     }
 
