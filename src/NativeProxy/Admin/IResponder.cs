@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Http;
 
 namespace NativeProxy.Admin;
 
@@ -10,12 +9,14 @@ namespace NativeProxy.Admin;
 /// <param name="Fields">Further field lines, each with its CRLF; empty for none.</param>
 internal readonly record struct SmallResponse(int StatusCode, string ContentType, ReadOnlyMemory<byte> Body, string Fields = "");
 
-/// <summary>Answers requests without a body by whole responses in memory. Called on the thread pool, for several connections at once.</summary>
+/// <summary>Answers small requests by whole responses in memory. Called on the thread pool, for several connections at once.</summary>
 internal interface IResponder
 {
-    /// <param name="method">Method of the request.</param>
-    /// <param name="target">Request target as sent.</param>
-    SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target);
+    /// <summary>Longest body that a request may have; 0 = none at all.</summary>
+    int BodyBytesMax => 0;
+
+    /// <param name="request">The whole request.</param>
+    SmallResponse Respond(in SmallRequest request);
 
     /// <summary>Whether this target is answered even while all places are taken by requests that are not done.</summary>
     /// <param name="target">Request target as sent.</param>

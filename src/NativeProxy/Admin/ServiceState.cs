@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace NativeProxy.Admin;
@@ -11,6 +12,8 @@ internal sealed class ServiceState
     private volatile bool _isDraining;
     private volatile string? _shortage;
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
+    private volatile AdminTokens _tokens = AdminTokens.None;
+    private volatile ConfigLoad[] _loads = [];
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -24,6 +27,29 @@ internal sealed class ServiceState
     {
         get => _shortage;
         set => _shortage = value;
+    }
+
+    /// <summary>Who may ask for what.</summary>
+    public AdminTokens Tokens
+    {
+        get => _tokens;
+        set => _tokens = value;
+    }
+
+    /// <summary>The configuration file that is read.</summary>
+    public string ConfigPath { get; init; } = "";
+
+    /// <summary>How often the configuration was read, the newest first; the first one at the start. At most <see cref="ConfigLoad.KeptMax"/>.</summary>
+    public IReadOnlyList<ConfigLoad> Loads => _loads;
+
+    /// <summary>The configuration has been read. One thread.</summary>
+    /// <param name="isTaken">It is in force.</param>
+    /// <param name="text">What was said of it.</param>
+    public void CountLoad(bool isTaken, string text)
+    {
+        ConfigLoad[] before = _loads;
+        var load = new ConfigLoad((before.Length == 0 ? 0 : before[0].Number) + 1, DateTimeOffset.UtcNow, isTaken, text);
+        _loads = [load, .. before.Length < ConfigLoad.KeptMax ? before : before[..^1]];
     }
 
     /// <summary>The certificates that are served or shown.</summary>

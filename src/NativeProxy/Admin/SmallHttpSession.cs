@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -11,15 +12,15 @@ using NativeProxy.Pipes;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// One connection to a <see cref="SmallHttpServer"/>: reads bodyless requests one after another and answers each. A request with a body
-/// or a malformed one is refused and ends the connection. One task on the thread pool; each wait for the client has a limit.
+/// One connection to a <see cref="SmallHttpServer"/>: reads small requests one after another and answers each. One with a body that its server does
+/// not take, or a malformed one, is refused and ends the connection. One task on the thread pool; each wait for the client has a limit.
 /// </summary>
 internal sealed class SmallHttpSession : PlaceHolder
 {
     /// <summary>From the end of an answer, or the beginning of the connection, to the first byte of a request.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>From the first byte of a request head to its last one.</summary>
+    /// <summary>From the first byte of a request to its last one.</summary>
     private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>For the whole request on a place for probes.</summary>
@@ -38,9 +39,11 @@ internal sealed class SmallHttpSession : PlaceHolder
     private const int SurplusBytesMax = 256 * 1024;
 
     private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
+    private static readonly SmallResponse Malformed = SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n");
 
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;
+    private readonly IPAddress? _peer;
     private readonly RequestHead _head = new(fieldCountMax: 64);
 
     /// <summary>Cancelled when the present wait has lasted too long, the place is lost, or the server ends.</summary>
@@ -50,6 +53,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         _server = server;
         _pipe = SocketPipe.Over(socket);
+        _peer = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         _over = new CancellationTokenSource(IdleLimit, server.Time);
     }
 
@@ -132,14 +136,18 @@ internal sealed class SmallHttpSession : PlaceHolder
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, Limits, _head);
         if (outcome.Status == ParseStatus.NeedMore)
             return null;
-        if (outcome.Status == ParseStatus.Rejected
-            || MessageFraming.OfRequest(bytes, _head) is not { Reason: RejectReason.None, Kind: BodyKind.None or BodyKind.Length, LengthBytes: 0 })
+        BodyFraming framing = outcome.Status == ParseStatus.Rejected ? default : MessageFraming.OfRequest(bytes, _head);
+        if (outcome.Status == ParseStatus.Rejected || RefusalOf(framing) is not null)
         {
             consumed = received.End;
-            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n"),
-                _server.Time, isLast: true, hasBody: true), IsLast: true);
+            SmallResponse refusal = outcome.Status == ParseStatus.Rejected ? Malformed : RefusalOf(framing)!.Value;
+            return new Answer(SmallHttpText.Write(refusal, _server.Time, isLast: true, hasBody: true), IsLast: true);
         }
-        consumed = received.GetPosition(outcome.ConsumedBytes);
+        int bodyBytes = framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
+        if (received.Length < outcome.ConsumedBytes + bodyBytes)
+            return null;
+        consumed = received.GetPosition(outcome.ConsumedBytes + bodyBytes);
+        byte[] body = bodyBytes == 0 ? [] : received.Slice(outcome.ConsumedBytes, bodyBytes).ToArray();
         ConnectionOptions options = ConnectionHeader.Apply(bytes, _head.Fields);
         ReadOnlySpan<byte> target = _head.Target.Of(bytes);
         bool isProbePlace = State == PlaceState.Probe;
@@ -147,9 +155,23 @@ internal sealed class SmallHttpSession : PlaceHolder
         SmallResponse response = isProbePlace && !_server.Responder.IsProbe(target)
             ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n",
                 "Retry-After: 1\r\n")
-            : _server.Responder.Respond(_head.MethodKind, target);
+            : _server.Responder.Respond(new SmallRequest(_head.MethodKind, target)
+            {
+                Peer = _peer, HeadBytes = bytes, Fields = _head.Fields, Body = body,
+            });
         return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
     }
+
+    /// <summary>Why a request with such a body is not taken; null = it is.</summary>
+    private SmallResponse? RefusalOf(in BodyFraming framing) => framing switch
+    {
+        { Reason: not RejectReason.None } => Malformed,
+        { Kind: BodyKind.None } => null,
+        { Kind: not BodyKind.Length } when _server.Responder.BodyBytesMax > 0 => SmallHttpText.Plain(411, "a body here needs its Content-Length\n"),
+        { Kind: BodyKind.Length, LengthBytes: var length } when length <= _server.Responder.BodyBytesMax => null,
+        _ when _server.Responder.BodyBytesMax > 0 => SmallHttpText.Plain(413, $"a body here has at most {_server.Responder.BodyBytesMax} bytes\n"),
+        _ => Malformed,
+    };
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {

@@ -32,10 +32,15 @@ internal static class SmallHttpText
     private static string ReasonOf(int statusCode) => statusCode switch
     {
         200 => "OK",
+        202 => "Accepted",
         AdminRoutes.DegradedStatus => "Degraded",
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        411 => "Length Required",
+        413 => "Content Too Large",
         503 => "Service Unavailable",
         _ => "Error",
     };

@@ -120,9 +120,9 @@ internal static class Demo
     /// <summary>Answers each request with its own name and the target.</summary>
     private sealed class Origin(string name) : IResponder
     {
-        public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target) => new(
+        public SmallResponse Respond(in SmallRequest request) => new(
             200, "text/plain",
-            Encoding.ASCII.GetBytes($"origin {name} got {method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(target)}\n"));
+            Encoding.ASCII.GetBytes($"origin {name} got {request.Method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(request.Target)}\n"));
 
         public bool IsProbe(ReadOnlySpan<byte> target) => false;
     }

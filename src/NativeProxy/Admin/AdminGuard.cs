@@ -1,0 +1,107 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace NativeProxy.Admin;
+
+/// <summary>
+/// Who may ask the operator's endpoint for what. The API is for programs on this machine: not for web pages, whatever name or site they come from,
+/// and changes need a token. Token files are read at each question, so that an exchanged one needs no reload. Any thread.
+/// </summary>
+internal sealed class AdminGuard(ServiceState state)
+{
+    /// <summary>A shorter token could be guessed.</summary>
+    public const int TokenBytesMin = 16;
+
+    private const int TokenBytesMax = 4096;
+
+    /// <summary>Why this request for something to read is refused; null = it is not. Without a token file everybody may read.</summary>
+    public SmallResponse? RefusalToRead(in SmallRequest request)
+    {
+        if (state.Tokens.ReadFile.Length == 0)
+            return null;
+        return Holds(request, state.Tokens.ReadFile, out string problem) || (state.Tokens.WriteFile.Length > 0 && Holds(request,
+            state.Tokens.WriteFile, out _))
+            ? null
+            : Unauthorized(problem);
+    }
+
+    /// <summary>Why this request to change something is refused; null = it is not.</summary>
+    public SmallResponse? RefusalToWrite(in SmallRequest request)
+    {
+        if (state.Tokens.WriteFile.Length == 0)
+            return SmallHttpText.Plain(403, "changes need a token: name a file with one in admin.write_token_file\n");
+        return Holds(request, state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
+    }
+
+    /// <summary>
+    /// Why this request to the API is refused whoever makes it; null = it is not. A page that a browser shows has an Origin or says which site it is
+    /// of, and a name that was turned round to this machine (DNS rebinding) stands in Host.
+    /// </summary>
+    public static SmallResponse? RefusalOfStranger(in SmallRequest request)
+    {
+        if (request.Peer is not { } peer || !IPAddress.IsLoopback(peer))
+            return SmallHttpText.Plain(403, "the API is there for this machine only: what is said here is not encrypted\n");
+        ReadOnlySpan<byte> host = request.ValueOf("host"u8, out bool areHosts);
+        if (areHosts || !IsOwnHost(host))
+            return SmallHttpText.Plain(403, "the API is asked by an address, or as localhost\n");
+        ReadOnlySpan<byte> origin = request.ValueOf("origin"u8, out bool areOrigins);
+        bool isForeign = areOrigins || (!origin.IsEmpty && !(origin.StartsWith("http://"u8) && origin["http://".Length..].SequenceEqual(host)));
+        ReadOnlySpan<byte> site = request.ValueOf("sec-fetch-site"u8, out bool areSites);
+        isForeign |= areSites || !(site.IsEmpty || site.SequenceEqual("same-origin"u8) || site.SequenceEqual("none"u8));
+        return isForeign ? SmallHttpText.Plain(403, "the API is not there for pages of other sites\n") : null;
+    }
+
+    private static bool IsOwnHost(ReadOnlySpan<byte> host)
+    {
+        if (host.IsEmpty || host.Length > 64)
+            return false;
+        string text = Encoding.Latin1.GetString(host);
+        int colon = text.LastIndexOf(':');
+        bool hasPort = colon > 0 && !text.EndsWith(']') && text.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0;
+        string name = hasPort ? text[..colon] : text;
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(name.Trim('[', ']'), out _);
+    }
+
+    /// <summary>Whether the request shows what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
+    private static bool Holds(in SmallRequest request, string file, out string problem)
+    {
+        const string Scheme = "bearer ";
+        ReadOnlySpan<byte> shown = request.ValueOf("authorization"u8, out bool areSeveral);
+        if (areSeveral || shown.Length <= Scheme.Length || !Ascii.EqualsIgnoreCase(shown[..Scheme.Length], Scheme))
+        {
+            problem = "a token is needed: Authorization: Bearer TOKEN";
+            return false;
+        }
+        if (!TryReadToken(file, out byte[] token, out problem))
+            return false;
+        problem = "the token is not the right one";
+        return CryptographicOperations.FixedTimeEquals(SHA256.HashData(shown[Scheme.Length..].Trim((byte)' ')), SHA256.HashData(token));
+    }
+
+    /// <summary>What a token file holds, without the white space around it. False when that is no token; the problem then says why.</summary>
+    public static bool TryReadToken(string file, out byte[] token, out string problem)
+    {
+        token = [];
+        problem = "";
+        try
+        {
+            using FileStream stream = File.OpenRead(file);
+            byte[] bytes = new byte[TokenBytesMax];
+            int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            token = bytes.AsSpan(0, count).Trim(" \t\r\n"u8).ToArray();
+            if (count == bytes.Length || token.Length < TokenBytesMin || token.AsSpan().IndexOfAnyExceptInRange((byte)0x21, (byte)0x7E) >= 0)
+                problem = $"{file} holds no token: expected {TokenBytesMin} to {TokenBytesMax - 1} visible characters";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = $"{file} cannot be read: {e.Message}";
+        }
+        return problem.Length == 0;
+    }
+
+    private static SmallResponse Unauthorized(string problem) =>
+        SmallHttpText.Plain(401, problem + "\n", "WWW-Authenticate: Bearer\r\n");
+}
