@@ -7,10 +7,11 @@ using NativeProxy.Upstreams.Board;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. Any thread.
+/// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. What changes
+/// something is a matter of <see cref="ApiRoutes"/>. Any thread.
 /// </summary>
-internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state)
-    : IResponder
+internal sealed class AdminRoutes(
+    CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state, AdminPowers powers) : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -19,15 +20,24 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
     /// </summary>
     public const int DegradedStatus = 299;
 
-    public bool IsProbe(ReadOnlySpan<byte> target) => PathOf(target).SequenceEqual("/health"u8);
+    private readonly AdminGuard _guard = new(state);
+    private readonly ApiRoutes _api = new(board, servers, state, powers);
 
-    public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
+    public int BodyBytesMax => ApiRoutes.BodyBytesMax;
+
+    public bool IsProbe(ReadOnlySpan<byte> target) => new SmallRequest(HttpMethod.Get, target).Path.SequenceEqual("/health"u8);
+
+    public SmallResponse Respond(in SmallRequest request)
     {
-        if (method is not (HttpMethod.Get or HttpMethod.Head))
+        ReadOnlySpan<byte> path = request.Path;
+        if (ApiRoutes.Owns(path))
+            return _api.Respond(request);
+        if (request.Method is not (HttpMethod.Get or HttpMethod.Head))
             return SmallHttpText.Plain(405, "only GET and HEAD are served here\n", "Allow: GET, HEAD\r\n");
-        ReadOnlySpan<byte> path = PathOf(target);
         if (path.SequenceEqual("/health"u8))
             return Health();
+        if (_guard.RefusalToRead(request) is { } refusal)
+            return refusal;
         if (path.SequenceEqual("/metrics"u8))
             return Metrics();
         if (path.SequenceEqual("/closes"u8))
@@ -35,14 +45,9 @@ internal sealed class AdminRoutes(CounterBoard board, ServerBoard servers, Close
         return path.SequenceEqual("/"u8)
             ? SmallHttpText.Plain(200,
                 "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
-                + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n")
+                + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n"
+                + "/api      the service and its servers as JSON, and changes to them\n")
             : SmallHttpText.Plain(404, "unknown path; / lists what there is\n");
-    }
-
-    private static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
-    {
-        int query = target.IndexOf((byte)'?');
-        return query < 0 ? target : target[..query];
     }
 
     private SmallResponse Health() => state switch

@@ -161,6 +161,16 @@ internal readonly partial struct AdminSettings
         Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
     public partial string Bind { get; init; }
 
+    /// <summary>See <see cref="WriteTokenFile"/>.</summary>
+    [Setting("read_token_file", Default = "",
+        Doc = "File with the token that whoever reads anything but /health must show (Authorization: Bearer). Empty = nobody needs one.")]
+    public partial string ReadTokenFile { get; init; }
+
+    /// <summary>Read at each question: no reload is needed for another token.</summary>
+    [Setting("write_token_file", Default = "",
+        Doc = "File with the token that whoever changes something by /api must show; 16 visible characters at least. Empty = nobody may.")]
+    public partial string WriteTokenFile { get; init; }
+
     /// <summary>Each is <see cref="ByUpstream"/> or <see cref="ByRoute"/>.</summary>
     [Setting("histograms", Default = new string[0], Pattern = "^(" + ByUpstream + "|" + ByRoute + ")$",
         Doc = "Of what /metrics has histograms of times: \"upstream\", \"route\". Each upstream or route is 14 lines. "

@@ -75,7 +75,8 @@ internal sealed class SingleProcess
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
                 security, log);
-            var service = new ServiceState();
+            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            service.CountLoad(isTaken: true, "started");
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
@@ -90,7 +91,8 @@ internal sealed class SingleProcess
             Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            using SmallHttpServer? serving = admin?.Serve(boards, service);
+            using SmallHttpServer? serving = admin?.Serve(
+                boards, service, AdminEndpoint.PowersOf(health, log, () => wishes.Writer.TryWrite(OperatorWish.Reload)));
             log.Info(StartText.Of(settings, workers: 1));
             PoolThreads.Begin();
             return new SingleProcess(source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, log)
@@ -149,14 +151,13 @@ internal sealed class SingleProcess
 
     private async Task ReadAgain()
     {
-        if (_pause.RefusesReload(_board))
+        var told = new ReloadLog(_log, _board, _service);
+        if (_pause.RefusesReload(told))
             return;
-        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, _log);
-        _board.Row(0).Add(reload is null ? CounterId.ReloadFailures : CounterId.Reloads);
+        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, told.Log);
         if (reload is null)
         {
-            _board.ConfigurationRefused();
-            _log.Error(Reload.Refusal);
+            told.Refused(Reload.Refusal);
             _discovery.Keep(_settings);
             _names.Keep(_settings);
             return;
@@ -165,9 +166,9 @@ internal sealed class SingleProcess
         _health.Apply(whole, reload.Files, reload.EndPoints);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
-        _board.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _log.Info(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged));
+        told.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged));
         _settings = reload.Settings;
+        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

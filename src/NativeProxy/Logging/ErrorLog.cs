@@ -14,6 +14,7 @@ internal sealed class ErrorLog
     private readonly Action<byte[]> _write;
     private readonly LineThread? _thread;
     private readonly TimeProvider _time;
+    private readonly Action<string>? _hear;
     private readonly Lock _writing = new();
     private readonly LogText _line = new();
 
@@ -35,6 +36,14 @@ internal sealed class ErrorLog
         _write = _thread.Put;
     }
 
+    /// <summary>Writes to another log, and says to somebody what it wrote.</summary>
+    /// <param name="log">The other one, which must outlive it.</param>
+    /// <param name="hear">Gets each message without its time, on the thread that logs; must not block.</param>
+    public ErrorLog(ErrorLog log, Action<string> hear)
+    {
+        (_write, _time, _hear) = (log._write, log._time, hear);
+    }
+
     /// <summary>The one that writes to this process's stderr.</summary>
     public static ErrorLog Stderr { get; } = new(LogTarget.Stderr(), TimeProvider.System);
 
@@ -45,7 +54,11 @@ internal sealed class ErrorLog
     public void Error(string message) => _write(LineOf("error"u8, message));
 
     /// <summary>Lines as they are, such as an excerpt of a file, with a line end behind them.</summary>
-    public void Text(string lines) => _write(Encoding.UTF8.GetBytes(lines + "\n"));
+    public void Text(string lines)
+    {
+        _write(Encoding.UTF8.GetBytes(lines + "\n"));
+        _hear?.Invoke(lines);
+    }
 
     /// <summary>The end of the process: waits until everything is written, or until that takes too long.</summary>
     public void Finish(TimeSpan limit) => _thread?.Finish(limit);
@@ -65,6 +78,7 @@ internal sealed class ErrorLog
 
     private byte[] LineOf(ReadOnlySpan<byte> level, string message)
     {
+        _hear?.Invoke(message);
         lock (_writing)
         {
             _line.Clear();

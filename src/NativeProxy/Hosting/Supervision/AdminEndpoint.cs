@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -30,10 +31,23 @@ internal sealed class AdminEndpoint : IDisposable
     }
 
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
-    public SmallHttpServer Serve(Boards boards, ServiceState state) =>
+    public SmallHttpServer Serve(Boards boards, ServiceState state, AdminPowers powers) =>
         SmallHttpServer.Start(
-            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state), PlacesMax,
+            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state, powers), PlacesMax,
             TimeProvider.System);
+
+    /// <summary>The files with the tokens that it asks for.</summary>
+    public static AdminTokens TokensOf(in AdminSettings settings) => new(settings.ReadTokenFile, settings.WriteTokenFile);
+
+    /// <summary>What it may have done.</summary>
+    public static AdminPowers PowersOf(HealthChecks health, ErrorLog log, Action reload) => new(
+        health.LastOf,
+        line =>
+        {
+            log.Info(line);
+            health.ServerChanged();
+        },
+        reload);
 
     public void Dispose() => _listening.Socket.Dispose();
 }

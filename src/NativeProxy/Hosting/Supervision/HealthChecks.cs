@@ -4,6 +4,7 @@ using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 using NativeProxy.Upstreams.Naming;
 
@@ -21,6 +22,7 @@ internal sealed class HealthChecks : IDisposable
     private readonly SharedBoards _boards;
     private readonly ErrorLog _log;
     private readonly HealthChecker _checker;
+    private readonly Action _changed;
     private readonly ConcurrentQueue<HealthNotice> _notices = new();
     private HealthIdentities _identities = HealthIdentities.None;
     private int _isWriting;
@@ -32,6 +34,7 @@ internal sealed class HealthChecks : IDisposable
     {
         _boards = boards;
         _log = log;
+        _changed = changed;
         _checker = new HealthChecker(boards.Servers, Random.Shared, TimeProvider.System, Notify, changed);
     }
 
@@ -56,6 +59,16 @@ internal sealed class HealthChecks : IDisposable
         _boards.Latencies.Publish(LatencyNames.Of(settings));
         AddressesOnBoard.Show(_boards.Servers, settings, endPoints);
         _checker.Apply(settings, endPoints, _identities.Of);
+    }
+
+    /// <summary>Any thread: how the last check of a server went; null when there was none.</summary>
+    public LastCheck? LastOf(ServerSlot slot) => _checker.LastOf(slot);
+
+    /// <summary>Any thread: an operator has set a server's state or weight on the board.</summary>
+    public void ServerChanged()
+    {
+        _boards.Servers.CountChange();
+        _changed();
     }
 
     /// <summary>No further checks.</summary>

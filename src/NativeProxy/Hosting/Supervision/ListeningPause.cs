@@ -78,13 +78,11 @@ internal sealed class ListeningPause(Func<IReadOnlyList<ListeningSocket>> socket
     }
 
     /// <summary>Whether settings cannot be read again now, which is then told and counted.</summary>
-    public bool RefusesReload(CounterBoard counters)
+    public bool RefusesReload(ReloadLog reloads)
     {
         if (!IsUnderWay)
             return false;
-        counters.Row(0).Add(CounterId.ReloadFailures);
-        counters.ConfigurationRefused();
-        log.Error("reload refused: listening is paused, and new settings may listen elsewhere; send SIGTTIN first, then SIGHUP again");
+        reloads.Refused("reload refused: listening is paused, and new settings may listen elsewhere; send SIGTTIN first, then SIGHUP again");
         return true;
     }
 

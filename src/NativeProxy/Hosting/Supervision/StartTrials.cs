@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 
@@ -33,6 +34,8 @@ internal static class StartTrials
         if (settings.Log.ConnectionsTarget != settings.Log.AccessTarget)
             TryLog(result, "log.connections", settings.Log.ConnectionsTarget, errors);
         TryFile(result, "runtime.pid_file", settings.Runtime.PidFile, errors);
+        TryToken(result, "admin.read_token_file", settings.Admin.ReadTokenFile, errors);
+        TryToken(result, "admin.write_token_file", settings.Admin.WriteTokenFile, errors);
         for (int i = 0; i < settings.Listeners.Length; i++)
             TryPages(result, $"listener[{i}]", settings.Listeners[i].ErrorPages, errors);
         for (int i = 0; i < settings.Routes.Length; i++)
@@ -78,6 +81,12 @@ internal static class StartTrials
         }
 
         return errors;
+    }
+
+    private static void TryToken(SettingsResult result, string key, string path, List<ConfigError> errors)
+    {
+        if (path.Length > 0 && !AdminGuard.TryReadToken(path, out _, out string problem))
+            errors.Add(result.Finding(key, problem, "a file with the token alone, such as `openssl rand -hex 32` makes"));
     }
 
     /// <summary>A file of users with a mistake would shut somebody out.</summary>

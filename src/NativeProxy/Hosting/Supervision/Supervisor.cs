@@ -35,6 +35,7 @@ internal sealed class Supervisor : IDisposable
     private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly ErrorLog _log;
+    private readonly ReloadLog _reloadLog;
     private readonly ReloadSteps _reload;
     private readonly ListeningPause _pause;
     private CertificateWatch? _certificates;
@@ -58,7 +59,8 @@ internal sealed class Supervisor : IDisposable
         _service = service;
         _events = events;
         _log = log;
-        _reload = new ReloadSteps(crew, log) { Committing = Adopt, Ended = ReloadEnded };
+        _reloadLog = new ReloadLog(log, counters, service);
+        _reload = new ReloadSteps(crew, _reloadLog.Log) { Committing = Adopt, Ended = ReloadEnded };
         _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
             areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting, log);
         crew.HangTimeoutMs = settings.Runtime.WorkerHangTimeoutMs;
@@ -79,7 +81,7 @@ internal sealed class Supervisor : IDisposable
         {
             using Boards boards = Boards.CreateShared(workers);
             var events = new SupervisorEvents();
-            var service = new ServiceState();
+            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow);
@@ -106,7 +108,8 @@ internal sealed class Supervisor : IDisposable
             SmallHttpServer? serving = null;
             try
             {
-                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards, service));
+                Action reload = () => events.Put(new SupervisorEvent.Wished(OperatorWish.Reload));
+                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards, service, AdminEndpoint.PowersOf(health, log, reload)));
             }
             finally
             {
@@ -133,6 +136,7 @@ internal sealed class Supervisor : IDisposable
             return Stop();
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        _service.CountLoad(isTaken: true, "started");
         serve();
         _log.Info(StartText.Of(_settings, _crew.Slots.Count));
         PoolThreads.Begin();
@@ -242,7 +246,7 @@ internal sealed class Supervisor : IDisposable
             _pause.Begin();
         else if (wish == OperatorWish.ResumeListening)
             _pause.End();
-        else if (!_pause.RefusesReload(_counters))
+        else if (!_pause.RefusesReload(_reloadLog))
             ReadAgain();
         _crew.IsListeningPaused = _pause.IsUnderWay;
     }
@@ -268,9 +272,10 @@ internal sealed class Supervisor : IDisposable
     {
         if (!_reload.TryClaim())
             return;
+        _reloadLog.Begin();
         (SettingsText source, ProxySettings started, ProxySettings running, int workers) = (_source, _started, _settings, _crew.Slots.Count);
         Task.Run(() => _events.Put(new SupervisorEvent.ReloadRead(
-            Reload.TryRead(source, started, running, workers, _discovery, _names, _log))));
+            Reload.TryRead(source, started, running, workers, _discovery, _names, _reloadLog.Log))));
     }
 
     /// <summary>All workers are ready for these settings: what is the supervisor's own goes over before them.</summary>
@@ -280,20 +285,15 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings, _certificates!.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
+        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
     }
 
     private void ReloadEnded(bool isDone)
     {
-        _counters.Row(0).Add(isDone ? CounterId.Reloads : CounterId.ReloadFailures);
         if (isDone)
-        {
-            _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            _log.Info(_reloadLine);
-        }
+            _reloadLog.Taken(_reloadLine);
         else
-        {
-            _counters.ConfigurationRefused();
-        }
+            _reloadLog.Refused(Reload.Refusal);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
         FollowServers();

@@ -28,7 +28,7 @@ internal sealed unsafe class ServerSlot
         Places = places;
         Line = line;
         string[] key = memory->KeyTexts();
-        (Upstream, Server) = (key[0], key[1]);
+        (Upstream, Server, Address) = (key[0], key[1], key[2]);
         Ejection = new ServerEjection(&memory->EjectedUntilMs, &memory->Ejection);
     }
 
@@ -38,6 +38,9 @@ internal sealed unsafe class ServerSlot
     public string Upstream { get; }
 
     public string Server { get; }
+
+    /// <summary>As it stands in the settings.</summary>
+    public string Address { get; }
 
     /// <summary>How many connections are open, and who may open another one.</summary>
     public ServerPlaces Places { get; }

@@ -78,6 +78,13 @@ internal sealed class HealthChecker
         _changed();
     }
 
+    /// <summary>How the last check of a server went; null when there was none.</summary>
+    public LastCheck? LastOf(ServerSlot slot)
+    {
+        lock (_gate)
+            return _probes.GetValueOrDefault((slot.Upstream, slot.Server, slot.Address))?.Last;
+    }
+
     /// <summary>Ends all checks; every server stays as it stands. When it returns, nothing is written on the board any more.</summary>
     public void Stop()
     {

@@ -52,6 +52,9 @@ internal sealed class HealthProbe
 
     public ServerSlot Slot { get; }
 
+    /// <summary>The result that came last; null before the first one. With the lock held.</summary>
+    public LastCheck? Last { get; private set; }
+
     private long NowMs => (long)_time.GetElapsedTime(_origin).TotalMilliseconds;
 
     /// <summary>
@@ -144,6 +147,7 @@ internal sealed class HealthProbe
                 return;
             _isRunning = false;
             Slot.CountCheck(result.Passed);
+            Last = new LastCheck(_time.GetUtcNow(), result.Passed, result.Text);
             HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
             _nextMs = _beganMs + IntervalMs(watch.Settings);
             bool isOtherWeight = result.WeightPercent > 0 && Slot.WeightPercent != result.WeightPercent;
@@ -157,6 +161,8 @@ internal sealed class HealthProbe
                 Slot.WeightPercent = result.WeightPercent;
             if (change == HealthChange.WentDown)
                 Slot.CountDown();
+            if (change != HealthChange.None)
+                Slot.ChangedAtMs = Last.At.ToUnixTimeMilliseconds();
 
             // Of a server that is down nobody asks what it wants.
             if (change == HealthChange.None && !_ledger.IsUp)

@@ -1,0 +1,11 @@
+using System;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Health;
+
+namespace NativeProxy.Admin;
+
+/// <summary>What the operator's endpoint may have done by who runs the proxy. Called on any thread; none of them waits.</summary>
+/// <param name="LastCheck">How the last check of a server went; null = there was none.</param>
+/// <param name="ServerChanged">A server's state or weight was set on the board, as the line for the log says.</param>
+/// <param name="Reload">The configuration is to be read again.</param>
+internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload);

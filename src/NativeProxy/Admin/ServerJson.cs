@@ -1,0 +1,113 @@
+using System;
+using System.Globalization;
+using System.Text.Json;
+using NativeProxy.Upstreams.Board;
+using NativeProxy.Upstreams.Health;
+
+namespace NativeProxy.Admin;
+
+/// <summary>Servers as the API shows them, and what it takes of them. Stateless; any thread.</summary>
+internal static class ServerJson
+{
+    private const string Ready = "ready";
+    private const string Drain = "drain";
+    private const string Maintenance = "maintenance";
+
+    /// <summary>Writes one server as an object.</summary>
+    public static void Write(Utf8JsonWriter json, ServerSlot server, LastCheck? last, long nowMs)
+    {
+        json.WriteStartObject();
+        json.WriteString("upstream", server.Upstream);
+        json.WriteString("server", server.Server);
+        json.WriteString("address", server.Address);
+        json.WriteString("state", StateOf(server, nowMs));
+        WriteTime(json, "changed_at", server.ChangedAtMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(server.ChangedAtMs));
+        json.WriteNumber("weight_percent", server.SharePercent);
+        json.WriteStartObject("operator");
+        json.WriteString("state", NameOf(server.Operator));
+        json.WriteNumber("weight_percent", server.OperatorPercent);
+        json.WriteEndObject();
+        json.WriteStartObject("health");
+        json.WriteBoolean("checked", server.IsChecked);
+        json.WriteBoolean("up", server.IsUp);
+        json.WriteNumber("passed", server.ChecksPassed);
+        json.WriteNumber("failed", server.ChecksFailed);
+        json.WriteNumber("downs", server.Downs);
+        WriteTime(json, "last_at", last?.At);
+        json.WriteString("last", last?.Text);
+        json.WriteEndObject();
+        json.WriteNumber("ejections", server.Ejection.Count);
+        json.WriteNumber("requests_running", server.Running());
+        json.WriteNumber("requests_waiting", server.Line.Waiting.Count);
+        json.WriteEndObject();
+    }
+
+    /// <summary>
+    /// Reads what is to be set: `{"state": "drain", "weight_percent": 50}`, one of them or both. False with the problem when that is not all it is.
+    /// </summary>
+    public static bool TryRead(ReadOnlyMemory<byte> body, out OperatorState? state, out int? weightPercent, out string problem)
+    {
+        (state, weightPercent, problem) = (null, null, "");
+        try
+        {
+            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
+            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            {
+                if (property.NameEquals("state") && state is null && (state = StateNamed(property.Value)) is not null)
+                    continue;
+                if (property.NameEquals("weight_percent") && weightPercent is null && (weightPercent = PercentIn(property.Value)) is not null)
+                    continue;
+                problem = "expected \"state\": \"ready\", \"drain\" or \"maintenance\", and \"weight_percent\": 1 to 100, each once at most";
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The second is what anything but an object is refused with.
+            problem = "the body is no JSON object";
+        }
+        if (problem.Length == 0 && state is null && weightPercent is null)
+            problem = "nothing is to be set: expected \"state\" or \"weight_percent\"";
+        return problem.Length == 0;
+    }
+
+    /// <summary>A moment in time, or null.</summary>
+    public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
+    {
+        if (time is { } at)
+            json.WriteString(name, at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+        else
+            json.WriteNull(name);
+    }
+
+    /// <summary>What an operator sets it to.</summary>
+    public static string NameOf(OperatorState state) => state switch
+    {
+        OperatorState.Drain => Drain,
+        OperatorState.Maintenance => Maintenance,
+        _ => Ready,
+    };
+
+    /// <summary>The one thing that decides most about the server now.</summary>
+    private static string StateOf(ServerSlot server, long nowMs) => server switch
+    {
+        { Operator: not OperatorState.Ready and var wanted } => NameOf(wanted),
+        { HasAddress: false } => "no_address",
+        { IsUp: false } => "down",
+        { IsLeaving: true } => "leaving",
+        { Ejection: var ejection } when ejection.IsOn(nowMs) => "ejected",
+        _ => "up",
+    };
+
+    private static int? PercentIn(in JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int percent) && percent is >= 1 and <= 100 ? percent : null;
+
+    private static OperatorState? StateNamed(in JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+            return null;
+        return value.ValueEquals(Ready) ? OperatorState.Ready
+            : value.ValueEquals(Drain) ? OperatorState.Drain
+            : value.ValueEquals(Maintenance) ? OperatorState.Maintenance
+            : null;
+    }
+}
