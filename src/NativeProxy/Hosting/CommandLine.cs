@@ -3,6 +3,7 @@ using System.CommandLine;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Explaining;
+using NativeProxy.Hosting.Operating;
 using NativeProxy.Hosting.Probing;
 using NativeProxy.Hosting.Workers;
 
@@ -31,6 +32,9 @@ internal static class CommandLine
             RunCommand(security),
             CheckCommand(),
             ProbeSubcommand(),
+            StatusSubcommand(),
+            ServerSubcommand(),
+            ReloadSubcommand(),
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),
@@ -98,6 +102,53 @@ internal static class CommandLine
         };
         command.SetAction(result => ProbeCommand.Run(result.GetValue(url)!, result.GetValue(idle)!, result.GetValue(timeout)!,
             result.GetValue(requests), result.GetValue(insecure), result.GetValue(authority)!));
+        return command;
+    }
+
+    private static Command StatusSubcommand()
+    {
+        Option<string> config = ConfigOption();
+        var command = new Command("status", "Show how a running proxy is, and its servers in a table.") { config };
+        command.SetAction(result => StatusCommand.Run(result.GetValue(config)!));
+        return command;
+    }
+
+    private static Command ServerSubcommand()
+    {
+        var command = new Command("server", "Change a server of a running proxy; needs admin.write_token_file.")
+        {
+            StateCommand("drain", "No new clients; those whose cookie names it still come."),
+            StateCommand("maintenance", "Nobody comes, as if it were down."),
+            StateCommand("ready", "Its health decides again."),
+        };
+        (Argument<string> server, Option<string> config) = (ServerArgument(), ConfigOption());
+        var percent = new Argument<int>("PERCENT") { Description = "1 to 100." };
+        var weight = new Command("weight", "Only a part of its weight counts.") { server, percent, config };
+        weight.SetAction(result => ServerCommand.SetWeight(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(percent)));
+        command.Add(weight);
+        return command;
+    }
+
+    private static Command StateCommand(string state, string description)
+    {
+        (Argument<string> server, Option<string> config) = (ServerArgument(), ConfigOption());
+        var command = new Command(state, description) { server, config };
+        command.SetAction(result => ServerCommand.SetState(result.GetValue(config)!, result.GetValue(server)!, state));
+        return command;
+    }
+
+    private static Argument<string> ServerArgument() => new("UPSTREAM/SERVER") { Description = "Their names, such as app/a." };
+
+    private static Command ReloadSubcommand()
+    {
+        Option<string> config = ConfigOption();
+        var wait = new Option<bool>("--wait") { Description = "Until it has ended: exit code 0 in force, 2 refused." };
+        var timeout = new Option<string>("--timeout") { Description = "With --wait: how long.", DefaultValueFactory = _ => "30s" };
+        var command = new Command("reload", "Have a running proxy read its configuration again; needs admin.write_token_file.")
+        {
+            config, wait, timeout,
+        };
+        command.SetAction(result => ReloadCommand.Run(result.GetValue(config)!, result.GetValue(wait), result.GetValue(timeout)!));
         return command;
     }
 

@@ -6,11 +6,14 @@ using System.Threading.Tasks;
 
 namespace NativeProxy.Pipes;
 
-/// <summary>A small document that the control plane has fetched over http. Immutable.</summary>
+/// <summary>A small document that the control plane has fetched over http, or another answer. Immutable.</summary>
 /// <param name="Content">The whole content; empty when there is a problem.</param>
 /// <param name="Problem">For people: why there is none; empty when there is one.</param>
 internal sealed record HttpDocument(byte[] Content, string Problem)
 {
+    /// <summary>Status of the answer; 0 without one.</summary>
+    public int StatusCode { get; private init; }
+
     /// <summary>Fetches it, over a connection of its own. Never fails: the document says what came of it.</summary>
     /// <param name="server">Where to ask.</param>
     /// <param name="authority">The Host field.</param>
@@ -19,17 +22,26 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
     /// <param name="over">The time is over.</param>
     public static async Task<HttpDocument> Get(IPEndPoint server, string authority, string target, int bytesMax, CancellationToken over)
     {
+        HttpDocument document = await Send(server, $"GET {target} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: nativeproxy\r\n"
+            + "Accept: application/json\r\nConnection: close\r\n\r\n", bytesMax, over);
+        return document.Problem.Length > 0 || document.StatusCode == 200 ? document
+            : new HttpDocument([], $"{server} answers with status {document.StatusCode}");
+    }
+
+    /// <summary>Asks anything, over a connection of its own. Never fails: the document says what came of it.</summary>
+    /// <param name="server">Where to ask.</param>
+    /// <param name="request">The whole request, one byte for each character; the last one on its connection, and no HEAD.</param>
+    /// <param name="bytesMax">A longer answer is none.</param>
+    /// <param name="over">The time is over.</param>
+    public static async Task<HttpDocument> Send(IPEndPoint server, string request, int bytesMax, CancellationToken over)
+    {
         try
         {
             using SocketPipe pipe = await SocketPipe.ConnectAsync(server, over);
-            string request = $"GET {target} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: nativeproxy\r\nAccept: application/json\r\n"
-                + "Connection: close\r\n\r\n";
             HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, request, isHead: false, over);
             if (head.State != AnswerHeadState.Whole)
                 return new HttpDocument([], $"{server} does not answer{(head.State == AnswerHeadState.Missing ? "" : " in HTTP")}");
-            if (head.StatusCode != 200)
-                return new HttpDocument([], $"{server} answers with status {head.StatusCode}");
-            HttpDocument document = await Read(pipe, head.Body, bytesMax, over);
+            HttpDocument document = (await Read(pipe, head.Body, bytesMax, over)) with { StatusCode = head.StatusCode };
             if (document.Problem.Length == 0)
                 await pipe.FinishAsync(0, over);
             return document;

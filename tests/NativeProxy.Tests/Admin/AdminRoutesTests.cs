@@ -20,6 +20,9 @@ public class AdminRoutesTests
     private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
     private readonly LatencyBoard _latencies = LatencyBoard.CreatePrivate(2);
     private readonly ServiceState _state = new();
+    private readonly AdminPowers _powers = new(static _ => null, static _ => { }, static () => { });
+
+    private AdminRoutes Routes => new(_board, _servers, _closes, _latencies, _state, _powers);
 
     [Theory]
     [InlineData("/health", "ok\n")]
@@ -55,7 +58,7 @@ public class AdminRoutesTests
     {
         _board.Row(0).Add(CounterId.Requests, 41);
 
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _latencies, _state).Respond(HttpMethod.Get, "/metrics"u8);
+        SmallResponse response = Routes.Respond(new SmallRequest(HttpMethod.Get, "/metrics"u8));
 
         Assert.Equal((200, PrometheusText.ContentType), (response.StatusCode, response.ContentType));
         Assert.Contains(" 41\n", Encoding.UTF8.GetString(response.Body.Span), StringComparison.Ordinal);
@@ -76,7 +79,7 @@ public class AdminRoutesTests
                 Place = new RecordName("web"u8) });
         }
 
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _latencies, _state).Respond(HttpMethod.Get, "/closes"u8);
+        SmallResponse response = Routes.Respond(new SmallRequest(HttpMethod.Get, "/closes"u8));
         JsonElement root = JsonDocument.Parse(response.Body).RootElement;
 
         Assert.Equal((200, "application/json"), (response.StatusCode, response.ContentType));
@@ -110,7 +113,7 @@ public class AdminRoutesTests
     [InlineData(HttpMethod.Other, 405)]
     public void OnlyReading_IsAllowed_AndARefusalSaysSo(object method, int expected)
     {
-        SmallResponse response = new AdminRoutes(_board, _servers, _closes, _latencies, _state).Respond((HttpMethod)method, "/health"u8);
+        SmallResponse response = Routes.Respond(new SmallRequest((HttpMethod)method, "/health"u8));
 
         Assert.Equal((expected, expected == 405 ? "Allow: GET, HEAD\r\n" : ""), (response.StatusCode, response.Fields));
     }
@@ -121,12 +124,12 @@ public class AdminRoutesTests
     [InlineData("/metrics", false)]
     [InlineData("/", false)]
     public void OnlyHealth_IsAProbe(string target, bool expected) =>
-        Assert.Equal(expected, new AdminRoutes(_board, _servers, _closes, _latencies, _state).IsProbe(Encoding.ASCII.GetBytes(target)));
+        Assert.Equal(expected, Routes.IsProbe(Encoding.ASCII.GetBytes(target)));
 
     private (int Status, string Text) Get(string target)
     {
         SmallResponse response =
-            new AdminRoutes(_board, _servers, _closes, _latencies, _state).Respond(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+            Routes.Respond(new SmallRequest(HttpMethod.Get, Encoding.ASCII.GetBytes(target)));
         return (response.StatusCode, Encoding.UTF8.GetString(response.Body.Span));
     }
 }

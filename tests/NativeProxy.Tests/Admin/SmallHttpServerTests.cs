@@ -92,6 +92,27 @@ public sealed class SmallHttpServerTests : IDisposable
         Assert.DoesNotContain("/never", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>Where bodies are taken: whole, however they come, and the next request behind them.</summary>
+    [Theory]
+    [InlineData("Content-Length: 3\r\n\r\nabc", "HTTP/1.1 200 ", "Post /x abc")]
+    [InlineData("Content-Length: 0\r\n\r\n", "HTTP/1.1 200 ", "Post /x")]
+    [InlineData("Content-Length: 9\r\n\r\n123456789", "HTTP/1.1 413 ", "at most 8 bytes")]
+    [InlineData("Content-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 ", "at most 8 bytes")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "HTTP/1.1 411 ", "Content-Length")]
+    [InlineData("Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "HTTP/1.1 400 ", "well-formed")]
+    public void Body_IsTakenUpToItsLimit(string rest, string expected, string said)
+    {
+        using Socket client = Peers.Connect(Serve(bodyBytesMax: 8));
+        string request = "POST /x HTTP/1.1\r\nHost: a\r\n" + rest;
+        foreach (char sign in request)
+            client.SendText(sign.ToString());
+        client.SendText("GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        string answer = Encoding.ASCII.GetString(client.ReadToEnd());
+        Assert.StartsWith(expected, answer, StringComparison.Ordinal);
+        Assert.Contains(said, answer, StringComparison.Ordinal);
+        Assert.Equal(expected.Contains("200", StringComparison.Ordinal), answer.EndsWith("Get /next", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Http10WithKeepAlive_StaysOpen()
     {
@@ -271,10 +292,10 @@ public sealed class SmallHttpServerTests : IDisposable
         return slow;
     }
 
-    private IPEndPoint Serve(int placesMax = 100, int answerBytes = 0)
+    private IPEndPoint Serve(int placesMax = 100, int answerBytes = 0, int bodyBytesMax = 0)
     {
         _listening = Peers.Listen();
-        _echo = new Echo(answerBytes);
+        _echo = new Echo(answerBytes) { BodyBytesMax = bodyBytesMax };
         _server = SmallHttpServer.Start(_listening, _echo, placesMax, _time);
         return (IPEndPoint)_listening.LocalEndPoint!;
     }
@@ -284,11 +305,16 @@ public sealed class SmallHttpServerTests : IDisposable
     {
         public ConcurrentBag<int> Threads { get; } = [];
 
-        public SmallResponse Respond(HttpMethod method, ReadOnlySpan<byte> target)
+        /// <inheritdoc/>
+        public int BodyBytesMax { get; init; }
+
+        public SmallResponse Respond(in SmallRequest request)
         {
             Threads.Add(Environment.CurrentManagedThreadId);
-            return new SmallResponse(200, "text/plain",
-                answerBytes > 0 ? new byte[answerBytes] : Encoding.ASCII.GetBytes($"{method} {Encoding.ASCII.GetString(target)}"));
+            string body = Encoding.ASCII.GetString(request.Body);
+            return new SmallResponse(200, "text/plain", answerBytes > 0
+                ? new byte[answerBytes]
+                : Encoding.ASCII.GetBytes($"{request.Method} {Encoding.ASCII.GetString(request.Target)}{(body.Length > 0 ? " " + body : "")}"));
         }
 
         public bool IsProbe(ReadOnlySpan<byte> target) => target.SequenceEqual("/probe"u8);

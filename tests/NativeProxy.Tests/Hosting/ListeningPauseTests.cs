@@ -4,6 +4,7 @@ using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using NativeProxy.Admin;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
@@ -19,6 +20,7 @@ public sealed class ListeningPauseTests : IDisposable
     private readonly MemoryStream _messages = new();
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ListeningPause _pause;
+    private readonly ErrorLog _log;
     private bool _areChanging;
 
     public ListeningPauseTests()
@@ -31,8 +33,8 @@ public sealed class ListeningPauseTests : IDisposable
         }
         _socket.Bind(new IPEndPoint(IPAddress.Loopback, Port));
         _socket.Listen();
-        _pause = new ListeningPause(
-            () => [new ListeningSocket($"127.0.0.1:{Port}", _socket)], () => _areChanging, new ErrorLog(_messages, TimeProvider.System));
+        _log = new ErrorLog(_messages, TimeProvider.System);
+        _pause = new ListeningPause(() => [new ListeningSocket($"127.0.0.1:{Port}", _socket)], () => _areChanging, _log);
     }
 
     private string Messages => System.Text.Encoding.UTF8.GetString(_messages.ToArray());
@@ -122,11 +124,15 @@ public sealed class ListeningPauseTests : IDisposable
     public void ReloadIsRefusedWhileItIsUnderWay()
     {
         using CounterBoard counters = CounterBoard.CreatePrivate(1);
-        Assert.False(_pause.RefusesReload(counters));
+        var service = new ServiceState();
+        var reloads = new ReloadLog(_log, counters, service);
+        Assert.False(_pause.RefusesReload(reloads));
+        Assert.Empty(service.Loads);
         _pause.Begin();
-        Assert.True(_pause.RefusesReload(counters));
+        Assert.True(_pause.RefusesReload(reloads));
         Assert.Equal(1, counters.Sum(CounterId.ReloadFailures));
         Assert.Contains("reload refused: ", Messages, StringComparison.Ordinal);
+        Assert.Contains("reload refused: ", Assert.Single(service.Loads, static load => !load.IsTaken).Text, StringComparison.Ordinal);
     }
 
     private async Task<Socket> Connect()

@@ -28,7 +28,8 @@ internal static class FloorRule
         ["Exchanges/Sending < Exchanges/Cached, Exchanges/Logged, Exchanges/Mirrored < Exchanges", "Passthrough"],
         ["Admin", "Listeners"],
         [
-            "Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers, Hosting/Explaining, Hosting/Probing < "
+            "Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers, Hosting/Explaining, Hosting/Probing, "
+            + "Hosting/Operating < "
             + "Hosting",
         ]);
 

@@ -1,4 +1,5 @@
 using System.Linq;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
 using NativeProxy.Upstreams.Queueing;
@@ -48,6 +49,23 @@ public class GroupServersTests
         servers.MoveToEnd(new ServersOnBoard("x1")["x"]);
 
         Assert.Equal(expected, string.Join(' ', servers.All.Select(static server => server.Name)));
+    }
+
+    /// <summary>Where all servers are used when all are down, those that an operator has taken out still are not.</summary>
+    [Theory]
+    [InlineData(OperatorState.Drain)]
+    [InlineData(OperatorState.Maintenance)]
+    public void ServerThatAnOperatorHasTakenOut_IsNotForced(OperatorState state)
+    {
+        var test = new ServersOnBoard("a1 b1", upstreamLines: "when_all_down = \"use_all\"");
+        GroupServers servers = Of(test);
+        test.Slot("a").Operator = state;
+        test.Slot("b").IsUp = false;
+        servers.Look(nowMs: 0, load: 0);
+        Assert.Equal((false, true), (test["a"].Standing.TakesRequests, test["b"].Standing.TakesRequests));
+        test.Slot("b").Operator = state;
+        servers.Look(nowMs: 0, load: 0);
+        Assert.False(servers.HasAny);
     }
 
     private static GroupServers Of(ServersOnBoard test)

@@ -36,6 +36,43 @@ public class ServerStandingTests
         Assert.True(_standing.HasGoneDown());
     }
 
+    /// <summary>What an operator wants stands above what the health says; nothing forces a server that he works on.</summary>
+    [Theory]
+    [InlineData(OperatorState.Ready, true, true, true)]
+    [InlineData(OperatorState.Drain, true, true, false)]
+    [InlineData(OperatorState.Maintenance, false, false, false)]
+    public void OperatorState_SaysWhoComes(OperatorState state, bool isUp, bool isUsable, bool takesRequests)
+    {
+        ServerSlot slot = new ServersOnBoard("a1").Slot("a");
+        _standing.Apply(weight: 1, slot);
+        slot.Operator = state;
+        Assert.Equal((isUp, isUsable, takesRequests), (_standing.IsUp, _standing.IsUsable, _standing.TakesRequests));
+        Assert.Equal((takesRequests, takesRequests), (_standing.IsInService, _standing.MayBeWarmed));
+        Assert.Equal(!isUp, _standing.HasGoneDown());
+
+        // A server that fails its checks while an operator works on it is down when he is done.
+        slot.IsUp = false;
+        slot.Operator = OperatorState.Ready;
+        Assert.Equal((false, false), (_standing.IsUp, _standing.TakesRequests));
+    }
+
+    [Fact]
+    public void PercentOfAnOperatorAndAnAgent_AreMultiplied_AndLeaveSomething()
+    {
+        ServerSlot slot = new ServersOnBoard("a1").Slot("a");
+        _standing.Apply(weight: 10, slot);
+        slot.OperatorPercent = 50;
+        slot.WeightPercent = 30;
+        _standing.HasGoneDown();
+        Assert.Equal(150, _standing.Share);
+        (slot.OperatorPercent, slot.WeightPercent) = (1, 1);
+        _standing.HasGoneDown();
+        Assert.Equal(10, _standing.Share);
+        (slot.OperatorPercent, slot.WeightPercent) = (100, 100);
+        _standing.HasGoneDown();
+        Assert.Equal(1000, _standing.Share);
+    }
+
     [Theory]
     [InlineData("down")]
     [InlineData("leaving")]

@@ -26,9 +26,11 @@ internal sealed class ServersOnBoard
     /// <param name="workers">Workers on the board; the test is worker 0.</param>
     /// <param name="loop">The loop for servers that do open connections.</param>
     /// <param name="endPoint">Where they connect to.</param>
-    public ServersOnBoard(string servers, string serverLines = "", int workers = 1, EventLoop? loop = null, IPEndPoint? endPoint = null)
+    /// <param name="upstreamLines">Lines for the upstream.</param>
+    public ServersOnBoard(string servers, string serverLines = "", int workers = 1, EventLoop? loop = null, IPEndPoint? endPoint = null,
+        string upstreamLines = "")
     {
-        Settings = SettingsOf(servers, serverLines);
+        Settings = SettingsOf(servers, serverLines, upstreamLines);
         Board = NewBoard(workers);
         Board.Publish(Settings);
         UpstreamSettings upstream = Settings.Upstreams[0];

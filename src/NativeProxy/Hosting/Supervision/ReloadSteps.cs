@@ -151,7 +151,5 @@ internal sealed class ReloadSteps(WorkerCrew crew, ErrorLog log)
         _isClaimed = false;
         crew.IsPaused = false;
         Ended(isDone);
-        if (!isDone)
-            log.Error(Reload.Refusal);
     }
 }

@@ -1,0 +1,85 @@
+using System;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using NativeProxy.Admin;
+using NativeProxy.Config;
+using NativeProxy.Pipes;
+
+namespace NativeProxy.Hosting.Operating;
+
+/// <summary>
+/// Asks the API of a proxy that runs on this machine, by the address and the tokens that its configuration names. Lives for one command; blocks.
+/// </summary>
+internal sealed class AdminClient
+{
+    private const int AnswerBytesMax = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+
+    private readonly IPEndPoint _server;
+    private readonly AdminSettings _settings;
+
+    private AdminClient(IPEndPoint server, in AdminSettings settings) => (_server, _settings) = (server, settings);
+
+    /// <summary>Null when the configuration names no endpoint that can be asked; the problem then says why.</summary>
+    /// <param name="configPath">The configuration file; one with errors will do if [admin] can be read.</param>
+    /// <param name="problem">For people.</param>
+    public static AdminClient? Of(string configPath, out string problem)
+    {
+        SettingsResult result = SettingsFile.Load(configPath);
+        AdminSettings settings = result.Settings.Admin;
+        problem = "";
+        if (result is { IsOk: false, Errors: [var first, ..] } && (settings.Bind ?? "").Length == 0)
+            problem = $"{configPath} cannot be used: {first}";
+        else if ((settings.Bind ?? "").Length == 0)
+            problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
+        else if (AddressText.TryParse(settings.Bind!, AddressUse.Bind, out HostPort bind, out _))
+            return new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), settings);
+        return null;
+    }
+
+    /// <summary>One question. False when there is no answer, or one that is none; the problem then says what it was.</summary>
+    /// <param name="method">Of the request.</param>
+    /// <param name="target">Its target.</param>
+    /// <param name="body">JSON; empty = none.</param>
+    /// <param name="answer">The JSON that came; to be disposed.</param>
+    /// <param name="problem">For people.</param>
+    public bool TryAsk(string method, string target, string body, out JsonDocument? answer, out string problem)
+    {
+        answer = null;
+        bool isWrite = method != "GET";
+        string file = isWrite || _settings.ReadTokenFile.Length == 0 ? _settings.WriteTokenFile : _settings.ReadTokenFile;
+        string authorization = "";
+        problem = "";
+        if (file.Length > 0 && AdminGuard.TryReadToken(file, out byte[] token, out problem))
+            authorization = $"Authorization: Bearer {Encoding.ASCII.GetString(token)}\r\n";
+
+        // Reading may need no token, though there is one for changes that this user must not see.
+        if (problem.Length > 0 && (isWrite || _settings.ReadTokenFile.Length > 0))
+            return false;
+        using var over = new CancellationTokenSource(AnswerLimit);
+        HttpDocument document = HttpDocument.Send(
+            _server,
+            $"{method} {target} HTTP/1.1\r\nHost: {_server}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
+            AnswerBytesMax, over.Token).GetAwaiter().GetResult();
+        if (document.Problem.Length > 0)
+            problem = $"the proxy cannot be asked: {document.Problem}";
+        else if (document.StatusCode is not (200 or 202))
+            problem = Encoding.UTF8.GetString(document.Content).Trim();
+        else
+            answer = JsonDocument.Parse(document.Content);
+        return answer is not null;
+    }
+
+    /// <summary>An endpoint that listens on all addresses is asked on this machine.</summary>
+    private static IPAddress OwnAddressOf(in HostPort bind) => bind.Ip switch
+    {
+        null => IPAddress.Loopback,
+        { } any when any.Equals(IPAddress.Any) => IPAddress.Loopback,
+        { } any when any.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback,
+        { } address => address,
+    };
+}

@@ -1,0 +1,42 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using System.Text.Json;
+using NativeProxy.Hosting.Processes;
+
+namespace NativeProxy.Hosting.Operating;
+
+/// <summary>How commands to a proxy that runs speak with people. Stateless.</summary>
+internal static class OperatorText
+{
+    /// <summary>One line about why nothing came of it, and the exit code.</summary>
+    public static int Failed(string problem)
+    {
+        Console.Error.WriteLine(problem);
+        return ExitCodes.Failure;
+    }
+
+    /// <summary>One reading of the configuration, as the API shows it.</summary>
+    public static string LineOf(JsonElement load) =>
+        $"load {load.GetProperty("load").GetInt32()}, {load.GetProperty("at").GetString()}, "
+        + $"{(load.GetProperty("taken").GetBoolean() ? "in force" : "refused")}: {load.GetProperty("text").GetString()}";
+
+    /// <summary>Rows whose columns begin below each other.</summary>
+    public static void WriteTable(TextWriter output, List<string[]> rows)
+    {
+        int[] widths = new int[rows[0].Length];
+        foreach (string[] row in rows)
+        {
+            for (int i = 0; i < row.Length; i++)
+                widths[i] = Math.Max(widths[i], row[i].Length);
+        }
+        foreach (string[] row in rows)
+        {
+            var line = new StringBuilder();
+            for (int i = 0; i < row.Length; i++)
+                line.Append(row[i].PadRight(widths[i] + 2));
+            output.WriteLine(line.ToString().TrimEnd());
+        }
+    }
+}
