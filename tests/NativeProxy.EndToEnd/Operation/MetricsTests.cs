@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -23,14 +22,7 @@ public sealed class MetricsTests
             .Upstream("health.type = \"tcp\"", "cache.bytes = \"64KiB\""));
         await proxy.AskOnce();
         await proxy.WaitUntilIdle();
-        using Process promtool = Process.Start(new ProcessStartInfo(PromtoolFactAttribute.Name, ["check", "metrics"]) { RedirectStandardInput = true,
-            RedirectStandardOutput = true, RedirectStandardError = true })!;
-        await promtool.StandardInput.WriteAsync(await proxy.MetricsText());
-        promtool.StandardInput.Close();
-        Task<string> output = promtool.StandardOutput.ReadToEndAsync();
-        string complaints = await promtool.StandardError.ReadToEndAsync() + await output;
-        await Deadline.For(promtool.WaitForExitAsync(), () => "promtool to end");
-        Assert.Equal(("", 0), (complaints, promtool.ExitCode));
+        Assert.Equal((0, ""), await Promtool.Run(await proxy.MetricsText(), "check", "metrics"));
     }
 
     [Theory]
