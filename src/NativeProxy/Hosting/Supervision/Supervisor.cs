@@ -34,6 +34,7 @@ internal sealed class Supervisor : IDisposable
     private readonly ServerDiscovery _discovery;
     private readonly ServerNames _names;
     private readonly ServiceState _service;
+    private readonly ServiceManager _manager;
     private readonly ErrorLog _log;
     private readonly ReloadSteps _reload;
     private readonly ListeningPause _pause;
@@ -45,7 +46,7 @@ internal sealed class Supervisor : IDisposable
 
     private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, AdminEndpoint? admin,
-        ErrorLog log)
+        ServiceManager manager, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -57,6 +58,7 @@ internal sealed class Supervisor : IDisposable
         _names = names;
         _service = service;
         _events = events;
+        _manager = manager;
         _log = log;
         _reload = new ReloadSteps(crew, log) { Committing = Adopt, Ended = ReloadEnded };
         _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
@@ -65,7 +67,7 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ServiceManager manager, ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
@@ -99,19 +101,12 @@ internal sealed class Supervisor : IDisposable
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
                 },
                 boards, service, tickets, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log)
+            using var supervisor = new Supervisor(
+                source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, manager, log)
             {
                 _certificates = certificates,
             };
-            SmallHttpServer? serving = null;
-            try
-            {
-                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards, service));
-            }
-            finally
-            {
-                serving?.Dispose();
-            }
+            return supervisor.RunUntilStopped(() => admin?.Serve(boards, service));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -125,7 +120,7 @@ internal sealed class Supervisor : IDisposable
             slot.Dispose();
     }
 
-    private int RunUntilStopped(Action serve)
+    private int RunUntilStopped(Func<SmallHttpServer?> serve)
     {
         if (StartAll() is { } failed)
             return failed;
@@ -133,8 +128,9 @@ internal sealed class Supervisor : IDisposable
             return Stop();
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        serve();
+        using SmallHttpServer? serving = serve();
         _log.Info(StartText.Of(_settings, _crew.Slots.Count));
+        _manager.Ready(StartText.Traffic(_settings));
         PoolThreads.Begin();
         HandleUntil(() => _stopsSeen > 0, long.MaxValue);
         return Stop();
@@ -175,7 +171,8 @@ internal sealed class Supervisor : IDisposable
             long nowMs = SupervisorEvents.NowMs;
             if (nowMs >= untilMs)
                 return false;
-            SupervisorEvent? next = _events.Next(Math.Min(Math.Min(untilMs, _pause.NextDueMs), Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
+            long dueMs = Math.Min(Math.Min(_pause.NextDueMs, _manager.NextLifeMs), Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs));
+            SupervisorEvent? next = _events.Next(Math.Min(untilMs, dueMs));
             try
             {
                 if (next is not null)
@@ -183,6 +180,8 @@ internal sealed class Supervisor : IDisposable
                 _reload.Advance(SupervisorEvents.NowMs);
                 _pause.Advance(SupervisorEvents.NowMs);
                 _crew.DoDue(SupervisorEvents.NowMs);
+                if (SupervisorEvents.NowMs >= _manager.NextLifeMs)
+                    _manager.ShowLife(SupervisorEvents.NowMs);
             }
             catch (Exception e)
             {
@@ -242,7 +241,9 @@ internal sealed class Supervisor : IDisposable
             _pause.Begin();
         else if (wish == OperatorWish.ResumeListening)
             _pause.End();
-        else if (!_pause.RefusesReload(_counters))
+        else if (_pause.RefusesReload(_counters))
+            _manager.ReloadRefused(Reload.Refusal);
+        else
             ReadAgain();
         _crew.IsListeningPaused = _pause.IsUnderWay;
     }
@@ -268,6 +269,7 @@ internal sealed class Supervisor : IDisposable
     {
         if (!_reload.TryClaim())
             return;
+        _manager.Reloading();
         (SettingsText source, ProxySettings started, ProxySettings running, int workers) = (_source, _started, _settings, _crew.Slots.Count);
         Task.Run(() => _events.Put(new SupervisorEvent.ReloadRead(
             Reload.TryRead(source, started, running, workers, _discovery, _names, _log))));
@@ -294,6 +296,7 @@ internal sealed class Supervisor : IDisposable
         {
             _counters.ConfigurationRefused();
         }
+        _manager.Ready(isDone ? StartText.Traffic(_settings) : Reload.Refusal);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
         FollowServers();
@@ -305,12 +308,13 @@ internal sealed class Supervisor : IDisposable
     {
         _service.IsDraining = true;
         TimeSpan delay = DrainDelay.Of(_settings);
+        long limitMs = _settings.Runtime.DrainTimeoutMs;
+        _manager.Stopping((long)delay.TotalMilliseconds + limitMs);
         if (delay > TimeSpan.Zero)
         {
             _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
             HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
         }
-        long limitMs = _settings.Runtime.DrainTimeoutMs;
         _log.Info($"stopping: no new connections; running exchanges have {limitMs / 1000.0:0.###} s to finish");
         WorkerSlot[] draining = [.. _crew.Slots.Where(static slot => slot.ProcessId != 0)];
         _crew.IsEnding = true;
@@ -322,27 +326,23 @@ internal sealed class Supervisor : IDisposable
         // The workers keep the limit themselves.
         bool isInTime = HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
         if (_crew.IsAnyRunning)
-            return isInTime ? CutAtOnce() : CutLate();
+            return Cut(isInTime);
         bool isClean = draining.All(static slot => slot.ExitCode == ExitCodes.Success);
         _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
         return isClean ? ExitCodes.Success : ExitCodes.CutShort;
     }
 
     /// <summary>
-    /// The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
+    /// Asked for, the workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
     /// </summary>
-    private int CutAtOnce()
+    private int Cut(bool isAskedFor)
     {
-        _log.Warn("stopped at once by a second signal");
-        _crew.SendAll(ControlCommand.Cut);
-        HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
-        EndWorkers();
-        return ExitCodes.CutShort;
-    }
-
-    private int CutLate()
-    {
-        _log.Warn("the drain time ran out; the remaining connections are cut");
+        _log.Warn(isAskedFor ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
+        if (isAskedFor)
+        {
+            _crew.SendAll(ControlCommand.Cut);
+            HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
+        }
         EndWorkers();
         return ExitCodes.CutShort;
     }
