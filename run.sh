@@ -3,6 +3,7 @@
 #   ./run.sh                 the demo: two built-in origins and the proxy on 127.0.0.1:8080
 #   ./run.sh -c my.toml      the proxy with a configuration of your own
 #   ./run.sh --build         only build out/nativeproxy
+#   ./run.sh --package       a tarball and a Debian package of it in out/package
 #   ./run.sh COMMAND ...     any other command of the binary (check, config reference, version ...)
 # What the build needs and this machine lacks is named and installed; NATIVEPROXY_INSTALL=no names it and stops.
 set -euo pipefail
@@ -70,7 +71,7 @@ install_linker() {
 sources_changed() {
     [ -x "$BINARY" ] || return 0
     [ -n "$(find src generators Directory.Build.props Directory.Packages.props global.json run.sh \
-        \( -name bin -o -name obj \) -prune -o -type f ! -name '*.md' -newer "$BINARY" -print -quit)" ]
+        \( -name bin -o -name obj -o -path src/packaging \) -prune -o -type f ! -name '*.md' -newer "$BINARY" -print -quit)" ]
 }
 
 build() {
@@ -93,6 +94,7 @@ if sources_changed; then build; fi
 
 case "${1:-}" in
     --build) ;;
+    --package) exec src/packaging/build.sh "$BINARY" out/package ;;
     "") exec "$BINARY" demo ;;
     -c | --config | --single-process) exec "$BINARY" run "$@" ;;
     *) exec "$BINARY" "$@" ;;

@@ -52,7 +52,7 @@ done
 # engine those of what connections do. Left out: what a command, an installation or a page of the manual does, for it has no layer; long runs; the PROXY
 # header, which stands before the first record; TLS, which is a layer itself. A test that by its nature needs bare sockets has the trait layer = no, with its reason.
 all='layer!=no'
-for other in Manual ProxyProtocol CommandTests Endurance EndToEnd.Tls.; do all+="&FullyQualifiedName!~$other"; done
+for other in Manual ProxyProtocol CommandTests Packaging Endurance EndToEnd.Tls.; do all+="&FullyQualifiedName!~$other"; done
 connections=
 for class in Persistence Finalization HalfClose Pipelining PipelinedServer CutBody Tunnel Pool StaleReuse Replay RetryElsewhere UnacknowledgedRetry \
     Queue CacheWithoutClient PreferLastServer Drain Reload; do

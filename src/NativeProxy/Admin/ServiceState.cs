@@ -39,7 +39,7 @@ internal sealed class ServiceState
     /// <summary>The configuration file that is read.</summary>
     public string ConfigPath { get; init; } = "";
 
-    /// <summary>How often the configuration was read, the newest first; the first one at the start. At most <see cref="ConfigLoad.KeptMax"/>.</summary>
+    /// <summary>The last <see cref="ConfigLoad.KeptMax"/> readings of the configuration, the newest first; the start is one.</summary>
     public IReadOnlyList<ConfigLoad> Loads => _loads;
 
     /// <summary>The configuration has been read. One thread.</summary>

@@ -115,24 +115,26 @@ internal static class CommandLine
 
     private static Command ServerSubcommand()
     {
-        var command = new Command("server", "Change a server of a running proxy; needs admin.write_token_file.")
-        {
-            StateCommand("drain", "No new clients; those whose cookie names it still come."),
-            StateCommand("maintenance", "Nobody comes, as if it were down."),
-            StateCommand("ready", "Its health decides again."),
-        };
-        (Argument<string> server, Option<string> config) = (ServerArgument(), ConfigOption());
+        Option<string> config = ConfigOption();
+        config.Recursive = true;
+        Argument<string> server = ServerArgument();
         var percent = new Argument<int>("PERCENT") { Description = "1 to 100." };
-        var weight = new Command("weight", "Only a part of its weight counts.") { server, percent, config };
+        var weight = new Command("weight", "Only a part of its weight counts.") { server, percent };
         weight.SetAction(result => ServerCommand.SetWeight(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(percent)));
-        command.Add(weight);
-        return command;
+        return new Command("server", "Change a server of a running proxy; needs admin.write_token_file.")
+        {
+            config,
+            StateCommand(config, "drain", "No new clients; those whose cookie names it still come."),
+            StateCommand(config, "maintenance", "Nobody comes, as if it were down."),
+            StateCommand(config, "ready", "Its health decides again."),
+            weight,
+        };
     }
 
-    private static Command StateCommand(string state, string description)
+    private static Command StateCommand(Option<string> config, string state, string description)
     {
-        (Argument<string> server, Option<string> config) = (ServerArgument(), ConfigOption());
-        var command = new Command(state, description) { server, config };
+        Argument<string> server = ServerArgument();
+        var command = new Command(state, description) { server };
         command.SetAction(result => ServerCommand.SetState(result.GetValue(config)!, result.GetValue(server)!, state));
         return command;
     }

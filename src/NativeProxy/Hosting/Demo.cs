@@ -122,7 +122,8 @@ internal static class Demo
     {
         public SmallResponse Respond(in SmallRequest request) => new(
             200, "text/plain",
-            Encoding.ASCII.GetBytes($"origin {name} got {request.Method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(request.Target)}\n"));
+            Encoding.ASCII.GetBytes(
+                $"origin {name} got {request.Method.ToString().ToUpperInvariant()} {Encoding.ASCII.GetString(request.Target)}\n"));
 
         public bool IsProbe(ReadOnlySpan<byte> target) => false;
     }

@@ -35,9 +35,10 @@ internal static class ProxyHost
         List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
+        ServiceManager manager = ServiceManager.Take();
         return isSingle
-            ? SingleProcess.Run(source, result.Settings, files, security, log)
-            : Supervisor.Run(source, result.Settings, files, workers, log);
+            ? SingleProcess.Run(source, result.Settings, files, security, manager, log)
+            : Supervisor.Run(source, result.Settings, files, workers, manager, log);
     }
 
     /// <summary>

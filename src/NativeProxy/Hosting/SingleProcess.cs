@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
@@ -23,6 +24,9 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class SingleProcess
 {
+    /// <summary>A loop that has shown no turn for so long is not taken for alive.</summary>
+    private const long LoopRestMsMax = 2000;
+
     private readonly SettingsText _source;
     private readonly ProxySettings _started;
     private readonly Worker _worker;
@@ -32,6 +36,7 @@ internal sealed class SingleProcess
     private readonly ServerNames _names;
     private readonly ServiceState _service;
     private readonly CounterBoard _board;
+    private readonly ServiceManager _manager;
     private readonly ErrorLog _log;
 
     /// <summary>The sockets that are listened on; the worker closes them.</summary>
@@ -41,8 +46,9 @@ internal sealed class SingleProcess
 
     private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, SingleSecuring securing, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets,
-        AdminEndpoint? admin, ErrorLog log)
+        AdminEndpoint? admin, ServiceManager manager, ErrorLog log)
     {
+        _manager = manager;
         _sockets = sockets;
         _pause = new ListeningPause(() => [.. sockets, .. AdminEndpoint.ListeningOf(admin)], areChanging: static () => false, log);
         _source = source;
@@ -59,7 +65,8 @@ internal sealed class SingleProcess
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, TrafficSecurity security, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, TrafficSecurity security, ServiceManager manager,
+        ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
@@ -75,6 +82,7 @@ internal sealed class SingleProcess
         {
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
                 security, log);
+            worker.Loop.Pulse = boards.Pulses.Pulse(0);
             var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
             service.CountLoad(isTaken: true, "started");
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
@@ -94,8 +102,11 @@ internal sealed class SingleProcess
             using SmallHttpServer? serving = admin?.Serve(
                 boards, service, AdminEndpoint.PowersOf(health, log, () => wishes.Writer.TryWrite(OperatorWish.Reload)));
             log.Info(StartText.Of(settings, workers: 1));
+            manager.Ready(StartText.Traffic(settings));
             PoolThreads.Begin();
-            return new SingleProcess(source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, log)
+            using Timer? life = manager.LifeEveryMs > 0 ? ShowLife(manager, new PulseWatch(boards.Pulses.Pulse(0))) : null;
+            return new SingleProcess(
+                source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, manager, log)
                 .RunAsync(wishes.Reader).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -108,6 +119,15 @@ internal sealed class SingleProcess
                 socket.File?.Remove();
         }
     }
+
+    /// <summary>While the loop turns; an idle one does so once a second.</summary>
+    private static Timer ShowLife(ServiceManager manager, PulseWatch watch) => new(
+        _ =>
+        {
+            if ((long)watch.Look() * manager.LifeEveryMs < LoopRestMsMax)
+                manager.ShowLife(Environment.TickCount64);
+        },
+        null, 0, manager.LifeEveryMs);
 
     private async Task<int> RunAsync(ChannelReader<OperatorWish> wishes)
     {
@@ -151,13 +171,14 @@ internal sealed class SingleProcess
 
     private async Task ReadAgain()
     {
-        var told = new ReloadLog(_log, _board, _service);
-        if (_pause.RefusesReload(told))
+        var reloads = new ReloadLog(_log, _board, _service, _manager);
+        if (_pause.RefusesReload(reloads))
             return;
-        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, told.Log);
+        reloads.Begin();
+        Reload? reload = Reload.TryRead(_source, _started, _settings, workers: 1, _discovery, _names, reloads.Log);
         if (reload is null)
         {
-            told.Refused(Reload.Refusal);
+            reloads.Refused(Reload.Refusal);
             _discovery.Keep(_settings);
             _names.Keep(_settings);
             return;
@@ -166,7 +187,7 @@ internal sealed class SingleProcess
         _health.Apply(whole, reload.Files, reload.EndPoints);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
-        told.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged));
+        reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
         _discovery.Keep(_settings);
@@ -204,12 +225,13 @@ internal sealed class SingleProcess
         _service.IsDraining = true;
         Task secondStop = WaitForExit(wishes);
         TimeSpan delay = DrainDelay.Of(_settings);
+        TimeSpan limit = TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs);
+        _manager.Stopping((long)(delay + limit).TotalMilliseconds);
         if (delay > TimeSpan.Zero)
         {
             _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
             await Task.WhenAny(secondStop, Task.Delay(delay));
         }
-        TimeSpan limit = TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs);
         _health.Dispose();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");

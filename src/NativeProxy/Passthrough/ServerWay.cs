@@ -175,8 +175,12 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
             if (!Server.HasRoom)
             {
                 // It would have room were it not for idle connections of other workers.
-                Server.Limit.AskForIdle();
-                return TryWait(queue);
+                Server = Group.InsteadOf(Server, except, queue);
+                _connection = Server?.TryConnect(this, IdentityAt(Server));
+                if (_connection is null)
+                    return TryWait(queue);
+                Attempts++;
+                return true;
             }
         }
     }

@@ -216,7 +216,8 @@ public sealed class AdminApiTests : IDisposable
         {
             path = Path.GetTempFileName();
             using var dead = new DeadServer();
-            await File.WriteAllTextAsync(path, toml.Replace($"127.0.0.1:{proxy.AdminPort}", admin == "gone" ? dead.Address : "", StringComparison.Ordinal));
+            string bind = admin == "gone" ? dead.Address : "";
+            await File.WriteAllTextAsync(path, toml.Replace($"127.0.0.1:{proxy.AdminPort}", bind, StringComparison.Ordinal));
         }
         FinishedCommand command = await ProxyBinary.Run([.. arguments, "-c", path]);
         Assert.Equal(1, command.ExitCode);

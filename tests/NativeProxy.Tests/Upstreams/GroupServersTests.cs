@@ -53,17 +53,17 @@ public class GroupServersTests
 
     /// <summary>Where all servers are used when all are down, those that an operator has taken out still are not.</summary>
     [Theory]
-    [InlineData(OperatorState.Drain)]
-    [InlineData(OperatorState.Maintenance)]
-    public void ServerThatAnOperatorHasTakenOut_IsNotForced(OperatorState state)
+    [InlineData((int)OperatorState.Drain)]
+    [InlineData((int)OperatorState.Maintenance)]
+    public void ServerThatAnOperatorHasTakenOut_IsNotForced(int state)
     {
         var test = new ServersOnBoard("a1 b1", upstreamLines: "when_all_down = \"use_all\"");
         GroupServers servers = Of(test);
-        test.Slot("a").Operator = state;
+        test.Slot("a").Operator = (OperatorState)state;
         test.Slot("b").IsUp = false;
         servers.Look(nowMs: 0, load: 0);
         Assert.Equal((false, true), (test["a"].Standing.TakesRequests, test["b"].Standing.TakesRequests));
-        test.Slot("b").Operator = state;
+        test.Slot("b").Operator = (OperatorState)state;
         servers.Look(nowMs: 0, load: 0);
         Assert.False(servers.HasAny);
     }

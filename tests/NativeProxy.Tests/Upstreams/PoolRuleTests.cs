@@ -39,7 +39,7 @@ public class PoolRuleTests
         UpstreamKeepaliveSettings keepalive = KeepaliveOf("");
         ServerStanding retired = Standing(), moved = Standing(), down = Standing();
         ServerAddress oldAddress = moved.Addresses.First, downAddress = down.Addresses.First;
-        retired.Retire();
+        retired.Retire(leavesGroup: false);
         moved.ChangeAddresses([new IPEndPoint(IPAddress.Loopback, 2)]);
         var board = new ServersOnBoard("a1");
         board.Slot("a").IsUp = false;

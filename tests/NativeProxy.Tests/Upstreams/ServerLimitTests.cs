@@ -95,7 +95,7 @@ public class ServerLimitTests
         Assert.Equal(QueueOutlook.Room, _limit.Outlook());
         _limit.TryTakePlace();
         Assert.Equal(QueueOutlook.Full, _limit.Outlook());
-        _standing.Retire();
+        _standing.Retire(leavesGroup: false);
         Assert.Equal(QueueOutlook.Useless, _limit.Outlook());
     }
 }

@@ -38,14 +38,14 @@ public class ServerStandingTests
 
     /// <summary>What an operator wants stands above what the health says; nothing forces a server that he works on.</summary>
     [Theory]
-    [InlineData(OperatorState.Ready, true, true, true)]
-    [InlineData(OperatorState.Drain, true, true, false)]
-    [InlineData(OperatorState.Maintenance, false, false, false)]
-    public void OperatorState_SaysWhoComes(OperatorState state, bool isUp, bool isUsable, bool takesRequests)
+    [InlineData((int)OperatorState.Ready, true, true, true)]
+    [InlineData((int)OperatorState.Drain, true, true, false)]
+    [InlineData((int)OperatorState.Maintenance, false, false, false)]
+    public void OperatorState_SaysWhoComes(int state, bool isUp, bool isUsable, bool takesRequests)
     {
         ServerSlot slot = new ServersOnBoard("a1").Slot("a");
         _standing.Apply(weight: 1, slot);
-        slot.Operator = state;
+        slot.Operator = (OperatorState)state;
         Assert.Equal((isUp, isUsable, takesRequests), (_standing.IsUp, _standing.IsUsable, _standing.TakesRequests));
         Assert.Equal((takesRequests, takesRequests), (_standing.IsInService, _standing.MayBeWarmed));
         Assert.Equal(!isUp, _standing.HasGoneDown());
@@ -91,7 +91,7 @@ public class ServerStandingTests
         slot.IsUp = state != "down";
         slot.IsLeaving = state == "leaving";
         if (state == "retired")
-            standing.Retire();
+            standing.Retire(leavesGroup: false);
         if (state == "ejected")
             Assert.True(slot.Ejection.TryBegin(loop.Loop.Clock.NowMs, baseMs: 60_000, maxMs: 60_000, inRowAfter: 0, out _));
         standing.IsForced = true;
@@ -103,10 +103,10 @@ public class ServerStandingTests
     public void RetiredServer_IsNotUsable_ButEndsWhatItHas()
     {
         _standing.Apply(weight: 1, slot: null);
-        _standing.Retire();
+        _standing.Retire(leavesGroup: false);
         Assert.Equal((true, false, true), (_standing.IsRetired, _standing.IsUsable, _standing.TakesRequests));
 
-        _standing.TakeNoMore();
+        _standing.Retire(leavesGroup: true);
         Assert.False(_standing.TakesRequests);
     }
 

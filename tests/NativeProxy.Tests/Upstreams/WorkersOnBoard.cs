@@ -16,7 +16,8 @@ using NativeProxy.Upstreams.Queueing;
 namespace NativeProxy.Tests.Upstreams;
 
 /// <summary>
-/// Several workers in one process: each with its loop, its view of one board, and one group whose only server is a listening socket of the test.
+/// Several workers in one process: each with its loop, its view of one board, and one group whose only server is a listening socket of the test;
+/// or there is another one without a limit.
 /// </summary>
 internal sealed class WorkersOnBoard : IDisposable
 {
@@ -26,9 +27,11 @@ internal sealed class WorkersOnBoard : IDisposable
     /// <param name="workers">How many.</param>
     /// <param name="connectionsMax">The limit of the server.</param>
     /// <param name="deaf">A worker that answers no bell, as one that hangs; none by default.</param>
-    public WorkersOnBoard(int workers, int connectionsMax, int deaf = -1)
+    /// <param name="hasFree">There is a second server, which is not limited.</param>
+    public WorkersOnBoard(int workers, int connectionsMax, int deaf = -1, bool hasFree = false)
     {
-        ProxySettings settings = ServersOnBoard.SettingsOf("a1", $"max_connections = {connectionsMax}");
+        ProxySettings settings = ServersOnBoard.SettingsOf(
+            hasFree ? "a1 b1" : "a1", $"max_connections = {connectionsMax}", "balance = \"round_robin\"\nfirst_turn = \"first\"");
         Board = ServersOnBoard.NewBoard(workers);
         Board.Publish(settings);
         UpstreamSettings upstream = settings.Upstreams[0];
@@ -38,12 +41,17 @@ internal sealed class WorkersOnBoard : IDisposable
         for (int i = 0; i < workers; i++)
         {
             int worker = i;
-            var server = new UpstreamServer(Loops[i].Loop, LastingCounters.Create(), "a", (IPEndPoint)_listener.LocalEndPoint!);
+            UpstreamServer[] servers = [.. upstream.Servers.Select(
+                server => new UpstreamServer(Loops[worker].Loop, LastingCounters.Create(), server.Name, (IPEndPoint)_listener.LocalEndPoint!))];
             UpstreamGroup group = Groups[i] = new UpstreamGroup(Loops[i].Loop, "app", logId: 0);
             Loops[i].Run(() =>
             {
-                server.Apply(upstream, upstream.Servers[0], connectionsMax, Board.Find("app", "a", "127.0.0.1:1", worker));
-                group.Apply(upstream, [server], slot: Board.FindGroup("app", worker));
+                for (int j = 0; j < servers.Length; j++)
+                {
+                    ServerSlot? slot = Board.Find("app", servers[j].Name, "127.0.0.1:1", worker);
+                    servers[j].Apply(upstream, upstream.Servers[j], j == 0 ? connectionsMax : 0, slot);
+                }
+                group.Apply(upstream, servers, slot: Board.FindGroup("app", worker));
             }).Wait();
             if (i == deaf)
                 continue;
@@ -134,6 +142,8 @@ internal sealed class WorkersOnBoard : IDisposable
             UpstreamServer? server = _group.Choose(except: null, hashKey: 0, out WaitQueue queue, isItsTurn);
             var user = new RecordingUser();
             Connection = server?.TakeIdle(user) ?? server?.TryConnect(user);
+            if (Connection is null && server is { HasRoom: false })
+                Connection = _group.InsteadOf(server, except: null, queue)?.TryConnect(user);
             if (Connection is null)
             {
                 queue.TryAdd(_ticket, timeoutMs: 0);

@@ -145,8 +145,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             if (!Server.HasRoom)
             {
                 // It would have room were it not for idle connections of other workers.
-                Server.Limit.AskForIdle();
-                return Wait(queue);
+                Server = Group.InsteadOf(Server, except, queue);
+                return Server is null || !TryOpen(Server, _mayReuse) ? Wait(queue) : stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
             }
 
             // What seemed idle in the full pool was closed already, and that has made room; or another worker was faster and has made some since.

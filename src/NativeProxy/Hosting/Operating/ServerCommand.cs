@@ -33,8 +33,8 @@ internal static class ServerCommand
         using (answer)
         {
             JsonElement now = answer!.RootElement.GetProperty("server");
-            Console.Out.WriteLine($"{server}: {now.GetProperty("state").GetString()}, {now.GetProperty("weight_percent").GetInt32()} % of its weight, "
-                + $"{now.GetProperty("requests_running")} requests running");
+            Console.Out.WriteLine($"{server}: {now.GetProperty("state").GetString()}, {now.GetProperty("weight_percent").GetInt32()} % of its "
+                + $"weight, {now.GetProperty("requests_running")} requests running");
             Console.Out.WriteLine($"holds {answer.RootElement.GetProperty("lasts").GetString()}");
         }
         return ExitCodes.Success;

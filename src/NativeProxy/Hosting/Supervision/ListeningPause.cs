@@ -82,6 +82,7 @@ internal sealed class ListeningPause(Func<IReadOnlyList<ListeningSocket>> socket
     {
         if (!IsUnderWay)
             return false;
+        reloads.Begin();
         reloads.Refused("reload refused: listening is paused, and new settings may listen elsewhere; send SIGTTIN first, then SIGHUP again");
         return true;
     }

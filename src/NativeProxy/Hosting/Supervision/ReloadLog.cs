@@ -1,14 +1,16 @@
 using System;
 using System.Collections.Generic;
 using NativeProxy.Admin;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// What became of each reading of the configuration: counted, told, and remembered with all that was said of it for whoever asks afterwards. Lines may
-/// come on any thread; the rest is called by who reloads.
+/// What became of each reading of the configuration: counted, told to log and service manager, and remembered with all that was said of it for whoever
+/// asks afterwards. Lines may come on any thread; the rest is called by who reloads.
 /// </summary>
 internal sealed class ReloadLog
 {
@@ -17,32 +19,40 @@ internal sealed class ReloadLog
 
     private readonly CounterBoard _counters;
     private readonly ServiceState _service;
+    private readonly ServiceManager? _manager;
     private readonly Queue<string> _lines = new();
     private int _chars;
 
     /// <param name="log">Where the lines go besides.</param>
     /// <param name="counters">Where readings are counted.</param>
     /// <param name="service">Where they are remembered.</param>
-    public ReloadLog(ErrorLog log, CounterBoard counters, ServiceState service)
+    /// <param name="manager">Who has started the process; null when nobody wants to hear of it.</param>
+    public ReloadLog(ErrorLog log, CounterBoard counters, ServiceState service, ServiceManager? manager = null)
     {
         Log = new ErrorLog(log, Hear);
-        (_counters, _service) = (counters, service);
+        (_counters, _service, _manager) = (counters, service, manager);
     }
 
     /// <summary>To be used for all that is said about a reading.</summary>
     public ErrorLog Log { get; }
 
     /// <summary>A reading begins.</summary>
-    public void Begin() => Take();
+    public void Begin()
+    {
+        Take();
+        _manager?.Reloading();
+    }
 
     /// <summary>The settings are in force.</summary>
     /// <param name="line">What has changed.</param>
-    public void Taken(string line)
+    /// <param name="settings">The settings.</param>
+    public void Taken(string line, in ProxySettings settings)
     {
         _counters.Row(0).Add(CounterId.Reloads);
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Log.Info(line);
         _service.CountLoad(isTaken: true, Take());
+        _manager?.Ready(StartText.Traffic(settings));
     }
 
     /// <summary>The settings before stay in force. It is counted before it is told.</summary>
@@ -53,6 +63,7 @@ internal sealed class ReloadLog
         _counters.ConfigurationRefused();
         Log.Error(line);
         _service.CountLoad(isTaken: false, Take());
+        _manager?.Ready(Reload.Refusal);
     }
 
     /// <summary>All lines since the last time.</summary>

@@ -34,6 +34,7 @@ internal sealed class Supervisor : IDisposable
     private readonly ServerDiscovery _discovery;
     private readonly ServerNames _names;
     private readonly ServiceState _service;
+    private readonly ServiceManager _manager;
     private readonly ErrorLog _log;
     private readonly ReloadLog _reloadLog;
     private readonly ReloadSteps _reload;
@@ -46,7 +47,7 @@ internal sealed class Supervisor : IDisposable
 
     private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, AdminEndpoint? admin,
-        ErrorLog log)
+        ServiceManager manager, ErrorLog log)
     {
         _source = source;
         _started = settings;
@@ -58,8 +59,9 @@ internal sealed class Supervisor : IDisposable
         _names = names;
         _service = service;
         _events = events;
+        _manager = manager;
         _log = log;
-        _reloadLog = new ReloadLog(log, counters, service);
+        _reloadLog = new ReloadLog(log, counters, service, manager);
         _reload = new ReloadSteps(crew, _reloadLog.Log) { Committing = Adopt, Ended = ReloadEnded };
         _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
             areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting, log);
@@ -67,7 +69,7 @@ internal sealed class Supervisor : IDisposable
     }
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ErrorLog log)
+    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ServiceManager manager, ErrorLog log)
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
@@ -101,20 +103,13 @@ internal sealed class Supervisor : IDisposable
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
                 },
                 boards, service, tickets, log);
-            using var supervisor = new Supervisor(source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, log)
+            using var supervisor = new Supervisor(
+                source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, manager, log)
             {
                 _certificates = certificates,
             };
-            SmallHttpServer? serving = null;
-            try
-            {
-                Action reload = () => events.Put(new SupervisorEvent.Wished(OperatorWish.Reload));
-                return supervisor.RunUntilStopped(() => serving = admin?.Serve(boards, service, AdminEndpoint.PowersOf(health, log, reload)));
-            }
-            finally
-            {
-                serving?.Dispose();
-            }
+            AdminPowers powers = AdminEndpoint.PowersOf(health, log, () => events.Put(new SupervisorEvent.Wished(OperatorWish.Reload)));
+            return supervisor.RunUntilStopped(() => admin?.Serve(boards, service, powers));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -128,7 +123,7 @@ internal sealed class Supervisor : IDisposable
             slot.Dispose();
     }
 
-    private int RunUntilStopped(Action serve)
+    private int RunUntilStopped(Func<SmallHttpServer?> serve)
     {
         if (StartAll() is { } failed)
             return failed;
@@ -137,8 +132,9 @@ internal sealed class Supervisor : IDisposable
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         _service.CountLoad(isTaken: true, "started");
-        serve();
+        using SmallHttpServer? serving = serve();
         _log.Info(StartText.Of(_settings, _crew.Slots.Count));
+        _manager.Ready(StartText.Traffic(_settings));
         PoolThreads.Begin();
         HandleUntil(() => _stopsSeen > 0, long.MaxValue);
         return Stop();
@@ -179,7 +175,8 @@ internal sealed class Supervisor : IDisposable
             long nowMs = SupervisorEvents.NowMs;
             if (nowMs >= untilMs)
                 return false;
-            SupervisorEvent? next = _events.Next(Math.Min(Math.Min(untilMs, _pause.NextDueMs), Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs)));
+            long dueMs = Math.Min(Math.Min(_pause.NextDueMs, _manager.NextLifeMs), Math.Min(_crew.NextDueMs(nowMs), _reload.NextDueMs));
+            SupervisorEvent? next = _events.Next(Math.Min(untilMs, dueMs));
             try
             {
                 if (next is not null)
@@ -187,6 +184,8 @@ internal sealed class Supervisor : IDisposable
                 _reload.Advance(SupervisorEvents.NowMs);
                 _pause.Advance(SupervisorEvents.NowMs);
                 _crew.DoDue(SupervisorEvents.NowMs);
+                if (SupervisorEvents.NowMs >= _manager.NextLifeMs)
+                    _manager.ShowLife(SupervisorEvents.NowMs);
             }
             catch (Exception e)
             {
@@ -291,7 +290,7 @@ internal sealed class Supervisor : IDisposable
     private void ReloadEnded(bool isDone)
     {
         if (isDone)
-            _reloadLog.Taken(_reloadLine);
+            _reloadLog.Taken(_reloadLine, _settings);
         else
             _reloadLog.Refused(Reload.Refusal);
         _discovery.Keep(_settings);
@@ -305,12 +304,13 @@ internal sealed class Supervisor : IDisposable
     {
         _service.IsDraining = true;
         TimeSpan delay = DrainDelay.Of(_settings);
+        long limitMs = _settings.Runtime.DrainTimeoutMs;
+        _manager.Stopping((long)delay.TotalMilliseconds + limitMs);
         if (delay > TimeSpan.Zero)
         {
             _log.Info($"stopping in {delay.TotalSeconds:0.###} s; until then everything is served");
             HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
         }
-        long limitMs = _settings.Runtime.DrainTimeoutMs;
         _log.Info($"stopping: no new connections; running exchanges have {limitMs / 1000.0:0.###} s to finish");
         WorkerSlot[] draining = [.. _crew.Slots.Where(static slot => slot.ProcessId != 0)];
         _crew.IsEnding = true;
@@ -322,27 +322,23 @@ internal sealed class Supervisor : IDisposable
         // The workers keep the limit themselves.
         bool isInTime = HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
         if (_crew.IsAnyRunning)
-            return isInTime ? CutAtOnce() : CutLate();
+            return Cut(isInTime);
         bool isClean = draining.All(static slot => slot.ExitCode == ExitCodes.Success);
         _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
         return isClean ? ExitCodes.Success : ExitCodes.CutShort;
     }
 
     /// <summary>
-    /// The workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
+    /// Asked for, the workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
     /// </summary>
-    private int CutAtOnce()
+    private int Cut(bool isAskedFor)
     {
-        _log.Warn("stopped at once by a second signal");
-        _crew.SendAll(ControlCommand.Cut);
-        HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
-        EndWorkers();
-        return ExitCodes.CutShort;
-    }
-
-    private int CutLate()
-    {
-        _log.Warn("the drain time ran out; the remaining connections are cut");
+        _log.Warn(isAskedFor ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
+        if (isAskedFor)
+        {
+            _crew.SendAll(ControlCommand.Cut);
+            HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
+        }
         EndWorkers();
         return ExitCodes.CutShort;
     }

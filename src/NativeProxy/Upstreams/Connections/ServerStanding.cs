@@ -140,10 +140,13 @@ internal sealed class ServerStanding(params EndPoint[] endPoints)
     }
 
     /// <summary>The server or its group leaves the configuration.</summary>
-    public void Retire() => IsRetired = true;
-
-    /// <summary>The server is no longer one of its group.</summary>
-    public void TakeNoMore() => Weight = 0;
+    /// <param name="leavesGroup">The server is no longer one of its group: it gets nothing more.</param>
+    public void Retire(bool leavesGroup)
+    {
+        IsRetired = true;
+        if (leavesGroup)
+            Weight = 0;
+    }
 
     /// <summary>The slot may soon be another server's.</summary>
     public void LeaveBoard() => _slot = null;

@@ -135,9 +135,7 @@ internal sealed class UpstreamServer
     /// <param name="leavesGroup">The group goes on without it: it gets no requests any more, and who waits for it asks the group again.</param>
     public void Retire(bool leavesGroup = false)
     {
-        if (leavesGroup)
-            Standing.TakeNoMore();
-        Standing.Retire();
+        Standing.Retire(leavesGroup);
         Warm(idleMin: 0);
         Connections.Purge(ServerCloseReason.Purged);
 

@@ -80,6 +80,24 @@ internal sealed class ServerChoice
         }
     }
 
+    /// <summary>
+    /// The least loaded server of the ranks that are asked now which has room at once; null when none has. For who would have to wait for idle
+    /// connections of other workers to one server while another one is free.
+    /// </summary>
+    public UpstreamServer? WithRoom()
+    {
+        UpstreamServer? best = null;
+        foreach (UpstreamServer server in _servers.Tiers.UpTo(_servers.Tiers.Active(except: null)))
+        {
+            if (!server.CanTakeNow || !server.HasRoom)
+                continue;
+            server.Load.Now = server.Load.RunningCount;
+            if (best is null || LeastConnectionsBalancer.IsLessLoaded(server, best))
+                best = server;
+        }
+        return best;
+    }
+
     /// <summary>This server and no other; null when it has no room, and is to be waited for.</summary>
     public static UpstreamServer? Only(UpstreamServer server, ref WaitQueue queue, bool isItsTurn)
     {

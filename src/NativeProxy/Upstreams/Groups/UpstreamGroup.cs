@@ -214,6 +214,20 @@ internal sealed class UpstreamGroup
             : server;
     }
 
+    /// <summary>
+    /// A server that was chosen has no room but for idle connections of other workers: they are asked for. Who may go elsewhere does not wait for
+    /// them, or one such server would hold up the whole line while another one is free.
+    /// </summary>
+    /// <param name="full">The server.</param>
+    /// <param name="except">One that has just failed, or null.</param>
+    /// <param name="queue">Where one would wait.</param>
+    /// <returns>A server that has room at once; null when there is none.</returns>
+    public UpstreamServer? InsteadOf(UpstreamServer full, UpstreamServer? except, WaitQueue queue)
+    {
+        full.Limit.AskForIdle();
+        return queue == Queue && except is null ? _choice.WithRoom() : null;
+    }
+
     /// <summary>A connect to the server failed.</summary>
     public void ConnectFailed(UpstreamServer server)
     {

@@ -1,0 +1,44 @@
+# Completion of nativeproxy for bash. A test holds it against `nativeproxy --help`.
+
+_nativeproxy() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+    local words=""
+    COMPREPLY=()
+
+    case "$previous" in
+        -c | --config | --ca)
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return
+            ;;
+        --method) words="GET HEAD POST PUT PATCH DELETE OPTIONS" ;;
+        --url | -H | --header | --client | --listener | --idle | --timeout | --requests | --port) return ;;
+    esac
+
+    if [ -z "$words" ]; then
+        if [ "$COMP_CWORD" -eq 1 ]; then
+            words="run check probe status server reload demo config version -? -h --help --version"
+        else
+            case "$command" in
+                run) words="-c --config --single-process -? -h --help" ;;
+                check) words="-c --config --full --explain --url --method -H --header --client --listener -? -h --help" ;;
+                probe) words="--idle --timeout --requests --ca --insecure -? -h --help" ;;
+                status) words="-c --config -? -h --help" ;;
+                server)
+                    words="-c --config -? -h --help"
+                    [ "$COMP_CWORD" -ne 2 ] || words="drain maintenance ready weight $words"
+                    ;;
+                reload) words="-c --config --wait --timeout -? -h --help" ;;
+                demo) words="--port --tls -? -h --help" ;;
+                config)
+                    words="-? -h --help"
+                    [ "$COMP_CWORD" -ne 2 ] || words="reference schema $words"
+                    ;;
+                version) words="-? -h --help" ;;
+            esac
+        fi
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _nativeproxy nativeproxy

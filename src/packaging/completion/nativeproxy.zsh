@@ -1,0 +1,73 @@
+#compdef nativeproxy
+# Completion of nativeproxy for zsh. A test holds it against `nativeproxy --help`.
+
+_nativeproxy() {
+    local -a help=('(- *)'{-\?,-h,--help}'[show help and usage information]')
+    local -a file=('(-c --config)'{-c,--config}'[the configuration file]:file:_files')
+    local context state line
+    local -A opt_args
+
+    _arguments -C $help '(- *)--version[show version information]' '1:command:->command' '*::argument:->argument'
+    case $state in
+        command)
+            local -a commands=(
+                'run:start the proxy'
+                'check:check a configuration file'
+                'probe:ask a server how it keeps connections'
+                'status:show how a running proxy is'
+                'server:change a server of a running proxy'
+                'reload:have a running proxy read its configuration again'
+                'demo:start two origins and the proxy in front of them'
+                'config:about the configuration file'
+                'version:print the version'
+            )
+            _describe command commands
+            ;;
+        argument)
+            case $line[1] in
+                run)
+                    _arguments $help $file '--single-process[supervisor and one worker in one process]'
+                    ;;
+                check)
+                    _arguments $help $file \
+                        '--full[also try what run would need of this machine]' \
+                        '--explain[also say what the configuration means]' \
+                        '--url[also say which route takes a request for this URL]:URL:' \
+                        '--method[with --url\: its method]:method:(GET HEAD POST PUT PATCH DELETE OPTIONS)' \
+                        '*'{-H,--header}'[with --url\: a header line]:line:' \
+                        '--client[with --url\: the address of the client]:address:' \
+                        '--listener[with --url\: name of the listener]:listener:'
+                    ;;
+                probe)
+                    _arguments $help '1:URL:_urls' \
+                        '--idle[how long idle connections are watched]:duration:' \
+                        '--timeout[how long one answer may take]:duration:' \
+                        '--requests[requests that are tried on one connection]:number:' \
+                        '--ca[PEM file with who has signed its certificate]:file:_files' \
+                        '--insecure[ask whoever answers, whatever its certificate]'
+                    ;;
+                status)
+                    _arguments $help $file
+                    ;;
+                server)
+                    _arguments $help $file '2:server:' \
+                        '1:command:((drain\:"no new clients" maintenance\:"nobody comes" ready\:"health decides" weight\:"a part of its weight"))'
+                    ;;
+                reload)
+                    _arguments $help $file '--wait[until it has ended]' '--timeout[with --wait\: how long]:duration:'
+                    ;;
+                demo)
+                    _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'
+                    ;;
+                config)
+                    _arguments $help '1:command:((reference\:"print all keys as TOML" schema\:"print the JSON Schema"))'
+                    ;;
+                version)
+                    _arguments $help
+                    ;;
+            esac
+            ;;
+    esac
+}
+
+_nativeproxy "$@"
