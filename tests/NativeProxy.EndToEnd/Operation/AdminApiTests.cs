@@ -118,7 +118,9 @@ public sealed class AdminApiTests : IDisposable
         int before = a.Requests.Count;
         for (int i = 0; i < 100; i++)
             await client.Ask();
-        Assert.InRange(a.Requests.Count - before, 19, 21);
+
+        // A server with a part of its weight gives up turns by lot: 20 are expected, and without the change 50.
+        Assert.InRange(a.Requests.Count - before, 5, 38);
     }
 
     [Fact]
@@ -133,8 +135,12 @@ public sealed class AdminApiTests : IDisposable
         string toml = await File.ReadAllTextAsync(proxy.ConfigPath);
         await File.WriteAllTextAsync(proxy.ConfigPath, toml.Replace("[[upstream]]", "[[upstream]]\nballance = \"first\"", StringComparison.Ordinal));
         FinishedCommand bad = await ProxyBinary.Run("reload", "--wait", "-c", proxy.ConfigPath);
-        Assert.True(bad.ExitCode is 1 or 2, bad.Errors);
+        Assert.Equal(2, bad.ExitCode);
         Assert.Contains("ballance", bad.Errors, StringComparison.Ordinal);
+        Assert.Contains("the running configuration stays in force", bad.Errors, StringComparison.Ordinal);
+        FinishedCommand status = await ProxyBinary.Run("status", "-c", proxy.ConfigPath);
+        Assert.Equal(1, status.ExitCode);
+        Assert.Contains("ballance", status.Errors, StringComparison.Ordinal);
         await File.WriteAllTextAsync(proxy.ConfigPath, toml);
         FinishedCommand again = await ProxyBinary.Run("reload", "--wait", "-c", proxy.ConfigPath);
         Assert.True(again.ExitCode == 0, again.Errors);

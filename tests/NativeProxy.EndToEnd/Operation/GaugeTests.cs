@@ -18,7 +18,7 @@ public sealed class GaugeTests
     /// </summary>
     private static readonly string[] Resting =
         ["nativeproxy_pressure{", "nativeproxy_worker_pressure{", "nativeproxy_server_ejected{", "nativeproxy_rate_limit_waiting",
-            "nativeproxy_tls_certificate_file_changed{"];
+            "nativeproxy_tls_certificate_file_changed{", "nativeproxy_server_operator_state{"];
 
     [Fact]
     [Trait("layer", "no")] // health checks, which no loop carries, speak no records

@@ -20,6 +20,7 @@ public class ServerMetricsTextTests
         test.Slot("a").CountCheck(passed: false);
         test.Slot("b", worker: 0).SetRunning(2);
         test.Slot("b", worker: 1).SetRunning(3);
+        test.Slot("b").Operator = OperatorState.Maintenance;
 
         Assert.Equal(
             """
@@ -31,6 +32,10 @@ public class ServerMetricsTextTests
             # TYPE nativeproxy_server_up gauge
             nativeproxy_server_up{upstream="app",server="a"} 0
             nativeproxy_server_up{upstream="app",server="b"} 1
+            # HELP nativeproxy_server_operator_state What an operator has set a server to: 0 ready, 1 drain, 2 maintenance.
+            # TYPE nativeproxy_server_operator_state gauge
+            nativeproxy_server_operator_state{upstream="app",server="a"} 0
+            nativeproxy_server_operator_state{upstream="app",server="b"} 2
             # HELP nativeproxy_server_ejected Whether a server is left out now for requests that failed on it.
             # TYPE nativeproxy_server_ejected gauge
             nativeproxy_server_ejected{upstream="app",server="a"} 0

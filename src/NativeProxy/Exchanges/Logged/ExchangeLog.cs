@@ -185,7 +185,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RetryCount = Math.Max(0, link.Tries.Count - 1);
         record.Numbers.RetryCause = link.Tries.Cause;
         record.Numbers.ServerConnectionCount = link.Server?.LentCount ?? 0;
-        record.Numbers.UpstreamConnectionCount = group.LentCount + group.WaitingCount;
+        record.Numbers.UpstreamConnectionCount = group.UserCount;
         record.Numbers.ServerQueueCount = link.QueuePlaces.OfServer;
         record.Numbers.UpstreamQueueCount = link.QueuePlaces.OfGroup;
         ServerConnectionFacts server = path.Stream.Facts;

@@ -24,20 +24,20 @@ internal sealed class AdminClient
     private AdminClient(IPEndPoint server, in AdminSettings settings) => (_server, _settings) = (server, settings);
 
     /// <summary>Null when the configuration names no endpoint that can be asked; the problem then says why.</summary>
-    /// <param name="configPath">The configuration file; one with errors will do if [admin] can be read.</param>
+    /// <param name="configPath">The configuration file.</param>
     /// <param name="problem">For people.</param>
     public static AdminClient? Of(string configPath, out string problem)
     {
         SettingsResult result = SettingsFile.Load(configPath);
-        AdminSettings settings = result.Settings.Admin;
-        problem = "";
-        if (result is { IsOk: false, Errors: [var first, ..] } && (settings.Bind ?? "").Length == 0)
-            problem = $"{configPath} cannot be used: {first}";
-        else if ((settings.Bind ?? "").Length == 0)
-            problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
-        else if (AddressText.TryParse(settings.Bind!, AddressUse.Bind, out HostPort bind, out _))
-            return new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), settings);
-        return null;
+        if (!result.IsOk)
+        {
+            problem = string.Join('\n', result.Errors) + $"\n{configPath} has errors: nobody was asked";
+            return null;
+        }
+        problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
+        return AddressText.TryParse(result.Settings.Admin.Bind, AddressUse.Bind, out HostPort bind, out _)
+            ? new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), result.Settings.Admin)
+            : null;
     }
 
     /// <summary>One question. False when there is no answer, or one that is none; the problem then says what it was.</summary>

@@ -9,8 +9,8 @@ using NativeProxy.Metrics;
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// What became of each reading of the configuration: counted, told to log and service manager, and remembered with all that was said of it for whoever
-/// asks afterwards. Lines may come on any thread; the rest is called by who reloads.
+/// What became of each reading of the configuration: counted, told to log and service manager, and remembered with all that was said of it for
+/// whoever asks afterwards. Lines may come on any thread; the rest is called by who reloads.
 /// </summary>
 internal sealed class ReloadLog
 {

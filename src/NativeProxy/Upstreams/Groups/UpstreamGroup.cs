@@ -85,11 +85,8 @@ internal sealed class UpstreamGroup
     /// <summary>What an exchange is told when no server takes requests.</summary>
     public ProxyError NoServerError { get; private set; } = ProxyError.NoServerAvailable;
 
-    /// <summary>Connections lent to exchanges, over all servers.</summary>
-    public int LentCount => _servers.LentCount;
-
-    /// <summary>Exchanges that wait for a server, for a certain one or for any.</summary>
-    public int WaitingCount => Queue.Count + _servers.WaitingCount;
+    /// <summary>Exchanges that are lent a connection, or wait for one, of a certain server or of any.</summary>
+    public int UserCount => _servers.LentCount + Queue.Count + _servers.WaitingCount;
 
     /// <summary>The servers are not known, or not any more, until they are applied.</summary>
     public void Suspend(in UpstreamSettings settings)

@@ -48,7 +48,7 @@ internal sealed class Origin : Ordered<Origin>
     public object? Route { get; set; }
 
     /// <summary>True while an exchange uses it or waits for it, or a client has a connection of its own to it.</summary>
-    public bool IsBusy => Group.IsPending || Group.Queue.Count > 0 || Group.LentCount > 0 || HasPinned();
+    public bool IsBusy => Group.IsPending || Group.UserCount > 0 || HasPinned();
 
     /// <summary>Before each use: finds the addresses when they are not known or too old.</summary>
     public void Refresh()
