@@ -66,12 +66,12 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
 
     private SmallResponse Reload()
     {
-        int loads = LoadNumber;
+        int number = state.NextLoadNumber;
         powers.Reload();
         return Json(202, json =>
         {
             json.WriteStartObject();
-            json.WriteNumber("load", loads + 1);
+            json.WriteNumber("load", number);
             json.WriteEndObject();
         });
     }
@@ -186,8 +186,6 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         }
         json.WriteEndArray();
     }
-
-    private int LoadNumber => state.Loads.Count == 0 ? 0 : state.Loads[0].Number;
 
     /// <summary>By the clock of the loops.</summary>
     private static long NowMs => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1000);

@@ -232,6 +232,18 @@ public sealed class ApiRoutesTests : IDisposable
         Assert.Equal(24, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
     }
 
+    /// <summary>A reading that is under way may have read the file before it was changed: what was asked for is the one behind it.</summary>
+    [Fact]
+    public void ReloadWhileOneIsUnderWay_IsTheNextOne()
+    {
+        _state.CountLoad(isTaken: true, "started");
+        Assert.Equal(2, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
+        _state.BeginLoad();
+        Assert.Equal(3, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
+        _state.CountLoad(isTaken: false, "refused");
+        Assert.Equal(3, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
+    }
+
     /// <summary>Whatever bytes come as a body, as a path or as a field: an answer, and no change that was not asked for.</summary>
     [Fact]
     public void AnyBytes_AreAnswered()

@@ -40,6 +40,7 @@ internal sealed class ReloadLog
     public void Begin()
     {
         Take();
+        _service.BeginLoad();
         _manager?.Reloading();
     }
 
