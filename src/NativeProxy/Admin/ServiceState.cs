@@ -45,7 +45,7 @@ internal sealed class ServiceState
     public IReadOnlyList<ConfigLoad> Loads => _loads;
 
     /// <summary>
-    /// The number of the first reading that begins from now on: what the file holds now is what it reads. One that is under way may have begun before.
+    /// The number of the first reading that begins from now on: what the file holds now is what it reads. One under way may have begun before.
     /// </summary>
     public int NextLoadNumber
     {
