@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,11 +11,6 @@ namespace NativeProxy.Admin;
 /// </summary>
 internal sealed class AdminGuard(ServiceState state)
 {
-    /// <summary>A shorter token could be guessed.</summary>
-    public const int TokenBytesMin = 16;
-
-    private const int TokenBytesMax = 4096;
-
     /// <summary>Why this request for something to read is refused; null = it is not. Without a token file everybody may read.</summary>
     public SmallResponse? RefusalToRead(in SmallRequest request)
     {
@@ -75,31 +69,13 @@ internal sealed class AdminGuard(ServiceState state)
             problem = "a token is needed: Authorization: Bearer TOKEN";
             return false;
         }
-        if (!TryReadToken(file, out byte[] token, out problem))
+        if (!TokenFile.TryRead(file, out byte[] token, out _))
+        {
+            problem = "the proxy has no token to compare it with: `check --full` says what is wrong with its file";
             return false;
+        }
         problem = "the token is not the right one";
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(shown[Scheme.Length..].Trim((byte)' ')), SHA256.HashData(token));
-    }
-
-    /// <summary>What a token file holds, without the white space around it. False when that is no token; the problem then says why.</summary>
-    public static bool TryReadToken(string file, out byte[] token, out string problem)
-    {
-        token = [];
-        problem = "";
-        try
-        {
-            using FileStream stream = File.OpenRead(file);
-            byte[] bytes = new byte[TokenBytesMax];
-            int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            token = bytes.AsSpan(0, count).Trim(" \t\r\n"u8).ToArray();
-            if (count == bytes.Length || token.Length < TokenBytesMin || token.AsSpan().IndexOfAnyExceptInRange((byte)0x21, (byte)0x7E) >= 0)
-                problem = $"{file} holds no token: expected {TokenBytesMin} to {TokenBytesMax - 1} visible characters";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = $"{file} cannot be read: {e.Message}";
-        }
-        return problem.Length == 0;
     }
 
     private static SmallResponse Unauthorized(string problem) =>

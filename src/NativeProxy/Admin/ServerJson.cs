@@ -38,7 +38,6 @@ internal static class ServerJson
         json.WriteEndObject();
         json.WriteNumber("ejections", server.Ejection.Count);
         json.WriteNumber("requests_running", server.Running());
-        json.WriteNumber("requests_waiting", server.Line.Waiting.Count);
         json.WriteEndObject();
     }
 

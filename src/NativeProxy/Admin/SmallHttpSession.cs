@@ -39,7 +39,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     private const int SurplusBytesMax = 256 * 1024;
 
     private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
-    private static readonly SmallResponse Malformed = SmallHttpText.Plain(400, "only well-formed requests without a body are served here\n");
+    private static readonly SmallResponse Malformed = SmallHttpText.Plain(400, "only well-formed requests are served here, most of them without a body\n");
 
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;
@@ -145,7 +145,15 @@ internal sealed class SmallHttpSession : PlaceHolder
         }
         int bodyBytes = framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
         if (received.Length < outcome.ConsumedBytes + bodyBytes)
-            return null;
+        {
+            if (!_head.Fields.Contains(KnownHeader.Expect))
+                return null;
+
+            // Whoever waits to be asked for its body sends it without that; it is small.
+            consumed = received.End;
+            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(417, "a body is sent with its head here\n"), _server.Time, isLast: true,
+                hasBody: true), IsLast: true);
+        }
         consumed = received.GetPosition(outcome.ConsumedBytes + bodyBytes);
         byte[] body = bodyBytes == 0 ? [] : received.Slice(outcome.ConsumedBytes, bodyBytes).ToArray();
         ConnectionOptions options = ConnectionHeader.Apply(bytes, _head.Fields);

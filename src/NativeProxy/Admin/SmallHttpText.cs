@@ -41,6 +41,7 @@ internal static class SmallHttpText
         405 => "Method Not Allowed",
         411 => "Length Required",
         413 => "Content Too Large",
+        417 => "Expectation Failed",
         503 => "Service Unavailable",
         _ => "Error",
     };

@@ -109,7 +109,7 @@ internal static class CommandLine
     {
         Option<string> config = ConfigOption();
         var command = new Command("status", "Show how a running proxy is, and its servers in a table.") { config };
-        command.SetAction(result => StatusCommand.Run(result.GetValue(config)!));
+        command.SetAction(result => OperatorText.Run(() => StatusCommand.Run(result.GetValue(config)!)));
         return command;
     }
 
@@ -120,7 +120,8 @@ internal static class CommandLine
         Argument<string> server = ServerArgument();
         var percent = new Argument<int>("PERCENT") { Description = "1 to 100." };
         var weight = new Command("weight", "Only a part of its weight counts.") { server, percent };
-        weight.SetAction(result => ServerCommand.SetWeight(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(percent)));
+        weight.SetAction(result => OperatorText.Run(
+            () => ServerCommand.SetWeight(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(percent))));
         return new Command("server", "Change a server of a running proxy; needs admin.write_token_file.")
         {
             config,
@@ -135,7 +136,8 @@ internal static class CommandLine
     {
         Argument<string> server = ServerArgument();
         var command = new Command(state, description) { server };
-        command.SetAction(result => ServerCommand.SetState(result.GetValue(config)!, result.GetValue(server)!, state));
+        command.SetAction(result => OperatorText.Run(
+            () => ServerCommand.SetState(result.GetValue(config)!, result.GetValue(server)!, state)));
         return command;
     }
 
@@ -150,7 +152,8 @@ internal static class CommandLine
         {
             config, wait, timeout,
         };
-        command.SetAction(result => ReloadCommand.Run(result.GetValue(config)!, result.GetValue(wait), result.GetValue(timeout)!));
+        command.SetAction(result => OperatorText.Run(
+            () => ReloadCommand.Run(result.GetValue(config)!, result.GetValue(wait), result.GetValue(timeout)!)));
         return command;
     }
 

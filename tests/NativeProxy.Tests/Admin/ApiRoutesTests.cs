@@ -232,6 +232,22 @@ public sealed class ApiRoutesTests : IDisposable
         Assert.Equal(24, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
     }
 
+    /// <summary>Whoever shows any token must not be able to hold a thread up.</summary>
+    [Fact]
+    public void TokenFileThatIsAPipe_OpensNothing_AndNobodyWaitsForIt()
+    {
+        string pipe = _writeFile + ".pipe";
+        using (var make = System.Diagnostics.Process.Start("mkfifo", pipe))
+            make.WaitForExit();
+        _state.Tokens = new AdminTokens("", pipe);
+        Assert.Equal(401, Ask("POST /api/reload").StatusCode);
+        Assert.False(TokenFile.TryRead(pipe, out _, out string problem));
+        Assert.NotEqual("", problem);
+        Assert.False(TokenFile.TryRead("a\0b", out _, out _));
+        Assert.False(TokenFile.TryRead("/", out _, out _));
+        File.Delete(pipe);
+    }
+
     /// <summary>A reading that is under way may have read the file before it was changed: what was asked for is the one behind it.</summary>
     [Fact]
     public void ReloadWhileOneIsUnderWay_IsTheNextOne()

@@ -100,6 +100,7 @@ public sealed class SmallHttpServerTests : IDisposable
     [InlineData("Content-Length: 99999999999\r\n\r\n", "HTTP/1.1 413 ", "at most 8 bytes")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "HTTP/1.1 411 ", "Content-Length")]
     [InlineData("Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "HTTP/1.1 400 ", "well-formed")]
+    [InlineData("Expect: 100-continue\r\nContent-Length: 3\r\n\r\n", "HTTP/1.1 417 ", "with its head")]
     public void Body_IsTakenUpToItsLimit(string rest, string expected, string said)
     {
         using Socket client = Peers.Connect(Serve(bodyBytesMax: 8));

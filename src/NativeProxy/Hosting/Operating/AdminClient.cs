@@ -31,8 +31,17 @@ internal sealed class AdminClient
         SettingsResult result = SettingsFile.Load(configPath);
         if (!result.IsOk)
         {
-            problem = string.Join('\n', result.Errors) + $"\n{configPath} has errors: nobody was asked";
-            return null;
+            // Somebody may be at work on the file while another one must drain a server.
+            if (AdminSection.TryRead(configPath, out SettingsResult section))
+            {
+                Console.Error.WriteLine($"{configPath} has errors, such as {result.Errors[0]}");
+                result = section;
+            }
+            else
+            {
+                problem = string.Join('\n', result.Errors) + $"\n{configPath} has errors: nobody was asked";
+                return null;
+            }
         }
         problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
         return AddressText.TryParse(result.Settings.Admin.Bind, AddressUse.Bind, out HostPort bind, out _)
@@ -53,7 +62,7 @@ internal sealed class AdminClient
         string file = isWrite || _settings.ReadTokenFile.Length == 0 ? _settings.WriteTokenFile : _settings.ReadTokenFile;
         string authorization = "";
         problem = "";
-        if (file.Length > 0 && AdminGuard.TryReadToken(file, out byte[] token, out problem))
+        if (file.Length > 0 && TokenFile.TryRead(file, out byte[] token, out problem))
             authorization = $"Authorization: Bearer {Encoding.ASCII.GetString(token)}\r\n";
 
         // Reading may need no token, though there is one for changes that this user must not see.
@@ -66,11 +75,11 @@ internal sealed class AdminClient
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
             AnswerBytesMax, over.Token).GetAwaiter().GetResult();
         if (document.Problem.Length > 0)
-            problem = $"the proxy cannot be asked: {document.Problem}";
+            problem = $"{document.Problem}: the proxy does not run, or its listening is paused, or admin.bind was changed since it started";
         else if (document.StatusCode is not (200 or 202))
-            problem = Encoding.UTF8.GetString(document.Content).Trim();
+            problem = OperatorText.OfAnswer(document);
         else
-            answer = JsonDocument.Parse(document.Content);
+            answer = OperatorText.JsonOf(document, out problem);
         return answer is not null;
     }
 

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Text.Json;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Pipes;
 
 namespace NativeProxy.Hosting.Operating;
 
@@ -15,6 +17,41 @@ internal static class OperatorText
     {
         Console.Error.WriteLine(problem);
         return ExitCodes.Failure;
+    }
+
+    /// <summary>Runs a command. Whoever answers may be no proxy, or one of another version: that is told, too.</summary>
+    public static int Run(Func<int> command)
+    {
+        try
+        {
+            return command();
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return Failed("what answers there is no proxy of this version");
+        }
+    }
+
+    /// <summary>What an answer without success says, without signs that a terminal would obey.</summary>
+    public static string OfAnswer(HttpDocument document)
+    {
+        string text = string.Concat(Encoding.UTF8.GetString(document.Content).Trim().Where(static sign => !char.IsControl(sign)));
+        return text.Length > 0 ? text : $"the answer is status {document.StatusCode}";
+    }
+
+    /// <summary>Null, with the problem, when it is none.</summary>
+    public static JsonDocument? JsonOf(HttpDocument document, out string problem)
+    {
+        problem = "";
+        try
+        {
+            return JsonDocument.Parse(document.Content);
+        }
+        catch (JsonException)
+        {
+            problem = "what answers there is no proxy of this version";
+            return null;
+        }
     }
 
     /// <summary>One reading of the configuration, as the API shows it.</summary>

@@ -18,13 +18,18 @@ internal static class ServerCommand
     /// <param name="server">UPSTREAM/SERVER.</param>
     /// <param name="percent">1 to 100.</param>
     public static int SetWeight(string configPath, string server, int percent) =>
-        Change(configPath, server, $$"""{"weight_percent": {{percent}}}""");
+        percent is < 1 or > 100
+            ? OperatorText.Failed($"{percent} is no percentage from 1 to 100; `server drain` sends nothing new there")
+            : Change(configPath, server, $$"""{"weight_percent": {{percent}}}""");
 
     private static int Change(string configPath, string server, string body)
     {
         int slash = server.IndexOf('/', StringComparison.Ordinal);
-        if (slash <= 0 || slash == server.Length - 1 || server.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0)
+        if (slash <= 0 || slash == server.Length - 1 || server.AsSpan().IndexOfAnyExceptInRange('!', '~') >= 0
+            || server.AsSpan().IndexOfAny('?', '#', '%') >= 0)
+        {
             return OperatorText.Failed($"\"{server}\" is no UPSTREAM/SERVER, such as app/a");
+        }
         if (AdminClient.Of(configPath, out string problem) is not { } client
             || !client.TryAsk("PATCH", $"/api/servers/{server}", body, out JsonDocument? answer, out problem))
         {

@@ -9,7 +9,7 @@ namespace NativeProxy.Hosting.Operating;
 /// <summary>`nativeproxy status`: how a proxy that runs is, and a table of its servers. Stateless; for people, so its words may change.</summary>
 internal static class StatusCommand
 {
-    private static readonly string[] Columns = ["UPSTREAM/SERVER", "STATE", "SINCE", "WEIGHT", "RUNNING", "WAITING", "CHECKS", "LAST CHECK"];
+    private static readonly string[] Columns = ["UPSTREAM/SERVER", "STATE", "SINCE", "WEIGHT", "RUNNING", "CHECKS", "LAST CHECK"];
 
     /// <summary>Returns the exit code: 1 with one line when the proxy could not be asked.</summary>
     public static int Run(string configPath)
@@ -67,7 +67,6 @@ internal static class StatusCommand
                 server.GetProperty("changed_at").GetString() ?? "-",
                 $"{server.GetProperty("weight_percent").GetInt32()} %",
                 server.GetProperty("requests_running").ToString(),
-                server.GetProperty("requests_waiting").ToString(),
                 health.GetProperty("checked").GetBoolean()
                     ? $"{health.GetProperty("passed")} passed, {health.GetProperty("failed")} failed"
                     : "-",

@@ -85,7 +85,7 @@ internal static class StartTrials
 
     private static void TryToken(SettingsResult result, string key, string path, List<ConfigError> errors)
     {
-        if (path.Length > 0 && !AdminGuard.TryReadToken(path, out _, out string problem))
+        if (path.Length > 0 && !TokenFile.TryRead(path, out _, out string problem))
             errors.Add(result.Finding(key, problem, "a file with the token alone, such as `openssl rand -hex 32` makes"));
     }
 
