@@ -39,7 +39,8 @@ internal sealed class SmallHttpSession : PlaceHolder
     private const int SurplusBytesMax = 256 * 1024;
 
     private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
-    private static readonly SmallResponse Malformed = SmallHttpText.Plain(400, "only well-formed requests are served here, most of them without a body\n");
+    private static readonly SmallResponse Malformed = SmallHttpText.Plain(
+        400, "only well-formed requests are served here, most of them without a body\n");
 
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// Reads the file of a token. Waits for nobody: a pipe without a writer is no token, or whoever shows any token at all could hold up every thread that
-/// answers. Stateless; any thread.
+/// Reads the file of a token. Waits for nobody: a pipe without a writer is no token, or whoever shows any token at all could hold up every thread
+/// that answers. Stateless; any thread.
 /// </summary>
 internal static partial class TokenFile
 {
