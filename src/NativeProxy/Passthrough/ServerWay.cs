@@ -175,7 +175,7 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
             if (!Server.HasRoom)
             {
                 // It would have room were it not for idle connections of other workers.
-                Server = Group.InsteadOf(Server, except, queue);
+                Server = Group.InsteadOf(Server, except, queue, isItsTurn);
                 _connection = Server?.TryConnect(this, IdentityAt(Server));
                 if (_connection is null)
                     return TryWait(queue);

@@ -143,7 +143,7 @@ internal sealed class WorkersOnBoard : IDisposable
             var user = new RecordingUser();
             Connection = server?.TakeIdle(user) ?? server?.TryConnect(user);
             if (Connection is null && server is { HasRoom: false })
-                Connection = _group.InsteadOf(server, except: null, queue)?.TryConnect(user);
+                Connection = _group.InsteadOf(server, except: null, queue, isItsTurn)?.TryConnect(user);
             if (Connection is null)
             {
                 queue.TryAdd(_ticket, timeoutMs: 0);

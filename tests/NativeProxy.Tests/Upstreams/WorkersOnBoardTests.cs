@@ -98,19 +98,21 @@ public sealed class WorkersOnBoardTests
         Assert.Equal((0, 1), (await test.Loops[0].Run(() => test.Server(0).Limit.OpenCount), test.Places.OpenCount));
     }
 
-    /// <summary>The line of a group whose first is at a server that another worker keeps idle connections to: the free server serves it.</summary>
+    /// <summary>
+    /// A line whose first is at a server that another worker keeps idle connections to, and does not give: as soon as somebody waits behind it, the
+    /// free server serves it. Alone it waits for the server whose turn it is.
+    /// </summary>
     [Fact]
-    public async Task WhoMayGoElsewhere_DoesNotWaitForAnIdleConnectionOfAnotherWorker()
+    public async Task IdleConnectionOfAnotherWorker_DoesNotHoldUpALine()
     {
         using var test = new WorkersOnBoard(workers: 2, connectionsMax: 1, deaf: 0, hasFree: true);
         await test.Release(0, await test.Connect(0));
         Assert.True(await test.Loops[1].Run(() => test.Server(1).Limit.HasIdleElsewhere));
 
-        for (int i = 0; i < 6; i++)
-        {
-            WorkersOnBoard.Customer customer = await test.Ask(1);
-            Assert.Equal("b", customer.Connection?.Server.Name);
-        }
+        WorkersOnBoard.Customer[] customers = [.. await Task.WhenAll(Enumerable.Range(0, 7).Select(_ => test.Ask(1)))];
+        foreach (WorkersOnBoard.Customer customer in customers[..6])
+            await customer.UntilSeen("served");
+        Assert.All(customers[..6], static customer => Assert.Equal("b", customer.Connection!.Server.Name));
     }
 
     [Fact]

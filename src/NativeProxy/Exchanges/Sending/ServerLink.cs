@@ -145,7 +145,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
             if (!Server.HasRoom)
             {
                 // It would have room were it not for idle connections of other workers.
-                Server = Group.InsteadOf(Server, except, queue);
+                Server = Group.InsteadOf(Server, except, queue, isItsTurn);
                 return Server is null || !TryOpen(Server, _mayReuse) ? Wait(queue) : stream.IsReady ? LinkResult.Ready : LinkResult.Pending;
             }
 

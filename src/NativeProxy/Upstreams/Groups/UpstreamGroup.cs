@@ -212,17 +212,19 @@ internal sealed class UpstreamGroup
     }
 
     /// <summary>
-    /// A server that was chosen has no room but for idle connections of other workers: they are asked for. Who may go elsewhere does not wait for
-    /// them, or one such server would hold up the whole line while another one is free.
+    /// A server that was chosen has no room but for idle connections of other workers: they are asked for, and waited for, so that servers are chosen
+    /// as if there were one worker. But who is first in line while others wait behind goes elsewhere, or one such server would hold them all up while
+    /// another one is free.
     /// </summary>
     /// <param name="full">The server.</param>
     /// <param name="except">One that has just failed, or null.</param>
     /// <param name="queue">Where one would wait.</param>
+    /// <param name="isItsTurn">As for <see cref="Choose"/>.</param>
     /// <returns>A server that has room at once; null when there is none.</returns>
-    public UpstreamServer? InsteadOf(UpstreamServer full, UpstreamServer? except, WaitQueue queue)
+    public UpstreamServer? InsteadOf(UpstreamServer full, UpstreamServer? except, WaitQueue queue, bool isItsTurn)
     {
         full.Limit.AskForIdle();
-        return queue == Queue && except is null ? _choice.WithRoom() : null;
+        return isItsTurn && queue == Queue && except is null && Queue.HasWaiters ? _choice.WithRoom() : null;
     }
 
     /// <summary>A connect to the server failed.</summary>
