@@ -8,4 +8,5 @@ namespace NativeProxy.Admin;
 /// <param name="LastCheck">How the last check of a server went; null = there was none.</param>
 /// <param name="ServerChanged">A server's state or weight was set on the board, as the line for the log says.</param>
 /// <param name="Reload">The configuration is to be read again.</param>
-internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload);
+/// <param name="Upgrade">The program is to be started anew, and to take over.</param>
+internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload, Action Upgrade);

@@ -30,6 +30,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         ("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
         ("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance) or \"weight_percent\" (1 to 100)"),
         ("POST", "/api/reload", "reads the configuration again; /api/status says what came of it"),
+        ("POST", "/api/upgrade", "starts the program anew, which takes over; /api/status says why not, and then whose it is"),
     ];
 
     private readonly object _changing = new();
@@ -50,16 +51,18 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         string path = Encoding.Latin1.GetString(request.Path);
         if (path.StartsWith("/api/servers/", StringComparison.Ordinal))
             return OfServer(request, path["/api/servers/".Length..]);
-        string allowed = path == "/api/reload" ? "POST" : "GET, HEAD";
-        if (path is not ("/api" or "/api/" or "/api/status" or "/api/servers" or "/api/reload"))
+        bool isOrder = path is "/api/reload" or "/api/upgrade";
+        string allowed = isOrder ? "POST" : "GET, HEAD";
+        if (!isOrder && path is not ("/api" or "/api/" or "/api/status" or "/api/servers"))
             return SmallHttpText.Plain(404, "unknown path; /api lists what there is\n");
-        if (isWrite != (path == "/api/reload") || (isWrite && request.Method != HttpMethod.Post))
+        if (isWrite != isOrder || (isWrite && request.Method != HttpMethod.Post))
             return NotAllowed(allowed);
         return path switch
         {
             "/api/status" => Json(200, WriteStatus),
             "/api/servers" => Json(200, WriteServers),
             "/api/reload" => Reload(),
+            "/api/upgrade" => Upgrade(),
             _ => Json(200, WritePaths),
         };
     }
@@ -72,6 +75,19 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         {
             json.WriteStartObject();
             json.WriteNumber("load", number);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Says for how many of them an answer is to be awaited: whoever asks beside another one may see that one's.</summary>
+    private SmallResponse Upgrade()
+    {
+        int number = state.Upgrade.Last.Number + 1;
+        powers.Upgrade();
+        return Json(202, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("upgrade", number);
             json.WriteEndObject();
         });
     }
@@ -149,7 +165,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteBoolean("draining", state.IsDraining);
         json.WriteString("shortage", state.Shortage);
         json.WriteStartArray("workers");
-        for (int i = 0; i < counters.WorkerCount; i++)
+        foreach (int i in counters.Serving)
         {
             json.WriteStartObject();
             json.WriteNumber("pid", counters.Row(i).ProcessId);
@@ -158,6 +174,11 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        (int upgrade, string? refused) = state.Upgrade.Last;
+        json.WriteStartObject("upgrade");
+        json.WriteNumber("number", upgrade);
+        json.WriteString("refused", refused);
+        json.WriteEndObject();
         json.WriteString("config", state.ConfigPath);
         json.WriteStartArray("loads");
         foreach (ConfigLoad load in state.Loads)

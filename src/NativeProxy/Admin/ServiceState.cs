@@ -38,6 +38,9 @@ internal sealed class ServiceState
         set => _tokens = value;
     }
 
+    /// <summary>What came of the last upgrade.</summary>
+    public UpgradeState Upgrade { get; } = new();
+
     /// <summary>The configuration file that is read.</summary>
     public string ConfigPath { get; init; } = "";
 

@@ -34,7 +34,7 @@ internal static class WorkerMetricsText
             if (info.Name != family)
                 Exposition.Head(output, name, "Per worker: " + info.Help, isCounter: false);
             family = info.Name;
-            for (int i = 0; i < board.WorkerCount; i++)
+            foreach (int i in board.Serving)
                 Exposition.Sample(output, name, $"worker=\"{i}\"{(info.Label is null ? "" : "," + info.Label)}", board.Row(i).Read(id));
         }
     }

@@ -69,6 +69,10 @@ internal sealed class ClientLimits
         return _rate is null || _rate.Ask(KeyOf(client, _rateId), nowMs * 1000, RateUse.Take).Passes ? CloseReason.None : CloseReason.ConnectionRate;
     }
 
+    /// <summary>Counts a connection that another process has taken. Returns whether it has to be given back when it is over.</summary>
+    public bool CountAnyway(in PeerAddress client) =>
+        _connectionsMax > 0 && client.IsGiven && _counts.TryTake(KeyOf(client, _listener), int.MaxValue) == CountVerdict.Taken;
+
     /// <summary>A counted connection of a client is over.</summary>
     public void GiveBack(in PeerAddress client) => _counts.GiveBack(KeyOf(client, _listener));
 

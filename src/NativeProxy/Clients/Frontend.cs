@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Claims;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
@@ -86,11 +87,19 @@ internal sealed class Frontend
     /// <summary>True once responses say close, whatever else.</summary>
     public bool IsDraining => Ending != CloseReason.None;
 
+    /// <summary>
+    /// Gives an idle connection to the process that comes after this one, at an upgrade; false when it does not take it, or not now. Null but then.
+    /// </summary>
+    public Func<ClientConnection, bool>? Heir { get; set; }
+
     /// <summary>While a drain leaves idle connections open for one more request (<c>keepalive.drain_wait</c>).</summary>
     public bool IdleMayWait { get; set; }
 
     /// <summary>What runs short, as the reason for which connections now close after their response; None when nothing does.</summary>
     public CloseReason Pressure { get; set; }
+
+    /// <summary>Why this connection ends after its exchange, whatever else; None when it may live on, be it in another process.</summary>
+    public CloseReason EndingOf(ClientConnection connection) => Heir is not null && connection.MayBeHandedOn ? CloseReason.None : Ending;
 
     /// <summary>Whether who connects only looks whether this node is there (<c>monitor.networks</c>; HAProxy's monitor-net).</summary>
     public bool IsProbe(in PeerAddress client) => _probes.Length > 0 && AddressNetwork.AnyContains(_probes, client);

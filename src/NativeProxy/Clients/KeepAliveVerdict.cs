@@ -32,7 +32,7 @@ internal readonly struct KeepAliveFacts
     /// <summary>The client has sent FIN, and no request waits that came before it.</summary>
     public required bool ClientHasEnded { get; init; }
 
-    /// <summary>Why the listener ends all its connections, or None.</summary>
+    /// <summary>Why the listener ends its connections, this one included, or None.</summary>
     public required CloseReason ListenerEnding { get; init; }
 
     /// <summary>Further requests of the connection have begun already: what is no fault of this response waits until they are answered.</summary>

@@ -12,24 +12,43 @@ internal abstract class Session : ClientConnection
 {
     /// <summary>Takes over a connection.</summary>
     /// <param name="client">The connection.</param>
-    /// <param name="identity">Who is there, where that is more than its peer.</param>
-    /// <param name="startedMs">When its first byte came; when it was accepted, if none has.</param>
-    /// <param name="leftMs">How much of <c>timeouts.request_header</c> is left; 0 = no limit.</param>
-    public abstract void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs);
+    /// <param name="start">What is known of it.</param>
+    public abstract void Begin(TcpConnection client, in SessionStart start);
 
     /// <summary>Bytes behind what another owner of the connection has read, within the same delivery.</summary>
     internal abstract void ReadFirst(ReadOnlySpan<byte> bytes);
 
-    /// <summary>False when the listener does not take this client's connection, which is closed then, before anything of it is read.</summary>
-    protected bool TryAdmit()
+    /// <summary>
+    /// False when the listener does not take this client's connection, which is closed then, before anything of it is read. One that another process
+    /// has taken stays.
+    /// </summary>
+    protected bool TryAdmit(bool isContinued)
     {
         if (Frontend.Admission is not { } admission)
             return true;
+        if (isContinued)
+        {
+            IsCounted = admission.CountAnyway(Address);
+            return true;
+        }
         CloseReason reason = admission.Judge(Address, Frontend.Loop.Clock.NowMs, out bool isCounted);
         IsCounted = isCounted;
         if (reason == CloseReason.None)
             return true;
         Close(reason);
         return false;
+    }
+
+    /// <summary>Has the process that comes after this one go on with an idle connection, if it takes it. False when it stays here.</summary>
+    protected bool TryHandOn()
+    {
+        if (Frontend.Heir is not { } heir || !MayBeHandedOn)
+            return false;
+        Tcp!.Uncork();
+        if (Tcp.HasQueuedBytes || Tcp.IsSendBroken || !heir(this))
+            return false;
+        Tcp.GoesOnElsewhere = true;
+        Close(CloseReason.HandedOver);
+        return true;
     }
 }

@@ -138,6 +138,10 @@ internal readonly partial struct RuntimeSettings
     [Setting("drain_timeout", Default = "30s", Max = "24h", Doc = "Longest time that SIGTERM waits for running exchanges before it cuts them.")]
     public partial long DrainTimeoutMs { get; init; }
 
+    [Setting("upgrade_timeout", Default = "1h", Min = "1s", Max = "168h",
+        Doc = "Longest time that a process which has been replaced by an upgrade waits for what runs on it, such as tunnels, before it cuts it.")]
+    public partial long UpgradeTimeoutMs { get; init; }
+
     /// <summary>0 = off.</summary>
     [Setting("worker_hang_timeout", Default = "10s", Max = "1h",
         Doc = "A worker whose event loop shows no sign of life for this long is killed and replaced. \"0s\" = never.")]

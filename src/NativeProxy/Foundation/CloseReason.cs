@@ -156,6 +156,12 @@ internal enum CloseReason : byte
     /// <summary>A reload removed the listener.</summary>
     ListenerRemoved,
 
+    /// <summary>An upgrade: the process that came after this one goes on with the connection, which its client does not see.</summary>
+    HandedOver,
+
+    /// <summary>An upgrade, and the connection could not be handed over: it ended after its response, or when it had idled long enough.</summary>
+    Upgraded,
+
     /// <summary>Buffers or another resource ran out.</summary>
     Resource,
 

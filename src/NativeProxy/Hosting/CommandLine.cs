@@ -19,7 +19,8 @@ internal static class CommandLine
         2 the configuration cannot be used, nothing was started; 3 stopped before all exchanges were finished.
 
         Signals: SIGTERM or SIGINT finishes running exchanges and exits; a second one exits at once;
-        SIGHUP reads the configuration again, keeping all connections; SIGUSR1 opens the access log anew after its rotation.
+        SIGHUP reads the configuration again, keeping all connections; SIGUSR1 opens the access log anew after its rotation;
+        SIGUSR2 starts the program anew, which takes over addresses and idle connections.
         """;
 
     /// <summary>Parses the arguments and runs. Returns the exit code.</summary>
@@ -35,6 +36,7 @@ internal static class CommandLine
             StatusSubcommand(),
             ServerSubcommand(),
             ReloadSubcommand(),
+            UpgradeSubcommand(),
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),
@@ -184,17 +186,29 @@ internal static class CommandLine
     }
 
     /// <summary>What the supervisor starts; not for people.</summary>
+    private static Command UpgradeSubcommand()
+    {
+        Option<string> config = ConfigOption();
+        var timeout = new Option<string>("--timeout") { Description = "How long it is waited for.", DefaultValueFactory = _ => "90s" };
+        var command = new Command("upgrade", "Have the program started anew, as it stands on the disk now, and take over from a running proxy; needs "
+            + "admin.write_token_file.") { config, timeout };
+        command.SetAction(result => OperatorText.Run(() => UpgradeCommand.Run(result.GetValue(config)!, result.GetValue(timeout)!)));
+        return command;
+    }
+
     private static Command WorkerCommand(TrafficSecurity security)
     {
         var index = new Option<int>("--index") { Required = true };
         var count = new Option<int>("--count") { Required = true };
+        var row = new Option<int>("--row") { Required = true };
         var control = new Option<int>("--control") { Required = true };
         var sockets = new Option<int>("--sockets") { Required = true };
         var boards = new Option<string>("--boards") { Required = true };
-        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, control, sockets, boards };
+        var command = new Command("worker", "One worker process; started by the supervisor.") { index, count, row, control, sockets, boards };
         command.Hidden = true;
         command.SetAction(result => WorkerProcess.Run(new WorkerArguments(
-            result.GetValue(index), result.GetValue(count), result.GetValue(control), result.GetValue(sockets), result.GetValue(boards)!), security));
+            result.GetValue(index), result.GetValue(count), result.GetValue(row), result.GetValue(control), result.GetValue(sockets),
+            result.GetValue(boards)!), security));
         return command;
     }
 }

@@ -17,6 +17,9 @@ internal static class ProxyHost
     public static int Run(string path, bool singleProcess, TrafficSecurity security)
     {
         ErrorLog log = ErrorLog.Stderr;
+        using Predecessor? before = Predecessor.Hear(out string problem);
+        if (before is null)
+            return StartFailure.Report(log, [problem]);
         SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable)
             ? SettingsFile.Parse(path, source.Bytes)
             : unreadable;
@@ -37,8 +40,8 @@ internal static class ProxyHost
             return StartFailure.Report(log, shortages);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
-            ? SingleProcess.Run(source, result.Settings, files, security, manager, log)
-            : Supervisor.Run(source, result.Settings, files, workers, manager, log);
+            ? SingleProcess.Run(source, result.Settings, files, security, manager, before, log)
+            : SupervisorStart.Run(source, result.Settings, files, workers, manager, before, log);
     }
 
     /// <summary>

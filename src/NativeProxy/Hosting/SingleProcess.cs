@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -13,6 +14,7 @@ using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Transport.Sockets;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -44,6 +46,14 @@ internal sealed class SingleProcess
     private readonly ListeningPause _pause;
     private ProxySettings _settings;
 
+    public required UpgradeSteps Upgrade { get; init; }
+
+    /// <summary>The operator's endpoint; null = there is none.</summary>
+    public required SmallHttpServer? Serving { get; init; }
+
+    /// <summary>Its socket; null likewise.</summary>
+    public required AdminEndpoint? Admin { get; init; }
+
     private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, SingleSecuring securing, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets,
         AdminEndpoint? admin, ServiceManager manager, ErrorLog log)
@@ -66,48 +76,58 @@ internal sealed class SingleProcess
 
     /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
     public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, TrafficSecurity security, ServiceManager manager,
-        ErrorLog log)
+        Predecessor before, ErrorLog log)
     {
         var errors = new List<string>();
-        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors);
-        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors, before.TakeListening);
+        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors, before) : null;
         if (errors.Count > 0)
         {
             ListeningSockets.CloseAll(sockets);
             return StartFailure.Report(log, errors);
         }
         List<ListeningSocket> listening = [.. sockets[0]];
-        using Boards boards = Boards.CreatePrivate(1);
+        using Boards boards = before.TakeBoards(1) ?? Boards.CreateShared(1);
+        int row = boards.FreeRows()[0];
+        boards.BeginWorker(row);
         try
         {
-            using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
-                security, log);
-            worker.Loop.Pulse = boards.Pulses.Pulse(0);
+            using var worker = new Worker(settings, new WorkerPlace(Index: 0, Count: 1, row, boards.Counters.WorkerCount),
+                boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
+            worker.Loop.Pulse = boards.Pulses.Pulse(row);
             var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
-            service.CountLoad(isTaken: true, "started");
+            service.CountLoad(isTaken: true, StartText.Began(before.ProcessId));
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
             Action follow = () => wishes.Writer.TryWrite(OperatorWish.FollowNames);
-            using var discovery = new ServerDiscovery(log, follow);
-            using var names = new ServerNames(boards.Counters.Row(0), log, follow);
+            using var discovery = new ServerDiscovery(log, follow) { Remembered = before.Found };
+            using var names = new ServerNames(boards.Counters.Row(0), log, follow) { Remembered = before.Names };
             ProxySettings whole = discovery.Follow(settings).AddTo(settings);
             ServerEndPoints endPoints = names.Follow(whole);
+            before.ShowServers(boards, whole);
             health.Apply(whole, files, endPoints);
-            using var pidFile = new PidFile(settings.Runtime.PidFile);
-            using var securing = new SingleSecuring(worker, service, log);
+            using var pidFile = new PidFile(settings.Runtime.PidFile, isLater: before.IsThere);
+            using var securing = new SingleSecuring(worker, service, log, before.Tickets);
             Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+            if (before.IsThere)
+                TakeOver(before, worker, pidFile);
             using SmallHttpServer? serving = admin?.Serve(
-                boards, service, AdminEndpoint.PowersOf(health, log, () => wishes.Writer.TryWrite(OperatorWish.Reload)));
-            log.Info(StartText.Of(settings, workers: 1));
+                boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish)));
+            log.Info(StartText.Of(settings, workers: 1, before.ProcessId));
             manager.Ready(StartText.Traffic(settings));
             PoolThreads.Begin();
-            using Timer? life = manager.LifeEveryMs > 0 ? ShowLife(manager, new PulseWatch(boards.Pulses.Pulse(0))) : null;
-            return new SingleProcess(
+            using Timer? life = manager.LifeEveryMs > 0 ? ShowLife(manager, new PulseWatch(boards.Pulses.Pulse(row))) : null;
+            var children = new ChildProcesses(static (_, _) => { });
+            int exitCode = new SingleProcess(
                 source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, manager, log)
-                .RunAsync(wishes.Reader).GetAwaiter().GetResult();
+            {
+                Upgrade = new UpgradeSteps(children, boards, discovery, names, admin, manager, service, log), Serving = serving, Admin = admin,
+            }.RunAsync(wishes.Reader).GetAwaiter().GetResult();
+            boards.EndWorker(row);
+            return exitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -151,12 +171,57 @@ internal sealed class SingleProcess
                 case OperatorWish.ResumeListening:
                     _pause.End();
                     break;
+                case OperatorWish.Upgrade:
+                    if (await UpgradeAsync())
+                        return await HandOn(wishes);
+                    break;
                 case OperatorWish.Drain:
                     return await Drain(wishes);
                 default:
                     return ExitCodes.CutShort;
             }
         }
+    }
+
+    /// <summary>The process before this one leaves; its client connections come.</summary>
+    private static void TakeOver(Predecessor before, Worker worker, PidFile pidFile)
+    {
+        foreach (Socket line in before.Follow())
+            worker.TakeClients(line);
+        before.Dispose();
+        pidFile.Write();
+    }
+
+    /// <summary>Starts the program anew, and waits until that process serves; false when it does not.</summary>
+    private async Task<bool> UpgradeAsync()
+    {
+        var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Upgrade.Begin(_pause.IsUnderWay ? "listening is paused" : null, [_sockets], _securing.Tickets, answer.SetResult);
+        if (!Upgrade.IsUnderWay)
+            return false;
+        if (Upgrade.Settle(await answer.Task))
+            return true;
+
+        // That one has published its settings on the boards: these count again.
+        _discovery.TryTakeChange(_settings, out DiscoveredServers found);
+        ProxySettings whole = found.AddTo(_settings);
+        _names.TryTakeChange(whole, out ServerEndPoints endPoints);
+        _health.Follow(whole, endPoints);
+        return false;
+    }
+
+    /// <summary>Another process serves: leaves it the addresses and the idle connections, and finishes what runs.</summary>
+    private async Task<int> HandOn(ChannelReader<OperatorWish> wishes)
+    {
+        _health.Dispose();
+        AdminEndpoint.Leave(Admin);
+        Serving?.Dispose();
+        foreach (ListeningSocket socket in _sockets)
+            SocketCalls.MarkShared((int)socket.Socket.Handle);
+        _sockets.Clear();
+        using Successor successor = Upgrade.Leave();
+        _worker.BeginHandOn(successor.Lines[0]);
+        return await Finish(TimeSpan.FromMilliseconds(_settings.Runtime.UpgradeTimeoutMs), WaitForStop(wishes));
     }
 
     private async Task Pause()
@@ -235,15 +300,28 @@ internal sealed class SingleProcess
         _health.Dispose();
         _worker.BeginDrain();
         _log.Info($"stopping: no new connections; running exchanges have {limit.TotalSeconds:0.###} s to finish");
-        Task first = await Task.WhenAny(_worker.Drained, secondStop, Task.Delay(limit));
+        return await Finish(limit, secondStop);
+    }
+
+    /// <summary>What runs has this time, unless a stop cuts it. Returns the exit code.</summary>
+    private async Task<int> Finish(TimeSpan limit, Task stop)
+    {
+        Task first = await Task.WhenAny(_worker.Drained, stop, Task.Delay(limit));
         if (first == _worker.Drained)
         {
             _log.Info("stopped: all exchanges finished");
             return ExitCodes.Success;
         }
-        _log.Warn(first == secondStop ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
+        _log.Warn(first == stop ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
         _worker.Cut();
         return ExitCodes.CutShort;
+    }
+
+    private static async Task WaitForStop(ChannelReader<OperatorWish> wishes)
+    {
+        while (await wishes.ReadAsync() is not (OperatorWish.Drain or OperatorWish.ExitNow))
+        {
+        }
     }
 
     private static async Task WaitForExit(ChannelReader<OperatorWish> wishes)

@@ -19,15 +19,19 @@ internal sealed class SingleSecuring : IDisposable
     /// <param name="worker">Whose connections are secured.</param>
     /// <param name="service">Is told of the certificates in use.</param>
     /// <param name="log">Is warned before they expire.</param>
-    public SingleSecuring(Worker worker, ServiceState service, ErrorLog log)
+    /// <param name="inherited">The keys of session tickets of the process before this one.</param>
+    public SingleSecuring(Worker worker, ServiceState service, ErrorLog log, TicketRings inherited)
     {
         _worker = worker;
         _certificates = new CertificateWatch(service, log, TimeProvider.System);
-        _tickets = new TicketKeeper(() => _worker.Take(_tickets!.Rings));
+        _tickets = new TicketKeeper(() => _worker.Take(_tickets!.Rings), inherited);
     }
 
     /// <summary>Files that hold something else since the last <see cref="Follow"/>.</summary>
     public IReadOnlyList<string> Exchanged { get; private set; } = [];
+
+    /// <summary>The keys of session tickets in force.</summary>
+    public TicketRings Tickets => _tickets.Rings;
 
     /// <summary>The policies for settings whose files were tried before.</summary>
     public TlsPolicies Follow(in ProxySettings settings, TlsFiles files)

@@ -157,6 +157,36 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
             DrainIdle();
     }
 
+    /// <summary>
+    /// Stops accepting: another process has the addresses. It gets the connections as they idle; those that it cannot have close after their next
+    /// response, or when their time is over.
+    /// </summary>
+    /// <param name="heir">As <see cref="Frontend.Heir"/>.</param>
+    public void HandOn(Func<ClientConnection, bool> heir)
+    {
+        Frontend.Heir = heir;
+        Frontend.Ending = CloseReason.Upgraded;
+        Frontend.IdleMayWait = true;
+        CloseSockets();
+        HandOnIdle();
+        EndIfDrained();
+    }
+
+    /// <summary>After <see cref="HandOn"/>: tries again with the connections that idle.</summary>
+    public void HandOnIdle() => ForEachLive(static connection => connection.Drain());
+
+    /// <summary>Goes on with a connection that another process has accepted, whatever the limits: it is there.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="start">What is known of it.</param>
+    public void Continue(TcpConnection connection, in SessionStart start)
+    {
+        Frontend.Counters.Add(CounterId.ClientConnectionsTakenOver);
+        Frontend.Counters.Add(CounterId.ClientConnectionsOpen);
+        _budget.Take();
+        Serve(connection, start);
+        _shedding?.Accepted(this);
+    }
+
     /// <summary>Idle connections have waited long enough for one more request.</summary>
     public void OnTimer(TimerNode node, long nowMs) => DrainIdle();
 
@@ -185,7 +215,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         if (hasHeader || Tls is not null)
             Await(connection, hasHeader);
         else
-            Serve(connection);
+            Serve(connection, new SessionStart(Identity: null, _loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs));
         _shedding?.Accepted(this);
     }
 
@@ -232,15 +262,15 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         Session session = _sessions.Lend();
         _live.Replace(arrival, session);
         Free(arrival);
-        session.Begin(connection, identity, startedMs, leftMs);
+        session.Begin(connection, new SessionStart(identity, startedMs, leftMs));
         return session;
     }
 
-    private void Serve(TcpConnection connection)
+    private void Serve(TcpConnection connection, in SessionStart start)
     {
         Session session = _sessions.Lend();
         _live.Add(session);
-        session.Begin(connection, identity: null, _loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
+        session.Begin(connection, start);
     }
 
     private void Await(TcpConnection connection, bool hasHeader)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 
 namespace NativeProxy.Metrics;
@@ -66,6 +67,19 @@ internal sealed unsafe class CounterBoard : IDisposable
 
         memory.Dispose();
         throw new InvalidDataException("the counter board was made by another build");
+    }
+
+    /// <summary>The rows behind which there is a process, or has been until it ended unasked.</summary>
+    public IEnumerable<int> Serving
+    {
+        get
+        {
+            for (int i = 0; i < _rows.Length; i++)
+            {
+                if (_rows[i].ProcessId != 0)
+                    yield return i;
+            }
+        }
     }
 
     /// <summary>The row of worker 0..<see cref="WorkerCount"/>-1.</summary>

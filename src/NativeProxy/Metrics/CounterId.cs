@@ -10,6 +10,7 @@ internal enum CounterId
 {
     // Client connections
     ClientConnectionsAccepted,
+    ClientConnectionsTakenOver,
     ClientConnectionsOpen,
     ClientConnectionsIdle,
     ClientsHalfClosed,

@@ -13,6 +13,8 @@ internal static class CounterTable
     [
         // Client connections
         Counter(CounterId.ClientConnectionsAccepted, "nativeproxy_client_connections_accepted_total", "Client connections accepted."),
+        Counter(CounterId.ClientConnectionsTakenOver, "nativeproxy_client_connections_taken_over_total",
+            "Client connections that the process before this one has handed over at an upgrade."),
         Gauge(CounterId.ClientConnectionsOpen, "nativeproxy_client_connections_open", "Client connections open now."),
         Gauge(CounterId.ClientConnectionsIdle, "nativeproxy_client_connections_idle",
             "Client connections without a request in progress, looked at once a second."),

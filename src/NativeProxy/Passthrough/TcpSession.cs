@@ -53,12 +53,12 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     /// <summary>One that has, or awaits, a server is never idle: silence means nothing.</summary>
     public override long IdleSinceMs => _state == TcpSessionState.Inspecting && _first.IsEmpty ? Tcp!.OpenedAtMs : -1;
 
-    public override void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs)
+    public override void Begin(TcpConnection client, in SessionStart start)
     {
         MoveTo(TcpSessionState.Inspecting);
-        Take(client, identity);
+        Take(client, start.Identity);
         client.SetOwner(this);
-        _startedMs = startedMs;
+        _startedMs = start.StartedMs;
         TcpTerms terms = _pool.Terms;
         _port = Local.Port;
         if (Frontend.IsProbe(Address))
@@ -66,7 +66,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             Close(CloseReason.Unmatched);
             return;
         }
-        if (!TryAdmit())
+        if (!TryAdmit(start.IsContinued))
             return;
         if (client.State == TcpConnectionState.Open && TryOpen())
             return;
@@ -77,7 +77,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     /// <summary>What runs ends by itself, or is cut when the time of the drain is over.</summary>
     public override void Drain()
     {
-        if (_state == TcpSessionState.Inspecting && _first.IsEmpty)
+        if (_state == TcpSessionState.Inspecting && _first.IsEmpty && !TryHandOn())
             Close(Frontend.Ending);
     }
 

@@ -65,6 +65,9 @@ internal abstract class ConnectionFacts : ConnectionSocket
     /// </summary>
     public bool EndIsClean => Receiving.FinSeen && Layer is null or { State: LayerState.Ended };
 
+    /// <summary>True when the bytes on the wire are those of the owner.</summary>
+    public bool IsBare => Layer is null;
+
     /// <summary>Why the layer has failed; None while it has not, or there is none. Known until <see cref="IConnectionOwner.OnClosed"/>.</summary>
     public LayerFailure LayerFailure => Layer?.Failure ?? LayerFailure.None;
 
@@ -132,6 +135,16 @@ internal abstract class ConnectionFacts : ConnectionSocket
     public bool IsKnownQuiet =>
         State == TcpConnectionState.Open && !Receiving.HasEnded && (Loop.JustDrainedId == Id || SocketIsKnownQuiet)
         && Layer is null or { IsQuiet: true };
+
+    /// <summary>The connection began in another process: it keeps its number and its age.</summary>
+    /// <param name="id">Its number there.</param>
+    /// <param name="ageMs">How long it has been open.</param>
+    internal void Continue(long id, long ageMs)
+    {
+        Loop.Sockets.KeepClearOf(id);
+        Id = id;
+        OpenedAtMs = Loop.Clock.NowMs - ageMs;
+    }
 
     /// <summary>True when the engine may be asked for bytes: when the owner wants some, and for as long as a handshake runs.</summary>
     internal bool MayReceive

@@ -25,6 +25,14 @@ internal abstract class ConnectionSocket
     /// <summary>Next connection in the loop's list of deferred work.</summary>
     internal TcpConnection? NextDeferred { get; set; }
 
+    /// <summary>
+    /// The number by which the kernel knows the socket, so that another process can be given it; -1 when there is none, or the engine has none.
+    /// </summary>
+    public virtual int Descriptor => -1;
+
+    /// <summary>Another process has the socket, too, and goes on with it: here it is let go and not ended. Set before it is closed.</summary>
+    public bool GoesOnElsewhere { get; set; }
+
     /// <summary>True exactly when a receive was handed to the engine and its completion has not been handled.</summary>
     internal abstract bool ReceiveInFlight { get; }
 

@@ -39,6 +39,13 @@ internal sealed class LoopSockets(long firstId, int idStep)
         return id;
     }
 
+    /// <summary>A connection of another process goes on here under its number: none that opens from now on gets the same.</summary>
+    internal void KeepClearOf(long id)
+    {
+        if (id >= _nextId)
+            _nextId += (((id - _nextId) / idStep) + 1) * idStep;
+    }
+
     /// <summary>One of them is going away.</summary>
     internal void Closing() => ClosingCount++;
 

@@ -17,7 +17,7 @@ _nativeproxy() {
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-            words="run check probe status server reload demo config version -? -h --help --version"
+            words="run check probe status server reload upgrade demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -28,6 +28,7 @@ _nativeproxy() {
                     words="-c --config -? -h --help"
                     [ "$COMP_CWORD" -ne 2 ] || words="drain maintenance ready weight $words"
                     ;;
+                upgrade) words="-c --config --timeout -? -h --help" ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)

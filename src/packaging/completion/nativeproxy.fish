@@ -9,6 +9,7 @@ complete -c nativeproxy -n __fish_use_subcommand -a check -d 'Check a configurat
 complete -c nativeproxy -n __fish_use_subcommand -a probe -d 'Ask a server how it keeps connections'
 complete -c nativeproxy -n __fish_use_subcommand -a status -d 'Show how a running proxy is'
 complete -c nativeproxy -n __fish_use_subcommand -a server -d 'Change a server of a running proxy'
+complete -c nativeproxy -n __fish_use_subcommand -a upgrade -d 'Have the program started anew and take over'
 complete -c nativeproxy -n __fish_use_subcommand -a reload -d 'Have a running proxy read its configuration again'
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
@@ -40,6 +41,8 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a maintenance -
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a ready -d 'Its health decides again'
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a weight -d 'Only a part of its weight counts'
 
+complete -c nativeproxy -n '__fish_seen_subcommand_from upgrade' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from upgrade' -l timeout -x -d 'How long it is waited for'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l wait -d 'Until it has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l timeout -x -d 'With --wait: how long'

@@ -16,6 +16,7 @@ _nativeproxy() {
                 'probe:ask a server how it keeps connections'
                 'status:show how a running proxy is'
                 'server:change a server of a running proxy'
+                'upgrade:have the program started anew and take over'
                 'reload:have a running proxy read its configuration again'
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
@@ -52,6 +53,9 @@ _nativeproxy() {
                 server)
                     _arguments $help $file '2:server:' \
                         '1:command:((drain\:"no new clients" maintenance\:"nobody comes" ready\:"health decides" weight\:"a part of its weight"))'
+                    ;;
+                upgrade)
+                    _arguments $help $file '--timeout[how long it is waited for]:duration:'
                     ;;
                 reload)
                     _arguments $help $file '--wait[until it has ended]' '--timeout[with --wait\: how long]:duration:'

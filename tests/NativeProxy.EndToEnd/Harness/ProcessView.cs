@@ -46,6 +46,19 @@ internal static class ProcessView
     /// <summary>State letter: R, S, T (stopped), Z...</summary>
     public static char State(int processId) => StatFields(processId)[0][0];
 
+    /// <summary>Whether there is such a process that has not ended, waited for or not.</summary>
+    public static bool IsRunning(int processId)
+    {
+        try
+        {
+            return State(processId) is not ('Z' or 'X');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether every thread is stopped: the first one may be before the loop's has been on a processor again.</summary>
     public static bool IsStopped(int processId) => Directory.GetDirectories($"/proc/{processId}/task").All(static task =>
     {

@@ -21,6 +21,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private readonly string _directory;
     private bool _isFrozen;
     private bool _endWasSeen;
+    private int _successorId;
 
     private ProxyUnderTest(Process process, string directory, string configPath, IReadOnlyList<string> listeners, int[] ports)
     {
@@ -37,7 +38,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public Process Process { get; }
 
-    public int Id => Process.Id;
+    /// <summary>Of the process that serves: the one that was started, or the one that has taken over last.</summary>
+    public int Id => _successorId > 0 ? _successorId : Process.Id;
 
     public int AdminPort { get; }
 
@@ -189,6 +191,23 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         throw new XunitException("the reload was refused:\n" + Errors.Text);
     }
 
+    /// <summary>Has the program started anew, and waits until that process serves and the one before it has left. False when it was refused.</summary>
+    public async Task<bool> Upgrade()
+    {
+        int before = Errors.Lines.Count(IsUpgraded);
+        Signal(LinuxSignals.User2);
+        await Deadline.Until(() => Errors.Lines.Count(IsUpgraded) > before, () => "the upgrade to end:\n" + Errors.Text);
+        string line = Errors.Lines.Last(IsUpgraded);
+        if (line.Contains("upgrade refused", StringComparison.Ordinal))
+            return false;
+        string taken = $"took over from process {Id},";
+        await Errors.WaitFor(taken);
+        const string Mark = "upgrade: process ";
+        string said = line[(line.IndexOf(Mark, StringComparison.Ordinal) + Mark.Length)..];
+        _successorId = int.Parse(said[..said.IndexOf(' ', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
+        return true;
+    }
+
     /// <summary>Stops the process in its tracks, so that several events can be laid before it in a known order.</summary>
     public async Task Freeze()
     {
@@ -226,6 +245,8 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         {
             if (!Process.HasExited)
                 Process.Kill();
+            if (_successorId > 0 && !Errors.Ended.IsCompleted)
+                LinuxSignals.TrySend(_successorId, LinuxSignals.Kill);
             Process.Dispose();
             Directory.Delete(_directory, recursive: true);
         }
@@ -233,11 +254,15 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     private bool HasStarted => Errors.Lines.Any(line => line.Contains(" started, ", StringComparison.Ordinal));
 
+    private static bool IsUpgraded(string line) =>
+        line.Contains("serves; this one leaves it", StringComparison.Ordinal) || line.Contains("upgrade refused", StringComparison.Ordinal);
+
     private async Task StopProperly()
     {
-        Assert.False(Process.HasExited, $"the proxy crashed: {Errors.Text}");
+        Assert.False(_successorId == 0 && Process.HasExited, $"the proxy crashed: {Errors.Text}");
         Signal(LinuxSignals.Terminate);
         int code = await WaitForExit();
         Assert.True(code == 0, $"exit code {code}:\n{Errors.Text}");
+        Assert.DoesNotContain("exchanges were cut", Errors.Text, StringComparison.Ordinal);
     }
 }

@@ -37,7 +37,7 @@ public sealed class ApiRoutesTests : IDisposable
         _state.Tokens = new AdminTokens("", _writeFile);
         var last = new LastCheck(DateTimeOffset.UnixEpoch, true, "it answers with status 200");
         _api = new ApiRoutes(LastingCounters.CreateBoard(), _servers, _state, new AdminPowers(
-            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++));
+            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++, () => _state.Upgrade.Begin()));
     }
 
     public void Dispose()

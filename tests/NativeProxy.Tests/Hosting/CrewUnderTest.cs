@@ -45,7 +45,7 @@ internal sealed class CrewUnderTest : IDisposable
         var log = new ErrorLog(_messages, TimeProvider.System);
         byte[] text = Encoding.UTF8.GetBytes(SettingsTrial.Minimal);
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
-            .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
+            .Select(index => new WorkerSlot(index, index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
                 Killed.Add, _events))];
         Crew = new WorkerCrew(slots, new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", text, text), _boards, Service, _tickets, log);
         Steps = new ReloadSteps(Crew, log) { Committing = Committed.Add, Ended = Ended };

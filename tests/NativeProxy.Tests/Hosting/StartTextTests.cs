@@ -13,5 +13,5 @@ public class StartTextTests
     public void Line_SaysWhatWasStarted(int workers, string expected) =>
         Assert.Equal(
             $"nativeproxy {ProductVersion.Text} started, {expected}: web on 127.0.0.1:8080 to app",
-            StartText.Of(SettingsTrial.Parse(SettingsTrial.Minimal).Settings, workers));
+            StartText.Of(SettingsTrial.Parse(SettingsTrial.Minimal).Settings, workers, before: 0));
 }

@@ -32,7 +32,7 @@ internal sealed class WorkerUnderTest : IDisposable
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
         var servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
-        Worker = new Worker(result.Settings, new WorkerPlace(0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0),
+        Worker = new Worker(result.Settings, new WorkerPlace(0, 1, 0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0),
             new SharedBoards(
                 ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers: 1), LatencyBoard.CreatePrivate(1)),
             TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));

@@ -54,8 +54,9 @@ public sealed class ServerPlacesTests
     public unsafe void SumThatIsTooHigh_IsMendedAfterASecondWithoutAChange_NotBefore()
     {
         ServerPlacesMemory memory = default;
-        int* numbers = stackalloc int[2];
-        var mine = new ServerPlaces(&memory, new WorkerNumbers(numbers, 1, 1, 0), new WorkerNumbers(numbers + 1, 1, 1, 0), bells: null!);
+        int* numbers = stackalloc int[3];
+        var mine = new ServerPlaces(&memory, new WorkerNumbers(numbers, 1, 1, 0), new WorkerNumbers(numbers + 1, 1, 1, 0), bells: null!,
+            sharerCount: numbers + 2);
         Assert.True(mine.TryTake(2));
 
         // A worker has died after it took a place and before it recorded that.

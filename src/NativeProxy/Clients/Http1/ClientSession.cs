@@ -52,21 +52,22 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
         !Tcp!.HasQueuedBytes && !ClientHasEnded && Bond is not { IsHeld: true }
         && _order.MayGrow(Frontend.PipeliningMax, Frontend.Keepalive.MaxRequests) && Frontend.Owner.HasSocketToSpare;
 
-    public override void Begin(TcpConnection client, ClientIdentity? identity, long startedMs, long leftMs)
+    public override void Begin(TcpConnection client, in SessionStart start)
     {
         MoveTo(ClientSessionState.Waiting);
-        Take(client, identity);
+        Take(client, start.Identity);
+        RequestCount = start.RequestCount;
         _input.Begin();
         client.SetOwner(this);
-        if (!TryAdmit())
+        if (!TryAdmit(start.IsContinued))
             return;
         client.StartReceive();
-        _deadlines.Begin(Frontend, startedMs, leftMs);
+        _deadlines.Begin(Frontend, start);
     }
 
     public override void Drain()
     {
-        if (_state == ClientSessionState.Waiting && _input.IsEmpty && !Frontend.IdleMayWait)
+        if (_state == ClientSessionState.Waiting && _input.IsEmpty && !TryHandOn() && !Frontend.IdleMayWait)
             Linger(Frontend.Ending);
     }
 

@@ -318,7 +318,7 @@ internal sealed class Http1ClientStream : ClientStream
             RequestCount = RequestNumber,
             ConnectionAgeMs = _session!.AgeMs,
             ClientHasEnded = _session!.ClientHasEnded,
-            ListenerEnding = _frontend.Ending,
+            ListenerEnding = _frontend.EndingOf(_session),
             IsFollowed = Behind is not null,
             Pressure = _frontend.Pressure,
         },

@@ -23,14 +23,16 @@ internal struct SessionDeadlines(ITimerOwner owner)
     /// <summary>When the client had taken all of its latest response.</summary>
     public long IdleSinceMs { get; private set; }
 
-    /// <summary>A connection begins: its first request must come in time, which runs since it was accepted.</summary>
+    /// <summary>A connection begins: its first request, or one that goes on, its next, must come in time.</summary>
     /// <param name="frontend">Whose times hold.</param>
-    /// <param name="startedMs">When the first byte came that was for this side, or the connection.</param>
-    /// <param name="leftMs">How much of <c>timeouts.request_header</c> is left; 0 = no limit.</param>
-    public void Begin(Frontend frontend, long startedMs, long leftMs)
+    /// <param name="start">With what it begins.</param>
+    public void Begin(Frontend frontend, in SessionStart start)
     {
-        RequestStartedMs = startedMs;
-        _timer.Arm(frontend.Loop, SessionTimeout.RequestHeader, leftMs);
+        RequestStartedMs = IdleSinceMs = start.StartedMs;
+        if (start.RequestCount > 0)
+            AwaitRequest(frontend);
+        else
+            _timer.Arm(frontend.Loop, SessionTimeout.RequestHeader, start.LeftMs);
     }
 
     /// <summary>The first bytes of a request have come.</summary>

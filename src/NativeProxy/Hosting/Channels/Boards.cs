@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -17,6 +18,17 @@ namespace NativeProxy.Hosting.Channels;
 /// </summary>
 internal sealed class Boards : IDisposable
 {
+    /// <summary>
+    /// What an upgrade asks before it shares memory between two builds: a number that stands for the layout of all boards. A test works it out anew
+    /// from the types and says what belongs here.
+    /// </summary>
+    public const string LayoutId = "unknown";
+
+    /// <summary>Rows for each worker: those that serve, and those of two processes before it that still finish what runs.</summary>
+    private const int RowsPerWorker = 3;
+
+    private int[]? _inherited;
+
     private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits,
         LatencyBoard latencies)
     {
@@ -47,7 +59,7 @@ internal sealed class Boards : IDisposable
     public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies);
 
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
-    public int[] Descriptors =>
+    public int[] Descriptors => _inherited ??
     [
         Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor, Latencies.Descriptor,
     ];
@@ -62,9 +74,25 @@ internal sealed class Boards : IDisposable
             LatencyBoard.CreatePrivate(workers));
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
-    public static Boards CreateShared(int workers) =>
-        new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
-            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers), LatencyBoard.CreateShared(workers));
+    public static Boards CreateShared(int workers)
+    {
+        int rows = RowsPerWorker * workers;
+        var boards = new Boards(CounterBoard.CreateShared(rows), ServerBoard.CreateShared(rows), CloseBoard.CreateShared(rows),
+            PulseBoard.CreateShared(rows), ChangeBoard.CreateShared(), LimitBoard.CreateShared(rows), LatencyBoard.CreateShared(rows));
+        boards.Servers.SharerCount = workers;
+        return boards;
+    }
+
+    /// <summary>
+    /// The process that comes after another one maps what that one has, and goes on with it; the descriptors are this object's then. Errors as with
+    /// <see cref="Attach"/>.
+    /// </summary>
+    public static Boards TakeOver(int[] descriptors)
+    {
+        Boards boards = Map(descriptors);
+        boards._inherited = descriptors;
+        return boards;
+    }
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -73,26 +101,43 @@ internal sealed class Boards : IDisposable
     public static Boards Attach(string descriptorText)
     {
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
-        var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
-            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]),
-            LatencyBoard.Attach(descriptors[6]));
+        Boards boards = Map(descriptors);
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;
     }
 
-    /// <summary>A worker begins, perhaps after a crash: what the one before it held is gone.</summary>
-    public void BeginWorker(int index)
+    /// <summary>The rows that no process has: as many as there are.</summary>
+    public int[] FreeRows()
     {
-        Counters.Row(index).ClearGauges();
-        ForgetWorker(index);
+        var free = new List<int>();
+        for (int row = 0; row < Counters.WorkerCount; row++)
+        {
+            if (Counters.Row(row).ProcessId is var id && (id == 0 || !LinuxProcess.IsRunning(id)))
+                free.Add(row);
+        }
+        return [.. free];
+    }
+
+    /// <summary>A worker begins, perhaps after a crash: what the one before it held is gone.</summary>
+    public void BeginWorker(int row)
+    {
+        Counters.Row(row).ClearGauges();
+        ForgetWorker(row);
     }
 
     /// <summary>A worker has ended: what it held is free for the others. Safe to repeat; not while it runs.</summary>
-    public void ForgetWorker(int index)
+    public void ForgetWorker(int row)
     {
-        Servers.ForgetWorker(index);
-        Limits.ForgetWorker(index);
+        Servers.ForgetWorker(row);
+        Limits.ForgetWorker(row);
+    }
+
+    /// <summary>A worker has ended, and no other one takes its place: its row is free for whoever comes.</summary>
+    public void EndWorker(int row)
+    {
+        BeginWorker(row);
+        Counters.Row(row).ProcessId = 0;
     }
 
     public void Dispose()
@@ -104,5 +149,13 @@ internal sealed class Boards : IDisposable
         Changes.Dispose();
         Limits.Dispose();
         Latencies.Dispose();
+        foreach (int descriptor in _inherited ?? [])
+            LinuxProcess.Close(descriptor);
+        _inherited = null;
     }
+
+    private static Boards Map(int[] descriptors) =>
+        new(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
+            PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]),
+            LatencyBoard.Attach(descriptors[6]));
 }

@@ -56,6 +56,21 @@ internal enum ControlCommand : byte
     /// <summary>Session tickets are sealed and opened with these keys from now on. Payload: a line of <c>TicketRings</c>.</summary>
     Tickets = 12,
 
+    /// <summary>
+    /// The process that comes after this one serves: leave the addresses and the idle connections to it, finish running exchanges, then exit.
+    /// Payload: the time for it in ms, in ASCII. A line for the connections goes ahead.
+    /// </summary>
+    HandOn = 13,
+
+    /// <summary>Take over the connections that come on a line, which goes ahead.</summary>
+    TakeClients = 14,
+
+    /// <summary>From the process before, to the one that comes after it: <see cref="Handover"/>. It answers when it serves.</summary>
+    TakeOver = 15,
+
+    /// <summary>The process before has heard that this one serves, and does no more.</summary>
+    Yours = 16,
+
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,
 

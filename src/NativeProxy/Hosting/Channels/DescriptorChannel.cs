@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Channels;
 
@@ -13,15 +14,34 @@ internal sealed class DescriptorChannel(Socket socket) : IDisposable
     /// <summary>Hands sockets over, in order; false when the other side is gone or does not take them.</summary>
     public bool TrySend(IReadOnlyList<ListeningSocket> sockets)
     {
-        for (int sent = 0; sent < sockets.Count; sent += DescriptorPassing.CountMax)
+        int[] descriptors = new int[sockets.Count];
+        for (int i = 0; i < descriptors.Length; i++)
+            descriptors[i] = (int)sockets[i].Socket.Handle;
+        return TrySend(descriptors);
+    }
+
+    /// <summary>Hands descriptors over, in order; false as above.</summary>
+    public bool TrySend(ReadOnlySpan<int> descriptors)
+    {
+        for (int sent = 0; sent < descriptors.Length; sent += DescriptorPassing.CountMax)
         {
-            int[] descriptors = new int[Math.Min(DescriptorPassing.CountMax, sockets.Count - sent)];
-            for (int i = 0; i < descriptors.Length; i++)
-                descriptors[i] = (int)sockets[sent + i].Socket.Handle;
-            if (!DescriptorPassing.Send(socket, descriptors))
+            if (!DescriptorPassing.Send(socket, descriptors.Slice(sent, Math.Min(DescriptorPassing.CountMax, descriptors.Length - sent))))
                 return false;
         }
         return true;
+    }
+
+    /// <summary>Takes as many descriptors, which the caller then owns; null when not all of them have come, and none is left open.</summary>
+    public int[]? TryReceive(int count)
+    {
+        var descriptors = new List<int>();
+        for (int asked = 0; asked < count; asked += DescriptorPassing.CountMax)
+            descriptors.AddRange(DescriptorPassing.Receive(socket));
+        if (descriptors.Count == count)
+            return [.. descriptors];
+        foreach (int descriptor in descriptors)
+            LinuxProcess.Close(descriptor);
+        return null;
     }
 
     /// <summary>
@@ -30,19 +50,12 @@ internal sealed class DescriptorChannel(Socket socket) : IDisposable
     /// </summary>
     public List<ListeningSocket>? TryReceive(IReadOnlyList<string> binds)
     {
+        if (TryReceive(binds.Count) is not { } descriptors)
+            return null;
         var sockets = new List<ListeningSocket>();
-        for (int asked = 0; asked < binds.Count; asked += DescriptorPassing.CountMax)
-        {
-            foreach (int descriptor in DescriptorPassing.Receive(socket))
-            {
-                sockets.Add(new ListeningSocket(sockets.Count < binds.Count ? binds[sockets.Count] : "",
-                    new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))));
-            }
-        }
-        if (sockets.Count == binds.Count)
-            return sockets;
-        ListeningSockets.Close(sockets);
-        return null;
+        for (int i = 0; i < descriptors.Length; i++)
+            sockets.Add(new ListeningSocket(binds[i], new Socket(new SafeSocketHandle(descriptors[i], ownsHandle: true))));
+        return sockets;
     }
 
     public void Dispose() => socket.Dispose();

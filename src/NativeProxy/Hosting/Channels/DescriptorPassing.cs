@@ -4,6 +4,19 @@ using System.Runtime.InteropServices;
 
 namespace NativeProxy.Hosting.Channels;
 
+/// <summary>What became of a message with a descriptor.</summary>
+internal enum PassResult
+{
+    /// <summary>It is on its way.</summary>
+    Sent,
+
+    /// <summary>Too much is on its way: later it may be taken.</summary>
+    Full,
+
+    /// <summary>The other side is gone.</summary>
+    Gone,
+}
+
 /// <summary>Hands open descriptors to another process over a Unix socket (SCM_RIGHTS). Never waits. Linux, 64 bit.</summary>
 internal static unsafe partial class DescriptorPassing
 {
@@ -14,6 +27,13 @@ internal static unsafe partial class DescriptorPassing
     private const int RightsMessage = 1;
     private const int DoNotWait = 0x40;
     private const int NoSignal = 0x4000;
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
+    private const int NoMemory = 12;
+    private const int NoBuffers = 105;
+
+    /// <summary>ETOOMANYREFS: a user without rights may have only so many descriptors on their way (unix(7)).</summary>
+    private const int TooManyInFlight = 109;
 
     /// <summary>Sends the descriptors with one byte of data; false when the other side is gone, or too many wait for it.</summary>
     public static bool Send(Socket line, ReadOnlySpan<int> descriptors)
@@ -46,10 +66,55 @@ internal static unsafe partial class DescriptorPassing
         return new Span<int>(control.Descriptors, count).ToArray();
     }
 
-    [LibraryImport("libc", EntryPoint = "sendmsg")]
+    /// <summary>Sends one descriptor with a message of bytes, on a line of whole messages.</summary>
+    public static PassResult SendWith(int line, ReadOnlySpan<byte> bytes, int descriptor)
+    {
+        fixed (byte* start = bytes)
+        {
+            var part = new IoVector { Base = start, Length = (nuint)bytes.Length };
+            ControlMessage control = default;
+            control.Length = (nuint)(sizeof(nuint) + (3 * sizeof(int)));
+            control.Level = SocketLevel;
+            control.Type = RightsMessage;
+            control.Descriptors[0] = descriptor;
+            var message = new Message { Parts = &part, PartCount = 1, Control = &control, ControlLength = control.Length };
+            if (SystemSend(line, &message, DoNotWait | NoSignal) >= 0)
+                return PassResult.Sent;
+        }
+        return Marshal.GetLastPInvokeError() is TryAgain or NoMemory or NoBuffers or TooManyInFlight ? PassResult.Full : PassResult.Gone;
+    }
+
+    /// <summary>
+    /// Waits for a message of <see cref="SendWith"/>. Returns its bytes, 0 at the end of the line or after an error. The descriptor is then the
+    /// caller's; -1 when this process had none free for it.
+    /// </summary>
+    public static int ReceiveWith(int line, Span<byte> bytes, out int descriptor)
+    {
+        descriptor = -1;
+        fixed (byte* start = bytes)
+        {
+            var part = new IoVector { Base = start, Length = (nuint)bytes.Length };
+            nint count;
+            do
+            {
+                ControlMessage control = default;
+                var message = new Message
+                {
+                    Parts = &part, PartCount = 1, Control = &control, ControlLength = (nuint)(sizeof(nuint) + (4 * sizeof(int))),
+                };
+                count = SystemReceive(line, &message, 0);
+                if (count > 0 && control.Type == RightsMessage)
+                    descriptor = control.Descriptors[0];
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+            return (int)Math.Max(0, count);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     private static partial nint SystemSend(int descriptor, Message* message, int flags);
 
-    [LibraryImport("libc", EntryPoint = "recvmsg")]
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     private static partial nint SystemReceive(int descriptor, Message* message, int flags);
 
     /// <summary>struct iovec.</summary>

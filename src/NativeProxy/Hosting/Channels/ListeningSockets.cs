@@ -38,8 +38,15 @@ internal static class ListeningSockets
     /// Opens the addresses of the settings that are not in <paramref name="present"/>. Sockets per worker; on a problem everything opened
     /// is closed again, and <paramref name="errors"/> has a line for each.
     /// </summary>
-    public static List<ListeningSocket>[] Open(in ProxySettings settings, IReadOnlySet<string> present, int workerCount, List<string> errors)
+    /// <param name="settings">Valid settings.</param>
+    /// <param name="present">Addresses that are listened on already.</param>
+    /// <param name="workerCount">How many workers there are.</param>
+    /// <param name="errors">Hears what is wrong.</param>
+    /// <param name="inherited">What the process before this one listens on, by worker and address; null for what it does not.</param>
+    public static List<ListeningSocket>[] Open(in ProxySettings settings, IReadOnlySet<string> present, int workerCount, List<string> errors,
+        Func<int, string, Socket?>? inherited = null)
     {
+        inherited ??= static (_, _) => null;
         var perWorker = new List<ListeningSocket>[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
             perWorker[worker] = [];
@@ -48,9 +55,9 @@ internal static class ListeningSockets
             foreach (string bind in listener.Bind)
             {
                 if (UnixAddressText.IsUnix(bind))
-                    OpenUnix(perWorker, listener, bind, isThere: present.Contains(bind), errors);
+                    OpenUnix(perWorker, listener, bind, isThere: present.Contains(bind), inherited, errors);
                 else if (!present.Contains(bind))
-                    OpenForAll(perWorker, listener, bind, isOurs: IsInside(bind, present), errors);
+                    OpenForAll(perWorker, listener, bind, isOurs: IsInside(bind, present), inherited, errors);
             }
         }
         if (errors.Count > 0)
@@ -72,6 +79,13 @@ internal static class ListeningSockets
             socket.Socket.Dispose();
             socket.File?.Remove();
         }
+    }
+
+    /// <summary>Closes this process's ends of what another process has, with its file.</summary>
+    public static void Leave(IEnumerable<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket socket in sockets)
+            socket.Socket.Dispose();
     }
 
     /// <summary>Closes all of them.</summary>
@@ -130,17 +144,19 @@ internal static class ListeningSockets
     }
 
     /// <summary>Of one that is there already, others may be allowed to connect now.</summary>
-    private static void OpenUnix(List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isThere, List<string> errors)
+    private static void OpenUnix(List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isThere,
+        Func<int, string, Socket?> inherited, List<string> errors)
     {
-        string? problem = isThere
-            ? UnixListening.Permit(UnixAddressText.PathOf(bind)!, listener.Unix)
+        string? problem = isThere ? UnixListening.Permit(UnixAddressText.PathOf(bind)!, listener.Unix)
+            : inherited(0, bind) is { } first ? UnixListening.GoOn(bind, listener.Unix, first, perWorker)
             : UnixListening.Open(bind, listener.Unix, Backlog, perWorker);
         if (problem is not null)
             errors.Add($"listener \"{listener.Name}\": {bind}: {problem}");
     }
 
     private static void OpenForAll(
-        List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isOurs, List<string> errors)
+        List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isOurs, Func<int, string, Socket?> inherited,
+        List<string> errors)
     {
         try
         {
@@ -148,10 +164,14 @@ internal static class ListeningSockets
 
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
             // that moment would be reset when it closes.
-            if (!isOurs)
+            Socket? first = inherited(0, bind);
+            if (!isOurs && first is null)
                 BindSocket(endPoint, sharesPort: false, listener.FreeBind).Dispose();
-            foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(OpenShared(bind, listener.FreeBind));
+            for (int worker = 0; worker < perWorker.Length; worker++)
+            {
+                Socket? before = worker == 0 ? first : inherited(worker, bind);
+                perWorker[worker].Add(before is null ? OpenShared(bind, listener.FreeBind) : new ListeningSocket(bind, before));
+            }
         }
         catch (SocketException e)
         {

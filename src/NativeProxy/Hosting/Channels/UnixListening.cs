@@ -51,6 +51,20 @@ internal static partial class UnixListening
         }
     }
 
+    /// <summary>Goes on with a socket on which the process before this one listens. Null, or why that cannot be.</summary>
+    /// <param name="bind">The address as configured.</param>
+    /// <param name="access">Who may connect from now on.</param>
+    /// <param name="first">The socket.</param>
+    /// <param name="perWorker">Where it goes: once into each.</param>
+    public static string? GoOn(string bind, in ListenerUnixSettings access, Socket first, List<ListeningSocket>[] perWorker)
+    {
+        string path = UnixAddressText.PathOf(bind)!;
+        var file = new UnixFile(path);
+        foreach (List<ListeningSocket> sockets in perWorker)
+            sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : Copy(first)) { File = file });
+        return Permit(path, access);
+    }
+
     /// <summary>Why nobody can listen there, as far as can be seen without trying; null when nothing speaks against it.</summary>
     public static string? ProblemOf(string path)
     {

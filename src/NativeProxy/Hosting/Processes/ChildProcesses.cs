@@ -30,7 +30,14 @@ internal sealed unsafe partial class ChildProcesses
     public ChildProcesses(Action<int, int> ended) => _ended = ended;
 
     /// <summary>Starts one. Returns its id; errors as with <see cref="ProcessStart.Start"/>.</summary>
-    public int Start(IReadOnlyList<string> arguments, IReadOnlyList<int> inherited, IReadOnlyList<int> blocked)
+    public int Start(IReadOnlyList<string> arguments, IReadOnlyList<int> inherited, IReadOnlyList<int> blocked) =>
+        Start(() => ProcessStart.Start(arguments, inherited, blocked));
+
+    /// <summary>As <see cref="ProcessStart.StartAnew"/>.</summary>
+    public int StartAnew(IReadOnlyList<string> variables, IReadOnlyList<int> inherited) =>
+        Start(() => ProcessStart.StartAnew(variables, inherited));
+
+    private int Start(Func<int> start)
     {
         lock (_gate)
         {
@@ -41,7 +48,7 @@ internal sealed unsafe partial class ChildProcesses
                 new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
                 _isWatching = true;
             }
-            int processId = ProcessStart.Start(arguments, inherited, blocked);
+            int processId = start();
             _running.Add(processId);
             _isAny.Release();
             return processId;

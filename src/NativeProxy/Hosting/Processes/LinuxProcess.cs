@@ -68,6 +68,9 @@ internal static unsafe partial class LinuxProcess
     /// <summary>Closes a descriptor that was inherited and that no object owns.</summary>
     public static void Close(int descriptor) => CallClose(descriptor);
 
+    /// <summary>Whether there is a process of this number that has not ended.</summary>
+    public static bool IsRunning(int processId) => StateOf(processId) is not (null or "zombie");
+
     /// <summary>
     /// Binds the calling thread, and the threads that it starts later, to one of the processors that this process may use.
     /// False when the kernel refuses; the process then runs unbound.

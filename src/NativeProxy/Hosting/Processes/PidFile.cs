@@ -13,12 +13,24 @@ internal sealed class PidFile : IDisposable
     private readonly string _path;
     private readonly string _text = Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n";
 
-    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the file cannot be written.</summary>
-    public PidFile(string path)
+    /// <summary>
+    /// Writes it, or leaves that for later, when the process before this one still has the file. Throws <see cref="IOException"/> or
+    /// <see cref="UnauthorizedAccessException"/> when it cannot be written.
+    /// </summary>
+    /// <param name="path">Where; empty = nowhere.</param>
+    /// <param name="isLater">Not yet.</param>
+    public PidFile(string path, bool isLater = false)
     {
         _path = path;
-        if (path.Length > 0)
-            File.WriteAllText(path, _text);
+        if (!isLater)
+            Write();
+    }
+
+    /// <summary>Writes it, over that of the process before this one; throws as above.</summary>
+    public void Write()
+    {
+        if (_path.Length > 0)
+            File.WriteAllText(_path, _text);
     }
 
     public void Dispose()

@@ -20,6 +20,9 @@ internal enum OperatorWish
     /// <summary>SIGHUP (as nginx, HAProxy's systemd unit and Squid): read the configuration file again.</summary>
     Reload,
 
+    /// <summary>SIGUSR2 (as nginx): start the program anew, and leave everything to that process once it serves.</summary>
+    Upgrade,
+
     /// <summary>No signal: servers have other addresses.</summary>
     FollowNames,
 
@@ -37,10 +40,9 @@ internal enum OperatorWish
 /// </summary>
 internal sealed class ProcessSignals
 {
-    /// <summary>Numbers of Linux (signal(7)). SIGUSR2 is kept for the upgrade of the binary to come.</summary>
+    /// <summary>Numbers of Linux (signal(7)).</summary>
     private static readonly Dictionary<int, string> Ignored = new()
     {
-        [12] = "SIGUSR2",
         [14] = "SIGALRM",
         [16] = "SIGSTKFLT",
         [26] = "SIGVTALRM",
@@ -54,6 +56,7 @@ internal sealed class ProcessSignals
 
     private const int HangUp = 1;
     private const int UserSignal1 = 10;
+    private const int UserSignal2 = 12;
     private const int TerminalInput = 21;
     private const int TerminalOutput = 22;
     private const long IgnoredEveryMs = 1000;
@@ -88,11 +91,12 @@ internal sealed class ProcessSignals
 
         // The runtime leaves those alone that the process was started with as ignored (nohup, a command behind which a script has put an ampersand):
         // an operator would then reload in vain. As nginx and HAProxy, we hear them all the same. Before any is taken: the first brings others along.
-        foreach (int number in (int[])[.. Stops, UserSignal1, HangUp, TerminalInput, TerminalOutput])
+        foreach (int number in (int[])[.. Stops, UserSignal1, UserSignal2, HangUp, TerminalInput, TerminalOutput])
             LinuxProcess.HearIgnoredSignal(number);
         foreach (int stop in Stops)
             Take(stop, Stop);
         Take(UserSignal1, () => _wished(OperatorWish.ReopenLogs));
+        Take(UserSignal2, () => _wished(OperatorWish.Upgrade));
         Take(HangUp, () => _wished(OperatorWish.Reload));
         TakePauses();
         foreach ((int number, string name) in Ignored)

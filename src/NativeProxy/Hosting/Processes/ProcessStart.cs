@@ -37,6 +37,37 @@ internal static unsafe partial class ProcessStart
         string path = Program >= 0
             ? $"/proc/self/fd/{Program}"
             : Environment.ProcessPath ?? throw new Win32Exception("the path of the running program is unknown");
+        return Spawn(path, [.. ProgramWords(), .. arguments], EnvironmentWords(), inherited, blocked);
+    }
+
+    /// <summary>
+    /// Starts what now stands where this program was started from, with the words that this process was started with: another version of it, perhaps.
+    /// Returns and throws as above.
+    /// </summary>
+    /// <param name="variables">For its environment, besides what is in this one's.</param>
+    /// <param name="inherited">As above.</param>
+    public static int StartAnew(IReadOnlyList<string> variables, IReadOnlyList<int> inherited)
+    {
+        string[] words = File.ReadAllText("/proc/self/cmdline").Split('\0', StringSplitOptions.None)[..^1];
+        return Spawn(PathOf(words[0]), words, [.. EnvironmentWords(), .. variables], inherited, blocked: []);
+    }
+
+    /// <summary>Where a program of this name stands, as a shell finds it.</summary>
+    private static string PathOf(string name)
+    {
+        if (name.Contains('/', StringComparison.Ordinal))
+            return name;
+        foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (File.Exists(Path.Combine(directory, name)))
+                return Path.Combine(directory, name);
+        }
+        return Environment.ProcessPath ?? name;
+    }
+
+    private static int Spawn(string path, IReadOnlyList<string> arguments, IReadOnlyList<string> variables, IReadOnlyList<int> inherited,
+        IReadOnlyList<int> blocked)
+    {
         byte* actions = stackalloc byte[OpaqueBytes];
         byte* attributes = stackalloc byte[OpaqueBytes];
         Check(CallActionsInit(actions));
@@ -47,8 +78,8 @@ internal static unsafe partial class ProcessStart
             foreach (int descriptor in inherited)
                 Check(CallActionsCopy(actions, descriptor, descriptor));
             SetSignals(attributes, blocked);
-            using var words = new NativeWords([.. ProgramWords(), .. arguments]);
-            using var environment = new NativeWords(EnvironmentWords());
+            using var words = new NativeWords(arguments);
+            using var environment = new NativeWords(variables);
             int processId = 0;
             Check(CallSpawn(&processId, path, actions, attributes, words.Start, environment.Start));
             return processId;

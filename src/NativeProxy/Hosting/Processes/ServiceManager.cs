@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
@@ -23,6 +24,8 @@ internal sealed class ServiceManager
 
     private ServiceManager(string path, string lifeUsec)
     {
+        Variables = [.. path.Length > 0 ? [$"NOTIFY_SOCKET={path}"] : Array.Empty<string>(),
+            .. lifeUsec.Length > 0 ? [$"WATCHDOG_USEC={lifeUsec}"] : Array.Empty<string>()];
         if (path.Length is < 2 or > PathLengthMax || path[0] is not ('/' or '@'))
             return;
         _address = new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path);
@@ -32,6 +35,9 @@ internal sealed class ServiceManager
 
     /// <summary>How often it wants a sign of life; 0 = never.</summary>
     public int LifeEveryMs { get; }
+
+    /// <summary>For the environment of a process that comes after this one.</summary>
+    public IReadOnlyList<string> Variables { get; }
 
     /// <summary>When <see cref="ShowLife"/> is due.</summary>
     public long NextLifeMs => LifeEveryMs == 0 ? long.MaxValue : _nextLifeMs;
@@ -50,6 +56,9 @@ internal sealed class ServiceManager
 
     /// <summary>The configuration is read again; <see cref="Ready"/> follows in any case.</summary>
     public void Reloading() => Tell($"RELOADING=1\nMONOTONIC_USEC={Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000)}");
+
+    /// <summary>Another process is the service from now on, and serves.</summary>
+    public void MainIs(int processId) => Tell($"MAINPID={processId}\nREADY=1");
 
     /// <summary>The process ends within this time, or a little more.</summary>
     public void Stopping(long limitMs) => Tell($"STOPPING=1\nEXTEND_TIMEOUT_USEC={(limitMs + EndMs) * 1000}\nSTATUS=finishing what runs");

@@ -12,7 +12,8 @@ namespace NativeProxy.Hosting.Securing;
 /// Owner: the supervisor, or the one process; its timer calls from a thread of the pool.
 /// </summary>
 /// <param name="rotated">Told when keys were exchanged; any thread.</param>
-internal sealed class TicketKeeper(Action rotated) : IDisposable
+/// <param name="inherited">The keys of the process before this one, which it goes on with; none but after an upgrade.</param>
+internal sealed class TicketKeeper(Action rotated, TicketRings inherited) : IDisposable
 {
     private readonly Lock _guard = new();
     private readonly Dictionary<string, Kept> _kept = new(StringComparer.Ordinal);
@@ -31,7 +32,7 @@ internal sealed class TicketKeeper(Action rotated) : IDisposable
             foreach (ListenerSettings listener in settings.Listeners)
             {
                 if (listener.Tls is { Enabled: true, Tickets: true })
-                    _kept[listener.Name] = KeptFor(listener, files, _kept.GetValueOrDefault(listener.Name));
+                    _kept[listener.Name] = KeptFor(listener, files, _kept.GetValueOrDefault(listener.Name), inherited.Of(listener.Name));
             }
             Publish();
             Arm();
@@ -62,13 +63,13 @@ internal sealed class TicketKeeper(Action rotated) : IDisposable
         rotated();
     }
 
-    private static Kept KeptFor(in ListenerSettings listener, TlsFiles files, Kept? before)
+    private static Kept KeptFor(in ListenerSettings listener, TlsFiles files, Kept? before, TicketRing? inherited)
     {
         string path = listener.Tls.TicketKeys;
         if (path.Length > 0 && TicketKeyFile.TryRead(path, files.Of(path).Span, out List<TicketKey> keys, []))
             return new Kept(new TicketRing([.. keys.ConvertAll(static key => key.Bytes)], sealing: 0), IsFixed: true, RotationMs: 0, DueMs: 0);
         long rotationMs = listener.Tls.TicketRotationMs;
-        TicketRing ring = before is { IsFixed: false } ? before.Ring : TicketRing.Random();
+        TicketRing ring = before is { IsFixed: false } ? before.Ring : inherited ?? TicketRing.Random();
         long dueMs = before is { IsFixed: false } && before.RotationMs == rotationMs ? before.DueMs : Environment.TickCount64 + rotationMs;
         return new Kept(ring, IsFixed: false, rotationMs, dueMs);
     }

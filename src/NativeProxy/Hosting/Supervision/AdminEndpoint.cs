@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
+using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -22,12 +24,22 @@ internal sealed class AdminEndpoint : IDisposable
     public static IEnumerable<ListeningSocket> ListeningOf(AdminEndpoint? admin) => admin is null ? [] : [admin._listening];
 
     /// <summary>Null when no admin endpoint is configured, or on an error, which is added to the list.</summary>
-    public static AdminEndpoint? Open(in AdminSettings settings, List<string> errors)
+    /// <param name="settings">The settings.</param>
+    /// <param name="errors">Hears what is wrong.</param>
+    /// <param name="predecessor">May have the socket already.</param>
+    public static AdminEndpoint? Open(in AdminSettings settings, List<string> errors, Predecessor predecessor)
     {
         if (settings.Bind.Length == 0)
             return null;
-        Socket? socket = ListeningSockets.OpenOne(settings.Bind, "the admin endpoint", errors);
+        Socket? socket = predecessor.TakeAdmin(settings.Bind) ?? ListeningSockets.OpenOne(settings.Bind, "the admin endpoint", errors);
         return socket is null ? null : new AdminEndpoint(new ListeningSocket(settings.Bind, socket));
+    }
+
+    /// <summary>Another process goes on with the socket: closing it here does not end it.</summary>
+    public static void Leave(AdminEndpoint? admin)
+    {
+        if (admin is not null)
+            SocketCalls.MarkShared((int)admin._listening.Socket.Handle);
     }
 
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
@@ -40,14 +52,15 @@ internal sealed class AdminEndpoint : IDisposable
     public static AdminTokens TokensOf(in AdminSettings settings) => new(settings.ReadTokenFile, settings.WriteTokenFile);
 
     /// <summary>What it may have done.</summary>
-    public static AdminPowers PowersOf(HealthChecks health, ErrorLog log, Action reload) => new(
+    public static AdminPowers PowersOf(HealthChecks health, ErrorLog log, Action<OperatorWish> wish) => new(
         health.LastOf,
         line =>
         {
             log.Info(line);
             health.ServerChanged();
         },
-        reload);
+        Reload: () => wish(OperatorWish.Reload),
+        Upgrade: () => wish(OperatorWish.Upgrade));
 
     public void Dispose() => _listening.Socket.Dispose();
 }

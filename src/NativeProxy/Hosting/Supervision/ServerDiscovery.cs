@@ -32,6 +32,24 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
     private NameFinder? _finder;
     private string _given = "";
 
+    /// <summary>The servers that are known, by upstream, as lines: for a process that comes after this one.</summary>
+    public Dictionary<string, string> Known
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var known = new Dictionary<string, string>(StringComparer.Ordinal);
+                foreach (Followed one in _followed.Values)
+                    known[one.Upstream] = new DiscoveredServers([one.Known.Servers]).ToLine();
+                return known;
+            }
+        }
+    }
+
+    /// <summary>What the process before this one has known: it holds until there are other answers. Set it before the first sources are asked.</summary>
+    public IReadOnlyDictionary<string, string> Remembered { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// Any thread, one at a time: follows the sources of these settings too, and waits a moment for those that are new. Those that were there before
     /// are kept, in case the settings are refused after all: <see cref="Keep"/> lets them go.
@@ -52,7 +70,7 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
                 string key = KeyOf(upstream);
                 bool isNew = !_followed.TryGetValue(key, out Followed? known);
                 if (known is null)
-                    _followed.Add(key, known = new Followed(upstream.Name, upstream.Discovery.ServersMax));
+                    _followed.Add(key, known = new Followed(upstream.Name, new KnownServers(upstream.Discovery.ServersMax, RememberedOf(upstream.Name))));
                 if (isNew || isOther || known.Known.HasFailed)
                     Begin(known, source);
                 if (known.Known.Servers.Length == 0)
@@ -105,6 +123,9 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
             $"{upstream.Name}\n{settings.Kind}\n{settings.Name}\n{settings.Port}\n{settings.Path}\n{settings.Url}\n{settings.IntervalMs}\n"
             + $"{settings.ServersMax}\n{settings.Family}");
     }
+
+    private FoundServer[] RememberedOf(string upstream) =>
+        Remembered.TryGetValue(upstream, out string? line) && DiscoveredServers.TryParse(line, out DiscoveredServers servers) ? servers.First : [];
 
     private static ServerSource? SourceOf(UpstreamDiscoverySettings settings, NameFinder finder) => settings.Kind switch
     {
@@ -188,14 +209,14 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
         + (servers.Length > NamedMax ? $" and {servers.Length - NamedMax} more" : "");
 
     /// <summary>The servers of one upstream and the task that looks for them. Used under the lock.</summary>
-    private sealed class Followed(string upstream, int serversMax)
+    private sealed class Followed(string upstream, KnownServers known)
     {
         private TaskCompletionSource _firstAnswer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private CancellationTokenSource? _running;
 
         public string Upstream => upstream;
 
-        public KnownServers Known { get; } = new(serversMax);
+        public KnownServers Known => known;
 
         /// <summary>Ends when the look that was begun last has its first answer.</summary>
         public Task FirstAnswer => _firstAnswer.Task;

@@ -51,6 +51,19 @@ internal sealed class ServerNames : IDisposable
         _changed = changed;
     }
 
+    /// <summary>The names that are followed, with their addresses and blanks between them: for a process that comes after this one.</summary>
+    public Dictionary<string, string> Known
+    {
+        get
+        {
+            lock (_lock)
+                return _names.Values.ToDictionary(static one => one.Name.Name, static one => string.Join(' ', (object[])one.Name.Addresses));
+        }
+    }
+
+    /// <summary>What the process before this one has known: it holds until there are other answers. Set it before the first names are followed.</summary>
+    public IReadOnlyDictionary<string, string> Remembered { get; init; } = new Dictionary<string, string>();
+
     /// <summary>
     /// Any thread, one at a time: follows the names of these settings too, and waits a moment for those that are new. Names that were there before
     /// are kept, in case the settings are refused after all: <see cref="Keep"/> lets them go.
@@ -67,7 +80,7 @@ internal sealed class ServerNames : IDisposable
             foreach ((string name, string users) in UsersOf(settings))
             {
                 if (!_names.TryGetValue(name, out Followed? known))
-                    _names.Add(name, known = new Followed(new ServerName(name)));
+                    _names.Add(name, known = new Followed(new ServerName(name, RememberedOf(name))));
                 known.Users = users;
                 if (!known.IsRunning || isOther || known.Name.HasFailed)
                     Begin(known);
@@ -111,6 +124,17 @@ internal sealed class ServerNames : IDisposable
                 known.End();
             _names.Clear();
         }
+    }
+
+    private IPAddress[] RememberedOf(string name)
+    {
+        var addresses = new List<IPAddress>();
+        foreach (string text in Remembered.GetValueOrDefault(name, "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPAddress.TryParse(text, out IPAddress? address))
+                addresses.Add(address);
+        }
+        return [.. addresses];
     }
 
     private ServerEndPoints Current(in ProxySettings settings)

@@ -9,8 +9,14 @@ internal static class StartText
 {
     private const int AddressesShownMax = 8;
 
-    public static string Of(in ProxySettings settings, int workers) =>
-        $"nativeproxy {ProductVersion.Text} started, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
+    /// <param name="settings">Those in force.</param>
+    /// <param name="workers">How many there are.</param>
+    /// <param name="before">Number of the process before this one; 0 = there was none.</param>
+    public static string Of(in ProxySettings settings, int workers, int before) =>
+        $"nativeproxy {ProductVersion.Text} {Began(before)}, {workers} worker{(workers == 1 ? "" : "s")}: {Traffic(settings)}";
+
+    /// <summary>How the process began, for the history of the configuration.</summary>
+    public static string Began(int before) => before == 0 ? "started" : $"took over from process {before}";
 
     /// <summary>Which addresses lead to which upstreams.</summary>
     public static string Traffic(in ProxySettings settings)

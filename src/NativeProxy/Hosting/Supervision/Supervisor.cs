@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
@@ -22,9 +23,6 @@ namespace NativeProxy.Hosting.Supervision;
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {
-    /// <summary>How long workers may take to end once they must: cutting what is left, then writing their logs. The rest is killed.</summary>
-    private const long EndLimitMs = 3000;
-
     private readonly SettingsText _source;
     private readonly ProxySettings _started;
     private readonly SupervisorEvents _events;
@@ -39,13 +37,24 @@ internal sealed class Supervisor : IDisposable
     private readonly ReloadLog _reloadLog;
     private readonly ReloadSteps _reload;
     private readonly ListeningPause _pause;
-    private CertificateWatch? _certificates;
+    private readonly WorkersEnd _end;
     private ProxySettings _settings;
     private string _reloadLine = "";
     private bool _isServing;
     private int _stopsSeen;
 
-    private Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
+    /// <summary>The process before this one, and the one after it.</summary>
+    public required Predecessor Before { get; init; }
+
+    public required UpgradeSteps Upgrade { get; init; }
+
+    /// <summary>The socket of the operator's endpoint; null = there is none.</summary>
+    public required AdminEndpoint? Admin { get; init; }
+
+    /// <summary>Says when certificates expire.</summary>
+    public required CertificateWatch Certificates { get; init; }
+
+    public Supervisor(SettingsText source, ProxySettings settings, WorkerCrew crew, CounterBoard counters, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, SupervisorEvents events, AdminEndpoint? admin,
         ServiceManager manager, ErrorLog log)
     {
@@ -65,56 +74,8 @@ internal sealed class Supervisor : IDisposable
         _reload = new ReloadSteps(crew, _reloadLog.Log) { Committing = Adopt, Ended = ReloadEnded };
         _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
             areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting, log);
+        _end = new WorkersEnd(crew, HandleUntil, () => _stopsSeen, log);
         crew.HangTimeoutMs = settings.Runtime.WorkerHangTimeoutMs;
-    }
-
-    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, int workers, ServiceManager manager, ErrorLog log)
-    {
-        var errors = new List<string>();
-        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors);
-        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors) : null;
-        if (errors.Count > 0)
-        {
-            ListeningSockets.CloseAll(sockets);
-            return StartFailure.Report(log, errors);
-        }
-        try
-        {
-            using Boards boards = Boards.CreateShared(workers);
-            var events = new SupervisorEvents();
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
-            using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
-            Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
-            using var discovery = new ServerDiscovery(log, follow);
-            using var names = new ServerNames(boards.Counters.Row(0), log, follow);
-            DiscoveredServers found = discovery.Follow(settings);
-            ProxySettings whole = found.AddTo(settings);
-            ServerEndPoints endPoints = names.Follow(whole);
-            health.Apply(whole, files, endPoints);
-            using var pidFile = new PidFile(settings.Runtime.PidFile);
-            _ = new ProcessSignals(wish => events.Put(new SupervisorEvent.Wished(wish)), name => events.Put(new SupervisorEvent.SignalIgnored(name)));
-            using var certificates = new CertificateWatch(service, log, TimeProvider.System);
-            certificates.Follow(settings, files);
-            using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()));
-            var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, events),
-                new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
-                {
-                    Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
-                },
-                boards, service, tickets, log);
-            using var supervisor = new Supervisor(
-                source, settings, crew, boards.Counters, health, discovery, names, service, events, admin, manager, log)
-            {
-                _certificates = certificates,
-            };
-            AdminPowers powers = AdminEndpoint.PowersOf(health, log, () => events.Put(new SupervisorEvent.Wished(OperatorWish.Reload)));
-            return supervisor.RunUntilStopped(() => admin?.Serve(boards, service, powers));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return StartFailure.Report(log, [e.Message]);
-        }
     }
 
     public void Dispose()
@@ -123,21 +84,56 @@ internal sealed class Supervisor : IDisposable
             slot.Dispose();
     }
 
-    private int RunUntilStopped(Func<SmallHttpServer?> serve)
+    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
+    /// <param name="pidFile">Not written yet where another process has it.</param>
+    /// <param name="serve">Begins to serve the operator's endpoint, if there is one.</param>
+    public int Run(PidFile pidFile, Func<SmallHttpServer?> serve)
     {
         if (StartAll() is { } failed)
             return failed;
         if (_stopsSeen > 0)
             return Stop();
         _isServing = true;
+        if (Before.IsThere)
+            TakeOver(pidFile);
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _service.CountLoad(isTaken: true, "started");
+        _service.CountLoad(isTaken: true, StartText.Began(Before.ProcessId));
         using SmallHttpServer? serving = serve();
-        _log.Info(StartText.Of(_settings, _crew.Slots.Count));
+        _log.Info(StartText.Of(_settings, _crew.Slots.Count, Before.ProcessId));
         _manager.Ready(StartText.Traffic(_settings));
         PoolThreads.Begin();
-        HandleUntil(() => _stopsSeen > 0, long.MaxValue);
-        return Stop();
+        HandleUntil(() => _stopsSeen > 0 || Upgrade.IsDone, long.MaxValue);
+        if (_stopsSeen > 0)
+            return Stop();
+        AdminEndpoint.Leave(Admin);
+        serving?.Dispose();
+        return HandOn();
+    }
+
+    /// <summary>This process serves: the one before it leaves, and its client connections come.</summary>
+    private void TakeOver(PidFile pidFile)
+    {
+        IReadOnlyList<Socket> lines = Before.Follow();
+        for (int i = 0; i < lines.Count; i++)
+        {
+            _crew.Slots[i % _crew.Slots.Count].Send(ControlCommand.TakeClients, lines[i], []);
+            lines[i].Dispose();
+        }
+        Before.Dispose();
+        pidFile.Write();
+    }
+
+    /// <summary>Another process serves: this one's workers leave it what they have, and finish what runs. Returns the exit code.</summary>
+    private int HandOn()
+    {
+        _health.Dispose();
+        _crew.IsEnding = true;
+        _crew.HangTimeoutMs = 0;
+        using Successor successor = Upgrade.Leave();
+        _crew.HandOn(successor.Lines, _settings.Runtime.UpgradeTimeoutMs);
+        int exitCode = _end.Await(_settings.Runtime.UpgradeTimeoutMs, stopsLeft: 0);
+        _crew.FreeRows();
+        return exitCode;
     }
 
     /// <summary>
@@ -156,15 +152,8 @@ internal sealed class Supervisor : IDisposable
     private int GiveUpStart()
     {
         string[] problems = [.. _crew.Slots.Where(static slot => slot.State == WorkerState.Absent).Select(static slot => slot.Problem).Distinct()];
-        EndWorkers();
+        _end.Kill();
         return StartFailure.Report(_log, problems);
-    }
-
-    private void EndWorkers()
-    {
-        _crew.IsEnding = true;
-        _crew.KillAll();
-        HandleUntil(() => !_crew.IsAnyRunning, SupervisorEvents.NowMs + EndLimitMs);
     }
 
     /// <summary>Handles events until the condition holds, or until the time is over, which is false.</summary>
@@ -224,6 +213,10 @@ internal sealed class Supervisor : IDisposable
             case SupervisorEvent.ReloadRead read:
                 _reload.Begin(read.Reload, nowMs);
                 break;
+            case SupervisorEvent.SuccessorSaid said when Upgrade.IsUnderWay:
+                if (!Upgrade.Settle(said.Problem))
+                    PublishAgain();
+                break;
         }
     }
 
@@ -233,8 +226,10 @@ internal sealed class Supervisor : IDisposable
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)
             _crew.SendAll(ControlCommand.ReopenLogs);
-        else if (wish == OperatorWish.FollowNames)
+        else if (wish == OperatorWish.FollowNames && !Upgrade.IsDone)
             FollowServers();
+        else if (wish == OperatorWish.Upgrade && _isServing && _stopsSeen == 0)
+            BeginUpgrade();
         else if (_isServing && _stopsSeen == 0)
             FulfilInService(wish);
     }
@@ -245,7 +240,7 @@ internal sealed class Supervisor : IDisposable
             _pause.Begin();
         else if (wish == OperatorWish.ResumeListening)
             _pause.End();
-        else if (!_pause.RefusesReload(_reloadLog))
+        else if (!_pause.RefusesReload(_reloadLog) && !Upgrade.RefusesReload(_reloadLog))
             ReadAgain();
         _crew.IsListeningPaused = _pause.IsUnderWay;
     }
@@ -266,6 +261,18 @@ internal sealed class Supervisor : IDisposable
         _crew.ChangeServers(found.ToLine(), endPoints.ToLine());
     }
 
+    private void BeginUpgrade() => Upgrade.Begin(
+        _reload.IsUnderWay || !_crew.AllServe ? "a reload is under way, or a worker is not there" : _pause.IsUnderWay ? "listening is paused" : null,
+        [.. _crew.Slots.Select(static slot => slot.Sockets)], _crew.Tickets.Rings,
+        problem => _events.Put(new SupervisorEvent.SuccessorSaid(problem)));
+
+    /// <summary>Another process has published its settings on the boards, and does not serve: these count again.</summary>
+    private void PublishAgain()
+    {
+        if (ServersInForce.TryParse(_settings, _crew.Settings.Found, _crew.Settings.Servers, out ServersInForce servers))
+            _health.Follow(servers.Settings, servers.EndPoints);
+    }
+
     /// <summary>Reads the file on another thread: names may take their time.</summary>
     private void ReadAgain()
     {
@@ -282,7 +289,7 @@ internal sealed class Supervisor : IDisposable
     {
         _health.Apply(reload.Found.AddTo(reload.Settings), reload.Files, reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
-        _reloadLine = ReloadText.Of(_settings, reload.Settings, _certificates!.Follow(reload.Settings, reload.Files));
+        _reloadLine = ReloadText.Of(_settings, reload.Settings, Certificates.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
     }
@@ -302,6 +309,7 @@ internal sealed class Supervisor : IDisposable
 
     private int Stop()
     {
+        Upgrade.Abandon();
         _service.IsDraining = true;
         TimeSpan delay = DrainDelay.Of(_settings);
         long limitMs = _settings.Runtime.DrainTimeoutMs;
@@ -312,34 +320,11 @@ internal sealed class Supervisor : IDisposable
             HandleUntil(() => _stopsSeen > 1, SupervisorEvents.NowMs + (long)delay.TotalMilliseconds);
         }
         _log.Info($"stopping: no new connections; running exchanges have {limitMs / 1000.0:0.###} s to finish");
-        WorkerSlot[] draining = [.. _crew.Slots.Where(static slot => slot.ProcessId != 0)];
         _crew.IsEnding = true;
         _crew.HangTimeoutMs = 0;
         _reload.Abandon();
         _crew.CloseSockets();
         _crew.SendAll(ControlCommand.Drain);
-
-        // The workers keep the limit themselves.
-        bool isInTime = HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 1, SupervisorEvents.NowMs + limitMs + EndLimitMs);
-        if (_crew.IsAnyRunning)
-            return Cut(isInTime);
-        bool isClean = draining.All(static slot => slot.ExitCode == ExitCodes.Success);
-        _log.Info(isClean ? "stopped: all exchanges finished" : "stopped: some exchanges were cut");
-        return isClean ? ExitCodes.Success : ExitCodes.CutShort;
-    }
-
-    /// <summary>
-    /// Asked for, the workers cut their connections themselves, so that each has its reason in the log; a further signal, or time, kills them.
-    /// </summary>
-    private int Cut(bool isAskedFor)
-    {
-        _log.Warn(isAskedFor ? "stopped at once by a second signal" : "the drain time ran out; the remaining connections are cut");
-        if (isAskedFor)
-        {
-            _crew.SendAll(ControlCommand.Cut);
-            HandleUntil(() => !_crew.IsAnyRunning || _stopsSeen > 2, SupervisorEvents.NowMs + EndLimitMs);
-        }
-        EndWorkers();
-        return ExitCodes.CutShort;
+        return _end.Await(limitMs, stopsLeft: 1);
     }
 }

@@ -27,6 +27,9 @@ internal abstract record SupervisorEvent
     /// <summary>Other keys of session tickets are in force.</summary>
     public sealed record TicketsRotated : SupervisorEvent;
 
+    /// <summary>The process that is to come after this one has answered; null = it serves.</summary>
+    public sealed record SuccessorSaid(string? Problem) : SupervisorEvent;
+
     /// <summary>The configuration file has been read again; null when it was refused.</summary>
     public sealed record ReloadRead(Reload? Reload) : SupervisorEvent;
 }
@@ -81,8 +84,8 @@ internal sealed class SupervisorEvents
     private static int KindOf(SupervisorEvent happened) => happened switch
     {
         SupervisorEvent.Wished wished => 1 << (int)wished.Wish,
-        SupervisorEvent.SignalIgnored => 1 << 8,
-        SupervisorEvent.HealthChanged => 1 << 9,
+        SupervisorEvent.SignalIgnored => 1 << 16,
+        SupervisorEvent.HealthChanged => 1 << 17,
         _ => 0,
     };
 }

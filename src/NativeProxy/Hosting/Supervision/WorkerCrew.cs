@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Admin;
 using NativeProxy.Hosting.Channels;
@@ -132,7 +133,7 @@ internal sealed class WorkerCrew(
         slot.Ended(exitCode);
 
         // Its connections are closed; the others need not wait for the new process to say so.
-        boards.ForgetWorker(slot.Index);
+        boards.ForgetWorker(slot.Row);
         if (hadServed || slot.Problem.Length == 0)
             slot.Problem = $"it ended with code {exitCode}";
         long delayMs = slot.Delay.Ended(nowMs);
@@ -179,6 +180,31 @@ internal sealed class WorkerCrew(
             slot.CloseSockets();
     }
 
+    /// <summary>
+    /// Another process serves: the workers leave it their addresses and their idle connections, finish what runs, and end.
+    /// </summary>
+    /// <param name="lines">One per worker, to those that come after them.</param>
+    /// <param name="limitMs">The time that they have for it.</param>
+    public void HandOn(IReadOnlyList<Socket> lines, long limitMs)
+    {
+        byte[] payload = Encoding.ASCII.GetBytes(limitMs.ToString(CultureInfo.InvariantCulture));
+        foreach (WorkerSlot slot in slots)
+        {
+            slot.LeaveSockets();
+            slot.Send(ControlCommand.HandOn, lines[slot.Index], payload);
+        }
+    }
+
+    /// <summary>All have ended for good: their rows on the boards are free.</summary>
+    public void FreeRows()
+    {
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.ProcessId == 0)
+                boards.EndWorker(slot.Row);
+        }
+    }
+
     public void KillAll()
     {
         foreach (WorkerSlot slot in slots)
@@ -212,7 +238,7 @@ internal sealed class WorkerCrew(
         if (problem is null)
         {
             if (isRestart)
-                boards.Counters.Row(slot.Index).Add(CounterId.WorkerRestarts);
+                boards.Counters.Row(slot.Row).Add(CounterId.WorkerRestarts);
             slot.Problem = isRestart ? slot.Problem : "";
             return;
         }

@@ -45,32 +45,41 @@ internal sealed class WorkerSlot : IDisposable
     private DescriptorChannel? _descriptors;
 
     /// <param name="index">Number of the worker.</param>
+    /// <param name="row">Its row on the boards.</param>
     /// <param name="count">How many workers there are.</param>
     /// <param name="sockets">Its listening sockets, which the slot then owns.</param>
     /// <param name="boards">What the process inherits.</param>
     /// <param name="start">Starts a process.</param>
     /// <param name="kill">Ends one, by its id.</param>
     /// <param name="events">Where goes what the process says.</param>
-    public WorkerSlot(int index, int count, List<ListeningSocket> sockets, Boards boards, StartWorker start, Action<int> kill,
+    public WorkerSlot(int index, int row, int count, List<ListeningSocket> sockets, Boards boards, StartWorker start, Action<int> kill,
         SupervisorEvents events)
     {
         Index = index;
+        Row = row;
         _count = count;
         _sockets = sockets;
         _boards = boards;
         (_start, _kill) = (start, kill);
         _events = events;
-        Pulse = new PulseWatch(boards.Pulses.Pulse(index));
+        Pulse = new PulseWatch(boards.Pulses.Pulse(row));
     }
 
     /// <summary>A slot for each worker, by its sockets.</summary>
-    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
+    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, Boards boards, ChildProcesses children, SupervisorEvents events)
     {
-        var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
-        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children.Start, children.Kill, events))];
+        int[] rows = boards.FreeRows();
+        return
+        [
+            .. sockets.Select((own, index) => new WorkerSlot(
+                index, rows[index], sockets.Length, own, boards, children.Start, children.Kill, events)),
+        ];
     }
 
     public int Index { get; }
+
+    /// <summary>Its row on the boards, through all its lives.</summary>
+    public int Row { get; }
 
     public WorkerState State { get; private set; }
 
@@ -113,7 +122,7 @@ internal sealed class WorkerSlot : IDisposable
             int[] inherited = [(int)theirControl.Handle, (int)theirDescriptors.Handle, .. _boards.Descriptors];
             string[] arguments =
             [
-                "worker", "--index", Text(Index), "--count", Text(_count), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]),
+                "worker", "--index", Text(Index), "--count", Text(_count), "--row", Text(Row), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]),
                     "--boards", _boards.DescriptorText,
             ];
             ProcessId = _start(arguments, inherited, WorkerSignals.Numbers);
@@ -161,6 +170,10 @@ internal sealed class WorkerSlot : IDisposable
     /// <summary>Sends a message with the sockets that belong to it. False when the worker cannot take them.</summary>
     public bool Send(ControlCommand command, IReadOnlyList<ListeningSocket> sockets, ReadOnlySpan<byte> payload) =>
         _descriptors?.TrySend(sockets) == true && Send(command, payload);
+
+    /// <summary>Sends a message with a line that belongs to it; false likewise.</summary>
+    public bool Send(ControlCommand command, Socket line, ReadOnlySpan<byte> payload) =>
+        _descriptors?.TrySend([(int)line.Handle]) == true && Send(command, payload);
 
     /// <summary>What the worker refused has been read: it may end.</summary>
     public void CloseLines()
@@ -232,6 +245,13 @@ internal sealed class WorkerSlot : IDisposable
     public void CloseSockets()
     {
         ListeningSockets.Close(_sockets);
+        _sockets = [];
+    }
+
+    /// <summary>Another process has the listening sockets, and their files: closes the supervisor's ends.</summary>
+    public void LeaveSockets()
+    {
+        ListeningSockets.Leave(_sockets);
         _sockets = [];
     }
 

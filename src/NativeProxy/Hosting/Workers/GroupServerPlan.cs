@@ -46,7 +46,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                     Page = ledger.ForServer(upstream.Name, server.Name),
                 };
             servers[i].ChangeAddresses(endPoints.Of(index, i));
-            servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Index));
+            servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Row));
         }
         return servers;
     }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Net.Sockets;
 using NativeProxy.Caching;
 using NativeProxy.Clients;
 using NativeProxy.Config;
@@ -161,7 +162,7 @@ internal sealed class TrafficPlan
     }
 
     /// <summary>True when workers have to agree on who may open a connection, so that they call each other.</summary>
-    public bool SharesLimits => _place.Count > 1 && _groups.Exists(static group => group.HasLimits);
+    public bool SharesLimits => _place.RowCount > 1 && _groups.Exists(static group => group.HasLimits);
 
     /// <summary>Another worker has called.</summary>
     public void FollowBoard()
@@ -179,7 +180,26 @@ internal sealed class TrafficPlan
             listener.Drain(CloseReason.Draining);
     }
 
-    /// <summary>After <see cref="Drain"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
+    /// <summary>Leaves addresses and idle connections to the process that comes after this one; calls back as <see cref="Drain"/> does.</summary>
+    /// <param name="line">Over which they go; null = they cannot.</param>
+    /// <param name="drained">Called once.</param>
+    public void HandOn(Socket? line, Action drained)
+    {
+        _isDraining = true;
+        HeirLine? heir = null;
+        _drained = () =>
+        {
+            heir?.Close();
+            drained();
+        };
+        heir = Succession.HandOn(_loop, [.. _listeners, .. _retired], line);
+    }
+
+    /// <inheritdoc cref="Succession.Continue"/>
+    public void Continue(in HandedClient client, string listener, int descriptor) =>
+        Succession.Continue(_loop, _listeners, client, listener, descriptor);
+
+    /// <summary>After <see cref="Drain"/> or <see cref="HandOn"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
     public int Cut(int countMax)
     {
         int count = 0;
@@ -197,8 +217,8 @@ internal sealed class TrafficPlan
             UpstreamSettings upstream = settings.Upstreams[i].WithFullLoad((long)settings.Runtime.MaxConnections * _place.Count);
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
-            group.Apply(upstream, _servers.Of(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
-            group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Index);
+            group.Apply(upstream, _servers.Of(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Row));
+            group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Row);
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);
         }
@@ -216,8 +236,8 @@ internal sealed class TrafficPlan
         WireScratch scratch = ListenerScratch.For(settings.Listeners);
         _stock.CacheFetches.Streams = _stock.Mirrors.Streams = user => new Http1ServerStream(user, _loop, scratch);
         Func<string, int>? register = _accessLog is null ? null : _accessLog.Register;
-        var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Index, register);
-        Func<string, LatencyRow?> latencyOf = route => _boards.Latencies.Find(LatencyNames.OfRoute(route), _place.Index);
+        var limits = new LimitPlan(settings.RateLimits, _boards.Limits, _place.Row, register);
+        Func<string, LatencyRow?> latencyOf = route => _boards.Latencies.Find(LatencyNames.OfRoute(route), _place.Row);
         var routes = new ListenerRoutes(_loop, settings, _groups) { Limits = limits, Latency = latencyOf, Register = register };
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
@@ -237,7 +257,7 @@ internal sealed class TrafficPlan
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
         return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
-            new ClientLimits(settings, _boards.Limits, _place.Index))
+            new ClientLimits(settings, _boards.Limits, _place.Row))
         {
             Drained = ListenerDrained,
             Tls = _security.OfListener(settings),

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Buffers;
@@ -54,14 +55,14 @@ internal sealed class Worker : IDisposable
         counters.ProcessId = Environment.ProcessId;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
         Loop = settings.Runtime.Engine == EngineKind.Epoll
-            ? new EpollEventLoop(place.Index, place.Count, _pools)
-            : new SaeaEventLoop(place.Index, place.Count, _pools);
+            ? new EpollEventLoop(place.Row, place.RowCount, _pools)
+            : new SaeaEventLoop(place.Row, place.RowCount, _pools);
         _log = new WorkerLog(settings.Log, errors);
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
         _traffic = new TrafficPlan(Loop, place, counters, boards, security, _exchangeLog, _ledger,
             LinuxProcess.DescriptorsForConnections(), WarnAside);
-        _board = new BoardListener(boards.Servers.Bells, place.Index, Loop, _traffic.FollowBoard);
+        _board = new BoardListener(boards.Servers.Bells, place.Row, Loop, _traffic.FollowBoard);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }
 
@@ -115,6 +116,19 @@ internal sealed class Worker : IDisposable
         Loop.Post(new DrainWork(this));
         _drainSeen.Wait(EndLimit);
     }
+
+    /// <summary>
+    /// Another thread: leaves addresses and idle connections to the process that comes after this one; the rest as with <see cref="BeginDrain"/>.
+    /// </summary>
+    /// <param name="line">To the worker that takes them; null = none does.</param>
+    public void BeginHandOn(Socket? line)
+    {
+        Loop.Post(new HandOnWork(this, line));
+        _drainSeen.Wait(EndLimit);
+    }
+
+    /// <summary>Any thread: goes on with the connections that come on this line, which is the worker's then.</summary>
+    public void TakeClients(Socket line) => InheritedClients.Begin(line, Loop, _traffic, _errors);
 
     /// <summary>
     /// The thread that began the drain: ends the connections that are left, so that each has its reason in the log and in the counters. Returns
@@ -225,6 +239,16 @@ internal sealed class Worker : IDisposable
     private sealed class HealthWork(TrafficPlan traffic) : LoopWork
     {
         public override void Run() => traffic.FollowHealth();
+    }
+
+    /// <summary>Begins to hand connections on, on the loop thread.</summary>
+    private sealed class HandOnWork(Worker worker, Socket? line) : LoopWork
+    {
+        public override void Run()
+        {
+            worker._traffic.HandOn(line, worker._drained.SetResult);
+            worker._drainSeen.Set();
+        }
     }
 
     /// <summary>Begins to drain, on the loop thread.</summary>

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.ComponentModel;
+using System.Globalization;
 using System.IO;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
@@ -39,20 +41,20 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         if (plan is null)
             return await RefuseToServe(problem);
         using Boards boards = Boards.Attach(arguments.Boards);
-        boards.BeginWorker(arguments.Index);
+        boards.BeginWorker(arguments.Row);
         try
         {
             using var worker = new Worker(
-                plan.Settings, new WorkerPlace(arguments.Index, arguments.Count), boards.Counters.Row(arguments.Index),
-                boards.Closes.Ring(arguments.Index), boards.OfTraffic, security, _log);
-            worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Index);
+                plan.Settings, new WorkerPlace(arguments.Index, arguments.Count, arguments.Row, boards.Counters.WorkerCount),
+                boards.Counters.Row(arguments.Row),
+                boards.Closes.Ring(arguments.Row), boards.OfTraffic, security, _log);
+            worker.Loop.Pulse = boards.Pulses.Pulse(arguments.Row);
             InForce(plan);
             worker.Take(plan.Tickets);
             await worker.Start(plan.Servers.Settings, plan.Servers.EndPoints, plan.Sockets, plan.Tls);
             control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
             PoolThreads.Begin();
-            await Obey(worker);
-            return await Drain(worker);
+            return await Finish(worker, await Obey(worker));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Win32Exception)
         {
@@ -60,13 +62,18 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         }
     }
 
-    /// <summary>Obeys until the worker is to end.</summary>
-    private async Task Obey(Worker worker)
+    /// <summary>Obeys until the worker is to end. Returns the message that said so; null when the supervisor is gone.</summary>
+    private async Task<ControlMessage?> Obey(Worker worker)
     {
-        while (await control.ReceiveAsync() is { } message && message.Command != ControlCommand.Drain)
+        ControlMessage? received;
+        while ((received = await control.ReceiveAsync()) is { } message && message.Command is not (ControlCommand.Drain or ControlCommand.HandOn))
         {
             switch (message.Command)
             {
+                case ControlCommand.TakeClients:
+                    if (ReceiveLine() is { } clients)
+                        worker.TakeClients(clients);
+                    break;
                 case ControlCommand.ReopenLogs:
                     worker.ReopenLog();
                     break;
@@ -96,22 +103,31 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                     worker.Take(TicketRings.Parse(message.Text));
                     break;
                 case ControlCommand.Release:
-                    worker.Release(int.Parse(message.Text, System.Globalization.CultureInfo.InvariantCulture));
+                    worker.Release(int.Parse(message.Text, CultureInfo.InvariantCulture));
                     break;
                 default:
                     break;
             }
         }
         Discard();
+        return received;
     }
 
     /// <summary>
     /// Finishes what runs, within the limit, unless the supervisor says to stop at once. A supervisor that is gone says nothing more, and the
     /// drain goes on without it.
     /// </summary>
-    private async Task<int> Drain(Worker worker)
+    private async Task<int> Finish(Worker worker, ControlMessage? last)
     {
-        worker.BeginDrain();
+        if (last is { Command: ControlCommand.HandOn } handOn)
+        {
+            _drainLimitMs = long.Parse(handOn.Text, CultureInfo.InvariantCulture);
+            worker.BeginHandOn(ReceiveLine());
+        }
+        else
+        {
+            worker.BeginDrain();
+        }
         Task drained = worker.Drained;
         Task limit = Task.Delay(TimeSpan.FromMilliseconds(_drainLimitMs));
         if (await Task.WhenAny(drained, limit, ListenForCut()) == drained)
@@ -119,6 +135,10 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         worker.Cut();
         return ExitCodes.CutShort;
     }
+
+    /// <summary>The line that goes ahead of a message; null when it has not come.</summary>
+    private Socket? ReceiveLine() =>
+        descriptors.TryReceive(1) is [int line] ? new Socket(new SafeSocketHandle(line, ownsHandle: true)) : null;
 
     private async Task ListenForCut()
     {

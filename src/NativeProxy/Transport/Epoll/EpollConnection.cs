@@ -42,6 +42,8 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
     /// <summary>Next free connection in the loop's pool.</summary>
     internal EpollConnection? NextFree { get; set; }
 
+    public override int Descriptor => _descriptor;
+
     internal override bool ReceiveInFlight => false;
 
     /// <summary>True exactly when the kernel has reported FIN or an error, so that a short read is not the end.</summary>
@@ -251,6 +253,10 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
             DescriptorOptions.ResetOnClose(_descriptor);
         if (_isWatched)
             EpollLoop.Watched.Remove(_token);
+
+        // The kernel reports what somebody has open, be it here or elsewhere.
+        if (_isWatched && GoesOnElsewhere)
+            EpollLoop.Unregister(_descriptor);
         EpollCalls.Close(_descriptor);
         _descriptor = -1;
     }
@@ -325,7 +331,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
         _isReadable = isReadable;
         _signs = EpollSigns.None;
         _isWatched = false;
-        _isWatchedForWriting = false;
+        _isWatchedForWriting = GoesOnElsewhere = false;
     }
 
     /// <summary>Edges that passed before are not lost: the kernel reports what is ready when a descriptor is added.</summary>

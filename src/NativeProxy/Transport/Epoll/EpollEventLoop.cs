@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading;
 using NativeProxy.Buffers;
+using NativeProxy.Foundation;
 using NativeProxy.Transport.Sockets;
 
 namespace NativeProxy.Transport.Epoll;
@@ -75,6 +76,13 @@ internal sealed unsafe class EpollEventLoop : EventLoop
     {
         EpollConnection connection = Lend();
         connection.BeginConnect(server, owner, tuning);
+        return connection;
+    }
+
+    public override TcpConnection TakeOver(int descriptor, in PeerAddress peer)
+    {
+        EpollConnection connection = Lend();
+        connection.BeginAccepted(descriptor, peer);
         return connection;
     }
 

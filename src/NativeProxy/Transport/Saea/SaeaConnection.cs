@@ -33,17 +33,22 @@ internal sealed class SaeaConnection : TcpConnection
     /// <summary>Next free connection in the loop's pool.</summary>
     internal SaeaConnection? NextFree { get; set; }
 
+    public override int Descriptor => _descriptor;
+
     internal override bool ReceiveInFlight => _receive.InFlight;
 
     internal override bool SendInFlight => _send is { InFlight: true };
 
     /// <summary>Takes over an accepted socket.</summary>
-    internal void BeginAccepted(Socket socket)
+    internal void BeginAccepted(Socket socket) => BeginAccepted(socket, PeerAddress.Of(socket.RemoteEndPoint));
+
+    /// <summary>Takes over a socket that was accepted from this peer, here or in another process.</summary>
+    internal void BeginAccepted(Socket socket, in PeerAddress peer)
     {
         Take(socket);
         socket.Blocking = false;
         Begin(null, TcpConnectionState.Open);
-        Peer = PeerAddress.Of(socket.RemoteEndPoint);
+        Peer = peer;
     }
 
     /// <summary>
@@ -196,13 +201,15 @@ internal sealed class SaeaConnection : TcpConnection
     {
         if (_socket is null)
             return;
+        if (GoesOnElsewhere)
+            SocketCalls.MarkShared(_descriptor);
         _descriptor = -1;
         if (reset)
             _socket.LingerState = new LingerOption(true, 0);
 
         // A shut-down socket completes its pending receive on the loop thread; a disposed one would do so on a pool thread and end
         // with RST. Only what cannot be shut down is disposed under an operation in flight.
-        if (!reset && ReceiveInFlight && !SendInFlight && TryShutdown(SocketShutdown.Both))
+        if (!reset && !GoesOnElsewhere && ReceiveInFlight && !SendInFlight && TryShutdown(SocketShutdown.Both))
             return;
         _socket.Dispose();
     }
@@ -218,6 +225,7 @@ internal sealed class SaeaConnection : TcpConnection
     private void Take(Socket socket)
     {
         _socket = socket;
+        GoesOnElsewhere = false;
         _descriptor = (int)socket.SafeHandle.DangerousGetHandle();
     }
 

@@ -78,6 +78,13 @@ internal sealed class SaeaEventLoop : EventLoop
         return connection;
     }
 
+    public override TcpConnection TakeOver(int descriptor, in PeerAddress peer)
+    {
+        SaeaConnection connection = Lend();
+        connection.BeginAccepted(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)), peer);
+        return connection;
+    }
+
     public override TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
         new SaeaListenerSocket(this, listening, acceptor, tuning);
 

@@ -48,6 +48,18 @@ internal static unsafe partial class SocketCalls
     public static nint Receive(int descriptor, byte* bytes, nuint count, int flags) =>
         Call(IsX64 ? ReceiveFromX64 : ReceiveFromGeneric, descriptor, bytes, count, flags, address: 0, addressBytes: 0);
 
+    /// <summary>
+    /// Somebody else has this socket, too: the library, which goes by the mark "close on exec", then does not shut it down when it closes it.
+    /// </summary>
+    public static void MarkShared(int descriptor)
+    {
+        const int SetDescriptorFlags = 2;
+        CallFcntl(descriptor, SetDescriptorFlags, 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int CallFcntl(int descriptor, int command, int argument);
+
     [LibraryImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
     private static partial nint Call(nint number, nint descriptor, byte* bytes, nuint count, nint flags, nint address, nint addressBytes);
 }

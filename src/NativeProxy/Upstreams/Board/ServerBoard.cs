@@ -84,6 +84,13 @@ internal sealed unsafe class ServerBoard : IDisposable
         }
     }
 
+    /// <summary>How many workers share what servers have to give: those that serve, and not the rows for others that come and go at upgrades.</summary>
+    public int SharerCount
+    {
+        get => Volatile.Read(ref _head->SharerCount);
+        set => Volatile.Write(ref _head->SharerCount, value);
+    }
+
     private int UsedCount => Volatile.Read(ref _head->UsedCount);
 
     private int GroupCount => Volatile.Read(ref _head->GroupCount);
@@ -179,7 +186,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     private static ServerBoard Begin(SharedMemory memory, int workers)
     {
         var board = new ServerBoard(memory, workers);
-        board._head->WorkerCount = workers;
+        board._head->WorkerCount = board._head->SharerCount = workers;
         board._head->StickSecret = BitConverter.ToUInt64(SystemRandom.GetBytes(sizeof(ulong)));
         board._head->Magic = Magic;
         return board;
@@ -215,7 +222,7 @@ internal sealed unsafe class ServerBoard : IDisposable
         new(&_groups[index].Waiting, GroupNumbersAt(_groupWaiting, index, workerIndex));
 
     private ServerPlaces PlacesAt(int index, int workerIndex) =>
-        new(&_slots[index].Places, NumbersAt(_held, index, workerIndex), NumbersAt(_idle, index, workerIndex), Bells);
+        new(&_slots[index].Places, NumbersAt(_held, index, workerIndex), NumbersAt(_idle, index, workerIndex), Bells, &_head->SharerCount);
 
     private WorkerNumbers NumbersAt(int* numbers, int index, int workerIndex) => new(numbers + index, SlotsMax, _head->WorkerCount, workerIndex);
 
@@ -323,5 +330,6 @@ internal sealed unsafe class ServerBoard : IDisposable
         public int ChangeCount;
         public int GroupCount;
         public ulong StickSecret;
+        public int SharerCount;
     }
 }

@@ -15,9 +15,12 @@ internal sealed unsafe class ServerPlaces
     private readonly WorkerNumbers _idle;
     private readonly WorkerBells _bells;
 
-    internal ServerPlaces(ServerPlacesMemory* memory, WorkerNumbers held, WorkerNumbers idle, WorkerBells bells)
+    private readonly int* _sharerCount;
+
+    internal ServerPlaces(ServerPlacesMemory* memory, WorkerNumbers held, WorkerNumbers idle, WorkerBells bells, int* sharerCount)
     {
         _memory = memory;
+        _sharerCount = sharerCount;
         _open = new SharedCount(&memory->Open, held);
         _idle = idle;
         _bells = bells;
@@ -27,7 +30,7 @@ internal sealed unsafe class ServerPlaces
     public int OpenCount => _open.Count;
 
     /// <summary>How many workers share them.</summary>
-    public int WorkerCount => _idle.Count;
+    public int SharerCount => Volatile.Read(ref *_sharerCount);
 
     /// <summary>Takes a place if fewer than <paramref name="placesMax"/> are taken.</summary>
     public bool TryTake(int placesMax) => _open.TryTake(placesMax);

@@ -158,7 +158,7 @@ internal sealed class ServerLimit : IQueueOwner
         if (ConnectionsMax > 0)
         {
             bool isWaitedFor = Queue.HasWaiters || GroupQueue is { HasWaiters: true };
-            if (isWaitedFor || OpenCount >= ConnectionsMax / (_places?.WorkerCount ?? 1) || !TryTakeFreePlace())
+            if (isWaitedFor || OpenCount >= ConnectionsMax / (_places?.SharerCount ?? 1) || !TryTakeFreePlace())
                 return false;
         }
         OpenCount++;

@@ -17,6 +17,9 @@ internal sealed class DiscoveredServers(FoundServer[][] byUpstream)
     private const char ServerEnd = ',';
     private const char Between = '|';
 
+    /// <summary>Those of the first upstream.</summary>
+    public FoundServer[] First => byUpstream.Length > 0 ? byUpstream[0] : [];
+
     /// <summary>The settings with these servers behind those of the file; no more in all than the board holds.</summary>
     public ProxySettings AddTo(in ProxySettings settings)
     {

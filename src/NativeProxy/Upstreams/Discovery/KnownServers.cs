@@ -8,7 +8,8 @@ namespace NativeProxy.Upstreams.Discovery;
 /// follows. Pure but for its state; whoever owns it sees to it that one thread at a time uses it.
 /// </summary>
 /// <param name="serversMax">Longest list.</param>
-internal sealed class KnownServers(int serversMax)
+/// <param name="remembered">What another process has known of them; null = nothing.</param>
+internal sealed class KnownServers(int serversMax, FoundServer[]? remembered = null)
 {
     private const long BackOffMsMin = 1_000;
     private const int DoublingsMax = 16;
@@ -16,7 +17,7 @@ internal sealed class KnownServers(int serversMax)
     private int _failures;
 
     /// <summary>The last good list; those that stay keep their order.</summary>
-    public FoundServer[] Servers { get; private set; } = [];
+    public FoundServer[] Servers { get; private set; } = remembered ?? [];
 
     /// <summary>The last look has failed.</summary>
     public bool HasFailed => _failures > 0;

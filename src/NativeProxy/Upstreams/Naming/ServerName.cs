@@ -10,7 +10,9 @@ namespace NativeProxy.Upstreams.Naming;
 /// What is known of one name of a server: its last good addresses, and how often in a row it could not be looked up. Takes answers and says what
 /// follows. Pure but for its state; whoever owns it sees to it that one thread at a time uses it.
 /// </summary>
-internal sealed class ServerName(string name)
+/// <param name="name">The name.</param>
+/// <param name="remembered">Its addresses, where another process has known some; null = none.</param>
+internal sealed class ServerName(string name, IPAddress[]? remembered = null)
 {
     private const long BackOffMsMin = 1_000;
     private const int DoublingsMax = 16;
@@ -20,7 +22,7 @@ internal sealed class ServerName(string name)
     public string Name => name;
 
     /// <summary>The last good answer; empty before the first one.</summary>
-    public IPAddress[] Addresses { get; private set; } = [];
+    public IPAddress[] Addresses { get; private set; } = remembered ?? [];
 
     /// <summary>The last look-up found nothing.</summary>
     public bool HasFailed => _failures > 0;

@@ -195,7 +195,7 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
     void IConnectionAcceptor.OnAccepted(TcpConnection connection)
     {
         Session = (ClientSession)Pool.Lend();
-        Session.Begin(connection, identity: null, Loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs);
+        Session.Begin(connection, new SessionStart(Identity: null, Loop.Clock.NowMs, Frontend.Timeouts.RequestHeaderMs));
     }
 
     void IConnectionAcceptor.OnAcceptFailed(SocketError error) => throw new InvalidOperationException(error.ToString());

@@ -1,0 +1,175 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Net.Sockets;
+using System.Threading.Tasks;
+using NativeProxy.Config;
+using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
+
+namespace NativeProxy.Hosting.Supervision;
+
+/// <summary>
+/// The process that this one comes after, at an upgrade, and what it has handed over: taken piece by piece while this one starts; what nobody has
+/// taken is closed. Empty at an ordinary start. Owner: the start; main thread.
+/// </summary>
+internal sealed class Predecessor : IDisposable
+{
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ControlChannel? _control;
+    private readonly DescriptorChannel? _descriptors;
+    private readonly Handover? _handover;
+    private readonly Dictionary<(int Worker, string Bind), int> _listening = [];
+    private readonly List<Socket> _lines = [];
+    private int[] _boards = [];
+    private int _admin = -1;
+    private bool _isSharing;
+
+    private Predecessor()
+    {
+    }
+
+    private Predecessor(ControlChannel control, DescriptorChannel descriptors, Handover handover, int[] handed)
+    {
+        _control = control;
+        _descriptors = descriptors;
+        _handover = handover;
+        int next = handover.BoardCount;
+        _boards = handed[..next];
+        for (int worker = 0; worker < handover.Binds.Count; worker++)
+        {
+            foreach (string bind in handover.Binds[worker])
+                _listening[(worker, bind)] = handed[next++];
+        }
+        if (handover.AdminBind.Length > 0)
+            _admin = handed[next++];
+        foreach (int line in handed.AsSpan(next))
+            _lines.Add(SocketOf(line));
+    }
+
+    /// <summary>There is one.</summary>
+    public bool IsThere => _handover is not null;
+
+    /// <summary>Its number; 0 without one.</summary>
+    public int ProcessId => _handover?.ProcessId ?? 0;
+
+    /// <summary>The keys of session tickets that it has.</summary>
+    public TicketRings Tickets => _handover is { } handover ? TicketRings.Parse(handover.Tickets) : TicketRings.None;
+
+    /// <summary>The addresses of names of servers, as it knows them.</summary>
+    public IReadOnlyDictionary<string, string> Names => _handover?.Names ?? new Dictionary<string, string>();
+
+    /// <summary>The servers that it has discovered, by upstream.</summary>
+    public IReadOnlyDictionary<string, string> Found => _handover?.Found ?? new Dictionary<string, string>();
+
+    /// <summary>Hears what the process before this one has to say, if there is one; null, and told, when it is not understood.</summary>
+    /// <param name="problem">Why not.</param>
+    public static Predecessor? Hear(out string problem)
+    {
+        problem = "";
+        string variable = Environment.GetEnvironmentVariable(Successor.Variable) ?? "";
+        Environment.SetEnvironmentVariable(Successor.Variable, null);
+        if (variable.Length == 0)
+            return new Predecessor();
+        string[] words = variable.Split(',');
+        if (words.Length != 2 || !int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int control)
+            || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int descriptors))
+        {
+            problem = $"{Successor.Variable} is set by a proxy for the one that comes after it: do not set it";
+            return null;
+        }
+        var channel = new ControlChannel(SocketOf(control));
+        var passing = new DescriptorChannel(SocketOf(descriptors));
+        Task<ControlMessage?> message = channel.ReceiveAsync();
+        message.Wait(AnswerLimit);
+        if (message is { IsCompletedSuccessfully: true, Result: { Command: ControlCommand.TakeOver } said }
+            && Handover.Decode(said.Payload) is { } handover && passing.TryReceive(handover.DescriptorCount) is { } handed)
+        {
+            foreach (int descriptor in handed)
+                LinuxProcess.SetInherited(descriptor, false);
+            return new Predecessor(channel, passing, handover, handed);
+        }
+        problem = "the proxy that runs hands over in a way that this version does not understand: stop that one and start this one";
+        channel.TrySend(ControlCommand.Refused, new AnswerMessage(Round: 0, problem));
+        return null;
+    }
+
+    /// <summary>Its listening socket of a worker; null when it has none there.</summary>
+    public Socket? TakeListening(int worker, string bind) =>
+        _listening.Remove((worker, bind), out int descriptor) ? SocketOf(descriptor) : null;
+
+    /// <summary>Its listening socket of the admin endpoint; null when it has none there.</summary>
+    public Socket? TakeAdmin(string bind)
+    {
+        if (_admin < 0 || _handover!.AdminBind != bind)
+            return null;
+        int descriptor = _admin;
+        _admin = -1;
+        return SocketOf(descriptor);
+    }
+
+    /// <summary>Its boards, if this build can read them and they have room for as many workers; else null.</summary>
+    public Boards? TakeBoards(int workers)
+    {
+        if (_handover is null || _handover.Layout != Boards.LayoutId || _handover.FreeRows.Count < workers)
+            return null;
+        int[] taken = _boards;
+        _boards = [];
+        try
+        {
+            Boards boards = Boards.TakeOver(taken);
+            boards.Servers.SharerCount = workers;
+            _isSharing = true;
+            return boards;
+        }
+        catch (InvalidDataException)
+        {
+            Array.ForEach(taken, LinuxProcess.Close);
+            return null;
+        }
+    }
+
+    /// <summary>On boards of this process's own, servers stand as they stood.</summary>
+    public void ShowServers(Boards boards, in ProxySettings settings)
+    {
+        if (_handover is null || _isSharing)
+            return;
+        boards.Servers.Publish(settings);
+        foreach (HandedServer server in _handover.Servers)
+            server.Show(boards.Servers);
+    }
+
+    /// <summary>This process serves: the other one leaves. Returns when it has heard of it. The lines of its workers are the caller's then.</summary>
+    public IReadOnlyList<Socket> Follow()
+    {
+        if (_control is null)
+            return [];
+        _control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
+        _control.ReceiveAsync().Wait(AnswerLimit);
+        Socket[] lines = [.. _lines];
+        _lines.Clear();
+        return lines;
+    }
+
+    public void Dispose()
+    {
+        foreach (int descriptor in (int[])[.. _boards, .. _listening.Values, .. _admin >= 0 ? [_admin] : Array.Empty<int>()])
+            LinuxProcess.Close(descriptor);
+        _boards = [];
+        _listening.Clear();
+        _admin = -1;
+        _lines.ForEach(static line => line.Dispose());
+        _lines.Clear();
+        _control?.Dispose();
+        _descriptors?.Dispose();
+    }
+
+    private static Socket SocketOf(int descriptor)
+    {
+        LinuxProcess.SetInherited(descriptor, false);
+        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+    }
+}

@@ -1,0 +1,347 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Operation;
+
+/// <summary>SIGUSR2: another process takes over addresses, memory and idle clients; what runs is finished where it began.</summary>
+[Trait("promise", "B5")]
+[Trait("layer", "no")] // what a layer knows of its connection does not go to another process
+public sealed class UpgradeTests
+{
+    /// <summary>Every engine hands over to itself, and each way a process can be built.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "B18")]
+    public async Task IdleClients_GoOnWithTheNextProcess(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        var clients = new List<RawClient>();
+        for (int i = 0; i < 20; i++)
+        {
+            clients.Add(await proxy.Connect());
+            if (i > 0)
+                Assert.Equal(200, (await clients[i].Ask("/before")).Status);
+        }
+        int first = proxy.Id;
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        await WaitForEnd(first, proxy);
+
+        foreach (RawClient client in clients)
+        {
+            HttpResponse response = await client.Ask("/after");
+            Assert.Equal((200, null), (response.Status, response.Connection));
+        }
+        Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_connections_taken_over_total"));
+        Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_connections_open"));
+        Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_closes_total{reason=\"handed_over\"}"));
+
+        // A client is the same in the log of both: connection, and which of its requests it is.
+        string[] before = ClientsOf(proxy, "/before");
+        string[] after = ClientsOf(proxy, "/after");
+        Assert.Equal((19, 20, 19), (before.Length, after.Length, after.Intersect(before).Count()));
+        foreach (RawClient client in clients)
+            await client.DisposeAsync();
+        await proxy.WaitUntilIdle();
+    }
+
+    [Fact]
+    [Trait("promise", "B18")]
+    public async Task TenUpgrades_KeepTheSameClients()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        await using RawClient one = await proxy.Connect();
+        await using RawClient other = await proxy.Connect();
+        for (int i = 0; i < 10; i++)
+        {
+            int before = proxy.Id;
+            Assert.Equal(200, (await one.Ask()).Status);
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            await WaitForEnd(before, proxy);
+            Assert.Equal(200, (await other.Ask()).Status);
+        }
+        Assert.Equal(20, await proxy.Metric("nativeproxy_requests_total"));
+    }
+
+    /// <summary>The client sees one answer after another, and never the seam.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task RunningExchange_IsFinishedWhereItBegan_AndItsClientGoesOnAfterwards(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        int first = proxy.Id;
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/running");
+        OriginConnection running = await origin.Accept();
+        await running.ReadRequest();
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        Assert.True(ProcessView.IsRunning(first));
+        await running.Send(OriginConnection.Ok);
+        HttpResponse response = await client.ReadResponse();
+        Assert.Equal((200, null), (response.Status, response.Connection));
+        await WaitForEnd(first, proxy);
+        await running.ExpectEnd();
+
+        await client.SendGet("/next");
+        OriginConnection next = await origin.Accept();
+        await next.Answer();
+        Assert.Equal(200, (await client.ReadResponse()).Status);
+    }
+
+    [Fact]
+    public async Task Tunnel_LivesOnInTheProcessThatIsReplaced()
+    {
+        await using CloseScene scene = await CloseScene.Start("upgrades = [\"websocket\"]");
+        int first = scene.Proxy.Id;
+        OriginConnection server = await scene.EnterTunnel();
+
+        Assert.True(await scene.Proxy.Upgrade(), scene.Proxy.Errors.Text);
+        await scene.Client.Send("ping");
+        await server.ReadThrough("ping");
+        await server.Send("pong");
+        await scene.Client.ReadThrough("pong");
+        Assert.True(ProcessView.IsRunning(first));
+
+        scene.Client.Close();
+        await server.ExpectEnd();
+        await WaitForEnd(first, scene.Proxy);
+    }
+
+    [Fact]
+    public async Task LimitOfTheUpgrade_CutsWhatIsLeft()
+    {
+        await using CloseScene scene = await CloseScene.Start(
+            static config => config.Listener("upgrades = [\"websocket\"]").Runtime("upgrade_timeout = \"1s\""));
+        await scene.EnterTunnel();
+        await using var proxy = new Ending(scene.Proxy);
+
+        Assert.True(await scene.Proxy.Upgrade(), scene.Proxy.Errors.Text);
+
+        string line = await scene.Proxy.Output.WaitFor(" rs=stopped ");
+        Assert.Equal("client", CloseLine.Parse(line).Side);
+    }
+
+    [Fact]
+    [Trait("close", "client:handed_over")]
+    public async Task ClientThatIsHandedOver_HasThatReason()
+    {
+        await using CloseScene scene = await CloseScene.Start();
+        await scene.Exchange();
+        Assert.True(await scene.Proxy.Upgrade(), scene.Proxy.Errors.Text);
+        CloseLine line = await scene.ExpectClose("client", "handed_over", "proxy");
+        Assert.Equal(1, line.Uses);
+        OriginConnection server = await scene.Ask();
+        await server.Send(OriginConnection.Ok);
+        Assert.Equal(200, (await scene.Client.ReadResponse()).Status);
+    }
+
+    /// <summary>Its client speaks half a request: the rest of it is in the process that is replaced.</summary>
+    [Fact]
+    [Trait("close", "client:handed_over")]
+    public async Task ClientWithHalfARequest_IsServedFirst()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        int first = proxy.Id;
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.1\r\nHost:");
+        await proxy.WaitForMetric("nativeproxy_client_connections_open", 1);
+        await Deadline.Until(async () => await proxy.Metric("nativeproxy_bytes_from_clients_total") > 0, () => "its bytes to be read");
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        Assert.True(ProcessView.IsRunning(first));
+        await client.Send(" h\r\n\r\n");
+        HttpResponse response = await client.ReadResponse();
+        Assert.Equal((200, null), (response.Status, response.Connection));
+        await WaitForEnd(first, proxy);
+        Assert.Equal(200, (await client.Ask()).Status);
+    }
+
+    /// <summary>What an operator has set stands in the memory that goes over.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task ServerThatAnOperatorHasTakenOut_StaysOut(int workers)
+    {
+        await using ScriptedOrigin a = ScriptedOrigin.Answering();
+        await using ScriptedOrigin b = ScriptedOrigin.Answering();
+        string token = Path.GetTempFileName();
+        await File.WriteAllTextAsync(token, "0123456789abcdef0123456789abcdef");
+        File.SetUnixFileMode(token, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(a, b).WithWorkers(workers).Admin($"write_token_file = \"{token}\""));
+        Assert.Equal(0, (await ProxyBinary.Run("server", "maintenance", "-c", proxy.ConfigPath, "app/a")).ExitCode);
+        long requests = await proxy.Metric("nativeproxy_requests_total");
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        for (int i = 0; i < 8; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+        Assert.Empty(a.Requests);
+
+        // Other workers than before: memory of its own, and where servers stand is said.
+        await File.WriteAllTextAsync(proxy.ConfigPath, (await File.ReadAllTextAsync(proxy.ConfigPath)).Replace(
+            $"workers = {workers}", "workers = 7", StringComparison.Ordinal));
+        Assert.Equal(requests + 8, await proxy.Metric("nativeproxy_requests_total"));
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        for (int i = 0; i < 8; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+        Assert.Empty(a.Requests);
+        File.Delete(token);
+    }
+
+    [Fact]
+    public async Task FileThatCannotBeUsed_LeavesTheRunningProcessInPlace()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask();
+        int before = proxy.Id;
+        string text = await File.ReadAllTextAsync(proxy.ConfigPath);
+        await File.WriteAllTextAsync(proxy.ConfigPath, text + "wieght = 2\n");
+
+        Assert.False(await proxy.Upgrade());
+
+        Assert.Contains("did you mean \"weight\"", proxy.Errors.Text, StringComparison.Ordinal);
+        Assert.Equal(before, proxy.Id);
+        Assert.Equal(200, (await client.Ask()).Status);
+        await File.WriteAllTextAsync(proxy.ConfigPath, text);
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        Assert.Equal(200, (await client.Ask()).Status);
+    }
+
+    /// <summary>The program may be broken as a whole.</summary>
+    [Fact]
+    public async Task ProgramThatDoesNotRun_LeavesTheRunningProcessInPlace()
+    {
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-upgrade-").FullName;
+        string program = Path.Combine(directory, "nativeproxy");
+        File.Copy(ProxyBinary.Path, program);
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(2).StartedThrough($"shift; exec {program} \"$@\"")))
+        {
+            await using RawClient client = await proxy.Connect();
+            await client.Ask();
+            File.Move(program, program + ".1");
+            Assert.False(await proxy.Upgrade());
+            await File.WriteAllTextAsync(program, "#!/bin/sh\nexit 1\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            Assert.False(await proxy.Upgrade());
+            Assert.Equal(200, (await client.Ask()).Status);
+
+            File.Delete(program);
+            File.Copy(program + ".1", program);
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            Assert.Equal(200, (await client.Ask()).Status);
+        }
+        Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>Nobody who asks all the time sees anything of it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("promise", "B18")]
+    public async Task ClientsThatAskAllTheTime_SeeNothingOfThreeUpgrades(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        using var over = new CancellationTokenSource();
+        Task<int>[] askers = [.. Enumerable.Range(0, 8).Select(number => Ask(proxy, isKept: number % 2 == 0, over.Token))];
+        for (int i = 0; i < 3; i++)
+        {
+            int before = proxy.Id;
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            await WaitForEnd(before, proxy);
+        }
+        await over.CancelAsync();
+        foreach (int count in await Task.WhenAll(askers))
+            Assert.True(count > 0);
+    }
+
+    [Fact]
+    public async Task UnixSocket_IsListenedOnWithoutAGap()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"nativeproxy-upgrade-{Environment.ProcessId}.sock");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).AlsoBinding($"unix:{path}")))
+        {
+            await using RawClient idle = await RawClient.ConnectUnix(path);
+            Assert.Equal(200, (await idle.Ask()).Status);
+            int before = proxy.Id;
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            await WaitForEnd(before, proxy);
+            Assert.Equal(200, (await idle.Ask()).Status);
+            await using RawClient fresh = await RawClient.ConnectUnix(path);
+            Assert.Equal(200, (await fresh.Ask()).Status);
+        }
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task PidFile_NamesWhoServes()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"nativeproxy-upgrade-{Environment.ProcessId}.pid");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Runtime($"pid_file = \"{path}\"")))
+        {
+            int before = proxy.Id;
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            await WaitForEnd(before, proxy);
+            Assert.Equal(proxy.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), (await File.ReadAllTextAsync(path)).Trim());
+        }
+        Assert.False(File.Exists(path));
+    }
+
+    private static async Task<int> Ask(ProxyUnderTest proxy, bool isKept, CancellationToken over)
+    {
+        int count = 0;
+        RawClient client = await proxy.Connect();
+        while (!over.IsCancellationRequested)
+        {
+            HttpResponse response = await client.Ask();
+            Assert.Equal((200, null), (response.Status, response.Connection));
+            count++;
+            if (isKept)
+                continue;
+            await client.DisposeAsync();
+            client = await proxy.Connect();
+        }
+        await client.DisposeAsync();
+        return count;
+    }
+
+    /// <summary>The numbers of the client connections on which this was asked for.</summary>
+    private static string[] ClientsOf(ProxyUnderTest proxy, string target) =>
+    [
+        .. proxy.Output.Lines.Where(line => line.Contains(target, StringComparison.Ordinal))
+            .Select(static line => Regex.Match(line, @" cc=(\d+)").Groups[1].Value),
+    ];
+
+    private static Task WaitForEnd(int processId, ProxyUnderTest proxy) =>
+        Deadline.Until(() => !ProcessView.IsRunning(processId), () => $"process {processId} to end:\n{proxy.Errors.Text}");
+
+    /// <summary>A proxy of which something is cut: that is told when it ends, and is right.</summary>
+    private sealed class Ending(ProxyUnderTest proxy) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            proxy.Signal(LinuxSignals.Terminate);
+            Assert.Equal(3, await proxy.WaitForExit());
+        }
+    }
+}
