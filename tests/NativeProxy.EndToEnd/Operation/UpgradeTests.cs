@@ -41,9 +41,12 @@ public sealed class UpgradeTests
             HttpResponse response = await client.Ask("/after");
             Assert.Equal((200, null), (response.Status, response.Connection));
         }
-        Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_connections_taken_over_total"));
+
+        // The silent one waits in the kernel for a while (defer_accept): whoever listens when it speaks has it.
+        long taken = await proxy.Metric("nativeproxy_client_connections_taken_over_total");
+        Assert.InRange(taken, clients.Count - 1, clients.Count);
+        Assert.Equal(taken, await proxy.Metric("nativeproxy_client_closes_total{reason=\"handed_over\"}"));
         Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_connections_open"));
-        Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_closes_total{reason=\"handed_over\"}"));
 
         // A client is the same in the log of both: connection, and which of its requests it is.
         string[] before = ClientsOf(proxy, "/before");
@@ -104,7 +107,7 @@ public sealed class UpgradeTests
     [Fact]
     public async Task Tunnel_LivesOnInTheProcessThatIsReplaced()
     {
-        await using CloseScene scene = await CloseScene.Start("upgrades = [\"websocket\"]");
+        await using CloseScene scene = await CloseScene.Start("upgrade = [\"websocket\"]");
         int first = scene.Proxy.Id;
         OriginConnection server = await scene.EnterTunnel();
 
@@ -117,6 +120,7 @@ public sealed class UpgradeTests
 
         scene.Client.Close();
         await server.ExpectEnd();
+        await server.DisposeAsync();
         await WaitForEnd(first, scene.Proxy);
     }
 
@@ -124,14 +128,14 @@ public sealed class UpgradeTests
     public async Task LimitOfTheUpgrade_CutsWhatIsLeft()
     {
         await using CloseScene scene = await CloseScene.Start(
-            static config => config.Listener("upgrades = [\"websocket\"]").Runtime("upgrade_timeout = \"1s\""));
+            static config => config.Listener("upgrade = [\"websocket\"]").Runtime("upgrade_timeout = \"1s\""));
         await scene.EnterTunnel();
         await using var proxy = new Ending(scene.Proxy);
 
         Assert.True(await scene.Proxy.Upgrade(), scene.Proxy.Errors.Text);
 
-        string line = await scene.Proxy.Output.WaitFor(" rs=stopped ");
-        Assert.Equal("client", CloseLine.Parse(line).Side);
+        await scene.Proxy.Output.WaitFor(
+            static line => CloseLine.IsOf("client", line) && CloseLine.Parse(line).Reason == "stopped", "the client of the tunnel to be cut");
     }
 
     [Fact]
@@ -159,7 +163,7 @@ public sealed class UpgradeTests
         await using RawClient client = await proxy.Connect();
         await client.Send("GET / HTTP/1.1\r\nHost:");
         await proxy.WaitForMetric("nativeproxy_client_connections_open", 1);
-        await Deadline.Until(async () => await proxy.Metric("nativeproxy_bytes_from_clients_total") > 0, () => "its bytes to be read");
+        await Deadline.Until(async () => await proxy.Metric("nativeproxy_bytes_total{peer=\"client\",direction=\"in\"}") > 0, () => "its bytes to be read");
 
         Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
         Assert.True(ProcessView.IsRunning(first));
@@ -232,7 +236,7 @@ public sealed class UpgradeTests
         File.Copy(ProxyBinary.Path, program);
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(2).StartedThrough($"shift; exec {program} \"$@\"")))
+            ProxyConfig.For(origin).WithWorkers(2).StartedThrough($"exec {program} \"$@\"")))
         {
             await using RawClient client = await proxy.Connect();
             await client.Ask();
