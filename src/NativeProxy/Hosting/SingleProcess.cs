@@ -80,11 +80,14 @@ internal sealed class SingleProcess
         using Boards boards = Boards.CreatePrivate(1);
         try
         {
+            using var pidFile = new PidFile(settings.Runtime.PidFile);
+            if (WorkerUser.Become(settings.Runtime) is { } problem)
+                return StartFailure.Report(log, [problem]);
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
                 security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(0);
             var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
-            service.CountLoad(isTaken: true, "started");
+            service.Loads.Ended(isTaken: true, "started");
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
@@ -94,7 +97,6 @@ internal sealed class SingleProcess
             ProxySettings whole = discovery.Follow(settings).AddTo(settings);
             ServerEndPoints endPoints = names.Follow(whole);
             health.Apply(whole, files, endPoints);
-            using var pidFile = new PidFile(settings.Runtime.PidFile);
             using var securing = new SingleSecuring(worker, service, log);
             Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
             started.Wait();

@@ -97,7 +97,7 @@ internal sealed class Supervisor : IDisposable
             using var certificates = new CertificateWatch(service, log, TimeProvider.System);
             certificates.Follow(settings, files);
             using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()));
-            var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, events),
+            var crew = new WorkerCrew(WorkerSlot.Make(sockets, settings.Runtime.User.Length > 0, boards, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
@@ -131,7 +131,7 @@ internal sealed class Supervisor : IDisposable
             return Stop();
         _isServing = true;
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _service.CountLoad(isTaken: true, "started");
+        _service.Loads.Ended(isTaken: true, "started");
         using SmallHttpServer? serving = serve();
         _log.Info(StartText.Of(_settings, _crew.Slots.Count));
         _manager.Ready(StartText.Traffic(_settings));
@@ -229,6 +229,8 @@ internal sealed class Supervisor : IDisposable
 
     private void Fulfil(OperatorWish wish)
     {
+        if (wish == OperatorWish.ReopenLogs)
+            LogFiles.Give(_settings);
         if (wish is OperatorWish.Drain or OperatorWish.ExitNow)
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)

@@ -63,11 +63,13 @@ internal sealed class WorkerSlot : IDisposable
         Pulse = new PulseWatch(boards.Pulses.Pulse(index));
     }
 
-    /// <summary>A slot for each worker, by its sockets.</summary>
-    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, Boards boards, SupervisorEvents events)
+    /// <summary>A slot for each worker, by its sockets. Where they go over to another user, they begin with the right to.</summary>
+    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, bool changesUser, Boards boards, SupervisorEvents events)
     {
         var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
-        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, children.Start, children.Kill, events))];
+        StartWorker start = (arguments, inherited, blocked) =>
+            WorkerRights.Start(changesUser, () => children.Start(arguments, inherited, blocked));
+        return [.. sockets.Select((own, index) => new WorkerSlot(index, sockets.Length, own, boards, start, children.Kill, events))];
     }
 
     public int Index { get; }
