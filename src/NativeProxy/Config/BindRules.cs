@@ -45,7 +45,7 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
         if (UnixAddressText.ProblemOf(text, UnixAddressText.ListeningPathCharsMax) is { } problem)
             Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", UnixAddressText.Expected, "");
         else if (!_unixSockets.TryAdd(text, path))
-            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in {errors.LineOf(places.Of(_unixSockets[text]))}");
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(_unixSockets[text]));
     }
 
     /// <summary>False when something is wrong with it: the others of its range mostly have the same fault.</summary>
@@ -68,7 +68,7 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
                 continue;
             if (earlier.Address.Canonical == address.Canonical)
             {
-                Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in {errors.LineOf(places.Of(earlier.Path))}");
+                Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(earlier.Path));
             }
             else
             {
@@ -94,6 +94,8 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
             return true;
         return wide.Equals(IPAddress.Any) && narrow is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork };
     }
+
+    private string FirstUse(string path) => $"first used in {errors.LineOf(places.Of(path))}";
 
     private string Conflict(in Use earlier, string text, string owner)
     {

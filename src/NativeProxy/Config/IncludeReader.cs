@@ -11,7 +11,7 @@ namespace NativeProxy.Config;
 
 /// <summary>Why what a file includes cannot be had.</summary>
 /// <param name="Position">Where it is named.</param>
-/// <param name="Problem">One line.</param>
+/// <param name="Problem">One line; empty when it is told elsewhere.</param>
 /// <param name="Expected">What would be right; may be empty.</param>
 internal readonly record struct IncludeFault(TextPosition Position, string Problem, string Expected);
 
@@ -85,10 +85,14 @@ internal sealed class IncludeReader
             return;
         _around.Add((Path.GetFullPath(place), part.Name));
         TomlTable root = TomlSoundTables.Of(part.Bytes, index);
-        VariableText.FillIn(root.Find(Key)?.Value, errors: null);
         List<TomlNode> items = root.Find(Key)?.Value is { Kind: TomlKind.Array } list ? list.Items : [];
         foreach (TomlNode item in items.Where(static item => item.Kind == TomlKind.String))
-            Include(place, item);
+        {
+            if (VariableText.TryFill(item, errors: null, out TomlNode filled))
+                Include(place, filled);
+            else
+                Fault(item, problem: "", "");
+        }
         _around.RemoveAt(_around.Count - 1);
     }
 
@@ -108,7 +112,7 @@ internal sealed class IncludeReader
         if (around >= 0)
         {
             IEnumerable<string> circle = [.. _around.Skip(around).Select(static one => one.Name), _around[around].Name];
-            Fault(item, $"{Name(file)} includes itself: {ErrorExcerpt.Printable(string.Join(" -> ", circle))}", "files that include in one direction");
+            Fault(item, $"{Name(file)} includes itself: {ErrorExcerpt.Printable(string.Join(" -> ", circle))}", "files without a circle");
         }
         else if (_seen.TryGetValue(full, out TextPosition first))
         {

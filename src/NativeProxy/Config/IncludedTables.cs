@@ -38,5 +38,6 @@ internal static class IncludedTables
             "each table and key in one file; only arrays of tables, [[...]], add up");
     }
 
-    private static bool IsTableArray(TomlNode node) => node.Kind == TomlKind.Array && node.Items.TrueForAll(static item => item.Kind == TomlKind.Table);
+    private static bool IsTableArray(TomlNode node) =>
+        node.Kind == TomlKind.Array && node.Items.TrueForAll(static item => item.Kind == TomlKind.Table);
 }

@@ -66,7 +66,8 @@ internal sealed class SettingsErrors
     /// <summary>A finding at this place that is not added: what is wrong is not the file.</summary>
     public ConfigError At(TextPosition position, string problem, string expected, string hint, bool isWarning)
     {
-        (string name, string[] lines) = _files[position.File];
+        // A list that nobody reads has no files.
+        (string name, string[] lines) = _files[position.File < _files.Count ? position.File : 0];
         string line = position.Line >= 1 && position.Line <= lines.Length ? lines[position.Line - 1].TrimEnd('\r') : "";
         return new ConfigError(name, position.Line, position.Column, position.Width, problem, expected, hint, line, isWarning)
         {

@@ -67,9 +67,6 @@ internal static class SettingsFile
         return false;
     }
 
-    /// <summary>Checks a text that includes nothing; the name is only shown in messages.</summary>
-    public static SettingsResult Parse(string fileName, ReadOnlySpan<byte> utf8) => Parse(SettingsText.Of(fileName, utf8));
-
     /// <summary>Checks the texts of a file and of those that it includes.</summary>
     public static SettingsResult Parse(SettingsText text)
     {
@@ -81,14 +78,15 @@ internal static class SettingsFile
                 errors.Add(error!.Position, error.Problem, error.Expected);
             roots.Add(root);
         }
-        foreach (IncludeFault fault in text.Faults)
+        foreach (IncludeFault fault in text.Faults.Where(static fault => fault.Problem.Length > 0))
             errors.Add(fault.Position, fault.Problem, fault.Expected);
-
-        // Whatever is missing now would be told as a mistake of what is there.
-        if (!errors.IsEmpty)
-            return SettingsResult.Refused(errors);
+        bool isWhole = errors.IsEmpty && text.Faults.Count == 0;
         foreach (TomlTable root in roots)
             VariableText.FillIn(root, errors);
+
+        // Whatever is missing would be told as a mistake of what is there.
+        if (!isWhole)
+            return SettingsResult.Refused(errors);
         TomlTable whole = IncludedTables.Merge(roots, errors);
         ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(whole, errors)).WithShortServers();
         new SettingsRules(settings, whole, errors).CheckAll();

@@ -39,9 +39,6 @@ internal sealed record SettingsText(IReadOnlyList<SettingsPart> Parts, bool CanB
         }
     }
 
-    /// <summary>One text that includes nothing.</summary>
-    public static SettingsText Of(string name, ReadOnlySpan<byte> utf8) => new([new SettingsPart(name, utf8.ToArray())], CanBeReadAgain: true);
-
     /// <summary>Takes apart what <see cref="Bytes"/> has made.</summary>
     public static SettingsText Decode(ReadOnlySpan<byte> encoded)
     {

@@ -12,35 +12,29 @@ internal static class VariableText
 {
     private const string Expected = "${NAME} or ${NAME:-default}; $${NAME} for the text itself";
 
-    /// <summary>Fills in all strings of a value, in place; what cannot be is left as it is and told.</summary>
-    /// <param name="node">An array or table; null and others are left alone.</param>
-    /// <param name="errors">Hears of variables that are not set; null = nobody does.</param>
-    public static void FillIn(TomlNode? node, SettingsErrors? errors)
-    {
-        if (node?.Kind == TomlKind.Table)
-        {
-            FillIn(node.Table, errors);
-        }
-        else if (node?.Kind == TomlKind.Array)
-        {
-            for (int i = 0; i < node.Items.Count; i++)
-                node.Items[i] = Filled(node.Items[i], errors);
-        }
-    }
+    /// <summary>Fills in all strings of a table, in place; what cannot be is left as it is and told.</summary>
+    public static void FillIn(TomlTable table, SettingsErrors errors) => table.Replace(value => Filled(value, errors));
 
-    /// <summary>The same for a table.</summary>
-    public static void FillIn(TomlTable table, SettingsErrors? errors) => table.Replace(value => Filled(value, errors));
-
-    private static TomlNode Filled(TomlNode node, SettingsErrors? errors)
+    private static TomlNode Filled(TomlNode node, SettingsErrors errors)
     {
         if (node.Kind == TomlKind.String)
-            return node.Text.Contains("${", StringComparison.Ordinal) ? FilledText(node, errors) : node;
-        FillIn(node, errors);
+            return TryFill(node, errors, out TomlNode filled) ? filled : node;
+        if (node.Kind == TomlKind.Table)
+            FillIn(node.Table, errors);
+        for (int i = 0; node.Kind == TomlKind.Array && i < node.Items.Count; i++)
+            node.Items[i] = Filled(node.Items[i], errors);
         return node;
     }
 
-    private static TomlNode FilledText(TomlNode node, SettingsErrors? errors)
+    /// <summary>A string with its variables filled in; false when one cannot be.</summary>
+    /// <param name="node">The string.</param>
+    /// <param name="errors">Hears why; null = nobody does.</param>
+    /// <param name="result">It, or another one in its place.</param>
+    public static bool TryFill(TomlNode node, SettingsErrors? errors, out TomlNode result)
     {
+        result = node;
+        if (!node.Text.Contains("${", StringComparison.Ordinal))
+            return true;
         StringBuilder filled = new();
         ReadOnlySpan<char> rest = node.Text;
         while (true)
@@ -63,11 +57,12 @@ internal static class VariableText
             if (end < 0)
                 errors?.AddUnknown(node.Position, $"the variable {rest[..(2 + nameChars)]} is not closed", Expected);
             if (value is null)
-                return node;
+                return false;
             filled.Append(value);
             rest = rest[(end + 1)..];
         }
-        return new TomlNode(TomlKind.String, filled.Append(rest).ToString(), node.Position) { IsFilledIn = true };
+        result = new TomlNode(TomlKind.String, filled.Append(rest).ToString(), node.Position) { IsFilledIn = true };
+        return true;
     }
 
     /// <summary>Null, and told, when there is none.</summary>

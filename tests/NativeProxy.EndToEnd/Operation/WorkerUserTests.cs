@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.Versioning;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -10,6 +11,7 @@ namespace NativeProxy.EndToEnd.Operation;
 
 /// <summary>As whom workers run, and which rights they have, by what the kernel says of each of their threads. Needs root.</summary>
 [Trait("layer", "no")] // A process has its rights whatever it speaks.
+[SupportedOSPlatform("linux")]
 public sealed class WorkerUserTests : IDisposable
 {
     private const string Nobody = "65534 65534 65534 65534";

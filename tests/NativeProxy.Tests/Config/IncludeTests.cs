@@ -181,6 +181,15 @@ public sealed class IncludeTests : IDisposable
         Assert.StartsWith("conf.d/b.toml:", told[3], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void WhatIsNoTableInAnotherFile_IsOneErrorThere()
+    {
+        _folder.Write("proxy.toml", All + SettingsTrial.Minimal);
+        _folder.Write("conf.d/a.toml", "\nruntime = 1\n");
+
+        Assert.Equal("conf.d/a.toml:2:11: \"runtime\" at the top level is 1", Assert.Single(_folder.Problems()));
+    }
+
     [Theory]
     [InlineData("include = \"a.toml\"\n", 1, "\"include\" at the top level is \"a.toml\"")]
     [InlineData("include = [1]\n", 1, "\"include\" at the top level is 1")]

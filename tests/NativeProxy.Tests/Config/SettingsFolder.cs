@@ -23,7 +23,8 @@ internal sealed class SettingsFolder : IDisposable
     /// <summary>All errors as `file:line:column: problem`, with names as they are in the folder.</summary>
     public string[] Problems(string name = "proxy.toml") =>
     [
-        .. Load(name).Errors.Select(error => $"{error.File}:{error.Line}:{error.Column}: {error.Problem}".Replace(_path + "/", "", StringComparison.Ordinal)),
+        .. Load(name).Errors.Select(static error => $"{error.File}:{error.Line}:{error.Column}: {error.Problem}")
+            .Select(text => text.Replace(_path + "/", "", StringComparison.Ordinal)),
     ];
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

@@ -44,7 +44,7 @@ internal sealed class CrewUnderTest : IDisposable
     {
         _boards = Boards.CreatePrivate(workers);
         var log = new ErrorLog(_messages, TimeProvider.System);
-        byte[] text = SettingsText.Of("proxy.toml", Encoding.UTF8.GetBytes(SettingsTrial.Minimal)).Bytes;
+        byte[] text = SettingsTrial.Text(Encoding.UTF8.GetBytes(SettingsTrial.Minimal)).Bytes;
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
             .Select(index => new WorkerSlot(index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
                 Killed.Add, _events))];

@@ -98,5 +98,5 @@ public class SettingsMessageTests
         Assert.False(new SettingsMessage("proxy.toml", [], servers, TextOf(Settings), TextOf(Settings))
             .TryParse(out _, out _));
 
-    private static byte[] TextOf(string toml) => SettingsText.Of("proxy.toml", Encoding.UTF8.GetBytes(toml)).Bytes;
+    private static byte[] TextOf(string toml) => SettingsTrial.Text(Encoding.UTF8.GetBytes(toml)).Bytes;
 }

@@ -68,7 +68,9 @@ internal sealed unsafe partial record SystemUser(string Name, int Id, int Group)
             CallOwn((int)file.DangerousGetHandle(), Id, Group);
     }
 
-    /// <summary>Does something with files as this user would, on a thread of its own, which alone has its rights. At once where that cannot be.</summary>
+    /// <summary>
+    /// Does something with files as this user would, on a thread of its own, which alone has its rights. At once where that cannot be.
+    /// </summary>
     public void Try(Action action)
     {
         if (!IsRoot || IsOurs)

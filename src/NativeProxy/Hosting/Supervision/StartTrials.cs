@@ -68,7 +68,7 @@ internal static class StartTrials
         if (name.Length == 0)
             return null;
         if (!SystemUser.TryFind(name, group, out SystemUser? user, out string problem))
-            errors.Add(result.Finding(group.Length > 0 && problem.Contains("group", StringComparison.Ordinal) ? "runtime.group" : "runtime.user", problem));
+            errors.Add(result.Finding(SystemUser.TryFind(name, group: "", out _, out _) ? "runtime.group" : "runtime.user", problem));
         else if (!user!.IsOurs && !SystemUser.IsRoot)
             errors.Add(result.Finding("runtime.user", $"only root can become the user {name}", "no user, or a start as root"));
         return user;
