@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using NativeProxy.Config;
 
 namespace NativeProxy.Admin;
 
@@ -53,10 +54,9 @@ internal sealed class AdminGuard(ServiceState state)
         if (host.IsEmpty || host.Length > 64)
             return false;
         string text = Encoding.Latin1.GetString(host);
-        int colon = text.LastIndexOf(':');
-        bool hasPort = colon > 0 && !text.EndsWith(']') && text.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0;
-        string name = hasPort ? text[..colon] : text;
-        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(name.Trim('[', ']'), out _);
+        bool isRead = AddressText.TryParse(text, AddressUse.Server, out HostPort address, out _)
+            || AddressText.TryParse(text + ":80", AddressUse.Server, out address, out _);
+        return isRead && (address.Ip is not null || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether the request shows what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>

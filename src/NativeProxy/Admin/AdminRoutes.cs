@@ -27,6 +27,8 @@ internal sealed class AdminRoutes(
 
     public bool IsProbe(ReadOnlySpan<byte> target) => new SmallRequest(HttpMethod.Get, target).Path.SequenceEqual("/health"u8);
 
+    public SmallResponse? RefusalOf(in SmallRequest request) => ApiRoutes.Owns(request.Path) ? _api.RefusalOf(request) : null;
+
     public SmallResponse Respond(in SmallRequest request)
     {
         ReadOnlySpan<byte> path = request.Path;

@@ -40,14 +40,16 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     /// <summary>The path belongs to the API.</summary>
     public static bool Owns(ReadOnlySpan<byte> path) => path.SequenceEqual("/api"u8) || path.StartsWith("/api/"u8);
 
+    /// <summary>Why whoever makes this request may not; null = it is answered. By its head alone.</summary>
+    public SmallResponse? RefusalOf(in SmallRequest request) =>
+        AdminGuard.RefusalOfStranger(request) ?? (IsWrite(request) ? _guard.RefusalToWrite(request) : _guard.RefusalToRead(request));
+
     /// <summary>Answers a request whose path is the API's.</summary>
     public SmallResponse Respond(in SmallRequest request)
     {
-        bool isWrite = request.Method is not (HttpMethod.Get or HttpMethod.Head);
-        if (AdminGuard.RefusalOfStranger(request) is { } refusal)
+        if (RefusalOf(request) is { } refusal)
             return refusal;
-        if ((isWrite ? _guard.RefusalToWrite(request) : _guard.RefusalToRead(request)) is { } denied)
-            return denied;
+        bool isWrite = IsWrite(request);
         string path = Encoding.Latin1.GetString(request.Path);
         if (path.StartsWith("/api/servers/", StringComparison.Ordinal))
             return OfServer(request, path["/api/servers/".Length..]);
@@ -67,9 +69,11 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         };
     }
 
+    private static bool IsWrite(in SmallRequest request) => request.Method is not (HttpMethod.Get or HttpMethod.Head);
+
     private SmallResponse Reload()
     {
-        int number = state.NextLoadNumber;
+        int number = state.Loads.NextNumber;
         powers.Reload();
         return Json(202, json =>
         {
@@ -140,7 +144,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteStartObject();
         json.WriteStartArray("servers");
         foreach (ServerSlot server in servers.Current)
-            ServerJson.Write(json, server, powers.LastCheck(server), NowMs);
+            ServerJson.Write(json, server, powers.LastCheck(server), LoopTime.NowMs);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -149,7 +153,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     {
         json.WriteStartObject();
         json.WritePropertyName("server");
-        ServerJson.Write(json, server, powers.LastCheck(server), NowMs);
+        ServerJson.Write(json, server, powers.LastCheck(server), LoopTime.NowMs);
         if (hasLasts)
             json.WriteString("lasts", Lasts);
         json.WriteEndObject();
@@ -181,7 +185,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteEndObject();
         json.WriteString("config", state.ConfigPath);
         json.WriteStartArray("loads");
-        foreach (ConfigLoad load in state.Loads)
+        foreach (ConfigLoad load in state.Loads.Newest)
         {
             json.WriteStartObject();
             json.WriteNumber("load", load.Number);
@@ -207,9 +211,6 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         }
         json.WriteEndArray();
     }
-
-    /// <summary>By the clock of the loops.</summary>
-    private static long NowMs => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1000);
 
     private static SmallResponse NotAllowed(string allowed) =>
         SmallHttpText.Plain(405, $"only {allowed} here\n", $"Allow: {allowed}\r\n");

@@ -15,6 +15,10 @@ internal interface IResponder
     /// <summary>Longest body that a request may have; 0 = none at all.</summary>
     int BodyBytesMax => 0;
 
+    /// <summary>Why a request is refused whatever its body is, which is not waited for then; null = it is not.</summary>
+    /// <param name="request">The request without its body.</param>
+    SmallResponse? RefusalOf(in SmallRequest request) => null;
+
     /// <param name="request">The whole request.</param>
     SmallResponse Respond(in SmallRequest request);
 

@@ -1,6 +1,6 @@
 using System;
-using System.Globalization;
 using System.Text.Json;
+using NativeProxy.Logging;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 
@@ -72,10 +72,14 @@ internal static class ServerJson
     /// <summary>A moment in time, or null.</summary>
     public static void WriteTime(Utf8JsonWriter json, string name, DateTimeOffset? time)
     {
-        if (time is { } at)
-            json.WriteString(name, at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-        else
+        if (time is not { } at)
+        {
             json.WriteNull(name);
+            return;
+        }
+        var text = new LogText();
+        LogTime.AppendIso(text, at.ToUnixTimeMilliseconds());
+        json.WriteString(name, text.Bytes);
     }
 
     /// <summary>What an operator sets it to.</summary>

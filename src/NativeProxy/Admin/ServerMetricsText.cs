@@ -20,7 +20,7 @@ internal static class ServerMetricsText
             static server => server.IsUp ? 1 : 0);
         Family(output, servers, "nativeproxy_server_operator_state", "What an operator has set a server to: 0 ready, 1 drain, 2 maintenance.",
             isCounter: false, static server => (long)server.Operator);
-        long nowMs = TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1000);
+        long nowMs = LoopTime.NowMs;
         Family(output, servers, "nativeproxy_server_ejected", "Whether a server is left out now for requests that failed on it.", isCounter: false,
             server => server.Ejection.IsOn(nowMs) ? 1 : 0);
         Family(output, servers, "nativeproxy_server_ejections_total", "Times a server was left out for requests that failed on it.", isCounter: true,

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace NativeProxy.Admin;
@@ -13,9 +12,6 @@ internal sealed class ServiceState
     private volatile string? _shortage;
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
     private volatile AdminTokens _tokens = AdminTokens.None;
-    private readonly object _loading = new();
-    private volatile ConfigLoad[] _loads = [];
-    private bool _isLoading;
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -44,42 +40,8 @@ internal sealed class ServiceState
     /// <summary>The configuration file that is read.</summary>
     public string ConfigPath { get; init; } = "";
 
-    /// <summary>The last <see cref="ConfigLoad.KeptMax"/> readings of the configuration, the newest first; the start is one.</summary>
-    public IReadOnlyList<ConfigLoad> Loads => _loads;
-
-    /// <summary>
-    /// The number of the first reading that begins from now on: what the file holds now is what it reads. One under way may have begun before.
-    /// </summary>
-    public int NextLoadNumber
-    {
-        get
-        {
-            lock (_loading)
-                return LastLoadNumber + (_isLoading ? 2 : 1);
-        }
-    }
-
-    private int LastLoadNumber => _loads.Length == 0 ? 0 : _loads[0].Number;
-
-    /// <summary>The configuration is being read.</summary>
-    public void BeginLoad()
-    {
-        lock (_loading)
-            _isLoading = true;
-    }
-
-    /// <summary>The configuration has been read.</summary>
-    /// <param name="isTaken">It is in force.</param>
-    /// <param name="text">What was said of it.</param>
-    public void CountLoad(bool isTaken, string text)
-    {
-        lock (_loading)
-        {
-            var load = new ConfigLoad(LastLoadNumber + 1, DateTimeOffset.UtcNow, isTaken, text);
-            _loads = [load, .. _loads.Length < ConfigLoad.KeptMax ? _loads : _loads[..^1]];
-            _isLoading = false;
-        }
-    }
+    /// <summary>How often the configuration was read, and what came of it.</summary>
+    public LoadHistory Loads { get; } = new();
 
     /// <summary>The certificates that are served or shown.</summary>
     public IReadOnlyList<CertificateInUse> Certificates

@@ -138,22 +138,24 @@ internal sealed class SmallHttpSession : PlaceHolder
         if (outcome.Status == ParseStatus.NeedMore)
             return null;
         BodyFraming framing = outcome.Status == ParseStatus.Rejected ? default : MessageFraming.OfRequest(bytes, _head);
-        if (outcome.Status == ParseStatus.Rejected || RefusalOf(framing) is not null)
-        {
-            consumed = received.End;
-            SmallResponse refusal = outcome.Status == ParseStatus.Rejected ? Malformed : RefusalOf(framing)!.Value;
-            return new Answer(SmallHttpText.Write(refusal, _server.Time, isLast: true, hasBody: true), IsLast: true);
-        }
-        int bodyBytes = framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
-        if (received.Length < outcome.ConsumedBytes + bodyBytes)
+        bool isMalformed = outcome.Status == ParseStatus.Rejected || framing.Reason != RejectReason.None;
+        SmallResponse? refusal = isMalformed ? Malformed
+            : framing.Kind == BodyKind.None ? null
+            : RefusalOf(new SmallRequest(_head.MethodKind, _head.Target.Of(bytes)) { Peer = _peer, HeadBytes = bytes, Fields = _head.Fields })
+                ?? RefusalOf(framing);
+        int bodyBytes = refusal is null && framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
+        if (refusal is null && received.Length < outcome.ConsumedBytes + bodyBytes)
         {
             if (!_head.Fields.Contains(KnownHeader.Expect))
                 return null;
 
             // Whoever waits to be asked for its body sends it without that; it is small.
+            refusal = SmallHttpText.Plain(417, "a body is sent with its head here\n");
+        }
+        if (refusal is { } refused)
+        {
             consumed = received.End;
-            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(417, "a body is sent with its head here\n"), _server.Time, isLast: true,
-                hasBody: true), IsLast: true);
+            return new Answer(SmallHttpText.Write(refused, _server.Time, isLast: true, hasBody: _head.MethodKind != HttpMethod.Head), IsLast: true);
         }
         consumed = received.GetPosition(outcome.ConsumedBytes + bodyBytes);
         byte[] body = bodyBytes == 0 ? [] : received.Slice(outcome.ConsumedBytes, bodyBytes).ToArray();
@@ -171,11 +173,13 @@ internal sealed class SmallHttpSession : PlaceHolder
         return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
     }
 
+    /// <summary>Why whoever makes this request may not, whatever its body is.</summary>
+    private SmallResponse? RefusalOf(in SmallRequest request) =>
+        State == PlaceState.Probe ? null : _server.Responder.RefusalOf(request);
+
     /// <summary>Why a request with such a body is not taken; null = it is.</summary>
     private SmallResponse? RefusalOf(in BodyFraming framing) => framing switch
     {
-        { Reason: not RejectReason.None } => Malformed,
-        { Kind: BodyKind.None } => null,
         { Kind: not BodyKind.Length } when _server.Responder.BodyBytesMax > 0 => SmallHttpText.Plain(411, "a body here needs its Content-Length\n"),
         { Kind: BodyKind.Length, LengthBytes: var length } when length <= _server.Responder.BodyBytesMax => null,
         _ when _server.Responder.BodyBytesMax > 0 => SmallHttpText.Plain(413, $"a body here has at most {_server.Responder.BodyBytesMax} bytes\n"),

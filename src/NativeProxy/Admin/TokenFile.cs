@@ -1,7 +1,7 @@
 using System;
 using System.IO;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Admin;
 
@@ -9,14 +9,12 @@ namespace NativeProxy.Admin;
 /// Reads the file of a token. Waits for nobody: a pipe without a writer is no token, or whoever shows any token at all could hold up every thread
 /// that answers. Stateless; any thread.
 /// </summary>
-internal static partial class TokenFile
+internal static class TokenFile
 {
     /// <summary>A shorter token could be guessed.</summary>
     public const int TokenBytesMin = 16;
 
     private const int TokenBytesMax = 4096;
-    private const int OpenNonBlocking = 0x800;
-    private const int OpenCloseOnExec = 0x80000;
 
     /// <summary>What it holds, without the white space around it. False when that is no token; the problem then says why.</summary>
     public static bool TryRead(string path, out byte[] token, out string problem)
@@ -25,7 +23,7 @@ internal static partial class TokenFile
         problem = "";
         try
         {
-            using SafeFileHandle file = Open(path);
+            using SafeFileHandle file = PromptFile.OpenToRead(path);
             byte[] bytes = new byte[TokenBytesMax];
             int count = RandomAccess.Read(file, bytes, 0);
             token = bytes.AsSpan(0, count).Trim(" \t\r\n"u8).ToArray();
@@ -38,19 +36,4 @@ internal static partial class TokenFile
         }
         return problem.Length == 0;
     }
-
-    private static SafeFileHandle Open(string path)
-    {
-        if (!OperatingSystem.IsLinux())
-            return File.OpenHandle(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException("there is no such file");
-        int descriptor = CallOpen(path, OpenNonBlocking | OpenCloseOnExec);
-        return descriptor >= 0
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw new IOException(Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int CallOpen(string path, int flags);
 }

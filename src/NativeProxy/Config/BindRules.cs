@@ -18,6 +18,9 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     /// <summary>An address that is listened on: where the file says so, and for what ("listener \"web\"").</summary>
     private readonly record struct Use(HostPort Address, string Text, string Path, string Owner);
 
+    /// <summary>Judges that of the operator's endpoint.</summary>
+    public void CheckAdmin(in AdminSettings admin) => Check(admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: false);
+
     /// <summary>Judges one address beside those before it.</summary>
     /// <param name="text">As in the file.</param>
     /// <param name="path">Where it stands in the file.</param>
@@ -42,7 +45,7 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
         if (UnixAddressText.ProblemOf(text, UnixAddressText.ListeningPathCharsMax) is { } problem)
             Break(path, $"the address {ErrorExcerpt.Quoted(text)} {problem}", UnixAddressText.Expected, "");
         else if (!_unixSockets.TryAdd(text, path))
-            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in line {places.Of(_unixSockets[text]).Line}");
+            Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(_unixSockets[text]));
     }
 
     /// <summary>False when something is wrong with it: the others of its range mostly have the same fault.</summary>
@@ -65,7 +68,7 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
                 continue;
             if (earlier.Address.Canonical == address.Canonical)
             {
-                Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", $"first used in line {places.Of(earlier.Path).Line}");
+                Break(path, $"the address {ErrorExcerpt.Quoted(text)} is bound twice", "", FirstUse(earlier.Path));
             }
             else
             {
@@ -92,12 +95,13 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
         return wide.Equals(IPAddress.Any) && narrow is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork };
     }
 
+    private string FirstUse(string path) => $"first used in {errors.LineOf(places.Of(path))}";
+
     private string Conflict(in Use earlier, string text, string owner)
     {
-        TextPosition first = places.Of(earlier.Path);
         string whose = earlier.Owner == owner ? "the same " + owner : earlier.Owner;
         return $"{owner} cannot listen on {ErrorExcerpt.Quoted(text)} beside {ErrorExcerpt.Quoted(earlier.Text)} of {whose} "
-            + $"({errors.FileName}:{first.Line}:{first.Column})";
+            + $"({errors.PlaceOf(places.Of(earlier.Path))})";
     }
 
     private void Break(string path, string problem, string expected, string hint)

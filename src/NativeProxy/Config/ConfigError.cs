@@ -19,6 +19,9 @@ namespace NativeProxy.Config;
 internal sealed record ConfigError(
     string File, int Line, int Column, int Width, string Problem, string Expected, string Hint, string LineText, bool IsWarning)
 {
+    /// <summary>Number of the file among those that were read together.</summary>
+    public int FileIndex { get; init; }
+
     /// <summary>Two to four lines without a final line end: place and problem, the line with a caret, what was expected.</summary>
     public override string ToString()
     {

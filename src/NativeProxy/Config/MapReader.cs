@@ -40,8 +40,8 @@ internal readonly struct MapReader(TomlTable? table, string place, SettingsError
         ImmutableArray<ShareSettings>.Builder shares = ImmutableArray.CreateBuilder<ShareSettings>(_entries.Count);
         foreach (TomlEntry entry in _entries)
         {
-            if (entry.Value is { Kind: TomlKind.Integer, Integer: >= 0 and <= WeightMax })
-                shares.Add(new ShareSettings(entry.Key, (int)entry.Value.Integer));
+            if (SettingsTableReader.TryNumber(entry.Value, out long weight) && weight is >= 0 and <= WeightMax)
+                shares.Add(new ShareSettings(entry.Key, (int)weight));
             else
                 Wrong(entry, $"is {SettingsTableReader.Describe(entry.Value)}", Bounds.Integer(0, WeightMax));
         }

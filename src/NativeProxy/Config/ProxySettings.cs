@@ -10,6 +10,13 @@ namespace NativeProxy.Config;
 [SettingsTable(IsRoot = true, Doc = "NativeProxy settings.")]
 internal readonly partial struct ProxySettings
 {
+    /// <summary>Followed by <see cref="IncludeReader"/>, before anything is bound.</summary>
+    [Setting(IncludeReader.Key, Default = new string[0], Pattern = "^.+$",
+        Doc = "Files that belong to this one: paths, or patterns with * and ? in their last part, from the directory of this file. Arrays of tables "
+        + "([[listener]] and the like) add up, this file's first, then in the order of the list and of the names; every other table stands in one "
+        + "file only. Stands at the top, before all tables.")]
+    public partial ImmutableArray<string> Include { get; init; }
+
     [Setting("runtime")]
     public partial RuntimeSettings Runtime { get; init; }
 
@@ -146,6 +153,14 @@ internal readonly partial struct RuntimeSettings
     [Setting("worker_hang_timeout", Default = "10s", Max = "1h",
         Doc = "A worker whose event loop shows no sign of life for this long is killed and replaced. \"0s\" = never.")]
     public partial long WorkerHangTimeoutMs { get; init; }
+
+    [Setting("user", Default = "",
+        Doc = "User that workers run as, where the proxy is started as root; the supervisor stays root, for privileged ports and keys at a reload. "
+        + "Empty = who started it. A change needs a restart.")]
+    public partial string User { get; init; }
+
+    [Setting("group", Default = "", Doc = "Group of that user. Empty = its own. A change needs a restart.")]
+    public partial string Group { get; init; }
 
     [Setting("pid_file", Default = "", Doc = "File that receives the process id. Empty = none.")]
     public partial string PidFile { get; init; }

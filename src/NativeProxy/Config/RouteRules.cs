@@ -51,7 +51,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             string place = places.IsSet($"{path}.name") ? path : $"route[{first}]";
             string other = place == path ? $"route[{first}]" : path;
             Break($"{place}.name", $"the route name {ErrorExcerpt.Quoted(name)} is used twice", "",
-                $"also that of the route in line {places.Of(other).Line}");
+                $"also that of the route in {errors.LineOf(places.Of(other))}");
         }
     }
 

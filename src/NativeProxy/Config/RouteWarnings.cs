@@ -36,8 +36,8 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
                 continue;
             string name = ErrorExcerpt.Quoted(route.NameAt(index));
             string earlier = ErrorExcerpt.Quoted(settings.Routes[i].NameAt(i));
-            int line = places.Of($"route[{i}]").Line;
-            Warn($"route[{index}]", $"the route {name} can never match: the route {earlier} (line {line}) takes all that it would",
+            string line = errors.LineOf(places.Of($"route[{i}]"));
+            Warn($"route[{index}]", $"the route {name} can never match: the route {earlier} ({line}) takes all that it would",
                 "the first route that matches wins: put the narrower one first");
             return;
         }

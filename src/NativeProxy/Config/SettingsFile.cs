@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.IO;
+using System.Linq;
 using System.Security;
 using System.Text;
 using NativeProxy.Config.Toml;
@@ -13,31 +15,40 @@ namespace NativeProxy.Config;
 /// </summary>
 internal static class SettingsFile
 {
-    /// <summary>No settings file of a person is larger; a device or a log given by mistake is not read to its end.</summary>
-    private const int FileBytesMax = 4 * 1024 * 1024;
-
-    /// <summary>Reads and checks a file.</summary>
-    public static SettingsResult Load(string path) =>
-        TryRead(path, out SettingsText text, out SettingsResult result) ? Parse(path, text.Bytes) : result;
+    /// <summary>Reads and checks a file and those that it includes.</summary>
+    public static SettingsResult Load(string path) => TryRead(path, out SettingsText? text, out SettingsResult refused) ? Parse(text) : refused;
 
     /// <summary>
-    /// Reads a file, a pipe or another descriptor (<c>/dev/stdin</c>) to its end, once. False when that cannot be, and then
-    /// <paramref name="refused"/> says why.
+    /// Reads a file for the operator's endpoint in it, which may be sound though others are at work on the rest. Null when it is not to be had, or
+    /// has errors itself.
     /// </summary>
-    public static bool TryRead(string path, out SettingsText text, out SettingsResult refused)
+    /// <param name="path">The file.</param>
+    /// <param name="errors">What is wrong with the file, wherever.</param>
+    public static AdminSettings? LoadAdmin(string path, out IReadOnlyList<ConfigError> errors)
     {
-        text = default;
+        SettingsResult result = TryRead(path, out SettingsText? text, out SettingsResult refused) ? Parse(text) : refused;
+        errors = result.Errors;
+        return result.IsOk ? result.Settings.Admin : text is not null && SoundTable.TryAdmin(text, out AdminSettings admin) ? admin : null;
+    }
+
+    /// <summary>
+    /// Reads a file, a pipe or another descriptor (<c>/dev/stdin</c>) to its end, once, and what it includes. False when the file itself cannot be
+    /// read, and then <paramref name="refused"/> says why.
+    /// </summary>
+    public static bool TryRead(string path, [NotNullWhen(true)] out SettingsText? text, out SettingsResult refused)
+    {
+        text = null;
         refused = SettingsResult.Refused(new SettingsErrors(path, ""));
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[]? bytes = ReadAll(file);
+            byte[]? bytes = IncludeReader.ReadAll(file, IncludeReader.BytesMax);
             if (bytes is null)
             {
-                refused = Unreadable(path, $"the file is larger than {Units.FormatSize(FileBytesMax)}", "is this the settings file?");
+                refused = Unreadable(path, $"the file is larger than {Units.FormatSize(IncludeReader.BytesMax)}", "is this the settings file?");
                 return false;
             }
-            text = new SettingsText(path, bytes, CanBeReadAgain: file.CanSeek);
+            text = IncludeReader.Follow(path, bytes, canBeReadAgain: file.CanSeek);
             return true;
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
@@ -56,36 +67,40 @@ internal static class SettingsFile
         return false;
     }
 
-    /// <summary>Checks the text of a file; the name is only shown in messages.</summary>
-    public static SettingsResult Parse(string fileName, ReadOnlySpan<byte> utf8)
+    /// <summary>Checks the texts of a file and of those that it includes.</summary>
+    public static SettingsResult Parse(SettingsText text)
     {
-        // Bytes that are not UTF-8 show as U+FFFD in the excerpts; the TOML reader refuses them with their place.
-        SettingsErrors errors = new(fileName, Encoding.UTF8.GetString(utf8));
-        if (!TomlDocument.TryParse(utf8, out TomlTable root, out TomlError? error))
+        SettingsErrors errors = ErrorsOf(text);
+        List<TomlTable> roots = [];
+        foreach (SettingsPart part in text.Parts)
         {
-            errors.Add(error!.Position, error.Problem, error.Expected);
-            return SettingsResult.Refused(errors);
+            if (!TomlDocument.TryParse(part.Bytes, out TomlTable root, out TomlError? error, file: roots.Count))
+                errors.Add(error!.Position, error.Problem, error.Expected);
+            roots.Add(root);
         }
+        foreach (IncludeFault fault in text.Faults.Where(static fault => fault.Problem.Length > 0))
+            errors.Add(fault.Position, fault.Problem, fault.Expected);
+        bool isWhole = errors.IsEmpty && text.Faults.Count == 0;
+        foreach (TomlTable root in roots)
+            VariableText.FillIn(root, errors);
 
-        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(root, errors)).WithShortServers();
-        new SettingsRules(settings, root, errors).CheckAll();
-        return SettingsResult.Of(settings.WithOnlyUpstream().WithEachBind(), errors, root);
+        // Whatever is missing would be told as a mistake of what is there.
+        if (!isWhole)
+            return SettingsResult.Refused(errors);
+        TomlTable whole = IncludedTables.Merge(roots, errors);
+        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(whole, errors)).WithShortServers();
+        new SettingsRules(settings, whole, errors).CheckAll();
+        return SettingsResult.Of(settings.WithOnlyUpstream().WithEachBind(), errors, whole);
     }
 
-    /// <summary>The whole file, or null when it is larger than <see cref="FileBytesMax"/>.</summary>
-    private static byte[]? ReadAll(FileStream file)
+    /// <summary>Where errors of these texts go.</summary>
+    public static SettingsErrors ErrorsOf(SettingsText text)
     {
-        using MemoryStream bytes = new();
-        byte[] block = new byte[64 * 1024];
-        while (true)
-        {
-            int count = file.Read(block);
-            if (count == 0)
-                return bytes.ToArray();
-            bytes.Write(block, 0, count);
-            if (bytes.Length > FileBytesMax)
-                return null;
-        }
+        // Bytes that are not UTF-8 show as U+FFFD in the excerpts; the TOML reader refuses them with their place.
+        SettingsErrors errors = new(text.Path, Encoding.UTF8.GetString(text.Parts[0].Bytes));
+        foreach (SettingsPart part in text.Parts.Skip(1))
+            errors.AddFile(part.Name, Encoding.UTF8.GetString(part.Bytes));
+        return errors;
     }
 
     private static SettingsResult Unreadable(string path, string problem, string hint)
@@ -95,12 +110,6 @@ internal static class SettingsFile
         return SettingsResult.Refused(errors);
     }
 }
-
-/// <summary>The text of a settings file as it was read.</summary>
-/// <param name="Path">What the user called it.</param>
-/// <param name="Bytes">The whole text; not checked.</param>
-/// <param name="CanBeReadAgain">False for a pipe, which is empty afterwards.</param>
-internal readonly record struct SettingsText(string Path, byte[] Bytes, bool CanBeReadAgain);
 
 /// <summary>What became of a settings file: settings, or errors; in both cases perhaps warnings. Immutable.</summary>
 internal sealed class SettingsResult

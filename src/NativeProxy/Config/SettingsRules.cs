@@ -37,6 +37,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 $"0, or at least {Units.FormatSize(BufferBytesMin)}");
         }
 
+        if (settings.Runtime is { Group.Length: > 0, User.Length: 0 })
+            Break("runtime.group", "a group stands without a user, which alone would change nothing", "user = \"...\" beside it");
         CheckResolver(settings.Resolver);
         if (settings.Log.AccessTarget.Length == 0)
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
@@ -64,7 +66,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
 
         if (settings.Admin.Bind.Length > 0)
-            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: false);
+            rules.CheckAdmin(settings.Admin);
     }
 
     /// <summary>Who resolves names must not have one.</summary>
@@ -234,7 +236,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
     }
 
-    private string FirstUse(string path) => $"first used in line {_places.Of(path).Line}";
+    private string FirstUse(string path) => $"first used in {errors.LineOf(_places.Of(path))}";
 
     /// <summary>Adds an error unless the value is absent or wrong in itself: the binder has said so then.</summary>
     private void Break(string path, string problem, string expected, string hint = "")

@@ -65,7 +65,9 @@ internal readonly struct SettingsTableReader
             if (Array.IndexOf(knownKeys, entry.Key) >= 0)
                 continue;
             _errors.Add(entry.KeyPosition, $"unknown key {ErrorExcerpt.Quoted(entry.Key)} {Place}",
-                "one of: " + string.Join(", ", knownKeys), Spelling.Hint(entry.Key, knownKeys));
+                "one of: " + string.Join(", ", knownKeys), entry.Key == IncludeReader.Key
+                    ? "\"include\" stands at the top of a file, before all tables"
+                    : Spelling.Hint(entry.Key, knownKeys));
         }
     }
 
@@ -76,7 +78,9 @@ internal readonly struct SettingsTableReader
             return fallback;
         if (value.Kind == TomlKind.Boolean)
             return value.Boolean;
-        bool isQuoted = value.Kind == TomlKind.String && value.Text is "true" or "false";
+        if (value is { IsFilledIn: true, Text: "true" or "false" })
+            return value.Text == "true";
+        bool isQuoted = value is { Kind: TomlKind.String, Text: "true" or "false" };
         Wrong(value, key, "true or false", isQuoted ? "remove the quotes" : "");
         return fallback;
     }
@@ -150,9 +154,9 @@ internal readonly struct SettingsTableReader
         if (value is null)
             return fallbackBytes;
         long sizeBytes = 0;
-        if (value.Kind == TomlKind.Integer)
+        if (TryNumber(value, out long bytes))
         {
-            sizeBytes = value.Integer;
+            sizeBytes = bytes;
         }
         else if (value.Kind != TomlKind.String || !Units.TryParseSize(value.Text, out sizeBytes))
         {
@@ -269,6 +273,14 @@ internal readonly struct SettingsTableReader
         _ => "a date or time",
     };
 
+    /// <summary>An integer, or a string that a variable has given and that is one.</summary>
+    internal static bool TryNumber(TomlNode value, out long number)
+    {
+        number = value.Kind == TomlKind.Integer ? value.Integer : 0;
+        return value.Kind == TomlKind.Integer
+            || (value.IsFilledIn && long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number));
+    }
+
     private MapReader MapOf(string key)
     {
         SettingsTableReader map = Table(key);
@@ -281,9 +293,9 @@ internal readonly struct SettingsTableReader
 
     private long IntegerOf(TomlNode value, string key, long fallback, long min, long max, string expected)
     {
-        if (value.Kind == TomlKind.Integer && value.Integer >= min && value.Integer <= max)
-            return value.Integer;
-        bool isQuoted = value.Kind == TomlKind.String && long.TryParse(value.Text, out _);
+        if (TryNumber(value, out long number) && number >= min && number <= max)
+            return number;
+        bool isQuoted = value is { Kind: TomlKind.String, IsFilledIn: false } && long.TryParse(value.Text, out _);
         Wrong(value, key, expected, isQuoted ? "remove the quotes" : "");
         return fallback;
     }

@@ -170,6 +170,9 @@ internal enum CloseReason : byte
 
     /// <summary>Buffer memory is running short.</summary>
     MemoryPressure,
+
+    /// <summary>The connections of one listener are running short (<c>limits.max_connections</c>): as above.</summary>
+    ListenerPressure,
 }
 
 /// <summary>
@@ -178,7 +181,7 @@ internal enum CloseReason : byte
 internal static class CloseReasons
 {
     /// <summary>How many reasons there are, None included.</summary>
-    public const int Count = (int)CloseReason.MemoryPressure + 1;
+    public const int Count = (int)CloseReason.ListenerPressure + 1;
 
     private static readonly string[] Codes = CodeText.OfAll<CloseReason>();
 

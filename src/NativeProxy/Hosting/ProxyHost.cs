@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Explaining;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Supervision;
@@ -20,24 +21,27 @@ internal static class ProxyHost
         using Predecessor? before = Predecessor.Hear(out string problem);
         if (before is null)
             return StartFailure.Report(log, [problem]);
-        SettingsResult result = SettingsFile.TryRead(path, out SettingsText source, out SettingsResult unreadable)
-            ? SettingsFile.Parse(path, source.Bytes)
+        SettingsResult result = SettingsFile.TryRead(path, out SettingsText? source, out SettingsResult unreadable)
+            ? SettingsFile.Parse(source)
             : unreadable;
         TlsFiles files = TlsFiles.None;
         IReadOnlyList<ConfigError> findings = result.IsOk ? StartTrials.Files(result, out files) : result.Errors;
         Show(findings);
         Show(result.Warnings);
         int errors = findings.Count(static finding => !finding.IsWarning);
-        if (errors > 0)
+        if (errors > 0 || source is null)
         {
             log.Error($"{Count(errors, "error")} in {path}; nothing was started");
             return ExitCodes.BadConfiguration;
         }
         int workers = WorkerCount(result.Settings);
-        bool isSingle = singleProcess || workers == 1;
+
+        // Who changes its user keeps a supervisor that does not, so that a reload can do all.
+        bool isSingle = singleProcess || (workers == 1 && result.Settings.Runtime.User.Length == 0);
         List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
+        LogFiles.Give(result.Settings);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
             ? SingleProcess.Run(source, result.Settings, files, security, manager, before, log)

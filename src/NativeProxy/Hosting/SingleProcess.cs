@@ -92,11 +92,14 @@ internal sealed class SingleProcess
         boards.BeginWorker(row);
         try
         {
+            using var pidFile = new PidFile(settings.Runtime.PidFile, isLater: before.IsThere);
+            if (WorkerUser.Become(settings.Runtime) is { } problem)
+                return StartFailure.Report(log, [problem]);
             using var worker = new Worker(settings, new WorkerPlace(Index: 0, Count: 1, row, boards.Counters.WorkerCount),
                 boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(row);
             var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
-            service.CountLoad(isTaken: true, StartText.Began(before.ProcessId));
+            service.Loads.Ended(isTaken: true, StartText.Began(before.ProcessId));
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
             _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
@@ -107,7 +110,6 @@ internal sealed class SingleProcess
             ServerEndPoints endPoints = names.Follow(whole);
             before.ShowServers(boards, whole);
             health.Apply(whole, files, endPoints);
-            using var pidFile = new PidFile(settings.Runtime.PidFile, isLater: before.IsThere);
             using var securing = new SingleSecuring(worker, service, log, before.Tickets);
             Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
             started.Wait();

@@ -139,7 +139,8 @@ internal sealed class IdleShedding : ITimerOwner
         }
         foreach (Listener listener in _listeners)
         {
-            listener.Frontend.Pressure = _pressure.DescriptorsAreShort || listener.Connections.IsShort ? CloseReason.DescriptorPressure
+            listener.Frontend.Pressure = _pressure.DescriptorsAreShort ? CloseReason.DescriptorPressure
+                : listener.Connections.IsShort ? CloseReason.ListenerPressure
                 : _memoryIsShort ? CloseReason.MemoryPressure
                 : CloseReason.None;
         }
@@ -185,12 +186,13 @@ internal sealed class IdleShedding : ITimerOwner
         long excess = Math.Max(_pressure.SocketExcess(levels), goesByShare ? (levels.Sockets / ShareOfConnections) + 1 : 0);
         int servers = CloseServers(excess, nowMs, FreshMs);
         long clientExcess = Math.Max(_pressure.ClientExcess(levels), excess - servers);
-        int clients = CloseClients(_listeners, clientExcess, nowMs);
+        CloseReason shortage = _pressure.DescriptorsAreShort ? CloseReason.DescriptorPressure : CloseReason.MemoryPressure;
+        int clients = CloseClients(_listeners, clientExcess, shortage, nowMs);
         bool isEnough = clients >= clientExcess && !goesByShare;
         foreach (Listener listener in _listeners)
         {
             long ownExcess = listener.Connections.Excess(listener.StayingCount);
-            int own = ownExcess == 0 ? 0 : CloseClients([listener], ownExcess, nowMs);
+            int own = ownExcess == 0 ? 0 : CloseClients([listener], ownExcess, CloseReason.ListenerPressure, nowMs);
             clients += own;
             isEnough &= own >= ownExcess;
         }
@@ -201,7 +203,7 @@ internal sealed class IdleShedding : ITimerOwner
         (_descriptorsAreShort ? _descriptorReport : _memoryReport).Shed(clients, servers);
     }
 
-    private int CloseClients(IReadOnlyList<Listener> listeners, long count, long nowMs)
+    private int CloseClients(IReadOnlyList<Listener> listeners, long count, CloseReason reason, long nowMs)
     {
         if (count <= 0)
             return 0;
@@ -218,7 +220,7 @@ internal sealed class IdleShedding : ITimerOwner
         _clients.Sort();
         int closed = 0;
         for (int i = 0; i < _clients.Count; i++)
-            closed += _clients[i].TryShed(_descriptorsAreShort ? CloseReason.DescriptorPressure : CloseReason.MemoryPressure) ? 1 : 0;
+            closed += _clients[i].TryShed(reason) ? 1 : 0;
         _clients.Clear();
         return closed;
     }

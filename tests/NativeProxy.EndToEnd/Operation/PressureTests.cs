@@ -91,6 +91,7 @@ public sealed class PressureTests
 
     [Fact]
     [Trait("promise", "S1.9")]
+    [Trait("close", "client:listener_pressure")]
     public async Task ListenerNearItsOwnLimit_ClosesItsOwnIdleClientsOnly()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
@@ -106,6 +107,7 @@ public sealed class PressureTests
             Assert.Equal((200, null), Outcome(await client.Ask()));
         Assert.Equal((200, null), Outcome(await other.Ask()));
         Assert.Equal(22, await proxy.Metric(ShedClients));
+        Assert.Equal(22, await proxy.Metric("nativeproxy_client_closes_total{reason=\"listener_pressure\"}"));
     }
 
     [Fact]

@@ -221,7 +221,7 @@ public sealed class ApiRoutesTests : IDisposable
     public void Status_NamesTheReadingsOfTheConfiguration_NewestFirst()
     {
         for (int i = 1; i <= ConfigLoad.KeptMax + 3; i++)
-            _state.CountLoad(isTaken: i % 2 == 1, $"reading {i}");
+            _state.Loads.Ended(isTaken: i % 2 == 1, $"reading {i}");
         JsonElement status = JsonOf(Ask("GET /api/status"));
         JsonElement[] loads = [.. status.GetProperty("loads").EnumerateArray()];
         Assert.Equal(ConfigLoad.KeptMax, loads.Length);
@@ -252,11 +252,11 @@ public sealed class ApiRoutesTests : IDisposable
     [Fact]
     public void ReloadWhileOneIsUnderWay_IsTheNextOne()
     {
-        _state.CountLoad(isTaken: true, "started");
+        _state.Loads.Ended(isTaken: true, "started");
         Assert.Equal(2, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
-        _state.BeginLoad();
+        _state.Loads.Begin();
         Assert.Equal(3, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
-        _state.CountLoad(isTaken: false, "refused");
+        _state.Loads.Ended(isTaken: false, "refused");
         Assert.Equal(3, JsonOf(Ask("POST /api/reload")).GetProperty("load").GetInt32());
     }
 

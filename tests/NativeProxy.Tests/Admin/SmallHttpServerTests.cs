@@ -122,6 +122,20 @@ public sealed class SmallHttpServerTests : IDisposable
         Assert.StartsWith("HTTP/1.1 417 ", Encoding.ASCII.GetString(client.ReadToEnd()), StringComparison.Ordinal);
     }
 
+    /// <summary>Who may not ask need not send its body to hear it, nor may it hold a place meanwhile.</summary>
+    [Theory]
+    [InlineData("Content-Length: 3\r\n\r\n")]
+    [InlineData("Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")]
+    [InlineData("Content-Length: 9\r\n\r\n")]
+    [InlineData("Content-Length: 3\r\n\r\nabc")]
+    public void BodyOfWhoIsRefused_IsNotWaitedFor(string rest)
+    {
+        using Socket client = Peers.Connect(Serve(bodyBytesMax: 8));
+        client.SendText("POST /refused HTTP/1.1\r\nHost: a\r\n" + rest);
+        Assert.StartsWith("HTTP/1.1 401 ", Encoding.ASCII.GetString(client.ReadToEnd()), StringComparison.Ordinal);
+        Assert.Empty(_echo!.Threads);
+    }
+
     [Fact]
     public void Http10WithKeepAlive_StaysOpen()
     {
@@ -316,6 +330,9 @@ public sealed class SmallHttpServerTests : IDisposable
 
         /// <inheritdoc/>
         public int BodyBytesMax { get; init; }
+
+        public SmallResponse? RefusalOf(in SmallRequest request) =>
+            request.Path.SequenceEqual("/refused"u8) ? new SmallResponse(401, "text/plain", default) : null;
 
         public SmallResponse Respond(in SmallRequest request)
         {

@@ -69,7 +69,7 @@ public class SettingsFileTests
     [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, 1, 1)]
     public void BytesThatAreNotUtf8_AreShownAtTheirPlace(byte[] bytes, int line, int column)
     {
-        ConfigError error = Assert.Single(SettingsFile.Parse("proxy.toml", bytes).Errors);
+        ConfigError error = Assert.Single(SettingsTrial.Parse(bytes).Errors);
 
         Assert.Equal((line, column), (error.Line, error.Column));
         Assert.Contains("UTF-8", error.Problem);
@@ -94,10 +94,10 @@ public class SettingsFileTests
         byte[] whole = Encoding.UTF8.GetBytes(SettingsReference.Toml);
         int okCount = 0;
         for (int length = 0; length <= whole.Length; length += 7)
-            okCount += SettingsFile.Parse("p", whole.AsSpan(0, length)).IsOk ? 1 : 0;
+            okCount += SettingsTrial.Parse(whole.AsSpan(0, length)).IsOk ? 1 : 0;
 
         Assert.True(okCount < whole.Length / 7, "a file without its upstream must not load");
-        Assert.True(SettingsFile.Parse("p", whole).IsOk);
+        Assert.True(SettingsTrial.Parse(whole).IsOk);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class SettingsFileTests
             byte[] damaged = [.. whole];
             for (int i = 0; i < 3; i++)
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
-            foreach (ConfigError error in SettingsFile.Parse("p", damaged).Errors)
+            foreach (ConfigError error in SettingsTrial.Parse(damaged).Errors)
                 Assert.NotEmpty(error.ToString());
         }
     }

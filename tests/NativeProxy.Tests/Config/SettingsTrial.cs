@@ -22,7 +22,13 @@ internal static class SettingsTrial
 
         """;
 
-    public static SettingsResult Parse(string toml) => SettingsFile.Parse("proxy.toml", Encoding.UTF8.GetBytes(toml));
+    public static SettingsResult Parse(string toml) => Parse(Encoding.UTF8.GetBytes(toml));
+
+    public static SettingsResult Parse(ReadOnlySpan<byte> utf8, string name = "proxy.toml") => SettingsFile.Parse(Text(utf8, name));
+
+    /// <summary>A text that includes nothing, as it is read.</summary>
+    public static SettingsText Text(ReadOnlySpan<byte> utf8, string name = "proxy.toml") =>
+        new([new SettingsPart(name, utf8.ToArray())], CanBeReadAgain: true);
 
     /// <summary>The minimal file with lines put behind the listener's own keys (before its line 5).</summary>
     public static string WithListener(string lines) => With(listener: lines);

@@ -8,6 +8,7 @@ using System.Net;
 using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
+using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Hosting.Supervision;
@@ -43,7 +44,7 @@ internal sealed class CrewUnderTest : IDisposable
     {
         _boards = Boards.CreatePrivate(workers);
         var log = new ErrorLog(_messages, TimeProvider.System);
-        byte[] text = Encoding.UTF8.GetBytes(SettingsTrial.Minimal);
+        byte[] text = SettingsTrial.Text(Encoding.UTF8.GetBytes(SettingsTrial.Minimal)).Bytes;
         WorkerSlot[] slots = [.. Enumerable.Range(0, workers)
             .Select(index => new WorkerSlot(index, index, workers, [ListeningSockets.OpenAgain("127.0.0.1:0") with { Bind = Bind }], _boards, Start,
                 Killed.Add, _events))];

@@ -12,7 +12,8 @@ namespace NativeProxy.Tests.Hosting;
 public class FixedSettingsTests
 {
     private const string Other = SettingsTrial.Minimal
-        + "[runtime]\nworkers = 3\nengine = \"epoll\"\nbuffer_bytes = \"2MiB\"\npid_file = \"/run/p\"\ndrain_timeout = \"3s\"\n[admin]\nbind = "
+        + "[runtime]\nworkers = 3\nengine = \"epoll\"\nbuffer_bytes = \"2MiB\"\npid_file = \"/run/p\"\nuser = \"u\"\n"
+        + "group = \"g\"\ndrain_timeout = \"3s\"\n[admin]\nbind = "
         + "\"127.0.0.1:9901\"\n";
 
     private static readonly ProxySettings Started = SettingsTrial.Parse(SettingsTrial.Minimal).Settings;
@@ -24,7 +25,8 @@ public class FixedSettingsTests
 
     [Fact]
     public void KeyThatNeedsARestart_IsNamed() => Assert.Equal(
-        ["runtime.workers", "runtime.engine", "runtime.buffer_bytes", "runtime.pid_file", "admin.bind"], FixedSettings.Changed(Wanted, Started));
+        ["runtime.workers", "runtime.engine", "runtime.buffer_bytes", "runtime.user", "runtime.group", "runtime.pid_file", "admin.bind"],
+        FixedSettings.Changed(Wanted, Started));
 
     [Fact]
     public void EveryChange_IsEitherAppliedOrNamed() => Assert.Equal(

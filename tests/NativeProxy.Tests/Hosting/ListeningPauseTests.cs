@@ -127,12 +127,12 @@ public sealed class ListeningPauseTests : IDisposable
         var service = new ServiceState();
         var reloads = new ReloadLog(_log, counters, service);
         Assert.False(_pause.RefusesReload(reloads));
-        Assert.Empty(service.Loads);
+        Assert.Empty(service.Loads.Newest);
         _pause.Begin();
         Assert.True(_pause.RefusesReload(reloads));
         Assert.Equal(1, counters.Sum(CounterId.ReloadFailures));
         Assert.Contains("reload refused: ", Messages, StringComparison.Ordinal);
-        Assert.Contains("reload refused: ", Assert.Single(service.Loads, static load => !load.IsTaken).Text, StringComparison.Ordinal);
+        Assert.Contains("reload refused: ", Assert.Single(service.Loads.Newest, static load => !load.IsTaken).Text, StringComparison.Ordinal);
     }
 
     private async Task<Socket> Connect()

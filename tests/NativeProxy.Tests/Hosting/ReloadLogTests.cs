@@ -37,9 +37,9 @@ public sealed class ReloadLogTests : IDisposable
         Assert.Equal((1, 1), (_counters.Sum(CounterId.Reloads), _counters.Sum(CounterId.ReloadFailures)));
         Assert.Equal(0, _counters.Sum(CounterId.LastReloadSucceeded));
         Assert.Equal((2, false, "my.toml:3:1: error: a key that there is not\n" + Reload.Refusal),
-            (_service.Loads[0].Number, _service.Loads[0].IsTaken, _service.Loads[0].Text));
+            (_service.Loads.Newest[0].Number, _service.Loads.Newest[0].IsTaken, _service.Loads.Newest[0].Text));
         Assert.Equal((1, true, "something of the first one\nreloaded: nothing has changed"),
-            (_service.Loads[1].Number, _service.Loads[1].IsTaken, _service.Loads[1].Text));
+            (_service.Loads.Newest[1].Number, _service.Loads.Newest[1].IsTaken, _service.Loads.Newest[1].Text));
         Assert.EndsWith($"error {Reload.Refusal}\n", Messages, StringComparison.Ordinal);
     }
 
@@ -50,7 +50,7 @@ public sealed class ReloadLogTests : IDisposable
         for (int i = 0; i < 1000; i++)
             _reloads.Log.Error(new string('x', 100));
         _reloads.Refused("at last");
-        Assert.InRange(_service.Loads[0].Text.Length, 1, 17 * 1024);
+        Assert.InRange(_service.Loads.Newest[0].Text.Length, 1, 17 * 1024);
         Assert.Equal(1001, Messages.Split('\n').Length - 1);
     }
 }

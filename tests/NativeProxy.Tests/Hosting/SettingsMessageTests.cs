@@ -46,8 +46,7 @@ public class SettingsMessageTests
     [Fact]
     public void ServersHaveTheAddressesOfTheMessage_AndNoNameIsResolved()
     {
-        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", Encoding.UTF8.GetBytes(Settings),
-            Encoding.UTF8.GetBytes(Settings));
+        var message = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001|192.0.2.2:9001;", TextOf(Settings), TextOf(Settings));
 
         Assert.True(message.TryParse(out ProxySettings settings, out ServersInForce servers));
 
@@ -58,7 +57,7 @@ public class SettingsMessageTests
     [Fact]
     public void DiscoveredServers_StandBehindThoseOfTheFile()
     {
-        byte[] text = Encoding.UTF8.GetBytes(Settings);
+        byte[] text = TextOf(Settings);
         var sent = new SettingsMessage("proxy.toml", [], "192.0.2.1:9001,192.0.2.7:80;", text, text) { Found = "192.0.2.7:80|3|1", Round = 2 };
 
         Assert.True(SettingsMessage.Decode(sent.Encode()).TryParse(out ProxySettings file, out ServersInForce servers));
@@ -72,7 +71,7 @@ public class SettingsMessageTests
     [Fact]
     public void UpstreamWithoutServers_CanBeTold()
     {
-        byte[] text = Encoding.UTF8.GetBytes(Settings[..Settings.IndexOf("[[upstream.server]]", StringComparison.Ordinal)]
+        byte[] text = TextOf(Settings[..Settings.IndexOf("[[upstream.server]]", StringComparison.Ordinal)]
             + "[upstream.discovery]\ntype = \"dns\"\nname = \"app.test\"\nport = 80\n");
 
         Assert.True(new SettingsMessage("proxy.toml", [], ";", text, text).TryParse(out _, out ServersInForce servers));
@@ -83,10 +82,10 @@ public class SettingsMessageTests
     [Fact]
     public void KeysThatAReloadDoesNotChange_AreThoseOfTheStart()
     {
-        byte[] TextOf(string engine, int drainSeconds) =>
-            Encoding.UTF8.GetBytes($"[runtime]\nengine = \"{engine}\"\ndrain_timeout = \"{drainSeconds}s\"\n" + SettingsTrial.Minimal);
+        byte[] With(string engine, int drainSeconds) =>
+            TextOf($"[runtime]\nengine = \"{engine}\"\ndrain_timeout = \"{drainSeconds}s\"\n" + SettingsTrial.Minimal);
 
-        Assert.True(new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", TextOf("epoll", 1), TextOf("saea", 2))
+        Assert.True(new SettingsMessage("proxy.toml", [], "127.0.0.1:9001;", With("epoll", 1), With("saea", 2))
             .TryParse(out ProxySettings settings, out _));
 
         Assert.Equal((EngineKind.Epoll, 2000), (settings.Runtime.Engine, settings.Runtime.DrainTimeoutMs));
@@ -96,6 +95,8 @@ public class SettingsMessageTests
     [InlineData("")]
     [InlineData("192.0.2.1:9001,192.0.2.2:9001;")]
     public void AddressesThatDoNotBelongToTheSettings_AreRefused(string servers) =>
-        Assert.False(new SettingsMessage("proxy.toml", [], servers, Encoding.UTF8.GetBytes(Settings), Encoding.UTF8.GetBytes(Settings))
+        Assert.False(new SettingsMessage("proxy.toml", [], servers, TextOf(Settings), TextOf(Settings))
             .TryParse(out _, out _));
+
+    private static byte[] TextOf(string toml) => SettingsTrial.Text(Encoding.UTF8.GetBytes(toml)).Bytes;
 }

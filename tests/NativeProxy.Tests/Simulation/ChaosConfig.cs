@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Simulation.Verdict;
 
 namespace NativeProxy.Tests.Simulation;
@@ -80,7 +81,7 @@ internal sealed class ChaosConfig
     public ProxySettings Draw()
     {
         string text = Text();
-        SettingsResult result = SettingsFile.Parse("chaos.toml", Encoding.UTF8.GetBytes(text));
+        SettingsResult result = SettingsTrial.Parse(Encoding.UTF8.GetBytes(text), "chaos.toml");
         if (!result.IsOk)
             throw new InvalidOperationException(result.Errors[0] + Environment.NewLine + text);
         return result.Settings;

@@ -5,6 +5,9 @@ namespace NativeProxy.Config.Toml;
 /// <summary>Where something stands in a text: 1-based line, 1-based column (in Unicode code points) and its width in code points.</summary>
 internal readonly record struct TextPosition(int Line, int Column, int Width)
 {
+    /// <summary>Number of the text, where several are read together; 0 = the first.</summary>
+    public int File { get; init; }
+
     /// <summary>Position of a stretch of a text (offset and length in UTF-16 units). Costs one pass over what stands before it.</summary>
     public static TextPosition Of(ReadOnlySpan<char> text, int offset, int length)
     {

@@ -37,7 +37,16 @@ internal static class TomlDocument
     /// <param name="utf8">The whole text; a byte order mark may stand before it.</param>
     /// <param name="root">The tree; when false is returned, what was understood before the error.</param>
     /// <param name="error">null exactly when true is returned; otherwise the first error of the text.</param>
-    public static bool TryParse(ReadOnlySpan<byte> utf8, out TomlTable root, out TomlError? error)
+    /// <param name="file">Number of the text: of all positions.</param>
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out TomlTable root, out TomlError? error, int file = 0)
+    {
+        bool isParsed = TryRead(utf8, file, out root, out error);
+        if (error is not null)
+            error = error with { Position = error.Position with { File = file } };
+        return isParsed;
+    }
+
+    private static bool TryRead(ReadOnlySpan<byte> utf8, int file, out TomlTable root, out TomlError? error)
     {
         root = new TomlTable();
         if (!Utf8.IsValid(utf8))
@@ -59,7 +68,7 @@ internal static class TomlDocument
             return false;
         }
 
-        return new TomlTreeBuilder(text, ReplacementStandIn).TryBuild(document, root, out error);
+        return new TomlTreeBuilder(text, ReplacementStandIn, file).TryBuild(document, root, out error);
     }
 
     /// <summary>

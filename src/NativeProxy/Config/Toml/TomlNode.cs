@@ -37,6 +37,9 @@ internal sealed class TomlNode
 
     public TextPosition Position { get; }
 
+    /// <summary>A string that is not as it stands in the text: a variable has given it, so it may be meant as a number or as true or false.</summary>
+    public bool IsFilledIn { get; init; }
+
     public string Text => Get<string>(TomlKind.String);
 
     /// <summary>A date or time as it is written in the file; it has been checked.</summary>

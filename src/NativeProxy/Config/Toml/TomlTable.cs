@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace NativeProxy.Config.Toml;
@@ -23,5 +24,12 @@ internal sealed class TomlTable
             return false;
         _entries.Add(entry);
         return true;
+    }
+
+    /// <summary>Other values for its keys.</summary>
+    public void Replace(Func<TomlNode, TomlNode> value)
+    {
+        for (int i = 0; i < _entries.Count; i++)
+            _entries[i] = _entries[i] with { Value = value(_entries[i].Value) };
     }
 }

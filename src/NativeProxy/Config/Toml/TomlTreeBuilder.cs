@@ -10,7 +10,8 @@ namespace NativeProxy.Config.Toml;
 /// </summary>
 /// <param name="text">The text, without a byte order mark.</param>
 /// <param name="standIn">A character that stands for U+FFFD in the text.</param>
-internal sealed class TomlTreeBuilder(string text, char standIn)
+/// <param name="file">Number of the text.</param>
+internal sealed class TomlTreeBuilder(string text, char standIn, int file)
 {
     private readonly TomlTableRules _rules = new();
     private TomlError? _error;
@@ -113,7 +114,7 @@ internal sealed class TomlTreeBuilder(string text, char standIn)
         new(key is BareKeySyntax bare ? bare.Key!.Text! : Restored(((StringValueSyntax)key).Value ?? ""), PositionOf(key));
 
     private TextPosition PositionOf(SyntaxNode node) =>
-        new(node.Span.Start.Line + 1, node.Span.Start.Column + 1, TextPosition.WidthOf(text, node.Span.Offset, node.Span.Length));
+        new(node.Span.Start.Line + 1, node.Span.Start.Column + 1, TextPosition.WidthOf(text, node.Span.Offset, node.Span.Length)) { File = file };
 
     private string Restored(string value) => value.Replace(standIn, '\uFFFD');
 

@@ -16,6 +16,8 @@ internal static class FixedSettings
             Engine = started.Runtime.Engine,
             BufferBytes = started.Runtime.BufferBytes,
             PidFile = started.Runtime.PidFile,
+            User = started.Runtime.User,
+            Group = started.Runtime.Group,
         },
         Admin = settings.Admin with { Bind = started.Admin.Bind },
     };

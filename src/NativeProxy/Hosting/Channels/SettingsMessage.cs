@@ -19,7 +19,7 @@ namespace NativeProxy.Hosting.Channels;
 /// <param name="Servers">A line of <see cref="ServerEndPoints"/>, for discovered servers too.</param>
 /// <param name="StartText">The settings that the supervisor was started with; they rule what a reload does not change
 /// (<see cref="FixedSettings"/>).</param>
-/// <param name="Text">The settings in force.</param>
+/// <param name="Text">The settings in force; both as <see cref="SettingsText.Bytes"/> has them.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
     private const int LineCount = 6;
@@ -83,8 +83,8 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
     /// <param name="servers">The servers that go with them.</param>
     public bool TryParse(out ProxySettings settings, out ServersInForce servers)
     {
-        SettingsResult started = SettingsFile.Parse(Path, StartText);
-        SettingsResult result = SettingsFile.Parse(Path, Text);
+        SettingsResult started = SettingsFile.Parse(SettingsText.Decode(StartText));
+        SettingsResult result = SettingsFile.Parse(SettingsText.Decode(Text));
         bool isOk = result.IsOk && started.IsOk;
         settings = isOk ? FixedSettings.Keep(result.Settings, started.Settings) : default;
         servers = new ServersInForce(settings, "", new ServerEndPoints([]));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -28,24 +29,24 @@ internal sealed class AdminClient
     /// <param name="problem">For people.</param>
     public static AdminClient? Of(string configPath, out string problem)
     {
-        SettingsResult result = SettingsFile.Load(configPath);
-        if (!result.IsOk)
+        if (SettingsFile.LoadAdmin(configPath, out IReadOnlyList<ConfigError> errors) is not { } admin)
         {
-            // Somebody may be at work on the file while another one must drain a server.
-            if (AdminSection.TryRead(configPath, out SettingsResult section))
-            {
-                Console.Error.WriteLine($"{configPath} has errors, such as {result.Errors[0]}");
-                result = section;
-            }
-            else
-            {
-                problem = string.Join('\n', result.Errors) + $"\n{configPath} has errors: nobody was asked";
-                return null;
-            }
+            problem = string.Join('\n', errors) + $"\n{configPath} has errors: nobody was asked";
+            return null;
         }
+
+        // Somebody may be at work on the file while another one must drain a server.
+        if (errors.Count > 0)
+            Console.Error.WriteLine($"{configPath} has errors, such as {errors[0]}");
+        return Of(configPath, admin, out problem);
+    }
+
+    /// <summary>The same by settings that have been read.</summary>
+    public static AdminClient? Of(string configPath, in AdminSettings admin, out string problem)
+    {
         problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
-        return AddressText.TryParse(result.Settings.Admin.Bind, AddressUse.Bind, out HostPort bind, out _)
-            ? new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), result.Settings.Admin)
+        return AddressText.TryParse(admin.Bind, AddressUse.Bind, out HostPort bind, out _)
+            ? new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), admin)
             : null;
     }
 

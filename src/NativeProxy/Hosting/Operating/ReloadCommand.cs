@@ -20,14 +20,15 @@ internal static class ReloadCommand
     {
         if (!Units.TryParseDuration(timeout, out long timeoutMs) || timeoutMs < 1)
             return OperatorText.Failed($"--timeout: \"{timeout}\" is no time such as \"30s\"");
-        if (SettingsFile.Load(configPath) is { IsOk: false } bad)
+        SettingsResult read = SettingsFile.Load(configPath);
+        if (!read.IsOk)
         {
-            foreach (ConfigError error in bad.Errors)
+            foreach (ConfigError error in read.Errors)
                 Console.Error.WriteLine(error.ToString());
             Console.Error.WriteLine($"{configPath} has errors: nobody was asked to read it; the running configuration stays in force");
             return ExitCodes.BadConfiguration;
         }
-        if (AdminClient.Of(configPath, out string problem) is not { } client
+        if (AdminClient.Of(configPath, read.Settings.Admin, out string problem) is not { } client
             || !client.TryAsk("POST", "/api/reload", "", out JsonDocument? answer, out problem))
         {
             return OperatorText.Failed(problem);

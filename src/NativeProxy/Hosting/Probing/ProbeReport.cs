@@ -14,7 +14,8 @@ namespace NativeProxy.Hosting.Probing;
 internal static class ProbeReport
 {
     /// <summary>What an upstream has without being told, in ms.</summary>
-    private const long PoolIdleMs = 30_000;
+    private static readonly long PoolIdleMs =
+        UpstreamKeepaliveSettings.ReadFrom(SettingsTableReader.Root(table: null, new SettingsErrors("", ""))).IdleTimeoutMs;
 
     /// <summary>A request may be on its way for so long.</summary>
     private const long MarginMs = 1_000;

@@ -10,6 +10,7 @@ namespace NativeProxy.Hosting.Processes;
 /// <summary>The system calls about processes and descriptors that the library does not offer. Linux.</summary>
 internal static unsafe partial class LinuxProcess
 {
+    private const int GetDumpable = 3;
     private const int SetDumpable = 4;
     private const int SetDescriptorFlags = 2;
     private const int CloseOnExec = 1;
@@ -169,6 +170,12 @@ internal static unsafe partial class LinuxProcess
     /// in it.
     /// </summary>
     public static void KeepMemoryPrivate() => CallProcessControl(SetDumpable, null, 0, 0, 0);
+
+    /// <summary>The opposite, which is how a process begins, and which a change of its rights ends.</summary>
+    public static void KeepMemoryReadable() => CallProcessControl(SetDumpable, (byte*)1, 0, 0, 0);
+
+    /// <summary>Whether it is private now.</summary>
+    public static bool IsMemoryPrivate => CallProcessControl(GetDumpable, null, 0, 0, 0) != 1;
 
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     private static partial int CallTerminalSettings(int descriptor, uint* settings);

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace NativeProxy.Hosting.Processes;
 
@@ -26,8 +27,9 @@ internal sealed unsafe partial class UnixFile(string path)
     private const int ModifiedOffset = 112;
     private const int DeviceOffset = 136;
 
-    /// <summary>Where struct passwd and struct group have the number.</summary>
+    /// <summary>Where struct passwd and struct group have the number, and the first that of its group.</summary>
     private const int IdOffset = 16;
+    private const int GroupIdOffset = 20;
 
     private readonly (ulong Number, ulong Device, ulong Seconds, uint Nanoseconds)? _mark = MarkOf(path, out _);
 
@@ -77,13 +79,37 @@ internal sealed unsafe partial class UnixFile(string path)
     {
         int userId = -1;
         int groupId = -1;
-        if (user.Length > 0 && !TryId(FindUser(user), out userId))
+        if (user.Length > 0 && !TryUser(user, out userId, out _))
             return $"there is no user \"{user}\" on this machine";
-        if (group.Length > 0 && !TryId(FindGroup(group), out groupId))
+        if (group.Length > 0 && !TryGroup(group, out groupId))
             return $"there is no group \"{group}\" on this machine";
         if ((userId != -1 || groupId != -1) && CallChangeOwner(path, userId, groupId) != 0)
             return "its file cannot be given to that user and group: only root may give to others, and to groups that the proxy is not in";
         return null;
+    }
+
+    /// <summary>The number of a user, and that of its group.</summary>
+    public static bool TryUser(string name, out int id, out int group)
+    {
+        nint entry = FindUser(name);
+        group = entry == 0 ? -1 : Marshal.ReadInt32(entry, GroupIdOffset);
+        return TryId(entry, out id);
+    }
+
+    /// <summary>The number of a group.</summary>
+    public static bool TryGroup(string name, out int id) => TryId(FindGroup(name), out id);
+
+    /// <summary>It is a plain file that has one name: nobody has made the name of another file of it.</summary>
+    public static bool HasOneName(SafeFileHandle file)
+    {
+        const int OfDescriptor = 0x1000;
+        const uint NumberOfNames = 0x4;
+        const int NumberOfNamesOffset = 16;
+        const int PlainType = 0x8000;
+        byte* status = stackalloc byte[StatusBytes];
+        return CallStatus((int)file.DangerousGetHandle(), "", OfDescriptor, Wanted | NumberOfNames, status) == 0
+            && (*(ushort*)(status + ModeOffset) & TypeMask) == PlainType
+            && *(uint*)(status + NumberOfNamesOffset) == 1;
     }
 
     private bool IsOurs() => _mark is { } mark && MarkOf(Present, out _) == mark;

@@ -25,7 +25,7 @@ internal sealed class Reload
         NewSockets = newSockets;
     }
 
-    /// <summary>The file as it was read.</summary>
+    /// <summary>The files as they were read (<see cref="SettingsText.Bytes"/>).</summary>
     public byte[] Text { get; }
 
     public ProxySettings Settings { get; }
@@ -94,12 +94,12 @@ internal sealed class Reload
     {
         if (!source.CanBeReadAgain)
             return Refused(log, [$"{source.Path} is a pipe, which can be read only once; start the proxy with a file to be able to reload it"]);
-        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText text, out SettingsResult unreadable)
-            ? SettingsFile.Parse(source.Path, text.Bytes)
+        SettingsResult result = SettingsFile.TryRead(source.Path, out SettingsText? text, out SettingsResult unreadable)
+            ? SettingsFile.Parse(text)
             : unreadable;
         foreach (ConfigError finding in (ConfigError[])[.. result.Errors, .. result.Warnings])
             log.Text(finding.ToString());
-        if (!result.IsOk)
+        if (!result.IsOk || text is null)
             return Refused(log, []);
         List<ConfigError> trials = [.. StartTrials.Files(result, out TlsFiles files), .. StartTrials.HeldByRunning(result, running)];
         foreach (ConfigError trial in trials)
@@ -128,6 +128,7 @@ internal sealed class Reload
                 + "force");
         }
 
+        LogFiles.Give(settings);
         DiscoveredServers found = discovery.Follow(settings);
         return new Reload(text.Bytes, settings, found, names.Follow(found.AddTo(settings)), sockets) { Files = files };
     }

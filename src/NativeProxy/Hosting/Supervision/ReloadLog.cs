@@ -40,7 +40,7 @@ internal sealed class ReloadLog
     public void Begin()
     {
         Take();
-        _service.BeginLoad();
+        _service.Loads.Begin();
         _manager?.Reloading();
     }
 
@@ -52,7 +52,7 @@ internal sealed class ReloadLog
         _counters.Row(0).Add(CounterId.Reloads);
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         Log.Info(line);
-        _service.CountLoad(isTaken: true, Take());
+        _service.Loads.Ended(isTaken: true, Take());
         _manager?.Ready(StartText.Traffic(settings));
     }
 
@@ -63,7 +63,7 @@ internal sealed class ReloadLog
         _counters.Row(0).Add(CounterId.ReloadFailures);
         _counters.ConfigurationRefused();
         Log.Error(line);
-        _service.CountLoad(isTaken: false, Take());
+        _service.Loads.Ended(isTaken: false, Take());
         _manager?.Ready(Reload.Refusal);
     }
 

@@ -8,6 +8,7 @@ using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Supervision;
 
@@ -30,12 +31,25 @@ internal static class StartTrials
     {
         List<ConfigError> errors = [];
         ProxySettings settings = result.Settings;
+        SystemUser? user = TryUser(result, errors);
         TryLog(result, "log.access", settings.Log.AccessTarget, errors);
         if (settings.Log.ConnectionsTarget != settings.Log.AccessTarget)
             TryLog(result, "log.connections", settings.Log.ConnectionsTarget, errors);
         TryFile(result, "runtime.pid_file", settings.Runtime.PidFile, errors);
         TryToken(result, "admin.read_token_file", settings.Admin.ReadTokenFile, errors);
         TryToken(result, "admin.write_token_file", settings.Admin.WriteTokenFile, errors);
+        if (user is not null)
+            user.Try(() => TryFilesOfWorkers(result, errors));
+        else
+            TryFilesOfWorkers(result, errors);
+        files = TlsTrial.Read(result, errors);
+        return errors;
+    }
+
+    /// <summary>What workers read themselves, when they start and at a reload.</summary>
+    private static void TryFilesOfWorkers(SettingsResult result, List<ConfigError> errors)
+    {
+        ProxySettings settings = result.Settings;
         for (int i = 0; i < settings.Listeners.Length; i++)
             TryPages(result, $"listener[{i}]", settings.Listeners[i].ErrorPages, errors);
         for (int i = 0; i < settings.Routes.Length; i++)
@@ -45,8 +59,19 @@ internal static class StartTrials
         }
         for (int i = 0; i < settings.Policies.Length; i++)
             TryUsers(result, $"policy[{i}].basic_auth.users_file", settings.Policies[i].BasicAuth, errors);
-        files = TlsTrial.Read(result, errors);
-        return errors;
+    }
+
+    /// <summary>Whom workers become; null when they stay what they are, or cannot become it.</summary>
+    private static SystemUser? TryUser(SettingsResult result, List<ConfigError> errors)
+    {
+        (string name, string group) = (result.Settings.Runtime.User, result.Settings.Runtime.Group);
+        if (name.Length == 0)
+            return null;
+        if (!SystemUser.TryFind(name, group, out SystemUser? user, out string problem))
+            errors.Add(result.Finding(SystemUser.TryFind(name, group: "", out _, out _) ? "runtime.group" : "runtime.user", problem));
+        else if (!user!.IsOurs && !SystemUser.IsRoot)
+            errors.Add(result.Finding("runtime.user", $"only root can become the user {name}", "no user, or a start as root"));
+        return user;
     }
 
     /// <summary>Everything that `run` would need. What only may go wrong later is a warning.</summary>
@@ -56,7 +81,7 @@ internal static class StartTrials
         files.Clear();
         TryBinds(result, findings);
         TryNames(result, findings);
-        findings.Sort(static (one, other) => (one.Line, one.Column).CompareTo((other.Line, other.Column)));
+        findings.Sort(static (one, other) => (one.FileIndex, one.Line, one.Column).CompareTo((other.FileIndex, other.Line, other.Column)));
         return findings;
     }
 

@@ -97,7 +97,7 @@ internal sealed class Supervisor : IDisposable
         if (Before.IsThere)
             TakeOver(pidFile);
         _counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        _service.CountLoad(isTaken: true, StartText.Began(Before.ProcessId));
+        _service.Loads.Ended(isTaken: true, StartText.Began(Before.ProcessId));
         using SmallHttpServer? serving = serve();
         _log.Info(StartText.Of(_settings, _crew.Slots.Count, Before.ProcessId));
         _manager.Ready(StartText.Traffic(_settings));
@@ -222,6 +222,8 @@ internal sealed class Supervisor : IDisposable
 
     private void Fulfil(OperatorWish wish)
     {
+        if (wish == OperatorWish.ReopenLogs)
+            LogFiles.Give(_settings);
         if (wish is OperatorWish.Drain or OperatorWish.ExitNow)
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)

@@ -49,7 +49,7 @@ internal static class SupervisorStart
             certificates.Follow(settings, files);
             using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()), before.Tickets);
             var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
-            var crew = new WorkerCrew(WorkerSlot.Make(sockets, boards, children, events),
+            var crew = new WorkerCrew(WorkerSlot.Make(sockets, settings.Runtime.User.Length > 0, boards, children, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),

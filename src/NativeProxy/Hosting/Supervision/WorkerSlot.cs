@@ -65,15 +65,14 @@ internal sealed class WorkerSlot : IDisposable
         Pulse = new PulseWatch(boards.Pulses.Pulse(row));
     }
 
-    /// <summary>A slot for each worker, by its sockets.</summary>
-    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, Boards boards, ChildProcesses children, SupervisorEvents events)
+    /// <summary>A slot for each worker, by its sockets. Where they go over to another user, they begin with the right to.</summary>
+    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, bool changesUser, Boards boards, ChildProcesses children,
+        SupervisorEvents events)
     {
         int[] rows = boards.FreeRows();
-        return
-        [
-            .. sockets.Select((own, index) => new WorkerSlot(
-                index, rows[index], sockets.Length, own, boards, children.Start, children.Kill, events)),
-        ];
+        StartWorker start = (arguments, inherited, blocked) =>
+            WorkerRights.Start(changesUser, () => children.Start(arguments, inherited, blocked));
+        return [.. sockets.Select((own, index) => new WorkerSlot(index, rows[index], sockets.Length, own, boards, start, children.Kill, events))];
     }
 
     public int Index { get; }

@@ -40,6 +40,8 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         Plan? plan = Read(SettingsMessage.Decode(first.Payload), out string problem);
         if (plan is null)
             return await RefuseToServe(problem);
+        if (WorkerUser.Become(plan.Settings.Runtime) is { } kept)
+            return await RefuseToServe(kept);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Row);
         try

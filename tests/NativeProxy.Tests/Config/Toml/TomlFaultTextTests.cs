@@ -88,7 +88,7 @@ public sealed class TomlFaultTextTests
     [Fact]
     public void WholeMessage_HasPlaceExcerptCaretAndAdvice()
     {
-        string message = SettingsFile.Parse("p.toml", "[runtime]\nworkers = 2\nengine = epoll # fast\n"u8).Errors[0].ToString();
+        string message = SettingsTrial.Parse("[runtime]\nworkers = 2\nengine = epoll # fast\n"u8, "p.toml").Errors[0].ToString();
 
         Assert.Equal("""
             p.toml:3:10: a word without quotes is not a value
