@@ -4,6 +4,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Clients;
@@ -30,6 +31,7 @@ internal sealed class Frontend
         EventLoop loop, in ListenerSettings settings, WireScratch scratch, LoopCounters counters, IFrontendOwner owner, IRequestService service)
     {
         Loop = loop;
+        Name = settings.Name;
         Scratch = scratch;
         Counters = counters;
         Owner = owner;
@@ -70,6 +72,12 @@ internal sealed class Frontend
 
     /// <summary>Most requests of one connection in flight at once; 1 where each response closes its connection.</summary>
     public int PipeliningMax { get; }
+
+    /// <summary>Name of the listener.</summary>
+    public string Name { get; }
+
+    /// <summary>Keeps the requests that are refused; null when nobody does.</summary>
+    public Recorder? Recorder { get; init; }
 
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; init; }

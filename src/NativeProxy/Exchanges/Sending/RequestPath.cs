@@ -2,6 +2,7 @@ using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
@@ -192,15 +193,13 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        if (_looksAtHeads)
+        if (_looksAtHeads && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
         {
-            if (Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
-            {
-                LinkedAgain(again);
-                return;
-            }
-            _replay.OnAnswer(isUnderWay: true);
+            LinkedAgain(again);
+            return;
         }
+        if (_looksAtHeads)
+            _replay.OnAnswer(isUnderWay: true);
         Hedge?.AnswersOn(this);
         Link.Answered(bytes, head);
         _answers.OnResponse(bytes, head, first);
@@ -227,6 +226,8 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         Refused();
         _user.OnWantsBody();
     }
+
+    public void Describe(ref AskerFacts asker) => _user.Describe(ref asker);
 
     public void OnServerFailed(in ServerFailure failure)
     {

@@ -6,19 +6,20 @@ using NativeProxy.Caching;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Quotas;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep, counts of
-/// limits, times of requests. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach.
+/// limits, times of requests, what is recorded. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach.
 /// Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {
     private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits,
-        LatencyBoard latencies)
+        LatencyBoard latencies, RecorderBoard recordings)
     {
         Counters = counters;
         Servers = servers;
@@ -27,6 +28,7 @@ internal sealed class Boards : IDisposable
         Changes = changes;
         Limits = limits;
         Latencies = latencies;
+        Recordings = recordings;
     }
 
     public CounterBoard Counters { get; }
@@ -43,13 +45,16 @@ internal sealed class Boards : IDisposable
 
     public LatencyBoard Latencies { get; }
 
+    public RecorderBoard Recordings { get; }
+
     /// <summary>Those that traffic reads and writes.</summary>
-    public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies);
+    public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies) { Recordings = Recordings };
 
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
     public int[] Descriptors =>
     [
         Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor, Latencies.Descriptor,
+        Recordings.Descriptor,
     ];
 
     /// <summary>The descriptors as a word of a command line.</summary>
@@ -59,12 +64,13 @@ internal sealed class Boards : IDisposable
     public static Boards CreatePrivate(int workers) =>
         new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
             PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers),
-            LatencyBoard.CreatePrivate(workers));
+            LatencyBoard.CreatePrivate(workers), RecorderBoard.CreatePrivate(workers));
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers) =>
         new(CounterBoard.CreateShared(workers), ServerBoard.CreateShared(workers), CloseBoard.CreateShared(workers), PulseBoard.CreateShared(workers),
-            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers), LatencyBoard.CreateShared(workers));
+            ChangeBoard.CreateShared(), LimitBoard.CreateShared(workers), LatencyBoard.CreateShared(workers),
+            RecorderBoard.CreateShared(workers));
 
     /// <summary>
     /// In a worker: maps what the supervisor made and closes the inherited descriptors. Throws <see cref="InvalidDataException"/> when it is of
@@ -75,7 +81,7 @@ internal sealed class Boards : IDisposable
         int[] descriptors = [.. descriptorText.Split(',').Select(static word => int.Parse(word, CultureInfo.InvariantCulture))];
         var boards = new Boards(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
             PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]),
-            LatencyBoard.Attach(descriptors[6]));
+            LatencyBoard.Attach(descriptors[6]), RecorderBoard.Attach(descriptors[7]));
         foreach (int descriptor in descriptors)
             LinuxProcess.Close(descriptor);
         return boards;
@@ -104,5 +110,6 @@ internal sealed class Boards : IDisposable
         Changes.Dispose();
         Limits.Dispose();
         Latencies.Dispose();
+        Recordings.Dispose();
     }
 }

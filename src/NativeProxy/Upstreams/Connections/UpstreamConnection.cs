@@ -186,7 +186,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
         else
         {
-            // Bytes that no request asked for would become the answer to the next one.
+            UnaskedBytes.Record(this, bytes);
             EndWaiting(ServerCloseReason.SurplusBytes, reset: true);
         }
     }

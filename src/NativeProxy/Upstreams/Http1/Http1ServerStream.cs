@@ -233,7 +233,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
             user.OnServerAnswers();
         if (_connection != connection)
             return;
-        ProxyError error = _answer.Feed(bytes, connection.Server, RequestIsSent);
+        ProxyError error = _answer.Feed(bytes, connection, RequestIsSent);
         if (_connection != connection)
             return;
         if (error != ProxyError.None)
