@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using NativeProxy.Recording;
 
 namespace NativeProxy.Admin;
 
@@ -13,6 +14,7 @@ internal sealed class ServiceState
     private volatile string? _shortage;
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
     private volatile AdminTokens _tokens = AdminTokens.None;
+    private volatile Redaction _redaction = Redaction.Strict;
     private readonly object _loading = new();
     private volatile ConfigLoad[] _loads = [];
     private bool _isLoading;
@@ -36,6 +38,13 @@ internal sealed class ServiceState
     {
         get => _tokens;
         set => _tokens = value;
+    }
+
+    /// <summary>What is hidden of recorded connections.</summary>
+    public Redaction Redaction
+    {
+        get => _redaction;
+        set => _redaction = value;
     }
 
     /// <summary>The configuration file that is read.</summary>

@@ -80,6 +80,7 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     public AskerFacts AskerFacts(in PeerAddress client) => new()
     {
         Client = client.IsGiven ? client : Address, ClientConnectionId = Id, RequestNumber = RequestCount, Listener = Frontend.Name,
+        IsRecorded = Tcp!.Tap is not null,
     };
 
     /// <summary>True from <see cref="TryShed"/> on.</summary>

@@ -108,6 +108,7 @@ internal sealed class Frontend
     {
         Counters.Add(CloseCounters.Of(reason));
         connection.Account.Decide(connection.Tcp!, reason, Loop.Clock.NowMs);
+        connection.Tcp!.Tap?.Decided(CloseReasons.CodeOf(reason));
         if (ProxyEvents.Log.IsEnabled())
             ProxyEvents.Log.ClientConnectionClosed(connection.Tcp!.Id, CloseReasons.CodeOf(reason));
     }

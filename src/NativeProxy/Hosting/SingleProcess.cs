@@ -13,6 +13,7 @@ using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -83,7 +84,10 @@ internal sealed class SingleProcess
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
                 security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(0);
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState
+            {
+                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
+            };
             service.CountLoad(isTaken: true, "started");
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
@@ -190,6 +194,7 @@ internal sealed class SingleProcess
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

@@ -120,6 +120,23 @@ internal readonly struct ShortText
         _length = (byte)length;
     }
 
+    public bool IsEmpty => _length == 0;
+
+    /// <summary>Whether it is this text, as far as one this short can be.</summary>
+    public bool Equals(string? text)
+    {
+        ReadOnlySpan<byte> letters = _letters;
+        letters = letters[..Math.Min((int)_length, letters.Length)];
+        if (text is null || text.Length != letters.Length)
+            return false;
+        for (int i = 0; i < letters.Length; i++)
+        {
+            if (letters[i] != text[i])
+                return false;
+        }
+        return true;
+    }
+
     public override string ToString()
     {
         ReadOnlySpan<byte> letters = _letters;

@@ -37,9 +37,13 @@ internal sealed class Recorder
     public Recorder(RecorderBoard board, int worker, LoopClock clock)
     {
         _clock = clock;
+        Connections = new ConnectionRecorder(board, worker, clock);
         _ofClients = board.Messages(worker, isOfServer: false);
         _ofServers = board.Messages(worker, isOfServer: true);
     }
+
+    /// <summary>Records connections, while that is wanted.</summary>
+    public ConnectionRecorder Connections { get; }
 
     /// <summary>What the settings say is to be hidden.</summary>
     public static Redaction RedactionOf(in RecorderSettings settings) =>

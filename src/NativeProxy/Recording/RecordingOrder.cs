@@ -71,10 +71,11 @@ internal sealed unsafe class RecordingOrder
 /// <summary>Which connections are recorded, and how much of them. Blittable, because it lies in shared memory. A value.</summary>
 internal struct RecordingTerms
 {
-    /// <summary>The clients' network; with a prefix of 0 and no family, everybody's.</summary>
-    public PeerAddress Network;
+    /// <summary>The network of the clients.</summary>
+    public AddressNetwork Network;
 
-    public byte PrefixBits;
+    /// <summary>It is only about clients of the network.</summary>
+    public bool HasNetwork;
 
     /// <summary>Name of the listener; empty = any.</summary>
     public ShortText Listener;

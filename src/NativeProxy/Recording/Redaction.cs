@@ -15,6 +15,9 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
 {
     private const byte Hidden = (byte)'*';
 
+    /// <summary>All that may be hidden but fields that only the settings know.</summary>
+    public static readonly Redaction Strict = new(isOn: true, hidesQueries: true, []);
+
     /// <summary>Nothing is hidden.</summary>
     public static readonly Redaction Off = new(isOn: false, hidesQueries: false, []);
 

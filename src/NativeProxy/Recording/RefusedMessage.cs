@@ -80,6 +80,9 @@ internal struct AskerFacts
     /// <summary>Number of the request on its connection; 0 = unknown.</summary>
     public int RequestNumber;
 
+    /// <summary>The client's connection is recorded.</summary>
+    public bool IsRecorded;
+
     public string? Listener;
 
     public string? Route;

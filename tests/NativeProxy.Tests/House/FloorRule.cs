@@ -29,7 +29,7 @@ internal static class FloorRule
         ["Admin", "Listeners"],
         [
             "Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers, Hosting/Explaining, Hosting/Probing, "
-            + "Hosting/Operating < "
+            + "Hosting/Operating < Hosting/Replaying < "
             + "Hosting",
         ]);
 

@@ -36,9 +36,8 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <param name="loop">The loop.</param>
     /// <param name="counters">Of the worker.</param>
     /// <param name="budget">Memory for what may have to be sent again.</param>
-    public RequestPath(
-        IRequestPathUser user, IAnswerTaker answers, Func<IServerStreamUser, ServerStream> streams, EventLoop loop, LoopCounters counters,
-        ReplayBudget budget)
+    public RequestPath(IRequestPathUser user, IAnswerTaker answers, Func<IServerStreamUser, ServerStream> streams, EventLoop loop,
+        LoopCounters counters, ReplayBudget budget)
     {
         _user = user;
         _answers = answers;

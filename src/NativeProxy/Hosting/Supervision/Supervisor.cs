@@ -10,6 +10,7 @@ using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -83,7 +84,10 @@ internal sealed class Supervisor : IDisposable
         {
             using Boards boards = Boards.CreateShared(workers);
             var events = new SupervisorEvents();
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState
+            {
+                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
+            };
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow);
@@ -285,6 +289,7 @@ internal sealed class Supervisor : IDisposable
         _reloadLine = ReloadText.Of(_settings, reload.Settings, _certificates!.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
     }
 
     private void ReloadEnded(bool isDone)

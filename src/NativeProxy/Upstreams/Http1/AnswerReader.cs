@@ -160,16 +160,8 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         return ProxyError.None;
     }
 
-    /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
-    public ProxyError HeadIsCut()
-    {
-        if (!HasBytes)
-            return ProxyError.ServerClosedBeforeResponse;
-        ProxyError error = Bad(RejectReason.IncompleteHead);
-        _headAt = 0;
-        Refused(_tail.Bytes, used: 0);
-        return error;
-    }
+    /// <summary>The connection broke. Returns what is wrong.</summary>
+    public ProxyError BreakOff() => State == AnswerState.AwaitingHead ? HeadIsCut() : ProxyError.ServerTruncatedResponse;
 
     /// <summary>What the user is told when there will be no whole answer.</summary>
     public ServerFailure FailureOf(ProxyError error) => new()
@@ -179,6 +171,17 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         AnswerHasBegun = HasBytes,
         HeadIsBad = error == ProxyError.ServerBadResponse && State == AnswerState.AwaitingHead,
     };
+
+    /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
+    private ProxyError HeadIsCut()
+    {
+        if (!HasBytes)
+            return ProxyError.ServerClosedBeforeResponse;
+        ProxyError error = Bad(RejectReason.IncompleteHead);
+        _headAt = 0;
+        Refused(_tail.Bytes, used: 0);
+        return error;
+    }
 
     private bool TryKeep(ReadOnlySpan<byte> bytes) => _tail.TryAppend(pools, bytes, WireScratch.ResponseHeadBytesMax + bytes.Length);
 
