@@ -55,7 +55,7 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
         lock (_one)
         {
             int number = board.Order.Number;
-            if (number != 0 && DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() >= board.Order.Terms.UntilWallMs)
+            if (number != 0 && DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() >= board.Order.UntilWallMs)
                 board.Order.End(number);
             for (int worker = 0; worker < board.WorkerCount && output.WrittenCount < TakenBytesMax; worker++)
                 _connections.Take(board.Taps(worker).Take(), output);

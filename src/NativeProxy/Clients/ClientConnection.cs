@@ -1,6 +1,5 @@
 using NativeProxy.Foundation;
 using NativeProxy.Http;
-using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Sockets;
 
@@ -74,14 +73,6 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
         get => _ties?.LastServer;
         set => (_ties ??= new ClientTies()).LastServer = value;
     }
-
-    /// <summary>What the recorder says of whoever asks here.</summary>
-    /// <param name="client">Who that is, where it has been judged; else the connection's address.</param>
-    public AskerFacts AskerFacts(in PeerAddress client) => new()
-    {
-        Client = client.IsGiven ? client : Address, ClientConnectionId = Id, RequestNumber = RequestCount, Listener = Frontend.Name,
-        IsRecorded = Tcp!.Tap is not null,
-    };
 
     /// <summary>True from <see cref="TryShed"/> on.</summary>
     public bool IsShed { get; private set; }

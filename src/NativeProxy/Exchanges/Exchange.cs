@@ -111,8 +111,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     public void Describe(ref AskerFacts asker)
     {
         if (asker.ClientConnectionId == 0)
-            asker = _client.Connection.AskerFacts(_client.Client) with { RequestNumber = _client.RequestNumber };
-        asker.Route = _route!.Name;
+            asker = RecordedAsker.On(_client.Connection, _client.Client) with { RequestNumber = _client.RequestNumber };
+        asker.Route = _route!.LogIds.Name;
         asker.Upstream = _route!.Upstream.Name;
     }
 

@@ -258,7 +258,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
                 Part = MessagePart.ProxyHeader,
                 BeginsWithHead = true,
                 Error = ProxyError.BadProxyHeader,
-                Asker = AskerFacts(Peer),
+                Asker = RecordedAsker.On(this, Peer),
             });
         }
         Refuse(ProxyError.BadProxyHeader, CloseReason.BadProxyHeader);

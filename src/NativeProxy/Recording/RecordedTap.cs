@@ -49,12 +49,15 @@ internal sealed class RecordedTap(RecordingOrder order, int number, TapRing ring
         if (_isOver || (kind == RecordKind.Bytes && payload.IsEmpty))
             return;
         _isOver = kind == RecordKind.Over;
-        bool isTime = clock.WallMs >= order.Terms.UntilWallMs;
-        if (!isTime && order.TryTakeBytes(number, payload.Length + RecordEntry.HeadBytes) && TryPut(kind, direction, payload))
+        bool isInTime = clock.WallMs < order.UntilWallMs;
+        if (isInTime && order.TryTakeBytes(number, payload.Length + RecordEntry.HeadBytes) && TryPut(kind, direction, payload))
             return;
         _isOver = true;
         order.End(number);
-        TryPut(RecordKind.Lost, RecordDirection.None, default);
+
+        // Of another one that has begun meanwhile it is no part.
+        if (order.Number == 0)
+            TryPut(RecordKind.Lost, RecordDirection.None, default);
     }
 
     private bool TryPut(RecordKind kind, RecordDirection direction, ReadOnlySpan<byte> payload)

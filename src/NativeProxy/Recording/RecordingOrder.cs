@@ -26,6 +26,9 @@ internal sealed unsafe class RecordingOrder
     /// <summary>Bytes that have been taken for it.</summary>
     public long BytesTaken => Volatile.Read(ref _page->Bytes);
 
+    /// <summary>Until when, in milliseconds since 1970-01-01 UTC.</summary>
+    public long UntilWallMs => Volatile.Read(ref _page->Terms.UntilWallMs);
+
     /// <summary>What is to be recorded.</summary>
     public RecordingTerms Terms => _page->Terms;
 

@@ -118,7 +118,7 @@ public sealed class RecorderTests : IDisposable
 
         FinishedCommand again = await ProxyBinary.Run("replay", RecordPath, "-c", proxy.ConfigPath);
         Assert.True(again.ExitCode == 0, again.Errors);
-        Assert.Equal(2, again.Output.Split("request served: ").Length - 1);
+        Assert.Equal(2, again.Output.Split("  log: ").Length - 1);
         Assert.Contains("closed client connection of web: client_closed, by peer, 2 requests", again.Output, StringComparison.Ordinal);
         Assert.Contains("as many as recorded", again.Output, StringComparison.Ordinal);
     }

@@ -164,7 +164,7 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
         {
             _deadlines.RequestStarts(Frontend.Loop.Clock.NowMs);
             if (Frontend.Recorder is { Connections.IsOn: true } recorder)
-                recorder.Connections.OfferClient(Tcp!, AskerFacts(default), bytes);
+                recorder.Connections.OfferClient(Tcp!, RecordedAsker.On(this, default), bytes);
         }
         _input.Take(this, bytes);
         AfterInput();

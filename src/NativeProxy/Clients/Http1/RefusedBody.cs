@@ -19,7 +19,7 @@ internal static class RefusedBody
         Frontend frontend = stream.Connection.Frontend;
         if (frontend.Recorder is not { } recorder || !recorder.Wants(isOfServer: false, fault))
             return;
-        AskerFacts asker = stream.Connection.AskerFacts(stream.Client);
+        AskerFacts asker = RecordedAsker.On(stream.Connection, stream.Client);
         asker.RequestNumber = stream.RequestNumber;
         stream.User.Describe(ref asker);
         int place = headBytes + used;

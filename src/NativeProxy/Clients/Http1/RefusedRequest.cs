@@ -104,7 +104,7 @@ internal readonly ref struct RefusedRequest
             Reason = _detail,
             Error = _error,
             Limits = frontend.HeadLimits,
-            Asker = connection.AskerFacts(_client),
+            Asker = RecordedAsker.On(connection, _client),
         });
     }
 

@@ -30,7 +30,9 @@ internal interface IRequestPathUser
     bool EndsWithoutClient();
 
     /// <summary>Adds to what is said of an answer that is refused whose request it was for.</summary>
-    void Describe(ref AskerFacts asker);
+    void Describe(ref AskerFacts asker)
+    {
+    }
 
     /// <summary>The request cannot be brought to an end, and is not sent again.</summary>
     void OnFailed(ProxyError error, RejectReason detail);

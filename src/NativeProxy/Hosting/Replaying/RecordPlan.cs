@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Text;
 using NativeProxy.Config;
 using NativeProxy.Recording;
@@ -10,6 +9,12 @@ namespace NativeProxy.Hosting.Replaying;
 /// <summary>What must be known of a record before it is replayed: its names, when it began, which uses of server connections it has.</summary>
 internal sealed class RecordPlan
 {
+    /// <summary>Uses of server connections that are told apart; further ones are left out.</summary>
+    private const int UsesMax = 20_000;
+
+    /// <summary>Listeners, upstreams, and servers of one, that settings are made for.</summary>
+    private const int NamesMax = 64;
+
     private readonly Dictionary<string, string> _listeners = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _listenerOfClient = new(StringComparer.Ordinal);
 
@@ -23,21 +28,21 @@ internal sealed class RecordPlan
             BeganWallMs = Math.Min(BeganWallMs, Math.Clamp(entry.WallMs, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() / 2));
             if (entry.Kind != RecordKind.Open)
                 continue;
-            ConnectionCount++;
-            if (entry.IsOfServer)
-                Uses.Add(new ServerUse(entry.Payload));
-            else
+            if (!entry.IsOfServer)
                 AddClient(entry);
+            else if (Uses.Count < UsesMax)
+                Uses.Add(new ServerUse(entry.Payload));
         }
-        BeganWallMs = ConnectionCount == 0 ? 0 : BeganWallMs;
+        BeganWallMs = IsEmpty ? 0 : BeganWallMs;
     }
 
     public long BeganWallMs { get; }
 
-    /// <summary>Recorded connections, of a server's each use.</summary>
-    public int ConnectionCount { get; }
+    /// <summary>Recorded connections of clients.</summary>
+    public int ClientCount { get; private set; }
 
-    public bool HasClients { get; private set; }
+    /// <summary>No connection was recorded.</summary>
+    public bool IsEmpty => ClientCount == 0 && Uses.Count == 0;
 
     /// <summary>In the order in which they began.</summary>
     public List<ServerUse> Uses { get; } = [];
@@ -50,20 +55,35 @@ internal sealed class RecordPlan
     {
         foreach (ServerUse use in Uses)
         {
-            if (!HasClients)
+            if (ClientCount == 0)
                 _listeners[ListenerOf(use.Upstream)] = use.Upstream;
             else if (_listenerOfClient.TryGetValue(use.ClientConnection, out string? listener))
                 _listeners[listener] = use.Upstream;
         }
-        foreach (string name in _listeners.Keys.Where(name => !IsName(name) || !IsName(_listeners[name])).ToArray())
-            _listeners.Remove(name);
+        foreach (string name in (string[])[.. _listeners.Keys])
+        {
+            if (!IsName(name) || !IsName(_listeners[name]) || _listeners.Count > NamesMax)
+                _listeners.Remove(name);
+        }
         if (_listeners.Count == 0)
             _listeners["none"] = Nobody;
-        IEnumerable<(string, string)> servers = Uses.Where(static use => IsName(use.Upstream) && IsName(use.Server))
-            .Select(static use => (use.Upstream, use.Server));
-        return ReplaySettings.Of(_listeners, servers.Concat(
-            _listeners.Values.Distinct().Where(upstream => !Uses.Exists(use => use.Upstream == upstream && IsName(use.Server)))
-                .Select(static upstream => (upstream, Nobody))));
+        var servers = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (string upstream in _listeners.Values)
+            servers.TryAdd(upstream, []);
+        foreach (ServerUse use in Uses)
+        {
+            if (IsName(use.Server) && servers.TryGetValue(use.Upstream, out List<string>? names) && !names.Contains(use.Server)
+                && names.Count < NamesMax)
+            {
+                names.Add(use.Server);
+            }
+        }
+        foreach (List<string> names in servers.Values)
+        {
+            if (names.Count == 0)
+                names.Add(Nobody);
+        }
+        return ReplaySettings.Of(_listeners, servers);
     }
 
     private const string Nobody = "nobody";
@@ -72,7 +92,7 @@ internal sealed class RecordPlan
 
     private void AddClient(in RecordEntry entry)
     {
-        HasClients = true;
+        ClientCount++;
         string listener = Encoding.ASCII.GetString(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
         _listeners.TryAdd(listener, Nobody);
         _listenerOfClient[entry.Connection.ToString(System.Globalization.CultureInfo.InvariantCulture)] = listener;

@@ -7,6 +7,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Operating;
 using NativeProxy.Recording;
+using NativeProxy.Transport;
 
 namespace NativeProxy.Hosting.Replaying;
 
@@ -25,7 +26,10 @@ internal sealed class ReplayRun : IDisposable
     /// <summary>Most bytes that are put in place of those that were not recorded.</summary>
     private const long GapBytesMax = 64 * 1024 * 1024;
 
-    private const int GapPieceBytes = 16 * 1024;
+    private const int GapPieceBytes = EventLoop.ReceiveBytesMax;
+
+    /// <summary>Client connections that are replayed; further ones are left out.</summary>
+    private const int ClientsMax = 10_000;
 
     private readonly RecordPlan _plan;
     private readonly ReplayWorld _world;
@@ -51,9 +55,9 @@ internal sealed class ReplayRun : IDisposable
     public static void Run(RecordFile file, ProxySettings? settings, TextWriter output)
     {
         var plan = new RecordPlan(file.Entries);
-        if (plan.ConnectionCount == 0)
+        if (plan.IsEmpty)
             return;
-        ProxySettings used = settings is { } given && plan.HasClients ? ReplaySettings.Plain(given) : plan.MakeSettings();
+        ProxySettings used = settings is { } given && plan.ClientCount > 0 ? ReplaySettings.Plain(given) : plan.MakeSettings();
         using var run = new ReplayRun(plan, used, output);
         run.All(file.Entries);
     }
@@ -62,7 +66,7 @@ internal sealed class ReplayRun : IDisposable
 
     private void All(ReadOnlySpan<byte> entries)
     {
-        _output.WriteLine($"{_plan.ConnectionCount} connections, {_plan.Uses.Count} uses of server connections");
+        _output.WriteLine($"{_plan.ClientCount} client connections, {_plan.Uses.Count} uses of server connections");
         while (RecordEntry.TryRead(ref entries, out RecordEntry entry) && !_world.IsStuck)
         {
             if (entry.Kind == RecordKind.Message)
@@ -115,7 +119,7 @@ internal sealed class ReplayRun : IDisposable
         if (entry.Kind == RecordKind.Open)
         {
             _useOf[entry.Connection] = _usesSeen++;
-            if (!_plan.HasClients)
+            if (_plan.ClientCount == 0 && _usesSeen <= _plan.Uses.Count)
                 Begin(entry.Connection, RecordPlan.ListenerOf(_plan.Uses[_usesSeen - 1].Upstream), PeerAddress.Of(IPAddress.Loopback, 1));
             return;
         }
@@ -132,7 +136,7 @@ internal sealed class ReplayRun : IDisposable
             Play(entry, name, static (said, to) => to.Say(said), use);
             use.IsOver |= entry.Kind is RecordKind.Over or RecordKind.Lost;
         }
-        else if (!_plan.HasClients && _clients.TryGetValue(entry.Connection, out ReplayClient? client))
+        else if (_plan.ClientCount == 0 && _clients.TryGetValue(entry.Connection, out ReplayClient? client))
         {
             // Without its client: what the server was sent is what a client sends.
             Play(entry, $"client of server {entry.Connection}", static (said, connection) => said(connection), client.Connection);
@@ -188,6 +192,8 @@ internal sealed class ReplayRun : IDisposable
 
     private void Begin(long number, string listener, PeerAddress address)
     {
+        if (_clients.Count >= ClientsMax)
+            return;
         if (_world.Accept(listener, address) is not { } connection)
         {
             _world.Say($"client {number}: there is no listener \"{listener}\" that speaks HTTP in this configuration");

@@ -2,8 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Linq;
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using NativeProxy.Buffers;
@@ -143,7 +141,7 @@ internal sealed class ReplayWorld : IDisposable
             {
                 var text = new LogText();
                 HaproxyFormat.Append(text, AccessRecordCodec.Read(slot), _names);
-                Say("request served: " + Encoding.UTF8.GetString(text.Bytes).TrimEnd());
+                Say("log: " + Encoding.UTF8.GetString(text.Bytes).TrimEnd());
             }
             _log.Release();
         }

@@ -46,8 +46,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                     Identity = ConnectionIdentity.With(secured, hosts),
                     LogId = accessLog?.Register(server.Name) ?? 0,
                     Page = ledger.ForServer(upstream.Name, server.Name),
-                    Recorder = recorder,
-                    Upstream = upstream.Name,
+                    Connections = { Recorder = recorder, Upstream = upstream.Name },
                 };
             servers[i].ChangeAddresses(endPoints.Of(index, i));
             servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Index));

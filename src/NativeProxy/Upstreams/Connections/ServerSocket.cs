@@ -139,11 +139,11 @@ internal struct ServerSocket
     private readonly void Offer(UpstreamConnection connection, IServerConnectionUser user)
     {
         UpstreamServer server = connection.Server;
-        if (Tcp!.Tap is null && server.Recorder is not { Connections.IsOn: true })
+        if (Tcp!.Tap is null && server.Connections.Recorder is not { Connections.IsOn: true })
             return;
         AskerFacts asker = default;
         user.Describe(ref asker);
-        server.Recorder!.Connections.OfferServer(Tcp, server.Upstream, server.Name, connection.UseCount, asker);
+        server.Connections.Recorder!.Connections.OfferServer(Tcp, server.Connections.Upstream, server.Name, connection.UseCount, asker);
     }
 
     /// <summary>Closes it, with RST or in order.</summary>

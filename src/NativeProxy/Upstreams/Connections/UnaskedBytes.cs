@@ -15,7 +15,7 @@ internal static class UnaskedBytes
     /// <param name="bytes">They.</param>
     public static void Record(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
     {
-        if (connection.Server.Recorder is { } recorder && recorder.Wants(isOfServer: true, RejectReason.None))
+        if (connection.Server.Connections.Recorder is { } recorder && recorder.Wants(isOfServer: true, RejectReason.None))
             Take(recorder, connection, new RefusedMessage { Bytes = bytes, Part = MessagePart.Unasked, BeginsWithHead = true });
     }
 
@@ -28,7 +28,7 @@ internal static class UnaskedBytes
         message.ServerConnectionId = connection.Id;
         message.ServerAddress = connection.Tcp?.Peer ?? default;
         message.ServerName = connection.Server.Name;
-        message.Asker.Upstream ??= connection.Server.Upstream;
+        message.Asker.Upstream ??= connection.Server.Connections.Upstream;
         recorder.Take(message);
     }
 }

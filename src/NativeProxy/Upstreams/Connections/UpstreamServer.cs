@@ -4,7 +4,6 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
-using NativeProxy.Recording;
 using NativeProxy.Rewriting;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
@@ -42,12 +41,6 @@ internal sealed class UpstreamServer
 
     /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
-
-    /// <summary>Name of the upstream that it is of, where the recorder keeps its answers.</summary>
-    public string? Upstream { get; init; }
-
-    /// <summary>Keeps the answers that are refused; null when nobody does.</summary>
-    public Recorder? Recorder { get; init; }
 
     /// <summary>As whom connections to it are opened where nothing else is asked for.</summary>
     public ConnectionIdentity Identity { get; init; } = ConnectionIdentity.Plain;

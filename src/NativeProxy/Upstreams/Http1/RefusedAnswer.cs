@@ -16,7 +16,7 @@ internal static class RefusedAnswer
     /// <param name="message">What came. Of a body the place is where it stopped to be sound.</param>
     public static void Record(IServerStreamUser user, UpstreamConnection connection, WireScratch scratch, RefusedMessage message)
     {
-        if (connection.Server.Recorder is not { } recorder || !recorder.Wants(isOfServer: true, message.Reason))
+        if (connection.Server.Connections.Recorder is not { } recorder || !recorder.Wants(isOfServer: true, message.Reason))
             return;
         ReadOnlySpan<byte> bytes = message.Bytes;
         if (message.Part == MessagePart.Response)

@@ -111,7 +111,8 @@ internal sealed class Origin : Ordered<Origin>
         }
         server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint)
         {
-            LogId = _table.ServerLogId, Page = _table.Page, Recorder = _table.Recorder, Upstream = "forward",
+            LogId = _table.ServerLogId, Page = _table.Page,
+            Connections = { Recorder = _table.Recorder, Upstream = "forward" },
         };
         server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
         return server;

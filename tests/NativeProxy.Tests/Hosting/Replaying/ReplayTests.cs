@@ -25,7 +25,7 @@ public sealed class ReplayTests
         Assert.Contains("client 17 sends 28 bytes: GET /a HTTP/1.1", told, StringComparison.Ordinal);
         Assert.Contains("connects to app/a", told, StringComparison.Ordinal);
         Assert.Contains("server 18 (app/a) sends 38 bytes: HTTP/1.1 200 OK", told, StringComparison.Ordinal);
-        Assert.Contains("request served: ", told, StringComparison.Ordinal);
+        Assert.Contains("  log: ", told, StringComparison.Ordinal);
         Assert.Contains("closed client connection of web: client_closed, by peer, 1 requests", told, StringComparison.Ordinal);
     }
 
@@ -80,7 +80,7 @@ public sealed class ReplayTests
         Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8);
         string told = Replay();
         Assert.Contains("app/a is sent", told, StringComparison.Ordinal);
-        Assert.Contains("request served: ", told, StringComparison.Ordinal);
+        Assert.Contains("  log: ", told, StringComparison.Ordinal);
     }
 
     [Theory]
