@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
-using NativeProxy.Http1;
 
 namespace NativeProxy.Recording;
 
@@ -73,9 +72,6 @@ internal struct MessageRecord
     public readonly string Rule => Reason != RejectReason.None ? RejectReasons.CodeOf(Reason)
         : Part == MessagePart.Unasked ? "surplus_bytes" : ProxyErrors.Of(Error).Rule ?? "-";
 
-    /// <summary>By which its head was read.</summary>
-    public readonly HeadLimits Limits => new(HeadBytesMax, FieldCountMax, RequestLineBytesMax, AllowsNonAsciiTarget);
-
     /// <summary>Without what the recorder adds: time and window.</summary>
     public static MessageRecord Of(in RefusedMessage message) => new()
     {
@@ -143,6 +139,7 @@ internal readonly struct ShortText
         return Encoding.ASCII.GetString(letters[..Math.Min((int)_length, letters.Length)]);
     }
 
+    /// <summary>Room for them.</summary>
     [InlineArray(64)]
     private struct Letters
     {

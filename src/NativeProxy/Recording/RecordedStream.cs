@@ -28,6 +28,7 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
     private State _state;
     private long _leftBytes;
 
+    /// <summary>What comes next.</summary>
     private enum State
     {
         Head,

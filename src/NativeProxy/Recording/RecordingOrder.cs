@@ -61,6 +61,7 @@ internal sealed unsafe class RecordingOrder
     public bool TryTakeBytes(int number, int bytes) =>
         Number == number && Interlocked.Add(ref _page->Bytes, bytes) <= _page->Terms.BytesMax;
 
+    /// <summary>How it lies in memory.</summary>
     private struct Page
     {
         public int On;
