@@ -16,7 +16,6 @@ using NativeProxy.Ledger;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
 using NativeProxy.Recording;
-using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Replaying;
 

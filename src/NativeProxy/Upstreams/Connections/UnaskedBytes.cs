@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Recording;
 
