@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
@@ -11,7 +12,8 @@ namespace NativeProxy.Admin;
 /// something is a matter of <see cref="ApiRoutes"/>. Any thread.
 /// </summary>
 internal sealed class AdminRoutes(
-    CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state, AdminPowers powers) : IResponder
+    CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state, AdminPowers powers,
+    RecorderBoard? recordings = null) : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -21,7 +23,7 @@ internal sealed class AdminRoutes(
     public const int DegradedStatus = 299;
 
     private readonly AdminGuard _guard = new(state);
-    private readonly ApiRoutes _api = new(board, servers, state, powers);
+    private readonly ApiRoutes _api = new(board, servers, state, powers, recordings);
 
     public int BodyBytesMax => ApiRoutes.BodyBytesMax;
 

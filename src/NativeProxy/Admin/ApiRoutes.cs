@@ -6,6 +6,7 @@ using System.Text.Json;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
@@ -14,7 +15,8 @@ namespace NativeProxy.Admin;
 /// The API of the operator's endpoint, below /api: JSON about the service and its servers, and changes to them. What is changed stands on the board,
 /// so that it holds for all workers at once and over reloads, until the process ends. Any thread; changes come one after another.
 /// </summary>
-internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, ServiceState state, AdminPowers powers)
+internal sealed class ApiRoutes(
+    CounterBoard counters, ServerBoard servers, ServiceState state, AdminPowers powers, RecorderBoard? recordings = null)
 {
     /// <summary>Longest body of a change.</summary>
     public const int BodyBytesMax = 4096;
@@ -29,6 +31,10 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         ("GET", "/api/servers", "all servers: state, health, what runs on them"),
         ("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
         ("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance) or \"weight_percent\" (1 to 100)"),
+        ("GET", "/api/errors", "the last refused messages of either side: bytes, place, rule"),
+        ("POST", "/api/recording", "begins to record connections, as nativeproxy record does; ends the recording before"),
+        ("POST", "/api/recording/take", "what has been recorded since the last time"),
+        ("POST", "/api/recording/stop", "ends it"),
         ("POST", "/api/reload", "reads the configuration again; /api/status says what came of it"),
         ("POST", "/api/upgrade", "starts the program anew, which takes over; /api/status says why not, and then whose it is"),
     ];
@@ -36,6 +42,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     private readonly object _changing = new();
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly AdminGuard _guard = new(state);
+    private readonly RecordingRoutes? _recording = recordings is null ? null : new RecordingRoutes(recordings, state);
 
     /// <summary>The path belongs to the API.</summary>
     public static bool Owns(ReadOnlySpan<byte> path) => path.SequenceEqual("/api"u8) || path.StartsWith("/api/"u8);
@@ -53,6 +60,10 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         string path = Encoding.Latin1.GetString(request.Path);
         if (path.StartsWith("/api/servers/", StringComparison.Ordinal))
             return OfServer(request, path["/api/servers/".Length..]);
+        if (path == "/api/errors" && !isWrite && recordings is not null)
+            return Json(200, json => ErrorsJson.Write(json, recordings));
+        if (path is "/api/errors" or "/api/recording" or "/api/recording/take" or "/api/recording/stop" && _recording is not null)
+            return path == "/api/errors" ? NotAllowed("GET, HEAD") : OfRecording(request, path["/api/recording".Length..]);
         bool isOrder = path is "/api/reload" or "/api/upgrade";
         string allowed = isOrder ? "POST" : "GET, HEAD";
         if (!isOrder && path is not ("/api" or "/api/" or "/api/status" or "/api/servers"))
@@ -92,6 +103,25 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         {
             json.WriteStartObject();
             json.WriteNumber("upgrade", number);
+            json.WriteEndObject();
+        });
+    }
+
+    private SmallResponse OfRecording(in SmallRequest request, string action)
+    {
+        if (request.Method != HttpMethod.Post)
+            return NotAllowed("POST");
+        int number = 0;
+        if (action.Length == 0 && !_recording!.TryBegin(request.Body.ToArray(), out number, out string problem))
+            return SmallHttpText.Plain(400, problem + "\n");
+        if (action == "/take")
+            return Json(200, _recording!.Take);
+        if (action == "/stop")
+            _recording!.End();
+        return Json(200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("recording", number);
             json.WriteEndObject();
         });
     }
@@ -183,6 +213,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteNumber("number", upgrade);
         json.WriteString("refused", refused);
         json.WriteEndObject();
+        json.WriteNumber("recording", recordings?.Order.Number ?? 0);
         json.WriteString("config", state.ConfigPath);
         json.WriteStartArray("loads");
         foreach (ConfigLoad load in state.Loads.Newest)

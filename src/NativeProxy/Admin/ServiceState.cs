@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using NativeProxy.Recording;
 
 namespace NativeProxy.Admin;
 
@@ -12,6 +13,7 @@ internal sealed class ServiceState
     private volatile string? _shortage;
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
     private volatile AdminTokens _tokens = AdminTokens.None;
+    private volatile Redaction _redaction = Redaction.Strict;
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -36,6 +38,13 @@ internal sealed class ServiceState
 
     /// <summary>What came of the last upgrade.</summary>
     public UpgradeState Upgrade { get; } = new();
+
+    /// <summary>What is hidden of recorded connections.</summary>
+    public Redaction Redaction
+    {
+        get => _redaction;
+        set => _redaction = value;
+    }
 
     /// <summary>The configuration file that is read.</summary>
     public string ConfigPath { get; init; } = "";

@@ -5,6 +5,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http1;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Clients;
@@ -31,6 +32,7 @@ internal sealed class Frontend
         EventLoop loop, in ListenerSettings settings, WireScratch scratch, LoopCounters counters, IFrontendOwner owner, IRequestService service)
     {
         Loop = loop;
+        Name = settings.Name;
         Scratch = scratch;
         Counters = counters;
         Owner = owner;
@@ -72,6 +74,12 @@ internal sealed class Frontend
     /// <summary>Most requests of one connection in flight at once; 1 where each response closes its connection.</summary>
     public int PipeliningMax { get; }
 
+    /// <summary>Name of the listener.</summary>
+    public string Name { get; }
+
+    /// <summary>Keeps the requests that are refused; null when nobody does.</summary>
+    public Recorder? Recorder { get; init; }
+
     /// <summary>Id under which the access log knows the listener.</summary>
     public int LogId { get; init; }
 
@@ -109,6 +117,7 @@ internal sealed class Frontend
     {
         Counters.Add(CloseCounters.Of(reason));
         connection.Account.Decide(connection.Tcp!, reason, Loop.Clock.NowMs);
+        connection.Tcp!.Tap?.Decided(CloseReasons.CodeOf(reason));
         if (ProxyEvents.Log.IsEnabled())
             ProxyEvents.Log.ClientConnectionClosed(connection.Tcp!.Id, CloseReasons.CodeOf(reason));
     }

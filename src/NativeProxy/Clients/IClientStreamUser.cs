@@ -1,6 +1,7 @@
 using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Recording;
 
 namespace NativeProxy.Clients;
 
@@ -37,6 +38,11 @@ internal interface IClientStreamUser
 
     /// <summary>The request's body is not what it should be, or does not come.</summary>
     void OnClientBodyRefused(ProxyError error, RejectReason detail);
+
+    /// <summary>Adds to what is said of the request which way it takes.</summary>
+    void Describe(ref AskerFacts asker)
+    {
+    }
 
     /// <summary>For now nothing more has come of the client.</summary>
     void OnInputRead();

@@ -26,6 +26,9 @@ internal readonly partial struct ProxySettings
     [Setting("log")]
     public partial LogSettings Log { get; init; }
 
+    [Setting("recorder")]
+    public partial RecorderSettings Recorder { get; init; }
+
     [Setting("resolver")]
     public partial ResolverSettings Resolver { get; init; }
 

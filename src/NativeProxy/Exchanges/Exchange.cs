@@ -10,6 +10,7 @@ using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Upstreams.Connections;
@@ -106,6 +107,14 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     }
 
     public void OnClientBodyRefused(ProxyError error, RejectReason detail) => Fail(error, detail);
+
+    public void Describe(ref AskerFacts asker)
+    {
+        if (asker.ClientConnectionId == 0)
+            asker = RecordedAsker.On(_client.Connection, _client.Client) with { RequestNumber = _client.RequestNumber };
+        asker.Route = _route!.LogIds.Name;
+        asker.Upstream = _route!.Upstream.Name;
+    }
 
     public void OnInputRead() => _path.Flush();
 

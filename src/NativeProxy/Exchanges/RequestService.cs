@@ -8,6 +8,7 @@ using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
 using NativeProxy.Tracing;
@@ -62,6 +63,9 @@ internal sealed class RequestService : IRequestService
 
     /// <summary>What exchanges share, also those of other listeners of the worker.</summary>
     public required ExchangeStock Stock { get; init; }
+
+    /// <summary>Keeps the requests that are refused; null when nobody does.</summary>
+    public Recorder? Recorder { get; init; }
 
     /// <summary>Makes the stream in which an exchange asks servers.</summary>
     public required Func<IServerStreamUser, ServerStream> Streams { get; init; }

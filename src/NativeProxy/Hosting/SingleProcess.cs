@@ -14,6 +14,7 @@ using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport.Sockets;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
@@ -98,7 +99,10 @@ internal sealed class SingleProcess
             using var worker = new Worker(settings, new WorkerPlace(Index: 0, Count: 1, row, boards.Counters.WorkerCount),
                 boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(row);
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState
+            {
+                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
+            };
             service.Loads.Ended(isTaken: true, StartText.Began(before.ProcessId));
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
@@ -257,6 +261,7 @@ internal sealed class SingleProcess
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

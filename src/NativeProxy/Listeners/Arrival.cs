@@ -9,6 +9,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
 using NativeProxy.ProxyProtocol;
+using NativeProxy.Recording;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
 
@@ -179,7 +180,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
     {
         ProxyHeader header = ProxyHeaderParser.Parse(bytes);
         if (header.Status == ProxyHeaderStatus.Rejected)
-            Refuse(ProxyError.BadProxyHeader, CloseReason.BadProxyHeader);
+            RefuseHeader(bytes);
         else if (header.Status == ProxyHeaderStatus.Done)
             HandOn(header, bytes[header.HeaderBytes..]);
         else if (_tail.IsEmpty && !_tail.TryAppend(Frontend.Loop.Pools, bytes, HeaderBytesMax + bytes.Length))
@@ -240,6 +241,27 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
             Frontend.Counters.Add(CounterId.BufferRefusals);
         Answer(error, reason);
         Close(reason);
+    }
+
+    /// <summary>The shortest beginning that no header begins with ends with the byte that broke it.</summary>
+    private void RefuseHeader(ReadOnlySpan<byte> bytes)
+    {
+        if (Frontend.Recorder is { } recorder && recorder.Wants(isOfServer: false, RejectReason.None))
+        {
+            int place = 0;
+            while (place < bytes.Length - 1 && ProxyHeaderParser.Parse(bytes[..(place + 1)]).Status != ProxyHeaderStatus.Rejected)
+                place++;
+            recorder.Take(new RefusedMessage
+            {
+                Bytes = bytes,
+                Place = place,
+                Part = MessagePart.ProxyHeader,
+                BeginsWithHead = true,
+                Error = ProxyError.BadProxyHeader,
+                Asker = RecordedAsker.On(this, Peer),
+            });
+        }
+        Refuse(ProxyError.BadProxyHeader, CloseReason.BadProxyHeader);
     }
 
     private void Answer(ProxyError error, CloseReason reason)

@@ -62,6 +62,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
             LogId = service.AccessLog?.Register(settings.Name) ?? 0,
             Page = page,
             Admission = admission,
+            Recorder = service.Recorder,
         };
         _sessions = tcp is null ? new SessionPool(Frontend) : new TcpSessionPool(Frontend, tcp);
         _idleWait = new TimerNode(this);

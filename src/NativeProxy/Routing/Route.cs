@@ -109,4 +109,8 @@ internal sealed class Route
 /// <summary>Under which numbers the log knows a route.</summary>
 /// <param name="Route">Itself; 0 = it is the listener's own, or there is no log.</param>
 /// <param name="Refusal">What refuses its requests, where that has a name; 0 = none.</param>
-internal readonly record struct RouteLogIds(int Route, int Refusal);
+internal readonly record struct RouteLogIds(int Route, int Refusal)
+{
+    /// <summary>The name of the route; null or empty where requests go that no route takes.</summary>
+    public string? Name { get; init; }
+}

@@ -44,6 +44,9 @@ internal abstract class ConnectionFacts : ConnectionSocket
 
     public TcpConnectionState State { get; private protected set; }
 
+    /// <summary>Hears what goes over the connection; null while nobody wants to.</summary>
+    public ConnectionTap? Tap { get; set; }
+
     /// <summary>Work that waits for the end of the turn; empty exactly when the connection is not in the loop's deferred list.</summary>
     internal DeferredWork Deferred { get; set; }
 

@@ -66,6 +66,15 @@ internal struct ReceiveSide
     }
 
     /// <summary>Bytes have come.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="bytes">They; not none.</param>
+    public void Count(TcpConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        Count(bytes.Length, connection.Loop.Clock.NowMs - connection.OpenedAtMs);
+        connection.Tap?.Received(bytes);
+    }
+
+    /// <summary>Bytes have come that nobody reads.</summary>
     /// <param name="bytes">How many; not 0.</param>
     /// <param name="ageMs">Time since the connection was opened.</param>
     public void Count(int bytes, long ageMs)
@@ -76,10 +85,11 @@ internal struct ReceiveSide
     }
 
     /// <summary>Nothing more comes.</summary>
-    public void End(bool isFin)
+    public void End(TcpConnection connection, bool isFin)
     {
         HasEnded = true;
         FinSeen = isFin;
+        connection.Tap?.ReceivedEnd(isFin);
     }
 
     /// <summary>What has ended was not the stream.</summary>

@@ -74,6 +74,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     public SendResult Send(ReadOnlySpan<byte> bytes)
     {
         Check.That(State == TcpConnectionState.Open, "send on a connection that is not open");
+        Tap?.Sent(bytes);
         return Layer is null ? Sending.Send(this, bytes) : Layer.Send(this, bytes, mayHold: false);
     }
 
@@ -86,6 +87,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     public SendResult SendSoon(ReadOnlySpan<byte> bytes)
     {
         Check.That(State == TcpConnectionState.Open, "send on a connection that is not open");
+        Tap?.Sent(bytes);
         return Layer is null ? Sending.SendSoon(this, bytes) : Layer.Send(this, bytes, mayHold: true);
     }
 
@@ -205,7 +207,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     /// <summary>Bytes for the owner have come.</summary>
     internal void ReportBytes(ReadOnlySpan<byte> bytes, bool isDrained)
     {
-        Receiving.Count(bytes.Length, Loop.Clock.NowMs - OpenedAtMs);
+        Receiving.Count(this, bytes);
         Loop.JustDrainedId = isDrained ? Id : 0;
         Owner!.OnReceived(this, bytes);
         Loop.JustDrainedId = 0;
@@ -214,7 +216,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     /// <summary>The peer sends nothing more.</summary>
     internal void ReportEnd()
     {
-        Receiving.End(isFin: true);
+        Receiving.End(this, isFin: true);
         Owner!.OnEndOfStream(this);
         if (State == TcpConnectionState.Open)
             AwaitReset();
@@ -227,7 +229,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     {
         if (Receiving.HasEnded && (!Receiving.FinSeen || IsBroken))
             return;
-        Receiving.End(isFin: Receiving.FinSeen);
+        Receiving.End(this, isFin: Receiving.FinSeen);
         IsBroken |= isBroken;
         Owner!.OnFailed(this, error);
     }
@@ -331,13 +333,12 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
         }
         Sending.Queue.Release(Loop.Pools);
         MoveTo(TcpConnectionState.Free);
-        IConnectionOwner owner = Owner!;
         Loop.Sockets.Closed();
-        owner.OnClosed(this);
+        Tap?.Over();
+        Owner!.OnClosed(this);
         Layer?.Release(this);
         Layer = null;
-        Owner = null;
-        Peer = default;
+        (Owner, Peer, Tap) = (null, default, null);
         Recycle();
     }
 

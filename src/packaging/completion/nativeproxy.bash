@@ -6,18 +6,20 @@ _nativeproxy() {
     COMPREPLY=()
 
     case "$previous" in
-        -c | --config | --ca)
+        -c | --config | --ca | --save)
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
             return
             ;;
+        --side) words="client server" ;;
         --method) words="GET HEAD POST PUT PATCH DELETE OPTIONS" ;;
         --url | -H | --header | --client | --listener | --idle | --timeout | --requests | --port) return ;;
+        --last | --upstream | --connections | --bytes | --time) return ;;
     esac
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-            words="run check probe status server reload upgrade demo config version -? -h --help --version"
+            words="run check probe status server reload upgrade errors record replay demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -30,6 +32,9 @@ _nativeproxy() {
                     ;;
                 upgrade) words="-c --config --timeout -? -h --help" ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;
+                errors) words="-c --config --side --last --save -? -h --help" ;;
+                record) words="-c --config --client --listener --upstream --connections --bytes --time --bodies -? -h --help" ;;
+                replay) words="-c --config -? -h --help" ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)
                     words="-? -h --help"

@@ -11,6 +11,9 @@ complete -c nativeproxy -n __fish_use_subcommand -a status -d 'Show how a runnin
 complete -c nativeproxy -n __fish_use_subcommand -a server -d 'Change a server of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a upgrade -d 'Have the program started anew and take over'
 complete -c nativeproxy -n __fish_use_subcommand -a reload -d 'Have a running proxy read its configuration again'
+complete -c nativeproxy -n __fish_use_subcommand -a errors -d 'Show the last refused messages'
+complete -c nativeproxy -n __fish_use_subcommand -a record -d 'Record connections into a file'
+complete -c nativeproxy -n __fish_use_subcommand -a replay -d 'Run recorded connections again'
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
 complete -c nativeproxy -n __fish_use_subcommand -a version -d 'Print the version'
@@ -46,6 +49,24 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from upgrade' -l timeout -x -
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l wait -d 'Until it has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l timeout -x -d 'With --wait: how long'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -l side -x -a 'client server' -d 'Only of one side'
+complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -l last -x -d 'How many, the latest'
+complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -l save -r -F -d 'Also save them'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -F
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l client -x -d 'Clients of this network'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l listener -x -d 'Connections of this listener'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l upstream -x -d 'Connections to this upstream'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l connections -x -d 'How many'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l bytes -x -d 'How much at most'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l time -x -d 'How long at most'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l bodies -d 'Bodies, too'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from replay' -F
+complete -c nativeproxy -n '__fish_seen_subcommand_from replay' -s c -l config -r -F -d 'The configuration file'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'

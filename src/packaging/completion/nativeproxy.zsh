@@ -18,6 +18,9 @@ _nativeproxy() {
                 'server:change a server of a running proxy'
                 'upgrade:have the program started anew and take over'
                 'reload:have a running proxy read its configuration again'
+                'errors:show the last refused messages'
+                'record:record connections into a file'
+                'replay:run recorded connections again'
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
                 'version:print the version'
@@ -59,6 +62,23 @@ _nativeproxy() {
                     ;;
                 reload)
                     _arguments $help $file '--wait[until it has ended]' '--timeout[with --wait\: how long]:duration:'
+                    ;;
+                errors)
+                    _arguments $help $file '--side[only of one side]:side:(client server)' '--last[how many, the latest]:number:' \
+                        '--save[also save them]:file:_files'
+                    ;;
+                record)
+                    _arguments $help $file '1:record:_files' \
+                        '--client[clients of this network]:network:' \
+                        '--listener[connections of this listener]:listener:' \
+                        '--upstream[connections to this upstream]:upstream:' \
+                        '--connections[how many]:number:' \
+                        '--bytes[how much at most]:size:' \
+                        '--time[how long at most]:duration:' \
+                        '--bodies[bodies, too]'
+                    ;;
+                replay)
+                    _arguments $help $file '1:record:_files'
                     ;;
                 demo)
                     _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'

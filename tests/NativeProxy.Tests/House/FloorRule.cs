@@ -18,7 +18,7 @@ internal static class FloorRule
         ["Foundation"],
         ["Http", "ProxyProtocol", "Tls", "Certificates", "Buffers", "Timers", "Metrics", "Logging", "Config/Toml < Config"],
         ["Transport/Sockets < Transport < Transport/Saea, Transport/Epoll, Transport/Tls", "Http1", "Claims", "Tracing", "Rewriting", "Ledger"],
-        ["Caching", "Pipes", "Quotas", "Credentials", "Compression"],
+        ["Caching", "Pipes", "Quotas", "Credentials", "Compression", "Recording"],
         [
             "Clients < Clients/Http1",
             "Upstreams/Board < Upstreams/Queueing < Upstreams/Connections < Upstreams/Balancing, Upstreams/Http1 < Upstreams/Groups < "
@@ -29,7 +29,7 @@ internal static class FloorRule
         ["Admin", "Listeners"],
         [
             "Hosting/Processes < Hosting/Securing < Hosting/Channels < Hosting/Supervision, Hosting/Workers, Hosting/Explaining, Hosting/Probing, "
-            + "Hosting/Operating < "
+            + "Hosting/Operating < Hosting/Replaying < "
             + "Hosting",
         ]);
 

@@ -162,7 +162,11 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
     internal override void ReadFirst(ReadOnlySpan<byte> bytes)
     {
         if (_state == ClientSessionState.Waiting && _input.IsEmpty)
+        {
             _deadlines.RequestStarts(Frontend.Loop.Clock.NowMs);
+            if (Frontend.Recorder is { Connections.IsOn: true } recorder)
+                recorder.Connections.OfferClient(Tcp!, RecordedAsker.On(this, default), bytes);
+        }
         _input.Take(this, bytes);
         AfterInput();
     }

@@ -91,17 +91,20 @@ internal sealed class Http1ClientStream : ClientStream
             return 0;
         if (ahead is null && _facts.IsLastOfClient && _body.IsComplete)
             Tcp.DelayReceive();
-        return WantsBody ? FeedBody(rest) : 0;
+        return WantsBody ? FeedBody(bytes, intake.HeadBytes) : 0;
     }
 
     /// <summary>Bytes of the request's body, while <see cref="WantsBody"/>. Returns how many were used.</summary>
-    public int FeedBody(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">They, and the head before them where that has just come.</param>
+    /// <param name="headBytes">Length of the head.</param>
+    public int FeedBody(ReadOnlySpan<byte> bytes, int headBytes = 0)
     {
-        int used = _body.Read(bytes, _frontend.Scratch, out BodyPiece piece);
+        int used = _body.Read(bytes[headBytes..], _frontend.Scratch, out BodyPiece piece);
         ReceivedBytes += used;
         if (_body.Fault != RejectReason.None)
         {
             ClientFailures.CountRefusal(_frontend.Counters, ProxyError.BadRequest, _body.Fault);
+            RefusedBody.Record(this, bytes, headBytes, used, _body.Fault);
             User.OnClientBodyRefused(ProxyError.BadRequest, _body.Fault);
         }
         else if (!piece.IsNothing || User.AwaitsFirstPiece)

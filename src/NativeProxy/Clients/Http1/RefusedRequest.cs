@@ -2,6 +2,7 @@ using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
+using NativeProxy.Recording;
 
 namespace NativeProxy.Clients.Http1;
 
@@ -70,6 +71,8 @@ internal readonly ref struct RefusedRequest
             connection.Tcp!.Send(answer);
             statusCode = reply.StatusCode;
         }
+        if (_detail != RejectReason.None || _error == ProxyError.PlainHttpToTls)
+            Record(connection);
         connection.Account.RequestEnded(connection.Tcp!, startedMs, frontend.Loop.Clock.NowMs);
         frontend.Service.OnRefused(connection, new Refusal
         {
@@ -82,6 +85,26 @@ internal readonly ref struct RefusedRequest
             Request = _request,
             ShowsLine = _isBad,
             StartedMs = startedMs,
+        });
+    }
+
+    /// <summary>Keeps it for whoever wants to see what came.</summary>
+    private void Record(ClientConnection connection)
+    {
+        Frontend frontend = connection.Frontend;
+        if (frontend.Recorder is not { } recorder || !recorder.Wants(isOfServer: false, _detail))
+            return;
+        bool isPlain = _error == ProxyError.PlainHttpToTls;
+        recorder.Take(new RefusedMessage
+        {
+            Bytes = isPlain ? default : _request,
+            Place = isPlain ? 0 : FaultPlace.OfRequest(_request, frontend.HeadLimits, frontend.Scratch.Request, _detail),
+            Part = isPlain ? MessagePart.PlainHttp : MessagePart.Request,
+            BeginsWithHead = true,
+            Reason = _detail,
+            Error = _error,
+            Limits = frontend.HeadLimits,
+            Asker = RecordedAsker.On(connection, _client),
         });
     }
 

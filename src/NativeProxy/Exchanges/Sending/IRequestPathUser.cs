@@ -1,5 +1,6 @@
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Exchanges.Sending;
@@ -27,6 +28,11 @@ internal interface IRequestPathUser
 
     /// <summary>The request has waited: true when its client has left meanwhile, unheard, and the exchange has ended with it.</summary>
     bool EndsWithoutClient();
+
+    /// <summary>Adds to what is said of an answer that is refused whose request it was for.</summary>
+    void Describe(ref AskerFacts asker)
+    {
+    }
 
     /// <summary>The request cannot be brought to an end, and is not sent again.</summary>
     void OnFailed(ProxyError error, RejectReason detail);

@@ -2,6 +2,7 @@ using System;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
@@ -35,9 +36,8 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     /// <param name="loop">The loop.</param>
     /// <param name="counters">Of the worker.</param>
     /// <param name="budget">Memory for what may have to be sent again.</param>
-    public RequestPath(
-        IRequestPathUser user, IAnswerTaker answers, Func<IServerStreamUser, ServerStream> streams, EventLoop loop, LoopCounters counters,
-        ReplayBudget budget)
+    public RequestPath(IRequestPathUser user, IAnswerTaker answers, Func<IServerStreamUser, ServerStream> streams, EventLoop loop,
+        LoopCounters counters, ReplayBudget budget)
     {
         _user = user;
         _answers = answers;
@@ -192,15 +192,13 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
 
     public void OnServerResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
-        if (_looksAtHeads)
+        if (_looksAtHeads && Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
         {
-            if (Link.RetryStatus(head.StatusCode, _replay.IsHeld, first.IsLast) is { } again)
-            {
-                LinkedAgain(again);
-                return;
-            }
-            _replay.OnAnswer(isUnderWay: true);
+            LinkedAgain(again);
+            return;
         }
+        if (_looksAtHeads)
+            _replay.OnAnswer(isUnderWay: true);
         Hedge?.AnswersOn(this);
         Link.Answered(bytes, head);
         _answers.OnResponse(bytes, head, first);
@@ -227,6 +225,8 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
         Refused();
         _user.OnWantsBody();
     }
+
+    public void Describe(ref AskerFacts asker) => _user.Describe(ref asker);
 
     public void OnServerFailed(in ServerFailure failure)
     {

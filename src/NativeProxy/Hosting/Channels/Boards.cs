@@ -7,13 +7,14 @@ using NativeProxy.Caching;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Quotas;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep, counts of
-/// limits, times of requests. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach.
+/// limits, times of requests, what is recorded. A further board is added here and nowhere else. The supervisor makes it, workers inherit the descriptors and attach.
 /// Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
@@ -30,7 +31,7 @@ internal sealed class Boards : IDisposable
     private int[]? _inherited;
 
     private Boards(CounterBoard counters, ServerBoard servers, CloseBoard closes, PulseBoard pulses, ChangeBoard changes, LimitBoard limits,
-        LatencyBoard latencies)
+        LatencyBoard latencies, RecorderBoard recordings)
     {
         Counters = counters;
         Servers = servers;
@@ -39,6 +40,7 @@ internal sealed class Boards : IDisposable
         Changes = changes;
         Limits = limits;
         Latencies = latencies;
+        Recordings = recordings;
     }
 
     public CounterBoard Counters { get; }
@@ -55,13 +57,16 @@ internal sealed class Boards : IDisposable
 
     public LatencyBoard Latencies { get; }
 
+    public RecorderBoard Recordings { get; }
+
     /// <summary>Those that traffic reads and writes.</summary>
-    public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies);
+    public SharedBoards OfTraffic => new(Servers, Changes, Limits, Latencies) { Recordings = Recordings };
 
     /// <summary>What a worker process must inherit, in the order that <see cref="Attach"/> expects.</summary>
     public int[] Descriptors => _inherited ??
     [
         Counters.Descriptor, Servers.Descriptor, Closes.Descriptor, Pulses.Descriptor, Changes.Descriptor, Limits.Descriptor, Latencies.Descriptor,
+        Recordings.Descriptor,
     ];
 
     /// <summary>The descriptors as a word of a command line.</summary>
@@ -71,14 +76,15 @@ internal sealed class Boards : IDisposable
     public static Boards CreatePrivate(int workers) =>
         new(CounterBoard.CreatePrivate(workers), ServerBoard.CreatePrivate(workers), CloseBoard.CreatePrivate(workers),
             PulseBoard.CreatePrivate(workers), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers),
-            LatencyBoard.CreatePrivate(workers));
+            LatencyBoard.CreatePrivate(workers), RecorderBoard.CreatePrivate(workers));
 
     /// <summary>Memory that workers can attach to. Throws <see cref="IOException"/> when the system gives none.</summary>
     public static Boards CreateShared(int workers)
     {
         int rows = RowsPerWorker * workers;
         var boards = new Boards(CounterBoard.CreateShared(rows), ServerBoard.CreateShared(rows), CloseBoard.CreateShared(rows),
-            PulseBoard.CreateShared(rows), ChangeBoard.CreateShared(), LimitBoard.CreateShared(rows), LatencyBoard.CreateShared(rows));
+            PulseBoard.CreateShared(rows), ChangeBoard.CreateShared(), LimitBoard.CreateShared(rows), LatencyBoard.CreateShared(rows),
+            RecorderBoard.CreateShared(rows));
         boards.Servers.SharerCount = workers;
         return boards;
     }
@@ -149,6 +155,7 @@ internal sealed class Boards : IDisposable
         Changes.Dispose();
         Limits.Dispose();
         Latencies.Dispose();
+        Recordings.Dispose();
         foreach (int descriptor in _inherited ?? [])
             LinuxProcess.Close(descriptor);
         _inherited = null;
@@ -157,5 +164,5 @@ internal sealed class Boards : IDisposable
     private static Boards Map(int[] descriptors) =>
         new(CounterBoard.Attach(descriptors[0]), ServerBoard.Attach(descriptors[1]), CloseBoard.Attach(descriptors[2]),
             PulseBoard.Attach(descriptors[3]), ChangeBoard.Attach(descriptors[4]), LimitBoard.Attach(descriptors[5]),
-            LatencyBoard.Attach(descriptors[6]));
+            LatencyBoard.Attach(descriptors[6]), RecorderBoard.Attach(descriptors[7]));
 }

@@ -1,6 +1,7 @@
 using NativeProxy.Caching;
 using NativeProxy.Metrics;
 using NativeProxy.Quotas;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Channels;
@@ -10,4 +11,8 @@ namespace NativeProxy.Hosting.Channels;
 /// <param name="Changes">What their caches know of changes.</param>
 /// <param name="Limits">What they have counted.</param>
 /// <param name="Latencies">How long requests took.</param>
-internal sealed record SharedBoards(ServerBoard Servers, ChangeBoard Changes, LimitBoard Limits, LatencyBoard Latencies);
+internal sealed record SharedBoards(ServerBoard Servers, ChangeBoard Changes, LimitBoard Limits, LatencyBoard Latencies)
+{
+    /// <summary>What is recorded of traffic; null when nobody does that.</summary>
+    public RecorderBoard? Recordings { get; init; }
+}

@@ -45,8 +45,8 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
     public SmallHttpServer Serve(Boards boards, ServiceState state, AdminPowers powers) =>
         SmallHttpServer.Start(
-            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state, powers), PlacesMax,
-            TimeProvider.System);
+            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state, powers, boards.Recordings),
+            PlacesMax, TimeProvider.System);
 
     /// <summary>The files with the tokens that it asks for.</summary>
     public static AdminTokens TokensOf(in AdminSettings settings) => new(settings.ReadTokenFile, settings.WriteTokenFile);

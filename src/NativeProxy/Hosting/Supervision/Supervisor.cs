@@ -11,6 +11,7 @@ using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -294,6 +295,7 @@ internal sealed class Supervisor : IDisposable
         _reloadLine = ReloadText.Of(_settings, reload.Settings, Certificates.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
         _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
     }
 
     private void ReloadEnded(bool isDone)

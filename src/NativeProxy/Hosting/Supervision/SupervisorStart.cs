@@ -7,6 +7,7 @@ using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -33,7 +34,10 @@ internal static class SupervisorStart
         {
             using Boards boards = before.TakeBoards(workers) ?? Boards.CreateShared(workers);
             var events = new SupervisorEvents();
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState
+            {
+                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
+            };
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow) { Remembered = before.Found };

@@ -3,6 +3,7 @@ using NativeProxy.Exchanges.Logged;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
@@ -21,8 +22,9 @@ namespace NativeProxy.Hosting.Workers;
 /// <param name="security">How connections are secured.</param>
 /// <param name="accessLog">Null when none is written.</param>
 /// <param name="ledger">Takes every close.</param>
+/// <param name="recorder">Keeps what is refused; null when nobody does.</param>
 internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCounters counters, SharedBoards boards, SecurityInForce security,
-    ExchangeLog? accessLog, CloseLedger ledger)
+    ExchangeLog? accessLog, CloseLedger ledger, Recorder? recorder)
 {
     /// <summary>The servers of a group.</summary>
     /// <param name="group">It, with the servers that it has had.</param>
@@ -44,6 +46,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                     Identity = ConnectionIdentity.With(secured, hosts),
                     LogId = accessLog?.Register(server.Name) ?? 0,
                     Page = ledger.ForServer(upstream.Name, server.Name),
+                    Connections = { Recorder = recorder, Upstream = upstream.Name },
                 };
             servers[i].ChangeAddresses(endPoints.Of(index, i));
             servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Row));

@@ -15,6 +15,7 @@ using NativeProxy.Ledger;
 using NativeProxy.Listeners;
 using NativeProxy.Metrics;
 using NativeProxy.Pressure;
+using NativeProxy.Recording;
 using NativeProxy.Routing;
 using NativeProxy.Routing.Limiting;
 using NativeProxy.Transport;
@@ -41,6 +42,7 @@ internal sealed class TrafficPlan
     private readonly GroupServerPlan _servers;
     private readonly ExchangeLog? _accessLog;
     private readonly CloseLedger _ledger;
+    private readonly Recorder? _recorder;
     private readonly ConnectionBudget _budget;
     private readonly ExchangeStock _stock;
     private readonly IdleShedding _shedding;
@@ -72,7 +74,8 @@ internal sealed class TrafficPlan
         _counters = counters;
         _boards = boards;
         _security = new SecurityInForce(loop, counters, security);
-        _servers = new GroupServerPlan(loop, place, counters, boards, _security, accessLog, ledger);
+        _recorder = boards.Recordings is null ? null : new Recorder(boards.Recordings, place.Row, loop.Clock);
+        _servers = new GroupServerPlan(loop, place, counters, boards, _security, accessLog, ledger, _recorder);
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
@@ -98,6 +101,7 @@ internal sealed class TrafficPlan
     public void Apply(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets, TlsPolicies tls)
     {
         _security.Take(tls);
+        _recorder?.Apply(settings.Recorder);
         _budget.SetLimits(settings.Runtime.MaxConnections, _socketsMax);
         _stock.ReplayBudget.BytesMax = settings.Runtime.ReplayBytes;
         _lookups.Apply(settings.Resolver);
@@ -254,6 +258,7 @@ internal sealed class TrafficPlan
         {
             AccessLog = LogsExchanges ? _accessLog : null,
             Stock = _stock,
+            Recorder = _recorder,
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
         return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
@@ -275,6 +280,7 @@ internal sealed class TrafficPlan
             GroupLogId = _accessLog?.Register("forward") ?? 0,
             ServerLogId = _accessLog?.Register("direct") ?? 0,
             Page = _ledger.ForServer("forward", "direct"),
+            Recorder = _recorder,
         };
         origins.Apply(settings.Forward);
         return origins;

@@ -175,7 +175,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     public override bool TryBeginPiping(TcpConnection target)
     {
-        bool areBare = Layer is null && ((EpollConnection)target).Layer is null;
+        bool areBare = Layer is null && ((EpollConnection)target).Layer is null && Tap is null && target.Tap is null;
         if (!areBare || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
             return false;
         _signs |= EpollSigns.Pipes;

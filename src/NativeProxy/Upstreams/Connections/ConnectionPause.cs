@@ -47,6 +47,7 @@ internal struct ConnectionPause
     public long Begin(UpstreamConnection connection, long nowMs)
     {
         SinceMs = nowMs;
+        connection.Tcp!.Tap?.Idles();
         RoomOf(connection.Server).Push(connection);
         connection.Server.Limit.ShowIdle();
         connection.Server.Counters.Add(Gauge);

@@ -1,6 +1,7 @@
 using System;
 using System.Net.Sockets;
 using NativeProxy.Foundation;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Connections;
@@ -10,6 +11,11 @@ namespace NativeProxy.Upstreams.Connections;
 /// </summary>
 internal interface IServerConnectionUser
 {
+    /// <summary>Adds to what is recorded whose request it is.</summary>
+    void Describe(ref AskerFacts asker)
+    {
+    }
+
     /// <summary>The fresh connection is established.</summary>
     void OnServerConnected(UpstreamConnection connection);
 

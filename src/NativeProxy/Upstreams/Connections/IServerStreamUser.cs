@@ -1,5 +1,6 @@
 using System;
 using NativeProxy.Http;
+using NativeProxy.Recording;
 
 namespace NativeProxy.Upstreams.Connections;
 
@@ -46,6 +47,11 @@ internal interface IServerStreamUser
 
     /// <summary>The server takes no more of the request; an answer that it sent before may still come.</summary>
     void OnServerRefuses();
+
+    /// <summary>Adds to what is said of an answer that is refused whose request it was for.</summary>
+    void Describe(ref AskerFacts asker)
+    {
+    }
 
     /// <summary>There will be no whole answer. The connection is still held, unless there was none.</summary>
     void OnServerFailed(in ServerFailure failure);

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Net.Sockets;
 using NativeProxy.Foundation;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Connections;
@@ -18,6 +19,12 @@ internal sealed class ServerConnections
     private readonly List<UpstreamConnection> _all = [];
 
     public IdlePool Idle { get; } = new();
+
+    /// <summary>Keeps the answers that are refused, and records connections; null when nobody does.</summary>
+    public Recorder? Recorder { get; set; }
+
+    /// <summary>Name of the upstream that the server is of, for the recorder.</summary>
+    public string? Upstream { get; set; }
 
     /// <summary>Why connections of the server are broken off just now; else None.</summary>
     public ServerCloseReason BreakReason { get; private set; }

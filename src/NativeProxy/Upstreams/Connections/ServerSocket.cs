@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.ProxyProtocol;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Sockets;
 
@@ -73,8 +74,9 @@ internal struct ServerSocket
     /// The connect succeeded: bytes may come, and who is to be announced is, together with the request. True when bytes are there already, before the
     /// server was asked for any.
     /// </summary>
-    public bool Connected(UpstreamConnection connection, long nowMs)
+    public bool Connected(UpstreamConnection connection, IServerConnectionUser user, long nowMs)
     {
+        Offer(connection, user);
         _tries.Worked(connection.Server);
         _account.Connected(nowMs);
 
@@ -98,7 +100,11 @@ internal struct ServerSocket
     public readonly ServerCloseReason JudgeUnread() => Tcp!.IsKnownQuiet ? ServerCloseReason.None : PoolRule.JudgeUnread(Tcp.LookAhead());
 
     /// <summary>The next exchange begins on it.</summary>
-    public void BeginUse() => _sentBeforeBytes = Tcp!.SentBytes;
+    public void BeginUse(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        _sentBeforeBytes = Tcp!.SentBytes;
+        Offer(connection, user);
+    }
 
     /// <summary>See <see cref="TcpConnection.Send"/>.</summary>
     public readonly SendResult Send(LoopCounters counters, ReadOnlySpan<byte> bytes)
@@ -120,8 +126,25 @@ internal struct ServerSocket
     /// <param name="reset">It is broken off.</param>
     /// <param name="isWaiting">Nobody uses it now.</param>
     /// <param name="nowMs">The time.</param>
-    public readonly void Settle(UpstreamConnection connection, ServerCloseReason reason, bool reset, bool isWaiting, long nowMs) =>
-        _account.Close(connection, ServerTls.ReasonOf(connection, reason, isWaiting), reset, isWaiting, nowMs);
+    public readonly void Settle(UpstreamConnection connection, ServerCloseReason reason, bool reset, bool isWaiting, long nowMs)
+    {
+        reason = ServerTls.ReasonOf(connection, reason, isWaiting);
+        Tcp!.Tap?.Decided(ServerCloseReasons.CodeOf(reason));
+        _account.Close(connection, reason, reset, isWaiting, nowMs);
+    }
+
+    /// <summary>A use of the connection begins: it may be one of those that are recorded.</summary>
+    /// <param name="connection">It.</param>
+    /// <param name="user">Who uses it.</param>
+    private readonly void Offer(UpstreamConnection connection, IServerConnectionUser user)
+    {
+        UpstreamServer server = connection.Server;
+        if (Tcp!.Tap is null && server.Connections.Recorder is not { Connections.IsOn: true })
+            return;
+        AskerFacts asker = default;
+        user.Describe(ref asker);
+        server.Connections.Recorder!.Connections.OfferServer(Tcp, server.Connections.Upstream, server.Name, connection.UseCount, asker);
+    }
 
     /// <summary>Closes it, with RST or in order.</summary>
     public readonly void Close(bool reset)

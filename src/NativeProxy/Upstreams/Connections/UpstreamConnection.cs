@@ -171,7 +171,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     {
         MoveTo(UpstreamConnectionState.Busy);
         _loop.Wheel.Disarm(_timer);
-        _spokeFirst = _socket.Connected(this, _loop.Clock.NowMs);
+        _spokeFirst = _socket.Connected(this, _users.Present!, _loop.Clock.NowMs);
         _users.Present!.OnServerConnected(this);
     }
 
@@ -186,7 +186,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         }
         else
         {
-            // Bytes that no request asked for would become the answer to the next one.
+            UnaskedBytes.Record(this, bytes);
             EndWaiting(ServerCloseReason.SurplusBytes, reset: true);
         }
     }
@@ -281,7 +281,7 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         MoveTo(UpstreamConnectionState.Busy);
         _users.PassTo(user);
         UseCount++;
-        _socket.BeginUse();
+        _socket.BeginUse(this, user);
         _loop.Wheel.Disarm(_timer);
         return ServerCloseReason.None;
     }

@@ -4,6 +4,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Upstreams.Http1;
@@ -39,6 +40,12 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
     private ByteTail _tail;
     private BodyReader _body;
     private int _interimCount;
+
+    /// <summary>Where the bytes have come from last.</summary>
+    private UpstreamConnection? _connection;
+
+    /// <summary>Where the head begins in the bytes that are being read; -1 when it has come before.</summary>
+    private int _headAt;
 
     /// <summary>Changes whenever an answer begins or is given up, so that a call up can be told to have ended it.</summary>
     private int _generation;
@@ -110,10 +117,12 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
     /// Bytes of the server. None when all is well or the user has ended the answer, else what is wrong with them.
     /// </summary>
     /// <param name="bytes">Lent for this call.</param>
-    /// <param name="server">Whose bytes, for its counters and what it says of itself.</param>
+    /// <param name="connection">On which they came.</param>
     /// <param name="mayOutlive">The whole request has gone out, so that the protocol may be switched.</param>
-    public ProxyError Feed(ReadOnlySpan<byte> bytes, UpstreamServer server, bool mayOutlive)
+    public ProxyError Feed(ReadOnlySpan<byte> bytes, UpstreamConnection connection, bool mayOutlive)
     {
+        UpstreamServer server = connection.Server;
+        _connection = connection;
         HasBytes = true;
         int generation = _generation;
         int used;
@@ -123,11 +132,15 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
             if (!TryKeep(bytes))
                 return ProxyError.ServerBadResponse;
             error = Consume(_tail.Bytes, server, mayOutlive, out used);
+            if (error != ProxyError.None && generation == _generation)
+                Refused(_tail.Bytes, used);
             if (generation == _generation)
                 _tail.Consume(pools, used);
             return error;
         }
         error = Consume(bytes, server, mayOutlive, out used);
+        if (error != ProxyError.None && generation == _generation)
+            Refused(bytes, used);
         if (error == ProxyError.None && used < bytes.Length && generation == _generation && !TryKeep(bytes[used..]))
             return ProxyError.ServerBadResponse;
         return error;
@@ -147,8 +160,8 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         return ProxyError.None;
     }
 
-    /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
-    public ProxyError HeadIsCut() => HasBytes ? Bad(RejectReason.IncompleteHead) : ProxyError.ServerClosedBeforeResponse;
+    /// <summary>The connection broke. Returns what is wrong.</summary>
+    public ProxyError BreakOff() => State == AnswerState.AwaitingHead ? HeadIsCut() : ProxyError.ServerTruncatedResponse;
 
     /// <summary>What the user is told when there will be no whole answer.</summary>
     public ServerFailure FailureOf(ProxyError error) => new()
@@ -159,15 +172,28 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         HeadIsBad = error == ProxyError.ServerBadResponse && State == AnswerState.AwaitingHead,
     };
 
+    /// <summary>The connection ended, in whichever way, before the head was whole. Returns what is wrong.</summary>
+    private ProxyError HeadIsCut()
+    {
+        if (!HasBytes)
+            return ProxyError.ServerClosedBeforeResponse;
+        ProxyError error = Bad(RejectReason.IncompleteHead);
+        _headAt = 0;
+        Refused(_tail.Bytes, used: 0);
+        return error;
+    }
+
     private bool TryKeep(ReadOnlySpan<byte> bytes) => _tail.TryAppend(pools, bytes, WireScratch.ResponseHeadBytesMax + bytes.Length);
 
     private ProxyError Consume(ReadOnlySpan<byte> bytes, UpstreamServer server, bool mayOutlive, out int used)
     {
         int generation = _generation;
         used = 0;
+        _headAt = -1;
         while (used < bytes.Length && State is AnswerState.AwaitingHead or AnswerState.Body)
         {
             int step;
+            _headAt = State == AnswerState.AwaitingHead ? used : _headAt;
             ProxyError error = State == AnswerState.AwaitingHead
                 ? ReadHead(bytes[used..], server, mayOutlive, out step)
                 : ReadBody(bytes[used..], server, out step);
@@ -211,7 +237,7 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         BodyPiece first = BodyPiece.End;
         int bodyUsed = 0;
         if (_body.IsComplete)
-            EndBody(bytes.Length - used, server);
+            EndBody(bytes[used..], server);
         else
             bodyUsed = TakeBody(bytes[used..], server, out first);
         if (_body.Fault != RejectReason.None)
@@ -236,14 +262,16 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
     {
         int used = _body.Read(bytes, scratch, out piece);
         if (_body.IsComplete)
-            EndBody(bytes.Length - used, server);
+            EndBody(bytes[used..], server);
         return used;
     }
 
-    private void EndBody(int surplusBytes, UpstreamServer server)
+    private void EndBody(ReadOnlySpan<byte> surplus, UpstreamServer server)
     {
         State = AnswerState.Complete;
-        SurplusBytes = surplusBytes;
+        SurplusBytes = surplus.Length;
+        if (!surplus.IsEmpty && !_connection!.MayAnswerNext)
+            RefusedAnswer.RecordUnasked(_connection, surplus);
         if (_body.HasPaddedSizes)
             ToleratedFaults.Count(server.Counters, ServerFault.PaddedChunkSize);
     }
@@ -253,6 +281,18 @@ internal sealed class AnswerReader(IServerStreamUser user, BufferPools pools, Wi
         Fault = _body.Fault;
         return ProxyError.ServerBadBody;
     }
+
+    /// <summary>Keeps what is refused for whoever wants to see it.</summary>
+    private void Refused(ReadOnlySpan<byte> bytes, int used) => RefusedAnswer.Record(user, _connection!, scratch, new RefusedMessage
+    {
+        Bytes = bytes[Math.Max(0, _headAt)..],
+        Place = used - Math.Max(0, _headAt),
+        Part = State == AnswerState.AwaitingHead ? MessagePart.Response : MessagePart.ResponseBody,
+        BeginsWithHead = _headAt >= 0,
+        Reason = Fault,
+        Method = _method,
+        OffersUpgrade = _upgrade is not null,
+    });
 
     /// <summary>What the server has sent is refused by this rule.</summary>
     private ProxyError Bad(RejectReason reason)

@@ -4,6 +4,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 
@@ -203,12 +204,13 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
 
     public override void TakeBack() => _connection!.PassTo(this);
 
+    void IServerConnectionUser.Describe(ref AskerFacts asker) => user.Describe(ref asker);
+
     void IServerConnectionUser.OnServerConnected(UpstreamConnection connection) => user.OnServerReady();
 
     void IServerConnectionUser.OnServerConnectFailed(UpstreamConnection connection, SocketError error)
     {
-        Facts = default(ServerConnectionFacts) with { Address = connection.Address.Peer };
-        _connection = null;
+        (Facts, _connection) = (default(ServerConnectionFacts) with { Address = connection.Address.Peer }, null);
         if (error == SocketError.TooManyOpenSockets)
             user.OnServerPutOff();
         else
@@ -233,7 +235,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
             user.OnServerAnswers();
         if (_connection != connection)
             return;
-        ProxyError error = _answer.Feed(bytes, connection.Server, RequestIsSent);
+        ProxyError error = _answer.Feed(bytes, connection, RequestIsSent);
         if (_connection != connection)
             return;
         if (error != ProxyError.None)
@@ -274,8 +276,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         }
     }
 
-    void IServerConnectionUser.OnServerFailed(UpstreamConnection connection, SocketError error) =>
-        Fail(_answer.State == AnswerState.AwaitingHead ? _answer.HeadIsCut() : ProxyError.ServerTruncatedResponse);
+    void IServerConnectionUser.OnServerFailed(UpstreamConnection connection, SocketError error) => Fail(_answer.BreakOff());
 
     void IServerConnectionUser.OnServerTimeout(UpstreamConnection connection)
     {
@@ -295,8 +296,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     /// <summary>Goes on with a connection whose answer is being read.</summary>
     private void Take(UpstreamConnection connection, in AnswerTerms terms)
     {
-        _terms = terms;
-        _connection = connection;
+        (_terms, _connection) = (terms, connection);
         _isStarted = _isWhole = true;
         _isRefused = _isPaused = _nothingWasSent = false;
         _requestBodyBytes = 0;

@@ -109,7 +109,11 @@ internal sealed class Origin : Ordered<Origin>
             if (known.Standing.Addresses.First.EndPoint.Equals(endPoint))
                 server = known;
         }
-        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint) { LogId = _table.ServerLogId, Page = _table.Page };
+        server ??= new UpstreamServer(_table.Loop, _table.Counters, endPoint.ToString(), endPoint)
+        {
+            LogId = _table.ServerLogId, Page = _table.Page,
+            Connections = { Recorder = _table.Recorder, Upstream = "forward" },
+        };
         server.Apply(_table.Settings, _table.ServerSettings, connectionsMax: 0);
         return server;
     }

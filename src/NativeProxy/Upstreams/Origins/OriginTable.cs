@@ -6,6 +6,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Ledger;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Upstreams.Origins;
@@ -55,6 +56,9 @@ internal sealed class OriginTable
 
     /// <summary>Where the ledger has the connections to all of them; null when nobody keeps one.</summary>
     public LedgerPage? Page { get; init; }
+
+    /// <summary>Keeps the answers that are refused; null when nobody does.</summary>
+    public Recorder? Recorder { get; init; }
 
     /// <summary>Where clients may go.</summary>
     public DestinationPolicy Policy { get; private set; } = null!;

@@ -23,7 +23,8 @@ public sealed class AnswerReaderStopTests
 
     private readonly BufferPools _pools = new(1 << 20);
     private readonly WireScratch _scratch = new(1, 1, 64 * 1024);
-    private readonly UpstreamServer _server = new(null!, LastingCounters.Create(), "a", new IPEndPoint(IPAddress.Loopback, 1));
+    private readonly UpstreamConnection _connection =
+        new(new UpstreamServer(null!, LastingCounters.Create(), "a", new IPEndPoint(IPAddress.Loopback, 1)), null!);
 
     [Theory]
     [InlineData("interim", "interim 103")]
@@ -48,7 +49,7 @@ public sealed class AnswerReaderStopTests
             foreach (string piece in Glued(pieces, within == "interim" || within == "response" ? glued : 0))
             {
                 if (!isStopped)
-                    Assert.Equal(ProxyError.None, reader.Feed(Wire.Bytes(piece), _server, mayOutlive: true));
+                    Assert.Equal(ProxyError.None, reader.Feed(Wire.Bytes(piece), _connection, mayOutlive: true));
             }
             Assert.Equal(expected.Length, user.Told.Count);
             Assert.Equal(expected[..^1], user.Told.GetRange(0, expected.Length - 1));
@@ -71,9 +72,9 @@ public sealed class AnswerReaderStopTests
                     reader.Stop();
             };
             reader.Begin(HttpMethod.Get, upgrade: null);
-            reader.Feed(Wire.Bytes(response[..cut]), _server, mayOutlive: true);
+            reader.Feed(Wire.Bytes(response[..cut]), _connection, mayOutlive: true);
             if (user.Told.Count < 2)
-                reader.Feed(Wire.Bytes(response[cut..]), _server, mayOutlive: true);
+                reader.Feed(Wire.Bytes(response[cut..]), _connection, mayOutlive: true);
             Assert.Equal(2, user.Told.Count);
             Assert.Equal(0, _pools.LentCount);
         }

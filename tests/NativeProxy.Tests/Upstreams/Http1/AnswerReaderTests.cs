@@ -27,9 +27,10 @@ public sealed class AnswerReaderTests
     private readonly BufferPools _pools = new(1 << 20);
     private readonly WireScratch _scratch = new(1, 1, 64 * 1024);
     private readonly LoopCounters _counters = LastingCounters.Create();
-    private readonly UpstreamServer _server;
+    private readonly UpstreamConnection _connection;
 
-    public AnswerReaderTests() => _server = new UpstreamServer(null!, _counters, "a", new IPEndPoint(IPAddress.Loopback, 1));
+    public AnswerReaderTests() =>
+        _connection = new UpstreamConnection(new UpstreamServer(null!, _counters, "a", new IPEndPoint(IPAddress.Loopback, 1)), null!);
 
     [Fact]
     public void HeadAndFirstData_ComeInOneCall()
@@ -264,7 +265,7 @@ public sealed class AnswerReaderTests
             reading.Reader.Stop();
             if (isInTrailers)
                 continue;
-            Assert.Equal(ProxyError.None, reader.Feed(Wire.Bytes(Rest[cut..]), _server, mayOutlive: true));
+            Assert.Equal(ProxyError.None, reader.Feed(Wire.Bytes(Rest[cut..]), _connection, mayOutlive: true));
             Assert.Equal(("abcdef", 1), (reading.User.Body + other.Body, other.Ends));
             Assert.Equal("A: b\r\n", other.TrailerLines);
             Assert.Equal((AnswerState.Complete, true, true), (reader.State, reader.HasBytes, reader.ServerKeepsAlive));
@@ -294,7 +295,7 @@ public sealed class AnswerReaderTests
             start = end;
             if (bytes.Length == 0 || error != ProxyError.None || reader.State == AnswerState.Switched)
                 continue;
-            error = reader.Feed(bytes, _server, isWhole);
+            error = reader.Feed(bytes, _connection, isWhole);
             bytes.AsSpan().Fill(0xDD);
         }
         return new Reading(user, reader, error);

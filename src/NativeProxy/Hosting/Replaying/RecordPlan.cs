@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using NativeProxy.Config;
+using NativeProxy.Recording;
+
+namespace NativeProxy.Hosting.Replaying;
+
+/// <summary>What must be known of a record before it is replayed: its names, when it began, which uses of server connections it has.</summary>
+internal sealed class RecordPlan
+{
+    /// <summary>Uses of server connections that are told apart; further ones are left out.</summary>
+    private const int UsesMax = 20_000;
+
+    /// <summary>Listeners, upstreams, and servers of one, that settings are made for.</summary>
+    private const int NamesMax = 64;
+
+    private readonly Dictionary<string, string> _listeners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _listenerOfClient = new(StringComparer.Ordinal);
+
+    public RecordPlan(ReadOnlySpan<byte> entries)
+    {
+        BeganWallMs = long.MaxValue;
+        while (RecordEntry.TryRead(ref entries, out RecordEntry entry))
+        {
+            if (entry.Kind == RecordKind.Message)
+                continue;
+            BeganWallMs = Math.Min(BeganWallMs, Math.Clamp(entry.WallMs, 0, DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() / 2));
+            if (entry.Kind != RecordKind.Open)
+                continue;
+            if (!entry.IsOfServer)
+                AddClient(entry);
+            else if (Uses.Count < UsesMax)
+                Uses.Add(new ServerUse(entry.Payload));
+        }
+        BeganWallMs = IsEmpty ? 0 : BeganWallMs;
+    }
+
+    public long BeganWallMs { get; }
+
+    /// <summary>Recorded connections of clients.</summary>
+    public int ClientCount { get; private set; }
+
+    /// <summary>No connection was recorded.</summary>
+    public bool IsEmpty => ClientCount == 0 && Uses.Count == 0;
+
+    /// <summary>In the order in which they began.</summary>
+    public List<ServerUse> Uses { get; } = [];
+
+    /// <summary>Name of the listener in front of an upstream, where no client was recorded.</summary>
+    public static string ListenerOf(string upstream) => "to-" + upstream;
+
+    /// <summary>Settings with what the record names.</summary>
+    public ProxySettings MakeSettings()
+    {
+        foreach (ServerUse use in Uses)
+        {
+            if (ClientCount == 0)
+                _listeners[ListenerOf(use.Upstream)] = use.Upstream;
+            else if (_listenerOfClient.TryGetValue(use.ClientConnection, out string? listener))
+                _listeners[listener] = use.Upstream;
+        }
+        foreach (string name in (string[])[.. _listeners.Keys])
+        {
+            if (!IsName(name) || !IsName(_listeners[name]) || _listeners.Count > NamesMax)
+                _listeners.Remove(name);
+        }
+        if (_listeners.Count == 0)
+            _listeners["none"] = Nobody;
+        var servers = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (string upstream in _listeners.Values)
+            servers.TryAdd(upstream, []);
+        foreach (ServerUse use in Uses)
+        {
+            if (IsName(use.Server) && servers.TryGetValue(use.Upstream, out List<string>? names) && !names.Contains(use.Server)
+                && names.Count < NamesMax)
+            {
+                names.Add(use.Server);
+            }
+        }
+        foreach (List<string> names in servers.Values)
+        {
+            if (names.Count == 0)
+                names.Add(Nobody);
+        }
+        return ReplaySettings.Of(_listeners, servers);
+    }
+
+    private const string Nobody = "nobody";
+
+    private static bool IsName(string text) => NameText.IsValid(text) && text.Length <= 48;
+
+    private void AddClient(in RecordEntry entry)
+    {
+        ClientCount++;
+        string listener = Encoding.ASCII.GetString(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
+        _listeners.TryAdd(listener, Nobody);
+        _listenerOfClient[entry.Connection.ToString(System.Globalization.CultureInfo.InvariantCulture)] = listener;
+    }
+}

@@ -1,0 +1,146 @@
+using System;
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO;
+using System.Text;
+using NativeProxy.Hosting.Replaying;
+using NativeProxy.Recording;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting.Replaying;
+
+/// <summary>Records run again through the whole proxy, and whatever a file holds, it comes to an end.</summary>
+[Trait("promise", "B15")]
+public sealed class ReplayTests
+{
+    private readonly ArrayBufferWriter<byte> _file = new();
+
+    public ReplayTests() => _file.Write(RecordEntry.FileLine);
+
+    [Fact]
+    public void RecordedExchange_IsServedAgain()
+    {
+        AddExchange();
+        string told = Replay();
+        Assert.Contains("client 17 sends 28 bytes: GET /a HTTP/1.1", told, StringComparison.Ordinal);
+        Assert.Contains("connects to app/a", told, StringComparison.Ordinal);
+        Assert.Contains("server 18 (app/a) sends 38 bytes: HTTP/1.1 200 OK", told, StringComparison.Ordinal);
+        Assert.Contains("  log: ", told, StringComparison.Ordinal);
+        Assert.Contains("closed client connection of web: client_closed, by peer, 1 requests", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>Nobody ends anything in the record: the proxy's own times do, on the clock of the replay.</summary>
+    [Fact]
+    public void ConnectionThatTheRecordLeavesOpen_EndsByItsDeadline()
+    {
+        Add(RecordKind.Open, false, RecordDirection.None, 0, "listener: web\nclient: 192.0.2.1:4000\n"u8);
+        Add(RecordKind.Bytes, false, RecordDirection.FromPeer, 10, "GET / HTTP/1.1\r\nHo"u8);
+        string told = Replay();
+        Assert.Contains("is sent", told, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 408", told, StringComparison.Ordinal);
+        Assert.Contains("request_header_timeout", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RefusedMessages_AreToldWithPlaceAndRule_OfBothSides()
+    {
+        Add(RecordKind.Open, false, RecordDirection.None, 0, "listener: web\nclient: 192.0.2.1:4000\n"u8);
+        Add(RecordKind.Bytes, false, RecordDirection.FromPeer, 10, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8);
+        Add(RecordKind.Open, true, RecordDirection.None, 11, "upstream: app\nserver: a\nclient_connection: 17\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 12, "HTTP/1.1 200 OK\r\nBad Name: 1\r\n\r\n"u8);
+        Add(RecordKind.Bytes, false, RecordDirection.FromPeer, 20, "GET /\u0001 HTTP/1.1\r\n\r\n"u8);
+        string told = Replay();
+        Assert.Contains("refused response: ", told, StringComparison.Ordinal);
+        Assert.Contains("HTTP/1.1 502", told, StringComparison.Ordinal);
+        Assert.Contains("refused request: bad_target at byte 5", told, StringComparison.Ordinal);
+        Assert.Contains("closed client connection of web: bad_request", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>What was not recorded of a body is as long as it was.</summary>
+    [Fact]
+    public void BodyThatIsALengthOnly_IsPassedOnWhole()
+    {
+        Add(RecordKind.Open, false, RecordDirection.None, 0, "listener: web\nclient: 192.0.2.1:4000\n"u8);
+        Add(RecordKind.Bytes, false, RecordDirection.FromPeer, 10, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"u8);
+        byte[] count = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(count, 100_000);
+        Add(RecordKind.Gap, false, RecordDirection.FromPeer, 11, count);
+        Add(RecordKind.Open, true, RecordDirection.None, 12, "upstream: app\nserver: a\nclient_connection: 17\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 13, "HTTP/1.1 204 No Content\r\n\r\n"u8);
+        string told = Replay();
+        Assert.Contains("HTTP/1.1 204 No Content", told[told.IndexOf("client 17 is sent", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    /// <summary>Without its client: what a server was sent is what a client sends.</summary>
+    [Fact]
+    public void RecordedServerConnection_RunsWithoutItsClient()
+    {
+        Add(RecordKind.Open, true, RecordDirection.None, 0, "upstream: app\nserver: a\nclient_connection: 0\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.ToPeer, 1, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8);
+        string told = Replay();
+        Assert.Contains("app/a is sent", told, StringComparison.Ordinal);
+        Assert.Contains("  log: ", told, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "is no record")]
+    [InlineData("nativeproxy record 2\nx", "another version")]
+    [InlineData("GET / HTTP/1.1\r\n", "is no record")]
+    public void OtherFile_IsRefusedWithAReason(string text, string expected)
+    {
+        Assert.Null(RecordFile.TryRead(Encoding.ASCII.GetBytes(text), "f", out string problem));
+        Assert.Contains(expected, problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CutFile_IsReplayedAsFarAsItGoes()
+    {
+        AddExchange();
+        byte[] whole = _file.WrittenSpan.ToArray();
+        for (int length = RecordEntry.FileLine.Length + 1; length < whole.Length; length += 13)
+            Assert.NotEmpty(Replay(whole[..length]));
+        Assert.Contains("the file is cut, or damaged, 23 bytes before its end; 5 entries were read", Replay(whole[..^1]), StringComparison.Ordinal);
+    }
+
+    /// <summary>A file may be anybody's: numbers that lie, kinds that are none, bytes that are turned over.</summary>
+    [Fact]
+    public void DamagedFiles_AreReadToAnEnd()
+    {
+        AddExchange();
+        Add(RecordKind.Message, false, RecordDirection.FromPeer, 0, "part: request\nrule: obs_fold\nbegins_with_head: 1\n\nGET / HTTP/1.1\r\n\r\n"u8);
+        byte[] whole = _file.WrittenSpan.ToArray();
+        var random = new Random(2026);
+        for (int run = 0; run < 60; run++)
+        {
+            byte[] damaged = [.. whole];
+            for (int change = random.Next(1, 8); change > 0; change--)
+                damaged[random.Next(RecordEntry.FileLine.Length, damaged.Length)] = (byte)random.Next(256);
+            Replay(damaged);
+        }
+    }
+
+    private string Replay() => Replay(_file.WrittenSpan.ToArray());
+
+    private static string Replay(byte[] bytes)
+    {
+        RecordFile? file = RecordFile.TryRead(bytes, "f", out string problem);
+        Assert.True(file is not null, problem);
+        using var output = new StringWriter();
+        ReplayCommand.Write(file!, settings: null, output);
+        return output.ToString();
+    }
+
+    private void AddExchange()
+    {
+        Add(RecordKind.Open, false, RecordDirection.None, 0, "listener: web\nclient: 192.0.2.1:4000\n"u8);
+        Add(RecordKind.Bytes, false, RecordDirection.FromPeer, 10, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"u8);
+        Add(RecordKind.Open, true, RecordDirection.None, 11, "upstream: app\nserver: a\nclient_connection: 17\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 12, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8);
+        Add(RecordKind.Fin, false, RecordDirection.FromPeer, 20, default);
+        Add(RecordKind.Over, false, RecordDirection.None, 21, default);
+    }
+
+    private void Add(RecordKind kind, bool isOfServer, RecordDirection direction, long ms, ReadOnlySpan<byte> payload) =>
+        new RecordEntry(kind, isOfServer, direction, 1_700_000_000_000 + ms, isOfServer ? 18 : 17, payload).WriteTo(_file);
+}
