@@ -176,6 +176,10 @@ internal static class CloseReasons
 
     private static readonly string[] Codes = CodeText.OfAll<CloseReason>();
 
+    /// <summary>True when limits or access list of a listener have not let the client in.</summary>
+    public static bool IsRefusal(CloseReason reason) =>
+        reason is CloseReason.AccessDenied or CloseReason.ConnectionsPerClient or CloseReason.ConnectionRate or CloseReason.TlsLimit;
+
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(CloseReason reason) => reason == CloseReason.None ? "-" : (int)reason < Count ? Codes[(int)reason] : "unknown";
 }

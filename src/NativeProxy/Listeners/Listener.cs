@@ -48,9 +48,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <param name="shedding">Told of every connection; null when nobody sheds.</param>
     /// <param name="tcp">In mode "tcp", where the service serves nothing and logs what an arrival refuses; null else.</param>
     /// <param name="admission">Whose connections are taken; null when everybody's are.</param>
+    /// <param name="tally">What is counted for the operator; null where nobody can look.</param>
     public Listener(
         EventLoop loop, ListenerSettings settings, RequestService service, ConnectionBudget budget, LedgerPage? page = null,
-        IdleShedding? shedding = null, TcpTerms? tcp = null, ClientLimits? admission = null)
+        IdleShedding? shedding = null, TcpTerms? tcp = null, ClientLimits? admission = null, LatencyRow? tally = null)
     {
         _loop = loop;
         Settings = settings;
@@ -62,6 +63,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
             LogId = service.AccessLog?.Register(settings.Name) ?? 0,
             Page = page,
             Admission = admission,
+            Tally = tally,
         };
         _sessions = tcp is null ? new SessionPool(Frontend) : new TcpSessionPool(Frontend, tcp);
         _idleWait = new TimerNode(this);
@@ -180,6 +182,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     {
         Frontend.Counters.Add(CounterId.ClientConnectionsAccepted);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen);
+        Frontend.Tally?.Count(Tally.Accepted);
         _budget.Take();
         bool hasHeader = Settings.ProxyProtocol && (_balancers.Length == 0 || AddressNetwork.AnyContains(_balancers, connection.Peer));
         if (hasHeader || Tls is not null)

@@ -166,7 +166,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters)))
             return null;
         Release(ServerFailures.ReasonOf(error), reset: cause is RetryCause.ResponseTimeout or RetryCause.JunkResponse);
-        _tries.Again(cause, counters);
+        _tries.Again(cause, counters, Server!);
         if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
             return OpenAgain();
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
@@ -186,7 +186,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (isWhole && !stream.IsPinned)
             stream.End(stream.Judge(), clientGoesOn: true, out _);
         Release(ServerCloseReason.Ambiguous, reset: true);
-        _tries.Again(cause, counters);
+        _tries.Again(cause, counters, Server!);
         return OpenAgain();
     }
 

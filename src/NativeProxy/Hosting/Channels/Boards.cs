@@ -93,6 +93,7 @@ internal sealed class Boards : IDisposable
     {
         Servers.ForgetWorker(index);
         Limits.ForgetWorker(index);
+        Latencies.ForgetWorker(index);
     }
 
     public void Dispose()
