@@ -22,6 +22,14 @@ internal sealed class AdminGuard(ServiceState state)
             : Unauthorized(problem);
     }
 
+    /// <summary>The same for what nobody may read without a token, whatever the settings say of others.</summary>
+    public SmallResponse? RefusalWithoutToken(in SmallRequest request) => state.Tokens switch
+    {
+        { ReadFile.Length: > 0 } => RefusalToRead(request),
+        { WriteFile.Length: > 0 } => RefusalToWrite(request),
+        _ => SmallHttpText.Plain(403, "this needs a token: name a file with one in admin.read_token_file or admin.write_token_file\n"),
+    };
+
     /// <summary>Why this request to change something is refused; null = it is not.</summary>
     public SmallResponse? RefusalToWrite(in SmallRequest request)
     {

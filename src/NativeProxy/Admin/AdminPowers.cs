@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 
@@ -8,4 +10,14 @@ namespace NativeProxy.Admin;
 /// <param name="LastCheck">How the last check of a server went; null = there was none.</param>
 /// <param name="ServerChanged">A server's state or weight was set on the board, as the line for the log says.</param>
 /// <param name="Reload">The configuration is to be read again.</param>
-internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload);
+internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload)
+{
+    /// <summary>A line for the log.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
+
+    /// <summary>The process is to stop as SIGTERM stops it.</summary>
+    public Action Drain { get; init; } = static () => { };
+
+    /// <summary>Asks all workers; the answers of those who gave one in time. What is asked begins with a word of <see cref="WorkerQuestion"/>.</summary>
+    public Func<string, Task<IReadOnlyList<byte[]>>> AskWorkers { get; init; } = static _ => Task.FromResult<IReadOnlyList<byte[]>>([]);
+}

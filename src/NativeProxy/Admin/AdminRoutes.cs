@@ -1,8 +1,6 @@
 using System;
 using System.Buffers;
 using NativeProxy.Http;
-using NativeProxy.Metrics;
-using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
 
@@ -10,8 +8,7 @@ namespace NativeProxy.Admin;
 /// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. What changes
 /// something is a matter of <see cref="ApiRoutes"/>. Any thread.
 /// </summary>
-internal sealed class AdminRoutes(
-    CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state, AdminPowers powers) : IResponder
+internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminPowers powers) : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -21,7 +18,7 @@ internal sealed class AdminRoutes(
     public const int DegradedStatus = 299;
 
     private readonly AdminGuard _guard = new(state);
-    private readonly ApiRoutes _api = new(board, servers, state, powers);
+    private readonly ApiRoutes _api = new(boards, state, powers);
 
     public int BodyBytesMax => ApiRoutes.BodyBytesMax;
 
@@ -41,7 +38,7 @@ internal sealed class AdminRoutes(
         if (path.SequenceEqual("/metrics"u8))
             return Metrics();
         if (path.SequenceEqual("/closes"u8))
-            return new SmallResponse(200, "application/json", CloseReportText.Write(board, closes));
+            return new SmallResponse(200, "application/json", CloseReportText.Write(boards.Counters, boards.Closes));
         return path.SequenceEqual("/"u8)
             ? SmallHttpText.Plain(200,
                 "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
@@ -60,11 +57,12 @@ internal sealed class AdminRoutes(
     private SmallResponse Metrics()
     {
         var text = new ArrayBufferWriter<byte>(16 * 1024);
-        PrometheusText.Write(board, text);
-        WorkerMetricsText.Write(board, text);
-        ServerMetricsText.Write(servers, text);
-        LatencyMetricsText.Write(latencies, text);
-        ProcessMetricsText.Write(board, text);
+        PrometheusText.Write(boards.Counters, text);
+        WorkerMetricsText.Write(boards.Counters, text);
+        ServerMetricsText.Write(boards.Servers, text);
+        TallyMetricsText.Write(boards, state.Running.Settings, text);
+        LatencyMetricsText.Write(boards.Latencies, text);
+        ProcessMetricsText.Write(boards.Counters, text);
         CertificateMetricsText.Write(state.Certificates, text);
         return new SmallResponse(200, PrometheusText.ContentType, text.WrittenMemory);
     }

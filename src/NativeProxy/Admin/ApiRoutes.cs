@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
@@ -14,7 +13,7 @@ namespace NativeProxy.Admin;
 /// The API of the operator's endpoint, below /api: JSON about the service and its servers, and changes to them. What is changed stands on the board,
 /// so that it holds for all workers at once and over reloads, until the process ends. Any thread; changes come one after another.
 /// </summary>
-internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, ServiceState state, AdminPowers powers)
+internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPowers powers)
 {
     /// <summary>Longest body of a change.</summary>
     public const int BodyBytesMax = 4096;
@@ -22,19 +21,23 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     /// <summary>How long a change holds; a part of each answer to one.</summary>
     private const string Lasts = "over reloads, as long as the server keeps its name and address; not over a restart";
 
-    private static readonly (string Method, string Path, string Does)[] Paths =
+    private static readonly ApiPath[] Paths =
     [
-        ("GET", "/api", "lists what there is"),
-        ("GET", "/api/status", "the process, its workers, and how often the configuration was read"),
-        ("GET", "/api/servers", "all servers: state, health, what runs on them"),
-        ("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
-        ("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance) or \"weight_percent\" (1 to 100)"),
-        ("POST", "/api/reload", "reads the configuration again; /api/status says what came of it"),
+        new("GET", "/api", "lists what there is"),
+        new("GET", "/api/status", "the process, its workers, and how often the configuration was read"),
+        new("GET", "/api/servers", "all servers: state, health, what runs on them"),
+        new("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
+        new("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance) or \"weight_percent\" (1 to 100)") { Lasts = Lasts },
+        new("POST", "/api/reload", "reads the configuration again; /api/status says what came of it") { Lasts = "until the next one" },
     ];
 
     private readonly object _changing = new();
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly AdminGuard _guard = new(state);
+    private readonly ApiSubject[] _subjects =
+    [
+        new TrafficApi(boards, state), new SessionApi(powers), new StoreApi(boards, state), new ProcessApi(boards, state, new AdminGuard(state), powers),
+    ];
 
     /// <summary>The path belongs to the API.</summary>
     public static bool Owns(ReadOnlySpan<byte> path) => path.SequenceEqual("/api"u8) || path.StartsWith("/api/"u8);
@@ -50,17 +53,22 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         string path = Encoding.Latin1.GetString(request.Path);
         if (path.StartsWith("/api/servers/", StringComparison.Ordinal))
             return OfServer(request, path["/api/servers/".Length..]);
+        foreach (ApiSubject subject in _subjects)
+        {
+            if (subject.Respond(path, request) is { } response)
+                return response;
+        }
         string allowed = path == "/api/reload" ? "POST" : "GET, HEAD";
         if (path is not ("/api" or "/api/" or "/api/status" or "/api/servers" or "/api/reload"))
             return SmallHttpText.Plain(404, "unknown path; /api lists what there is\n");
         if (isWrite != (path == "/api/reload") || (isWrite && request.Method != HttpMethod.Post))
-            return NotAllowed(allowed);
+            return ApiAnswer.NotAllowed(allowed);
         return path switch
         {
-            "/api/status" => Json(200, WriteStatus),
-            "/api/servers" => Json(200, WriteServers),
+            "/api/status" => ApiAnswer.Json(200, WriteStatus),
+            "/api/servers" => ApiAnswer.Json(200, WriteServers),
             "/api/reload" => Reload(),
-            _ => Json(200, WritePaths),
+            _ => ApiAnswer.Json(200, WritePaths),
         };
     }
 
@@ -68,7 +76,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     {
         int number = state.NextLoadNumber;
         powers.Reload();
-        return Json(202, json =>
+        return ApiAnswer.Json(202, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("load", number);
@@ -81,14 +89,14 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         if (Find(name) is not { } server)
             return SmallHttpText.Plain(404, "no such server; /api/servers lists them\n");
         if (request.Method is HttpMethod.Get or HttpMethod.Head)
-            return Json(200, json => Write(json, server));
+            return ApiAnswer.Json(200, json => Write(json, server));
         if (request.Method != HttpMethod.Patch)
-            return NotAllowed("GET, HEAD, PATCH");
+            return ApiAnswer.NotAllowed("GET, HEAD, PATCH");
         if (!ServerJson.TryRead(request.Body.ToArray(), out OperatorState? wanted, out int? percent, out string problem))
             return SmallHttpText.Plain(400, problem + "\n");
         lock (_changing)
             Change(server, wanted, percent);
-        return Json(200, json => Write(json, server, hasLasts: true));
+        return ApiAnswer.Json(200, json => Write(json, server, hasLasts: true));
     }
 
     private void Change(ServerSlot server, OperatorState? wanted, int? percent)
@@ -111,7 +119,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
 
     private ServerSlot? Find(string name)
     {
-        foreach (ServerSlot server in servers.Current)
+        foreach (ServerSlot server in boards.Servers.Current)
         {
             if (name == $"{server.Upstream}/{server.Server}")
                 return server;
@@ -123,8 +131,8 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     {
         json.WriteStartObject();
         json.WriteStartArray("servers");
-        foreach (ServerSlot server in servers.Current)
-            ServerJson.Write(json, server, powers.LastCheck(server), NowMs);
+        foreach (ServerSlot server in boards.Servers.Current)
+            ServerJson.Write(json, server, powers.LastCheck(server), TallyOf(server), NowMs);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -133,7 +141,7 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
     {
         json.WriteStartObject();
         json.WritePropertyName("server");
-        ServerJson.Write(json, server, powers.LastCheck(server), NowMs);
+        ServerJson.Write(json, server, powers.LastCheck(server), TallyOf(server), NowMs);
         if (hasLasts)
             json.WriteString("lasts", Lasts);
         json.WriteEndObject();
@@ -149,12 +157,12 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteBoolean("draining", state.IsDraining);
         json.WriteString("shortage", state.Shortage);
         json.WriteStartArray("workers");
-        for (int i = 0; i < counters.WorkerCount; i++)
+        for (int i = 0; i < boards.Counters.WorkerCount; i++)
         {
             json.WriteStartObject();
-            json.WriteNumber("pid", counters.Row(i).ProcessId);
-            json.WriteNumber("clients", counters.Row(i).Read(CounterId.ClientConnectionsOpen));
-            json.WriteNumber("server_connections", counters.Row(i).Read(CounterId.ServerConnectionsOpen));
+            json.WriteNumber("pid", boards.Counters.Row(i).ProcessId);
+            json.WriteNumber("clients", boards.Counters.Row(i).Read(CounterId.ClientConnectionsOpen));
+            json.WriteNumber("server_connections", boards.Counters.Row(i).Read(CounterId.ServerConnectionsOpen));
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -173,32 +181,31 @@ internal sealed class ApiRoutes(CounterBoard counters, ServerBoard servers, Serv
         json.WriteEndObject();
     }
 
-    private static void WritePaths(Utf8JsonWriter json)
+    private void WritePaths(Utf8JsonWriter json)
     {
         json.WriteStartArray();
-        foreach ((string method, string path, string does) in Paths)
-        {
-            json.WriteStartObject();
-            json.WriteString("method", method);
-            json.WriteString("path", path);
-            json.WriteString("does", does);
-            json.WriteEndObject();
-        }
+        WritePaths(json, Paths);
+        foreach (ApiSubject subject in _subjects)
+            WritePaths(json, subject.Paths);
         json.WriteEndArray();
     }
 
+    private static void WritePaths(Utf8JsonWriter json, IReadOnlyList<ApiPath> paths)
+    {
+        foreach (ApiPath path in paths)
+        {
+            json.WriteStartObject();
+            json.WriteString("method", path.Method);
+            json.WriteString("path", path.Path);
+            json.WriteString("does", path.Does);
+            if (path.Lasts is not null)
+                json.WriteString("lasts", path.Lasts);
+            json.WriteEndObject();
+        }
+    }
+
+    private TallySum? TallyOf(ServerSlot server) => TallySum.Of(boards.Latencies, TallyNames.OfServer(server.Upstream, server.Server));
+
     /// <summary>By the clock of the loops.</summary>
     private static long NowMs => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1000);
-
-    private static SmallResponse NotAllowed(string allowed) =>
-        SmallHttpText.Plain(405, $"only {allowed} here\n", $"Allow: {allowed}\r\n");
-
-    private static SmallResponse Json(int statusCode, Action<Utf8JsonWriter> write)
-    {
-        var text = new ArrayBufferWriter<byte>(4096);
-        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true }))
-            write(json);
-        text.Write("\n"u8);
-        return new SmallResponse(statusCode, "application/json", text.WrittenMemory);
-    }
 }

@@ -16,6 +16,7 @@ internal sealed class ServiceState
     private readonly object _loading = new();
     private volatile ConfigLoad[] _loads = [];
     private bool _isLoading;
+    private volatile RunningConfig _running = new(default, []);
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -36,6 +37,13 @@ internal sealed class ServiceState
     {
         get => _tokens;
         set => _tokens = value;
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public RunningConfig Running
+    {
+        get => _running;
+        set => _running = value;
     }
 
     /// <summary>The configuration file that is read.</summary>

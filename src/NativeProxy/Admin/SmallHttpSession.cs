@@ -97,7 +97,10 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         while (await NextAnswerAsync() is { } answer)
         {
-            await SendAsync(answer.Bytes);
+            SmallResponse response = answer.Response;
+            if (response.Later is { } later)
+                response = await later.WaitAsync(_over.Token);
+            await SendAsync(SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody));
             _server.Places.Rest(this);
             if (!answer.IsLast)
                 continue;
@@ -142,7 +145,7 @@ internal sealed class SmallHttpSession : PlaceHolder
         {
             consumed = received.End;
             SmallResponse refusal = outcome.Status == ParseStatus.Rejected ? Malformed : RefusalOf(framing)!.Value;
-            return new Answer(SmallHttpText.Write(refusal, _server.Time, isLast: true, hasBody: true), IsLast: true);
+            return new Answer(refusal, IsLast: true, HasBody: true);
         }
         int bodyBytes = framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
         if (received.Length < outcome.ConsumedBytes + bodyBytes)
@@ -152,8 +155,7 @@ internal sealed class SmallHttpSession : PlaceHolder
 
             // Whoever waits to be asked for its body sends it without that; it is small.
             consumed = received.End;
-            return new Answer(SmallHttpText.Write(SmallHttpText.Plain(417, "a body is sent with its head here\n"), _server.Time, isLast: true,
-                hasBody: true), IsLast: true);
+            return new Answer(SmallHttpText.Plain(417, "a body is sent with its head here\n"), IsLast: true, HasBody: true);
         }
         consumed = received.GetPosition(outcome.ConsumedBytes + bodyBytes);
         byte[] body = bodyBytes == 0 ? [] : received.Slice(outcome.ConsumedBytes, bodyBytes).ToArray();
@@ -168,7 +170,7 @@ internal sealed class SmallHttpSession : PlaceHolder
             {
                 Peer = _peer, HeadBytes = bytes, Fields = _head.Fields, Body = body,
             });
-        return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
+        return new Answer(response, isLast, HasBody: _head.MethodKind != HttpMethod.Head);
     }
 
     /// <summary>Why a request with such a body is not taken; null = it is.</summary>
@@ -195,6 +197,6 @@ internal sealed class SmallHttpSession : PlaceHolder
         }
     }
 
-    /// <summary>Head and body, and whether the connection ends behind them.</summary>
-    private readonly record struct Answer(byte[] Bytes, bool IsLast);
+    /// <summary>What is answered, whether the connection ends behind it, and whether its body is sent, too.</summary>
+    private sealed record Answer(SmallResponse Response, bool IsLast, bool HasBody);
 }

@@ -53,19 +53,25 @@ internal sealed class TallySum
     /// The time that this share of the requests did not exceed, in ms: within a bucket as if its times lay evenly. Null when there was none. Of what
     /// took longer than the last bound no more is known than that.
     /// </summary>
-    public double? PercentileMs(double share)
+    public double? PercentileMs(double share) => PercentileMs(_buckets, share);
+
+    /// <summary>The same of counts by bucket, such as those of a short while.</summary>
+    public static double? PercentileMs(ReadOnlySpan<long> buckets, double share)
     {
-        double rank = TimedCount * share;
+        long count = 0;
+        foreach (long one in buckets)
+            count += one;
+        double rank = count * share;
         long below = 0;
-        for (int i = 0; i < _buckets.Length; i++)
+        for (int i = 0; i < buckets.Length; i++)
         {
-            if (_buckets[i] > 0 && below + _buckets[i] >= rank)
+            if (buckets[i] > 0 && below + buckets[i] >= rank)
             {
                 double from = i == 0 ? 0 : LatencyRow.BoundsMs[i - 1];
                 double to = i == LatencyRow.BoundsMs.Length ? from : LatencyRow.BoundsMs[i];
-                return Math.Round(from + ((to - from) * (rank - below) / _buckets[i]), 1);
+                return Math.Round(from + ((to - from) * (rank - below) / buckets[i]), 1);
             }
-            below += _buckets[i];
+            below += buckets[i];
         }
         return null;
     }
@@ -98,6 +104,10 @@ internal sealed class TallySum
         Write(json, "p50_ms", PercentileMs(0.5));
         Write(json, "p90_ms", PercentileMs(0.9));
         Write(json, "p99_ms", PercentileMs(0.99));
+        json.WriteStartArray("buckets");
+        foreach (long count in _buckets)
+            json.WriteNumberValue(count);
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

@@ -116,9 +116,36 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
         if (Tcp!.State == TcpConnectionState.Closing)
             return false;
         if (Tcp.Owner is not ClientFarewell)
-            CloseOrAbort(GiveUp(), CloseReason.Stopped);
+            CloseOrAbort(GiveUp(CloseReason.Stopped), CloseReason.Stopped);
         ((ClientFarewell)Tcp.Owner!).Cut();
         return true;
+    }
+
+    /// <summary>
+    /// An operator wants it to end: an idle one with FIN, like any other; what runs on a busy one is given up as <see cref="Cut"/> does, and what was
+    /// sent may be taken. One whose end is decided already is cut. False when its socket is going away.
+    /// </summary>
+    public bool EndForOperator()
+    {
+        if (Tcp!.State == TcpConnectionState.Closing)
+            return false;
+        if (Tcp.Owner is ClientFarewell farewell)
+            farewell.Cut();
+        else if (IdleSinceMs >= 0)
+            LingerOn(CloseReason.EndedByOperator);
+        else
+            CloseOrAbort(GiveUp(CloseReason.EndedByOperator), CloseReason.EndedByOperator);
+        return true;
+    }
+
+    /// <summary>Says what the connection does now, for an operator.</summary>
+    /// <param name="facts">Begun with this connection.</param>
+    public void Describe(SessionFacts facts)
+    {
+        if (Tcp!.Owner is ClientFarewell farewell)
+            facts.Is(farewell.IsLingering ? SessionState.Lingering : SessionState.Closing, _account.DecidedAtMs(Tcp));
+        else
+            DescribeLife(facts);
     }
 
     /// <summary>The farewell is over: the socket is gone.</summary>
@@ -170,8 +197,12 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>Sends the rest and FIN, and waits for the client's, so that the client gets all that was sent.</summary>
     protected void LingerOn(CloseReason reason) => End(reason).Linger(this);
 
-    /// <summary>The process ends: gives up what runs on the connection. True when only a reset tells the client that it was cut.</summary>
-    protected abstract bool GiveUp();
+    /// <summary>The connection ends: gives up what runs on it. True when only a reset tells the client that it was cut.</summary>
+    /// <param name="reason">Why.</param>
+    protected abstract bool GiveUp(CloseReason reason);
+
+    /// <summary>As <see cref="Describe"/>, while the end is not decided.</summary>
+    protected abstract void DescribeLife(SessionFacts facts);
 
     /// <summary>The end is decided: nothing is awaited of the client any more.</summary>
     protected abstract void OnEnding();

@@ -153,6 +153,9 @@ internal enum CloseReason : byte
     /// <summary>The process ended before the connection was done: the drain time was over, or a second signal came.</summary>
     Stopped,
 
+    /// <summary>An operator has ended it.</summary>
+    EndedByOperator,
+
     /// <summary>A reload removed the listener.</summary>
     ListenerRemoved,
 

@@ -83,7 +83,8 @@ internal sealed class SingleProcess
             using var worker = new Worker(settings, new WorkerPlace(0, 1), boards.Counters.Row(0), boards.Closes.Ring(0), boards.OfTraffic,
                 security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(0);
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState { ConfigPath = source.Path };
+            AdminEndpoint.Show(service, settings, source.Bytes);
             service.CountLoad(isTaken: true, "started");
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
@@ -100,7 +101,7 @@ internal sealed class SingleProcess
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             using SmallHttpServer? serving = admin?.Serve(
-                boards, service, AdminEndpoint.PowersOf(health, log, () => wishes.Writer.TryWrite(OperatorWish.Reload)));
+                boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish), worker.AskAlone));
             log.Info(StartText.Of(settings, workers: 1));
             manager.Ready(StartText.Traffic(settings));
             PoolThreads.Begin();
@@ -189,7 +190,7 @@ internal sealed class SingleProcess
         KeepSockets(reload);
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
-        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        AdminEndpoint.Show(_service, _settings, reload.Text);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

@@ -157,7 +157,10 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         LingerOn(CloseReason.RequestHeaderTimeout);
     }
 
-    protected override bool GiveUp() => false;
+    protected override bool GiveUp(CloseReason reason) => false;
+
+    protected override void DescribeLife(SessionFacts facts) =>
+        facts.Is(_isSecuring ? SessionState.Handshake : SessionState.ReadingProxyHeader, _startedMs);
 
     protected override void OnEnding()
     {

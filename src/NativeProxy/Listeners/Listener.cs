@@ -102,6 +102,12 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <summary>The live connection that was accepted last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public ClientConnection? NewestLive => _live.Newest;
 
+    /// <summary>The live connection that was accepted first; the others follow by <see cref="Ordered{T}.Newer"/>.</summary>
+    public ClientConnection? OldestLive => _live.Oldest;
+
+    /// <summary>Who walks through the live connections over several turns; null when nobody does.</summary>
+    public LiveWalk? Walk { get; set; }
+
     public bool MayAccept =>
         !Frontend.IsDraining && ConnectionCount < Frontend.Limits.MaxConnections && _budget.HasRoom && Handshakes is null or { HasRoom: true };
 
@@ -207,6 +213,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     public void OnEnded(ClientConnection connection)
     {
         bool wasFull = !MayAccept;
+        Walk?.Leaves(connection);
         _live.Remove(connection);
         Free(connection);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen, -1);
@@ -220,6 +227,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     public void OnFollowed(ClientConnection connection)
     {
+        Walk?.Leaves(connection);
         _live.Remove(connection);
         Successor!._live.Add(connection);
     }
@@ -234,6 +242,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         TcpConnection connection = arrival.Leave();
         Session session = _sessions.Lend();
         _live.Replace(arrival, session);
+        Walk?.IsReplaced(arrival, session);
         Free(arrival);
         session.Begin(connection, identity, startedMs, leftMs);
         return session;

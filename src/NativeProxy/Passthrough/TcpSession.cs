@@ -181,13 +181,29 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             Open(name);
     }
 
-    protected override bool GiveUp()
+    protected override bool GiveUp(CloseReason reason)
     {
         bool isRelaying = _state == TcpSessionState.Relaying;
         if (isRelaying)
             _tunnel.GiveBack();
-        _way.Release(ServerCloseReason.Stopped, reset: true);
+        _way.Release(reason == CloseReason.EndedByOperator ? ServerCloseReason.EndedByOperator : ServerCloseReason.Stopped, reset: true);
         return isRelaying;
+    }
+
+    protected override void DescribeLife(SessionFacts facts)
+    {
+        SessionState state = _state switch
+        {
+            TcpSessionState.Inspecting => SessionState.ReadingHello,
+            TcpSessionState.Relaying => SessionState.Tunnel,
+            _ when _way.IsWaiting => SessionState.WaitingInQueue,
+            _ => SessionState.WaitingForConnect,
+        };
+        facts.Is(state, _startedMs);
+        if (_state == TcpSessionState.Inspecting)
+            return;
+        facts.Upstream = _way.Group?.Name ?? "";
+        facts.Server = _way.Server?.Name ?? "";
     }
 
     protected override void OnEnding()

@@ -18,6 +18,9 @@ internal sealed class Route
     /// <summary>Whose servers are asked, and whose cache. Of a route that answers by itself one without servers, for the log.</summary>
     public required UpstreamGroup Upstream { get; init; }
 
+    /// <summary>As the file names it; empty for what no [[route]] takes.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Under which the log knows it.</summary>
     public RouteLogIds LogIds { get; init; }
 

@@ -222,6 +222,7 @@ internal sealed class RouteTable
         return new Route
         {
             Upstream = upstream,
+            Name = parts.Name,
             LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId),
             Refusal = parts.Refusal,
             Access = modifiers.Access,

@@ -212,7 +212,9 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
 
         public override void OnBondEnded() => _events.Add("bond ended");
 
-        protected override bool GiveUp() => false;
+        protected override bool GiveUp(CloseReason reason) => false;
+
+        protected override void DescribeLife(SessionFacts facts) => facts.Is(SessionState.Idle, sinceMs: 0);
 
         protected override void OnEnding()
         {

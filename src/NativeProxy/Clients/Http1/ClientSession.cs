@@ -251,10 +251,22 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
     /// <summary>Gives up all that is being served, and ends the connection.</summary>
     internal void CutStreams(ProxyError error, CloseReason reason) => CloseOrAbort(_order.Cut(error, reason), reason);
 
-    protected override bool GiveUp()
+    protected override bool GiveUp(CloseReason reason)
     {
         bool isTunnel = _state == ClientSessionState.Tunnelling;
-        return _order.Cut(ProxyError.Stopped, CloseReason.Stopped) || isTunnel;
+        return _order.Cut(ProxyError.Stopped, reason) || isTunnel;
+    }
+
+    protected override void DescribeLife(SessionFacts facts)
+    {
+        if (_order.First is { } stream)
+            stream.User.Describe(facts);
+        else if (!_input.IsEmpty)
+            facts.Is(SessionState.ReadingHead, _deadlines.RequestStartedMs);
+        else
+            facts.Is(Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle, RequestCount > 0 ? _deadlines.IdleSinceMs : 0);
+        if (_state == ClientSessionState.Tunnelling)
+            facts.Is(SessionState.Tunnel, facts.SinceMs);
     }
 
     protected override void OnEnding()

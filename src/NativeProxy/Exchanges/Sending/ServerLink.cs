@@ -51,8 +51,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>How often it was tried, why, and when it is tried again.</summary>
     public ref readonly Tries Tries => ref _tries;
 
-    /// <summary>Where the request began to wait.</summary>
-    public QueuePlaces QueuePlaces => _line?.Places ?? default;
+    /// <summary>Its place in a line; null when it has never waited.</summary>
+    public PlaceInLine? Line => _line;
 
     /// <summary>Why there is no connection, after <see cref="LinkResult.Refused"/>.</summary>
     public ProxyError Refusal { get; private set; }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using NativeProxy.Admin;
 using NativeProxy.Config;
+using NativeProxy.Metrics;
 
 namespace NativeProxy.Hosting.Channels;
 

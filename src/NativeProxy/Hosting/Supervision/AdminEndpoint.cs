@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
+using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Supervision;
@@ -33,21 +35,40 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
     public SmallHttpServer Serve(Boards boards, ServiceState state, AdminPowers powers) =>
         SmallHttpServer.Start(
-            _listening.Socket, new AdminRoutes(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, state, powers), PlacesMax,
-            TimeProvider.System);
+            _listening.Socket,
+            new AdminRoutes(
+                new AdminBoards(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, boards.Limits, boards.Changes), state, powers),
+            PlacesMax, TimeProvider.System);
 
-    /// <summary>The files with the tokens that it asks for.</summary>
-    public static AdminTokens TokensOf(in AdminSettings settings) => new(settings.ReadTokenFile, settings.WriteTokenFile);
+    /// <summary>These settings are in force from now on.</summary>
+    /// <param name="state">What the endpoint reads.</param>
+    /// <param name="settings">With the servers of the file alone.</param>
+    /// <param name="text">The file as it was read.</param>
+    public static void Show(ServiceState state, in ProxySettings settings, byte[] text)
+    {
+        state.Tokens = new AdminTokens(settings.Admin.ReadTokenFile, settings.Admin.WriteTokenFile);
+        state.Running = new RunningConfig(settings, text);
+    }
 
     /// <summary>What it may have done.</summary>
-    public static AdminPowers PowersOf(HealthChecks health, ErrorLog log, Action reload) => new(
+    /// <param name="health">Follows what is set of servers.</param>
+    /// <param name="log">Gets a line for each change.</param>
+    /// <param name="wish">Does what signals do.</param>
+    /// <param name="ask">Asks all workers.</param>
+    public static AdminPowers PowersOf(
+        HealthChecks health, ErrorLog log, Action<OperatorWish> wish, Func<string, Task<IReadOnlyList<byte[]>>> ask) => new(
         health.LastOf,
         line =>
         {
             log.Info(line);
             health.ServerChanged();
         },
-        reload);
+        () => wish(OperatorWish.Reload))
+    {
+        Say = log.Info,
+        Drain = () => wish(OperatorWish.Drain),
+        AskWorkers = ask,
+    };
 
     public void Dispose() => _listening.Socket.Dispose();
 }

@@ -83,7 +83,8 @@ internal sealed class Supervisor : IDisposable
         {
             using Boards boards = Boards.CreateShared(workers);
             var events = new SupervisorEvents();
-            var service = new ServiceState { ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin) };
+            var service = new ServiceState { ConfigPath = source.Path };
+            AdminEndpoint.Show(service, settings, source.Bytes);
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow);
@@ -108,7 +109,8 @@ internal sealed class Supervisor : IDisposable
             {
                 _certificates = certificates,
             };
-            AdminPowers powers = AdminEndpoint.PowersOf(health, log, () => events.Put(new SupervisorEvent.Wished(OperatorWish.Reload)));
+            AdminPowers powers = AdminEndpoint.PowersOf(
+                health, log, wish => events.Put(new SupervisorEvent.Wished(wish)), new AskedWorkers(crew.Slots).Ask);
             return supervisor.RunUntilStopped(() => admin?.Serve(boards, service, powers));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -284,7 +286,7 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings, _certificates!.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
-        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
+        AdminEndpoint.Show(_service, _settings, reload.Text);
     }
 
     private void ReloadEnded(bool isDone)

@@ -95,6 +95,9 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 case ControlCommand.Tickets:
                     worker.Take(TicketRings.Parse(message.Text));
                     break;
+                case ControlCommand.Ask:
+                    _ = Answer(worker, message.Text);
+                    break;
                 case ControlCommand.Release:
                     worker.Release(int.Parse(message.Text, System.Globalization.CultureInfo.InvariantCulture));
                     break;
@@ -114,20 +117,30 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         worker.BeginDrain();
         Task drained = worker.Drained;
         Task limit = Task.Delay(TimeSpan.FromMilliseconds(_drainLimitMs));
-        if (await Task.WhenAny(drained, limit, ListenForCut()) == drained)
+        if (await Task.WhenAny(drained, limit, ListenForCut(worker)) == drained)
             return ExitCodes.Success;
         worker.Cut();
         return ExitCodes.CutShort;
     }
 
-    private async Task ListenForCut()
+    private async Task ListenForCut(Worker worker)
     {
         while (await control.ReceiveAsync() is { } message)
         {
             if (message.Command == ControlCommand.Cut)
                 return;
+            if (message.Command == ControlCommand.Ask)
+                _ = Answer(worker, message.Text);
         }
         await Task.Delay(System.Threading.Timeout.Infinite);
+    }
+
+    /// <summary>What an operator asks is answered when the loop has found it; nobody waits for that.</summary>
+    private async Task Answer(Worker worker, string numbered)
+    {
+        int blank = numbered.IndexOf(' ', StringComparison.Ordinal);
+        byte[] answer = await worker.Ask(numbered[(blank + 1)..]);
+        control.TrySend(ControlCommand.Answered, [.. System.Text.Encoding.ASCII.GetBytes(numbered[..(blank + 1)]), .. answer]);
     }
 
     private void InForce(Plan plan) =>
