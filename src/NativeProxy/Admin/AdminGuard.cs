@@ -44,7 +44,7 @@ internal sealed class AdminGuard(ServiceState state)
     /// </summary>
     public static SmallResponse? RefusalOfStranger(in SmallRequest request)
     {
-        if (request.Peer is not { } peer || !IPAddress.IsLoopback(peer))
+        if (!request.IsOverUnixSocket && (request.Peer is not { } peer || !IPAddress.IsLoopback(peer)))
             return SmallHttpText.Plain(403, "the API is there for this machine only: what is said here is not encrypted\n");
         ReadOnlySpan<byte> host = request.ValueOf("host"u8, out bool areHosts);
         if (areHosts || !IsOwnHost(host))

@@ -33,6 +33,8 @@ internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminP
             return SmallHttpText.Plain(405, "only GET and HEAD are served here\n", "Allow: GET, HEAD\r\n");
         if (path.SequenceEqual("/health"u8))
             return Health();
+        if (path.SequenceEqual("/"u8) && StatsPage.IsWanted(request))
+            return StatsPage.Answer;
         if (_guard.RefusalToRead(request) is { } refusal)
             return refusal;
         if (path.SequenceEqual("/metrics"u8))
@@ -43,7 +45,7 @@ internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminP
             ? SmallHttpText.Plain(200,
                 "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
                 + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n"
-                + "/api      the service and its servers as JSON, and changes to them\n")
+                + "/api      the service and its servers as JSON, and changes to them\n/         in a browser: all of it as a page\n")
             : SmallHttpText.Plain(404, "unknown path; / lists what there is\n");
     }
 

@@ -45,6 +45,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;
     private readonly IPAddress? _peer;
+    private readonly bool _isOverUnixSocket;
     private readonly RequestHead _head = new(fieldCountMax: 64);
 
     /// <summary>Cancelled when the present wait has lasted too long, the place is lost, or the server ends.</summary>
@@ -54,6 +55,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         _server = server;
         _pipe = SocketPipe.Over(socket);
+        _isOverUnixSocket = socket.AddressFamily == AddressFamily.Unix;
         _peer = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         _over = new CancellationTokenSource(IdleLimit, server.Time);
     }
@@ -168,7 +170,7 @@ internal sealed class SmallHttpSession : PlaceHolder
                 "Retry-After: 1\r\n")
             : _server.Responder.Respond(new SmallRequest(_head.MethodKind, target)
             {
-                Peer = _peer, HeadBytes = bytes, Fields = _head.Fields, Body = body,
+                Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, HeadBytes = bytes, Fields = _head.Fields, Body = body,
             });
         return new Answer(response, isLast, HasBody: _head.MethodKind != HttpMethod.Head);
     }

@@ -64,7 +64,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
 
         if (settings.Admin.Bind.Length > 0)
-            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: false);
+            rules.Check(settings.Admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: true);
+        new UnixSocketRules(_places, errors).Check(settings.Admin);
     }
 
     /// <summary>Who resolves names must not have one.</summary>

@@ -17,7 +17,7 @@ internal static class FixedSettings
             BufferBytes = started.Runtime.BufferBytes,
             PidFile = started.Runtime.PidFile,
         },
-        Admin = settings.Admin with { Bind = started.Admin.Bind },
+        Admin = settings.Admin with { Bind = started.Admin.Bind, Unix = started.Admin.Unix },
     };
 
     /// <summary>

@@ -16,6 +16,9 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>Connections at once, without those of probes (<see cref="SmallHttpServer.ProbePlacesMax"/>).</summary>
     private const int PlacesMax = 64;
 
+    /// <summary>Connections that wait at most, at a Unix socket.</summary>
+    private const int Backlog = 64;
+
     private readonly ListeningSocket _listening;
 
     private AdminEndpoint(ListeningSocket listening) => _listening = listening;
@@ -28,8 +31,19 @@ internal sealed class AdminEndpoint : IDisposable
     {
         if (settings.Bind.Length == 0)
             return null;
+        if (UnixAddressText.IsUnix(settings.Bind))
+            return OpenUnix(settings, errors);
         Socket? socket = ListeningSockets.OpenOne(settings.Bind, "the admin endpoint", errors);
         return socket is null ? null : new AdminEndpoint(new ListeningSocket(settings.Bind, socket));
+    }
+
+    private static AdminEndpoint? OpenUnix(in AdminSettings settings, List<string> errors)
+    {
+        List<ListeningSocket>[] sockets = [[]];
+        if (UnixListening.Open(settings.Bind, settings.Unix, Backlog, sockets) is not { } problem)
+            return new AdminEndpoint(sockets[0][0]);
+        errors.Add($"the admin endpoint: {settings.Bind}: {problem}");
+        return null;
     }
 
     /// <summary>Serves until the returned server is disposed, which must come before the boards are.</summary>
@@ -70,5 +84,9 @@ internal sealed class AdminEndpoint : IDisposable
         AskWorkers = ask,
     };
 
-    public void Dispose() => _listening.Socket.Dispose();
+    public void Dispose()
+    {
+        _listening.Socket.Dispose();
+        _listening.File?.Remove();
+    }
 }
