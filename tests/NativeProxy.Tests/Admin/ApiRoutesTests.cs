@@ -308,6 +308,15 @@ public sealed class ApiRoutesTests : IDisposable
     public void OtherMachine_IsRefused(string peer, int status) =>
         Assert.Equal(status, Ask("GET /api/servers", peer: peer).StatusCode);
 
+    /// <summary>Who may write the file of a Unix socket is somebody on this machine; a token is needed there, too.</summary>
+    [Fact]
+    public void UnixSocket_IsThisMachine()
+    {
+        Assert.Equal(200, Ask("GET /api/servers", host: "localhost", peer: "unix").StatusCode);
+        Assert.Equal(403, Ask("GET /api/servers", "Origin: http://evil.example", host: "localhost", peer: "unix").StatusCode);
+        Assert.Equal(401, Ask("POST /api/reload", host: "localhost", peer: "unix", authorization: "").StatusCode);
+    }
+
     [Theory]
     [InlineData("Bearer " + Token, 200)]
     [InlineData("bearer  " + Token, 200)]
@@ -440,7 +449,7 @@ public sealed class ApiRoutesTests : IDisposable
             return SmallHttpText.Plain(400, "as the session says it");
         SmallResponse response = _api.Respond(new SmallRequest(head.MethodKind, head.Target.Of(bytes))
         {
-            Peer = peer.Length > 0 ? IPAddress.Parse(peer) : null, HeadBytes = bytes, Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
+            Peer = peer.Length > 0 && peer != "unix" ? IPAddress.Parse(peer) : null, IsOverUnixSocket = peer == "unix", HeadBytes = bytes, Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
         });
         return response.Later is { } later ? later.Result : response;
     }
