@@ -36,7 +36,8 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     private readonly AdminGuard _guard = new(state);
     private readonly ApiSubject[] _subjects =
     [
-        new TrafficApi(boards, state), new SessionApi(powers), new StoreApi(boards, state), new ProcessApi(boards, state, new AdminGuard(state), powers),
+        new TrafficApi(boards, state), new SessionApi(powers), new StoreApi(boards, state),
+        new ProcessApi(boards, state, new AdminGuard(state), powers),
     ];
 
     /// <summary>The path belongs to the API.</summary>

@@ -108,44 +108,22 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     }
 
     /// <summary>
-    /// The process ends: so does the connection, whatever runs on it and whoever has it. The client must not take a cut response, or a cut
-    /// tunnel, for a whole one. False when its socket is going away already.
+    /// The process, or an operator, wants it to end: so it does, whatever runs on it and whoever has it; one that idles goes in order for an operator.
+    /// The client must not take a cut response, or a cut tunnel, for a whole one. False when its socket is going away already.
     /// </summary>
-    public bool Cut()
+    public bool Cut(CloseReason reason = CloseReason.Stopped)
     {
         if (Tcp!.State == TcpConnectionState.Closing)
             return false;
+        if (reason == CloseReason.EndedByOperator && Tcp.Owner is not ClientFarewell && IdleSinceMs >= 0)
+        {
+            LingerOn(reason);
+            return true;
+        }
         if (Tcp.Owner is not ClientFarewell)
-            CloseOrAbort(GiveUp(CloseReason.Stopped), CloseReason.Stopped);
+            CloseOrAbort(GiveUp(reason), reason);
         ((ClientFarewell)Tcp.Owner!).Cut();
         return true;
-    }
-
-    /// <summary>
-    /// An operator wants it to end: an idle one with FIN, like any other; what runs on a busy one is given up as <see cref="Cut"/> does, and what was
-    /// sent may be taken. One whose end is decided already is cut. False when its socket is going away.
-    /// </summary>
-    public bool EndForOperator()
-    {
-        if (Tcp!.State == TcpConnectionState.Closing)
-            return false;
-        if (Tcp.Owner is ClientFarewell farewell)
-            farewell.Cut();
-        else if (IdleSinceMs >= 0)
-            LingerOn(CloseReason.EndedByOperator);
-        else
-            CloseOrAbort(GiveUp(CloseReason.EndedByOperator), CloseReason.EndedByOperator);
-        return true;
-    }
-
-    /// <summary>Says what the connection does now, for an operator.</summary>
-    /// <param name="facts">Begun with this connection.</param>
-    public void Describe(SessionFacts facts)
-    {
-        if (Tcp!.Owner is ClientFarewell farewell)
-            facts.Is(farewell.IsLingering ? SessionState.Lingering : SessionState.Closing, _account.DecidedAtMs(Tcp));
-        else
-            DescribeLife(facts);
     }
 
     /// <summary>The farewell is over: the socket is gone.</summary>
@@ -200,9 +178,6 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>The connection ends: gives up what runs on it. True when only a reset tells the client that it was cut.</summary>
     /// <param name="reason">Why.</param>
     protected abstract bool GiveUp(CloseReason reason);
-
-    /// <summary>As <see cref="Describe"/>, while the end is not decided.</summary>
-    protected abstract void DescribeLife(SessionFacts facts);
 
     /// <summary>The end is decided: nothing is awaited of the client any more.</summary>
     protected abstract void OnEnding();

@@ -100,8 +100,10 @@ internal sealed class SessionFacts
     /// <inheritdoc cref="Method"/>
     public string Target { get; private set; } = "";
 
-    /// <summary>Begins with what every connection has.</summary>
-    public void Begin(ClientConnection connection, string listener)
+    /// <summary>Takes over what a connection does now.</summary>
+    /// <param name="connection">Of the listener's live ones.</param>
+    /// <param name="listener">Name of the listener.</param>
+    public void Take(ClientConnection connection, string listener)
     {
         Id = connection.Id;
         NowMs = connection.Frontend.Loop.Clock.NowMs;
@@ -112,6 +114,10 @@ internal sealed class SessionFacts
         Tls = connection.Tcp.LayerFacts is { } facts ? Encoding.UTF8.GetString(facts.LogWords) : "";
         RequestMs = -1;
         Route = Upstream = Server = Method = Target = "";
+        if (connection.Tcp.Owner is ClientFarewell farewell)
+            Is(farewell.IsLingering ? SessionState.Lingering : SessionState.Closing, connection.Account.DecidedAtMs(connection.Tcp));
+        else
+            ((ISessionView)connection).Describe(this);
     }
 
     /// <summary>What it does, and since when; a time that was not reached is the beginning of the connection.</summary>

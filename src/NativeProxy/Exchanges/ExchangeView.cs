@@ -16,7 +16,7 @@ internal static class ExchangeView
     /// <param name="notes">What else is known.</param>
     public static void Describe(SessionFacts facts, Route route, ClientStream client, RequestPath path, ExchangeNotes notes)
     {
-        facts.Route = route.Name;
+        facts.Route = route.LogIds.Name ?? "";
         facts.Asks(notes.StartedMs, notes.Text.Method, notes.Text.Target);
         facts.Upstream = path.Link.Group?.Name ?? "";
         facts.Server = path.Link.Server?.Name ?? "";

@@ -106,7 +106,7 @@ internal sealed class RequestService : IRequestService
         ExchangeTimes times = notes.TimesOver(link);
         if (times.ResponseMs >= 0)
             link.Group!.Latency?.Add(times.ToResponseMs);
-        if (link.Server?.Tally is not { } tally)
+        if (link.Server?.Load.Tally is not { } tally)
             return;
         if (times.ResponseMs < 0)
         {

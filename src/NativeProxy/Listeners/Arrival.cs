@@ -20,7 +20,7 @@ namespace NativeProxy.Listeners;
 /// a deadline and a reason of its own. A listener with neither needs none. Owner: its <see cref="Listener"/>; thread: the loop. Answers nobody but
 /// who speaks plain HTTP where TLS is spoken.
 /// </summary>
-internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
+internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner, ISessionView
 {
     /// <summary>The longest PROXY header; the parser refuses what does not end within it.</summary>
     private const int HeaderBytesMax = ProxyHeaderV2.HeaderBytesMax;
@@ -159,7 +159,7 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
 
     protected override bool GiveUp(CloseReason reason) => false;
 
-    protected override void DescribeLife(SessionFacts facts) =>
+    void ISessionView.Describe(SessionFacts facts) =>
         facts.Is(_isSecuring ? SessionState.Handshake : SessionState.ReadingProxyHeader, _startedMs);
 
     protected override void OnEnding()

@@ -8,9 +8,9 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Metrics;
 
 /// <summary>
-/// Histograms of times by name, with what is counted beside them, a row per worker for each, in memory of one process or in memory that supervisor and workers share. A name keeps its
-/// histogram over a reload. Owner: the host, whose main thread publishes names before any loop looks for their rows. Dispose it after all loops have
-/// ended.
+/// Histograms of times by name, with what is counted beside them, a row per worker for each, in memory of one process or in memory that supervisor
+/// and workers share. A name keeps its histogram over a reload. Owner: the host, whose main thread publishes names before any loop looks for their
+/// rows. Dispose it after all loops have ended.
 /// </summary>
 internal sealed unsafe class LatencyBoard : IDisposable
 {

@@ -22,7 +22,7 @@ namespace NativeProxy.Passthrough;
 /// in its ClientHello decides which and no TLS that ends here was asked for one; joins both in a <see cref="Tunnel"/>, and ends both with reasons.
 /// Lent by a <see cref="TcpSessionPool"/>; thread: the loop. Never changes a byte, and never sends one to the client itself.
 /// </summary>
-internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, ITunnelOwner, ITimerOwner
+internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, ITunnelOwner, ITimerOwner, ISessionView
 {
     /// <summary>What is read of a client before a server is there: a ClientHello, or enough to see it leave.</summary>
     private const int FirstBytesMax = ClientHelloReader.BytesMax;
@@ -190,7 +190,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         return isRelaying;
     }
 
-    protected override void DescribeLife(SessionFacts facts)
+    void ISessionView.Describe(SessionFacts facts)
     {
         SessionState state = _state switch
         {

@@ -18,7 +18,7 @@ internal sealed class AdminTrial
         name = "web"
         bind = ["127.0.0.1:8080"]
         upstream = "app"
-        rate_limits = ["per-client"]
+        rate_limit = ["per-client"]
           [listener.limits]
           connection_rate_per_client = "10/s"
 

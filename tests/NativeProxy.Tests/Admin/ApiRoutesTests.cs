@@ -449,7 +449,8 @@ public sealed class ApiRoutesTests : IDisposable
             return SmallHttpText.Plain(400, "as the session says it");
         SmallResponse response = _api.Respond(new SmallRequest(head.MethodKind, head.Target.Of(bytes))
         {
-            Peer = peer.Length > 0 && peer != "unix" ? IPAddress.Parse(peer) : null, IsOverUnixSocket = peer == "unix", HeadBytes = bytes, Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
+            Peer = peer.Length > 0 && peer != "unix" ? IPAddress.Parse(peer) : null, IsOverUnixSocket = peer == "unix", HeadBytes = bytes,
+            Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
         });
         return response.Later is { } later ? later.Result : response;
     }

@@ -214,8 +214,6 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
 
         protected override bool GiveUp(CloseReason reason) => false;
 
-        protected override void DescribeLife(SessionFacts facts) => facts.Is(SessionState.Idle, sinceMs: 0);
-
         protected override void OnEnding()
         {
         }

@@ -52,12 +52,13 @@ public class TopViewTests
     private static string[] Words(string line) => line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries);
 
     private static TopSample Sample(int second, long requests, params string[] servers) => TopSample.Of(
-        Json(Status), Json($$"""{"nativeproxy_requests_total":{{requests}}}"""), Json($$"""{"servers":[{{string.Join(',', servers)}}]}"""),
+        Json(Status), Json($$$"""{"nativeproxy_requests_total":{{{requests}}}}"""), Json($$"""{"servers":[{{string.Join(',', servers)}}]}"""),
         Stopwatch.Frequency * (second + 1));
 
-    private static string Server(string name, long ok, long errors, long failed, long[] buckets) => $$"""
-        {"upstream":"app","server":"{{name}}","state":"up","responses":{"2xx":{{ok - errors}},"3xx":0,"4xx":0,"5xx":{{errors}}},"failed":{{failed}},
-        "retried":0,"connections":{"active":3,"idle":4},"queued":5,"latency":{"buckets":[{{string.Join(',', buckets)}},0,0,0,0,0,0,0,0,0,0]}}
+    private static string Server(string name, long ok, long errors, long failed, long[] buckets) => $$$"""
+        {"upstream":"app","server":"{{{name}}}","state":"up","responses":{"2xx":{{{ok - errors}}},"3xx":0,"4xx":0,"5xx":{{{errors}}} },
+        "failed":{{{failed}}},"retried":0,"connections":{"active":3,"idle":4},"queued":5,
+        "latency":{"buckets":[{{{string.Join(',', buckets)}}},0,0,0,0,0,0,0,0,0,0]}}
         """;
 
     private static JsonElement Json(string text)

@@ -13,7 +13,7 @@ namespace NativeProxy.Clients.Http1;
 /// The life of one HTTP/1 client connection: hands each request that its <see cref="ClientInput"/> finds to a stream, keeps their order, and ends
 /// with a reason. Lent by a <see cref="SessionPool"/>; thread: the loop. Never reads bytes and knows nothing of servers.
 /// </summary>
-internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
+internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner, ISessionView
 {
     private SessionPool _pool;
     private ClientInput _input;
@@ -158,6 +158,9 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
         }
     }
 
+    void ISessionView.Describe(SessionFacts facts) =>
+        SessionView.Describe(facts, this, _order.First, _deadlines, isTunnel: _state == ClientSessionState.Tunnelling);
+
     internal override void ReadFirst(ReadOnlySpan<byte> bytes)
     {
         if (_state == ClientSessionState.Waiting && _input.IsEmpty)
@@ -255,18 +258,6 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
     {
         bool isTunnel = _state == ClientSessionState.Tunnelling;
         return _order.Cut(ProxyError.Stopped, reason) || isTunnel;
-    }
-
-    protected override void DescribeLife(SessionFacts facts)
-    {
-        if (_order.First is { } stream)
-            stream.User.Describe(facts);
-        else if (!_input.IsEmpty)
-            facts.Is(SessionState.ReadingHead, _deadlines.RequestStartedMs);
-        else
-            facts.Is(Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle, RequestCount > 0 ? _deadlines.IdleSinceMs : 0);
-        if (_state == ClientSessionState.Tunnelling)
-            facts.Is(SessionState.Tunnel, facts.SinceMs);
     }
 
     protected override void OnEnding()

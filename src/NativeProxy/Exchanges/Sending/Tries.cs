@@ -51,7 +51,7 @@ internal struct Tries
     public void Again(RetryCause cause, LoopCounters counters, UpstreamServer server)
     {
         Cause = cause;
-        server.Tally?.Count(Tally.Retried);
+        server.Load.Tally?.Count(Tally.Retried);
         counters.Add(ServerFailures.CounterOf(cause));
         _isStaleRetryUsed |= cause is RetryCause.StaleReuse or RetryCause.Unacknowledged;
     }

@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace NativeProxy.Hosting.Operating;
 
 /// <summary>One server at one moment, counts since the start. Immutable.</summary>
-internal sealed record TopServer(string Name, string State, long Responses, long Errors, long Failed, long Retried, long Active, long Idle, long Queued)
+internal sealed record TopServer(
+    string Name, string State, long Responses, long Errors, long Failed, long Retried, long Active, long Idle, long Queued)
 {
     /// <summary>Requests by how long they took.</summary>
     public required long[] Buckets { get; init; }

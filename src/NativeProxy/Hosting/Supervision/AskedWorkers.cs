@@ -9,8 +9,8 @@ using NativeProxy.Hosting.Channels;
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// Asks all workers a question of an operator, one question at a time, and gathers their answers: of those who answer in time. Any thread. Never waits
-/// for a worker with a thread.
+/// Asks all workers a question of an operator, one question at a time, and gathers their answers: of those who answer in time. Any thread. Never
+/// waits for a worker with a thread.
 /// </summary>
 internal sealed class AskedWorkers
 {

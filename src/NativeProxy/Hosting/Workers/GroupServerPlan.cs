@@ -45,7 +45,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                     LogId = accessLog?.Register(server.Name) ?? 0,
                     Page = ledger.ForServer(upstream.Name, server.Name),
                 };
-            servers[i].Tally = boards.Latencies.Find(TallyNames.OfServer(upstream.Name, server.Name), place.Index);
+            servers[i].Load.Tally = boards.Latencies.Find(TallyNames.OfServer(upstream.Name, server.Name), place.Index);
             servers[i].ChangeAddresses(endPoints.Of(index, i));
             servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Index));
         }

@@ -1,5 +1,5 @@
 using System.Threading.Tasks;
-using NativeProxy.Clients;
+using NativeProxy.Foundation;
 using NativeProxy.Listeners;
 using NativeProxy.Transport;
 
@@ -42,7 +42,7 @@ internal sealed class SessionEnd(EventLoop loop, TrafficPlan traffic, long id) :
             else if (connection.Id == id)
             {
                 _walk.End();
-                _done.SetResult(connection.EndForOperator());
+                _done.SetResult(connection.Cut(CloseReason.EndedByOperator));
                 return;
             }
         }

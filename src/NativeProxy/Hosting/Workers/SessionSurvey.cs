@@ -84,8 +84,7 @@ internal sealed class SessionSurvey : LoopWork
     {
         if (_question.Clients.Length > 0 && !AddressNetwork.AnyContains(_question.Clients, connection.Address))
             return;
-        _spare.Begin(connection, listener.Settings.Name);
-        connection.Describe(_spare);
+        _spare.Take(connection, listener.Settings.Name);
         if (!IsOfServer(_spare) || (_question.State.Length > 0 && SessionJson.WordOf(_spare.State) != _question.State))
             return;
         _foundInWalk++;

@@ -16,12 +16,12 @@ internal static class TallyView
     {
         foreach (UpstreamGroup group in groups)
         {
-            group.Tally?.Show(Tally.Queued, group.Queue.Count);
+            group.Load.Tally?.Show(Tally.Queued, group.Queue.Count);
             foreach (UpstreamServer server in group.Servers)
             {
-                server.Tally?.Show(Tally.Active, server.LentCount);
-                server.Tally?.Show(Tally.Idle, server.Idle.Count);
-                server.Tally?.Show(Tally.Queued, server.Limit.Queue.Count);
+                server.Load.Tally?.Show(Tally.Active, server.LentCount);
+                server.Load.Tally?.Show(Tally.Idle, server.Idle.Count);
+                server.Load.Tally?.Show(Tally.Queued, server.Limit.Queue.Count);
             }
         }
         foreach (Listener listener in listeners)

@@ -204,7 +204,7 @@ internal sealed class TrafficPlan
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
             group.Apply(upstream, _servers.Of(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Index));
-            group.Tally = _boards.Latencies.Find(TallyNames.OfUpstream(upstream.Name), _place.Index);
+            group.Load.Tally = _boards.Latencies.Find(TallyNames.OfUpstream(upstream.Name), _place.Index);
             group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Index);
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);

@@ -42,9 +42,6 @@ internal sealed class UpstreamServer
     /// <summary>Where its closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
 
-    /// <summary>What is counted of it for the operator; null where nobody can look.</summary>
-    public LatencyRow? Tally { get; set; }
-
     /// <summary>As whom connections to it are opened where nothing else is asked for.</summary>
     public ConnectionIdentity Identity { get; init; } = ConnectionIdentity.Plain;
 

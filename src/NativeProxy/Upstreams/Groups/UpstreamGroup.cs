@@ -58,9 +58,6 @@ internal sealed class UpstreamGroup
     /// <summary>How long its servers took to answer; null when nobody wants to know.</summary>
     public LatencyRow? Latency { get; set; }
 
-    /// <summary>What is counted of it for the operator; null where nobody can look.</summary>
-    public LatencyRow? Tally { get; set; }
-
     /// <summary>Bounds the second tries of what a server may have begun to serve.</summary>
     public RetryBudget RetryBudget { get; } = new();
 
