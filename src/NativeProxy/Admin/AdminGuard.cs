@@ -23,6 +23,14 @@ internal sealed class AdminGuard(ServiceState state)
             : Unauthorized(problem);
     }
 
+    /// <summary>The same for what nobody may read without a token, whatever the settings say of others.</summary>
+    public SmallResponse? RefusalWithoutToken(in SmallRequest request) => state.Tokens switch
+    {
+        { ReadFile.Length: > 0 } => RefusalToRead(request),
+        { WriteFile.Length: > 0 } => RefusalToWrite(request),
+        _ => SmallHttpText.Plain(403, "this needs a token: name a file with one in admin.read_token_file or admin.write_token_file\n"),
+    };
+
     /// <summary>Why this request to change something is refused; null = it is not.</summary>
     public SmallResponse? RefusalToWrite(in SmallRequest request)
     {
@@ -37,7 +45,7 @@ internal sealed class AdminGuard(ServiceState state)
     /// </summary>
     public static SmallResponse? RefusalOfStranger(in SmallRequest request)
     {
-        if (request.Peer is not { } peer || !IPAddress.IsLoopback(peer))
+        if (!request.IsOverUnixSocket && (request.Peer is not { } peer || !IPAddress.IsLoopback(peer)))
             return SmallHttpText.Plain(403, "the API is there for this machine only: what is said here is not encrypted\n");
         ReadOnlySpan<byte> host = request.ValueOf("host"u8, out bool areHosts);
         if (areHosts || !IsOwnHost(host))

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 
@@ -9,4 +11,14 @@ namespace NativeProxy.Admin;
 /// <param name="ServerChanged">A server's state or weight was set on the board, as the line for the log says.</param>
 /// <param name="Reload">The configuration is to be read again.</param>
 /// <param name="Upgrade">The program is to be started anew, and to take over.</param>
-internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload, Action Upgrade);
+internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Action<string> ServerChanged, Action Reload, Action Upgrade)
+{
+    /// <summary>A line for the log.</summary>
+    public Action<string> Say { get; init; } = static _ => { };
+
+    /// <summary>The process is to stop as SIGTERM stops it.</summary>
+    public Action Drain { get; init; } = static () => { };
+
+    /// <summary>Asks all workers, by a word of <see cref="WorkerQuestion"/> and what belongs to it; the answers of those who gave one in time.</summary>
+    public Func<string, Task<IReadOnlyList<byte[]>>> AskWorkers { get; init; } = static _ => Task.FromResult<IReadOnlyList<byte[]>>([]);
+}

@@ -1,9 +1,6 @@
 using System;
 using System.Buffers;
 using NativeProxy.Http;
-using NativeProxy.Metrics;
-using NativeProxy.Recording;
-using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Admin;
 
@@ -11,9 +8,7 @@ namespace NativeProxy.Admin;
 /// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. What changes
 /// something is a matter of <see cref="ApiRoutes"/>. Any thread.
 /// </summary>
-internal sealed class AdminRoutes(
-    CounterBoard board, ServerBoard servers, CloseBoard closes, LatencyBoard latencies, ServiceState state, AdminPowers powers,
-    RecorderBoard? recordings = null) : IResponder
+internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminPowers powers) : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -23,7 +18,7 @@ internal sealed class AdminRoutes(
     public const int DegradedStatus = 299;
 
     private readonly AdminGuard _guard = new(state);
-    private readonly ApiRoutes _api = new(board, servers, state, powers, recordings);
+    private readonly ApiRoutes _api = new(boards, state, powers);
 
     public int BodyBytesMax => ApiRoutes.BodyBytesMax;
 
@@ -40,17 +35,19 @@ internal sealed class AdminRoutes(
             return SmallHttpText.Plain(405, "only GET and HEAD are served here\n", "Allow: GET, HEAD\r\n");
         if (path.SequenceEqual("/health"u8))
             return Health();
+        if (path.SequenceEqual("/"u8) && StatsPage.IsWanted(request))
+            return StatsPage.Answer;
         if (_guard.RefusalToRead(request) is { } refusal)
             return refusal;
         if (path.SequenceEqual("/metrics"u8))
             return Metrics();
         if (path.SequenceEqual("/closes"u8))
-            return new SmallResponse(200, "application/json", CloseReportText.Write(board, closes));
+            return new SmallResponse(200, "application/json", CloseReportText.Write(boards.Counters, boards.Closes));
         return path.SequenceEqual("/"u8)
             ? SmallHttpText.Plain(200,
                 "/health   200 ok, 299 degraded: it serves, but something is missing, 503 draining: it is about to stop\n/metrics  counters in "
                 + "Prometheus text format\n/closes   why connections were closed: counts and the latest ones, as JSON\n"
-                + "/api      the service and its servers as JSON, and changes to them\n")
+                + "/api      the service and its servers as JSON, and changes to them\n/         in a browser: all of it as a page\n")
             : SmallHttpText.Plain(404, "unknown path; / lists what there is\n");
     }
 
@@ -64,11 +61,12 @@ internal sealed class AdminRoutes(
     private SmallResponse Metrics()
     {
         var text = new ArrayBufferWriter<byte>(16 * 1024);
-        PrometheusText.Write(board, text);
-        WorkerMetricsText.Write(board, text);
-        ServerMetricsText.Write(servers, text);
-        LatencyMetricsText.Write(latencies, text);
-        ProcessMetricsText.Write(board, text);
+        PrometheusText.Write(boards.Counters, text);
+        WorkerMetricsText.Write(boards.Counters, text);
+        ServerMetricsText.Write(boards.Servers, text);
+        TallyMetricsText.Write(boards, state.Running.Settings, text);
+        LatencyMetricsText.Write(boards.Latencies, text);
+        ProcessMetricsText.Write(boards.Counters, text);
         CertificateMetricsText.Write(state.Certificates, text);
         return new SmallResponse(200, PrometheusText.ContentType, text.WrittenMemory);
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Threading.Tasks;
 
 namespace NativeProxy.Admin;
 
@@ -7,7 +8,14 @@ namespace NativeProxy.Admin;
 /// <param name="ContentType">Media type of the body.</param>
 /// <param name="Body">The whole body.</param>
 /// <param name="Fields">Further field lines, each with its CRLF; empty for none.</param>
-internal readonly record struct SmallResponse(int StatusCode, string ContentType, ReadOnlyMemory<byte> Body, string Fields = "");
+internal readonly record struct SmallResponse(int StatusCode, string ContentType, ReadOnlyMemory<byte> Body, string Fields = "")
+{
+    /// <summary>The answer itself, where it is not known yet; null where this is it.</summary>
+    public Task<SmallResponse>? Later { get; private init; }
+
+    /// <summary>An answer that is not known yet.</summary>
+    public static SmallResponse After(Task<SmallResponse> later) => new(0, "", default) { Later = later };
+}
 
 /// <summary>Answers small requests by whole responses in memory. Called on the thread pool, for several connections at once.</summary>
 internal interface IResponder

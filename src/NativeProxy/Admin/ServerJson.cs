@@ -14,7 +14,7 @@ internal static class ServerJson
     private const string Maintenance = "maintenance";
 
     /// <summary>Writes one server as an object.</summary>
-    public static void Write(Utf8JsonWriter json, ServerSlot server, LastCheck? last, long nowMs)
+    public static void Write(Utf8JsonWriter json, ServerSlot server, LastCheck? last, TallySum? tally, long nowMs)
     {
         json.WriteStartObject();
         json.WriteString("upstream", server.Upstream);
@@ -38,6 +38,7 @@ internal static class ServerJson
         json.WriteEndObject();
         json.WriteNumber("ejections", server.Ejection.Count);
         json.WriteNumber("requests_running", server.Running());
+        tally?.WriteServer(json);
         json.WriteEndObject();
     }
 

@@ -14,6 +14,7 @@ internal sealed class ServiceState
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
     private volatile AdminTokens _tokens = AdminTokens.None;
     private volatile Redaction _redaction = Redaction.Strict;
+    private volatile RunningConfig _running = new(default, []);
 
     /// <summary>True from the moment a stop was asked for.</summary>
     public bool IsDraining
@@ -44,6 +45,13 @@ internal sealed class ServiceState
     {
         get => _redaction;
         set => _redaction = value;
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public RunningConfig Running
+    {
+        get => _running;
+        set => _running = value;
     }
 
     /// <summary>The configuration file that is read.</summary>

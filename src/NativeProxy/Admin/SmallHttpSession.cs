@@ -45,6 +45,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;
     private readonly IPAddress? _peer;
+    private readonly bool _isOverUnixSocket;
     private readonly RequestHead _head = new(fieldCountMax: 64);
 
     /// <summary>Cancelled when the present wait has lasted too long, the place is lost, or the server ends.</summary>
@@ -54,6 +55,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         _server = server;
         _pipe = SocketPipe.Over(socket);
+        _isOverUnixSocket = socket.AddressFamily == AddressFamily.Unix;
         _peer = (socket.RemoteEndPoint as IPEndPoint)?.Address;
         _over = new CancellationTokenSource(IdleLimit, server.Time);
     }
@@ -97,7 +99,10 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         while (await NextAnswerAsync() is { } answer)
         {
-            await SendAsync(answer.Bytes);
+            SmallResponse response = answer.Response;
+            if (response.Later is { } later)
+                response = await later.WaitAsync(_over.Token);
+            await SendAsync(SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody));
             _server.Places.Rest(this);
             if (!answer.IsLast)
                 continue;
@@ -155,7 +160,7 @@ internal sealed class SmallHttpSession : PlaceHolder
         if (refusal is { } refused)
         {
             consumed = received.End;
-            return new Answer(SmallHttpText.Write(refused, _server.Time, isLast: true, hasBody: _head.MethodKind != HttpMethod.Head), IsLast: true);
+            return new Answer(refused, IsLast: true, HasBody: _head.MethodKind != HttpMethod.Head);
         }
         consumed = received.GetPosition(outcome.ConsumedBytes + bodyBytes);
         byte[] body = bodyBytes == 0 ? [] : received.Slice(outcome.ConsumedBytes, bodyBytes).ToArray();
@@ -168,9 +173,9 @@ internal sealed class SmallHttpSession : PlaceHolder
                 "Retry-After: 1\r\n")
             : _server.Responder.Respond(new SmallRequest(_head.MethodKind, target)
             {
-                Peer = _peer, HeadBytes = bytes, Fields = _head.Fields, Body = body,
+                Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, HeadBytes = bytes, Fields = _head.Fields, Body = body,
             });
-        return new Answer(SmallHttpText.Write(response, _server.Time, isLast, hasBody: _head.MethodKind != HttpMethod.Head), isLast);
+        return new Answer(response, isLast, HasBody: _head.MethodKind != HttpMethod.Head);
     }
 
     /// <summary>Why whoever makes this request may not, whatever its body is.</summary>
@@ -199,6 +204,6 @@ internal sealed class SmallHttpSession : PlaceHolder
         }
     }
 
-    /// <summary>Head and body, and whether the connection ends behind them.</summary>
-    private readonly record struct Answer(byte[] Bytes, bool IsLast);
+    /// <summary>What is answered, whether the connection ends behind it, and whether its body is sent, too.</summary>
+    private sealed record Answer(SmallResponse Response, bool IsLast, bool HasBody);
 }

@@ -30,6 +30,9 @@ internal readonly ref struct SmallRequest(HttpMethod method, ReadOnlySpan<byte> 
     /// <summary>Who asks; null when that is not known, which is nobody to be trusted.</summary>
     public IPAddress? Peer { get; init; }
 
+    /// <summary>It came over a Unix socket, to which nobody but this machine's users can connect.</summary>
+    public bool IsOverUnixSocket { get; init; }
+
     /// <summary>The bytes of the head, and where its fields are in them; null = none.</summary>
     public ReadOnlySpan<byte> HeadBytes { get; init; }
 

@@ -45,6 +45,9 @@ internal struct ClientAccount
         _decidedMs = Since(client, nowMs);
     }
 
+    /// <summary>When the end was decided, in loop time.</summary>
+    public readonly long DecidedAtMs(TcpConnection client) => client.OpenedAtMs + _decidedMs;
+
     /// <summary>Makes the entry of a connection whose socket is gone.</summary>
     public readonly CloseRecord Close(TcpConnection client, in PeerAddress peer, int requestCount, long nowMs)
     {

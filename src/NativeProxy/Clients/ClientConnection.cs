@@ -111,15 +111,20 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     }
 
     /// <summary>
-    /// The process ends: so does the connection, whatever runs on it and whoever has it. The client must not take a cut response, or a cut
-    /// tunnel, for a whole one. False when its socket is going away already.
+    /// The process, or an operator, wants it to end: so it does, whatever runs on it and whoever has it; one that idles goes in order for an operator.
+    /// The client must not take a cut response, or a cut tunnel, for a whole one. False when its socket is going away already.
     /// </summary>
-    public bool Cut()
+    public bool Cut(CloseReason reason = CloseReason.Stopped)
     {
         if (Tcp!.State == TcpConnectionState.Closing)
             return false;
+        if (reason == CloseReason.EndedByOperator && Tcp.Owner is not ClientFarewell && IdleSinceMs >= 0)
+        {
+            LingerOn(reason);
+            return true;
+        }
         if (Tcp.Owner is not ClientFarewell)
-            CloseOrAbort(GiveUp(), CloseReason.Stopped);
+            CloseOrAbort(GiveUp(reason), reason);
         ((ClientFarewell)Tcp.Owner!).Cut();
         return true;
     }
@@ -173,8 +178,9 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>Sends the rest and FIN, and waits for the client's, so that the client gets all that was sent.</summary>
     protected void LingerOn(CloseReason reason) => End(reason).Linger(this);
 
-    /// <summary>The process ends: gives up what runs on the connection. True when only a reset tells the client that it was cut.</summary>
-    protected abstract bool GiveUp();
+    /// <summary>The connection ends: gives up what runs on it. True when only a reset tells the client that it was cut.</summary>
+    /// <param name="reason">Why.</param>
+    protected abstract bool GiveUp(CloseReason reason);
 
     /// <summary>The end is decided: nothing is awaited of the client any more.</summary>
     protected abstract void OnEnding();

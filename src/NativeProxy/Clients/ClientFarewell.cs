@@ -21,15 +21,15 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
     private TcpConnection? _client;
     private SendWatch _send;
 
-    /// <summary>The client has not closed yet and is waited for.</summary>
-    private bool _isLingering;
-
     public ClientFarewell(Frontend frontend)
     {
         _frontend = frontend;
         _loop = frontend.Loop;
         _timer = new SessionTimer(this);
     }
+
+    /// <summary>The client has not closed yet and is waited for.</summary>
+    public bool IsLingering { get; private set; }
 
     /// <summary>Next unused object of the frontend.</summary>
     internal ClientFarewell? NextFree { get; set; }
@@ -38,7 +38,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
     public void Linger(ClientConnection connection)
     {
         Take(connection);
-        _isLingering = true;
+        IsLingering = true;
         _client!.Uncork();
         if (_client.HasQueuedBytes)
             WaitForClientToTake();
@@ -81,7 +81,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
 
     public void OnSendDrained(TcpConnection connection)
     {
-        if (_isLingering)
+        if (IsLingering)
             SendFin();
     }
 
@@ -122,7 +122,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
         _connection = connection;
         _client = connection.Tcp!;
         _client.SetOwner(this);
-        _isLingering = false;
+        IsLingering = false;
     }
 
     private void WaitForClientToTake() => _timer.Arm(_loop, SessionTimeout.Send, _send.Begin(_frontend.Timeouts.SendMs));
@@ -141,14 +141,14 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
 
     private void ClientGone()
     {
-        if (_isLingering)
+        if (IsLingering)
             BeginClose();
     }
 
     /// <summary>Closes once the queued bytes are sent, for as long as the client takes any of them.</summary>
     private void BeginClose()
     {
-        _isLingering = false;
+        IsLingering = false;
         _client!.Close();
         if (_client.HasQueuedBytes)
             WaitForClientToTake();

@@ -89,6 +89,9 @@ internal sealed class Frontend
     /// <summary>Where closed connections are entered; null when nobody keeps a ledger.</summary>
     public LedgerPage? Page { get; init; }
 
+    /// <summary>What is counted of the listener for the operator; null where nobody can look.</summary>
+    public LatencyRow? Tally { get; init; }
+
     /// <summary>Why every connection ends after its exchange, once the process stops or the listener is gone; None before.</summary>
     public CloseReason Ending { get; set; }
 
@@ -116,6 +119,8 @@ internal sealed class Frontend
     public void CountClose(ClientConnection connection, CloseReason reason)
     {
         Counters.Add(CloseCounters.Of(reason));
+        if (Tally is { } tally && CloseReasons.IsRefusal(reason))
+            tally.Count(Metrics.Tally.Refused);
         connection.Account.Decide(connection.Tcp!, reason, Loop.Clock.NowMs);
         connection.Tcp!.Tap?.Decided(CloseReasons.CodeOf(reason));
         if (ProxyEvents.Log.IsEnabled())

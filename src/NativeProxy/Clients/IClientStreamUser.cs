@@ -59,6 +59,9 @@ internal interface IClientStreamUser
     /// <summary>The request is given up; nothing is sent to the client any more. <see cref="OnStreamEnded"/> follows.</summary>
     void OnClientGone(ProxyError error, CloseReason reason);
 
+    /// <summary>Says what the request does now, for an operator.</summary>
+    void Describe(SessionFacts facts);
+
     /// <summary>The request is over, and all of its answer has been given to the connection.</summary>
     void OnStreamEnded();
 }

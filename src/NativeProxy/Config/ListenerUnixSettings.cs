@@ -1,7 +1,7 @@
 namespace NativeProxy.Config;
 
-/// <summary>`[listener.unix]`: who may connect to the Unix sockets of a listener.</summary>
-[SettingsTable(Doc = "Who may connect to the Unix sockets of a listener: whoever may write the file of the socket.")]
+/// <summary>`[listener.unix]`, `[admin.unix]`: who may connect to Unix sockets that are listened on.</summary>
+[SettingsTable(Doc = "Who may connect to its Unix sockets: whoever may write the file of the socket.")]
 internal readonly partial struct ListenerUnixSettings
 {
     [Setting("mode", Default = DefaultMode, Pattern = "^0?[0-7]{3}$",

@@ -179,9 +179,13 @@ internal readonly partial struct AdminSettings
     /// <summary>Histograms of routes.</summary>
     public const string ByRoute = "route";
 
-    [Setting("bind", Default = "", Pattern = "^$|" + AddressText.BindPattern,
-        Doc = "Address to listen on, such as \"127.0.0.1:9901\". Empty = no admin endpoint.")]
+    [Setting("bind", Default = "", Pattern = "^$|^unix:/|" + AddressText.BindPattern,
+        Doc = "Address to listen on, such as \"127.0.0.1:9901\", or a Unix socket, \"unix:/path\". Empty = no admin endpoint.")]
     public partial string Bind { get; init; }
+
+    /// <summary>Changes with a restart only, as <see cref="Bind"/> does.</summary>
+    [Setting("unix")]
+    public partial ListenerUnixSettings Unix { get; init; }
 
     /// <summary>See <see cref="WriteTokenFile"/>.</summary>
     [Setting("read_token_file", Default = "",

@@ -153,6 +153,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _path.Link.Release(ServerFailures.AbandonedReasonOf(reason), reset: true);
     }
 
+    public void Describe(SessionFacts facts) => ExchangeView.Describe(facts, _route!, _client, _path, _notes);
+
     public void OnStreamEnded()
     {
         if (!_route!.IsProbe)

@@ -92,8 +92,10 @@ internal sealed class RequestService : IRequestService
     {
         AccessLog?.Write(route, client, path, isHit, notes);
         route.Latency?.Add(Loop.Clock.NowMs - notes.StartedMs);
-        if (!isHit && path.Link.Group!.Latency is { } ofUpstream && notes.TimesOver(path.Link) is { ResponseMs: >= 0 } times)
-            ofUpstream.Add(times.ToResponseMs);
+        if (!isHit)
+            Count(path.Link, client.StatusCode, notes);
+        if (client.StatusCode >= 200)
+            client.Connection.Frontend.Tally?.CountStatus(client.StatusCode);
         if (!ProxyEvents.Log.IsEnabled())
             return;
         ServerConnectionFacts server = path.Stream.Facts;
@@ -102,10 +104,30 @@ internal sealed class RequestService : IRequestService
             (int)(Loop.Clock.NowMs - notes.StartedMs), server.Id, server.UseCount);
     }
 
+    /// <summary>What a server has done, for those who look at servers and upstreams.</summary>
+    private static void Count(ServerLink link, int statusCode, ExchangeNotes notes)
+    {
+        ExchangeTimes times = notes.TimesOver(link);
+        if (times.ResponseMs >= 0)
+            link.Group!.Latency?.Add(times.ToResponseMs);
+        if (link.Server?.Load.Tally is not { } tally)
+            return;
+        if (times.ResponseMs < 0)
+        {
+            if (link.HasBeenOut)
+                tally.Count(Tally.Failed);
+            return;
+        }
+        tally.CountStatus(statusCode);
+        tally.Add(times.ConnectMs + times.ResponseMs);
+    }
+
     public void OnRefused(ClientConnection connection, in Refusal refusal)
     {
         Counters.Add(CounterId.BytesToClients, refusal.Answer.Length);
         ResponseClasses.Count(Counters, refusal.StatusCode);
+        if (refusal.StatusCode >= 200)
+            connection.Frontend.Tally?.CountStatus(refusal.StatusCode);
         AccessLog?.WriteRefused(connection, refusal);
     }
 }

@@ -153,6 +153,9 @@ internal enum CloseReason : byte
     /// <summary>The process ended before the connection was done: the drain time was over, or a second signal came.</summary>
     Stopped,
 
+    /// <summary>An operator has ended it.</summary>
+    EndedByOperator,
+
     /// <summary>A reload removed the listener.</summary>
     ListenerRemoved,
 
@@ -184,6 +187,10 @@ internal static class CloseReasons
     public const int Count = (int)CloseReason.ListenerPressure + 1;
 
     private static readonly string[] Codes = CodeText.OfAll<CloseReason>();
+
+    /// <summary>True when limits or access list of a listener have not let the client in.</summary>
+    public static bool IsRefusal(CloseReason reason) =>
+        reason is CloseReason.AccessDenied or CloseReason.ConnectionsPerClient or CloseReason.ConnectionRate or CloseReason.TlsLimit;
 
     /// <summary>The code of a reason, "-" for a connection that is kept.</summary>
     public static string CodeOf(CloseReason reason) => reason == CloseReason.None ? "-" : (int)reason < Count ? Codes[(int)reason] : "unknown";

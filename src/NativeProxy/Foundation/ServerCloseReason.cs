@@ -102,6 +102,9 @@ internal enum ServerCloseReason : byte
     /// <summary>The process ended before the exchange did: the drain time was over, or a second signal came.</summary>
     Stopped,
 
+    /// <summary>An operator has ended the client's connection.</summary>
+    EndedByOperator,
+
     /// <summary>The server fails its health checks.</summary>
     ServerDown,
 

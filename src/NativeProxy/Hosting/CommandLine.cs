@@ -45,6 +45,8 @@ internal static class CommandLine
             VersionCommand(),
             WorkerCommand(security),
         };
+        foreach (Command command in OperatingCommands.All())
+            root.Add(command);
         return root.Parse(args).Invoke();
     }
 

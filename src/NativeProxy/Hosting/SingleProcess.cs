@@ -99,10 +99,8 @@ internal sealed class SingleProcess
             using var worker = new Worker(settings, new WorkerPlace(Index: 0, Count: 1, row, boards.Counters.WorkerCount),
                 boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(row);
-            var service = new ServiceState
-            {
-                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
-            };
+            var service = new ServiceState { ConfigPath = source.Path };
+            AdminEndpoint.Show(service, settings, source.Bytes);
             service.Loads.Ended(isTaken: true, StartText.Began(before.ProcessId));
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();
@@ -121,7 +119,7 @@ internal sealed class SingleProcess
             if (before.IsThere)
                 TakeOver(before, worker, pidFile);
             using SmallHttpServer? serving = admin?.Serve(
-                boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish)));
+                boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish), worker.AskAlone));
             log.Info(StartText.Of(settings, workers: 1, before.ProcessId));
             manager.Ready(StartText.Traffic(settings));
             PoolThreads.Begin();
@@ -260,8 +258,7 @@ internal sealed class SingleProcess
         KeepSockets(reload);
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
-        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
-        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
+        AdminEndpoint.Show(_service, _settings, reload.Text);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

@@ -21,7 +21,7 @@ namespace NativeProxy.Listeners;
 /// a deadline and a reason of its own. A listener with neither needs none. Owner: its <see cref="Listener"/>; thread: the loop. Answers nobody but
 /// who speaks plain HTTP where TLS is spoken.
 /// </summary>
-internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
+internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner, ISessionView
 {
     /// <summary>The longest PROXY header; the parser refuses what does not end within it.</summary>
     private const int HeaderBytesMax = ProxyHeaderV2.HeaderBytesMax;
@@ -158,7 +158,10 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner
         LingerOn(CloseReason.RequestHeaderTimeout);
     }
 
-    protected override bool GiveUp() => false;
+    protected override bool GiveUp(CloseReason reason) => false;
+
+    void ISessionView.Describe(SessionFacts facts) =>
+        facts.Is(_isSecuring ? SessionState.Handshake : SessionState.ReadingProxyHeader, _startedMs);
 
     protected override void OnEnding()
     {

@@ -48,9 +48,10 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <param name="shedding">Told of every connection; null when nobody sheds.</param>
     /// <param name="tcp">In mode "tcp", where the service serves nothing and logs what an arrival refuses; null else.</param>
     /// <param name="admission">Whose connections are taken; null when everybody's are.</param>
+    /// <param name="tally">What is counted for the operator; null where nobody can look.</param>
     public Listener(
         EventLoop loop, ListenerSettings settings, RequestService service, ConnectionBudget budget, LedgerPage? page = null,
-        IdleShedding? shedding = null, TcpTerms? tcp = null, ClientLimits? admission = null)
+        IdleShedding? shedding = null, TcpTerms? tcp = null, ClientLimits? admission = null, LatencyRow? tally = null)
     {
         _loop = loop;
         Settings = settings;
@@ -63,6 +64,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
             Page = page,
             Admission = admission,
             Recorder = service.Recorder,
+            Tally = tally,
         };
         _sessions = tcp is null ? new SessionPool(Frontend) : new TcpSessionPool(Frontend, tcp);
         _idleWait = new TimerNode(this);
@@ -100,6 +102,12 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     /// <summary>The live connection that was accepted last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public ClientConnection? NewestLive => _live.Newest;
+
+    /// <summary>The live connection that was accepted first; the others follow by <see cref="Ordered{T}.Newer"/>.</summary>
+    public ClientConnection? OldestLive => _live.Oldest;
+
+    /// <summary>Who walks through the live connections over several turns; null when nobody does.</summary>
+    public LiveWalk? Walk { get; set; }
 
     public bool MayAccept =>
         !Frontend.IsDraining && ConnectionCount < Frontend.Limits.MaxConnections && _budget.HasRoom && Handshakes is null or { HasRoom: true };
@@ -211,6 +219,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     {
         Frontend.Counters.Add(CounterId.ClientConnectionsAccepted);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen);
+        Frontend.Tally?.Count(Tally.Accepted);
         _budget.Take();
         bool hasHeader = Settings.ProxyProtocol && (_balancers.Length == 0 || AddressNetwork.AnyContains(_balancers, connection.Peer));
         if (hasHeader || Tls is not null)
@@ -235,6 +244,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     public void OnEnded(ClientConnection connection)
     {
         bool wasFull = !MayAccept;
+        Walk?.Leaves(connection);
         _live.Remove(connection);
         Free(connection);
         Frontend.Counters.Add(CounterId.ClientConnectionsOpen, -1);
@@ -248,6 +258,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     public void OnFollowed(ClientConnection connection)
     {
+        Walk?.Leaves(connection);
         _live.Remove(connection);
         Successor!._live.Add(connection);
     }
@@ -262,6 +273,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         TcpConnection connection = arrival.Leave();
         Session session = _sessions.Lend();
         _live.Replace(arrival, session);
+        Walk?.IsReplaced(arrival, session);
         Free(arrival);
         session.Begin(connection, new SessionStart(identity, startedMs, leftMs));
         return session;

@@ -8,9 +8,9 @@ using NativeProxy.Foundation;
 namespace NativeProxy.Metrics;
 
 /// <summary>
-/// Histograms of times by name, a row per worker for each, in memory of one process or in memory that supervisor and workers share. A name keeps its
-/// histogram over a reload. Owner: the host, whose main thread publishes names before any loop looks for their rows. Dispose it after all loops have
-/// ended.
+/// Histograms of times by name, with what is counted beside them, a row per worker for each, in memory of one process or in memory that supervisor
+/// and workers share. A name keeps its histogram over a reload. Owner: the host, whose main thread publishes names before any loop looks for their
+/// rows. Dispose it after all loops have ended.
 /// </summary>
 internal sealed unsafe class LatencyBoard : IDisposable
 {
@@ -90,6 +90,18 @@ internal sealed unsafe class LatencyBoard : IDisposable
     {
         int slot = SlotOf(IdOf(name));
         return slot < 0 ? null : new LatencyRow(RowAt(slot, workerIndex));
+    }
+
+    /// <summary>A worker has ended, or begins: it has no connections and nobody waits there. Safe to repeat; not while it runs.</summary>
+    public void ForgetWorker(int workerIndex)
+    {
+        for (int i = 0; i < _head->UsedCount; i++)
+        {
+            var row = new LatencyRow(RowAt(i, workerIndex));
+            row.Show(Tally.Active, 0);
+            row.Show(Tally.Idle, 0);
+            row.Show(Tally.Queued, 0);
+        }
     }
 
     public void Dispose() => _memory.Dispose();

@@ -22,7 +22,7 @@ namespace NativeProxy.Passthrough;
 /// in its ClientHello decides which and no TLS that ends here was asked for one; joins both in a <see cref="Tunnel"/>, and ends both with reasons.
 /// Lent by a <see cref="TcpSessionPool"/>; thread: the loop. Never changes a byte, and never sends one to the client itself.
 /// </summary>
-internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, ITunnelOwner, ITimerOwner
+internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, ITunnelOwner, ITimerOwner, ISessionView
 {
     /// <summary>What is read of a client before a server is there: a ClientHello, or enough to see it leave.</summary>
     private const int FirstBytesMax = ClientHelloReader.BytesMax;
@@ -181,13 +181,29 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             Open(name);
     }
 
-    protected override bool GiveUp()
+    protected override bool GiveUp(CloseReason reason)
     {
         bool isRelaying = _state == TcpSessionState.Relaying;
         if (isRelaying)
             _tunnel.GiveBack();
-        _way.Release(ServerCloseReason.Stopped, reset: true);
+        _way.Release(reason == CloseReason.EndedByOperator ? ServerCloseReason.EndedByOperator : ServerCloseReason.Stopped, reset: true);
         return isRelaying;
+    }
+
+    void ISessionView.Describe(SessionFacts facts)
+    {
+        SessionState state = _state switch
+        {
+            TcpSessionState.Inspecting => SessionState.ReadingHello,
+            TcpSessionState.Relaying => SessionState.Tunnel,
+            _ when _way.IsWaiting => SessionState.WaitingInQueue,
+            _ => SessionState.WaitingForConnect,
+        };
+        facts.Is(state, _startedMs);
+        if (_state == TcpSessionState.Inspecting)
+            return;
+        facts.Upstream = _way.Group?.Name ?? "";
+        facts.Server = _way.Server?.Name ?? "";
     }
 
     protected override void OnEnding()

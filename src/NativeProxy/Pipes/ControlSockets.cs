@@ -24,7 +24,8 @@ internal static class ControlSockets
             accept.Complete();
         await accept;
         Socket socket = accept.AcceptSocket!;
-        socket.NoDelay = true;
+        if (socket.AddressFamily != AddressFamily.Unix)
+            socket.NoDelay = true;
         return socket;
     }
 

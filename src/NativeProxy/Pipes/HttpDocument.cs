@@ -33,7 +33,7 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
     /// <param name="request">The whole request, one byte for each character; the last one on its connection, and no HEAD.</param>
     /// <param name="bytesMax">A longer answer is none.</param>
     /// <param name="over">The time is over.</param>
-    public static async Task<HttpDocument> Send(IPEndPoint server, string request, int bytesMax, CancellationToken over)
+    public static async Task<HttpDocument> Send(EndPoint server, string request, int bytesMax, CancellationToken over)
     {
         try
         {

@@ -122,6 +122,9 @@ internal sealed unsafe class LimitBoard : IDisposable
         return new RateTable(definition.Rule, chunks);
     }
 
+    /// <summary>The same for whoever only looks; null when it is not published, or not any more.</summary>
+    public RateTable? FindTable(RateDefinition definition) => SlotOf(definition.Id) < 0 ? null : TableOf(definition);
+
     /// <summary>How many there are now of what has a key, as this worker counts it.</summary>
     public CountTable CountsOf(int workerIndex) => new(_counts, _records + (workerIndex * CountTable.RecordBytes));
 

@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 
 namespace NativeProxy.Quotas;
@@ -20,6 +21,9 @@ internal sealed unsafe class RateTable
     /// <summary>So often others may be faster before a request is judged by what was seen last, and does not count.</summary>
     private const int TriesMax = 64;
 
+    /// <summary>A look touches the memory of so many chunks at most.</summary>
+    private const int LookedChunksMax = 16;
+
     private const long StateMask = (1L << RateRule.StateBits) - 1;
 
     private readonly RateRule _rule;
@@ -33,6 +37,25 @@ internal sealed unsafe class RateTable
         _rule = rule;
         _chunks = chunks;
         _setMask = ((ulong)chunks.Length * LimitBoard.ChunkCells / SetCells) - 1;
+    }
+
+    /// <summary>How many keys it has room for.</summary>
+    public long Room => (long)_chunks.Length * LimitBoard.ChunkCells;
+
+    /// <summary>
+    /// About how many of its cells are some key's: of a large table a part is looked at, since keys lie evenly. Keys that are as new are among them.
+    /// </summary>
+    public long UsedAbout()
+    {
+        int looked = Math.Min(_chunks.Length, LookedChunksMax);
+        long used = 0;
+        for (int i = 0; i < looked; i++)
+        {
+            RateCell* chunk = _chunks[i];
+            for (int j = 0; j < LimitBoard.ChunkCells; j++)
+                used += Volatile.Read(ref chunk[j].Tag) != 0 ? 1 : 0;
+        }
+        return used * _chunks.Length / looked;
     }
 
     /// <summary>How many at once, or in one time.</summary>

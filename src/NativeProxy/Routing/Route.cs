@@ -106,11 +106,8 @@ internal sealed class Route
     public bool AltersResponses { get; private init; }
 }
 
-/// <summary>Under which numbers the log knows a route.</summary>
+/// <summary>Under which numbers the log knows a route, and its name.</summary>
 /// <param name="Route">Itself; 0 = it is the listener's own, or there is no log.</param>
 /// <param name="Refusal">What refuses its requests, where that has a name; 0 = none.</param>
-internal readonly record struct RouteLogIds(int Route, int Refusal)
-{
-    /// <summary>The name of the route; null or empty where requests go that no route takes.</summary>
-    public string? Name { get; init; }
-}
+/// <param name="Name">As the file names it; null or empty for what no [[route]] takes.</param>
+internal readonly record struct RouteLogIds(int Route, int Refusal, string? Name);

@@ -222,7 +222,7 @@ internal sealed class RouteTable
         return new Route
         {
             Upstream = upstream,
-            LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId) { Name = parts.Name },
+            LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name),
             Refusal = parts.Refusal,
             Access = modifiers.Access,
             OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied

@@ -13,13 +13,16 @@ _nativeproxy() {
             ;;
         --side) words="client server" ;;
         --method) words="GET HEAD POST PUT PATCH DELETE OPTIONS" ;;
-        --url | -H | --header | --client | --listener | --idle | --timeout | --requests | --port) return ;;
+        --order) words="newest oldest longest" ;;
+        --sort) words="name requests latency queue errors" ;;
+        --state) words="idle reading_head reading_body waiting_in_queue waiting_for_connect waiting_for_answer sending_answer tunnel lingering" ;;
+        --url | -H | --header | --client | --listener | --idle | --timeout | --requests | --port | --interval | --server | --count) return ;;
         --last | --upstream | --connections | --bytes | --time) return ;;
     esac
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-            words="run check probe status server reload upgrade errors record replay demo config version -? -h --help --version"
+            words="run check probe status server reload upgrade errors record replay top sessions session drain demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -35,6 +38,13 @@ _nativeproxy() {
                 errors) words="-c --config --side --last --save -? -h --help" ;;
                 record) words="-c --config --client --listener --upstream --connections --bytes --time --bodies -? -h --help" ;;
                 replay) words="-c --config -? -h --help" ;;
+                top) words="-c --config --once --interval --sort -? -h --help" ;;
+                sessions) words="-c --config --client --listener --server --state --order --count --query -? -h --help" ;;
+                session)
+                    words="-c --config -? -h --help"
+                    [ "$COMP_CWORD" -ne 2 ] || words="end $words"
+                    ;;
+                drain) words="-c --config --wait --timeout -? -h --help" ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)
                     words="-? -h --help"

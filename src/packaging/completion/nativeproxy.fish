@@ -14,6 +14,10 @@ complete -c nativeproxy -n __fish_use_subcommand -a reload -d 'Have a running pr
 complete -c nativeproxy -n __fish_use_subcommand -a errors -d 'Show the last refused messages'
 complete -c nativeproxy -n __fish_use_subcommand -a record -d 'Record connections into a file'
 complete -c nativeproxy -n __fish_use_subcommand -a replay -d 'Run recorded connections again'
+complete -c nativeproxy -n __fish_use_subcommand -a top -d 'Watch a running proxy'
+complete -c nativeproxy -n __fish_use_subcommand -a sessions -d 'List the client connections of a running proxy'
+complete -c nativeproxy -n __fish_use_subcommand -a session -d 'Steer a client connection of a running proxy'
+complete -c nativeproxy -n __fish_use_subcommand -a drain -d 'Have a running proxy finish its exchanges and stop'
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
 complete -c nativeproxy -n __fish_use_subcommand -a version -d 'Print the version'
@@ -67,6 +71,27 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l bodies -d 'Bo
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from replay' -F
 complete -c nativeproxy -n '__fish_seen_subcommand_from replay' -s c -l config -r -F -d 'The configuration file'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from top' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from top' -l once -d 'One look and no more'
+complete -c nativeproxy -n '__fish_seen_subcommand_from top' -l interval -x -d 'From one look to the next'
+complete -c nativeproxy -n '__fish_seen_subcommand_from top' -l sort -x -a 'name requests latency queue errors' -d 'By what servers are sorted'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l client -x -d 'Only of this address or network'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l listener -x -d 'Only of this listener'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l server -x -d 'Only at this server or upstream'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l state -x -d 'Only those that do this'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l order -x -a 'newest oldest longest' -d 'Which come first'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l count -x -d 'So many at most'
+complete -c nativeproxy -n '__fish_seen_subcommand_from sessions' -l query -d 'Show targets with their queries'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from session' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from session' -a end -d 'End it, with what runs on it'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l wait -d 'Until the process has ended'
+complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l timeout -x -d 'With --wait: how long'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'

@@ -21,6 +21,10 @@ _nativeproxy() {
                 'errors:show the last refused messages'
                 'record:record connections into a file'
                 'replay:run recorded connections again'
+                'top:watch a running proxy'
+                'sessions:list the client connections of a running proxy'
+                'session:steer a client connection of a running proxy'
+                'drain:have a running proxy finish its exchanges and stop'
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
                 'version:print the version'
@@ -79,6 +83,22 @@ _nativeproxy() {
                     ;;
                 replay)
                     _arguments $help $file '1:record:_files'
+                    ;;
+                top)
+                    _arguments $help $file '--once[one look and no more]' '--interval[from one look to the next]:duration:' \
+                        '--sort[by what servers are sorted]:column:(name requests latency queue errors)'
+                    ;;
+                sessions)
+                    _arguments $help $file '--client[only of this address or network]:address:' '--listener[only of this listener]:listener:' \
+                        '--server[only at this server or upstream]:server:' '--state[only those that do this]:state:' \
+                        '--order[which come first]:order:(newest oldest longest)' '--count[so many at most]:number:' \
+                        '--query[show targets with their queries]'
+                    ;;
+                session)
+                    _arguments $help $file '2:id:' '1:command:((end\:"end it with what runs on it"))'
+                    ;;
+                drain)
+                    _arguments $help $file '--wait[until the process has ended]' '--timeout[with --wait\: how long]:duration:'
                     ;;
                 demo)
                     _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'

@@ -18,11 +18,13 @@ public class AdminRoutesTests
     private readonly CounterBoard _board = LastingCounters.CreateBoard();
     private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
     private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
-    private readonly LatencyBoard _latencies = LatencyBoard.CreatePrivate(2);
-    private readonly ServiceState _state = new();
+    private readonly AdminTrial _trial = new();
+    private readonly ServiceState _state;
     private readonly AdminPowers _powers = new(static _ => null, static _ => { }, static () => { });
 
-    private AdminRoutes Routes => new(_board, _servers, _closes, _latencies, _state, _powers);
+    public AdminRoutesTests() => _state = _trial.State;
+
+    private AdminRoutes Routes => new(_trial.Boards with { Counters = _board, Servers = _servers, Closes = _closes }, _state, _powers);
 
     [Theory]
     [InlineData("/health", "ok\n")]

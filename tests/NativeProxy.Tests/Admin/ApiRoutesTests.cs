@@ -5,10 +5,12 @@ using System.Linq;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Tasks;
 using NativeProxy.Admin;
+using NativeProxy.Caching;
 using NativeProxy.Http;
 using NativeProxy.Http1;
-using NativeProxy.Tests.Metrics;
+using NativeProxy.Metrics;
 using NativeProxy.Tests.Upstreams;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
@@ -25,19 +27,33 @@ public sealed class ApiRoutesTests : IDisposable
     private readonly string _readFile = Path.GetTempFileName();
     private readonly ServerBoard _servers = ServersOnBoard.NewBoard();
     private readonly List<string> _told = [];
-    private readonly ServiceState _state = new() { ConfigPath = "/etc/p.toml" };
+    private readonly AdminTrial _trial = new();
+    private readonly ServiceState _state;
     private readonly ApiRoutes _api;
+    private readonly List<string> _asked = [];
+    private byte[][] _answers = [];
     private int _reloads;
+    private int _drains;
 
     public ApiRoutesTests()
     {
         File.WriteAllText(_writeFile, Token + "\n");
         File.WriteAllText(_readFile, "only-for-reading-0123\n");
         _servers.Publish(ServersOnBoard.SettingsOf("a1 b1"));
+        _state = _trial.State;
         _state.Tokens = new AdminTokens("", _writeFile);
         var last = new LastCheck(DateTimeOffset.UnixEpoch, true, "it answers with status 200");
-        _api = new ApiRoutes(LastingCounters.CreateBoard(), _servers, _state, new AdminPowers(
-            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++, () => _state.Upgrade.Begin()));
+        _api = new ApiRoutes(_trial.Boards with { Servers = _servers }, _state, new AdminPowers(
+            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++, () => _state.Upgrade.Begin())
+        {
+            Say = _told.Add,
+            Drain = () => _drains++,
+            AskWorkers = question =>
+            {
+                _asked.Add(question);
+                return Task.FromResult<IReadOnlyList<byte[]>>(_answers);
+            },
+        });
     }
 
     public void Dispose()
@@ -112,11 +128,142 @@ public sealed class ApiRoutesTests : IDisposable
     [InlineData("GET /api/reload", 405)]
     [InlineData("PUT /api/reload", 405)]
     [InlineData("POST /api/reload", 202)]
+    [InlineData("GET /api/listeners", 200)]
+    [InlineData("GET /api/upstreams", 200)]
+    [InlineData("GET /api/routes", 200)]
+    [InlineData("GET /api/counters", 200)]
+    [InlineData("GET /api/certificates", 200)]
+    [InlineData("GET /api/tables", 200)]
+    [InlineData("GET /api/limits", 200)]
+    [InlineData("GET /api/config", 200)]
+    [InlineData("GET /api/sessions", 200)]
+    [InlineData("POST /api/sessions", 405)]
+    [InlineData("POST /api/listeners", 405)]
+    [InlineData("POST /api/config", 405)]
+    [InlineData("GET /api/sessions/5", 405)]
+    [InlineData("GET /api/sessions/5/end", 405)]
+    [InlineData("DELETE /api/sessions/5/end", 405)]
+    [InlineData("DELETE /api/sessions/5", 404)]
+    [InlineData("POST /api/sessions/5/end", 404)]
+    [InlineData("DELETE /api/sessions/-5", 404)]
+    [InlineData("DELETE /api/sessions/99999999999999999999", 404)]
+    [InlineData("DELETE /api/sessions/", 404)]
+    [InlineData("GET /api/drain", 405)]
+    [InlineData("POST /api/drain?x", 202)]
+    [InlineData("GET /api/cache/purge", 405)]
+    [InlineData("POST /api/cache/purge", 400)]
     public void PathAndMethod_SayWhatIsDone(string line, int status)
     {
         Assert.Equal(status, Ask(line).StatusCode);
-        Assert.Equal(status == 202 ? 1 : 0, _reloads);
+        Assert.Equal(line == "POST /api/reload" ? 1 : 0, _reloads);
+        Assert.Equal(line == "POST /api/drain?x" ? 1 : 0, _drains);
     }
+
+    /// <summary>Whatever the list has is refused to whoever must not have it; nothing is listed that is not there.</summary>
+    [Fact]
+    public void EverythingThatIsListed_IsRefusedToStrangers_AndThere()
+    {
+        JsonElement[] listed = [.. JsonOf(Ask("GET /api")).EnumerateArray()];
+        Assert.True(listed.Length > 15);
+        foreach (JsonElement one in listed)
+        {
+            string method = one.GetProperty("method").GetString()!;
+            string path = one.GetProperty("path").GetString()!.Replace("UPSTREAM/SERVER", "app/a", StringComparison.Ordinal)
+                .Replace("ID", "5", StringComparison.Ordinal);
+            string line = $"{method} {path}";
+            Assert.NotEqual(405, Ask(line, body: "{}").StatusCode);
+            Assert.Equal(403, Ask(line, "Origin: http://evil.example").StatusCode);
+            Assert.Equal(403, Ask(line, "Sec-Fetch-Site: cross-site").StatusCode);
+            Assert.Equal(403, Ask(line, host: "rebound.example").StatusCode);
+            Assert.Equal(403, Ask(line, peer: "10.0.0.1").StatusCode);
+            bool needsToken = method is not "GET" || path == "/api/config";
+            Assert.Equal(needsToken ? 401 : 200, Ask(line, authorization: "").StatusCode);
+            Assert.Equal(needsToken ? 401 : 200, Ask(line, authorization: "Bearer wrong-token-0123456789").StatusCode);
+            Assert.Equal(method is not "GET", one.TryGetProperty("lasts", out _));
+            _state.Tokens = AdminTokens.None;
+            Assert.Equal(needsToken ? 403 : 200, Ask(line).StatusCode);
+            _state.Tokens = new AdminTokens(_readFile, _writeFile);
+            Assert.Equal(401, Ask(line, authorization: "").StatusCode);
+            _state.Tokens = new AdminTokens("", _writeFile);
+        }
+    }
+
+    [Fact]
+    public void Sessions_OfAllWorkers_AreInOneOrder_AndNoMoreThanAskedFor()
+    {
+        _answers = [Encoding.ASCII.GetBytes("""[{"id":1,"age_ms":5},{"id":4,"age_ms":90}]"""), Encoding.ASCII.GetBytes("""[{"id":2,"age_ms":7}]""")];
+        Assert.Equal("1 2 4", Ids(Ask("GET /api/sessions")));
+        Assert.Equal("4 2", Ids(Ask("GET /api/sessions?order=oldest&count=2")));
+        Assert.Equal(["sessions ", "sessions order=oldest&count=2"], _asked);
+    }
+
+    /// <summary>A page that is open a hundred times costs what one costs.</summary>
+    [Fact]
+    public void SameQuestion_IsAskedOnce_AtATime()
+    {
+        for (int i = 0; i < 100; i++)
+            Ask("GET /api/sessions?count=5");
+        Assert.InRange(_asked.Count, 1, 3);
+    }
+
+    [Theory]
+    [InlineData("5", "5", "end 5", 200)]
+    [InlineData("5", "6", "end 6", 404)]
+    public void SessionThatIsEnded_IsTold_AndOneThatIsNotThere_IsNot(string there, string wanted, string question, int status)
+    {
+        _answers = [[.. "false"u8], there == wanted ? [.. "true"u8] : [.. "false"u8]];
+        Assert.Equal(status, Ask($"DELETE /api/sessions/{wanted}").StatusCode);
+        Assert.Equal([question], _asked);
+        Assert.Equal(status == 200 ? ["session 5 is ended by an operator"] : [], _told);
+    }
+
+    [Theory]
+    [InlineData("""{"url": "http://A.example/x?y=1"}""", "a.example /x?y=1", 200)]
+    [InlineData("""{"url": "https://a.example"}""", "a.example /", 200)]
+    [InlineData("""{"url": "https://a.example?q"}""", "a.example /?q", 200)]
+    [InlineData("""{"url": "ftp://a.example/"}""", "", 400)]
+    [InlineData("""{"url": "http:///x"}""", "", 400)]
+    [InlineData("""{"url": "http://u@a.example/"}""", "", 400)]
+    [InlineData("""{"url": "http://a.example/x#y"}""", "", 400)]
+    [InlineData("""{"url": "http://a.example/x y"}""", "", 400)]
+    [InlineData("""{"url": "http://a.example/", "url": "http://b.example/"}""", "", 400)]
+    [InlineData("""{"url": 5}""", "", 400)]
+    [InlineData("""[]""", "", 400)]
+    [InlineData("", "", 400)]
+    public void Purge_MovesTheStampOfBothSchemes(string body, string key, int status)
+    {
+        ulong hash = CacheKey.HashOf(Encoding.ASCII.GetBytes(key.Length == 0 ? "a.example /" : key), _trial.Boards.Changes.Hash);
+        Assert.Equal(status, Ask("POST /api/cache/purge", body: body).StatusCode);
+        long moved = status == 200 ? 1 : 0;
+        Assert.Equal((moved, moved), (_trial.Boards.Changes.StampOf(hash), _trial.Boards.Changes.StampOf(CacheKey.UnderOtherScheme(hash))));
+        Assert.Equal(moved, _told.Count);
+    }
+
+    [Fact]
+    public void Server_ShowsWhatAllWorkersHaveCounted()
+    {
+        for (int worker = 0; worker < 2; worker++)
+        {
+            LatencyRow row = _trial.Boards.Latencies.Find(TallyNames.OfServer("app", "a"), worker)!;
+            row.CountStatus(200);
+            row.CountStatus(503);
+            row.Add(40);
+            row.Show(Tally.Idle, 3);
+            row.Count(Tally.Retried);
+        }
+        JsonElement server = JsonOf(Ask("GET /api/servers/app/a")).GetProperty("server");
+        Assert.Equal((2, 0, 2), (server.GetProperty("responses").GetProperty("2xx").GetInt32(),
+            server.GetProperty("responses").GetProperty("4xx").GetInt32(), server.GetProperty("responses").GetProperty("5xx").GetInt32()));
+        Assert.Equal((2, 6), (server.GetProperty("retried").GetInt32(), server.GetProperty("connections").GetProperty("idle").GetInt32()));
+        Assert.Equal((2, 40.0), (server.GetProperty("latency").GetProperty("count").GetInt32(),
+            server.GetProperty("latency").GetProperty("mean_ms").GetDouble()));
+        JsonElement upstream = JsonOf(Ask("GET /api/upstreams")).GetProperty("upstreams")[0];
+        Assert.Equal((2, 2), (upstream.GetProperty("servers").GetInt32(), upstream.GetProperty("responses").GetProperty("2xx").GetInt32()));
+    }
+
+    [Fact]
+    public void Config_IsTheFileAsItWasRead() =>
+        Assert.Equal(_trial.Text, Encoding.UTF8.GetString(Ask("GET /api/config").Body.Span));
 
     /// <summary>A web page, whatever site it is of and whatever name it has for this machine, and other machines.</summary>
     [Theory]
@@ -160,6 +307,15 @@ public sealed class ApiRoutesTests : IDisposable
     [InlineData("", 403)]
     public void OtherMachine_IsRefused(string peer, int status) =>
         Assert.Equal(status, Ask("GET /api/servers", peer: peer).StatusCode);
+
+    /// <summary>Who may write the file of a Unix socket is somebody on this machine; a token is needed there, too.</summary>
+    [Fact]
+    public void UnixSocket_IsThisMachine()
+    {
+        Assert.Equal(200, Ask("GET /api/servers", host: "localhost", peer: "unix").StatusCode);
+        Assert.Equal(403, Ask("GET /api/servers", "Origin: http://evil.example", host: "localhost", peer: "unix").StatusCode);
+        Assert.Equal(401, Ask("POST /api/reload", host: "localhost", peer: "unix", authorization: "").StatusCode);
+    }
 
     [Theory]
     [InlineData("Bearer " + Token, 200)]
@@ -265,7 +421,11 @@ public sealed class ApiRoutesTests : IDisposable
     public void AnyBytes_AreAnswered()
     {
         var random = new Random(20261129);
-        string[] lines = ["PATCH /api/servers/app/a", "GET /api/servers/app/", "POST /api/reload", "PATCH /api/servers/", "GET /api/"];
+        string[] lines =
+        [
+            "PATCH /api/servers/app/a", "GET /api/servers/app/", "POST /api/reload", "PATCH /api/servers/", "GET /api/", "GET /api/sessions?",
+            "DELETE /api/sessions/", "POST /api/cache/purge", "POST /api/drain",
+        ];
         for (int i = 0; i < 3000; i++)
         {
             byte[] noise = new byte[random.Next(1, 60)];
@@ -275,7 +435,7 @@ public sealed class ApiRoutesTests : IDisposable
             SmallResponse response = Ask(lines[i % lines.Length] + (i % 3 == 0 ? "" : text), body: body, authorization: $"Bearer {text}");
             Assert.InRange(response.StatusCode, 200, 499);
         }
-        Assert.Equal((0, 0), (_told.Count, _reloads));
+        Assert.Equal((0, 0, 0), (_told.Count, _reloads, _drains));
     }
 
     /// <summary>Asks as the session does: by a head that was parsed.</summary>
@@ -285,13 +445,18 @@ public sealed class ApiRoutesTests : IDisposable
         string fields = $"Host: {host}\r\n{field}\r\n{(authorization.Length > 0 ? $"Authorization: {authorization}\r\n" : "")}\r\n";
         byte[] bytes = Encoding.Latin1.GetBytes($"{line} HTTP/1.1\r\n{fields}");
         var head = new RequestHead(fieldCountMax: 64);
-        return RequestHeadParser.Parse(bytes, new HeadLimits(8192, 64, 4096), head).Status != ParseStatus.Done
-            ? SmallHttpText.Plain(400, "as the session says it")
-            : _api.Respond(new SmallRequest(head.MethodKind, head.Target.Of(bytes))
+        if (RequestHeadParser.Parse(bytes, new HeadLimits(8192, 64, 4096), head).Status != ParseStatus.Done)
+            return SmallHttpText.Plain(400, "as the session says it");
+        SmallResponse response = _api.Respond(new SmallRequest(head.MethodKind, head.Target.Of(bytes))
         {
-            Peer = peer.Length > 0 ? IPAddress.Parse(peer) : null, HeadBytes = bytes, Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
+            Peer = peer.Length > 0 && peer != "unix" ? IPAddress.Parse(peer) : null, IsOverUnixSocket = peer == "unix", HeadBytes = bytes,
+            Fields = head.Fields, Body = Encoding.Latin1.GetBytes(body),
         });
+        return response.Later is { } later ? later.Result : response;
     }
+
+    private static string Ids(SmallResponse response) =>
+        string.Join(' ', JsonOf(response).GetProperty("sessions").EnumerateArray().Select(static session => session.GetProperty("id").GetInt32()));
 
     private static JsonElement JsonOf(SmallResponse response)
     {

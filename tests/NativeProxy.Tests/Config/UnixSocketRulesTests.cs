@@ -54,4 +54,22 @@ public sealed class UnixSocketRulesTests
         Assert.Equal(problem.Length == 0 ? [] : [problem],
             SettingsTrial.Problems(toml).Select(static text => text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
     }
+
+    /// <summary>The operator's endpoint takes the same addresses and the same table.</summary>
+    [Theory]
+    [InlineData("bind = \"unix:/run/admin.sock\"", "")]
+    [InlineData("bind = \"unix:/run/admin.sock\"\nunix.mode = \"0600\"\nunix.group = \"ops\"", "")]
+    [InlineData("bind = \"unix:/run/admin.sock\"\nunix.mode = \"0999\"", "\"0999\" are no permissions of a socket")]
+    [InlineData("bind = \"unix:/run/admin.sock\"\nunix.user = \"a b\"", "\"a b\" cannot be the name of a user")]
+    [InlineData("bind = \"unix:/run/\"", "has no absolute path of a socket")]
+    [InlineData("bind = \"unix:admin.sock\"", "has no absolute path of a socket")]
+    [InlineData("bind = \"127.0.0.1:9901\"\nunix.mode = \"0600\"", "[admin.unix] is for an admin endpoint that binds a Unix socket")]
+    public void AdminEndpoint_MayBindAUnixSocket(string lines, string problem)
+    {
+        string[] problems = SettingsTrial.Problems(SettingsTrial.Minimal + $"\n[admin]\n{lines}\n");
+        if (problem.Length == 0)
+            Assert.Empty(problems);
+        else
+            Assert.Contains(problem, Assert.Single(problems), StringComparison.Ordinal);
+    }
 }

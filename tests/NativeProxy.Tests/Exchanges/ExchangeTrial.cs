@@ -212,7 +212,7 @@ internal sealed class ExchangeTrial : INetworkServer, IConnectionAcceptor, IFron
 
         public override void OnBondEnded() => _events.Add("bond ended");
 
-        protected override bool GiveUp() => false;
+        protected override bool GiveUp(CloseReason reason) => false;
 
         protected override void OnEnding()
         {

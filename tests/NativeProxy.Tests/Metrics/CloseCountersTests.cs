@@ -62,13 +62,13 @@ public class CloseCountersTests
             + "total_timeout pinned_server_closed tunnel_ended no_server unmatched inspect_timeout "
             + "tls_timeout tls_aborted tls_alert tls_plain_http tls_no_handshake tls_version tls_cipher tls_protocol tls_unknown_name "
             + "tls_no_certificate tls_untrusted tls_expired tls_revoked tls_bad_record tls_limit "
-            + "draining stopped listener_removed handed_over upgraded resource descriptor_pressure memory_pressure listener_pressure",
+            + "draining stopped ended_by_operator listener_removed handed_over upgraded resource descriptor_pressure memory_pressure listener_pressure",
             string.Join(' ', Enum.GetValues<CloseReason>().Select(CloseReasons.CodeOf)));
         Assert.Equal(
             "- server_fin server_reset server_said reuse_off idle_timeout learned_idle_timeout max_requests max_age pool_full "
             + "surplus_bytes request_unsent ambiguous connect_failed tls_timeout tls_aborted tls_alert tls_no_handshake tls_version tls_cipher "
             + "tls_protocol tls_wrong_name tls_untrusted tls_expired tls_revoked tls_bad_record tls_truncated "
-            + "client_aborted timeout bad_response upgrade_ended purged stopped "
+            + "client_aborted timeout bad_response upgrade_ended purged stopped ended_by_operator "
             + "server_down pinned_client_left descriptor_pressure memory_pressure address_left backup_relieved "
             + "announced_client_left hedge_lost",
             string.Join(' ', Enum.GetValues<ServerCloseReason>().Select(ServerCloseReasons.CodeOf)));

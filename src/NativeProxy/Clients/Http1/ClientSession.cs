@@ -13,7 +13,7 @@ namespace NativeProxy.Clients.Http1;
 /// The life of one HTTP/1 client connection: hands each request that its <see cref="ClientInput"/> finds to a stream, keeps their order, and ends
 /// with a reason. Lent by a <see cref="SessionPool"/>; thread: the loop. Never reads bytes and knows nothing of servers.
 /// </summary>
-internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
+internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner, ISessionView
 {
     private SessionPool _pool;
     private ClientInput _input;
@@ -159,6 +159,9 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
         }
     }
 
+    void ISessionView.Describe(SessionFacts facts) =>
+        SessionView.Describe(facts, this, _order.First, _deadlines, isTunnel: _state == ClientSessionState.Tunnelling);
+
     internal override void ReadFirst(ReadOnlySpan<byte> bytes)
     {
         if (_state == ClientSessionState.Waiting && _input.IsEmpty)
@@ -256,10 +259,10 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner
     /// <summary>Gives up all that is being served, and ends the connection.</summary>
     internal void CutStreams(ProxyError error, CloseReason reason) => CloseOrAbort(_order.Cut(error, reason), reason);
 
-    protected override bool GiveUp()
+    protected override bool GiveUp(CloseReason reason)
     {
         bool isTunnel = _state == ClientSessionState.Tunnelling;
-        return _order.Cut(ProxyError.Stopped, CloseReason.Stopped) || isTunnel;
+        return _order.Cut(ProxyError.Stopped, reason) || isTunnel;
     }
 
     protected override void OnEnding()

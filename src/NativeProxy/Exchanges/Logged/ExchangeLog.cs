@@ -186,8 +186,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RetryCause = link.Tries.Cause;
         record.Numbers.ServerConnectionCount = link.Server?.LentCount ?? 0;
         record.Numbers.UpstreamConnectionCount = group.UserCount;
-        record.Numbers.ServerQueueCount = link.QueuePlaces.OfServer;
-        record.Numbers.UpstreamQueueCount = link.QueuePlaces.OfGroup;
+        record.Numbers.ServerQueueCount = link.Line?.Places.OfServer ?? 0;
+        record.Numbers.UpstreamQueueCount = link.Line?.Places.OfGroup ?? 0;
         ServerConnectionFacts server = path.Stream.Facts;
         record.Numbers.ServerConnectionId = server.Id;
         record.Numbers.ServerUseNumber = server.UseCount;

@@ -74,6 +74,9 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
     /// <summary>When it came how far.</summary>
     public ExchangeTimes TimesOver(ServerLink link) => new(StartedMs, _headReadMs, link.Times, _responseHeadMs);
 
+    /// <summary>The same for an exchange that is not over.</summary>
+    public ExchangeStations StationsOver(ServerLink link) => new(_headReadMs, link.Times.ChosenMs, link.Times.ConnectedMs, _responseHeadMs);
+
     /// <summary>It cannot come to its end.</summary>
     public void Failed(ProxyError error, RejectReason detail)
     {

@@ -21,6 +21,9 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
     /// <summary>Where the exchange began to wait.</summary>
     public QueuePlaces Places { get; private set; }
 
+    /// <summary>It stands in a line now.</summary>
+    public bool IsWaiting => _ticket is { IsWaiting: true };
+
     /// <summary>Begins for another exchange.</summary>
     public void Begin() => Places = default;
 

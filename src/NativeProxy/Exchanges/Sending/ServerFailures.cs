@@ -46,6 +46,7 @@ internal static class ServerFailures
     {
         CloseReason.TunnelTimeout => ServerCloseReason.UpgradeEnded,
         CloseReason.Stopped => ServerCloseReason.Stopped,
+        CloseReason.EndedByOperator => ServerCloseReason.EndedByOperator,
         _ => ServerCloseReason.ClientAborted,
     };
 }

@@ -51,8 +51,8 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
     /// <summary>How often it was tried, why, and when it is tried again.</summary>
     public ref readonly Tries Tries => ref _tries;
 
-    /// <summary>Where the request began to wait.</summary>
-    public QueuePlaces QueuePlaces => _line?.Places ?? default;
+    /// <summary>Its place in a line; null when it has never waited.</summary>
+    public PlaceInLine? Line => _line;
 
     /// <summary>Why there is no connection, after <see cref="LinkResult.Refused"/>.</summary>
     public ProxyError Refusal { get; private set; }
@@ -166,7 +166,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (cause == RetryCause.None || (RetryPolicy.IsOfBudget(cause) && !_tries.TryTakeBudget(Group!, loop.Clock.NowMs, counters)))
             return null;
         Release(ServerFailures.ReasonOf(error), reset: cause is RetryCause.ResponseTimeout or RetryCause.JunkResponse);
-        _tries.Again(cause, counters);
+        _tries.Again(cause, counters, Server!);
         if (cause is not (RetryCause.StaleReuse or RetryCause.Unacknowledged))
             return OpenAgain();
         return Server!.IsUp && TryOpen(Server, mayReuse: false) ? LinkResult.Pending : Open(except: null);
@@ -186,7 +186,7 @@ internal sealed class ServerLink(IServerLinkUser user, ServerStream stream, Even
         if (isWhole && !stream.IsPinned)
             stream.End(stream.Judge(), clientGoesOn: true, out _);
         Release(ServerCloseReason.Ambiguous, reset: true);
-        _tries.Again(cause, counters);
+        _tries.Again(cause, counters, Server!);
         return OpenAgain();
     }
 

@@ -48,9 +48,10 @@ internal struct Tries
     }
 
     /// <summary>There will be another try.</summary>
-    public void Again(RetryCause cause, LoopCounters counters)
+    public void Again(RetryCause cause, LoopCounters counters, UpstreamServer server)
     {
         Cause = cause;
+        server.Load.Tally?.Count(Tally.Retried);
         counters.Add(ServerFailures.CounterOf(cause));
         _isStaleRetryUsed |= cause is RetryCause.StaleReuse or RetryCause.Unacknowledged;
     }

@@ -137,6 +137,7 @@ internal sealed class Boards : IDisposable
     {
         Servers.ForgetWorker(row);
         Limits.ForgetWorker(row);
+        Latencies.ForgetWorker(row);
     }
 
     /// <summary>A worker has ended, and no other one takes its place: its row is free for whoever comes.</summary>

@@ -5,6 +5,7 @@ using System.IO;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using Pipelines.Sockets.Unofficial;
 
@@ -71,6 +72,9 @@ internal enum ControlCommand : byte
     /// <summary>The process before has heard that this one serves, and does no more.</summary>
     Yours = 16,
 
+    /// <summary>What an operator asks. Payload: a number, a blank, the question.</summary>
+    Ask = 17,
+
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,
 
@@ -79,6 +83,9 @@ internal enum ControlCommand : byte
 
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Done = 102,
+
+    /// <summary>From a worker. Payload: the number of an <see cref="Ask"/>, a blank, the answer.</summary>
+    Answered = 103,
 }
 
 /// <summary>One frame.</summary>
@@ -89,7 +96,7 @@ internal readonly record struct ControlMessage(ControlCommand Command, byte[] Pa
 
 /// <summary>
 /// One end of the line between supervisor and worker: frames of one command byte, four length bytes and a payload, over a pipe on a Unix
-/// socket. The end of the stream means that the other side is gone. One reader and one sender at a time; sending never waits.
+/// socket. The end of the stream means that the other side is gone. One reader; any thread sends, and never waits for the other side.
 /// </summary>
 internal sealed class ControlChannel : IDisposable
 {
@@ -102,6 +109,7 @@ internal sealed class ControlChannel : IDisposable
     private const int WaitingBytesMax = 2 * (PayloadBytesMax + HeadBytes);
 
     private readonly SocketConnection _connection;
+    private readonly Lock _sending = new();
 
     public ControlChannel(Socket socket) => _connection = SocketConnection.Create(
         socket, new PipeOptions(pauseWriterThreshold: WaitingBytesMax, resumeWriterThreshold: WaitingBytesMax / 2), PipeOptions.Default,
@@ -112,14 +120,17 @@ internal sealed class ControlChannel : IDisposable
     {
         try
         {
-            PipeWriter output = _connection.Output;
-            Span<byte> head = output.GetSpan(HeadBytes);
-            head[0] = (byte)command;
-            BinaryPrimitives.WriteInt32LittleEndian(head[1..], payload.Length);
-            output.Advance(HeadBytes);
-            output.Write(payload);
-            ValueTask<FlushResult> flush = output.FlushAsync();
-            return flush.IsCompletedSuccessfully && !flush.Result.IsCompleted;
+            lock (_sending)
+            {
+                PipeWriter output = _connection.Output;
+                Span<byte> head = output.GetSpan(HeadBytes);
+                head[0] = (byte)command;
+                BinaryPrimitives.WriteInt32LittleEndian(head[1..], payload.Length);
+                output.Advance(HeadBytes);
+                output.Write(payload);
+                ValueTask<FlushResult> flush = output.FlushAsync();
+                return flush.IsCompletedSuccessfully && !flush.Result.IsCompleted;
+            }
         }
         catch (Exception e) when (IsEnd(e))
         {

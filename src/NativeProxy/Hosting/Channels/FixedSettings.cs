@@ -19,7 +19,7 @@ internal static class FixedSettings
             User = started.Runtime.User,
             Group = started.Runtime.Group,
         },
-        Admin = settings.Admin with { Bind = started.Admin.Bind },
+        Admin = settings.Admin with { Bind = started.Admin.Bind, Unix = started.Admin.Unix },
     };
 
     /// <summary>

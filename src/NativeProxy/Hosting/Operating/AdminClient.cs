@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
@@ -19,10 +20,15 @@ internal sealed class AdminClient
 
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
-    private readonly IPEndPoint _server;
+    private readonly EndPoint _server;
+    private readonly string _host;
     private readonly AdminSettings _settings;
 
-    private AdminClient(IPEndPoint server, in AdminSettings settings) => (_server, _settings) = (server, settings);
+    private AdminClient(EndPoint server, in AdminSettings settings)
+    {
+        (_server, _settings) = (server, settings);
+        _host = server is IPEndPoint ? server.ToString()! : "localhost";
+    }
 
     /// <summary>Null when the configuration names no endpoint that can be asked; the problem then says why.</summary>
     /// <param name="configPath">The configuration file.</param>
@@ -45,6 +51,8 @@ internal sealed class AdminClient
     public static AdminClient? Of(string configPath, in AdminSettings admin, out string problem)
     {
         problem = $"{configPath} has no admin endpoint: bind it by [admin] bind = \"127.0.0.1:9901\"";
+        if (UnixAddressText.PathOf(admin.Bind) is { } path)
+            return new AdminClient(new UnixDomainSocketEndPoint(path), admin);
         return AddressText.TryParse(admin.Bind, AddressUse.Bind, out HostPort bind, out _)
             ? new AdminClient(new IPEndPoint(OwnAddressOf(bind), bind.Port), admin)
             : null;
@@ -72,7 +80,7 @@ internal sealed class AdminClient
         using var over = new CancellationTokenSource(AnswerLimit);
         HttpDocument document = HttpDocument.Send(
             _server,
-            $"{method} {target} HTTP/1.1\r\nHost: {_server}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
+            $"{method} {target} HTTP/1.1\r\nHost: {_host}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
             AnswerBytesMax, over.Token).GetAwaiter().GetResult();
         if (document.Problem.Length > 0)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -35,9 +36,21 @@ internal static class OperatorText
     /// <summary>What an answer without success says, without signs that a terminal would obey.</summary>
     public static string OfAnswer(HttpDocument document)
     {
-        string text = string.Concat(Encoding.UTF8.GetString(document.Content).Trim().Where(static sign => !char.IsControl(sign)));
+        string text = Printable(Encoding.UTF8.GetString(document.Content).Trim());
         return text.Length > 0 ? text : $"the answer is status {document.StatusCode}";
     }
+
+    /// <summary>A text that came from elsewhere, without signs that a terminal would obey.</summary>
+    public static string Printable(string text) => string.Concat(text.Where(static sign => !char.IsControl(sign)));
+
+    /// <summary>How long, in two figures or three: 950 ms, 12.3 s, 5.0 min, 3.2 h.</summary>
+    public static string Duration(long ms) => ms switch
+    {
+        < 1000 => string.Create(CultureInfo.InvariantCulture, $"{ms} ms"),
+        < 60_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.0} s"),
+        < 3_600_000 => string.Create(CultureInfo.InvariantCulture, $"{ms / 60_000.0:0.0} min"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{ms / 3_600_000.0:0.0} h"),
+    };
 
     /// <summary>Null, with the problem, when it is none.</summary>
     public static JsonDocument? JsonOf(HttpDocument document, out string problem)

@@ -52,7 +52,7 @@ internal sealed class ReplayWorld : IDisposable
         var ledger = new CloseLedger(counters, _boards.Closes.Ring(0), log: null, Loop.Clock);
         var accessLog = new ExchangeLog(_log, _names, Loop.Clock, wantsFields: false);
         var traffic = new TrafficPlan(
-            Loop, new WorkerPlace(0, 1), counters, _boards.OfTraffic, TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
+            Loop, new WorkerPlace(0, 1, 0, 1), counters, _boards.OfTraffic, TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
         _boards.Servers.Publish(settings);
         _boards.Limits.Publish(settings);
         var sockets = new List<ListeningSocket>();

@@ -294,8 +294,7 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings, Certificates.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
-        _service.Tokens = AdminEndpoint.TokensOf(_settings.Admin);
-        _service.Redaction = Recorder.RedactionOf(_settings.Recorder);
+        AdminEndpoint.Show(_service, _settings, reload.Text);
     }
 
     private void ReloadEnded(bool isDone)

@@ -7,7 +7,6 @@ using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
-using NativeProxy.Recording;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -34,10 +33,8 @@ internal static class SupervisorStart
         {
             using Boards boards = before.TakeBoards(workers) ?? Boards.CreateShared(workers);
             var events = new SupervisorEvents();
-            var service = new ServiceState
-            {
-                ConfigPath = source.Path, Tokens = AdminEndpoint.TokensOf(settings.Admin), Redaction = Recorder.RedactionOf(settings.Recorder),
-            };
+            var service = new ServiceState { ConfigPath = source.Path };
+            AdminEndpoint.Show(service, settings, source.Bytes);
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow) { Remembered = before.Found };
@@ -65,7 +62,8 @@ internal static class SupervisorStart
                 Certificates = certificates, Before = before, Admin = admin,
                 Upgrade = new UpgradeSteps(children, boards, discovery, names, admin, manager, service, log),
             };
-            AdminPowers powers = AdminEndpoint.PowersOf(health, log, wish => events.Put(new SupervisorEvent.Wished(wish)));
+            AdminPowers powers = AdminEndpoint.PowersOf(
+                health, log, wish => events.Put(new SupervisorEvent.Wished(wish)), new AskedWorkers(crew.Slots).Ask);
             return supervisor.Run(pidFile, () => admin?.Serve(boards, service, powers));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

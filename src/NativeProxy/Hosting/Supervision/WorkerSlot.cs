@@ -88,6 +88,9 @@ internal sealed class WorkerSlot : IDisposable
     /// <summary>Counts the processes of this slot; what an earlier one has said is out of date.</summary>
     public int Life { get; private set; }
 
+    /// <summary>Gets what the process answers to an operator's question, on any thread.</summary>
+    public Action<byte[]>? Answered { get; set; }
+
     /// <summary>Who accepts on this slot's sockets while nobody serves here.</summary>
     public WorkerSlot? StandIn { get; set; }
 
@@ -263,7 +266,12 @@ internal sealed class WorkerSlot : IDisposable
     private async Task Listen(ControlChannel control, int life)
     {
         while (await control.ReceiveAsync() is { } message)
-            _events.Put(new SupervisorEvent.WorkerSaid(this, life, message));
+        {
+            if (message.Command == ControlCommand.Answered)
+                Answered?.Invoke(message.Payload);
+            else
+                _events.Put(new SupervisorEvent.WorkerSaid(this, life, message));
+        }
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -48,6 +48,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                     Page = ledger.ForServer(upstream.Name, server.Name),
                     Connections = { Recorder = recorder, Upstream = upstream.Name },
                 };
+            servers[i].Load.Tally = boards.Latencies.Find(TallyNames.OfServer(upstream.Name, server.Name), place.Row);
             servers[i].ChangeAddresses(endPoints.Of(index, i));
             servers[i].Apply(upstream, server, server.MaxConnections, boards.Servers.Find(upstream.Name, server.Name, server.Address, place.Row));
         }

@@ -111,7 +111,7 @@ internal sealed class TrafficPlan
         GiveSockets(old, newSockets);
         old.ForEach(Retire);
         _retired.RemoveAll(listener => listener.ConnectionCount == 0);
-        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, [.. _listeners, .. _retired], [.. _groups]);
+        _shedding.Apply(settings.Runtime.ShedIdleAtPercent, AllListeners, [.. _groups]);
     }
 
     /// <summary>
@@ -145,6 +145,12 @@ internal sealed class TrafficPlan
 
     /// <summary>Looks whether the worker runs short of anything.</summary>
     public void LookForPressure() => _shedding.Look();
+
+    /// <summary>Shows how many connections and waiting requests it has.</summary>
+    public void ShowTallies() => TallyView.Show(_groups, AllListeners);
+
+    /// <summary>All listeners, retired ones with connections included.</summary>
+    public Listener[] AllListeners => [.. _listeners, .. _retired];
 
     /// <summary>Servers have other addresses; everything else stays.</summary>
     /// <param name="endPoints">The addresses of all servers of the present settings.</param>
@@ -180,7 +186,7 @@ internal sealed class TrafficPlan
     {
         _drained = drained;
         _isDraining = true;
-        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+        foreach (Listener listener in AllListeners)
             listener.Drain(CloseReason.Draining);
     }
 
@@ -207,7 +213,7 @@ internal sealed class TrafficPlan
     public int Cut(int countMax)
     {
         int count = 0;
-        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+        foreach (Listener listener in AllListeners)
             count += listener.Cut(countMax - count);
         return count;
     }
@@ -222,6 +228,7 @@ internal sealed class TrafficPlan
             UpstreamGroup group = _groups.Find(group => group.Name == upstream.Name)
                 ?? new UpstreamGroup(_loop, upstream.Name, _accessLog?.Register(upstream.Name) ?? 0) { Report = _report };
             group.Apply(upstream, _servers.Of(group, upstream, endPoints, i), slot: _boards.Servers.FindGroup(upstream.Name, _place.Row));
+            group.Load.Tally = _boards.Latencies.Find(TallyNames.OfUpstream(upstream.Name), _place.Row);
             group.Latency = _boards.Latencies.Find(LatencyNames.OfUpstream(upstream.Name), _place.Row);
             group.Cache = ResponseCache.Of(upstream.Cache, group.Cache, _counters, _loop.Clock, _boards.Changes);
             kept.Add(group);
@@ -262,7 +269,7 @@ internal sealed class TrafficPlan
             Streams = user => new Http1ServerStream(user, _loop, scratch),
         };
         return new Listener(_loop, settings, service, _budget, _ledger.ForListener(settings.Name), _shedding, routes.TcpOf(settings),
-            new ClientLimits(settings, _boards.Limits, _place.Row))
+            new ClientLimits(settings, _boards.Limits, _place.Row), _boards.Latencies.Find(TallyNames.OfListener(settings.Name), _place.Row))
         {
             Drained = ListenerDrained,
             Tls = _security.OfListener(settings),
@@ -346,7 +353,7 @@ internal sealed class TrafficPlan
         _stock.Mirrors.CutAll();
         foreach (UpstreamGroup group in _groups)
             group.Retire();
-        foreach (Listener listener in (Listener[])[.. _listeners, .. _retired])
+        foreach (Listener listener in AllListeners)
             listener.Origins?.Retire();
         _drained();
         _drained = null;

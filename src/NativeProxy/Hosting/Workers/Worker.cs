@@ -43,6 +43,7 @@ internal sealed class Worker : IDisposable
     private readonly ExchangeLog _exchangeLog;
     private readonly CloseLedger _ledger;
     private readonly WorkerGauges _gauges;
+    private readonly OperatorQuestions _questions;
     private readonly ManualResetEventSlim _drainSeen = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isCut;
@@ -63,6 +64,7 @@ internal sealed class Worker : IDisposable
         _traffic = new TrafficPlan(Loop, place, counters, boards, security, _exchangeLog, _ledger,
             LinuxProcess.DescriptorsForConnections(), WarnAside);
         _board = new BoardListener(boards.Servers.Bells, place.Row, Loop, _traffic.FollowBoard);
+        _questions = new OperatorQuestions(Loop, _traffic);
         _gauges = new WorkerGauges(Loop, counters, _pools, _traffic, _log.Ring, _log.Writer);
     }
 
@@ -109,6 +111,18 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
     public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
+
+    /// <summary>One thread at a time: what an operator asks; see <see cref="OperatorQuestions.Ask"/>.</summary>
+    public Task<byte[]> Ask(string question) => _questions.Ask(question);
+
+    /// <summary>Any thread: the same, where it is the only worker.</summary>
+    public async Task<IReadOnlyList<byte[]>> AskAlone(string question)
+    {
+        Task<byte[]> answer;
+        lock (_questions)
+            answer = _questions.Ask(question);
+        return [await answer];
+    }
 
     /// <summary>Another thread: stops accepting; responses say close from now on. Returns once the loop has seen it.</summary>
     public void BeginDrain()

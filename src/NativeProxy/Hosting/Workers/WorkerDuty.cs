@@ -104,6 +104,9 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 case ControlCommand.Tickets:
                     worker.Take(TicketRings.Parse(message.Text));
                     break;
+                case ControlCommand.Ask:
+                    _ = Answer(worker, message.Text);
+                    break;
                 case ControlCommand.Release:
                     worker.Release(int.Parse(message.Text, CultureInfo.InvariantCulture));
                     break;
@@ -132,7 +135,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         }
         Task drained = worker.Drained;
         Task limit = Task.Delay(TimeSpan.FromMilliseconds(_drainLimitMs));
-        if (await Task.WhenAny(drained, limit, ListenForCut()) == drained)
+        if (await Task.WhenAny(drained, limit, ListenForCut(worker)) == drained)
             return ExitCodes.Success;
         worker.Cut();
         return ExitCodes.CutShort;
@@ -142,14 +145,24 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     private Socket? ReceiveLine() =>
         descriptors.TryReceive(1) is [int line] ? new Socket(new SafeSocketHandle(line, ownsHandle: true)) : null;
 
-    private async Task ListenForCut()
+    private async Task ListenForCut(Worker worker)
     {
         while (await control.ReceiveAsync() is { } message)
         {
             if (message.Command == ControlCommand.Cut)
                 return;
+            if (message.Command == ControlCommand.Ask)
+                _ = Answer(worker, message.Text);
         }
         await Task.Delay(System.Threading.Timeout.Infinite);
+    }
+
+    /// <summary>What an operator asks is answered when the loop has found it; nobody waits for that.</summary>
+    private async Task Answer(Worker worker, string numbered)
+    {
+        int blank = numbered.IndexOf(' ', StringComparison.Ordinal);
+        byte[] answer = await worker.Ask(numbered[(blank + 1)..]);
+        control.TrySend(ControlCommand.Answered, [.. System.Text.Encoding.ASCII.GetBytes(numbered[..(blank + 1)]), .. answer]);
     }
 
     private void InForce(Plan plan) =>

@@ -44,6 +44,7 @@ internal sealed class WorkerGauges : ITimerOwner
         SetIdle();
         SetLent();
         _traffic.LookForPressure();
+        _traffic.ShowTallies();
         _counters.Set(CounterId.TlsBytes, TlsLoop.BytesOfThread);
         _counters.Set(CounterId.TimersLinked, _loop.Wheel.LinkedCount);
         _counters.Set(CounterId.HeapAllocatedBytes, GC.GetTotalAllocatedBytes());

@@ -22,6 +22,9 @@ internal sealed unsafe class StickTable(StickEntry* entries, int bucketCount, ul
     /// <summary>Entries of a bucket: four lines of memory.</summary>
     public const int EntriesPerBucket = 16;
 
+    /// <summary>A look touches the memory of so many buckets at most.</summary>
+    private const int LookedBucketsMax = 1024;
+
     private const int TimeBits = 32;
     private const int ServerBits = 14;
     private const int CheckShift = TimeBits + ServerBits;
@@ -29,6 +32,21 @@ internal sealed unsafe class StickTable(StickEntry* entries, int bucketCount, ul
     /// <summary>Buckets for so many entries: some more, since keys do not fill all of them alike.</summary>
     public static int BucketsFor(int entryCount) =>
         (int)((((long)entryCount * 5 / 4) + EntriesPerBucket - 1) / EntriesPerBucket);
+
+    /// <summary>How many entries it has room for.</summary>
+    public long Room => (long)bucketCount * EntriesPerBucket;
+
+    /// <summary>
+    /// About how many entries were ever used and not given away since: of a large table a part is looked at, since keys lie evenly. Any thread.
+    /// </summary>
+    public long UsedAbout()
+    {
+        int looked = Math.Min(bucketCount, LookedBucketsMax);
+        long used = 0;
+        for (long i = 0; i < (long)looked * EntriesPerBucket; i++)
+            used += Volatile.Read(ref entries[i].Word) != 0 ? 1 : 0;
+        return used * bucketCount / looked;
+    }
 
     /// <summary>The server of a key, which counts as used now; -1 when there is none, or it was not used for too long.</summary>
     /// <param name="key">Not 0.</param>

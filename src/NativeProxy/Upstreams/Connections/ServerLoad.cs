@@ -1,5 +1,6 @@
 using System.Text;
 using NativeProxy.Foundation;
+using NativeProxy.Metrics;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Upstreams.Connections;
@@ -11,6 +12,9 @@ namespace NativeProxy.Upstreams.Connections;
 internal sealed class ServerLoad(string name)
 {
     private ServerSlot? _slot;
+
+    /// <summary>What is counted of the server for the operator; null where nobody can look.</summary>
+    public LatencyRow? Tally { get; set; }
 
     /// <summary>Connections lent to users, connecting ones included; one that several use in line counts for each.</summary>
     public int LentCount { get; private set; }

@@ -16,6 +16,9 @@ internal sealed class GroupLoad
     /// <summary>Requests at most; 0 = no limit.</summary>
     private int _requestsMax;
 
+    /// <summary>What is shown of the group to the operator; null where nobody can look.</summary>
+    public LatencyRow? Tally { get; set; }
+
     /// <summary>Requests in flight, as far as they were counted.</summary>
     public int Count => _shared?.Count ?? _ownCount;
 

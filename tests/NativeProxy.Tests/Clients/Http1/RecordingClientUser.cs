@@ -146,5 +146,7 @@ internal sealed class RecordingClientUser(ClientStream stream, ClientTrial trial
         return (bytes, head);
     }
 
+    public void Describe(SessionFacts facts) => facts.Is(SessionState.WaitingForAnswer, sinceMs: 0);
+
     private void Note(string text) => trial.Note($"{Name} {text}");
 }

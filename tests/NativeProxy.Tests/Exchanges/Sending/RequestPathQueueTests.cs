@@ -26,7 +26,7 @@ public sealed class RequestPathQueueTests
         using PathTrial trial = AskFullServers(out UpstreamConnection[] connections);
         Assert.Empty(trial.Stream.Calls);
         Assert.Equal((1L, 1L), (trial.Count(CounterId.QueueWaiting), trial.Count(CounterId.QueueEntered)));
-        Assert.Equal(new QueuePlaces(0, 1), trial.Path.Link.QueuePlaces);
+        Assert.Equal(new QueuePlaces(0, 1), trial.Path.Link.Line!.Places);
 
         trial.Run(() => trial.Servers[1].Release(connections[1], ServerCloseReason.ClientAborted));
 

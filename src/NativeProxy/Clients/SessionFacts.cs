@@ -1,0 +1,137 @@
+using System;
+using System.Text;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Clients;
+
+/// <summary>What a client connection does, as an operator is told.</summary>
+internal enum SessionState : byte
+{
+    /// <summary>Nothing of a request has come.</summary>
+    Idle,
+
+    /// <summary>What a balancer says of its client is awaited.</summary>
+    ReadingProxyHeader,
+
+    /// <summary>TLS is being agreed on.</summary>
+    Handshake,
+
+    /// <summary>In mode "tcp": the name that decides on its server has not come yet.</summary>
+    ReadingHello,
+
+    /// <summary>A part of a request's head has come.</summary>
+    ReadingHead,
+
+    /// <summary>The rest of a request's body is awaited.</summary>
+    ReadingBody,
+
+    /// <summary>A limit lets the request wait, or its login is being looked at.</summary>
+    WaitingForAdmission,
+
+    /// <summary>It stands in the line of a server or an upstream.</summary>
+    WaitingInQueue,
+
+    /// <summary>It is tried again after a pause.</summary>
+    WaitingToRetry,
+
+    /// <summary>A connection to a server is being opened.</summary>
+    WaitingForConnect,
+
+    /// <summary>The server has the request.</summary>
+    WaitingForAnswer,
+
+    /// <summary>The answer comes from the server and goes to the client.</summary>
+    SendingAnswer,
+
+    /// <summary>The client does not take the answer as fast as it comes.</summary>
+    WaitingForClientToRead,
+
+    /// <summary>Bytes go both ways and are not looked at.</summary>
+    Tunnel,
+
+    /// <summary>All is sent, and the client's end is awaited.</summary>
+    Lingering,
+
+    /// <summary>The end is decided, and the rest is being sent.</summary>
+    Closing,
+}
+
+/// <summary>
+/// What one client connection does at this moment: filled in by whoever has it, on the loop, for an operator who asks. Afterwards immutable, and any
+/// thread may read it.
+/// </summary>
+internal sealed class SessionFacts
+{
+    /// <summary>Number of the connection.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>Of the loop.</summary>
+    public long NowMs { get; private set; }
+
+    /// <summary>When it was opened, in loop time.</summary>
+    public long OpenedMs { get; private set; }
+
+    public PeerAddress Client { get; private set; }
+
+    public string Listener { get; private set; } = "";
+
+    public int RequestCount { get; private set; }
+
+    /// <summary>What was agreed on; empty without TLS.</summary>
+    public string Tls { get; private set; } = "";
+
+    public SessionState State { get; private set; }
+
+    /// <summary>Since when, in loop time.</summary>
+    public long SinceMs { get; private set; }
+
+    /// <summary>Since when its present request is there; -1 = there is none.</summary>
+    public long RequestMs { get; private set; } = -1;
+
+    public string Route { get; set; } = "";
+
+    public string Upstream { get; set; } = "";
+
+    public string Server { get; set; } = "";
+
+    /// <summary>Of the present request, with its query; empty where nothing has kept it.</summary>
+    public string Method { get; private set; } = "";
+
+    /// <inheritdoc cref="Method"/>
+    public string Target { get; private set; } = "";
+
+    /// <summary>Takes over what a connection does now.</summary>
+    /// <param name="connection">Of the listener's live ones.</param>
+    /// <param name="listener">Name of the listener.</param>
+    public void Take(ClientConnection connection, string listener)
+    {
+        Id = connection.Id;
+        NowMs = connection.Frontend.Loop.Clock.NowMs;
+        OpenedMs = connection.Tcp!.OpenedAtMs;
+        Client = connection.Address;
+        Listener = listener;
+        RequestCount = connection.RequestCount;
+        Tls = connection.Tcp.LayerFacts is { } facts ? Encoding.UTF8.GetString(facts.LogWords) : "";
+        RequestMs = -1;
+        Route = Upstream = Server = Method = Target = "";
+        if (connection.Tcp.Owner is ClientFarewell farewell)
+            Is(farewell.IsLingering ? SessionState.Lingering : SessionState.Closing, connection.Account.DecidedAtMs(connection.Tcp));
+        else
+            ((ISessionView)connection).Describe(this);
+    }
+
+    /// <summary>What it does, and since when; a time that was not reached is the beginning of the connection.</summary>
+    public void Is(SessionState state, long sinceMs)
+    {
+        State = state;
+        SinceMs = Math.Max(sinceMs, OpenedMs);
+    }
+
+    /// <summary>What its present request is.</summary>
+    public void Asks(long startedMs, ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
+    {
+        RequestMs = startedMs;
+        Method = Encoding.Latin1.GetString(method);
+        Target = Encoding.Latin1.GetString(target);
+    }
+}

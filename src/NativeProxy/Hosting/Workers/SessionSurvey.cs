@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using NativeProxy.Admin;
+using NativeProxy.Clients;
+using NativeProxy.Foundation;
+using NativeProxy.Listeners;
+using NativeProxy.Pressure;
+using NativeProxy.Transport;
+
+namespace NativeProxy.Hosting.Workers;
+
+/// <summary>
+/// Looks at the client connections of one worker for an operator: a slice of them per turn of the loop, so that 100,000 idle ones hold nobody up, and
+/// keeps those that were asked for, a bounded number. Posted once; thread: the loop. Never changes a connection.
+/// </summary>
+internal sealed class SessionSurvey : LoopWork
+{
+    /// <summary>Looking at so many takes some ten microseconds.</summary>
+    private const int SliceCount = 128;
+
+    private readonly EventLoop _loop;
+    private readonly TrafficPlan _traffic;
+    private readonly SessionQuestion _question;
+    private readonly Queue<LiveWalk> _walks = new();
+    private readonly OldestFirst<SessionFacts> _kept = new();
+    private readonly TaskCompletionSource<SessionFacts[]> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SessionFacts _spare = new();
+    private LiveWalk? _walk;
+    private int _foundInWalk;
+
+    public SessionSurvey(EventLoop loop, TrafficPlan traffic, SessionQuestion question)
+    {
+        _loop = loop;
+        _traffic = traffic;
+        _question = question;
+        _kept.Begin(question.CountMax);
+    }
+
+    /// <summary>What was found, the first ones first.</summary>
+    public Task<SessionFacts[]> Done => _done.Task;
+
+    public override void Run()
+    {
+        if (_walk is null)
+        {
+            foreach (Listener listener in _traffic.AllListeners)
+            {
+                if (_question.Listener.Length == 0 || listener.Settings.Name == _question.Listener)
+                    _walks.Enqueue(new LiveWalk(listener, fromOldest: _question.Order != SessionOrder.Newest));
+            }
+        }
+        for (int i = 0; i < SliceCount; i++)
+        {
+            if (_walk?.Next() is { } connection && !IsEnough)
+            {
+                Look(connection, _walk.Listener);
+                continue;
+            }
+            if (!TryBeginNext())
+            {
+                _kept.Sort();
+                _done.SetResult(Found());
+                return;
+            }
+        }
+        _loop.Soon(this);
+    }
+
+    /// <summary>By age, those of one listener come in their order: what follows cannot be among the first ones.</summary>
+    private bool IsEnough => _question.Order != SessionOrder.Longest && _foundInWalk >= _question.CountMax;
+
+    private bool TryBeginNext()
+    {
+        _walk?.End();
+        _foundInWalk = 0;
+        if (!_walks.TryDequeue(out _walk))
+            return false;
+        _walk.Begin();
+        return true;
+    }
+
+    private void Look(ClientConnection connection, Listener listener)
+    {
+        if (_question.Clients.Length > 0 && !AddressNetwork.AnyContains(_question.Clients, connection.Address))
+            return;
+        _spare.Take(connection, listener.Settings.Name);
+        if (!IsOfServer(_spare) || (_question.State.Length > 0 && SessionJson.WordOf(_spare.State) != _question.State))
+            return;
+        _foundInWalk++;
+        long order = _question.Order switch
+        {
+            SessionOrder.Newest => -_spare.OpenedMs,
+            SessionOrder.Oldest => _spare.OpenedMs,
+            _ => _spare.SinceMs,
+        };
+        if (_kept.Offer(_spare, order, _question.Order == SessionOrder.Newest ? -_spare.Id : _spare.Id))
+            _spare = new SessionFacts();
+    }
+
+    private bool IsOfServer(SessionFacts facts) => _question.Server.Length == 0 || (facts.Upstream.Length > 0
+        && _question.Server.StartsWith(facts.Upstream, StringComparison.Ordinal)
+        && (_question.Server.Length == facts.Upstream.Length
+            || _question.Server.AsSpan(facts.Upstream.Length).SequenceEqual("/" + facts.Server)));
+
+    private SessionFacts[] Found()
+    {
+        var found = new SessionFacts[_kept.Count];
+        for (int i = 0; i < found.Length; i++)
+            found[i] = _kept[i];
+        _kept.Clear();
+        return found;
+    }
+}
