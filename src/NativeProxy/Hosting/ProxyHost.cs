@@ -35,6 +35,7 @@ internal static class ProxyHost
         List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
+        LogPlaces.DivertErrors(log, result.Settings.Log);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
             ? SingleProcess.Run(source, result.Settings, files, security, manager, log)

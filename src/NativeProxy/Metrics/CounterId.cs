@@ -189,6 +189,7 @@ internal enum CounterId
     LogLinesWritten,
     LogLinesDropped,
     LogLinesLost,
+    LogLinesLeftOut,
     BufferBytesHeld,
     BufferBlocksLent,
     BufferBytesReceiveTails,

@@ -18,6 +18,7 @@ internal static class FixedSettings
             PidFile = started.Runtime.PidFile,
         },
         Admin = settings.Admin with { Bind = started.Admin.Bind },
+        Log = settings.Log with { ErrorsTarget = started.Log.ErrorsTarget },
     };
 
     /// <summary>

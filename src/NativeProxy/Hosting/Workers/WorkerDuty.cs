@@ -38,6 +38,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         Plan? plan = Read(SettingsMessage.Decode(first.Payload), out string problem);
         if (plan is null)
             return await RefuseToServe(problem);
+        LogPlaces.DivertErrors(_log, plan.Settings.Log);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Index);
         try
