@@ -17,7 +17,7 @@ _nativeproxy() {
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-            words="run check probe status server reload demo config version -? -h --help --version"
+            words="run check probe status server reload log demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -29,6 +29,10 @@ _nativeproxy() {
                     [ "$COMP_CWORD" -ne 2 ] || words="drain maintenance ready weight $words"
                     ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;
+                log)
+                    words="-? -h --help"
+                    [ "$COMP_CWORD" -ne 2 ] || words="explain $words"
+                    ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)
                     words="-? -h --help"

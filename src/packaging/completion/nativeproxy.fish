@@ -10,6 +10,7 @@ complete -c nativeproxy -n __fish_use_subcommand -a probe -d 'Ask a server how i
 complete -c nativeproxy -n __fish_use_subcommand -a status -d 'Show how a running proxy is'
 complete -c nativeproxy -n __fish_use_subcommand -a server -d 'Change a server of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a reload -d 'Have a running proxy read its configuration again'
+complete -c nativeproxy -n __fish_use_subcommand -a log -d 'About log lines'
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
 complete -c nativeproxy -n __fish_use_subcommand -a version -d 'Print the version'
@@ -43,6 +44,8 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a weight -d 'On
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l wait -d 'Until it has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l timeout -x -d 'With --wait: how long'
+
+complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a explain -d 'Say in words what a line means'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'

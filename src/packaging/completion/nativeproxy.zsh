@@ -17,6 +17,7 @@ _nativeproxy() {
                 'status:show how a running proxy is'
                 'server:change a server of a running proxy'
                 'reload:have a running proxy read its configuration again'
+                'log:about log lines'
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
                 'version:print the version'
@@ -55,6 +56,9 @@ _nativeproxy() {
                     ;;
                 reload)
                     _arguments $help $file '--wait[until it has ended]' '--timeout[with --wait\: how long]:duration:'
+                    ;;
+                log)
+                    _arguments $help '1:command:((explain\:"say in words what a line means"))'
                     ;;
                 demo)
                     _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'

@@ -118,7 +118,7 @@ public sealed class CommandWordsTests
             foreach (string next in commands)
                 waiting.Enqueue($"{command} {next}".Trim());
         }
-        Assert.Equal(16, all.Count);
+        Assert.Equal(18, all.Count);
         return all;
     }
 
