@@ -3,7 +3,9 @@ using NativeProxy.Foundation;
 
 namespace NativeProxy.Logging;
 
-/// <summary>The value of each <see cref="AccessField"/> in a record: those that are made of our own signs, and texts. Stateless; log writer thread.</summary>
+/// <summary>
+/// The value of each <see cref="AccessField"/> in a record: those that are made of our own signs, and texts. Stateless; log writer thread.
+/// </summary>
 internal static class AccessValues
 {
     /// <summary>Writes a number, a time, an address or a code, none of which has to be escaped; false for a text.</summary>

@@ -17,9 +17,6 @@ internal sealed class CaptureList
     /// <summary>Bytes of all values of a record and their lengths; what finds no room is cut off, or not there.</summary>
     public const int RecordBytesMax = 2048;
 
-    /// <summary>What stands instead of a value that is nobody's business.</summary>
-    public const string Redacted = "REDACTED";
-
     private static int _lastId;
 
     public CaptureList(IEnumerable<string> request, IEnumerable<string> response, IReadOnlyCollection<string> redacted)
@@ -66,10 +63,7 @@ internal sealed class CaptureList
 /// <param name="isSecret">A word stands for its value.</param>
 internal sealed class CapturedName(string name, bool isSecret)
 {
-    /// <summary>As the settings write it.</summary>
-    public byte[] Name { get; } = Encoding.ASCII.GetBytes(name);
-
-    /// <summary>The same in lower case.</summary>
+    /// <summary>The name in lower case.</summary>
     public byte[] LowerName { get; } = Encoding.ASCII.GetBytes(name.ToLowerInvariant());
 
     /// <summary>A word stands for its value: who captures does not even copy it.</summary>

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -30,9 +29,8 @@ internal sealed class LogLink : IDisposable
     private readonly Socket _socket;
     private readonly LogSocketKind _kind;
     private readonly bool _isStream;
-    private readonly byte[] _prefix = new byte[16];
 
-    /// <summary>Bytes of the message under way that were sent, with what stands around it on a stream.</summary>
+    /// <summary>Bytes of the message under way that were sent, and of its end.</summary>
     private int _sent;
 
     private LogLink(Socket socket, LogSocketKind kind, bool isStream, bool isConnected, long nowMs)
@@ -55,7 +53,10 @@ internal sealed class LogLink : IDisposable
         // As the C library does for /dev/log: some syslogs listen for streams there.
         if (error == SocketError.ProtocolType && kind == LogSocketKind.SyslogUnix)
             link = TryConnect(endPoint, kind, isStream: true, nowMs, out error);
-        problem = link is null ? TextOf(error) : "";
+
+        // What the library says of a path that is not there is about addresses.
+        bool isAbsent = endPoint is UnixDomainSocketEndPoint && error == SocketError.AddressNotAvailable;
+        problem = link is not null ? "" : isAbsent ? "there is no such socket" : TextOf(error);
         return link;
     }
 
@@ -93,16 +94,13 @@ internal sealed class LogLink : IDisposable
         problem = "";
         if (!_isStream)
             return SendPiece(message, out _, out problem);
-        ReadOnlySpan<byte> prefix = PrefixOf(message.Length);
-        ReadOnlySpan<byte> suffix = _kind == LogSocketKind.SyslogTcp ? default : "\n"u8;
-        int whole = prefix.Length + message.Length + suffix.Length;
-        while (_sent < whole)
+        ReadOnlySpan<byte> end = _kind == LogSocketKind.SyslogUnix ? "\n"u8 : default;
+        while (_sent < message.Length + end.Length)
         {
-            ReadOnlySpan<byte> piece = _sent < prefix.Length ? prefix[_sent..]
-                : _sent < prefix.Length + message.Length ? message[(_sent - prefix.Length)..] : suffix;
-            LogSendOutcome result = SendPiece(piece, out int bytes, out problem);
-            if (result != LogSendOutcome.Sent)
-                return result;
+            ReadOnlySpan<byte> rest = _sent < message.Length ? message[_sent..] : end;
+            LogSendOutcome outcome = SendPiece(rest, out int bytes, out problem);
+            if (outcome != LogSendOutcome.Sent)
+                return outcome;
             _sent += bytes;
         }
         _sent = 0;
@@ -127,16 +125,6 @@ internal sealed class LogLink : IDisposable
                 problem = TextOf(error);
                 return LogSendOutcome.Failed;
         }
-    }
-
-    /// <summary>The length and a blank (RFC 6587 3.4.1).</summary>
-    private ReadOnlySpan<byte> PrefixOf(int bytes)
-    {
-        if (_kind != LogSocketKind.SyslogTcp)
-            return default;
-        bytes.TryFormat(_prefix, out int length, default, CultureInfo.InvariantCulture);
-        _prefix[length] = (byte)' ';
-        return _prefix.AsSpan(0, length + 1);
     }
 
     private static LogLink? TryConnect(EndPoint endPoint, LogSocketKind kind, bool isStream, long nowMs, out SocketError error)

@@ -37,6 +37,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
 
     private readonly MessageQueue _queue = new(QueueBytes);
     private readonly LogText _message = new();
+    private readonly LogText _frame = new();
     private readonly byte[] _heard = new byte[256];
     private LogLink? _link;
     private long _linesSent;
@@ -76,12 +77,11 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
             lines = lines[(end < 0 ? lines.Length : end + 1)..];
             if (line.IsEmpty)
                 continue;
-            _message.Clear();
-            envelope.Append(_message, line);
-            if (_queue.TryAdd(_message.Bytes))
+            ReadOnlySpan<byte> message = MessageOf(line);
+            if (_queue.TryAdd(message))
                 continue;
             Pump(nowMs);
-            if (!_queue.TryAdd(_message.Bytes))
+            if (!_queue.TryAdd(message))
                 Lose("lines are dropped, because nobody takes them fast enough");
         }
         Pump(nowMs);
@@ -119,6 +119,20 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         }
         _link?.Dispose();
         _link = null;
+    }
+
+    /// <summary>On TCP with its length and a blank before it (RFC 6587 3.4.1). Valid until the next one.</summary>
+    private ReadOnlySpan<byte> MessageOf(ReadOnlySpan<byte> line)
+    {
+        _message.Clear();
+        envelope.Append(_message, line);
+        if (kind != LogSocketKind.SyslogTcp)
+            return _message.Bytes;
+        _frame.Clear();
+        _frame.AppendNumber(_message.Length);
+        _frame.Append(" "u8);
+        _frame.Append(_message.Bytes);
+        return _frame.Bytes;
     }
 
     /// <summary>True when there is a connection to send on.</summary>

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Where log bytes go: stdout, stderr, a file that several processes append to, or a syslog or journal. Owner: its <see cref="LogWriter"/>; one thread at a time.
-/// Failures are values: a full disk or a closed pipe never throws.
+/// Where log bytes go: stdout, stderr, a file that several processes append to, or a syslog or journal. Owner: its <see cref="LogWriter"/>; one
+/// thread at a time. Failures are values: a full disk or a closed pipe never throws.
 /// </summary>
 /// <remarks>
 /// On Linux it opens and writes by the system calls themselves: the library offers no O_APPEND, without which worker processes

@@ -59,7 +59,9 @@ public sealed class LogLayoutTests
     public async Task Sample_LeavesOutWhatWentWell_AndCountsIt()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering(
-            static request => request.Contains("/fails", StringComparison.Ordinal) ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n" : OriginConnection.Ok);
+            static request => request.Contains("/fails", StringComparison.Ordinal)
+                ? "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+                : OriginConnection.Ok);
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log("sample = 5"));
         for (int i = 0; i < 10; i++)
             await proxy.AskOnce($"/{i}");
@@ -85,7 +87,7 @@ public sealed class LogLayoutTests
         await client.Ask("/one", "Connection: close\r\n");
         string line = (await proxy.Output.WaitForCount(1))[0];
 
-        FinishedCommand command = await ProxyBinary.RunThrough($"printf '%s\\n' '{line.Replace("'", "", StringComparison.Ordinal)}' | \"$0\" log explain -");
+        FinishedCommand command = await ProxyBinary.RunThrough($"printf '%s\\n' '{line}' | \"$0\" log explain -");
 
         Assert.Equal((0, ""), (command.ExitCode, command.Errors));
         Assert.StartsWith($"one request and its answer, as {format}\n", command.Output, StringComparison.Ordinal);

@@ -70,6 +70,7 @@ public class LogRulesTests
     }
 
     [Theory]
+    [InlineData("slow = \"1s\"", "2: each exchange has a line: sample is 1")]
     [InlineData("template = \"{client}\"", "2: nobody uses this template")]
     [InlineData("format = \"combined\"\nrequest_headers = [\"X-A\"]", "3: lines of this format do not show them")]
     [InlineData("sample = 0\nsample_errors = true", "3: no exchange gets a line: sample is 0, and errors are sampled, too")]

@@ -30,7 +30,7 @@ public sealed class LineRedactionTests
         AccessRecord record = SampleRecords.Get(target);
         record.Referer = Encoding.Latin1.GetBytes("http://a" + target);
 
-        Assert.Equal($"{shown} http://a{shown}", TemplateTrial.Line("{target} {referer}", record, Redaction).Replace("\\x20", " ", StringComparison.Ordinal));
+        Assert.Equal($"{shown} http://a{shown}", TemplateTrial.Line("{target} {referer}", record, Redaction));
     }
 
     [Fact]

@@ -13,8 +13,8 @@ using Xunit;
 namespace NativeProxy.Tests.Logging;
 
 /// <summary>
-/// Lines on their way to a syslog or the journal: their shape on each kind of socket, and that a reader who is gone or slow costs lines and nothing else.
-/// The time is handed in.
+/// Lines on their way to a syslog or the journal: their shape on each kind of socket, and that a reader who is gone or slow costs lines and nothing
+/// else. The time is handed in.
 /// </summary>
 [Trait("promise", "B17")]
 public sealed class LogSocketTests : IDisposable
@@ -137,15 +137,14 @@ public sealed class LogSocketTests : IDisposable
     }
 
     [Theory]
-    [InlineData(LogSocketKind.SyslogUnix)]
-    [InlineData(LogSocketKind.SyslogTcp)]
-    public void SlowReader_LosesOnlyWhatFindsNoRoom_AndTheRestArrivesInOrder(LogSocketKind kind)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SlowReader_LosesOnlyWhatFindsNoRoom_AndTheRestArrivesInOrder(bool isTcp)
     {
-        bool isTcp = kind == LogSocketKind.SyslogTcp;
         using Socket listener = isTcp
             ? Listener(new IPEndPoint(IPAddress.Loopback, 0), ProtocolType.Tcp)
             : Reader(SocketType.Dgram, new UnixDomainSocketEndPoint(_path), ProtocolType.Unspecified);
-        using LogSocket log = Log(kind, listener.LocalEndPoint!);
+        using LogSocket log = Log(isTcp ? LogSocketKind.SyslogTcp : LogSocketKind.SyslogUnix, listener.LocalEndPoint!);
         string letters = new('x', 1000);
         int written = 0;
         do
@@ -246,7 +245,7 @@ public sealed class LogSocketTests : IDisposable
                 queue.RemoveFirst();
             }
         }
-        Assert.False(queue.IsEmpty);
+        Assert.True(queue.IsEmpty);
         Assert.False(new MessageQueue(64).TryAdd(new byte[61]));
     }
 

@@ -16,11 +16,11 @@ public sealed class PeerToolTests
 
     [ToolTheory("halog")]
     [InlineData("", "-4")]
-    [InlineData("Nov 22 10:11:12 host nativeproxy[7]: ", "0")]
+    [InlineData("Nov 22 10:11:12 host nativeproxy[7]: ", "1")]
     [InlineData("<134>1 2026-11-22T10:11:12.123Z host nativeproxy 7 access - ", "3")]
     public void HaproxyLines_AreReadByHalog(string prefix, string skipped)
     {
-        string lines = Lines(static (text, record) => HaproxyFormat.Append(text, record, SampleRecords.Names()), prefix);
+        string lines = Lines(static (LogText text, in AccessRecord record) => HaproxyFormat.Append(text, record, SampleRecords.Names()), prefix);
 
         (string output, string errors) = Run("halog", ["-srv", "-s", skipped], lines);
 
@@ -35,7 +35,9 @@ public sealed class PeerToolTests
         var list = new CaptureList(["X-A"], ["Server"], []);
         byte[] values = TemplateTrial.Capture(list, "GET / HTTP/1.1\r\nHost: a\r\nX-A: a \"b\" | {c}\r\n\r\n");
         string lines = Lines(
-            (text, record) => HaproxyFormat.Append(text, record, SampleRecords.Names(), new CaptureView(values, list, null)), "");
+            (LogText text, in AccessRecord record) =>
+                HaproxyFormat.Append(text, record, SampleRecords.Names(), new CaptureView(values, list, null)),
+            "");
 
         (string output, _) = Run("halog", ["-u", "-s", skipped], lines);
 
@@ -46,7 +48,7 @@ public sealed class PeerToolTests
     [InlineData("COMBINED")]
     public void CombinedLines_AreReadByGoaccess(string format)
     {
-        string lines = Lines(static (text, record) => CombinedFormat.Append(text, record), "");
+        string lines = Lines(static (LogText text, in AccessRecord record) => CombinedFormat.Append(text, record), "");
 
         (string output, _) = Run("goaccess", ["-", "--log-format=" + format, "--no-global-config", "-o", "json"], lines);
 

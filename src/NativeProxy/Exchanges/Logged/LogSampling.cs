@@ -3,7 +3,8 @@ using NativeProxy.Logging;
 namespace NativeProxy.Exchanges.Logged;
 
 /// <summary>
-/// Which exchanges get a line: what went wrong, what was slow, and one in so many of the rest, counted and not drawn. One per worker; thread: the loop.
+/// Which exchanges get a line: what went wrong, what was slow, and one in so many of the rest, counted and not drawn. One per worker; thread: the
+/// loop.
 /// </summary>
 /// <param name="oneIn">Of the rest one in so many; 0 = none.</param>
 /// <param name="slowMs">From so long on an exchange is slow; 0 = none is.</param>
@@ -28,8 +29,8 @@ internal sealed class LogSampling(int oneIn, long slowMs, int errorStatus, bool 
     }
 
     /// <summary>
-    /// By its status, if it came to one; and where a good one had been sent already, by what cut the exchange. A status below the bound that says what
-    /// went wrong (a 404, a 429) is what it is.
+    /// By its status, if it came to one; and where a good one had been sent already, by what cut the exchange. A status below the bound that says
+    /// what went wrong (a 404, a 429) is what it is.
     /// </summary>
     private bool IsError(in AccessNumbers numbers) =>
         numbers.Status == AccessNumbers.Unknown || numbers.Status >= errorStatus

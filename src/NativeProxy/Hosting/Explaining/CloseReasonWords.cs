@@ -3,7 +3,9 @@ using System.Collections.Generic;
 
 namespace NativeProxy.Hosting.Explaining;
 
-/// <summary>Why a connection was closed, in words: what happened, whose doing it was, what to look at. As the manual's pages say it. Stateless.</summary>
+/// <summary>
+/// Why a connection was closed, in words: what happened, whose doing it was, what to look at. As the manual's pages say it. Stateless.
+/// </summary>
 internal static class CloseReasonWords
 {
     private const string TlsPage = "the page on problems of TLS; the words in tls=\"...\" of the closed connection";

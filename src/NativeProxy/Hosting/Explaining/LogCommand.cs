@@ -32,7 +32,10 @@ internal static class LogCommand
             LogExplanation.Write(output, read);
         }
         if (unknown > 0 || explained == 0)
-            Console.Error.WriteLine($"{unknown} lines of a layout that is not known; known are haproxy, json and combined, and lines of closed connections");
+        {
+            Console.Error.WriteLine(
+                $"{unknown} lines of a layout that is not known; known are haproxy, json and combined, and lines of closed connections");
+        }
         return unknown > 0 || explained == 0 ? ExitCodes.Failure : ExitCodes.Success;
     }
 }

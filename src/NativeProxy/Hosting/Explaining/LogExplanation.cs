@@ -7,8 +7,8 @@ using System.Linq;
 namespace NativeProxy.Hosting.Explaining;
 
 /// <summary>
-/// What `log explain` prints of a line: each field, then in words what happened, whose doing it was, and what to look at. Stateless; for people, so its
-/// words may change.
+/// What `log explain` prints of a line: each field, then in words what happened, whose doing it was, and what to look at. Stateless; for people,
+/// so its words may change.
 /// </summary>
 internal static class LogExplanation
 {
@@ -59,7 +59,9 @@ internal static class LogExplanation
         if (line["server_connection"] is { Length: > 1 } origin)
         {
             yield return $"{line["upstream"]}/{line["server"]} was asked on a {origin} connection"
-                + (origin == "reused" ? $", which had idled {Ms(line["server_idle_ms"])} and was used for the {line["server_use_number"]}. time" : "");
+                + (origin == "reused"
+                    ? $", which had idled {Ms(line["server_idle_ms"])} and was used for the {line["server_use_number"]}. time"
+                    : "");
         }
         else if (line["server"] is "<CACHE>")
         {

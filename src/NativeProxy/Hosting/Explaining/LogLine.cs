@@ -20,8 +20,8 @@ internal enum LogLineKind : byte
 }
 
 /// <summary>
-/// A line of a log, taken apart: each field by the name that it has in JSON. Reads the layouts that the proxy writes, whatever a syslog has put before
-/// them; of lines of HAProxy itself as much as is the same. Immutable.
+/// A line of a log, taken apart: each field by the name that it has in JSON. Reads the layouts that the proxy writes, whatever a syslog has put
+/// before them; of lines of HAProxy itself as much as is the same. Immutable.
 /// </summary>
 /// <param name="Kind">What it is about.</param>
 /// <param name="Layout">What people call the layout.</param>
@@ -77,7 +77,10 @@ internal sealed record LogLine(LogLineKind Kind, string Layout, IReadOnlyList<(s
         if (Regex.Match(text, Closed, Options) is { Success: true } closed)
             return new LogLine(LogLineKind.Close, "text", FieldsOf(closed));
         if (Regex.Match(text, Request, Options) is { Success: true } request)
-            return new LogLine(LogLineKind.Access, "haproxy", [.. FieldsOf(request), .. FieldsOf(Regex.Match(request.Groups["rest"].Value, Rest, Options))]);
+        {
+            Match rest = Regex.Match(request.Groups["rest"].Value, Rest, Options);
+            return new LogLine(LogLineKind.Access, "haproxy", [.. FieldsOf(request), .. FieldsOf(rest)]);
+        }
         return Regex.Match(text, CombinedLine, Options) is { Success: true } combined
             ? new LogLine(LogLineKind.Combined, "combined", FieldsOf(combined))
             : null;

@@ -16,6 +16,8 @@ public sealed class LogExplanationTests
     private const string Line = "127.0.0.1:40000 [22/Nov/2026:10:11:12.123] web app/a 0/0/1/2/3 200 150 - - ---- 1/1/1/1/0 0/0 \"GET / HTTP/1.1\" "
         + "cc=12/3/4500 sc=7/2/1200/reused da=10.0.0.7:9001 rt=none rs=- why=-";
 
+    private const string Signs = "\u001b\0\r{}[]\"/-=: 9x\u00e9";
+
     [Fact]
     public void EveryReason_HasWords()
     {
@@ -37,7 +39,9 @@ public sealed class LogExplanationTests
         LogLine line = LogLine.TryRead(prefix + Line)!;
 
         Assert.Equal((LogLineKind.Access, "haproxy"), (line.Kind, line.Layout));
-        Assert.Equal(("127.0.0.1", "200", "reused", "1200", ""), (line["client"], line["status"], line["server_connection"], line["server_idle_ms"], line["route"]));
+        Assert.Equal(
+            ("127.0.0.1", "200", "reused", "1200", ""),
+            (line["client"], line["status"], line["server_connection"], line["server_idle_ms"], line["route"]));
     }
 
     /// <summary>The two layouts that say most say the same.</summary>
@@ -89,7 +93,8 @@ public sealed class LogExplanationTests
         foreach (string line in (string[])[Text, Json])
         {
             string said = Said(line);
-            Assert.Contains("a connection to a server was closed: the server closed it\n  it lived 7214 ms and served 41 requests; the server ended it first",
+            Assert.Contains(
+                "a connection to a server was closed: the server closed it\n  it lived 7214 ms and served 41 requests; the server ended it first",
                 said, StringComparison.Ordinal);
             Assert.Contains("look at\n  while idle harmless", said, StringComparison.Ordinal);
         }
@@ -121,7 +126,11 @@ public sealed class LogExplanationTests
         var random = new Random(seed);
         LogText json = new();
         JsonFormat.Append(json, SampleRecords.Get(), SampleRecords.Names());
-        string[] sources = [Line, TemplateTrial.Checked(json), "10.0.0.1:1 [22/Nov/2026:04:41:58.102] closed client web cc=2 rs=x by=y uses=1 ms=1/2/3/4/5 bytes=3/5"];
+        string[] sources =
+        [
+            Line, TemplateTrial.Checked(json),
+            "10.0.0.1:1 [22/Nov/2026:04:41:58.102] closed client web cc=2 rs=x by=y uses=1 ms=1/2/3/4/5 bytes=3/5",
+        ];
         for (int round = 0; round < 3000; round++)
         {
             List<char> letters = [.. sources[random.Next(sources.Length)]];
@@ -129,7 +138,7 @@ public sealed class LogExplanationTests
             {
                 int at = random.Next(letters.Count);
                 if (random.Next(2) == 0)
-                    letters[at] = "\u001b\0\r{}[]\"/-=: 9x\u00e9"[random.Next(17)];
+                    letters[at] = Signs[random.Next(Signs.Length)];
                 else
                     letters.RemoveRange(at, Math.Min(random.Next(20), letters.Count - at - 1));
             }
