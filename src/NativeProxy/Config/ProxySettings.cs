@@ -203,39 +203,3 @@ internal readonly partial struct AdminSettings
         + "Empty = none.")]
     public partial ImmutableArray<string> Histograms { get; init; }
 }
-
-/// <summary>Layout of one access log line.</summary>
-internal enum AccessLogFormat
-{
-    [SettingChoice("haproxy", Doc = "the HTTP log line of HAProxy")]
-    Haproxy,
-
-    [SettingChoice("combined", Doc = "the combined log format of Apache and nginx")]
-    Combined,
-
-    [SettingChoice("json", Doc = "one JSON object per line")]
-    Json,
-}
-
-/// <summary>`[log]`: what is written where.</summary>
-[SettingsTable(Doc = "What is written where.")]
-internal readonly partial struct LogSettings
-{
-    /// <summary>The target that is none.</summary>
-    public const string Off = "off";
-
-    /// <summary>"stdout", "stderr", "off" or a file path.</summary>
-    [Setting("access", Default = "stdout", Pattern = "^.+$",
-        Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", or the path of a file.")]
-    public partial string AccessTarget { get; init; }
-
-    /// <summary>"stdout", "stderr", "off" or a file path.</summary>
-    [Setting("connections", Default = "off", Pattern = "^.+$",
-        Doc = "Where a line per closed connection goes, of clients and of servers, with the reason: \"stdout\", \"stderr\", \"off\", or the path "
-        + "of a file (it may be that of the access log).")]
-    public partial string ConnectionsTarget { get; init; }
-
-    [Setting("format", Default = "haproxy",
-        Doc = "Layout of a log line. Closed connections have no combined layout: theirs is then that of haproxy.")]
-    public partial AccessLogFormat Format { get; init; }
-}

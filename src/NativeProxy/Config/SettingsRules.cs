@@ -40,10 +40,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         if (settings.Runtime is { Group.Length: > 0, User.Length: 0 })
             Break("runtime.group", "a group stands without a user, which alone would change nothing", "user = \"...\" beside it");
         CheckResolver(settings.Resolver);
-        if (settings.Log.AccessTarget.Length == 0)
-            Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
-        if (settings.Log.ConnectionsTarget.Length == 0)
-            Break("log.connections", "\"connections\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
+        new LogRules(settings.Log, _places, errors).CheckAll();
         CheckNames("rate_limit", settings.RateLimits.Select(static limit => limit.Name), static i => $"rate_limit[{i}].name");
         ProxySettings whole = settings.WithOnlyUpstream();
         new ServerConnectionRules(whole, _places, errors).CheckAll();

@@ -181,7 +181,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             return;
         }
         _notes.CookieInResponse = sticky.LetterOf(bytes, head.Fields);
-        _notes.ResponseHead();
+        _notes.ResponseHead(bytes, head);
         _user.OnProtocolSwitched(rest);
     }
 
@@ -235,7 +235,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             return false;
         }
         _notes.CookieInResponse = changes.Sticky.LetterOf(bytes, head.Fields);
-        _notes.ResponseHead();
+        _notes.ResponseHead(bytes, head);
         return true;
     }
 

@@ -36,10 +36,14 @@ internal static class CommandLine
             StatusSubcommand(),
             ServerSubcommand(),
             ReloadSubcommand(),
+<<<<<<< HEAD
             UpgradeSubcommand(),
             RecorderCommands.Errors(ConfigOption()),
             RecorderCommands.Record(ConfigOption()),
             RecorderCommands.Replay(),
+=======
+            LogSubcommand(),
+>>>>>>> logs/main
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),
@@ -162,6 +166,14 @@ internal static class CommandLine
         command.SetAction(result => OperatorText.Run(
             () => ReloadCommand.Run(result.GetValue(config)!, result.GetValue(wait), result.GetValue(timeout)!)));
         return command;
+    }
+
+    private static Command LogSubcommand()
+    {
+        var line = new Argument<string>("LINE") { Description = "A line of a log, in quotes; - takes lines from standard input." };
+        var explain = new Command("explain", "Say in words what a line means: each field, whose doing it was, what to look at.") { line };
+        explain.SetAction(result => LogCommand.Explain(result.GetValue(line)!));
+        return new Command("log", "About log lines.") { explain };
     }
 
     private static Command DemoCommand()

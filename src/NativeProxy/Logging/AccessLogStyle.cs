@@ -11,4 +11,7 @@ internal enum AccessLogStyle : byte
 
     /// <summary>One JSON object per line with every field.</summary>
     Json,
+
+    /// <summary>A line of a <see cref="LineTemplate"/>.</summary>
+    Custom,
 }

@@ -37,4 +37,7 @@ internal ref struct AccessRecord
     public ReadOnlySpan<byte> UserAgent;
 
     public ReadOnlySpan<byte> Referer;
+
+    /// <summary>Fields that somebody asked for, as <see cref="CapturedValues"/> reads them; empty when there are none.</summary>
+    public ReadOnlySpan<byte> Captures;
 }

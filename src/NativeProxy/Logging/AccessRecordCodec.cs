@@ -29,7 +29,7 @@ internal static class AccessRecordCodec
     /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
     public static int RecordBytesMax =>
         FixedBytes + (2 * AddressBytesMax) + TlsBytesMax + RequestIdBytesMax + TraceIdBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax
-        + HostBytesMax + UserAgentBytesMax + RefererBytesMax;
+        + HostBytesMax + UserAgentBytesMax + RefererBytesMax + CaptureList.RecordBytesMax;
 
     /// <summary>Loop thread. False when the ring is full; the ring has counted the loss then.</summary>
     public static bool TryWrite(LogRing ring, in AccessRecord record)
@@ -47,6 +47,7 @@ internal static class AccessRecordCodec
             Host = Cut(record.Host, HostBytesMax),
             UserAgent = Cut(record.UserAgent, UserAgentBytesMax),
             Referer = Cut(record.Referer, RefererBytesMax),
+            Captures = Cut(record.Captures, CaptureList.RecordBytesMax),
         };
         if (!ring.TryReserve(FixedBytes + lengths.Sum, out Span<byte> rest))
             return false;
@@ -66,6 +67,7 @@ internal static class AccessRecordCodec
         Put(ref rest, record.Host, lengths.Host);
         Put(ref rest, record.UserAgent, lengths.UserAgent);
         Put(ref rest, record.Referer, lengths.Referer);
+        Put(ref rest, record.Captures, lengths.Captures);
         ring.Commit();
         return true;
     }
@@ -89,6 +91,7 @@ internal static class AccessRecordCodec
             Host = Take(ref rest, lengths.Host),
             UserAgent = Take(ref rest, lengths.UserAgent),
             Referer = Take(ref rest, lengths.Referer),
+            Captures = Take(ref rest, lengths.Captures),
         };
     }
 
@@ -124,7 +127,9 @@ internal static class AccessRecordCodec
         public ushort Host;
         public ushort UserAgent;
         public ushort Referer;
+        public ushort Captures;
 
-        public readonly int Sum => Address + PeerAddress + Tls + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer;
+        public readonly int Sum =>
+            Address + PeerAddress + Tls + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer + Captures;
     }
 }

@@ -11,12 +11,13 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal sealed class ErrorLog
 {
-    private readonly Action<byte[]> _write;
     private readonly LineThread? _thread;
     private readonly TimeProvider _time;
     private readonly Action<string>? _hear;
     private readonly Lock _writing = new();
     private readonly LogText _line = new();
+    private Action<byte[]> _write;
+    private LineThread? _elsewhere;
 
     /// <summary>Writes each line before the call returns.</summary>
     public ErrorLog(Stream output, TimeProvider time)
@@ -41,27 +42,45 @@ internal sealed class ErrorLog
     /// <param name="hear">Gets each message without its time, on the thread that logs; must not block.</param>
     public ErrorLog(ErrorLog log, Action<string> hear)
     {
-        (_write, _time, _hear) = (log._write, log._time, hear);
+        (_write, _time, _hear) = (line => Volatile.Read(ref log._write)(line), log._time, hear);
     }
 
     /// <summary>The one that writes to this process's stderr.</summary>
     public static ErrorLog Stderr { get; } = new(LogTarget.Stderr(), TimeProvider.System);
 
-    public void Info(string message) => _write(LineOf("info"u8, message));
+    public void Info(string message) => Put(LineOf("info"u8, message));
 
-    public void Warn(string message) => _write(LineOf("warn"u8, message));
+    public void Warn(string message) => Put(LineOf("warn"u8, message));
 
-    public void Error(string message) => _write(LineOf("error"u8, message));
+    public void Error(string message) => Put(LineOf("error"u8, message));
 
     /// <summary>Lines as they are, such as an excerpt of a file, with a line end behind them.</summary>
     public void Text(string lines)
     {
-        _write(Encoding.UTF8.GetBytes(lines + "\n"));
+        Put(Encoding.UTF8.GetBytes(lines + "\n"));
         _hear?.Invoke(lines);
     }
 
+    /// <summary>Lines go there from now on, by a thread of its own again; <see cref="Aside"/> still writes where they went before.</summary>
+    public void Divert(LogTarget target)
+    {
+        _elsewhere = new LineThread(
+            line => target.Write(line), dropped => LineOf("warn"u8, $"{dropped} lines of this log were dropped: nobody took them in time"),
+            () => target.NextMs);
+        Volatile.Write(ref _write, _elsewhere.Put);
+    }
+
+    /// <summary>A warning that never goes where lines were diverted to.</summary>
+    public void Aside(string message) => _thread?.Put(LineOf("warn"u8, message));
+
     /// <summary>The end of the process: waits until everything is written, or until that takes too long.</summary>
-    public void Finish(TimeSpan limit) => _thread?.Finish(limit);
+    public void Finish(TimeSpan limit)
+    {
+        _elsewhere?.Finish(limit);
+        _thread?.Finish(limit);
+    }
+
+    private void Put(byte[] line) => Volatile.Read(ref _write)(line);
 
     private static void WriteTo(Stream output, byte[] line)
     {

@@ -14,7 +14,7 @@ internal static class HaproxyFormat
     /// cc=id/request/ageMs sc=id/use/idleMs/origin da=address rt=retryCause rs=reason why=rule</c>, and where there is one
     /// <c>route= peer= tls=version/cipher/full|resumed/name id= trace=</c>.
     /// </summary>
-    public static void Append(LogText text, in AccessRecord record, LogNames names)
+    public static void Append(LogText text, in AccessRecord record, LogNames names, in CaptureView captures = default)
     {
         ref readonly AccessNumbers numbers = ref record.Numbers;
         AddressText.Append(text, record.ClientAddress);
@@ -36,6 +36,8 @@ internal static class HaproxyFormat
             numbers.ServerConnectionCount, numbers.RetryCount]);
         text.Append(" "u8);
         text.AppendNumbers([numbers.ServerQueueCount, numbers.UpstreamQueueCount]);
+        if (captures.List is { } list)
+            AppendCaptures(text, captures, list);
         text.Append(" \""u8);
         AppendRequestLine(text, record);
         text.Append("\" cc="u8);
@@ -99,6 +101,19 @@ internal static class HaproxyFormat
             return;
         text.Append(":"u8);
         text.AppendNumber(address.Port);
+    }
+
+    /// <summary>As HAProxy's: the values of the request, then those of the response, each side in braces where it has some.</summary>
+    private static void AppendCaptures(LogText text, in CaptureView captures, CaptureList list)
+    {
+        int count = list.Request.Length + list.Response.Length;
+        for (int i = 0; i < count; i++)
+        {
+            text.Append(i == 0 || i == list.Request.Length ? " {"u8 : "|"u8);
+            text.AppendHashCapture(captures.ValueOf(i));
+            if (i + 1 == list.Request.Length || i + 1 == count)
+                text.Append("}"u8);
+        }
     }
 
     private static void AppendRoute(LogText text, int route, LogNames names)

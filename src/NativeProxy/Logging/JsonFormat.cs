@@ -10,7 +10,7 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal static class JsonFormat
 {
-    public static void Append(LogText text, in AccessRecord record, LogNames names)
+    public static void Append(LogText text, in AccessRecord record, LogNames names, in CaptureView captures = default)
     {
         ref readonly AccessNumbers numbers = ref record.Numbers;
         text.Append("{\"time\":\""u8);
@@ -41,6 +41,11 @@ internal static class JsonFormat
         AppendString(text, "close_reason"u8, names.NameOf(numbers.CloseReasonName));
         AppendString(text, "reject"u8, names.NameOf(numbers.RejectName));
         AppendConnections(text, numbers);
+        if (captures.List is { } list)
+        {
+            AppendHeaders(text, "request_headers"u8, list.Request, captures, 0);
+            AppendHeaders(text, "response_headers"u8, list.Response, captures, list.Request.Length);
+        }
         text.Append("}\n"u8);
     }
 
@@ -54,6 +59,23 @@ internal static class JsonFormat
         AppendString(text, "referer"u8, record.Referer);
         AppendString(text, "request_id"u8, record.RequestId);
         AppendString(text, "trace_id"u8, record.TraceId);
+    }
+
+    /// <summary>An object of the captured fields of one side, null for those that did not come.</summary>
+    private static void AppendHeaders(LogText text, ReadOnlySpan<byte> name, CapturedName[] names, in CaptureView captures, int first)
+    {
+        AppendName(text, name);
+        text.Append("{"u8);
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (i > 0)
+                text.Append(","u8);
+            text.Append("\""u8);
+            text.AppendQuotable(names[i].LowerName);
+            text.Append("\":"u8);
+            AppendStringOrNull(text, captures.ValueOf(first + i));
+        }
+        text.Append("}"u8);
     }
 
     private static void AppendPeer(LogText text, ReadOnlySpan<byte> address)
@@ -134,6 +156,11 @@ internal static class JsonFormat
     internal static void AppendString(LogText text, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         AppendName(text, name);
+        AppendStringOrNull(text, value);
+    }
+
+    private static void AppendStringOrNull(LogText text, ReadOnlySpan<byte> value)
+    {
         if (value.IsEmpty)
         {
             text.Append("null"u8);

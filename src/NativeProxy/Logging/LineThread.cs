@@ -12,7 +12,8 @@ namespace NativeProxy.Logging;
 /// </summary>
 /// <param name="write">Writes one line and may block; called on that thread only.</param>
 /// <param name="droppedLine">The line that tells how many were dropped.</param>
-internal sealed class LineThread(Action<byte[]> write, Func<long, byte[]> droppedLine)
+/// <param name="nextMs">In how many milliseconds to write nothing, so that what was put off goes on; -1 or null = nothing was.</param>
+internal sealed class LineThread(Action<byte[]> write, Func<long, byte[]> droppedLine, Func<int>? nextMs = null)
 {
     /// <summary>A minute of a noisy incident; some hundred kilobytes.</summary>
     private const int LinesMax = 1000;
@@ -62,17 +63,21 @@ internal sealed class LineThread(Action<byte[]> write, Func<long, byte[]> droppe
     private void Run()
     {
         while (true)
-            write(TakeNext());
+            write(TakeNext(nextMs is null ? Timeout.Infinite : nextMs()));
     }
 
-    private byte[] TakeNext()
+    /// <summary>The next line; an empty one when none has come in that time.</summary>
+    private byte[] TakeNext(int limitMs)
     {
         lock (_gate)
         {
-            _isWriting = false;
+            _isWriting = limitMs >= 0;
             Monitor.PulseAll(_gate);
             while (_lines.Count == 0 && _droppedCount == 0)
-                Monitor.Wait(_gate);
+            {
+                if (!Monitor.Wait(_gate, limitMs))
+                    return [];
+            }
             _isWriting = true;
             if (_lines.TryDequeue(out byte[]? line))
                 return line;

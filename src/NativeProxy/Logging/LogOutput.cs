@@ -18,10 +18,13 @@ internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) 
     public LogText Text { get; } = new();
 
     /// <summary>Lines the target took; any thread may read.</summary>
-    public long LinesWritten => Volatile.Read(ref _linesWritten);
+    public long LinesWritten => target.LinesSent ?? Volatile.Read(ref _linesWritten);
 
     /// <summary>Lines of batches that failed; part of such a batch may have been written.</summary>
-    public long LinesLost => Volatile.Read(ref _linesLost);
+    public long LinesLost => target.LinesLost ?? Volatile.Read(ref _linesLost);
+
+    /// <summary>In how many milliseconds <see cref="Write"/> has something to do without lines; -1 = nothing.</summary>
+    public int NextMs => target.NextMs;
 
     public void EndLine() => _lines++;
 

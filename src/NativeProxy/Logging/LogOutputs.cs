@@ -12,7 +12,8 @@ namespace NativeProxy.Logging;
 /// <param name="linesLostBefore">Lines that earlier targets did not take.</param>
 internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, long linesWrittenBefore, long linesLostBefore) : IDisposable
 {
-    public AccessLogStyle Style => destinations.Style;
+    /// <summary>How lines look.</summary>
+    public LogDestinations Layout => destinations;
 
     /// <summary>Where lines of exchanges go; null = nowhere.</summary>
     public LogOutput? Access { get; } = destinations.Access is null ? null : new LogOutput(destinations.Access, "access", errors);
@@ -31,6 +32,17 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
 
     /// <summary>Lines of batches that failed, those before included; any thread.</summary>
     public long LinesLost => linesLostBefore + (Access?.LinesLost ?? 0) + (OwnConnections?.LinesLost ?? 0);
+
+    /// <summary>In how many milliseconds <see cref="Write"/> has something to do without lines; -1 = nothing.</summary>
+    public int NextMs
+    {
+        get
+        {
+            int access = Access?.NextMs ?? -1;
+            int connections = OwnConnections?.NextMs ?? -1;
+            return access < 0 ? connections : connections < 0 ? access : Math.Min(access, connections);
+        }
+    }
 
     /// <summary>Writes what is gathered.</summary>
     public void Write()

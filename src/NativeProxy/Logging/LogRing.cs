@@ -125,7 +125,8 @@ internal sealed class LogRing : IDisposable
     public void Release() => Volatile.Write(ref _positions.Head, _positions.PeekedHead);
 
     /// <summary>Consumer: returns when there is a record or <see cref="Wake"/> was called; may also return for nothing.</summary>
-    public void WaitForRecord() => Wait(WaitForAny, usedBytesMax: 0, Timeout.Infinite);
+    /// <param name="limitMs">No longer than that; -1 = for as long as it takes.</param>
+    public void WaitForRecord(int limitMs) => Wait(WaitForAny, usedBytesMax: 0, limitMs);
 
     /// <summary>Consumer: lets records gather for a while; cut short by <see cref="Wake"/> and by a ring that is more than half full.</summary>
     public void Pause(int pauseMs) => Wait(WaitForHalf, usedBytesMax: _memory.Length / 2, pauseMs);

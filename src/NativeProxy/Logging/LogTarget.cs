@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Where log bytes go: stdout, stderr, or a file that several processes append to. Owner: its <see cref="LogWriter"/>; one thread at a time.
-/// Failures are values: a full disk or a closed pipe never throws.
+/// Where log bytes go: stdout, stderr, a file that several processes append to, or a syslog or journal. Owner: its <see cref="LogWriter"/>; one
+/// thread at a time. Failures are values: a full disk or a closed pipe never throws.
 /// </summary>
 /// <remarks>
 /// On Linux it opens and writes by the system calls themselves: the library offers no O_APPEND, without which worker processes
@@ -36,6 +36,11 @@ internal sealed partial class LogTarget : IDisposable
     /// <summary>True exactly when the last bytes that were taken did not end a line.</summary>
     private bool _isInsideLine;
 
+    /// <summary>A syslog or journal instead of all these.</summary>
+    private readonly LogSocket? _socket;
+
+    private LogTarget(LogSocket socket) => _socket = socket;
+
     private LogTarget(string? path, SafeFileHandle? handle, Stream? stream)
     {
         _path = path;
@@ -62,8 +67,22 @@ internal sealed partial class LogTarget : IDisposable
         return target;
     }
 
+    /// <summary>A syslog or journal, which the target then owns.</summary>
+    public static LogTarget ToSocket(LogSocket socket) => new(socket);
+
     /// <summary>Linux only: an open descriptor, which the target then owns.</summary>
     internal static LogTarget FromHandle(SafeFileHandle handle) => new(null, handle, stream: null);
+
+    /// <summary>Lines that a syslog or journal took; null where <see cref="Write"/> says all.</summary>
+    public long? LinesSent => _socket?.LinesSent;
+
+    /// <summary>Lines that it did not take.</summary>
+    public long? LinesLost => _socket?.LinesLost;
+
+    /// <summary>
+    /// In how many milliseconds <see cref="Write"/> has something to do without lines; -1 = nothing.
+    /// </summary>
+    public int NextMs => _socket is null ? -1 : _socket.NextMs(Environment.TickCount64);
 
     /// <summary>
     /// After log rotation: opens the path anew, which creates the file if it was moved away. On failure the old file stays in use. Stdout: nothing to
@@ -93,7 +112,9 @@ internal sealed partial class LogTarget : IDisposable
     /// <summary>Writes whole lines; null, or the system's message. After a failure in the middle of a line the next write begins a new one.</summary>
     public string? Write(ReadOnlySpan<byte> lines)
     {
-        if (lines.IsEmpty)
+        if (_socket is not null)
+            _socket.Write(lines, Environment.TickCount64);
+        if (lines.IsEmpty || _socket is not null)
             return null;
 
         string? error = _isInsideLine ? WriteAll("\n"u8) : null;
@@ -111,6 +132,7 @@ internal sealed partial class LogTarget : IDisposable
     {
         _handle?.Dispose();
         _stream?.Dispose();
+        _socket?.Dispose();
     }
 
     private void OpenFile()

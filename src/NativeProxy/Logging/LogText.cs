@@ -25,6 +25,10 @@ internal sealed class LogText
     private static readonly SearchValues<byte> PlainInHaproxyQuotes = SearchValues.Create(
         " !$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
+    /// <summary>The same in a captured field (its hdr_encode_map): without braces and the sign between fields, too.</summary>
+    private static readonly SearchValues<byte> PlainInHaproxyBraces = SearchValues.Create(
+        " !$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz~"u8);
+
     /// <summary>As <see cref="Utf8Formatter"/> needs it for the longest number.</summary>
     private const int NumberBytesMax = 20;
 
@@ -110,6 +114,12 @@ internal sealed class LogText
 
     /// <summary>For text between double quotes as HAProxy escapes it: every control, quote, hash and non-ASCII byte becomes <c>#HH</c>.</summary>
     public void AppendHashQuotable(ReadOnlySpan<byte> text) => AppendEscaped(text, PlainInHaproxyQuotes, "#"u8);
+
+    /// <summary>Every byte that is not one of these becomes <c>\xHH</c>.</summary>
+    public void AppendPlain(ReadOnlySpan<byte> text, SearchValues<byte> plainBytes) => AppendEscaped(text, plainBytes, "\\x"u8);
+
+    /// <summary>For a value in braces as HAProxy escapes it: as <see cref="AppendHashQuotable"/>, and what ends the value.</summary>
+    public void AppendHashCapture(ReadOnlySpan<byte> text) => AppendEscaped(text, PlainInHaproxyBraces, "#"u8);
 
     /// <summary>
     /// For a field that ends at a space: as <see cref="AppendQuotable"/>, and spaces are escaped too. An empty text becomes <c>-</c>.

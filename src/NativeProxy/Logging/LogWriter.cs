@@ -86,8 +86,10 @@ internal sealed class LogWriter : IDisposable
             _switches.TryDequeue(out _);
             LogOutputs old = _outputs;
             old.Write();
-            Volatile.Write(ref _outputs, new LogOutputs(next.Destinations, _errors, old.LinesWritten, old.LinesLost));
+
+            // What a syslog has not taken by then is lost, and counted.
             old.Dispose();
+            Volatile.Write(ref _outputs, new LogOutputs(next.Destinations, _errors, old.LinesWritten, old.LinesLost));
         }
     }
 
@@ -109,7 +111,7 @@ internal sealed class LogWriter : IDisposable
             if (hadLines)
                 _ring.Pause(GatherMs);
             else
-                _ring.WaitForRecord();
+                _ring.WaitForRecord(_outputs.NextMs);
         }
     }
 
@@ -153,23 +155,32 @@ internal sealed class LogWriter : IDisposable
 
     private void AppendLine(LogText text, ReadOnlySpan<byte> slot)
     {
-        bool isClose = KindOf(slot) == LogRecordKind.Close;
-        switch (_outputs.Style)
+        LogDestinations layout = _outputs.Layout;
+        if (KindOf(slot) == LogRecordKind.Exchange)
+            AppendExchange(text, AccessRecordCodec.Read(slot), layout);
+        else if (layout.Style == AccessLogStyle.Json)
+            CloseJsonFormat.AppendLine(text, CloseRecordCodec.Read(slot));
+        else
+            CloseTextFormat.Append(text, CloseRecordCodec.Read(slot));
+    }
+
+    private void AppendExchange(LogText text, AccessRecord record, LogDestinations layout)
+    {
+        layout.Redaction?.Apply(ref record);
+        var captures = new CaptureView(record.Captures, layout.Captures, layout.Redaction);
+        switch (layout.Style)
         {
-            case AccessLogStyle.Json when isClose:
-                CloseJsonFormat.AppendLine(text, CloseRecordCodec.Read(slot));
-                break;
-            case var _ when isClose:
-                CloseTextFormat.Append(text, CloseRecordCodec.Read(slot));
+            case AccessLogStyle.Custom:
+                layout.Template!.Append(text, record, _names, captures);
                 break;
             case AccessLogStyle.Combined:
-                CombinedFormat.Append(text, AccessRecordCodec.Read(slot));
+                CombinedFormat.Append(text, record);
                 break;
             case AccessLogStyle.Json:
-                JsonFormat.Append(text, AccessRecordCodec.Read(slot), _names);
+                JsonFormat.Append(text, record, _names, captures);
                 break;
             default:
-                HaproxyFormat.Append(text, AccessRecordCodec.Read(slot), _names);
+                HaproxyFormat.Append(text, record, _names, captures);
                 break;
         }
     }

@@ -190,6 +190,7 @@ internal enum CounterId
     LogLinesWritten,
     LogLinesDropped,
     LogLinesLost,
+    LogLinesLeftOut,
     BufferBytesHeld,
     BufferBlocksLent,
     BufferBytesReceiveTails,

@@ -205,7 +205,9 @@ internal static class CounterTable
         // The process itself
         Counter(CounterId.LogLinesWritten, "nativeproxy_log_lines_written_total", "Log lines written (exchanges and connections)."),
         Counter(CounterId.LogLinesDropped, "nativeproxy_log_lines_dropped_total", "Log lines dropped because the log ring was full."),
-        Counter(CounterId.LogLinesLost, "nativeproxy_log_lines_lost_total", "Log lines lost to write errors."),
+        Counter(CounterId.LogLinesLost, "nativeproxy_log_lines_lost_total",
+            "Log lines lost: to write errors, or because a syslog or journal did not take them in time."),
+        Counter(CounterId.LogLinesLeftOut, "nativeproxy_log_lines_left_out_total", "Exchanges without a line because of log.sample."),
         Gauge(CounterId.BufferBytesHeld, "nativeproxy_buffer_held_bytes", "Bytes of buffer memory held, lent or not."),
         Gauge(CounterId.BufferBlocksLent, "nativeproxy_buffer_blocks_lent", "Buffer blocks in use now."),
         .. Gauges("nativeproxy_buffer_lent_bytes",

@@ -174,7 +174,7 @@ public sealed class LogRingTests
         {
             if (!ring.TryPeek(out ReadOnlySpan<byte> record))
             {
-                ring.WaitForRecord();
+                ring.WaitForRecord(Timeout.Infinite);
                 continue;
             }
 
@@ -222,7 +222,7 @@ public sealed class LogRingTests
         ring.Wake();
         ring.Pause(int.MaxValue);
         ring.Wake();
-        ring.WaitForRecord();
+        ring.WaitForRecord(Timeout.Infinite);
         Assert.True(ring.IsEmpty);
     }
 
@@ -231,7 +231,7 @@ public sealed class LogRingTests
     public void DisposedRing_EndsItsConsumersWaits()
     {
         LogRing ring = new(1024);
-        Thread consumer = new(ring.WaitForRecord) { IsBackground = true };
+        Thread consumer = new(() => ring.WaitForRecord(Timeout.Infinite)) { IsBackground = true };
         consumer.Start();
         SpinWait.SpinUntil(() => consumer.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
         Assert.False(ring.IsDisposed);
@@ -240,7 +240,7 @@ public sealed class LogRingTests
 
         Assert.True(consumer.Join(TimeSpan.FromSeconds(30)));
         Assert.True(ring.IsDisposed);
-        ring.WaitForRecord();
+        ring.WaitForRecord(Timeout.Infinite);
         ring.Pause(int.MaxValue);
         ring.Wake();
         TryPut(ring, [1]);

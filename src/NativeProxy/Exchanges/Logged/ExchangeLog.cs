@@ -32,12 +32,22 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// </summary>
     public bool WantsFields { get; set; } = wantsFields;
 
+    /// <summary>Fields of requests and responses that records take along; null when they take none.</summary>
+    public CaptureList? Captures { get; set; }
+
+    /// <summary>Which exchanges get a line; null when all do.</summary>
+    public LogSampling? Sampling { get; set; }
+
     /// <summary>The id for a name in log records.</summary>
     public int Register(string name) => names.Register(name);
 
     /// <summary>Copies the texts that the line will show.</summary>
-    public void Take(ExchangeNotes notes, BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head) =>
+    public void Take(ExchangeNotes notes, BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head)
+    {
         notes.Text.Take(pools, bytes, head, WantsFields);
+        if (Captures is { } list)
+            notes.Capture(pools, list, bytes, head);
+    }
 
     /// <summary>Logs an exchange that has ended, in whichever way.</summary>
     /// <param name="route">Which way it took.</param>
@@ -71,7 +81,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.CookieInResponse = notes.CookieInResponse;
         record.RequestId = notes.Trace is null ? default : notes.Trace.RequestId;
         record.TraceId = notes.Trace is null ? default : notes.Trace.TraceId;
-        AccessRecordCodec.TryWrite(ring, record);
+        record.Captures = notes.Captures is null ? default : notes.Captures.Values;
+        Put(record, client.Connection);
     }
 
     /// <summary>Logs a request that nobody served: with its line, if it came to one that says something.</summary>
@@ -94,7 +105,15 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RejectName = _rejectNames.Of(refusal.Error, refusal.Detail);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(refusal.Error).Side;
         record.Numbers.EndedIn = (byte)'R';
-        AccessRecordCodec.TryWrite(ring, record);
+        Put(record, connection);
+    }
+
+    private void Put(in AccessRecord record, ClientConnection connection)
+    {
+        if (Sampling is { } sampling && !sampling.Takes(record.Numbers))
+            connection.Frontend.Counters.Add(CounterId.LogLinesLeftOut);
+        else
+            AccessRecordCodec.TryWrite(ring, record);
     }
 
     /// <summary>Where what has refused it has a name of its own (a limit, a policy), that is said, too.</summary>

@@ -4,6 +4,7 @@ using NativeProxy.Buffers;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
+using NativeProxy.Logging;
 using NativeProxy.Tracing;
 using NativeProxy.Transport;
 
@@ -47,6 +48,9 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
     /// <summary>Texts of the request.</summary>
     public ExchangeLogText Text { get; } = new();
 
+    /// <summary>Fields that the line will show; null until a log asks for some.</summary>
+    public ExchangeCaptures? Captures { get; private set; }
+
     /// <summary>An exchange begins, whose request's head has just been read.</summary>
     public void Begin(long startedMs, byte cookieInRequest)
     {
@@ -68,7 +72,20 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
         naming!.Begin(bytes, head, Trace!);
     }
 
+    /// <summary>Copies the fields of the request that the line will show.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Capture(BufferPools pools, CaptureList list, ReadOnlySpan<byte> bytes, RequestHead head) =>
+        (Captures ??= new ExchangeCaptures()).TakeRequest(pools, list, bytes, head.Fields);
+
     /// <summary>The head of the final response was read.</summary>
+    public void ResponseHead(ReadOnlySpan<byte> bytes, ResponseHead head)
+    {
+        ResponseHead();
+        if (Captures is { IsOn: true })
+            Captures.TakeResponse(bytes, head.Fields);
+    }
+
+    /// <summary>The same where there is no head.</summary>
     public void ResponseHead() => _responseHeadMs = loop.Clock.NowMs;
 
     /// <summary>When it came how far.</summary>
@@ -84,5 +101,9 @@ internal sealed class ExchangeNotes(EventLoop loop, TraceRules? naming)
         Rejection = detail;
     }
 
-    public void Release(BufferPools pools) => Text.Release(pools);
+    public void Release(BufferPools pools)
+    {
+        Text.Release(pools);
+        Captures?.Release(pools);
+    }
 }

@@ -136,7 +136,7 @@ internal static class StartTrials
 
     private static void TryLog(SettingsResult result, string key, string target, List<ConfigError> errors)
     {
-        if (target is not (LogSettings.Off or "stdout" or "stderr"))
+        if (LogPlaceText.Of(target).Kind == LogPlaceKind.File)
             TryFile(result, key, target, errors);
     }
 

@@ -42,6 +42,7 @@ internal sealed class Worker : IDisposable
     private readonly WorkerLog _log;
     private readonly ExchangeLog _exchangeLog;
     private readonly CloseLedger _ledger;
+    private LogDestinations _layout;
     private readonly WorkerGauges _gauges;
     private readonly OperatorQuestions _questions;
     private readonly ManualResetEventSlim _drainSeen = new();
@@ -59,6 +60,7 @@ internal sealed class Worker : IDisposable
             ? new EpollEventLoop(place.Row, place.RowCount, _pools)
             : new SaeaEventLoop(place.Row, place.RowCount, _pools);
         _log = new WorkerLog(settings.Log, errors);
+        _layout = _log.First;
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
         _traffic = new TrafficPlan(Loop, place, counters, boards, security, _exchangeLog, _ledger,
@@ -184,7 +186,10 @@ internal sealed class Worker : IDisposable
     {
         if (newLog is not null)
             _log.Writer.SwitchTo(newLog);
-        _exchangeLog.WantsFields = settings.Format != AccessLogFormat.Haproxy;
+        LogDestinations layout = _layout = newLog ?? _layout;
+        _exchangeLog.WantsFields = layout.Template?.WantsFields ?? layout.Style != AccessLogStyle.Haproxy;
+        _exchangeLog.Captures = layout.Captures;
+        _exchangeLog.Sampling = WorkerLog.SamplingOf(settings);
         _traffic.LogsExchanges = settings.AccessTarget != LogSettings.Off;
         _ledger.Log = settings.ConnectionsTarget == LogSettings.Off ? null : _log.Ring;
     }

@@ -1,6 +1,12 @@
 using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO;
+using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Exchanges.Logged;
+using NativeProxy.Foundation;
+using NativeProxy.Hosting.Processes;
 using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Workers;
@@ -22,7 +28,8 @@ internal sealed class WorkerLog : IDisposable
         _settings = settings;
         _errors = errors;
         Ring = new LogRing(RingBytes);
-        Writer = new LogWriter(Ring, Names, Open(settings), errors);
+        First = Open(settings, errors);
+        Writer = new LogWriter(Ring, Names, First, errors);
     }
 
     public LogRing Ring { get; }
@@ -31,19 +38,20 @@ internal sealed class WorkerLog : IDisposable
 
     public LogWriter Writer { get; }
 
+    /// <summary>What it began with; the writer has it.</summary>
+    public LogDestinations First { get; }
+
     /// <summary>
     /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says;
     /// what is in use stays in use.
     /// </summary>
     public LogDestinations? Prepare(in LogSettings settings)
     {
-        bool isSame = settings.AccessTarget == _settings.AccessTarget && settings.ConnectionsTarget == _settings.ConnectionsTarget
-            && settings.Format == _settings.Format;
-        if (isSame)
+        if (IsSame(settings, _settings))
             return null;
         try
         {
-            LogDestinations destinations = Open(settings);
+            LogDestinations destinations = Open(settings, _errors);
             _settings = settings;
             return destinations;
         }
@@ -54,19 +62,33 @@ internal sealed class WorkerLog : IDisposable
         }
     }
 
+    /// <summary>Which exchanges get a line; null when all do.</summary>
+    public static LogSampling? SamplingOf(in LogSettings settings) =>
+        settings.Sample == 1 ? null : new LogSampling(settings.Sample, settings.SlowMs, settings.ErrorStatus, settings.SampleErrors);
+
     public void Dispose()
     {
         Writer.Dispose();
         Ring.Dispose();
     }
 
-    private static LogDestinations Open(in LogSettings settings)
+    /// <summary>True when lines look the same and go to the same places; sampling is nothing to the writer.</summary>
+    private static bool IsSame(in LogSettings one, in LogSettings other) =>
+        (one.AccessTarget, one.ConnectionsTarget, one.Format, one.Template) ==
+            (other.AccessTarget, other.ConnectionsTarget, other.Format, other.Template)
+        && (one.Syslog.Facility, one.Syslog.AppName, one.Syslog.Hostname) == (other.Syslog.Facility, other.Syslog.AppName, other.Syslog.Hostname)
+        && one.RequestHeaders.SequenceEqual(other.RequestHeaders) && one.ResponseHeaders.SequenceEqual(other.ResponseHeaders)
+        && one.RedactHeaders.SequenceEqual(other.RedactHeaders) && one.RedactQuery.SequenceEqual(other.RedactQuery);
+
+    private static LogDestinations Open(in LogSettings settings, ErrorLog errors)
     {
-        LogTarget? access = OpenTarget("log.access", settings.AccessTarget);
+        LogTarget? access = OpenTarget("access", settings.AccessTarget, settings.Syslog, errors);
         try
         {
-            return new LogDestinations(StyleOf(settings.Format), access,
-                settings.ConnectionsTarget == settings.AccessTarget ? access : OpenTarget("log.connections", settings.ConnectionsTarget));
+            LogTarget? connections = settings.ConnectionsTarget == settings.AccessTarget
+                ? access
+                : OpenTarget("connection", settings.ConnectionsTarget, settings.Syslog, errors);
+            return Layout(settings, access, connections);
         }
         catch
         {
@@ -75,27 +97,43 @@ internal sealed class WorkerLog : IDisposable
         }
     }
 
+    private static LogDestinations Layout(in LogSettings settings, LogTarget? access, LogTarget? connections)
+    {
+        IReadOnlyList<AccessFieldPart> parts = settings.Format == AccessLogFormat.Custom
+            && LogTemplateText.TryParse(settings.Template, out ImmutableArray<AccessFieldPart> read, out _, out _) ? read : [];
+        CaptureList captures = settings.Format switch
+        {
+            AccessLogFormat.Custom => new CaptureList(
+                parts.Where(static part => part.Field == AccessField.RequestHeader).Select(static part => part.Text),
+                parts.Where(static part => part.Field == AccessField.ResponseHeader).Select(static part => part.Text), settings.RedactHeaders),
+            AccessLogFormat.Combined => new CaptureList([], [], []),
+            _ => new CaptureList(settings.RequestHeaders, settings.ResponseHeaders, settings.RedactHeaders),
+        };
+        return new LogDestinations(StyleOf(settings.Format), access, connections)
+        {
+            Template = settings.Format == AccessLogFormat.Custom ? new LineTemplate(parts, captures) : null,
+            Captures = captures.IsEmpty ? null : captures,
+            Redaction = LineRedaction.Of(settings.RedactHeaders, settings.RedactQuery),
+        };
+    }
+
     private static AccessLogStyle StyleOf(AccessLogFormat format) => format switch
     {
         AccessLogFormat.Combined => AccessLogStyle.Combined,
         AccessLogFormat.Json => AccessLogStyle.Json,
+        AccessLogFormat.Custom => AccessLogStyle.Custom,
         _ => AccessLogStyle.Haproxy,
     };
 
-    private static LogTarget? OpenTarget(string key, string target)
+    private static LogTarget? OpenTarget(string log, string target, in LogSyslogSettings syslog, ErrorLog errors)
     {
         try
         {
-            return target switch
-            {
-                LogSettings.Off => null,
-                "stdout" => LogTarget.Stdout(),
-                "stderr" => LogTarget.Stderr(),
-                _ => LogTarget.ToFile(target),
-            };
+            return LogPlaces.Open(target, syslog, log, errors.Warn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            string key = log == "access" ? "log.access" : "log.connections";
             throw new IOException($"{key}: \"{target}\" cannot be opened: {e.Message}", e);
         }
     }

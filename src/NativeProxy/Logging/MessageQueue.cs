@@ -1,0 +1,50 @@
+using System;
+using System.Runtime.CompilerServices;
+
+namespace NativeProxy.Logging;
+
+/// <summary>
+/// Messages in order, in fixed memory that is moved together when its end is reached: what finds no room is not taken. Owner: a
+/// <see cref="LogSocket"/>; one thread. Allocates once.
+/// </summary>
+/// <param name="capacityBytes">For all messages and 4 bytes before each.</param>
+internal sealed class MessageQueue(int capacityBytes)
+{
+    private const int LengthBytes = sizeof(int);
+
+    private readonly byte[] _memory = new byte[capacityBytes];
+    private int _head;
+    private int _tail;
+
+    public bool IsEmpty => _head == _tail;
+
+    /// <summary>The oldest message; there must be one.</summary>
+    public ReadOnlySpan<byte> First => _memory.AsSpan(_head + LengthBytes, FirstBytes);
+
+    private int FirstBytes => Unsafe.ReadUnaligned<int>(ref _memory[_head]);
+
+    /// <summary>False when there is no room.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> message)
+    {
+        int needed = LengthBytes + message.Length;
+        if (needed > _memory.Length - _tail + _head)
+            return false;
+        if (needed > _memory.Length - _tail)
+        {
+            _memory.AsSpan(_head, _tail - _head).CopyTo(_memory);
+            _tail -= _head;
+            _head = 0;
+        }
+        Unsafe.WriteUnaligned(ref _memory[_tail], message.Length);
+        message.CopyTo(_memory.AsSpan(_tail + LengthBytes));
+        _tail += needed;
+        return true;
+    }
+
+    public void RemoveFirst()
+    {
+        _head += LengthBytes + FirstBytes;
+        if (_head == _tail)
+            _head = _tail = 0;
+    }
+}

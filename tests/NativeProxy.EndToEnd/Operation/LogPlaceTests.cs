@@ -1,0 +1,81 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using NativeProxy.EndToEnd.Harness;
+using Xunit;
+
+namespace NativeProxy.EndToEnd.Operation;
+
+/// <summary>Logs to a syslog and to the journal, and that a reader who is gone costs nobody a request.</summary>
+[Trait("promise", "B17")]
+public sealed class LogPlaceTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"np-{Guid.NewGuid():N}.sock");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public async Task EachLog_GoesToItsPlace_FromEveryProcess()
+    {
+        using SyslogReader udp = SyslogReader.Udp();
+        using SyslogReader tcp = SyslogReader.Tcp(0);
+        using SyslogReader journal = SyslogReader.Unix(_path);
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Log(
+            $"access = \"syslog:udp:127.0.0.1:{udp.Port}\"", $"connections = \"syslog:tcp:127.0.0.1:{tcp.Port}\"", $"errors = \"journal:{_path}\"",
+            "syslog = { facility = \"local3\", app_name = \"edge\", hostname = \"h1\" }"));
+        await proxy.AskOnce("/one");
+
+        await udp.WaitFor("\"GET /one HTTP/1.1\"");
+        Match line = Regex.Match(udp.Text, @"^<158>1 (\S+) h1 edge (\d+) access - 127\.0\.0\.1:\d+ \[", RegexOptions.Multiline);
+        Assert.True(line.Success, udp.Text);
+        Assert.NotEqual($"{proxy.Id}", line.Groups[2].Value);
+        await tcp.WaitFor("closed client web");
+        await journal.WaitFor("NATIVEPROXY_LOG=error\nMESSAGE=nativeproxy ");
+        Assert.Contains("PRIORITY=6\nSYSLOG_FACILITY=19\nSYSLOG_IDENTIFIER=edge\n", journal.Text, StringComparison.Ordinal);
+        await Deadline.Until(async () => await proxy.Metric("nativeproxy_log_lines_written_total") >= 2, () => "both lines counted");
+        Assert.Equal(0, await proxy.Metric("nativeproxy_log_lines_lost_total"));
+        string closed = Regex.Match(tcp.Text, @"\d+ (<158>1 .*? connection - (?<line>127\.0\.0\.1:\d+ \[[^]]*\] closed client web .*bytes=\d+/\d+))")
+            .Groups["line"].Value;
+        FinishedCommand command = await ProxyBinary.Run("log", "explain", closed);
+        Assert.Contains("whose doing\n  the client's\n", command.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SyslogThatIsGone_IsSaidOnce_AndGetsWhatWaitedWhenItIsBack()
+    {
+        SyslogReader first = SyslogReader.Tcp(0);
+        int port = first.Port;
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log($"access = \"syslog:tcp:127.0.0.1:{port}\""));
+        await proxy.AskOnce("/before");
+        await first.WaitFor("GET /before ");
+        first.Dispose();
+        for (int i = 0; i < 20; i++)
+            Assert.Equal(200, (await proxy.AskOnce($"/gone/{i}")).Status);
+        await proxy.Errors.WaitFor($"access log \"syslog:tcp:127.0.0.1:{port}\": it is not reached: ");
+
+        using SyslogReader second = SyslogReader.Tcp(port);
+        await second.WaitFor("GET /gone/19 ");
+        await proxy.Errors.WaitFor("it takes lines again; 0 were dropped meanwhile");
+
+        Assert.Single(proxy.Errors.Lines, static line => line.Contains("it is not reached", StringComparison.Ordinal));
+        Assert.Equal(0, await proxy.Metric("nativeproxy_log_lines_lost_total"));
+    }
+
+    [Fact]
+    public async Task NobodyWhoReads_CostsLinesOnly_AlsoAtTheEnd()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Log($"access = \"syslog:unix:{_path}\"", $"errors = \"journal:{_path}.journal\""));
+
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => proxy.AskOnce())), static response => Assert.Equal(200, response.Status));
+
+        await proxy.Errors.WaitFor("error log \"journal:");
+        proxy.Signal(LinuxSignals.Terminate);
+        Assert.Equal(0, await proxy.WaitForExit());
+    }
+}
