@@ -36,14 +36,11 @@ internal static class CommandLine
             StatusSubcommand(),
             ServerSubcommand(),
             ReloadSubcommand(),
-<<<<<<< HEAD
             UpgradeSubcommand(),
             RecorderCommands.Errors(ConfigOption()),
             RecorderCommands.Record(ConfigOption()),
             RecorderCommands.Replay(),
-=======
             LogSubcommand(),
->>>>>>> logs/main
             DemoCommand(),
             ConfigCommand(),
             VersionCommand(),

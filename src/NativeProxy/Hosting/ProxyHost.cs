@@ -41,11 +41,8 @@ internal static class ProxyHost
         List<string> shortages = SystemLimits.Check(result.Settings, isSingle ? 1 : workers);
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
-<<<<<<< HEAD
         LogFiles.Give(result.Settings);
-=======
         LogPlaces.DivertErrors(log, result.Settings.Log);
->>>>>>> logs/main
         ServiceManager manager = ServiceManager.Take();
         return isSingle
             ? SingleProcess.Run(source, result.Settings, files, security, manager, before, log)

@@ -22,11 +22,7 @@ _nativeproxy() {
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-<<<<<<< HEAD
-            words="run check probe status server reload upgrade errors record replay top sessions session drain demo config version -? -h --help --version"
-=======
-            words="run check probe status server reload log demo config version -? -h --help --version"
->>>>>>> logs/main
+            words="run check probe status server reload upgrade errors record replay top sessions session drain log demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -39,7 +35,6 @@ _nativeproxy() {
                     ;;
                 upgrade) words="-c --config --timeout -? -h --help" ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;
-<<<<<<< HEAD
                 errors) words="-c --config --side --last --save -? -h --help" ;;
                 record) words="-c --config --client --listener --upstream --connections --bytes --time --bodies -? -h --help" ;;
                 replay) words="-c --config -? -h --help" ;;
@@ -50,12 +45,10 @@ _nativeproxy() {
                     [ "$COMP_CWORD" -ne 2 ] || words="end $words"
                     ;;
                 drain) words="-c --config --wait --timeout -? -h --help" ;;
-=======
                 log)
                     words="-? -h --help"
                     [ "$COMP_CWORD" -ne 2 ] || words="explain $words"
                     ;;
->>>>>>> logs/main
                 demo) words="--port --tls -? -h --help" ;;
                 config)
                     words="-? -h --help"

@@ -11,7 +11,6 @@ complete -c nativeproxy -n __fish_use_subcommand -a status -d 'Show how a runnin
 complete -c nativeproxy -n __fish_use_subcommand -a server -d 'Change a server of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a upgrade -d 'Have the program started anew and take over'
 complete -c nativeproxy -n __fish_use_subcommand -a reload -d 'Have a running proxy read its configuration again'
-<<<<<<< HEAD
 complete -c nativeproxy -n __fish_use_subcommand -a errors -d 'Show the last refused messages'
 complete -c nativeproxy -n __fish_use_subcommand -a record -d 'Record connections into a file'
 complete -c nativeproxy -n __fish_use_subcommand -a replay -d 'Run recorded connections again'
@@ -19,9 +18,7 @@ complete -c nativeproxy -n __fish_use_subcommand -a top -d 'Watch a running prox
 complete -c nativeproxy -n __fish_use_subcommand -a sessions -d 'List the client connections of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a session -d 'Steer a client connection of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a drain -d 'Have a running proxy finish its exchanges and stop'
-=======
 complete -c nativeproxy -n __fish_use_subcommand -a log -d 'About log lines'
->>>>>>> logs/main
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
 complete -c nativeproxy -n __fish_use_subcommand -a version -d 'Print the version'
@@ -58,7 +55,6 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -s c -l config -
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l wait -d 'Until it has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from reload' -l timeout -x -d 'With --wait: how long'
 
-<<<<<<< HEAD
 complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -l side -x -a 'client server' -d 'Only of one side'
 complete -c nativeproxy -n '__fish_seen_subcommand_from errors' -l last -x -d 'How many, the latest'
@@ -97,9 +93,8 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from session' -a end -d 'End 
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l wait -d 'Until the process has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l timeout -x -d 'With --wait: how long'
-=======
+
 complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a explain -d 'Say in words what a line means'
->>>>>>> logs/main
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'

@@ -18,7 +18,6 @@ _nativeproxy() {
                 'server:change a server of a running proxy'
                 'upgrade:have the program started anew and take over'
                 'reload:have a running proxy read its configuration again'
-<<<<<<< HEAD
                 'errors:show the last refused messages'
                 'record:record connections into a file'
                 'replay:run recorded connections again'
@@ -26,9 +25,7 @@ _nativeproxy() {
                 'sessions:list the client connections of a running proxy'
                 'session:steer a client connection of a running proxy'
                 'drain:have a running proxy finish its exchanges and stop'
-=======
                 'log:about log lines'
->>>>>>> logs/main
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
                 'version:print the version'
@@ -71,7 +68,6 @@ _nativeproxy() {
                 reload)
                     _arguments $help $file '--wait[until it has ended]' '--timeout[with --wait\: how long]:duration:'
                     ;;
-<<<<<<< HEAD
                 errors)
                     _arguments $help $file '--side[only of one side]:side:(client server)' '--last[how many, the latest]:number:' \
                         '--save[also save them]:file:_files'
@@ -104,10 +100,9 @@ _nativeproxy() {
                     ;;
                 drain)
                     _arguments $help $file '--wait[until the process has ended]' '--timeout[with --wait\: how long]:duration:'
-=======
+                    ;;
                 log)
                     _arguments $help '1:command:((explain\:"say in words what a line means"))'
->>>>>>> logs/main
                     ;;
                 demo)
                     _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'

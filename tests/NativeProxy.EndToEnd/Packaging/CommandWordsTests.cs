@@ -118,11 +118,7 @@ public sealed class CommandWordsTests
             foreach (string next in commands)
                 waiting.Enqueue($"{command} {next}".Trim());
         }
-<<<<<<< HEAD
-        Assert.Equal(25, all.Count);
-=======
-        Assert.Equal(18, all.Count);
->>>>>>> logs/main
+        Assert.Equal(27, all.Count);
         return all;
     }
 

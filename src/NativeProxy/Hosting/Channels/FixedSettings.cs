@@ -19,12 +19,8 @@ internal static class FixedSettings
             User = started.Runtime.User,
             Group = started.Runtime.Group,
         },
-<<<<<<< HEAD
         Admin = settings.Admin with { Bind = started.Admin.Bind, Unix = started.Admin.Unix },
-=======
-        Admin = settings.Admin with { Bind = started.Admin.Bind },
         Log = settings.Log with { ErrorsTarget = started.Log.ErrorsTarget },
->>>>>>> logs/main
     };
 
     /// <summary>

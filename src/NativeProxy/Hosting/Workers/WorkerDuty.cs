@@ -40,12 +40,9 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
         Plan? plan = Read(SettingsMessage.Decode(first.Payload), out string problem);
         if (plan is null)
             return await RefuseToServe(problem);
-<<<<<<< HEAD
         if (WorkerUser.Become(plan.Settings.Runtime) is { } kept)
             return await RefuseToServe(kept);
-=======
         LogPlaces.DivertErrors(_log, plan.Settings.Log);
->>>>>>> logs/main
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Row);
         try
