@@ -39,6 +39,24 @@ internal sealed record SettingsText(IReadOnlyList<SettingsPart> Parts, bool CanB
         }
     }
 
+    /// <summary>All texts for whoever reads them: of several files, each behind a comment with its name.</summary>
+    public byte[] Readable
+    {
+        get
+        {
+            if (Parts.Count == 1)
+                return Parts[0].Bytes;
+            using MemoryStream bytes = new();
+            foreach (SettingsPart part in Parts)
+            {
+                bytes.Write(Encoding.UTF8.GetBytes($"# {part.Name}\n"));
+                bytes.Write(part.Bytes);
+                bytes.WriteByte((byte)'\n');
+            }
+            return bytes.ToArray();
+        }
+    }
+
     /// <summary>Takes apart what <see cref="Bytes"/> has made.</summary>
     public static SettingsText Decode(ReadOnlySpan<byte> encoded)
     {

@@ -77,11 +77,11 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>These settings are in force from now on.</summary>
     /// <param name="state">What the endpoint reads.</param>
     /// <param name="settings">With the servers of the file alone.</param>
-    /// <param name="text">The file as it was read.</param>
+    /// <param name="text">The files as they were read: <see cref="SettingsText.Bytes"/>.</param>
     public static void Show(ServiceState state, in ProxySettings settings, byte[] text)
     {
         state.Tokens = new AdminTokens(settings.Admin.ReadTokenFile, settings.Admin.WriteTokenFile);
-        state.Running = new RunningConfig(settings, text);
+        state.Running = new RunningConfig(settings, SettingsText.Decode(text).Readable);
         state.Redaction = Recorder.RedactionOf(settings.Recorder);
     }
 

@@ -69,9 +69,6 @@ internal sealed class SimulatedEventLoop : EventLoop
         return connection;
     }
 
-    public override TcpConnection TakeOver(int descriptor, in PeerAddress peer) =>
-        throw new NotSupportedException("a simulated connection has no descriptor");
-
     public override TcpListenerSocket Listen(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning)
     {
         var listener = new SimulatedListenerSocket(this, _network, acceptor);
