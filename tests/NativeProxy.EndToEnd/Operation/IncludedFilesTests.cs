@@ -50,7 +50,7 @@ public sealed class IncludedFilesTests : IDisposable
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
             ProxyConfig.For(origin).WithWorkers(2)
-                .Route("path = \"/elsewhere\"", "respond = { status = 200, body = \"${NP_E2E_PAGE} ${NP_E2E_ABSENT:-indeed}\" }"));
+                .Route("path = [\"/elsewhere\"]", "respond = { status = 200, body = \"${NP_E2E_PAGE} ${NP_E2E_ABSENT:-indeed}\" }"));
         Assert.Equal("a page of the environment indeed", (await proxy.AskOnce("/elsewhere")).Body);
 
         await proxy.Reload(static toml => toml.Replace("NP_E2E_PAGE", "NP_E2E_ABSENT", StringComparison.Ordinal));
@@ -85,5 +85,5 @@ public sealed class IncludedFilesTests : IDisposable
     }
 
     private static string Route(string name, int status) =>
-        $"[[route]]\nname = \"{name}\"\npath = \"/more\"\n  [route.respond]\n  status = {status}\n";
+        $"[[route]]\nname = \"{name}\"\npath = [\"/more\"]\n  [route.respond]\n  status = {status}\n";
 }
