@@ -71,6 +71,8 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
         foreach (byte[] answer in answers)
         {
             using var document = JsonDocument.Parse(answer);
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+                continue;
             foreach (JsonElement session in document.RootElement.EnumerateArray())
                 found.Add(session.Clone());
         }

@@ -111,8 +111,8 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     }
 
     /// <summary>
-    /// The process, or an operator, wants it to end: so it does, whatever runs on it and whoever has it; one that idles goes in order for an operator.
-    /// The client must not take a cut response, or a cut tunnel, for a whole one. False when its socket is going away already.
+    /// The process, or an operator, wants it to end: so it does, whatever runs on it and whoever has it; one that idles goes in order for an
+    /// operator. The client must not take a cut response, or a cut tunnel, for a whole one. False when its socket is going away already.
     /// </summary>
     public bool Cut(CloseReason reason = CloseReason.Stopped)
     {
