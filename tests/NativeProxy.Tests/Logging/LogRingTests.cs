@@ -275,7 +275,7 @@ public sealed class LogRingTests
         static void WaitAndTake(LogRing from)
         {
             while (Take(from) is null)
-                from.WaitForRecord();
+                from.WaitForRecord(Timeout.Infinite);
         }
     }
 }
