@@ -1,6 +1,6 @@
 namespace NativeProxy.Admin;
 
-/// <summary>What came of the last upgrade that was asked for, for who asked. Written by who decides about it, read by the admin server; any thread.</summary>
+/// <summary>What came of the last upgrade, for who asked. Written by who decides about it, read by the admin server; any thread.</summary>
 internal sealed class UpgradeState
 {
     private readonly object _gate = new();

@@ -39,6 +39,13 @@ internal abstract class Session : ClientConnection
         return false;
     }
 
+    /// <summary>A request begins: a recording may want the connection from now on.</summary>
+    protected void OfferToRecorder(ReadOnlySpan<byte> bytes)
+    {
+        if (Frontend.Recorder is { Connections.IsOn: true } recorder)
+            recorder.Connections.OfferClient(Tcp!, RecordedAsker.On(this, default), bytes);
+    }
+
     /// <summary>Has the process that comes after this one go on with an idle connection, if it takes it. False when it stays here.</summary>
     protected bool TryHandOn()
     {

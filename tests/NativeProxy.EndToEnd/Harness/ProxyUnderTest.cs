@@ -191,7 +191,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         throw new XunitException("the reload was refused:\n" + Errors.Text);
     }
 
-    /// <summary>Has the program started anew, and waits until that process serves and the one before it has left. False when it was refused.</summary>
+    /// <summary>Has the program started anew, and waits until that process serves. False when it was refused.</summary>
     public async Task<bool> Upgrade()
     {
         int before = Errors.Lines.Count(IsUpgraded);

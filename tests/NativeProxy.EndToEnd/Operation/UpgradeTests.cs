@@ -163,7 +163,8 @@ public sealed class UpgradeTests
         await using RawClient client = await proxy.Connect();
         await client.Send("GET / HTTP/1.1\r\nHost:");
         await proxy.WaitForMetric("nativeproxy_client_connections_open", 1);
-        await Deadline.Until(async () => await proxy.Metric("nativeproxy_bytes_total{peer=\"client\",direction=\"in\"}") > 0, () => "its bytes to be read");
+        await Deadline.Until(
+            async () => await proxy.Metric("nativeproxy_bytes_total{peer=\"client\",direction=\"in\"}") > 0, () => "its bytes to be read");
 
         Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
         Assert.True(ProcessView.IsRunning(first));

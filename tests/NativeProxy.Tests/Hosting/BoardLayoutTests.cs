@@ -10,6 +10,7 @@ using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Metrics;
 using NativeProxy.Quotas;
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Board;
 using Xunit;
 
@@ -28,6 +29,8 @@ public class BoardLayoutTests
         typeof(LatencyBoard), typeof(CloseRing), typeof(CloseRecord), typeof(LatencyRow), typeof(CountTable), typeof(RateTable), typeof(RateCell),
         typeof(ServerSlotMemory), typeof(ServerPlacesMemory), typeof(ServerEjectionMemory), typeof(GroupSlotMemory), typeof(StickRoom),
         typeof(StickTable), typeof(StickEntry), typeof(StickPart), typeof(LoopPulseMemory), typeof(SharedMemory), typeof(SharedBell),
+        typeof(RecorderBoard), typeof(MessageRing), typeof(MessageRecord), typeof(ShortText), typeof(TapRing), typeof(RecordingOrder),
+        typeof(RecordingTerms),
     ];
 
     [Fact]
@@ -63,7 +66,10 @@ public class BoardLayoutTests
                 if (field.IsLiteral)
                     text.Append(CultureInfo.InvariantCulture, $"  const {field.Name} = {field.GetRawConstantValue()}\n");
                 else if (type.IsValueType && !field.IsStatic)
-                    text.Append(CultureInfo.InvariantCulture, $"  {field.FieldType.Name} {field.Name} {field.GetCustomAttribute<FieldOffsetAttribute>()?.Value}\n");
+                {
+                    int? offset = field.GetCustomAttribute<FieldOffsetAttribute>()?.Value;
+                    text.Append(CultureInfo.InvariantCulture, $"  {field.FieldType.Name} {field.Name} {offset}\n");
+                }
             }
         }
         foreach (CounterInfo counter in CounterTable.Rows)

@@ -62,7 +62,8 @@ public class CloseCountersTests
             + "total_timeout pinned_server_closed tunnel_ended no_server unmatched inspect_timeout "
             + "tls_timeout tls_aborted tls_alert tls_plain_http tls_no_handshake tls_version tls_cipher tls_protocol tls_unknown_name "
             + "tls_no_certificate tls_untrusted tls_expired tls_revoked tls_bad_record tls_limit "
-            + "draining stopped ended_by_operator listener_removed handed_over upgraded resource descriptor_pressure memory_pressure listener_pressure",
+            + "draining stopped ended_by_operator listener_removed handed_over upgraded "
+            + "resource descriptor_pressure memory_pressure listener_pressure",
             string.Join(' ', Enum.GetValues<CloseReason>().Select(CloseReasons.CodeOf)));
         Assert.Equal(
             "- server_fin server_reset server_said reuse_off idle_timeout learned_idle_timeout max_requests max_age pool_full "

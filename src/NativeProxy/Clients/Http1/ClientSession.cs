@@ -159,16 +159,14 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner, IS
         }
     }
 
-    void ISessionView.Describe(SessionFacts facts) =>
-        SessionView.Describe(facts, this, _order.First, _deadlines, isTunnel: _state == ClientSessionState.Tunnelling);
+    void ISessionView.Describe(SessionFacts facts) => SessionView.Describe(facts, this, _order.First, _deadlines, _state);
 
     internal override void ReadFirst(ReadOnlySpan<byte> bytes)
     {
         if (_state == ClientSessionState.Waiting && _input.IsEmpty)
         {
             _deadlines.RequestStarts(Frontend.Loop.Clock.NowMs);
-            if (Frontend.Recorder is { Connections.IsOn: true } recorder)
-                recorder.Connections.OfferClient(Tcp!, RecordedAsker.On(this, default), bytes);
+            OfferToRecorder(bytes);
         }
         _input.Take(this, bytes);
         AfterInput();
@@ -259,11 +257,8 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner, IS
     /// <summary>Gives up all that is being served, and ends the connection.</summary>
     internal void CutStreams(ProxyError error, CloseReason reason) => CloseOrAbort(_order.Cut(error, reason), reason);
 
-    protected override bool GiveUp(CloseReason reason)
-    {
-        bool isTunnel = _state == ClientSessionState.Tunnelling;
-        return _order.Cut(ProxyError.Stopped, reason) || isTunnel;
-    }
+    protected override bool GiveUp(CloseReason reason) =>
+        (_state == ClientSessionState.Tunnelling) | _order.Cut(ProxyError.Stopped, reason);
 
     protected override void OnEnding()
     {

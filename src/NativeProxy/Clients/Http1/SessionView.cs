@@ -8,9 +8,9 @@ internal static class SessionView
     /// <param name="session">The connection.</param>
     /// <param name="first">The request that is being answered; null between two requests.</param>
     /// <param name="deadlines">Since when it waits for what.</param>
-    /// <param name="isTunnel">Its bytes are no longer HTTP.</param>
+    /// <param name="state">Where it stands.</param>
     public static void Describe(
-        SessionFacts facts, ClientSession session, Http1ClientStream? first, in SessionDeadlines deadlines, bool isTunnel)
+        SessionFacts facts, ClientSession session, Http1ClientStream? first, in SessionDeadlines deadlines, ClientSessionState state)
     {
         if (first is not null)
             first.User.Describe(facts);
@@ -19,7 +19,7 @@ internal static class SessionView
         else
             facts.Is(session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle,
                 session.RequestCount > 0 ? deadlines.IdleSinceMs : 0);
-        if (isTunnel)
+        if (state == ClientSessionState.Tunnelling)
             facts.Is(SessionState.Tunnel, facts.SinceMs);
     }
 }

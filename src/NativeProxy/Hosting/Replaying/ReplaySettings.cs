@@ -53,7 +53,8 @@ internal static class ReplaySettings
             foreach (string server in names)
                 text.Append(CultureInfo.InvariantCulture, $"[[upstream.server]]\nname = \"{server}\"\naddress = \"127.0.0.1:{port++}\"\n");
         }
-        return Plain(SettingsFile.Parse(new SettingsText([new SettingsPart("replay", Encoding.ASCII.GetBytes(text.ToString()))], CanBeReadAgain: false)).Settings);
+        var part = new SettingsPart("replay", Encoding.ASCII.GetBytes(text.ToString()));
+        return Plain(SettingsFile.Parse(new SettingsText([part], CanBeReadAgain: false)).Settings);
     }
 
     /// <summary>An address for each server, by which it is known again; nobody connects to it.</summary>

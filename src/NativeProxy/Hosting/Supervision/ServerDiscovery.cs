@@ -47,7 +47,9 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
         }
     }
 
-    /// <summary>What the process before this one has known: it holds until there are other answers. Set it before the first sources are asked.</summary>
+    /// <summary>
+    /// What the process before this one has known: it holds until there are other answers. Set it before the first sources are asked.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Remembered { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
@@ -70,7 +72,10 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
                 string key = KeyOf(upstream);
                 bool isNew = !_followed.TryGetValue(key, out Followed? known);
                 if (known is null)
-                    _followed.Add(key, known = new Followed(upstream.Name, new KnownServers(upstream.Discovery.ServersMax, RememberedOf(upstream.Name))));
+                    {
+                    known = new Followed(upstream.Name, new KnownServers(upstream.Discovery.ServersMax, RememberedOf(upstream.Name)));
+                    _followed.Add(key, known);
+                }
                 if (isNew || isOther || known.Known.HasFailed)
                     Begin(known, source);
                 if (known.Known.Servers.Length == 0)

@@ -61,7 +61,9 @@ internal sealed class ServerNames : IDisposable
         }
     }
 
-    /// <summary>What the process before this one has known: it holds until there are other answers. Set it before the first names are followed.</summary>
+    /// <summary>
+    /// What the process before this one has known: it holds until there are other answers. Set it before the first names are followed.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Remembered { get; init; } = new Dictionary<string, string>();
 
     /// <summary>

@@ -124,8 +124,8 @@ internal sealed class WorkerSlot : IDisposable
             int[] inherited = [(int)theirControl.Handle, (int)theirDescriptors.Handle, .. _boards.Descriptors];
             string[] arguments =
             [
-                "worker", "--index", Text(Index), "--count", Text(_count), "--row", Text(Row), "--control", Text(inherited[0]), "--sockets", Text(inherited[1]),
-                    "--boards", _boards.DescriptorText,
+                "worker", "--index", Text(Index), "--count", Text(_count), "--row", Text(Row), "--control", Text(inherited[0]),
+                    "--sockets", Text(inherited[1]), "--boards", _boards.DescriptorText,
             ];
             ProcessId = _start(arguments, inherited, WorkerSignals.Numbers);
         }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Net.Sockets;
 using NativeProxy.Caching;
 using NativeProxy.Clients;
@@ -126,19 +125,12 @@ internal sealed class TrafficPlan
             if (listener is null)
                 adopted.Socket.Dispose();
             else
-                Serve(listener, AdoptedName(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, listener.Tuning));
+                Serve(listener, AdoptedSockets.NameOf(worker, adopted.Bind), _loop.ListenShared(adopted.Socket, listener, listener.Tuning));
         }
     }
 
     /// <summary>The other worker is back: leaves its sockets to it. What was accepted on them stays.</summary>
-    public void Release(int worker)
-    {
-        foreach (Listener listener in _listeners)
-        {
-            foreach (string bind in listener.Settings.Bind)
-                listener.TakeSocket(AdoptedName(worker, bind))?.Close();
-        }
-    }
+    public void Release(int worker) => AdoptedSockets.Release(_listeners, worker);
 
     /// <summary>Session tickets are sealed and opened with these keys from now on.</summary>
     public void Take(TicketRings rings) => _security.Take(rings);
@@ -202,14 +194,14 @@ internal sealed class TrafficPlan
             heir?.Close();
             drained();
         };
-        heir = Succession.HandOn(_loop, [.. _listeners, .. _retired], line);
+        heir = Succession.HandOn(_loop, AllListeners, line);
     }
 
     /// <inheritdoc cref="Succession.Continue"/>
     public void Continue(in HandedClient client, string listener, int descriptor) =>
         Succession.Continue(_loop, _listeners, client, listener, descriptor);
 
-    /// <summary>After <see cref="Drain"/> or <see cref="HandOn"/>: ends this many of the connections that are left, or all. Returns how many it were.</summary>
+    /// <summary>After <see cref="Drain"/> or <see cref="HandOn"/>: ends this many of what is left, or all. Returns how many it were.</summary>
     public int Cut(int countMax)
     {
         int count = 0;
@@ -321,9 +313,6 @@ internal sealed class TrafficPlan
         socket.Security = _security.OfSocket(listener.Settings);
         listener.Listen(bind, socket);
     }
-
-    /// <summary>Under which a listener knows a socket that is another worker's; no address looks like it.</summary>
-    private static string AdoptedName(int worker, string bind) => string.Create(CultureInfo.InvariantCulture, $"{bind} of worker {worker}");
 
     private void Retire(Listener listener)
     {

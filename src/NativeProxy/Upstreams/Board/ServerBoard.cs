@@ -84,7 +84,7 @@ internal sealed unsafe class ServerBoard : IDisposable
         }
     }
 
-    /// <summary>How many workers share what servers have to give: those that serve, and not the rows for others that come and go at upgrades.</summary>
+    /// <summary>How many workers share what servers have to give: those that serve, without the rows of others, at upgrades.</summary>
     public int SharerCount
     {
         get => Volatile.Read(ref _head->SharerCount);
