@@ -38,6 +38,12 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         }
 
         CheckResolver(settings.Resolver);
+        for (int i = 0; i < settings.Recorder.RedactHeaders.Length; i++)
+        {
+            string name = settings.Recorder.RedactHeaders[i];
+            if (!TokenText.IsToken(name))
+                Break($"recorder.redact_headers[{i}]", $"{ErrorExcerpt.Quoted(name)} is no name of a header field", "a name such as \"X-Api-Key\"");
+        }
         if (settings.Log.AccessTarget.Length == 0)
             Break("log.access", "\"access\" in [log] is empty", "\"stdout\", \"stderr\", \"off\" or the path of a file");
         if (settings.Log.ConnectionsTarget.Length == 0)
