@@ -20,7 +20,7 @@ internal readonly partial struct RecorderSettings
         + "before they are kept. Lengths and places stay.")]
     public partial bool Redact { get; init; }
 
-    [Setting("redact_headers", Default = new string[0], Pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$",
+    [Setting("redact_headers", Default = new string[0], Pattern = TokenText.Pattern,
         Doc = "Further header fields whose values are overwritten, such as \"X-Api-Key\".")]
     public partial ImmutableArray<string> RedactHeaders { get; init; }
 

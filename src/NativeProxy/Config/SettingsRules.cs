@@ -40,6 +40,12 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         if (settings.Runtime is { Group.Length: > 0, User.Length: 0 })
             Break("runtime.group", "a group stands without a user, which alone would change nothing", "user = \"...\" beside it");
         CheckResolver(settings.Resolver);
+        for (int i = 0; i < settings.Recorder.RedactHeaders.Length; i++)
+        {
+            string name = settings.Recorder.RedactHeaders[i];
+            if (!TokenText.IsToken(name))
+                Break($"recorder.redact_headers[{i}]", $"{ErrorExcerpt.Quoted(name)} is no name of a header field", "a name such as \"X-Api-Key\"");
+        }
         new LogRules(settings.Log, _places, errors).CheckAll();
         CheckNames("rate_limit", settings.RateLimits.Select(static limit => limit.Name), static i => $"rate_limit[{i}].name");
         ProxySettings whole = settings.WithOnlyUpstream();

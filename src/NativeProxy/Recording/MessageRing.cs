@@ -30,9 +30,8 @@ internal sealed unsafe class MessageRing
     internal static int SizeBytes => SharedMemory.LineBytes + (CapacityMax * SlotBytes);
 
     /// <summary>Number, record, bytes; whole lines.</summary>
-    private static int SlotBytes =>
-        (sizeof(long) + Unsafe.SizeOf<MessageRecord>() + MessageBytesMax + SharedMemory.LineBytes - 1) / SharedMemory.LineBytes
-        * SharedMemory.LineBytes;
+    private static int SlotBytes => (sizeof(long) + Unsafe.SizeOf<MessageRecord>() + MessageBytesMax + SharedMemory.LineBytes - 1)
+        / SharedMemory.LineBytes * SharedMemory.LineBytes;
 
     /// <summary>How many messages were ever noted.</summary>
     public long Count => Volatile.Read(ref _head->Count);

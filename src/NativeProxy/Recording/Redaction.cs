@@ -101,7 +101,7 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
     private static int LineThatHolds(ReadOnlySpan<byte> head, int place)
     {
         int start = head[..place].LastIndexOfAny((byte)'\r', (byte)'\n') + 1;
-        while (start > 0 && start < head.Length && AsciiBytes.IsBlank(head[start]))
+        while (start > 0 && start < head.Length && head[start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
             start = head[..start].TrimEnd("\r\n"u8).LastIndexOfAny((byte)'\r', (byte)'\n') + 1;
         return start;
     }

@@ -13,7 +13,7 @@ public sealed class FaultPlaceTests
 
     [Theory]
     [InlineData("G¦(T / HTTP/1.1\r\nHost: a\r\n\r\n")]
-    [InlineData("GET /a¦\"b HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET /a¦\u0001b HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET ¦a HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nX¦ : 1\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\nX: 1¦\nY: 2\r\n\r\n")]

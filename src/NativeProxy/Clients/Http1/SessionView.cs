@@ -17,8 +17,10 @@ internal static class SessionView
         else if (session.HasReadAhead)
             facts.Is(SessionState.ReadingHead, deadlines.RequestStartedMs);
         else
+        {
             facts.Is(session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle,
                 session.RequestCount > 0 ? deadlines.IdleSinceMs : 0);
+        }
         if (state == ClientSessionState.Tunnelling)
             facts.Is(SessionState.Tunnel, facts.SinceMs);
     }

@@ -15,8 +15,7 @@ namespace NativeProxy.Hosting.Channels;
 /// <summary>
 /// The memory that supervisor and workers share: counters, servers, closed connections, signs of life, changes of what caches keep, counts of
 /// limits, times of requests, what is recorded. A further board is added here and nowhere else. The supervisor makes it, workers inherit the
-/// descriptors and attach.
-/// Owner: the process; dispose it after all loops have ended.
+/// descriptors and attach. Owner: the process; dispose it after all loops have ended.
 /// </summary>
 internal sealed class Boards : IDisposable
 {
