@@ -13,12 +13,18 @@ internal static class SessionView
         SessionFacts facts, ClientSession session, Http1ClientStream? first, in SessionDeadlines deadlines, bool isTunnel)
     {
         if (first is not null)
+        {
             first.User.Describe(facts);
+        }
         else if (session.HasReadAhead)
+        {
             facts.Is(SessionState.ReadingHead, deadlines.RequestStartedMs);
+        }
         else
-            facts.Is(session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle,
-                session.RequestCount > 0 ? deadlines.IdleSinceMs : 0);
+        {
+            SessionState state = session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle;
+            facts.Is(state, session.RequestCount > 0 ? deadlines.IdleSinceMs : 0);
+        }
         if (isTunnel)
             facts.Is(SessionState.Tunnel, facts.SinceMs);
     }
