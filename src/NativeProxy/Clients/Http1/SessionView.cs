@@ -13,9 +13,13 @@ internal static class SessionView
         SessionFacts facts, ClientSession session, Http1ClientStream? first, in SessionDeadlines deadlines, ClientSessionState state)
     {
         if (first is not null)
+        {
             first.User.Describe(facts);
+        }
         else if (session.HasReadAhead)
+        {
             facts.Is(SessionState.ReadingHead, deadlines.RequestStartedMs);
+        }
         else
         {
             facts.Is(session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle,
