@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -21,10 +22,9 @@ public sealed class LogPlaceTests : IDisposable
     {
         using SyslogReader udp = SyslogReader.Udp();
         using SyslogReader tcp = SyslogReader.Tcp(0);
-        using SyslogReader journal = SyslogReader.Unix(_path);
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).Log(
-            $"access = \"syslog:udp:127.0.0.1:{udp.Port}\"", $"connections = \"syslog:tcp:127.0.0.1:{tcp.Port}\"", $"errors = \"journal:{_path}\"",
+            $"access = \"syslog:udp:127.0.0.1:{udp.Port}\"", $"connections = \"syslog:tcp:127.0.0.1:{tcp.Port}\"",
             "syslog = { facility = \"local3\", app_name = \"edge\", hostname = \"h1\" }"));
         await proxy.AskOnce("/one");
 
@@ -33,14 +33,32 @@ public sealed class LogPlaceTests : IDisposable
         Assert.True(line.Success, udp.Text);
         Assert.NotEqual($"{proxy.Id}", line.Groups[2].Value);
         await tcp.WaitFor("closed client web");
-        await journal.WaitFor("NATIVEPROXY_LOG=error\nMESSAGE=nativeproxy ");
-        Assert.Contains("PRIORITY=6\nSYSLOG_FACILITY=19\nSYSLOG_IDENTIFIER=edge\n", journal.Text, StringComparison.Ordinal);
         await Deadline.Until(async () => await proxy.Metric("nativeproxy_log_lines_written_total") >= 2, () => "both lines counted");
         Assert.Equal(0, await proxy.Metric("nativeproxy_log_lines_lost_total"));
         string closed = Regex.Match(tcp.Text, @"\d+ (<158>1 .*? connection - (?<line>127\.0\.0\.1:\d+ \[[^]]*\] closed client web .*bytes=\d+/\d+))")
             .Groups["line"].Value;
         FinishedCommand command = await ProxyBinary.Run("log", "explain", closed);
         Assert.Contains("whose doing\n  the client's\n", command.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Stderr then has nothing to say, unless the journal is not there.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LinesOfTheProxyItself_GoToTheJournal(bool isThere)
+    {
+        using SyslogReader? journal = isThere ? SyslogReader.Unix(_path) : null;
+        string log = $"[log]\naccess = \"off\"\nerrors = \"journal:{_path}\"\n";
+        using var file = new SettingsText(log + SettingsText.Sound(FreePorts.Take(1)[0], "127.0.0.1:9001"));
+        using Process process = ProxyBinary.Start("run", "-c", file.Path);
+        var errors = new LineCollector(process.StandardError);
+        if (journal is not null)
+            await journal.WaitFor("PRIORITY=6\nSYSLOG_FACILITY=16\nSYSLOG_IDENTIFIER=nativeproxy\n");
+        else
+            await errors.WaitFor($"error log \"journal:{_path}\": it is not reached: there is no such socket; ");
+        LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
+        await Deadline.For(process.WaitForExitAsync(), () => "the end");
+        Assert.Equal(isThere, errors.Lines.Count == 0);
     }
 
     [Fact]
@@ -69,12 +87,11 @@ public sealed class LogPlaceTests : IDisposable
     public async Task NobodyWhoReads_CostsLinesOnly_AlsoAtTheEnd()
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).Log($"access = \"syslog:unix:{_path}\"", $"errors = \"journal:{_path}.journal\""));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log($"access = \"syslog:unix:{_path}\""));
 
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => proxy.AskOnce())), static response => Assert.Equal(200, response.Status));
 
-        await proxy.Errors.WaitFor("error log \"journal:");
+        await proxy.Errors.WaitFor("access log \"syslog:unix:");
         proxy.Signal(LinuxSignals.Terminate);
         Assert.Equal(0, await proxy.WaitForExit());
     }
