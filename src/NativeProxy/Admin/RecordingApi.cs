@@ -16,8 +16,8 @@ internal sealed class RecordingApi(RecorderBoard board, ServiceState state) : Ap
         {
             Lasts = "until one of its limits, or the next one",
         },
-        new("POST", "/api/recording/take", "what has been recorded since the last time"),
-        new("POST", "/api/recording/stop", "ends it"),
+        new("POST", "/api/recording/take", "what has been recorded since the last time") { Lasts = "what was taken is not given again" },
+        new("POST", "/api/recording/stop", "ends it") { Lasts = "until the next one begins" },
     ];
 
     public override SmallResponse? Respond(string path, in SmallRequest request)

@@ -80,9 +80,6 @@ internal abstract class ClientConnection : Ordered<ClientConnection>, IRequestEn
     /// <summary>It counts among those of its client, until its socket is gone.</summary>
     public bool IsCounted { get; protected set; }
 
-    /// <summary>Nothing ties the connection to this process: what is known of it can be said in a few words.</summary>
-    public bool MayBeHandedOn => Tcp is { IsBare: true, EndOfStreamSeen: false } && Bond is not { IsHeld: true };
-
     /// <summary>
     /// Since when the connection idles: nothing of a request has been read, nothing of a response is left to send. -1 when it does not.
     /// </summary>

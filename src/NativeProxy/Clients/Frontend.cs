@@ -110,7 +110,7 @@ internal sealed class Frontend
     public CloseReason Pressure { get; set; }
 
     /// <summary>Why this connection ends after its exchange, whatever else; None when it may live on, be it in another process.</summary>
-    public CloseReason EndingOf(ClientConnection connection) => Heir is not null && connection.MayBeHandedOn ? CloseReason.None : Ending;
+    public CloseReason EndingOf(Session connection) => Heir is not null && connection.MayBeHandedOn ? CloseReason.None : Ending;
 
     /// <summary>Whether who connects only looks whether this node is there (<c>monitor.networks</c>; HAProxy's monitor-net).</summary>
     public bool IsProbe(in PeerAddress client) => _probes.Length > 0 && AddressNetwork.AnyContains(_probes, client);

@@ -15,6 +15,9 @@ internal abstract class Session : ClientConnection
     /// <param name="start">What is known of it.</param>
     public abstract void Begin(TcpConnection client, in SessionStart start);
 
+    /// <summary>Nothing ties the connection to this process: what is known of it can be said in a few words.</summary>
+    public bool MayBeHandedOn => Tcp is { IsBare: true, EndOfStreamSeen: false } && Bond is not { IsHeld: true };
+
     /// <summary>Bytes behind what another owner of the connection has read, within the same delivery.</summary>
     internal abstract void ReadFirst(ReadOnlySpan<byte> bytes);
 

@@ -19,7 +19,7 @@ internal sealed class BindRules(SettingPlaces places, SettingsErrors errors)
     private readonly record struct Use(HostPort Address, string Text, string Path, string Owner);
 
     /// <summary>Judges that of the operator's endpoint.</summary>
-    public void CheckAdmin(in AdminSettings admin) => Check(admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: false);
+    public void CheckAdmin(in AdminSettings admin) => Check(admin.Bind, "admin.bind", "the admin endpoint", mayBeUnix: true);
 
     /// <summary>Judges one address beside those before it.</summary>
     /// <param name="text">As in the file.</param>

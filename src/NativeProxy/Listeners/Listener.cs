@@ -168,7 +168,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
 
     /// <summary>
     /// Stops accepting: another process has the addresses. It gets the connections as they idle; those that it cannot have close after their next
-    /// response, or when their time is over.
+    /// response, or when their time is over. Said again, those that idle are offered again.
     /// </summary>
     /// <param name="heir">As <see cref="Frontend.Heir"/>.</param>
     public void HandOn(Func<ClientConnection, bool> heir)
@@ -177,12 +177,9 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         Frontend.Ending = CloseReason.Upgraded;
         Frontend.IdleMayWait = true;
         CloseSockets();
-        HandOnIdle();
+        ForEachLive(static connection => connection.Drain());
         EndIfDrained();
     }
-
-    /// <summary>After <see cref="HandOn"/>: tries again with the connections that idle.</summary>
-    public void HandOnIdle() => ForEachLive(static connection => connection.Drain());
 
     /// <summary>Goes on with a connection that another process has accepted, whatever the limits: it is there.</summary>
     /// <param name="connection">The connection.</param>
@@ -197,7 +194,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     }
 
     /// <summary>Idle connections have waited long enough for one more request.</summary>
-    public void OnTimer(TimerNode node, long nowMs) => DrainIdle();
+    void ITimerOwner.OnTimer(TimerNode node, long nowMs) => DrainIdle();
 
     /// <summary>
     /// After <see cref="Drain"/>: ends this many of the connections that are left, or all; those whose sockets are going away do not count. Returns
@@ -235,7 +232,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         _shedding?.AcceptFailed(error);
     }
 
-    public void OnLeaves()
+    void IFrontendOwner.OnLeaves()
     {
         _leavingCount++;
         _budget.Leave();
@@ -256,7 +253,7 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
         EndIfDrained();
     }
 
-    public void OnFollowed(ClientConnection connection)
+    void IFrontendOwner.OnFollowed(ClientConnection connection)
     {
         Walk?.Leaves(connection);
         _live.Remove(connection);

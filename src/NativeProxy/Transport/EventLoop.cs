@@ -119,12 +119,6 @@ internal abstract class EventLoop
     public virtual TcpListenerSocket ListenShared(Socket listening, IConnectionAcceptor acceptor, SocketTuning tuning) =>
         Listen(listening, acceptor, tuning);
 
-    /// <summary>Loop thread. Takes over an established connection that another process has accepted; a simulated engine has no such thing.</summary>
-    /// <param name="descriptor">Its socket, which the loop then owns; it never blocks.</param>
-    /// <param name="peer">Its other side.</param>
-    public virtual TcpConnection TakeOver(int descriptor, in PeerAddress peer) =>
-        throw new NotSupportedException("this engine has no descriptors");
-
     /// <summary>
     /// Loop thread, inside a turn. Runs the work at the end of the turn, in an event of its own; what is put off while such work runs waits for the
     /// end of the next turn, which then comes at once. Idempotent until it runs. No wake-up call.

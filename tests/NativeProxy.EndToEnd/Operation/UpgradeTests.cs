@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using System.Runtime.Versioning;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
@@ -13,6 +14,7 @@ namespace NativeProxy.EndToEnd.Operation;
 /// <summary>SIGUSR2: another process takes over addresses, memory and idle clients; what runs is finished where it began.</summary>
 [Trait("promise", "B5")]
 [Trait("layer", "no")] // what a layer knows of its connection does not go to another process
+[SupportedOSPlatform("linux")]
 public sealed class UpgradeTests
 {
     /// <summary>Every engine hands over to itself, and each way a process can be built.</summary>

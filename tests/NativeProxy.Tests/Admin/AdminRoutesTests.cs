@@ -20,7 +20,7 @@ public class AdminRoutesTests
     private readonly CloseBoard _closes = CloseBoard.CreatePrivate(2);
     private readonly AdminTrial _trial = new();
     private readonly ServiceState _state;
-    private readonly AdminPowers _powers = new(static _ => null, static _ => { }, static () => { });
+    private readonly AdminPowers _powers = new(static _ => null, static _ => { }, static () => { }, static () => { });
 
     public AdminRoutesTests() => _state = _trial.State;
 

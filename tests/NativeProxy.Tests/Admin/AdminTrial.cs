@@ -4,6 +4,8 @@ using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Metrics;
 using NativeProxy.Quotas;
+using NativeProxy.Recording;
+using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Metrics;
 using NativeProxy.Tests.Upstreams;
 using Xunit;
@@ -43,7 +45,7 @@ internal sealed class AdminTrial
 
     public AdminTrial()
     {
-        SettingsResult result = SettingsFile.Parse("p.toml", Encoding.UTF8.GetBytes(Toml));
+        SettingsResult result = SettingsTrial.Parse(Encoding.UTF8.GetBytes(Toml), "p.toml");
         Assert.True(result.IsOk, string.Join('\n', result.Errors));
         Boards.Latencies.Publish(NativeProxy.Hosting.Channels.LatencyNames.Of(result.Settings));
         Boards.Limits.Publish(result.Settings);
@@ -54,7 +56,8 @@ internal sealed class AdminTrial
     public string Text => Toml;
 
     public AdminBoards Boards { get; } = new(LastingCounters.CreateBoard(), ServersOnBoard.NewBoard(), CloseBoard.CreatePrivate(2),
-        LatencyBoard.CreatePrivate(2), LimitBoard.CreatePrivate(2), ChangeBoard.CreatePrivate());
+        LatencyBoard.CreatePrivate(2), LimitBoard.CreatePrivate(2), ChangeBoard.CreatePrivate(),
+        RecorderBoard.CreatePrivate(2));
 
     public ServiceState State { get; }
 }

@@ -14,6 +14,7 @@ public sealed class WorkerMetricsTextTests
     public void EachWorker_HasASampleOfItsOwn_UnderOneHeadPerFamily()
     {
         using CounterBoard board = CounterBoard.CreatePrivate(2);
+        (board.Row(0).ProcessId, board.Row(1).ProcessId) = (100, 101);
         board.Row(0).Set(CounterId.ClientConnectionsIdle, 7);
         board.Row(1).Set(CounterId.ClientConnectionsIdle, 8);
         board.Row(1).Set(CounterId.PressureMemory, 1);

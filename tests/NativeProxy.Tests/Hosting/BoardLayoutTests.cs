@@ -64,7 +64,9 @@ public class BoardLayoutTests
                 .OrderBy(static field => field.MetadataToken))
             {
                 if (field.IsLiteral)
+                {
                     text.Append(CultureInfo.InvariantCulture, $"  const {field.Name} = {field.GetRawConstantValue()}\n");
+                }
                 else if (type.IsValueType && !field.IsStatic)
                 {
                     int? offset = field.GetCustomAttribute<FieldOffsetAttribute>()?.Value;

@@ -38,7 +38,7 @@ internal sealed class CrewUnderTest : IDisposable
     private readonly Boards _boards;
     private readonly List<WorkerEnd> _started = [];
     private readonly List<Reload> _reloads = [];
-    private readonly TicketKeeper _tickets = new(static () => { });
+    private readonly TicketKeeper _tickets = new(static () => { }, TicketRings.None);
 
     public CrewUnderTest(int workers)
     {
@@ -162,7 +162,7 @@ internal sealed class CrewUnderTest : IDisposable
         if (!CanStart)
             throw new Win32Exception(OutOfProcesses);
         Assert.Equal(["--control", inherited[0].ToString(CultureInfo.InvariantCulture), "--sockets",
-            inherited[1].ToString(CultureInfo.InvariantCulture)], arguments.Skip(5).Take(4));
+            inherited[1].ToString(CultureInfo.InvariantCulture)], arguments.Skip(7).Take(4));
         _started.Add(new WorkerEnd(1000 + _started.Count, inherited));
         return _started[^1].ProcessId;
     }

@@ -64,5 +64,5 @@ public sealed class WorkerSlotTests
     }
 
     private static WorkerSlot NewSlot(params ListeningSocket[] sockets) =>
-        new(0, 1, [.. sockets], Boards.CreatePrivate(1), static (_, _, _) => 0, static _ => { }, new SupervisorEvents());
+        new(0, 0, 1, [.. sockets], Boards.CreatePrivate(1), static (_, _, _) => 0, static _ => { }, new SupervisorEvents());
 }

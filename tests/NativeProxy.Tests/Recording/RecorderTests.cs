@@ -5,6 +5,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
 using NativeProxy.Recording;
+using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Timers;
 using Xunit;
@@ -116,7 +117,7 @@ public sealed class RecorderTests : IDisposable
 
     private void Apply(string line)
     {
-        SettingsResult result = SettingsFile.Parse("t", Encoding.UTF8.GetBytes(
+        SettingsResult result = SettingsTrial.Parse(Encoding.UTF8.GetBytes(
             "[recorder]\nredact = false\n" + line + "\n[[listener]]\nname = \"web\"\nbind = [\"127.0.0.1:1\"]\nupstream = \"app\"\n"
             + "[[upstream]]\nname = \"app\"\nservers = [\"127.0.0.1:2\"]\n"));
         Assert.True(result.IsOk, string.Join('\n', result.Errors));

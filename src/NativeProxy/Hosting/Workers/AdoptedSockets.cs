@@ -4,7 +4,7 @@ using NativeProxy.Listeners;
 
 namespace NativeProxy.Hosting.Workers;
 
-/// <summary>The sockets of a worker that is not there, among those of the listeners that accept on them meanwhile. Thread: the loop. Stateless.</summary>
+/// <summary>The sockets of a worker that is not there, at the listeners that accept on them meanwhile. Thread: the loop. Stateless.</summary>
 internal static class AdoptedSockets
 {
     /// <summary>Under which a listener knows a socket that is another worker's; no address looks like it.</summary>

@@ -21,12 +21,17 @@ internal static class Succession
     /// <param name="line">Over which they go; null = they cannot.</param>
     public static HeirLine HandOn(EventLoop loop, Listener[] listeners, Socket? line)
     {
-        var heir = new HeirLine(loop, line, () => Array.ForEach(listeners, static listener => listener.HandOnIdle()));
-        foreach (Listener listener in listeners)
+        HeirLine? heir = null;
+        void HandOnAll()
         {
-            byte[] name = Encoding.UTF8.GetBytes(listener.Settings.Name);
-            listener.HandOn(connection => heir.TryGive(connection, name));
+            foreach (Listener listener in listeners)
+            {
+                byte[] name = Encoding.UTF8.GetBytes(listener.Settings.Name);
+                listener.HandOn(connection => heir!.TryGive(connection, name));
+            }
         }
+        heir = new HeirLine(loop, line, HandOnAll);
+        HandOnAll();
         return heir;
     }
 
@@ -43,7 +48,7 @@ internal static class Succession
             LinuxProcess.Close(descriptor);
             return;
         }
-        TcpConnection connection = loop.TakeOver(descriptor, client.Peer);
+        TcpConnection connection = ((IDescriptorEngine)loop).TakeOver(descriptor, client.Peer);
         connection.Continue(client.Id, client.AgeMs);
         ClientIdentity? identity = client.Announced.IsGiven
             ? new ClientIdentity(client.Announced, client.AnnouncedLocal, client.IsHttps) : null;

@@ -14,7 +14,7 @@ namespace NativeProxy.Transport.Epoll;
 /// The direct engine: one thread, one epoll descriptor, batches of events, timers between batches, an event descriptor to be woken by.
 /// Owns the thread, both descriptors, the hot receive buffer and the pool of connection objects. Linux only.
 /// </summary>
-internal sealed unsafe class EpollEventLoop : EventLoop
+internal sealed unsafe class EpollEventLoop : EventLoop, IDescriptorEngine
 {
     /// <summary>Events handled in one turn; the rest waits for the next, so that timers and deferred work have their turn too.</summary>
     private const int EventsPerTurnMax = 256;
@@ -79,7 +79,7 @@ internal sealed unsafe class EpollEventLoop : EventLoop
         return connection;
     }
 
-    public override TcpConnection TakeOver(int descriptor, in PeerAddress peer)
+    public TcpConnection TakeOver(int descriptor, in PeerAddress peer)
     {
         EpollConnection connection = Lend();
         connection.BeginAccepted(descriptor, peer);

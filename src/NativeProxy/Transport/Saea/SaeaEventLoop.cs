@@ -13,7 +13,7 @@ namespace NativeProxy.Transport.Saea;
 /// the event loop. <see cref="PrepareProcess"/> must run before the first socket of the process.
 /// Owns the wake-up socket pair, the ticker, the hot receive buffer and the pool of connection objects.
 /// </summary>
-internal sealed class SaeaEventLoop : EventLoop
+internal sealed class SaeaEventLoop : EventLoop, IDescriptorEngine
 {
     /// <summary>Synchronous completions of one connection in a row before others get their turn.</summary>
     private const int SynchronousReceivesMax = 16;
@@ -78,7 +78,7 @@ internal sealed class SaeaEventLoop : EventLoop
         return connection;
     }
 
-    public override TcpConnection TakeOver(int descriptor, in PeerAddress peer)
+    public TcpConnection TakeOver(int descriptor, in PeerAddress peer)
     {
         SaeaConnection connection = Lend();
         connection.BeginAccepted(new Socket(new SafeSocketHandle(descriptor, ownsHandle: true)), peer);
