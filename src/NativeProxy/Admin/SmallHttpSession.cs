@@ -146,7 +146,10 @@ internal sealed class SmallHttpSession : PlaceHolder
         bool isMalformed = outcome.Status == ParseStatus.Rejected || framing.Reason != RejectReason.None;
         SmallResponse? refusal = isMalformed ? Malformed
             : framing.Kind == BodyKind.None ? null
-            : RefusalOf(new SmallRequest(_head.MethodKind, _head.Target.Of(bytes)) { Peer = _peer, HeadBytes = bytes, Fields = _head.Fields })
+            : RefusalOf(new SmallRequest(_head.MethodKind, _head.Target.Of(bytes))
+                {
+                    Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, HeadBytes = bytes, Fields = _head.Fields,
+                })
                 ?? RefusalOf(framing);
         int bodyBytes = refusal is null && framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
         if (refusal is null && received.Length < outcome.ConsumedBytes + bodyBytes)

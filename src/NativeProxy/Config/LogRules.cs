@@ -35,8 +35,11 @@ internal sealed class LogRules(LogSettings log, SettingPlaces places, SettingsEr
         CheckWord("log.syslog.hostname", log.Syslog.Hostname, 0, 255);
         if (log.Sample == 1)
         {
-            foreach (string key in (string[])["log.slow", "log.error_status", "log.sample_errors"])
-                Warn(key, "each exchange has a line: sample is 1", "sample = 100 or the like, or 0 for none of the rest");
+            foreach ((string key, bool isAsked) in ((string, bool)[])[("log.slow", log.SlowMs > 0), ("log.sample_errors", log.SampleErrors)])
+            {
+                if (isAsked)
+                    Warn(key, "each exchange has a line: sample is 1", "sample = 100 or the like, or 0 for none of the rest");
+            }
         }
         if (log.Sample == 0 && log.SlowMs == 0 && log.SampleErrors)
             Warn("log.sample_errors", "no exchange gets a line: sample is 0, and errors are sampled, too", "access = \"off\" says the same");

@@ -34,7 +34,7 @@ public sealed class RecorderTests : IDisposable
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await Start(origin);
         await using RawClient client = await proxy.Connect();
-        await client.Send("GET /a HTTP/1.1\r\nHost: a\r\nCookie: id=secret\r\nX : 1\r\n\r\n");
+        await client.Send("GET /a HTTP/1.1\r\nHost: a\r\nCookie: id=hidden\r\nX : 1\r\n\r\n");
         Assert.Equal(400, (await client.ReadResponse()).Status);
 
         FinishedCommand shown = await ProxyBinary.Run("errors", "-c", proxy.ConfigPath, "--save", RecordPath);
@@ -44,7 +44,7 @@ public sealed class RecorderTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("  00045  X : 1\\r\\n\n          ^\n", shown.Output, StringComparison.Ordinal);
         Assert.Contains("Cookie: *********\\r\\n", shown.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", shown.Output + File.ReadAllText(RecordPath), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", shown.Output + File.ReadAllText(RecordPath), StringComparison.Ordinal);
 
         FinishedCommand again = await ProxyBinary.Run("replay", RecordPath);
         Assert.Contains("RequestHeadParser after byte 47: rejected, space_before_colon", again.Output, StringComparison.Ordinal);

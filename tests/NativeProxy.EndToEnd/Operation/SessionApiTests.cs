@@ -84,7 +84,7 @@ public sealed class SessionApiTests : IDisposable
         await using CloseScene scene = await CloseScene.Start(config => config.Admin(TokenLine));
         await scene.Ask();
         await End(scene.Proxy, (await Sessions(scene.Proxy, 1))[0].GetProperty("id").GetInt64());
-        await scene.ExpectClose("server", "ended_by_operator", "proxy");
+        await scene.ExpectClose("server", "ended_by_operator", "proxy_reset");
     }
 
     [Fact]

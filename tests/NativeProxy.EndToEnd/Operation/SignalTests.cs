@@ -207,7 +207,7 @@ public sealed class SignalTests
         int[] processes = [proxy.Id, .. ProcessView.Children(proxy.Id)];
         (int Number, string Name)[] signals =
         [
-            (12, "SIGUSR2"), (14, "SIGALRM"), (16, "SIGSTKFLT"), (26, "SIGVTALRM"), (27, "SIGPROF"), (29, "SIGIO"), (30, "SIGPWR"),
+            (14, "SIGALRM"), (16, "SIGSTKFLT"), (26, "SIGVTALRM"), (27, "SIGPROF"), (29, "SIGIO"), (30, "SIGPWR"),
             (35, "real-time signal 35"), (50, "real-time signal 50"), (64, "real-time signal 64"),
         ];
         foreach ((int number, string name) in signals)

@@ -7,6 +7,7 @@ using System.Runtime.Versioning;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
+using NativeProxy.EndToEnd.Tls;
 using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
@@ -175,6 +176,27 @@ public sealed class UpgradeTests
         Assert.Equal((200, null), (response.Status, response.Connection));
         await WaitForEnd(first, proxy);
         Assert.Equal(200, (await client.Ask()).Status);
+    }
+
+    /// <summary>The keys of its connection are in the process that is replaced: nobody closes it under its hands.</summary>
+    [Fact]
+    [Trait("close", "client:upgraded")]
+    public async Task ClientOverTls_StaysUntilItsNextResponse()
+    {
+        await using TlsScene scene = await TlsScene.Start(TlsScene.Listening());
+        int first = scene.Proxy.Id;
+        await using TlsClient client = await scene.Connect();
+        Assert.Null((await client.Ask()).Connection);
+
+        Assert.True(await scene.Proxy.Upgrade(), scene.Proxy.Errors.Text);
+        HttpResponse last = await client.Ask();
+        Assert.Equal((200, "close"), (last.Status, last.Connection));
+        await client.DisposeAsync();
+        string line = await scene.Proxy.Output.WaitFor(static line => CloseLine.IsOf("client", line), "the client to be closed");
+        Assert.Equal(("upgraded", "proxy"), (CloseLine.Parse(line).Reason, CloseLine.Parse(line).By));
+        await WaitForEnd(first, scene.Proxy);
+        await using TlsClient next = await scene.Connect();
+        Assert.Equal(200, (await next.Ask()).Status);
     }
 
     /// <summary>What an operator has set stands in the memory that goes over.</summary>

@@ -106,6 +106,7 @@ internal static class CloseReasonWords
         "bad_response|its answer could not be read safely|the server's|the rule in why= (reject) of the exchange",
         "upgrade_ended|the tunnel ended|nobody's|nothing",
         "purged|the pools were emptied|the operator's|nothing",
+        "ended_by_operator|an operator ended the client's session|the operator's|who uses the admin API",
         "stopped|a stop cut it|the operator's|runtime.drain_timeout",
         "server_down|the server fails its checks|the server's|the error log says why",
         "pinned_client_left|the client that had logged in on it has left|the client's|nothing: nobody else may use it",

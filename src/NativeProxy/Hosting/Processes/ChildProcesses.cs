@@ -37,17 +37,28 @@ internal sealed unsafe partial class ChildProcesses
     public int StartAnew(IReadOnlyList<string> variables, IReadOnlyList<int> inherited) =>
         Start(() => ProcessStart.StartAnew(variables, inherited));
 
+    /// <summary>
+    /// Begins to wait; the first start does so else. For who starts processes on a thread that has given up rights, which its own threads would lack.
+    /// </summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            if (_isWatching)
+                return;
+
+            // Where it was inherited as ignored, the kernel would forget how a child ended.
+            LinuxProcess.HearIgnoredSignal(ChildSignal);
+            new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
+            _isWatching = true;
+        }
+    }
+
     private int Start(Func<int> start)
     {
         lock (_gate)
         {
-            if (!_isWatching)
-            {
-                // Where it was inherited as ignored, the kernel would forget how a child ended.
-                LinuxProcess.HearIgnoredSignal(ChildSignal);
-                new Thread(Watch, StackBytes) { IsBackground = true, Name = "children" }.Start();
-                _isWatching = true;
-            }
+            Begin();
             int processId = start();
             _running.Add(processId);
             _isAny.Release();

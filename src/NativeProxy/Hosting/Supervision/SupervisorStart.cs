@@ -50,6 +50,7 @@ internal static class SupervisorStart
             certificates.Follow(settings, files);
             using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()), before.Tickets);
             var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
+            children.Begin();
             var crew = new WorkerCrew(WorkerSlot.Make(sockets, settings.Runtime.User.Length > 0, boards, children, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
