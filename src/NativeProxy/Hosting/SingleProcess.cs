@@ -117,7 +117,7 @@ internal sealed class SingleProcess
             started.Wait();
             boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
             if (before.IsThere)
-                TakeOver(before, worker, pidFile);
+                TakeOver(before, worker, [.. listening, .. AdminEndpoint.ListeningOf(admin)], pidFile);
             using SmallHttpServer? serving = admin?.Serve(
                 boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish), worker.AskAlone));
             log.Info(StartText.Of(settings, workers: 1, before.ProcessId));
@@ -188,10 +188,11 @@ internal sealed class SingleProcess
     }
 
     /// <summary>The process before this one leaves; its client connections come.</summary>
-    private static void TakeOver(Predecessor before, Worker worker, PidFile pidFile)
+    private static void TakeOver(Predecessor before, Worker worker, IEnumerable<ListeningSocket> sockets, PidFile pidFile)
     {
         foreach (Socket line in before.Follow())
             worker.TakeClients(line);
+        ListeningSockets.TakeFiles(sockets);
         before.Dispose();
         pidFile.Write();
     }

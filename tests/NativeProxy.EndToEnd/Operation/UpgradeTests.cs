@@ -321,6 +321,35 @@ public sealed class UpgradeTests
         Assert.False(File.Exists(path));
     }
 
+    /// <summary>It has the socket already when it finds that it cannot serve: the file stays with the one that does.</summary>
+    [Fact]
+    public async Task UnixSocketOfAnUpgradeThatIsRefused_StaysWhereItIs()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"nativeproxy-refused-{Environment.ProcessId}.sock");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).AlsoBinding($"unix:{path}"));
+        string text = await File.ReadAllTextAsync(proxy.ConfigPath);
+        await File.WriteAllTextAsync(proxy.ConfigPath, text.Replace($"\"unix:{path}\"", $"\"unix:{path}\", \"{origin.Address}\"",
+            StringComparison.Ordinal));
+
+        Assert.False(await proxy.Upgrade());
+
+        Assert.Contains("is in use by another program", proxy.Errors.Text, StringComparison.Ordinal);
+        await using RawClient client = await RawClient.ConnectUnix(path);
+        Assert.Equal(200, (await client.Ask()).Status);
+    }
+
+    [Fact]
+    public async Task VariableOfAnUpgradeThatAStrangerSets_IsTold()
+    {
+        foreach (string value in (string[])["7", "990,991", "0,1", "x,y"])
+        {
+            FinishedCommand run = await ProxyBinary.RunThrough($"NATIVEPROXY_TAKE_OVER={value} exec \"$0\" \"$@\"", "run", "-c", "/nowhere.toml");
+            Assert.Equal(2, run.ExitCode);
+            Assert.Contains("NATIVEPROXY_TAKE_OVER is set by a proxy for the one that comes after it", run.Errors, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task PidFile_NamesWhoServes()
     {

@@ -81,6 +81,16 @@ internal static class ListeningSockets
         }
     }
 
+    /// <summary>This process serves: files that the process before it had are its own.</summary>
+    public static void TakeFiles(IEnumerable<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket socket in sockets)
+        {
+            if (socket.File is { } file)
+                file.IsBorrowed = false;
+        }
+    }
+
     /// <summary>Closes this process's ends of what another process has, with its file.</summary>
     public static void Leave(IEnumerable<ListeningSocket> sockets)
     {

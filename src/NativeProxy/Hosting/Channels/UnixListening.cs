@@ -51,7 +51,10 @@ internal static partial class UnixListening
         }
     }
 
-    /// <summary>Goes on with a socket on which the process before this one listens. Null, or why that cannot be.</summary>
+    /// <summary>
+    /// Goes on with a socket on which the process before this one listens; that one keeps its file until this one serves. Null, or why that cannot
+    /// be.
+    /// </summary>
     /// <param name="bind">The address as configured.</param>
     /// <param name="access">Who may connect from now on.</param>
     /// <param name="first">The socket.</param>
@@ -59,7 +62,7 @@ internal static partial class UnixListening
     public static string? GoOn(string bind, in ListenerUnixSettings access, Socket first, List<ListeningSocket>[] perWorker)
     {
         string path = UnixAddressText.PathOf(bind)!;
-        var file = new UnixFile(path);
+        var file = new UnixFile(path) { IsBorrowed = true };
         foreach (List<ListeningSocket> sockets in perWorker)
             sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : Copy(first)) { File = file });
         return Permit(path, access);

@@ -46,12 +46,15 @@ internal sealed unsafe partial class UnixFile(string path)
 
     private string Present => IsAside ? $"{path}.{Environment.ProcessId}" : path;
 
+    /// <summary>The process before this one still has the file: not to be removed by this one, which may not come to serve.</summary>
+    public bool IsBorrowed { get; set; }
+
     /// <summary>Removes the file, if it still is the one that was there when this object was made.</summary>
     public void Remove()
     {
         try
         {
-            if (IsOurs())
+            if (!IsBorrowed && IsOurs())
                 File.Delete(Present);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -81,6 +81,11 @@ internal sealed class Predecessor : IDisposable
             problem = $"{Successor.Variable} is set by a proxy for the one that comes after it: do not set it";
             return null;
         }
+        if (!IsSocket(control) || !IsSocket(descriptors))
+        {
+            problem = $"{Successor.Variable} is set by a proxy for the one that comes after it: do not set it";
+            return null;
+        }
         var channel = new ControlChannel(SocketOf(control));
         var passing = new DescriptorChannel(SocketOf(descriptors));
         Task<ControlMessage?> message = channel.ReceiveAsync();
@@ -166,6 +171,9 @@ internal sealed class Predecessor : IDisposable
         _control?.Dispose();
         _descriptors?.Dispose();
     }
+
+    private static bool IsSocket(int descriptor) =>
+        new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
 
     private static Socket SocketOf(int descriptor)
     {

@@ -120,6 +120,7 @@ internal sealed class Supervisor : IDisposable
             _crew.Slots[i % _crew.Slots.Count].Send(ControlCommand.TakeClients, lines[i], []);
             lines[i].Dispose();
         }
+        ListeningSockets.TakeFiles([.. _crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(Admin)]);
         Before.Dispose();
         pidFile.Write();
     }

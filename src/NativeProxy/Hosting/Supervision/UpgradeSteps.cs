@@ -28,6 +28,7 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
     ServiceManager manager, ServiceState service, ErrorLog log)
 {
     private Successor? _successor;
+    private int _workers;
 
     /// <summary>It has been started and has not said that it serves, or it serves.</summary>
     public bool IsUnderWay => _successor is not null;
@@ -47,6 +48,7 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
     {
         service.Upgrade.Begin();
         int[] rows = boards.FreeRows();
+        _workers = listening.Count;
         obstacle ??= IsUnderWay ? "an upgrade is under way already"
             : Environment.ProcessId == 1 ? "this process is number 1 of its container, which ends with it; exchange the container"
             : rows.Length < listening.Count ? "processes of the two upgrades before still finish what runs on them; wait until they have ended"
@@ -103,6 +105,7 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
             return true;
         }
         Abandon();
+        boards.Servers.SharerCount = _workers;
         Refuse(problem);
         return false;
     }

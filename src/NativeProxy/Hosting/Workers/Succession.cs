@@ -43,7 +43,8 @@ internal static class Succession
     /// <param name="descriptor">Its socket, which is the loop's then.</param>
     public static void Continue(EventLoop loop, List<Listener> listeners, in HandedClient client, string name, int descriptor)
     {
-        if (listeners.Find(one => one.Settings.Name == name) is not { Frontend.IsDraining: false } owner)
+        // One that speaks TLS from now on takes nothing plain.
+        if (listeners.Find(one => one.Settings.Name == name) is not { Frontend.IsDraining: false, Tls: null } owner)
         {
             LinuxProcess.Close(descriptor);
             return;
