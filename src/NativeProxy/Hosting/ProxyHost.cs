@@ -18,7 +18,9 @@ internal static class ProxyHost
     public static int Run(string path, bool singleProcess, TrafficSecurity security)
     {
         ErrorLog log = ErrorLog.Stderr;
-        using Predecessor? before = Predecessor.Hear(out string problem);
+
+        // Its lines end with this process, behind the last words of that: so the other one speaks after it.
+        Predecessor? before = Predecessor.Hear(out string problem);
         if (before is null)
             return StartFailure.Report(log, [problem]);
         SettingsResult result = SettingsFile.TryRead(path, out SettingsText? source, out SettingsResult unreadable)

@@ -334,7 +334,7 @@ public sealed class UpgradeTests
 
         Assert.False(await proxy.Upgrade());
 
-        Assert.Contains("is in use by another program", proxy.Errors.Text, StringComparison.Ordinal);
+        await proxy.Errors.WaitFor("is in use by another program");
         await using RawClient client = await RawClient.ConnectUnix(path);
         Assert.Equal(200, (await client.Ask()).Status);
     }
