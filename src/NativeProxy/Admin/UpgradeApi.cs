@@ -14,14 +14,14 @@ internal sealed class UpgradeApi(ServiceState state, AdminPowers powers) : ApiSu
         },
     ];
 
-    /// <summary>Says for how many of them an answer is to be awaited: whoever asks beside another one may see that one's.</summary>
+    /// <summary>Says which one is to be awaited.</summary>
     public override SmallResponse? Respond(string path, in SmallRequest request)
     {
         if (path != "/api/upgrade")
             return null;
         if (request.Method != HttpMethod.Post)
             return ApiAnswer.NotAllowed("POST");
-        int number = state.Upgrade.Last.Number + 1;
+        int number = state.Upgrade.NextNumber;
         powers.Upgrade();
         return ApiAnswer.Json(202, json =>
         {

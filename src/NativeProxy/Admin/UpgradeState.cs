@@ -6,6 +6,7 @@ internal sealed class UpgradeState
     private readonly object _gate = new();
     private int _number;
     private string? _problem;
+    private bool _isUnderWay;
 
     /// <summary>The number of the last one, 0 = none yet, and why it was refused; null while it is under way.</summary>
     public (int Number, string? Problem) Last
@@ -17,17 +18,32 @@ internal sealed class UpgradeState
         }
     }
 
-    /// <summary>One begins.</summary>
-    public void Begin()
+    /// <summary>The number of the one that who asks now waits for: that which is under way, or the next one.</summary>
+    public int NextNumber
+    {
+        get
+        {
+            lock (_gate)
+                return _isUnderWay ? _number : _number + 1;
+        }
+    }
+
+    /// <summary>One begins. False when one is under way, which goes on.</summary>
+    public bool TryBegin()
     {
         lock (_gate)
-            (_number, _problem) = (_number + 1, null);
+        {
+            if (_isUnderWay)
+                return false;
+            (_number, _problem, _isUnderWay) = (_number + 1, null, true);
+            return true;
+        }
     }
 
     /// <summary>It came to nothing.</summary>
     public void Refuse(string problem)
     {
         lock (_gate)
-            _problem = problem;
+            (_problem, _isUnderWay) = (problem, false);
     }
 }

@@ -51,7 +51,8 @@ internal static class CommandLine
         return root.Parse(args).Invoke();
     }
 
-    private static Option<string> ConfigOption() => new("--config", "-c")
+    /// <summary>The option that nearly every command has.</summary>
+    internal static Option<string> ConfigOption() => new("--config", "-c")
     {
         Description = "The configuration file (TOML).",
         HelpName = "FILE",

@@ -16,16 +16,9 @@ internal static class OperatingCommands
         yield return Drain();
     }
 
-    private static Option<string> ConfigOption() => new("--config", "-c")
-    {
-        Description = "The configuration file (TOML).",
-        HelpName = "FILE",
-        Required = true,
-    };
-
     private static Command Top()
     {
-        Option<string> config = ConfigOption();
+        Option<string> config = CommandLine.ConfigOption();
         var once = new Option<bool>("--once") { Description = "One look over one interval, and no more; so it is without a terminal." };
         var interval = new Option<string>("--interval") { Description = "From one look to the next.", DefaultValueFactory = _ => "1s" };
         var sort = new Option<string>("--sort") { Description = "By name, requests, latency, queue or errors.", DefaultValueFactory = _ => "name" };
@@ -40,7 +33,7 @@ internal static class OperatingCommands
 
     private static Command Sessions()
     {
-        Option<string> config = ConfigOption();
+        Option<string> config = CommandLine.ConfigOption();
         var client = new Option<string>("--client") { Description = "Only of this address or network.", HelpName = "IP" };
         var listener = new Option<string>("--listener") { Description = "Only of this listener." };
         var server = new Option<string>("--server") { Description = "Only those at this server, or upstream.", HelpName = "UPSTREAM/SERVER" };
@@ -64,7 +57,7 @@ internal static class OperatingCommands
 
     private static Command Session()
     {
-        Option<string> config = ConfigOption();
+        Option<string> config = CommandLine.ConfigOption();
         config.Recursive = true;
         var id = new Argument<long>("ID") { Description = "As `sessions` shows it." };
         var end = new Command("end", "End it, with what runs on it.") { id };
@@ -74,7 +67,7 @@ internal static class OperatingCommands
 
     private static Command Drain()
     {
-        Option<string> config = ConfigOption();
+        Option<string> config = CommandLine.ConfigOption();
         var wait = new Option<bool>("--wait") { Description = "Until the process has ended." };
         var timeout = new Option<string>("--timeout") { Description = "With --wait: how long.", DefaultValueFactory = _ => "60s" };
         var command = new Command("drain", "Have a running proxy finish its exchanges and stop, as SIGTERM does; needs admin.write_token_file.")

@@ -47,7 +47,7 @@ internal static class ProxyHost
         LogPlaces.DivertErrors(log, result.Settings.Log);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
-            ? SingleProcess.Run(source, result.Settings, files, security, manager, before, log)
+            ? SingleStart.Run(source, result.Settings, files, security, manager, before, log)
             : SupervisorStart.Run(source, result.Settings, files, workers, manager, before, log);
     }
 

@@ -1,8 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Net.Sockets;
-using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
@@ -27,9 +24,6 @@ namespace NativeProxy.Hosting;
 /// </summary>
 internal sealed class SingleProcess
 {
-    /// <summary>A loop that has shown no turn for so long is not taken for alive.</summary>
-    private const long LoopRestMsMax = 2000;
-
     private readonly SettingsText _source;
     private readonly ProxySettings _started;
     private readonly Worker _worker;
@@ -45,7 +39,13 @@ internal sealed class SingleProcess
     /// <summary>The sockets that are listened on; the worker closes them.</summary>
     private readonly List<ListeningSocket> _sockets;
     private readonly ListeningPause _pause;
+
+    /// <summary>Wishes that came while an upgrade was under way.</summary>
+    private readonly Queue<OperatorWish> _putOff = new();
     private ProxySettings _settings;
+
+    /// <summary>The process before this one, and the one after it.</summary>
+    public required Predecessor Before { get; init; }
 
     public required UpgradeSteps Upgrade { get; init; }
 
@@ -55,7 +55,7 @@ internal sealed class SingleProcess
     /// <summary>Its socket; null likewise.</summary>
     public required AdminEndpoint? Admin { get; init; }
 
-    private SingleProcess(SettingsText source, ProxySettings settings, Worker worker, SingleSecuring securing, HealthChecks health,
+    public SingleProcess(SettingsText source, ProxySettings settings, Worker worker, SingleSecuring securing, HealthChecks health,
         ServerDiscovery discovery, ServerNames names, ServiceState service, CounterBoard board, List<ListeningSocket> sockets,
         AdminEndpoint? admin, ServiceManager manager, ErrorLog log)
     {
@@ -75,93 +75,15 @@ internal sealed class SingleProcess
         _log = log;
     }
 
-    /// <summary>Runs until a signal ends it. Returns the exit code.</summary>
-    public static int Run(SettingsText source, in ProxySettings settings, TlsFiles files, TrafficSecurity security, ServiceManager manager,
-        Predecessor before, ErrorLog log)
-    {
-        var errors = new List<string>();
-        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workerCount: 1, errors, before.TakeListening);
-        using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors, before) : null;
-        if (errors.Count > 0)
-        {
-            ListeningSockets.CloseAll(sockets);
-            return StartFailure.Report(log, errors);
-        }
-        List<ListeningSocket> listening = [.. sockets[0]];
-        using Boards boards = before.TakeBoards(1) ?? Boards.CreateShared(1);
-        int row = boards.FreeRows()[0];
-        boards.BeginWorker(row);
-        try
-        {
-            using var pidFile = new PidFile(settings.Runtime.PidFile, isLater: before.IsThere);
-            if (WorkerUser.Become(settings.Runtime) is { } problem)
-                return StartFailure.Report(log, [problem]);
-            using var worker = new Worker(settings, new WorkerPlace(Index: 0, Count: 1, row, boards.Counters.WorkerCount),
-                boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
-            worker.Loop.Pulse = boards.Pulses.Pulse(row);
-            var service = new ServiceState { ConfigPath = source.Path };
-            AdminEndpoint.Show(service, settings, source.Bytes);
-            service.Loads.Ended(isTaken: true, StartText.Began(before.ProcessId));
-            using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
-            var wishes = Channel.CreateUnbounded<OperatorWish>();
-            _ = new ProcessSignals(wish => wishes.Writer.TryWrite(wish), name => log.Info($"{name} was ignored: it means nothing here"));
-            Action follow = () => wishes.Writer.TryWrite(OperatorWish.FollowNames);
-            using var discovery = new ServerDiscovery(log, follow) { Remembered = before.Found };
-            using var names = new ServerNames(boards.Counters.Row(0), log, follow) { Remembered = before.Names };
-            ProxySettings whole = discovery.Follow(settings).AddTo(settings);
-            ServerEndPoints endPoints = names.Follow(whole);
-            before.ShowServers(boards, whole);
-            health.Apply(whole, files, endPoints);
-            using var securing = new SingleSecuring(worker, service, log, before.Tickets);
-            Task started = worker.Start(whole, endPoints, sockets[0], securing.Follow(settings, files));
-            started.Wait();
-            boards.Counters.ConfigurationTaken(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-            if (before.IsThere)
-                TakeOver(before, worker, [.. listening, .. AdminEndpoint.ListeningOf(admin)], pidFile);
-            using SmallHttpServer? serving = admin?.Serve(
-                boards, service, AdminEndpoint.PowersOf(health, log, wish => wishes.Writer.TryWrite(wish), worker.AskAlone));
-            log.Info(StartText.Of(settings, workers: 1, before.ProcessId));
-            manager.Ready(StartText.Traffic(settings));
-            PoolThreads.Begin();
-            using Timer? life = manager.LifeEveryMs > 0 ? ShowLife(manager, new PulseWatch(boards.Pulses.Pulse(row))) : null;
-            var children = new ChildProcesses(static (_, _) => { });
-            int exitCode = new SingleProcess(
-                source, settings, worker, securing, health, discovery, names, service, boards.Counters, listening, admin, manager, log)
-            {
-                Upgrade = new UpgradeSteps(children, boards, discovery, names, admin, manager, service, log), Serving = serving, Admin = admin,
-            }.RunAsync(wishes.Reader).GetAwaiter().GetResult();
-            boards.EndWorker(row);
-            return exitCode;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return StartFailure.Report(log, [e.Message]);
-        }
-        finally
-        {
-            foreach (ListeningSocket socket in listening)
-                socket.File?.Remove();
-        }
-    }
-
-    /// <summary>While the loop turns; an idle one does so once a second.</summary>
-    private static Timer ShowLife(ServiceManager manager, PulseWatch watch) => new(
-        _ =>
-        {
-            if ((long)watch.Look() * manager.LifeEveryMs < LoopRestMsMax)
-                manager.ShowLife(Environment.TickCount64);
-        },
-        null, 0, manager.LifeEveryMs);
-
-    private async Task<int> RunAsync(ChannelReader<OperatorWish> wishes)
+    /// <summary>Runs until a wish ends it. Returns the exit code.</summary>
+    public async Task<int> RunAsync(ChannelReader<OperatorWish> wishes)
     {
         while (true)
         {
-            switch (await wishes.ReadAsync())
+            switch (_putOff.TryDequeue(out OperatorWish first) ? first : await wishes.ReadAsync())
             {
                 case OperatorWish.ReopenLogs:
-                    _worker.ReopenLog();
-                    _log.Info("access log opened anew");
+                    ReopenLogs();
                     break;
                 case OperatorWish.Reload:
                     await ReadAgain();
@@ -176,7 +98,7 @@ internal sealed class SingleProcess
                     _pause.End();
                     break;
                 case OperatorWish.Upgrade:
-                    if (await UpgradeAsync())
+                    if (await UpgradeAsync(wishes))
                         return await HandOn(wishes);
                     break;
                 case OperatorWish.Drain:
@@ -187,31 +109,32 @@ internal sealed class SingleProcess
         }
     }
 
-    /// <summary>The process before this one leaves; its client connections come.</summary>
-    private static void TakeOver(Predecessor before, Worker worker, IEnumerable<ListeningSocket> sockets, PidFile pidFile)
-    {
-        foreach (Socket line in before.Follow())
-            worker.TakeClients(line);
-        ListeningSockets.TakeFiles(sockets);
-        before.Dispose();
-        pidFile.Write();
-    }
-
     /// <summary>Starts the program anew, and waits until that process serves; false when it does not.</summary>
-    private async Task<bool> UpgradeAsync()
+    private async Task<bool> UpgradeAsync(ChannelReader<OperatorWish> wishes)
     {
         var answer = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         Upgrade.Begin(_pause.IsUnderWay ? "listening is paused" : null, [_sockets], _securing.Tickets, answer.SetResult);
         if (!Upgrade.IsUnderWay)
             return false;
+        while (!answer.Task.IsCompleted)
+        {
+            await Task.WhenAny(answer.Task, wishes.WaitToReadAsync().AsTask());
+            while (!answer.Task.IsCompleted && wishes.TryRead(out OperatorWish wish))
+            {
+                if (wish == OperatorWish.ReopenLogs)
+                    ReopenLogs();
+                else
+                    _putOff.Enqueue(wish);
+                if (wish is not (OperatorWish.Drain or OperatorWish.ExitNow))
+                    continue;
+                Upgrade.Abandon();
+                return false;
+            }
+        }
         if (Upgrade.Settle(await answer.Task))
             return true;
 
-        // That one has published its settings on the boards: these count again.
-        _discovery.TryTakeChange(_settings, out DiscoveredServers found);
-        ProxySettings whole = found.AddTo(_settings);
-        _names.TryTakeChange(whole, out ServerEndPoints endPoints);
-        _health.Follow(whole, endPoints);
+        FollowServers(countAgain: true);
         return false;
     }
 
@@ -226,7 +149,7 @@ internal sealed class SingleProcess
         _sockets.Clear();
         using Successor successor = Upgrade.Leave();
         _worker.BeginHandOn(successor.Lines[0]);
-        return await Finish(TimeSpan.FromMilliseconds(_settings.Runtime.UpgradeTimeoutMs), WaitForStop(wishes));
+        return await Finish(TimeSpan.FromMilliseconds(_settings.Runtime.UpgradeTimeoutMs), WaitFor(wishes, OperatorWish.Drain, OperatorWish.ExitNow));
     }
 
     private async Task Pause()
@@ -277,11 +200,12 @@ internal sealed class SingleProcess
     }
 
     /// <summary>There are other servers, or they have other addresses.</summary>
-    private void FollowServers()
+    /// <param name="countAgain">Or another process has published its settings on the boards, and does not serve.</param>
+    private void FollowServers(bool countAgain = false)
     {
         bool areOthers = _discovery.TryTakeChange(_settings, out DiscoveredServers found);
         ProxySettings whole = found.AddTo(_settings);
-        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
+        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers && !countAgain)
             return;
         _health.Follow(whole, endPoints);
         if (areOthers)
@@ -293,7 +217,7 @@ internal sealed class SingleProcess
     private async Task<int> Drain(ChannelReader<OperatorWish> wishes)
     {
         _service.IsDraining = true;
-        Task secondStop = WaitForExit(wishes);
+        Task secondStop = WaitFor(wishes, OperatorWish.ExitNow);
         TimeSpan delay = DrainDelay.Of(_settings);
         TimeSpan limit = TimeSpan.FromMilliseconds(_settings.Runtime.DrainTimeoutMs);
         _manager.Stopping((long)(delay + limit).TotalMilliseconds);
@@ -322,17 +246,24 @@ internal sealed class SingleProcess
         return ExitCodes.CutShort;
     }
 
-    private static async Task WaitForStop(ChannelReader<OperatorWish> wishes)
+    private void ReopenLogs()
     {
-        while (await wishes.ReadAsync() is not (OperatorWish.Drain or OperatorWish.ExitNow))
-        {
-        }
+        _worker.ReopenLog();
+        _log.Info("access log opened anew");
+        Before.ReopenLogs();
+        Upgrade.LogsReopened();
     }
 
-    private static async Task WaitForExit(ChannelReader<OperatorWish> wishes)
+    /// <summary>Until one of these is wished; what runs meanwhile still writes logs.</summary>
+    private async Task WaitFor(ChannelReader<OperatorWish> wishes, params OperatorWish[] ends)
     {
-        while (await wishes.ReadAsync() != OperatorWish.ExitNow)
+        OperatorWish wish;
+        do
         {
+            wish = await wishes.ReadAsync();
+            if (wish == OperatorWish.ReopenLogs)
+                ReopenLogs();
         }
+        while (Array.IndexOf(ends, wish) < 0);
     }
 }

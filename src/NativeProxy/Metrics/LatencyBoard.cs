@@ -28,12 +28,16 @@ internal sealed unsafe class LatencyBoard : IDisposable
     private readonly long* _rows;
     private string[] _names = [];
 
+    /// <summary>The publication after which that of this process comes: its own last one, or the one that was there when it came.</summary>
+    private int _follows;
+
     private LatencyBoard(SharedMemory memory)
     {
         _memory = memory;
         _head = (Head*)memory.Start;
         _slots = (Slot*)(memory.Start + SharedMemory.LineBytes);
         _rows = (long*)(_slots + SlotsMax);
+        _follows = _head->Publication;
     }
 
     /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
@@ -64,7 +68,8 @@ internal sealed unsafe class LatencyBoard : IDisposable
 
     /// <summary>
     /// Gives every name its rows: those it has, or free ones, which are empty. Rows are free for others one publication after their name was given
-    /// last; a request that is older still counts among the others' then. Main thread of the owner.
+    /// last; a request that is older still counts among the others' then. Main thread of the owner; what another process has published since, which
+    /// then did not come to serve, does not count.
     /// </summary>
     public void Publish(IReadOnlyList<string> names)
     {
@@ -73,7 +78,7 @@ internal sealed unsafe class LatencyBoard : IDisposable
         for (int i = 0; i < shown.Length; i++)
         {
             shown[i] = names[i];
-            if (SlotOf(IdOf(names[i])) is >= 0 and var known)
+            if (SlotOf(IdOf(names[i]), _follows) is >= 0 and var known)
                 Volatile.Write(ref _slots[known].NamedBy, publication);
         }
         foreach (string name in shown)
@@ -82,6 +87,7 @@ internal sealed unsafe class LatencyBoard : IDisposable
                 Occupy(IdOf(name), publication);
         }
         Volatile.Write(ref _head->Publication, publication);
+        _follows = publication;
         Volatile.Write(ref _names, shown);
     }
 
@@ -122,11 +128,13 @@ internal sealed unsafe class LatencyBoard : IDisposable
     private long* RowAt(int slot, int workerIndex) => _rows + ((((long)workerIndex * SlotsMax) + slot) * LatencyRow.Longs);
 
     /// <summary>The slot of a name that this publication or the one before has; -1 when there is none.</summary>
-    private int SlotOf(ulong id)
+    private int SlotOf(ulong id) => SlotOf(id, Volatile.Read(ref _head->Publication));
+
+    private int SlotOf(ulong id, int namedSince)
     {
         for (int i = 0; i < _head->UsedCount; i++)
         {
-            if (_slots[i].Id == id && !IsFree(i))
+            if (_slots[i].Id == id && Volatile.Read(ref _slots[i].NamedBy) >= namedSince)
                 return i;
         }
         return -1;

@@ -41,6 +41,9 @@ internal sealed unsafe class LimitBoard : IDisposable
     private readonly ulong* _counts;
     private readonly byte* _records;
 
+    /// <summary>The publication after which that of this process comes: its own last one, or the one that was there when it came.</summary>
+    private int _follows;
+
     private LimitBoard(SharedMemory memory)
     {
         _memory = memory;
@@ -51,6 +54,7 @@ internal sealed unsafe class LimitBoard : IDisposable
         _counts = (ulong*)(_cells + ((long)ChunksMax * ChunkCells));
         _records = (byte*)_counts + CountTable.CellBytes;
         Hash = new KeyHash(_head->Secret0, _head->Secret1);
+        _follows = _head->Publication;
     }
 
     /// <summary>Hashes keys under the secret of this start: all workers agree on the hash, and nobody outside can tell it.</summary>
@@ -83,7 +87,8 @@ internal sealed unsafe class LimitBoard : IDisposable
 
     /// <summary>
     /// Gives every limit of the settings its memory: what it has, or free chunks, in which all keys are as new. A chunk is free for others one
-    /// publication after its limit was defined last, when no worker asks it any more. Main thread of the owner.
+    /// publication after its limit was defined last, when no worker asks it any more. Main thread of the owner; what another process has published
+    /// since, which then did not come to serve, does not count.
     /// </summary>
     public void Publish(in ProxySettings settings)
     {
@@ -93,7 +98,7 @@ internal sealed unsafe class LimitBoard : IDisposable
         int publication = _head->Publication + 1;
         foreach (RateDefinition definition in definitions)
         {
-            int slot = SlotOf(definition.Id);
+            int slot = SlotOf(definition.Id, _follows);
             if (slot >= 0)
                 Volatile.Write(ref _slots[slot].DefinedBy, publication);
         }
@@ -104,6 +109,7 @@ internal sealed unsafe class LimitBoard : IDisposable
         }
         Volatile.Write(ref _head->DefinedCount, definitions.Count);
         Volatile.Write(ref _head->Publication, publication);
+        _follows = publication;
     }
 
     /// <summary>What a published limit knows of its keys.</summary>
@@ -158,11 +164,13 @@ internal sealed unsafe class LimitBoard : IDisposable
     }
 
     /// <summary>The slot of a definition that this publication or the one before has; -1 when there is none.</summary>
-    private int SlotOf(ulong id)
+    private int SlotOf(ulong id) => SlotOf(id, Volatile.Read(ref _head->Publication));
+
+    private int SlotOf(ulong id, int definedSince)
     {
         for (int i = 0; i < SlotsMax; i++)
         {
-            if (_slots[i].Id == id && !IsFree(i))
+            if (_slots[i].Id == id && _slots[i].DefinedBy != 0 && _slots[i].DefinedBy >= definedSince)
                 return i;
         }
         return -1;

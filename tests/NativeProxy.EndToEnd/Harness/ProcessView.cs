@@ -36,6 +36,18 @@ internal static class ProcessView
         return Enumerable.Range(0, int.MaxValue).First(number => !open.Contains(number.ToString(CultureInfo.InvariantCulture)));
     }
 
+    /// <summary>The processes that have this file open.</summary>
+    public static List<int> WithOpenFile(string path)
+    {
+        var found = new List<int>();
+        foreach (string directory in Directory.GetDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int processId) && Opens(directory, path))
+                found.Add(processId);
+        }
+        return found;
+    }
+
     /// <summary>Resident memory now, in bytes.</summary>
     public static long ResidentBytes(int processId)
     {
@@ -52,6 +64,18 @@ internal static class ProcessView
         try
         {
             return State(processId) is not ('Z' or 'X');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static bool Opens(string process, string path)
+    {
+        try
+        {
+            return Directory.GetFileSystemEntries(process + "/fd").Any(link => TargetOf(link) == path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
@@ -51,7 +52,8 @@ public sealed class UpgradeTests
         Assert.Equal(taken, await proxy.Metric("nativeproxy_client_closes_total{reason=\"handed_over\"}"));
         Assert.Equal(clients.Count, await proxy.Metric("nativeproxy_client_connections_open"));
 
-        // A client is the same in the log of both: connection, and which of its requests it is.
+        // A client is the same in the log of both: connection, and which of its requests it is. Lines come a little later than answers.
+        await Deadline.Until(() => ClientsOf(proxy, "/after").Length == clients.Count, () => "the lines of the next process");
         string[] before = ClientsOf(proxy, "/before");
         string[] after = ClientsOf(proxy, "/after");
         Assert.Equal((19, 20, 19), (before.Length, after.Length, after.Intersect(before).Count()));
@@ -321,6 +323,110 @@ public sealed class UpgradeTests
         Assert.False(File.Exists(path));
     }
 
+    [Fact]
+    public async Task UnixSocketThatTheNextProcessDoesNotListenOn_LeavesNoFile()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"nativeproxy-left-{Environment.ProcessId}.sock");
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).AlsoBinding($"unix:{path}"));
+        string text = await File.ReadAllTextAsync(proxy.ConfigPath);
+        Assert.True(File.Exists(path));
+        await File.WriteAllTextAsync(proxy.ConfigPath, text.Replace($", \"unix:{path}\"", "", StringComparison.Ordinal));
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+
+        Assert.False(File.Exists(path));
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
+    }
+
+    /// <summary>The port is that of the process before, on whichever of its addresses.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task AddressThatHoldsTheOneBefore_OrIsHeldByIt_IsListenedOn(int workers)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers));
+        string one = await File.ReadAllTextAsync(proxy.ConfigPath);
+        string all = one.Replace($"\"127.0.0.1:{proxy.Port()}\"", $"\"*:{proxy.Port()}\"", StringComparison.Ordinal);
+        Assert.NotEqual(one, all);
+        await using RawClient client = await proxy.Connect();
+        Assert.Equal(200, (await client.Ask()).Status);
+        foreach (string text in (string[])[all, one])
+        {
+            await File.WriteAllTextAsync(proxy.ConfigPath, text);
+            int before = proxy.Id;
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            await WaitForEnd(before, proxy);
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+            Assert.Equal(200, (await client.Ask()).Status);
+        }
+    }
+
+    /// <summary>Whoever rotates logs knows one process, that of the pid file.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task LogsThatAreOpenedAnew_AreSoInTheProcessThatIsReplacedToo(int workers)
+    {
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-log-").FullName;
+        string log = Path.Combine(directory, "access.log");
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(workers).Listener("upgrade = [\"websocket\"]").Log($"access = \"{log}\"")))
+        {
+            int first = proxy.Id;
+            await using RawClient client = await proxy.Connect();
+            await client.Send(CloseScene.Upgrade);
+            OriginConnection server = await origin.Accept();
+            await server.ReadRequest();
+            await server.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+            await client.ReadHead();
+            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+            File.Move(log, log + ".1");
+
+            proxy.Signal(LinuxSignals.User1);
+
+            await Deadline.Until(() => ProcessView.WithOpenFile(log + ".1").Count == 0, () => $"all to leave the old file:\n{proxy.Errors.Text}");
+            Assert.True(ProcessView.IsRunning(first));
+            client.Close();
+            await server.ExpectEnd();
+            await server.DisposeAsync();
+            await WaitForEnd(first, proxy);
+            Assert.Contains("GET /chat ", await File.ReadAllTextAsync(log), StringComparison.Ordinal);
+        }
+        Directory.Delete(directory, recursive: true);
+    }
+
+    /// <summary>A program that never says that it serves is not waited for by who has to stop.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task StopDuringAnUpgrade_EndsBoth(int workers)
+    {
+        string directory = Directory.CreateTempSubdirectory("nativeproxy-upgrade-").FullName;
+        string program = Path.Combine(directory, "nativeproxy");
+        File.Copy(ProxyBinary.Path, program);
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough($"exec {program} \"$@\"")))
+        {
+            File.Move(program, program + ".1");
+            await File.WriteAllTextAsync(program, "#!/bin/sh\nexec sleep 600\n");
+            File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            proxy.Signal(LinuxSignals.User2);
+            string line = await proxy.Errors.WaitFor("was started and is to take over");
+            int started = int.Parse(Regex.Match(line, @"process (\d+) was started").Groups[1].Value, CultureInfo.InvariantCulture);
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+
+            proxy.Signal(LinuxSignals.Terminate);
+
+            Assert.Equal(0, await proxy.WaitForExit());
+            Assert.False(ProcessView.IsRunning(started));
+        }
+        Directory.Delete(directory, recursive: true);
+    }
+
     /// <summary>It has the socket already when it finds that it cannot serve: the file stays with the one that does.</summary>
     [Fact]
     public async Task UnixSocketOfAnUpgradeThatIsRefused_StaysWhereItIs()
@@ -360,7 +466,7 @@ public sealed class UpgradeTests
             int before = proxy.Id;
             Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
             await WaitForEnd(before, proxy);
-            Assert.Equal(proxy.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), (await File.ReadAllTextAsync(path)).Trim());
+            Assert.Equal(proxy.Id.ToString(CultureInfo.InvariantCulture), (await File.ReadAllTextAsync(path)).Trim());
         }
         Assert.False(File.Exists(path));
     }

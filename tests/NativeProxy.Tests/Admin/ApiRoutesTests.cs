@@ -44,7 +44,7 @@ public sealed class ApiRoutesTests : IDisposable
         _state.Tokens = new AdminTokens("", _writeFile);
         var last = new LastCheck(DateTimeOffset.UnixEpoch, true, "it answers with status 200");
         _api = new ApiRoutes(_trial.Boards with { Servers = _servers }, _state, new AdminPowers(
-            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++, () => _state.Upgrade.Begin())
+            slot => slot.Server == "a" ? last : null, _told.Add, () => _reloads++, () => _state.Upgrade.TryBegin())
         {
             Say = _told.Add,
             Drain = () => _drains++,

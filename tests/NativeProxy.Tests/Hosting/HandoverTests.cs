@@ -1,10 +1,16 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using NativeProxy.Admin;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Tests.Transport;
 using NativeProxy.Tests.Upstreams;
 using NativeProxy.Transport.Sockets;
 using NativeProxy.Upstreams.Board;
@@ -149,6 +155,56 @@ public class HandoverTests
     {
         Assert.True(LinuxProcess.IsRunning(Environment.ProcessId));
         Assert.False(LinuxProcess.IsRunning(int.MaxValue));
+    }
+
+    /// <summary>Its number stands in the table of processes until somebody has waited for it; a row of the boards must not wait for that.</summary>
+    [Fact]
+    public async Task ProcessThatHasEnded_DoesNotRun_ThoughNobodyHasWaitedForIt()
+    {
+        // The shell becomes another program, whose child it does not know; until then the child goes on, since a shell waits for its own.
+        const string Script = "sh -c 'while [ \"$(cat /proc/$PPID/comm)\" != sleep ]; do :; done' & echo $!; exec sleep 60";
+        using Process parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script]) { RedirectStandardOutput = true })!;
+        int child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        try
+        {
+            Assert.True(SpinWait.SpinUntil(() => LinuxProcess.StateOf(child) == "in state Z", LoopUnderTest.Deadline));
+            Assert.False(LinuxProcess.IsRunning(child));
+            Assert.True(LinuxProcess.IsRunning(parent.Id));
+        }
+        finally
+        {
+            parent.Kill();
+        }
+    }
+
+    /// <summary>A process that comes later may have found the row free, and have it.</summary>
+    [Fact]
+    public void RowOfAWorkerThatHasEnded_IsFree_UnlessAnotherProcessHasIt()
+    {
+        using Boards boards = Boards.CreatePrivate(2);
+        boards.BeginWorker(0);
+        boards.BeginWorker(1);
+        Assert.Empty(boards.FreeRows());
+        boards.EndWorker(0, Environment.ProcessId);
+        Assert.Equal([0], boards.FreeRows());
+
+        boards.Counters.Row(0).ProcessId = 1;
+        boards.EndWorker(0, Environment.ProcessId);
+        Assert.Equal(1, boards.Counters.Row(0).ProcessId);
+    }
+
+    [Fact]
+    public void UpgradeThatIsUnderWay_IsTheOneThatWhoAsksWaitsFor()
+    {
+        var state = new UpgradeState();
+        Assert.Equal((1, 0), (state.NextNumber, state.Last.Number));
+        Assert.True(state.TryBegin());
+        Assert.False(state.TryBegin());
+        Assert.Equal((1, 1), (state.NextNumber, state.Last.Number));
+        state.Refuse("no");
+        Assert.Equal((2, "no"), (state.NextNumber, state.Last.Problem));
+        Assert.True(state.TryBegin());
+        Assert.Null(state.Last.Problem);
     }
 
     private static byte[] MessageOf(in HandedClient client, string listener)

@@ -50,6 +50,23 @@ public sealed class LatencyBoardTests
         Assert.Equal([1, 0, 2, 0, 4, 0], from name in (string[])["a", "b"] from worker in Enumerable.Range(0, 3) select SumOf(board, name, worker));
     }
 
+    /// <summary>A process that was to take over published, and then did not come to serve.</summary>
+    [Fact]
+    public void PublicationOfAnotherProcess_TakesNoHistogramAway()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using LatencyBoard board = LatencyBoard.CreateShared(1);
+        board.Publish(["a", "b"]);
+        board.Find("a", 0)!.Add(7);
+        using (LatencyBoard other = LatencyBoard.Attach(board.Descriptor))
+            other.Publish(["b"]);
+
+        board.Publish(["a", "b"]);
+
+        Assert.Equal(7, SumOf(board, "a", 0));
+    }
+
     [Fact]
     public void Name_KeepsItsHistogram_UntilItWasGoneForAWhile()
     {

@@ -81,6 +81,23 @@ public sealed class LimitBoardTests
         Assert.False(BoardTrial.Table(supervisor, settings, "a").Ask(77, Now, RateUse.Take).Passes);
     }
 
+    /// <summary>A process that was to take over published, and then did not come to serve.</summary>
+    [Fact]
+    public void PublicationOfAnotherProcess_TakesNoCountsAway()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using LimitBoard board = LimitBoard.CreateShared(workers: 1);
+        ProxySettings settings = Publish(board, "a 5/h 1000", "b 5/h 1000");
+        Drain(board, settings, "a", key: 77);
+        using (LimitBoard other = LimitBoard.Attach(board.Descriptor))
+            Publish(other, "b 5/h 1000");
+
+        settings = Publish(board, "a 5/h 1000", "b 5/h 1000");
+
+        Assert.False(BoardTrial.Table(board, settings, "a").Ask(77, Now, RateUse.Take).Passes);
+    }
+
     [Fact]
     public void EachStart_HashesUnderASecretOfItsOwn()
     {

@@ -76,6 +76,26 @@ public sealed class ServerBoardTests
         Assert.Equal((true, false, false), (test.Slot("a").IsUp, test.Slot("a").IsChecked, test.Slot("a").IsLeaving));
     }
 
+    /// <summary>A process that was to take over published, and then did not come to serve: for whoever goes on serving nothing has happened.</summary>
+    [Fact]
+    public void PublicationOfAnotherProcess_TakesNoServerAway()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using ServerBoard board = ServerBoard.CreateShared(workers: 1);
+        board.Publish(ServersOnBoard.SettingsOf("a1 b1"));
+        ServerSlot slot = board.Find("app", "a", "127.0.0.1:1")!;
+        (slot.IsUp, slot.Operator) = (false, OperatorState.Maintenance);
+        slot.SetRunning(3);
+        using (ServerBoard other = ServerBoard.Attach(board.Descriptor))
+            other.Publish(ServersOnBoard.SettingsOf("b1"));
+
+        board.Publish(ServersOnBoard.SettingsOf("a1 b1"));
+
+        slot = board.Find("app", "a", "127.0.0.1:1")!;
+        Assert.Equal((false, OperatorState.Maintenance, 3), (slot.IsUp, slot.Operator, slot.Running()));
+    }
+
     [Fact]
     public void AttachedBoard_SeesWhatTheOtherWrites()
     {

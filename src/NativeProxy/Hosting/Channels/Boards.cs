@@ -125,9 +125,10 @@ internal sealed class Boards : IDisposable
         return [.. free];
     }
 
-    /// <summary>A worker begins, perhaps after a crash: what the one before it held is gone.</summary>
+    /// <summary>A worker of this process begins, perhaps after a crash: the row is its own, and what the one before it held is gone.</summary>
     public void BeginWorker(int row)
     {
+        Counters.Row(row).ProcessId = Environment.ProcessId;
         Counters.Row(row).ClearGauges();
         ForgetWorker(row);
     }
@@ -140,11 +141,20 @@ internal sealed class Boards : IDisposable
         Latencies.ForgetWorker(row);
     }
 
-    /// <summary>A worker has ended, and no other one takes its place: its row is free for whoever comes.</summary>
-    public void EndWorker(int row)
+    /// <summary>
+    /// A worker has ended, and no other one takes its place: its row is free for whoever comes, unless one has it already, since a process that comes
+    /// later looks for rows, too.
+    /// </summary>
+    /// <param name="row">Its row.</param>
+    /// <param name="processId">Its process.</param>
+    public void EndWorker(int row, int processId)
     {
-        BeginWorker(row);
-        Counters.Row(row).ProcessId = 0;
+        LoopCounters counters = Counters.Row(row);
+        if (counters.ProcessId != processId)
+            return;
+        counters.ClearGauges();
+        ForgetWorker(row);
+        counters.ProcessId = 0;
     }
 
     public void Dispose()

@@ -35,18 +35,17 @@ internal static class ListeningSockets
     private const int IPv6FreeBindOption = 78;
 
     /// <summary>
-    /// Opens the addresses of the settings that are not in <paramref name="present"/>. Sockets per worker; on a problem everything opened
-    /// is closed again, and <paramref name="errors"/> has a line for each.
+    /// Opens the addresses of the settings that are not in <paramref name="present"/>, or takes them over. Sockets per worker; on a problem
+    /// everything opened is closed again, and <paramref name="errors"/> has a line for each.
     /// </summary>
     /// <param name="settings">Valid settings.</param>
-    /// <param name="present">Addresses that are listened on already.</param>
+    /// <param name="present">Addresses that are listened on already: by this process, or by the one before it.</param>
     /// <param name="workerCount">How many workers there are.</param>
     /// <param name="errors">Hears what is wrong.</param>
-    /// <param name="inherited">What the process before this one listens on, by worker and address; null for what it does not.</param>
+    /// <param name="inherited">The sockets of that one, by worker and address; null for those that it has not.</param>
     public static List<ListeningSocket>[] Open(in ProxySettings settings, IReadOnlySet<string> present, int workerCount, List<string> errors,
         Func<int, string, Socket?>? inherited = null)
     {
-        inherited ??= static (_, _) => null;
         var perWorker = new List<ListeningSocket>[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
             perWorker[worker] = [];
@@ -54,9 +53,10 @@ internal static class ListeningSockets
         {
             foreach (string bind in listener.Bind)
             {
+                bool isThere = inherited is null && present.Contains(bind);
                 if (UnixAddressText.IsUnix(bind))
-                    OpenUnix(perWorker, listener, bind, isThere: present.Contains(bind), inherited, errors);
-                else if (!present.Contains(bind))
+                    OpenUnix(perWorker, listener, bind, isThere, inherited, errors);
+                else if (!isThere)
                     OpenForAll(perWorker, listener, bind, isOurs: IsInside(bind, present), inherited, errors);
             }
         }
@@ -155,17 +155,17 @@ internal static class ListeningSockets
 
     /// <summary>Of one that is there already, others may be allowed to connect now.</summary>
     private static void OpenUnix(List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isThere,
-        Func<int, string, Socket?> inherited, List<string> errors)
+        Func<int, string, Socket?>? inherited, List<string> errors)
     {
         string? problem = isThere ? UnixListening.Permit(UnixAddressText.PathOf(bind)!, listener.Unix)
-            : inherited(0, bind) is { } first ? UnixListening.GoOn(bind, listener.Unix, first, perWorker)
+            : inherited?.Invoke(0, bind) is { } first ? UnixListening.GoOn(bind, listener.Unix, first, perWorker)
             : UnixListening.Open(bind, listener.Unix, Backlog, perWorker);
         if (problem is not null)
             errors.Add($"listener \"{listener.Name}\": {bind}: {problem}");
     }
 
     private static void OpenForAll(
-        List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isOurs, Func<int, string, Socket?> inherited,
+        List<ListeningSocket>[] perWorker, in ListenerSettings listener, string bind, bool isOurs, Func<int, string, Socket?>? inherited,
         List<string> errors)
     {
         try
@@ -174,12 +174,12 @@ internal static class ListeningSockets
 
             // A port that another program holds is refused only without SO_REUSEPORT: a trial tells. It must not listen: who connected to it in
             // that moment would be reset when it closes.
-            Socket? first = inherited(0, bind);
+            Socket? first = inherited?.Invoke(0, bind);
             if (!isOurs && first is null)
                 BindSocket(endPoint, sharesPort: false, listener.FreeBind).Dispose();
             for (int worker = 0; worker < perWorker.Length; worker++)
             {
-                Socket? before = worker == 0 ? first : inherited(worker, bind);
+                Socket? before = worker == 0 ? first : inherited?.Invoke(worker, bind);
                 perWorker[worker].Add(before is null ? OpenShared(bind, listener.FreeBind) : new ListeningSocket(bind, before));
             }
         }

@@ -63,9 +63,16 @@ internal static partial class UnixListening
     {
         string path = UnixAddressText.PathOf(bind)!;
         var file = new UnixFile(path) { IsBorrowed = true };
-        foreach (List<ListeningSocket> sockets in perWorker)
-            sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : Copy(first)) { File = file });
-        return Permit(path, access);
+        try
+        {
+            foreach (List<ListeningSocket> sockets in perWorker)
+                sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : Copy(first)) { File = file });
+            return Permit(path, access);
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
     }
 
     /// <summary>Why nobody can listen there, as far as can be seen without trying; null when nothing speaks against it.</summary>

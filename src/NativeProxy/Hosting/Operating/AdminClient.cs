@@ -58,6 +58,15 @@ internal sealed class AdminClient
             : null;
     }
 
+    /// <summary>The number of the process that answers; null when none does, and the problem then says why.</summary>
+    public int? ProcessId(out string problem)
+    {
+        if (!TryAsk("GET", "/api/status", "", out JsonDocument? status, out problem))
+            return null;
+        using (status)
+            return status!.RootElement.GetProperty("pid").GetInt32();
+    }
+
     /// <summary>One question. False when there is no answer, or one that is none; the problem then says what it was.</summary>
     /// <param name="method">Of the request.</param>
     /// <param name="target">Its target.</param>

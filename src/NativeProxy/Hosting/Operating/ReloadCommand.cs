@@ -1,7 +1,5 @@
 using System;
-using System.Diagnostics;
 using System.Text.Json;
-using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 
@@ -10,16 +8,14 @@ namespace NativeProxy.Hosting.Operating;
 /// <summary>`nativeproxy reload`: has the configuration read again, and says what came of it. Stateless.</summary>
 internal static class ReloadCommand
 {
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Returns the exit code: 0 in force, 2 refused, 1 when that could not be learned.</summary>
     /// <param name="configPath">Of the proxy.</param>
     /// <param name="waits">Until it has ended; else it is only asked for.</param>
     /// <param name="timeout">How long, such as "30s".</param>
     public static int Run(string configPath, bool waits, string timeout)
     {
-        if (!Units.TryParseDuration(timeout, out long timeoutMs) || timeoutMs < 1)
-            return OperatorText.Failed($"--timeout: \"{timeout}\" is no time such as \"30s\"");
+        if (OperatorWait.Of(timeout) is not { } wait)
+            return ExitCodes.Failure;
         SettingsResult read = SettingsFile.Load(configPath);
         if (!read.IsOk)
         {
@@ -40,19 +36,13 @@ internal static class ReloadCommand
             Console.Out.WriteLine($"asked for load {number}; `nativeproxy status` says what came of it");
             return ExitCodes.Success;
         }
-        long began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began).TotalMilliseconds < timeoutMs)
+        return wait.For(() =>
         {
             if (!client.TryAsk("GET", "/api/status", "", out JsonDocument? status, out problem))
                 return OperatorText.Failed(problem);
             using (status)
-            {
-                if (ExitCodeOf(status!.RootElement.GetProperty("loads"), number) is { } code)
-                    return code;
-            }
-            Thread.Sleep(Pace);
-        }
-        return OperatorText.Failed($"load {number} has not ended within {timeout}");
+                return ExitCodeOf(status!.RootElement.GetProperty("loads"), number);
+        }) ?? OperatorText.Failed($"load {number} has not ended within {timeout}");
     }
 
     /// <summary>Says what came of this reading; null when it has not ended.</summary>

@@ -67,12 +67,17 @@ internal sealed unsafe partial class ChildProcesses
     }
 
     /// <summary>Ends one for certain; nothing happens when it has ended.</summary>
-    public void Kill(int processId)
+    public void Kill(int processId) => Signal(processId, KillSignal);
+
+    /// <summary>SIGUSR1 for one; likewise.</summary>
+    public void ReopenLogs(int processId) => Signal(processId, ProcessSignals.ReopenLogsSignal);
+
+    private void Signal(int processId, int signal)
     {
         lock (_gate)
         {
             if (_running.Contains(processId))
-                CallKill(processId, KillSignal);
+                CallKill(processId, signal);
         }
     }
 

@@ -46,31 +46,21 @@ internal static unsafe partial class LinuxProcess
     }
 
     /// <summary>What the kernel says a process is doing, in words; null when it is gone.</summary>
-    public static string? StateOf(int processId)
+    public static string? StateOf(int processId) => LetterOf(processId) switch
     {
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{processId}/stat");
-            return stat[stat.LastIndexOf(')') + 2] switch
-            {
-                'R' => "running",
-                'S' => "sleeping",
-                'D' => "blocked in the kernel",
-                'T' or 't' => "stopped by a signal or a debugger",
-                char other => $"in state {other}",
-            };
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
+        null => null,
+        'R' => "running",
+        'S' => "sleeping",
+        'D' => "blocked in the kernel",
+        'T' or 't' => "stopped by a signal or a debugger",
+        var other => $"in state {other}",
+    };
+
+    /// <summary>Whether there is a process of this number that has not ended: one that has does not run, though nobody has waited for it.</summary>
+    public static bool IsRunning(int processId) => LetterOf(processId) is not (null or 'Z' or 'X');
 
     /// <summary>Closes a descriptor that was inherited and that no object owns.</summary>
     public static void Close(int descriptor) => CallClose(descriptor);
-
-    /// <summary>Whether there is a process of this number that has not ended.</summary>
-    public static bool IsRunning(int processId) => StateOf(processId) is not (null or "zombie");
 
     /// <summary>
     /// Binds the calling thread, and the threads that it starts later, to one of the processors that this process may use.
@@ -176,6 +166,20 @@ internal static unsafe partial class LinuxProcess
 
     /// <summary>Whether it is private now.</summary>
     public static bool IsMemoryPrivate => CallProcessControl(GetDumpable, null, 0, 0, 0) != 1;
+
+    /// <summary>The letter of proc(5) for what a process is doing; null when there is none.</summary>
+    private static char? LetterOf(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{processId}/stat");
+            return stat[stat.LastIndexOf(')') + 2];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or IndexOutOfRangeException)
+        {
+            return null;
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     private static partial int CallTerminalSettings(int descriptor, uint* settings);

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using NativeProxy.Logging;
 
 namespace NativeProxy.Hosting.Processes;
 
@@ -26,11 +27,23 @@ internal sealed class PidFile : IDisposable
             Write();
     }
 
-    /// <summary>Writes it, over that of the process before this one; throws as above.</summary>
-    public void Write()
+    private void Write()
     {
         if (_path.Length > 0)
             File.WriteAllText(_path, _text);
+    }
+
+    /// <summary>Writes it over that of the process before this one; this one serves already, so that a problem is told and no more.</summary>
+    public void TakeOver(ErrorLog log)
+    {
+        try
+        {
+            Write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.Error($"the process id cannot be written: {e.Message} (runtime.pid_file); this process serves without");
+        }
     }
 
     public void Dispose()

@@ -40,6 +40,9 @@ internal enum OperatorWish
 /// </summary>
 internal sealed class ProcessSignals
 {
+    /// <summary>SIGUSR1.</summary>
+    public const int ReopenLogsSignal = 10;
+
     /// <summary>Numbers of Linux (signal(7)).</summary>
     private static readonly Dictionary<int, string> Ignored = new()
     {
@@ -55,7 +58,6 @@ internal sealed class ProcessSignals
     private static readonly int[] Stops = [15, 2, 3];
 
     private const int HangUp = 1;
-    private const int UserSignal1 = 10;
     private const int UserSignal2 = 12;
     private const int TerminalInput = 21;
     private const int TerminalOutput = 22;
@@ -91,11 +93,11 @@ internal sealed class ProcessSignals
 
         // The runtime leaves those alone that the process was started with as ignored (nohup, a command behind which a script has put an ampersand):
         // an operator would then reload in vain. As nginx and HAProxy, we hear them all the same. Before any is taken: the first brings others along.
-        foreach (int number in (int[])[.. Stops, UserSignal1, UserSignal2, HangUp, TerminalInput, TerminalOutput])
+        foreach (int number in (int[])[.. Stops, ReopenLogsSignal, UserSignal2, HangUp, TerminalInput, TerminalOutput])
             LinuxProcess.HearIgnoredSignal(number);
         foreach (int stop in Stops)
             Take(stop, Stop);
-        Take(UserSignal1, () => _wished(OperatorWish.ReopenLogs));
+        Take(ReopenLogsSignal, () => _wished(OperatorWish.ReopenLogs));
         Take(UserSignal2, () => _wished(OperatorWish.Upgrade));
         Take(HangUp, () => _wished(OperatorWish.Reload));
         TakePauses();

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Microsoft.Win32.SafeHandles;
 
 namespace NativeProxy.Hosting.Processes;
@@ -30,6 +31,9 @@ internal sealed unsafe partial class UnixFile(string path)
     /// <summary>Where struct passwd and struct group have the number, and the first that of its group.</summary>
     private const int IdOffset = 16;
     private const int GroupIdOffset = 20;
+
+    /// <summary>What the C library finds stands in its own memory until the next look-up, of any thread.</summary>
+    private static readonly Lock LookUp = new();
 
     private readonly (ulong Number, ulong Device, ulong Seconds, uint Nanoseconds)? _mark = MarkOf(path, out _);
 
@@ -94,13 +98,20 @@ internal sealed unsafe partial class UnixFile(string path)
     /// <summary>The number of a user, and that of its group.</summary>
     public static bool TryUser(string name, out int id, out int group)
     {
-        nint entry = FindUser(name);
-        group = entry == 0 ? -1 : Marshal.ReadInt32(entry, GroupIdOffset);
-        return TryId(entry, out id);
+        lock (LookUp)
+        {
+            nint entry = FindUser(name);
+            group = entry == 0 ? -1 : Marshal.ReadInt32(entry, GroupIdOffset);
+            return TryId(entry, out id);
+        }
     }
 
     /// <summary>The number of a group.</summary>
-    public static bool TryGroup(string name, out int id) => TryId(FindGroup(name), out id);
+    public static bool TryGroup(string name, out int id)
+    {
+        lock (LookUp)
+            return TryId(FindGroup(name), out id);
+    }
 
     /// <summary>It is a plain file that has one name: nobody has made the name of another file of it.</summary>
     public static bool HasOneName(SafeFileHandle file)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
@@ -56,13 +57,16 @@ internal sealed class Predecessor : IDisposable
     /// <summary>Its number; 0 without one.</summary>
     public int ProcessId => _handover?.ProcessId ?? 0;
 
+    /// <summary>The addresses that it listens on.</summary>
+    public HashSet<string> Binds => [.. _handover?.Binds.SelectMany(static binds => binds) ?? []];
+
     /// <summary>The keys of session tickets that it has.</summary>
     public TicketRings Tickets => _handover is { } handover ? TicketRings.Parse(handover.Tickets) : TicketRings.None;
 
     /// <summary>The addresses of names of servers, as it knows them.</summary>
     public IReadOnlyDictionary<string, string> Names => _handover?.Names ?? new Dictionary<string, string>();
 
-    /// <summary>The servers that it has discovered, by upstream.</summary>
+    /// <summary>The servers that it has discovered, by their source.</summary>
     public IReadOnlyDictionary<string, string> Found => _handover?.Found ?? new Dictionary<string, string>();
 
     /// <summary>Hears what the process before this one has to say, if there is one; null, and told, when it is not understood.</summary>
@@ -137,6 +141,12 @@ internal sealed class Predecessor : IDisposable
         }
     }
 
+    /// <summary>
+    /// The rows of these boards that this process may have: those that it was given, since a worker of the other one that has just died will have its
+    /// row again; all that are free, where the boards are its own.
+    /// </summary>
+    public IReadOnlyList<int> RowsOn(Boards boards) => _isSharing ? _handover!.FreeRows : boards.FreeRows();
+
     /// <summary>On boards of this process's own, servers stand as they stood.</summary>
     public void ShowServers(Boards boards, in ProxySettings settings)
     {
@@ -154,9 +164,17 @@ internal sealed class Predecessor : IDisposable
             return [];
         _control.TrySend(ControlCommand.Ready, new AnswerMessage(Round: 0));
         _control.ReceiveAsync().Wait(AnswerLimit);
+        RemoveLeftFiles();
         Socket[] lines = [.. _lines];
         _lines.Clear();
         return lines;
+    }
+
+    /// <summary>It may still write logs for what runs on it, and only this process is told of their rotation. Any time.</summary>
+    public void ReopenLogs()
+    {
+        if (_handover is { } handover)
+            ParentProcess.ReopenLogs(handover.ProcessId);
     }
 
     public void Dispose()
@@ -170,6 +188,21 @@ internal sealed class Predecessor : IDisposable
         _lines.Clear();
         _control?.Dispose();
         _descriptors?.Dispose();
+    }
+
+    /// <summary>
+    /// Nobody listens any more on Unix sockets that the settings do not name now: the other process has left their files to this one. Worker 0 has
+    /// each that is named.
+    /// </summary>
+    private void RemoveLeftFiles()
+    {
+        foreach ((int worker, string bind) in _listening.Keys)
+        {
+            if (worker == 0 && UnixAddressText.PathOf(bind) is { } path)
+                new UnixFile(path).Remove();
+        }
+        if (_admin >= 0 && UnixAddressText.PathOf(_handover!.AdminBind) is { } admin)
+            new UnixFile(admin).Remove();
     }
 
     private static bool IsSocket(int descriptor) =>

@@ -32,7 +32,7 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
     private NameFinder? _finder;
     private string _given = "";
 
-    /// <summary>The servers that are known, by upstream, as lines: for a process that comes after this one.</summary>
+    /// <summary>The servers that are known, by their source, as lines: for a process that comes after this one.</summary>
     public Dictionary<string, string> Known
     {
         get
@@ -40,8 +40,8 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
             lock (_lock)
             {
                 var known = new Dictionary<string, string>(StringComparer.Ordinal);
-                foreach (Followed one in _followed.Values)
-                    known[one.Upstream] = new DiscoveredServers([one.Known.Servers]).ToLine();
+                foreach ((string key, Followed one) in _followed)
+                    known[key] = new DiscoveredServers([one.Known.Servers]).ToLine();
                 return known;
             }
         }
@@ -72,8 +72,8 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
                 string key = KeyOf(upstream);
                 bool isNew = !_followed.TryGetValue(key, out Followed? known);
                 if (known is null)
-                    {
-                    known = new Followed(upstream.Name, new KnownServers(upstream.Discovery.ServersMax, RememberedOf(upstream.Name)));
+                {
+                    known = new Followed(upstream.Name, new KnownServers(upstream.Discovery.ServersMax, RememberedOf(key)));
                     _followed.Add(key, known);
                 }
                 if (isNew || isOther || known.Known.HasFailed)
@@ -129,8 +129,8 @@ internal sealed class ServerDiscovery(ErrorLog log, Action changed) : IDisposabl
             + $"{settings.ServersMax}\n{settings.Family}");
     }
 
-    private FoundServer[] RememberedOf(string upstream) =>
-        Remembered.TryGetValue(upstream, out string? line) && DiscoveredServers.TryParse(line, out DiscoveredServers servers) ? servers.First : [];
+    private FoundServer[] RememberedOf(string key) =>
+        Remembered.TryGetValue(key, out string? line) && DiscoveredServers.TryParse(line, out DiscoveredServers servers) ? servers.First : [];
 
     private static ServerSource? SourceOf(UpstreamDiscoverySettings settings, NameFinder finder) => settings.Kind switch
     {

@@ -74,7 +74,7 @@ internal sealed class Supervisor : IDisposable
         _reloadLog = new ReloadLog(log, counters, service, manager);
         _reload = new ReloadSteps(crew, _reloadLog.Log) { Committing = Adopt, Ended = ReloadEnded };
         _pause = new ListeningPause(() => [.. crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(admin)],
-            areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting, log);
+            areChanging: () => _reload.IsUnderWay || crew.IsAnyStarting || Upgrade!.IsUnderWay, log);
         _end = new WorkersEnd(crew, HandleUntil, () => _stopsSeen, log);
         crew.HangTimeoutMs = settings.Runtime.WorkerHangTimeoutMs;
     }
@@ -122,7 +122,7 @@ internal sealed class Supervisor : IDisposable
         }
         ListeningSockets.TakeFiles([.. _crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(Admin)]);
         Before.Dispose();
-        pidFile.Write();
+        pidFile.TakeOver(_log);
     }
 
     /// <summary>Another process serves: this one's workers leave it what they have, and finish what runs. Returns the exit code.</summary>
@@ -133,9 +133,7 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = 0;
         using Successor successor = Upgrade.Leave();
         _crew.HandOn(successor.Lines, _settings.Runtime.UpgradeTimeoutMs);
-        int exitCode = _end.Await(_settings.Runtime.UpgradeTimeoutMs, stopsLeft: 0);
-        _crew.FreeRows();
-        return exitCode;
+        return _end.Await(_settings.Runtime.UpgradeTimeoutMs, stopsLeft: 0);
     }
 
     /// <summary>
@@ -217,25 +215,31 @@ internal sealed class Supervisor : IDisposable
                 break;
             case SupervisorEvent.SuccessorSaid said when Upgrade.IsUnderWay:
                 if (!Upgrade.Settle(said.Problem))
-                    PublishAgain();
+                    FollowServers(countAgain: true);
                 break;
         }
     }
 
     private void Fulfil(OperatorWish wish)
     {
-        if (wish == OperatorWish.ReopenLogs)
-            LogFiles.Give(_settings);
         if (wish is OperatorWish.Drain or OperatorWish.ExitNow)
             _stopsSeen++;
         else if (wish == OperatorWish.ReopenLogs)
-            _crew.SendAll(ControlCommand.ReopenLogs);
-        else if (wish == OperatorWish.FollowNames && !Upgrade.IsDone)
+            ReopenLogs();
+        else if (wish == OperatorWish.FollowNames)
             FollowServers();
         else if (wish == OperatorWish.Upgrade && _isServing && _stopsSeen == 0)
             BeginUpgrade();
         else if (_isServing && _stopsSeen == 0)
             FulfilInService(wish);
+    }
+
+    private void ReopenLogs()
+    {
+        LogFiles.Give(_settings);
+        _crew.SendAll(ControlCommand.ReopenLogs);
+        Before.ReopenLogs();
+        Upgrade.LogsReopened();
     }
 
     private void FulfilInService(OperatorWish wish)
@@ -253,13 +257,14 @@ internal sealed class Supervisor : IDisposable
     /// There are other servers, or they have other addresses. Those of settings that are on their way come with them; what changed meanwhile is told
     /// afterwards.
     /// </summary>
-    private void FollowServers()
+    /// <param name="countAgain">Another process has published its settings on the boards, and does not serve: these count again.</param>
+    private void FollowServers(bool countAgain = false)
     {
-        if (_reload.IsUnderWay)
+        if (_reload.IsUnderWay || Upgrade.IsUnderWay)
             return;
         bool areOthers = _discovery.TryTakeChange(_settings, out DiscoveredServers found);
         ProxySettings whole = found.AddTo(_settings);
-        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers)
+        if (!_names.TryTakeChange(whole, out ServerEndPoints endPoints) && !areOthers && !countAgain)
             return;
         _health.Follow(whole, endPoints);
         _crew.ChangeServers(found.ToLine(), endPoints.ToLine());
@@ -269,13 +274,6 @@ internal sealed class Supervisor : IDisposable
         _reload.IsUnderWay || !_crew.AllServe ? "a reload is under way, or a worker is not there" : _pause.IsUnderWay ? "listening is paused" : null,
         [.. _crew.Slots.Select(static slot => slot.Sockets)], _crew.Tickets.Rings,
         problem => _events.Put(new SupervisorEvent.SuccessorSaid(problem)));
-
-    /// <summary>Another process has published its settings on the boards, and does not serve: these count again.</summary>
-    private void PublishAgain()
-    {
-        if (ServersInForce.TryParse(_settings, _crew.Settings.Found, _crew.Settings.Servers, out ServersInForce servers))
-            _health.Follow(servers.Settings, servers.EndPoints);
-    }
 
     /// <summary>Reads the file on another thread: names may take their time.</summary>
     private void ReadAgain()

@@ -22,7 +22,7 @@ internal static class SupervisorStart
         ErrorLog log)
     {
         var errors = new List<string>();
-        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, new HashSet<string>(), workers, errors, before.TakeListening);
+        List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, before.Binds, workers, errors, before.TakeListening);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors, before) : null;
         if (errors.Count > 0)
         {
@@ -51,7 +51,7 @@ internal static class SupervisorStart
             using var tickets = new TicketKeeper(() => events.Put(new SupervisorEvent.TicketsRotated()), before.Tickets);
             var children = new ChildProcesses((processId, exitCode) => events.Put(new SupervisorEvent.ChildEnded(processId, exitCode)));
             children.Begin();
-            var crew = new WorkerCrew(WorkerSlot.Make(sockets, settings.Runtime.User.Length > 0, boards, children, events),
+            var crew = new WorkerCrew(WorkerSlot.Make(sockets, before.RowsOn(boards), settings.Runtime.User.Length > 0, boards, children, events),
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),

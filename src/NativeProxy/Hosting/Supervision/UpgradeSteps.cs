@@ -29,6 +29,7 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
 {
     private Successor? _successor;
     private int _workers;
+    private bool _areLogsReopened;
 
     /// <summary>It has been started and has not said that it serves, or it serves.</summary>
     public bool IsUnderWay => _successor is not null;
@@ -46,11 +47,14 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
     /// <param name="settled">Called once if the process was started.</param>
     public void Begin(string? obstacle, IReadOnlyList<IReadOnlyList<ListeningSocket>> listening, TicketRings tickets, Action<string?> settled)
     {
-        service.Upgrade.Begin();
+        if (!service.Upgrade.TryBegin())
+        {
+            log.Info("an upgrade is under way already");
+            return;
+        }
         int[] rows = boards.FreeRows();
         _workers = listening.Count;
-        obstacle ??= IsUnderWay ? "an upgrade is under way already"
-            : Environment.ProcessId == 1 ? "this process is number 1 of its container, which ends with it; exchange the container"
+        obstacle ??= Environment.ProcessId == 1 ? "this process is number 1 of its container, which ends with it; exchange the container"
             : rows.Length < listening.Count ? "processes of the two upgrades before still finish what runs on them; wait until they have ended"
             : null;
         if (obstacle is not null)
@@ -67,6 +71,7 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
             Refuse($"the program cannot be started: {e.Message}");
             return;
         }
+        _areLogsReopened = false;
         log.Info($"upgrade: process {_successor.ProcessId} was started and is to take over; this one serves until that one does");
         var handover = new Handover
         {
@@ -94,6 +99,9 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
         return true;
     }
 
+    /// <summary>Logs were opened anew: a process that is about to take over may have opened those that were moved away.</summary>
+    public void LogsReopened() => _areLogsReopened = true;
+
     /// <summary>The other process has answered. False when it does not serve, which is told: this one goes on.</summary>
     public bool Settle(string? problem)
     {
@@ -101,6 +109,8 @@ internal sealed class UpgradeSteps(ChildProcesses children, Boards boards, Serve
         {
             IsDone = true;
             manager.MainIs(_successor!.ProcessId);
+            if (_areLogsReopened)
+                children.ReopenLogs(_successor.ProcessId);
             log.Info($"upgrade: process {_successor.ProcessId} serves; this one leaves it its connections as they idle, and finishes what runs");
             return true;
         }

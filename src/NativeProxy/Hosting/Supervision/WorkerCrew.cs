@@ -133,7 +133,10 @@ internal sealed class WorkerCrew(
         slot.Ended(exitCode);
 
         // Its connections are closed; the others need not wait for the new process to say so.
-        boards.ForgetWorker(slot.Row);
+        if (IsEnding)
+            boards.EndWorker(slot.Row, processId);
+        else
+            boards.ForgetWorker(slot.Row);
         if (hadServed || slot.Problem.Length == 0)
             slot.Problem = $"it ended with code {exitCode}";
         long delayMs = slot.Delay.Ended(nowMs);
@@ -192,16 +195,6 @@ internal sealed class WorkerCrew(
         {
             slot.LeaveSockets();
             slot.Send(ControlCommand.HandOn, lines[slot.Index], payload);
-        }
-    }
-
-    /// <summary>All have ended for good: their rows on the boards are free.</summary>
-    public void FreeRows()
-    {
-        foreach (WorkerSlot slot in slots)
-        {
-            if (slot.ProcessId == 0)
-                boards.EndWorker(slot.Row);
         }
     }
 

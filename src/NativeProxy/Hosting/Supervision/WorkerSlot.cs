@@ -66,10 +66,15 @@ internal sealed class WorkerSlot : IDisposable
     }
 
     /// <summary>A slot for each worker, by its sockets. Where they go over to another user, they begin with the right to.</summary>
-    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, bool changesUser, Boards boards, ChildProcesses children,
-        SupervisorEvents events)
+    /// <param name="sockets">By worker.</param>
+    /// <param name="rows">Rows of the boards that are theirs, at least as many.</param>
+    /// <param name="changesUser">They will go over to another user.</param>
+    /// <param name="boards">What they inherit.</param>
+    /// <param name="children">Start them.</param>
+    /// <param name="events">Where goes what they say.</param>
+    public static WorkerSlot[] Make(List<ListeningSocket>[] sockets, IReadOnlyList<int> rows, bool changesUser, Boards boards,
+        ChildProcesses children, SupervisorEvents events)
     {
-        int[] rows = boards.FreeRows();
         StartWorker start = (arguments, inherited, blocked) =>
             WorkerRights.Start(changesUser, () => children.Start(arguments, inherited, blocked));
         return [.. sockets.Select((own, index) => new WorkerSlot(index, rows[index], sockets.Length, own, boards, start, children.Kill, events))];

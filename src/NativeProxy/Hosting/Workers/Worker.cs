@@ -54,7 +54,6 @@ internal sealed class Worker : IDisposable
         TrafficSecurity security, ErrorLog errors)
     {
         _errors = errors;
-        counters.ProcessId = Environment.ProcessId;
         _pools = new BufferPools(MemoryBudget.BufferBytes(settings));
         Loop = settings.Runtime.Engine == EngineKind.Epoll
             ? new EpollEventLoop(place.Row, place.RowCount, _pools)

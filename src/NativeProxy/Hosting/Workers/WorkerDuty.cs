@@ -154,6 +154,8 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 return;
             if (message.Command == ControlCommand.Ask)
                 _ = Answer(worker, message.Text);
+            else if (message.Command == ControlCommand.ReopenLogs)
+                worker.ReopenLog();
         }
         await Task.Delay(System.Threading.Timeout.Infinite);
     }

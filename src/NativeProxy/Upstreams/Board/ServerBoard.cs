@@ -43,6 +43,9 @@ internal sealed unsafe class ServerBoard : IDisposable
     private readonly long* _groupLines;
     private readonly StickRoom _stickRoom;
 
+    /// <summary>The publication after which that of this process comes: its own last one, or the one that was there when it came.</summary>
+    private int _follows;
+
     private ServerBoard(SharedMemory memory, int workers)
     {
         _memory = memory;
@@ -60,6 +63,7 @@ internal sealed unsafe class ServerBoard : IDisposable
         _groupLines = _serverLines + (SlotsMax * LineStride(workers));
         _stickRoom = new StickRoom((StickEntry*)(_groupLines + (GroupsMax * LineStride(workers))));
         Bells = new WorkerBells(_bells, workers);
+        _follows = _head->Publication;
     }
 
     /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
@@ -115,7 +119,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     /// <summary>
     /// Gives every server and upstream of the settings a slot: the one it has, or a free one, in which a server begins as up. A slot is free for
     /// others some publications after its server was named last, when no worker reads it any more: workers follow servers that are discovered
-    /// without an answer. Main thread of the owner.
+    /// without an answer. Main thread of the owner; what another process has published since, which then did not come to serve, does not count.
     /// </summary>
     public void Publish(in ProxySettings settings)
     {
@@ -125,21 +129,22 @@ internal sealed unsafe class ServerBoard : IDisposable
             byte[] name = Encoding.UTF8.GetBytes(upstream.Name);
             int group = IndexOfGroup(name);
             if (group < 0)
-                group = OccupyGroup(publication, name, upstream.FirstTurn);
+                group = OccupyGroup(name, upstream.FirstTurn);
             Volatile.Write(ref _groups[group].NamedBy, publication);
-            PlaceStickTable(group, publication, upstream.Stick);
+            PlaceStickTable(group, upstream.Stick);
             foreach (UpstreamServerSettings server in upstream.Servers)
             {
                 byte[] key = ServerSlotMemory.KeyOf(upstream.Name, server.Name, server.Address);
                 int index = IndexOf(key);
                 if (index < 0)
                     index = Occupy(publication, key);
-                else if (_slots[index].NamedBy < publication - 1)
+                else if (_slots[index].NamedBy < _follows)
                     _slots[index].Forget();
                 Volatile.Write(ref _slots[index].NamedBy, publication);
             }
         }
         Volatile.Write(ref _head->Publication, publication);
+        _follows = publication;
     }
 
     /// <summary>The slot of a published server, as this worker sees it; null for one that was not published.</summary>
@@ -258,10 +263,10 @@ internal sealed unsafe class ServerBoard : IDisposable
         return -1;
     }
 
-    private int OccupyGroup(int publication, ReadOnlySpan<byte> name, FirstTurn firstTurn)
+    private int OccupyGroup(ReadOnlySpan<byte> name, FirstTurn firstTurn)
     {
         int index = 0;
-        while (index < GroupCount && _groups[index].NamedBy >= publication - 1)
+        while (index < GroupCount && _groups[index].NamedBy >= _follows)
             index++;
         Check.That(index < GroupsMax, "two publications fit into the board");
         _groups[index] = default;
@@ -277,7 +282,7 @@ internal sealed unsafe class ServerBoard : IDisposable
     }
 
     /// <summary>A table of the same size stays where it is, with what is in it.</summary>
-    private void PlaceStickTable(int group, int publication, in UpstreamStickSettings stick)
+    private void PlaceStickTable(int group, in UpstreamStickSettings stick)
     {
         int bucketCount = stick.IsOn ? StickTable.BucketsFor(stick.Size) : 0;
         if (_groups[group].Stick.Count == bucketCount)
@@ -286,7 +291,7 @@ internal sealed unsafe class ServerBoard : IDisposable
         var taken = new List<StickPart>();
         for (int i = 0; i < GroupCount; i++)
         {
-            if (_groups[i].NamedBy >= publication - 1)
+            if (_groups[i].NamedBy >= _follows)
                 taken.Add(_groups[i].Stick);
         }
         _groups[group].Stick = _stickRoom.Take(taken, bucketCount);
@@ -298,7 +303,7 @@ internal sealed unsafe class ServerBoard : IDisposable
 
         // The board is full: one that has rested once must do.
         if (index == SlotsMax)
-            index = FreeSlot(publication - 1);
+            index = FreeSlot(_follows);
         Check.That(index < SlotsMax, "two publications fit into the board");
         _slots[index] = default;
         for (int worker = 0; worker < _head->WorkerCount; worker++)
