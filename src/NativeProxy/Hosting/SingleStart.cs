@@ -31,6 +31,7 @@ internal static class SingleStart
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, before.Binds, workerCount: 1, errors, before.TakeListening);
+        errors.AddRange(before.Left);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors, before) : null;
         if (errors.Count > 0)
         {

@@ -76,7 +76,7 @@ public sealed class ServerBoardTests
         Assert.Equal((true, false, false), (test.Slot("a").IsUp, test.Slot("a").IsChecked, test.Slot("a").IsLeaving));
     }
 
-    /// <summary>A process that was to take over published, and then did not come to serve: for whoever goes on serving nothing has happened.</summary>
+    /// <summary>A process that was to take over published, and then did not come to serve: for whoever goes on nothing has happened.</summary>
     [Fact]
     public void PublicationOfAnotherProcess_TakesNoServerAway()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -14,8 +15,10 @@ internal readonly record struct ListeningSocket(string Bind, Socket Socket)
     /// <summary>Its file, which goes away with it; null for one that has none, or whose file is the supervisor's to remove.</summary>
     public UnixFile? File { get; init; }
 
-    /// <summary>All workers have the same one.</summary>
     public bool IsUnix => UnixAddressText.IsUnix(Bind);
+
+    /// <summary>All workers have the same one: of a Unix socket there can be no other, nor of a port that was opened for one socket.</summary>
+    public bool IsShared => IsUnix || !ListeningSockets.SharesPort(Socket);
 }
 
 /// <summary>
@@ -180,6 +183,8 @@ internal static class ListeningSockets
             for (int worker = 0; worker < perWorker.Length; worker++)
             {
                 Socket? before = worker == 0 ? first : inherited?.Invoke(worker, bind);
+                if (before is null && first is not null && !SharesPort(first))
+                    before = UnixListening.Copy(first);
                 perWorker[worker].Add(before is null ? OpenShared(bind, listener.FreeBind) : new ListeningSocket(bind, before));
             }
         }
@@ -187,6 +192,17 @@ internal static class ListeningSockets
         {
             errors.Add(Describe($"listener \"{listener.Name}\"", bind, e));
         }
+        catch (IOException e)
+        {
+            errors.Add($"listener \"{listener.Name}\": {bind}: {e.Message}");
+        }
+    }
+
+    /// <summary>Other sockets may listen on the same port, as ours do; one of a service manager often is alone.</summary>
+    public static bool SharesPort(Socket socket)
+    {
+        int isOn = 0;
+        return socket.GetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new Span<int>(ref isOn))) > 0 && isOn != 0;
     }
 
     private static ListeningSocket OpenShared(string bind, bool mayBeAbsent) =>
@@ -203,7 +219,8 @@ internal static class ListeningSockets
         _ => $"{what}: cannot bind {bind}: {e.Message}",
     };
 
-    private static IPEndPoint EndPointOf(string bind)
+    /// <summary>Where such an address of the settings is; not for one of a Unix socket.</summary>
+    public static IPEndPoint EndPointOf(string bind)
     {
         // The settings rules have refused everything but an IP address or "*".
         AddressText.TryParse(bind, AddressUse.Bind, out HostPort address, out _);

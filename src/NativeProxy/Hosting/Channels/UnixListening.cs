@@ -127,8 +127,8 @@ internal static partial class UnixListening
         }
     }
 
-    /// <summary>A further descriptor of the same socket.</summary>
-    private static Socket Copy(Socket socket)
+    /// <summary>A further descriptor of the same socket. Throws <see cref="IOException"/> when there is none.</summary>
+    public static Socket Copy(Socket socket)
     {
         int descriptor = CallFcntl((int)socket.Handle, DuplicateCloseOnExec, 0);
         return descriptor >= 0

@@ -14,7 +14,7 @@ namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
 /// The process that this one comes after, at an upgrade, and what it has handed over: taken piece by piece while this one starts; what nobody has
-/// taken is closed. Empty at an ordinary start. Owner: the start; main thread.
+/// taken is closed. At an ordinary start there is at most what a service manager has opened. Owner: the start; main thread.
 /// </summary>
 internal sealed class Predecessor : IDisposable
 {
@@ -29,9 +29,9 @@ internal sealed class Predecessor : IDisposable
     private int _admin = -1;
     private bool _isSharing;
 
-    private Predecessor()
-    {
-    }
+    private readonly ActivatedSockets? _activated;
+
+    private Predecessor(ActivatedSockets activated) => _activated = activated;
 
     private Predecessor(ControlChannel control, DescriptorChannel descriptors, Handover handover, int[] handed)
     {
@@ -77,7 +77,7 @@ internal sealed class Predecessor : IDisposable
         string variable = Environment.GetEnvironmentVariable(Successor.Variable) ?? "";
         Environment.SetEnvironmentVariable(Successor.Variable, null);
         if (variable.Length == 0)
-            return new Predecessor();
+            return ActivatedSockets.Take(out problem) is { } activated ? new Predecessor(activated) : null;
         string[] words = variable.Split(',');
         if (words.Length != 2 || !int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int control)
             || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out int descriptors))
@@ -106,9 +106,13 @@ internal sealed class Predecessor : IDisposable
         return null;
     }
 
-    /// <summary>Its listening socket of a worker; null when it has none there.</summary>
+    /// <summary>A line for each socket of the service manager that no listener has taken.</summary>
+    public IEnumerable<string> Left => _activated?.Left ?? [];
+
+    /// <summary>Its listening socket of a worker, or that of a service manager; null when there is none.</summary>
     public Socket? TakeListening(int worker, string bind) =>
-        _listening.Remove((worker, bind), out int descriptor) ? SocketOf(descriptor) : null;
+        _listening.Remove((worker, bind), out int descriptor) ? SocketOf(descriptor)
+            : worker == 0 && !UnixAddressText.IsUnix(bind) ? _activated?.Take(bind, ListeningSockets.EndPointOf(bind)) : null;
 
     /// <summary>Its listening socket of the admin endpoint; null when it has none there.</summary>
     public Socket? TakeAdmin(string bind)
@@ -188,6 +192,7 @@ internal sealed class Predecessor : IDisposable
         _lines.Clear();
         _control?.Dispose();
         _descriptors?.Dispose();
+        _activated?.Dispose();
     }
 
     /// <summary>

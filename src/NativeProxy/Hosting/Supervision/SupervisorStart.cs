@@ -23,6 +23,7 @@ internal static class SupervisorStart
     {
         var errors = new List<string>();
         List<ListeningSocket>[] sockets = ListeningSockets.Open(settings, before.Binds, workers, errors, before.TakeListening);
+        errors.AddRange(before.Left);
         using AdminEndpoint? admin = errors.Count == 0 ? AdminEndpoint.Open(settings.Admin, errors, before) : null;
         if (errors.Count > 0)
         {

@@ -251,7 +251,7 @@ internal sealed class WorkerCrew(
                 .MinBy(other => slots.Count(third => third.StandIn == other));
 
             // Unix sockets are everybody's.
-            ListeningSocket[] orphans = [.. slot.Sockets.Where(static socket => !socket.IsUnix)];
+            ListeningSocket[] orphans = [.. slot.Sockets.Where(static socket => !socket.IsShared)];
             if (slot.StandIn is { } found && orphans.Length > 0
                 && !found.Send(ControlCommand.Adopt, orphans,
                     new AdoptMessage(slot.Index, [.. orphans.Select(static socket => socket.Bind)]).Encode()))

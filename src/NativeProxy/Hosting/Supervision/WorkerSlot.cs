@@ -201,9 +201,9 @@ internal sealed class WorkerSlot : IDisposable
     {
         if (_parkedBinds is not null)
         {
-            ListeningSockets.Close(added.Where(static socket => !socket.IsUnix));
-            added = [.. added.Where(static socket => socket.IsUnix)];
-            _parkedBinds = [.. wanted.Where(static bind => !UnixAddressText.IsUnix(bind))];
+            ListeningSockets.Close(added.Where(static socket => !socket.IsShared));
+            added = [.. added.Where(static socket => socket.IsShared)];
+            _parkedBinds = [.. wanted.Where(bind => !_sockets.Concat(added).Any(socket => socket.Bind == bind))];
         }
         ListeningSockets.Close(_sockets.Where(socket => !wanted.Contains(socket.Bind)));
         _sockets = [.. _sockets.Where(socket => wanted.Contains(socket.Bind)), .. added];
@@ -214,13 +214,13 @@ internal sealed class WorkerSlot : IDisposable
 
     /// <summary>
     /// Nobody serves and nobody will at once: closes the sockets, so that clients are refused instead of left waiting. The next start opens them
-    /// anew. Clients of Unix sockets wait: those are the other workers' as well.
+    /// anew. Clients of sockets that all workers share wait: those are the other workers' as well.
     /// </summary>
     public void Park()
     {
         if (_parkedBinds is not null)
             return;
-        _parkedBinds = [.. _sockets.Where(static socket => !socket.IsUnix).Select(static socket => socket.Bind)];
+        _parkedBinds = [.. _sockets.Where(static socket => !socket.IsShared).Select(static socket => socket.Bind)];
         CloseParked();
     }
 
@@ -244,8 +244,8 @@ internal sealed class WorkerSlot : IDisposable
 
     private void CloseParked()
     {
-        ListeningSockets.Close(_sockets.Where(static socket => !socket.IsUnix));
-        _sockets = [.. _sockets.Where(static socket => socket.IsUnix)];
+        ListeningSockets.Close(_sockets.Where(static socket => !socket.IsShared));
+        _sockets = [.. _sockets.Where(static socket => socket.IsShared)];
     }
 
     /// <summary>Closes the supervisor's ends of the listening sockets, so that a draining worker's are the last.</summary>

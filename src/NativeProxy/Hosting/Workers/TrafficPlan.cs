@@ -300,7 +300,7 @@ internal sealed class TrafficPlan
                 foreach (ListeningSocket fresh in newSockets)
                 {
                     if (socket is null && fresh.Bind == bind)
-                        socket = fresh.IsUnix ? _loop.ListenShared(fresh.Socket, listener, tuning) : _loop.Listen(fresh.Socket, listener, tuning);
+                        socket = fresh.IsShared ? _loop.ListenShared(fresh.Socket, listener, tuning) : _loop.Listen(fresh.Socket, listener, tuning);
                 }
                 if (socket is not null)
                     Serve(listener, bind, socket);
