@@ -83,6 +83,19 @@ public sealed class LogExplanationTests
         Assert.Contains(look, said[said.IndexOf("look at\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever writes JSON may write any letters, or one.</summary>
+    [Theory]
+    [InlineData("P", "the client's, or of whoever set the rule that refused it")]
+    [InlineData("S", "the server's")]
+    [InlineData("-", "the server's: that status is its own answer")]
+    [InlineData("PH", "the server's: what it answered was refused")]
+    public void StateOfFewerLetters_IsExplainedAsFarAsItTells(string state, string whose)
+    {
+        string said = Said($"{{\"status\":502,\"state\":\"{state}\"}}");
+
+        Assert.Contains($"whose doing\n  {whose}\n", said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ClosedConnections_AreExplainedInBothLayouts()
     {
@@ -116,6 +129,8 @@ public sealed class LogExplanationTests
     [InlineData("{\"status\":}")]
     [InlineData("[22/Nov/2026:10:11:12]")]
     [InlineData("{{{{{{{{{{")]
+    [InlineData("{\"status\":200,\"route\":\"\\ud800\"}")]
+    [InlineData("{\"status\":200,\"\\ud800\":1}")]
     public void OtherLines_AreNotExplained(string line) => Assert.Null(LogLine.TryRead(line));
 
     /// <summary>Cut, changed and hostile lines end in an answer or none, and no sign of theirs reaches the terminal.</summary>
