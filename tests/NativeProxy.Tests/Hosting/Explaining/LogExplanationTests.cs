@@ -62,6 +62,16 @@ public sealed class LogExplanationTests
         Assert.All(other.Fields, static field => Assert.NotEqual("", field.Name == "request" ? "x" : LogFieldWords.Of(field.Name)));
     }
 
+    /// <summary>One list of values does not say which side it is of.</summary>
+    [Fact]
+    public void OneListOfFields_MayBeOfEitherSide()
+    {
+        string said = Said(Line.Replace(" 0/0 \"", " 0/0 {nginx} \"", StringComparison.Ordinal));
+
+        Assert.Contains("  nginx    (captured fields: of the request, or of the answer where only those", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("captured_too", said, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("---- 1/", "200", "nobody's: all went well", "nothing")]
     [InlineData("SH-- 1/", "502", "the server's", "keepalive.idle_timeout of the upstream: it must be below the idle time of the server")]
