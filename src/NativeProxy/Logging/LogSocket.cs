@@ -71,7 +71,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         return FullMs;
     }
 
-    /// <summary>Takes whole lines, and sends what can be sent. Who does not take it all is asked once more at the end, and not for each line.</summary>
+    /// <summary>Takes whole lines, and sends what can be sent. Who does not take it all is asked once more at the end, not for each line.</summary>
     public void Write(ReadOnlySpan<byte> lines, long nowMs)
     {
         bool isStuck = false;
