@@ -75,11 +75,13 @@ internal readonly partial struct LogSettings
     public partial ImmutableArray<string> ResponseHeaders { get; init; }
 
     [Setting("redact_headers", Default = new[] { "Authorization", "Cookie", "Proxy-Authorization", "Set-Cookie" }, Pattern = TokenText.Pattern,
-        Doc = "Fields whose values no line shows: REDACTED stands there.")]
+        Doc = "Fields whose values no line shows: REDACTED stands there, where they are captured and for Host, User-Agent and Referer. What is "
+        + "made of a field, such as the client or an id, is shown.")]
     public partial ImmutableArray<string> RedactHeaders { get; init; }
 
     [Setting("redact_query", Default = new string[0], Pattern = "^[^&;=?#]+$",
-        Doc = "Query parameters whose values no line shows, in targets, referers and captured fields: REDACTED stands there.")]
+        Doc = "Parameters whose values no line shows behind the first ? or # of targets, user agents, referers and captured fields: REDACTED "
+        + "stands there, and for what is no method or no version in the line of a request that could not be read.")]
     public partial ImmutableArray<string> RedactQuery { get; init; }
 
     [Setting("sample", Default = 1, Min = 0, Max = 1_000_000,

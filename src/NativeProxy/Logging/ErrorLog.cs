@@ -18,6 +18,7 @@ internal sealed class ErrorLog
     private readonly LogText _line = new();
     private Action<byte[]> _write;
     private LineThread? _elsewhere;
+    private LogTarget? _target;
 
     /// <summary>Writes each line before the call returns.</summary>
     public ErrorLog(Stream output, TimeProvider time)
@@ -64,6 +65,7 @@ internal sealed class ErrorLog
     /// <summary>Lines go there from now on, by a thread of its own again; <see cref="Aside"/> still writes where they went before.</summary>
     public void Divert(LogTarget target)
     {
+        _target = target;
         _elsewhere = new LineThread(
             line => target.Write(line), dropped => LineOf("warn"u8, $"{dropped} lines of this log were dropped: nobody took them in time"),
             () => target.NextMs);
@@ -73,10 +75,14 @@ internal sealed class ErrorLog
     /// <summary>A warning that never goes where lines were diverted to.</summary>
     public void Aside(string message) => _thread?.Put(LineOf("warn"u8, message));
 
-    /// <summary>The end of the process: waits until everything is written, or until that takes too long.</summary>
+    /// <summary>
+    /// The end of the process: waits until everything is written, or until that takes too long. What was diverted and not taken is then told where
+    /// lines went before.
+    /// </summary>
     public void Finish(TimeSpan limit)
     {
-        _elsewhere?.Finish(limit);
+        if (_elsewhere is { } elsewhere && !elsewhere.Finish(limit) && elsewhere.LinesWaiting + _target!.LinesWaiting is > 0 and var left)
+            Aside($"the last lines ({left}) were not taken where log.errors sends them, and are lost");
         _thread?.Finish(limit);
     }
 

@@ -5,8 +5,8 @@ using System.Text;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Puts a word where a line would show a secret: values of query parameters, in the target and in whatever else looks like an address with a query,
-/// and fields that the layouts show by themselves. Owner: one set of destinations; log writer thread. Never touches the ring.
+/// Puts a word where a line would show a secret: values of parameters, behind the first '?' or '#' of the target and of whatever else may be or hold
+/// an address, and fields that the layouts show by themselves. Owner: one set of destinations; log writer thread. Never touches the ring.
 /// </summary>
 internal sealed class LineRedaction
 {
@@ -15,6 +15,7 @@ internal sealed class LineRedaction
     private readonly bool _hidesUserAgent;
     private readonly bool _hidesReferer;
     private readonly LogText _target = new();
+    private readonly LogText _userAgent = new();
     private readonly LogText _referer = new();
     private readonly LogText _header = new();
 
@@ -22,7 +23,7 @@ internal sealed class LineRedaction
     {
         List<byte[]> names = [];
         foreach (string parameter in parameters)
-            names.Add(Encoding.UTF8.GetBytes(parameter.ToLowerInvariant()));
+            names.Add(Plain(Encoding.UTF8.GetBytes(parameter)));
         _parameters = [.. names];
         foreach (string header in headers)
         {
@@ -54,22 +55,37 @@ internal sealed class LineRedaction
             record.Referer = Word;
         if (_parameters.Length == 0)
             return;
+        HideStrays(ref record);
+        record.Target = Of(record.Target, _target);
+        record.UserAgent = Of(record.UserAgent, _userAgent);
         record.Referer = Of(record.Referer, _referer);
-        ReadOnlySpan<byte> target = Of(record.Target, _target);
-
-        // A target with a blank in it is cut there: what follows, which then stands for the version, may be the rest of the value.
-        if (target != record.Target && !record.Version.StartsWith("HTTP/"u8))
-            record.Version = Word;
-        record.Target = target;
     }
 
     /// <summary>The value of a captured field; valid until the next one.</summary>
     public ReadOnlySpan<byte> OfHeader(ReadOnlySpan<byte> value) => _parameters.Length == 0 ? value : Of(value, _header);
 
+    /// <summary>
+    /// The line of a request that could not be read is cut at its first and its last blank, wherever they are: what is no method or no version may be
+    /// a piece of a query, and what stands behind such a method the rest of a value.
+    /// </summary>
+    private static void HideStrays(ref AccessRecord record)
+    {
+        bool isMethod = !record.Method.IsEmpty && !record.Method.ContainsAny((byte)'?', (byte)'=');
+        if (!isMethod && !record.Method.IsEmpty)
+            record.Method = Word;
+        if (!isMethod && !record.Target.IsEmpty)
+            record.Target = Word;
+        if (!record.Version.IsEmpty && !IsVersion(record.Version))
+            record.Version = Word;
+    }
+
+    private static bool IsVersion(ReadOnlySpan<byte> text) => text.Length == "HTTP/1.1".Length && text.StartsWith("HTTP/"u8)
+        && char.IsAsciiDigit((char)text[5]) && text[6] == '.' && char.IsAsciiDigit((char)text[7]);
+
     /// <summary>The text itself when nothing in it is secret.</summary>
     private ReadOnlySpan<byte> Of(ReadOnlySpan<byte> address, LogText room)
     {
-        int query = address.IndexOf((byte)'?');
+        int query = address.IndexOfAny((byte)'?', (byte)'#');
         if (query < 0)
             return address;
         room.Clear();
@@ -106,32 +122,40 @@ internal sealed class LineRedaction
         return false;
     }
 
-    /// <summary>As a server would read the name: escapes undone, and in whatever case.</summary>
+    /// <summary>As a server would read the name: escapes undone; and in whatever case of ASCII letters.</summary>
     private static bool IsSame(ReadOnlySpan<byte> name, ReadOnlySpan<byte> secret)
     {
         while (!name.IsEmpty && !secret.IsEmpty)
         {
-            byte letter = Decode(ref name);
-            if (letter is >= (byte)'A' and <= (byte)'Z')
-                letter |= 0x20;
-            if (letter != secret[0])
+            if (TakePlain(ref name) != secret[0])
                 return false;
             secret = secret[1..];
         }
         return name.IsEmpty && secret.IsEmpty;
     }
 
-    private static byte Decode(ref ReadOnlySpan<byte> name)
+    private static byte[] Plain(ReadOnlySpan<byte> name)
+    {
+        List<byte> plain = [];
+        while (!name.IsEmpty)
+            plain.Add(TakePlain(ref name));
+        return [.. plain];
+    }
+
+    /// <summary>The next letter of a name, escapes undone, in lower case; a plus is a blank, also where it was escaped.</summary>
+    private static byte TakePlain(ref ReadOnlySpan<byte> name)
     {
         byte letter = name[0];
-        if (letter == '%' && name.Length > 2 && char.IsAsciiHexDigit((char)name[1]) && char.IsAsciiHexDigit((char)name[2]))
-        {
+        bool isEscape = letter == '%' && name.Length > 2 && char.IsAsciiHexDigit((char)name[1]) && char.IsAsciiHexDigit((char)name[2]);
+        if (isEscape)
             letter = (byte)((HexOf(name[1]) * 16) + HexOf(name[2]));
-            name = name[3..];
-            return letter;
-        }
-        name = name[1..];
-        return letter == '+' ? (byte)' ' : letter;
+        name = name[(isEscape ? 3 : 1)..];
+        return letter switch
+        {
+            (byte)'+' => (byte)' ',
+            >= (byte)'A' and <= (byte)'Z' => (byte)(letter | 0x20),
+            _ => letter,
+        };
     }
 
     private static int HexOf(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;

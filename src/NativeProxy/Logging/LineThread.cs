@@ -26,6 +26,16 @@ internal sealed class LineThread(Action<byte[]> write, Func<long, byte[]> droppe
     private bool _isStarted;
     private bool _isWriting;
 
+    /// <summary>Lines that nobody writes yet.</summary>
+    public int LinesWaiting
+    {
+        get
+        {
+            lock (_gate)
+                return _lines.Count;
+        }
+    }
+
     /// <summary>Never waits.</summary>
     public void Put(byte[] line)
     {

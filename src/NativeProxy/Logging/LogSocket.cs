@@ -42,6 +42,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     private LogLink? _link;
     private long _linesSent;
     private long _linesLost;
+    private int _linesWaiting;
     private long _retryAtMs;
     private int _retryMs = RetryMsMin;
     private bool _isFull;
@@ -57,6 +58,9 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     /// <summary>Messages that found no room, or were too long for a datagram; any thread.</summary>
     public long LinesLost => Volatile.Read(ref _linesLost);
 
+    /// <summary>Messages in the queue; any thread.</summary>
+    public int LinesWaiting => Volatile.Read(ref _linesWaiting);
+
     /// <summary>In how many milliseconds <see cref="Pump"/> has something to do, also without lines; -1 = nothing.</summary>
     public int NextMs(long nowMs)
     {
@@ -67,9 +71,10 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         return FullMs;
     }
 
-    /// <summary>Takes whole lines, and sends what can be sent.</summary>
+    /// <summary>Takes whole lines, and sends what can be sent. Who does not take it all is asked once more at the end, not for each line.</summary>
     public void Write(ReadOnlySpan<byte> lines, long nowMs)
     {
+        bool isStuck = false;
         while (!lines.IsEmpty)
         {
             int end = lines.IndexOf((byte)'\n');
@@ -78,10 +83,14 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
             if (line.IsEmpty)
                 continue;
             ReadOnlySpan<byte> message = MessageOf(line);
-            if (_queue.TryAdd(message))
+            if (TryAdd(message))
                 continue;
-            Pump(nowMs);
-            if (!_queue.TryAdd(message))
+            if (!isStuck)
+            {
+                Pump(nowMs);
+                isStuck = !_queue.IsEmpty;
+            }
+            if (!TryAdd(message))
                 Lose("lines are dropped, because nobody takes them fast enough");
         }
         Pump(nowMs);
@@ -114,11 +123,26 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         }
         while (!_queue.IsEmpty)
         {
-            _queue.RemoveFirst();
+            RemoveFirst();
             Volatile.Write(ref _linesLost, _linesLost + 1);
         }
         _link?.Dispose();
         _link = null;
+    }
+
+    /// <summary>False when there is no room.</summary>
+    private bool TryAdd(ReadOnlySpan<byte> message)
+    {
+        if (!_queue.TryAdd(message))
+            return false;
+        Volatile.Write(ref _linesWaiting, _linesWaiting + 1);
+        return true;
+    }
+
+    private void RemoveFirst()
+    {
+        _queue.RemoveFirst();
+        Volatile.Write(ref _linesWaiting, _linesWaiting - 1);
     }
 
     /// <summary>On TCP with its length and a blank before it (RFC 6587 3.4.1). Valid until the next one.</summary>
@@ -164,7 +188,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         switch (_link!.Send(_queue.First, out string problem))
         {
             case LogSendOutcome.Sent:
-                _queue.RemoveFirst();
+                RemoveFirst();
                 Volatile.Write(ref _linesSent, _linesSent + 1);
                 _retryMs = RetryMsMin;
                 break;
@@ -172,7 +196,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
                 _isFull = true;
                 break;
             case LogSendOutcome.TooLong:
-                _queue.RemoveFirst();
+                RemoveFirst();
                 Lose("lines are too long for a datagram");
                 break;
             default:

@@ -79,6 +79,9 @@ internal sealed partial class LogTarget : IDisposable
     /// <summary>Lines that it did not take.</summary>
     public long? LinesLost => _socket?.LinesLost;
 
+    /// <summary>Lines that it has not taken yet; any thread.</summary>
+    public int LinesWaiting => _socket is null ? 0 : _socket.LinesWaiting;
+
     /// <summary>
     /// In how many milliseconds <see cref="Write"/> has something to do without lines; -1 = nothing.
     /// </summary>

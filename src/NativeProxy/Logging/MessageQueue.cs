@@ -4,15 +4,16 @@ using System.Runtime.CompilerServices;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// Messages in order, in fixed memory that is moved together when its end is reached: what finds no room is not taken. Owner: a
-/// <see cref="LogSocket"/>; one thread. Allocates once.
+/// Messages in order, in fixed memory: what finds no room is not taken. When the end of the memory is reached they are moved to its beginning;
+/// there is twice the memory, so that no byte is moved more than once for each byte that comes. Owner: a <see cref="LogSocket"/>; one thread.
+/// Allocates once.
 /// </summary>
-/// <param name="capacityBytes">For all messages and 4 bytes before each.</param>
+/// <param name="capacityBytes">For all messages and 4 bytes before each; half the memory.</param>
 internal sealed class MessageQueue(int capacityBytes)
 {
     private const int LengthBytes = sizeof(int);
 
-    private readonly byte[] _memory = new byte[capacityBytes];
+    private readonly byte[] _memory = new byte[2 * capacityBytes];
     private int _head;
     private int _tail;
 
@@ -27,10 +28,11 @@ internal sealed class MessageQueue(int capacityBytes)
     public bool TryAdd(ReadOnlySpan<byte> message)
     {
         int needed = LengthBytes + message.Length;
-        if (needed > _memory.Length - _tail + _head)
+        if (needed > (_memory.Length / 2) - (_tail - _head))
             return false;
         if (needed > _memory.Length - _tail)
         {
+            // At least half of it lies before the head: as many bytes have come since the last time.
             _memory.AsSpan(_head, _tail - _head).CopyTo(_memory);
             _tail -= _head;
             _head = 0;

@@ -11,6 +11,7 @@ using NativeProxy.Metrics;
 using NativeProxy.Pressure;
 using NativeProxy.Tests.Exchanges;
 using NativeProxy.Tests.Http1;
+using NativeProxy.Tests.Logging;
 using NativeProxy.Tests.Simulation;
 using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Network;
@@ -102,6 +103,16 @@ internal sealed class ListenerTrial : IDisposable
             ($"{new IPAddress(record.ClientAddress)}:{record.Numbers.ClientPort}", record.Numbers.Status, record.Numbers);
         _log.Release();
         return logged;
+    }
+
+    /// <summary>The next record as a line; null when there is none.</summary>
+    public string? NextLine(string template, LineRedaction? redaction = null)
+    {
+        if (!_log.TryPeek(out ReadOnlySpan<byte> bytes))
+            return null;
+        string line = TemplateTrial.Line(template, AccessRecordCodec.Read(bytes), redaction);
+        _log.Release();
+        return line;
     }
 
     /// <summary>Nothing is left of it all; null, or what is.</summary>

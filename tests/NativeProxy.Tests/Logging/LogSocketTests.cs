@@ -249,6 +249,77 @@ public sealed class LogSocketTests : IDisposable
         Assert.False(new MessageQueue(64).TryAdd(new byte[61]));
     }
 
+    /// <summary>What was added has a memory of its own to go through before all that waits is moved.</summary>
+    [Fact]
+    public void QueueThatStaysFull_IsMovedOnceInAllItsBytes()
+    {
+        const int Messages = 64;
+        var queue = new MessageQueue(Messages * 16);
+        byte[] message = new byte[12];
+        while (queue.TryAdd(message))
+        {
+        }
+        int moves = 0;
+        for (int i = 0; i < 10 * (Messages + 1); i++)
+        {
+            queue.RemoveFirst();
+            ReadOnlySpan<byte> first = queue.First;
+            Assert.True(queue.TryAdd(message));
+            moves += first == queue.First ? 0 : 1;
+            Assert.False(queue.TryAdd(message));
+        }
+        Assert.Equal(10, moves);
+    }
+
+    /// <summary>It has room again in the middle of the lines, which is seen at their end: one that is slow is not asked for each of them.</summary>
+    [Fact]
+    public void ReaderThatIsFull_IsAskedOnceMore_ForManyLines()
+    {
+        const int Lines = 3000;
+        using Socket reader = Reader(SocketType.Dgram, new UnixDomainSocketEndPoint(_path), ProtocolType.Unspecified);
+        reader.Blocking = false;
+        int taken = 0;
+        int bytes = 0;
+        var envelope = new LogEnvelope(LogSocketKind.SyslogUnix, 16, "host", "app", "access", TimeProvider.System);
+        using var log = new LogSocket(new UnixDomainSocketEndPoint(_path), LogSocketKind.SyslogUnix, envelope, "access log", _ => Drain());
+
+        log.Write(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1000) + "\n", Lines))), _nowMs);
+
+        Assert.InRange(taken, 1, Lines / 2);
+        Assert.Equal((LogSocket.QueueBytes / (bytes + sizeof(int))) + taken, Lines - log.LinesLost);
+        Assert.True(log.LinesSent > taken);
+        Assert.Equal(Lines, log.LinesSent + log.LinesLost + log.LinesWaiting);
+        reader.Dispose();
+
+        void Drain()
+        {
+            while (reader.Receive(_room, SocketFlags.None, out SocketError error) is var received && error == SocketError.Success)
+                (bytes, taken) = (received, taken + 1);
+        }
+    }
+
+    [Fact]
+    public void EndOfADivertedErrorLog_TellsHowManyLinesWereNotTaken()
+    {
+        string file = _path + ".log";
+        var errors = new ErrorLog(LogTarget.ToFile(file), TimeProvider.System);
+        var envelope = new LogEnvelope(LogSocketKind.Journal, 16, "host", "app", "error", TimeProvider.System);
+        LogTarget target = LogTarget.ToSocket(
+            new LogSocket(new UnixDomainSocketEndPoint(_path), LogSocketKind.Journal, envelope, "error log", errors.Aside));
+        errors.Divert(target);
+        errors.Warn("first");
+        errors.Error("last");
+        Assert.True(SpinWait.SpinUntil(() => target.LinesWaiting == 2, Limit));
+
+        errors.Finish(TimeSpan.Zero);
+
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllLines(file).Length == 2, Limit));
+        string[] lines = File.ReadAllLines(file);
+        Assert.Contains(" warn error log: it is not reached: ", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(" warn the last lines (2) were not taken where log.errors sends them, and are lost", lines[1], StringComparison.Ordinal);
+        File.Delete(file);
+    }
+
     private LogSocket Log(LogSocketKind kind, EndPoint endPoint, string log = "access") => new(
         endPoint, kind, new LogEnvelope(kind, 16, "host", "app", log, TimeProvider.System), "access log", _told.Add);
 

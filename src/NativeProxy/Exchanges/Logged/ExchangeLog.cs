@@ -91,8 +91,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         AccessRecord record = Begin(connection, refusal.Client, refusal.StartedMs);
         if (refusal.ShowsLine && RequestLineOf(refusal.Request) is { IsEmpty: false } line)
         {
-            record.Method = line[..Math.Max(0, line.IndexOf((byte)' '))];
-            ReadOnlySpan<byte> rest = line[Math.Min(line.Length, record.Method.Length + 1)..];
+            int methodEnd = line.IndexOf((byte)' ');
+            record.Method = methodEnd < 0 ? default : line[..methodEnd];
+            ReadOnlySpan<byte> rest = line[(methodEnd + 1)..];
             int blank = rest.LastIndexOf((byte)' ');
             record.Target = blank < 0 ? rest : rest[..blank];
             record.Version = blank < 0 ? default : rest[(blank + 1)..];

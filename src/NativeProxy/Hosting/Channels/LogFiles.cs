@@ -9,7 +9,7 @@ namespace NativeProxy.Hosting.Channels;
 
 /// <summary>
 /// Log files of workers that run as another user (<c>runtime.user</c>): made by the supervisor and given to that user, before a worker opens them at
-/// start, at a reload and when logs are opened anew. Stateless.
+/// start, at a reload and when logs are opened anew. Of other places, a syslog or the journal, it makes no file. Stateless.
 /// </summary>
 internal static class LogFiles
 {
@@ -27,11 +27,12 @@ internal static class LogFiles
 
     private static void Give(string target, SystemUser user)
     {
-        if (target is LogSettings.Off or "stdout" or "stderr")
+        LogPlace place = LogPlaceText.Of(target);
+        if (place.Kind != LogPlaceKind.File)
             return;
         try
         {
-            using SafeFileHandle? file = PromptFile.OpenOwnToAppend(target);
+            using SafeFileHandle? file = PromptFile.OpenOwnToAppend(place.Path);
             if (file is not null)
                 user.Own(file);
         }

@@ -120,7 +120,7 @@ internal static class LogExplanation
         {
             'C' or 'c' => "the client's",
             'S' or 's' => "the server's",
-            'P' when state[1] is 'H' or 'D' => "the server's: what it answered was refused",
+            'P' when state is [_, 'H' or 'D', ..] => "the server's: what it answered was refused",
             'P' => "the client's, or of whoever set the rule that refused it",
             'R' => "the proxy's: something it has to share ran out",
             'K' => "the operator's: the proxy was stopped",

@@ -48,7 +48,7 @@ internal static class LogFieldWords
         ["tls"] = "version, cipher, full or resumed, name; of a closed connection why it failed",
         ["request_id"] = "the id of the request, which servers were told",
         ["trace_id"] = "the id of its trace",
-        ["captured"] = "captured fields of the request",
+        ["captured"] = "captured fields: of the request, or of the answer where only those of answers are captured",
         ["captured_too"] = "captured fields of the answer",
         ["side"] = "whose connection it was",
         ["place"] = "the listener, or upstream and server",

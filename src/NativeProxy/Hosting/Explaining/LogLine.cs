@@ -111,8 +111,9 @@ internal sealed record LogLine(LogLineKind Kind, string Layout, IReadOnlyList<(s
                 ? new LogLine(isClose ? LogLineKind.Close : LogLineKind.Access, "json", fields)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second: an escape that is half a sign, such as \ud800.
             return null;
         }
     }

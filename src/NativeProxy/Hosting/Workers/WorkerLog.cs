@@ -85,7 +85,9 @@ internal sealed class WorkerLog : IDisposable
         LogTarget? access = OpenTarget("access", settings.AccessTarget, settings.Syslog, errors);
         try
         {
-            LogTarget? connections = settings.ConnectionsTarget == settings.AccessTarget
+            // A syslog and the journal are told which log a line is of, so that each log has a socket of its own there.
+            bool isShared = settings.ConnectionsTarget == settings.AccessTarget && !LogPlaceText.Of(settings.AccessTarget).IsSocket;
+            LogTarget? connections = isShared
                 ? access
                 : OpenTarget("connection", settings.ConnectionsTarget, settings.Syslog, errors);
             return Layout(settings, access, connections);

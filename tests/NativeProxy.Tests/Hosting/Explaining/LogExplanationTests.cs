@@ -62,6 +62,16 @@ public sealed class LogExplanationTests
         Assert.All(other.Fields, static field => Assert.NotEqual("", field.Name == "request" ? "x" : LogFieldWords.Of(field.Name)));
     }
 
+    /// <summary>One list of values does not say which side it is of.</summary>
+    [Fact]
+    public void OneListOfFields_MayBeOfEitherSide()
+    {
+        string said = Said(Line.Replace(" 0/0 \"", " 0/0 {nginx} \"", StringComparison.Ordinal));
+
+        Assert.Contains("  nginx    (captured fields: of the request, or of the answer where only those", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("captured_too", said, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("---- 1/", "200", "nobody's: all went well", "nothing")]
     [InlineData("SH-- 1/", "502", "the server's", "keepalive.idle_timeout of the upstream: it must be below the idle time of the server")]
@@ -81,6 +91,19 @@ public sealed class LogExplanationTests
 
         Assert.Contains($"whose doing\n  {whose}\n", said, StringComparison.Ordinal);
         Assert.Contains(look, said[said.IndexOf("look at\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever writes JSON may write any letters, or one.</summary>
+    [Theory]
+    [InlineData("P", "the client's, or of whoever set the rule that refused it")]
+    [InlineData("S", "the server's")]
+    [InlineData("-", "the server's: that status is its own answer")]
+    [InlineData("PH", "the server's: what it answered was refused")]
+    public void StateOfFewerLetters_IsExplainedAsFarAsItTells(string state, string whose)
+    {
+        string said = Said($"{{\"status\":502,\"state\":\"{state}\"}}");
+
+        Assert.Contains($"whose doing\n  {whose}\n", said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,6 +139,8 @@ public sealed class LogExplanationTests
     [InlineData("{\"status\":}")]
     [InlineData("[22/Nov/2026:10:11:12]")]
     [InlineData("{{{{{{{{{{")]
+    [InlineData("{\"status\":200,\"route\":\"\\ud800\"}")]
+    [InlineData("{\"status\":200,\"\\ud800\":1}")]
     public void OtherLines_AreNotExplained(string line) => Assert.Null(LogLine.TryRead(line));
 
     /// <summary>Cut, changed and hostile lines end in an answer or none, and no sign of theirs reaches the terminal.</summary>
