@@ -1,4 +1,3 @@
-using System.Linq;
 using NativeProxy.Clients;
 
 namespace NativeProxy.Admin;
@@ -27,7 +26,16 @@ internal static class SessionStates
     ];
 
     /// <summary>All words, for people.</summary>
-    public static string Words => string.Join(", ", Rows.Select(static row => row.Word));
+    public static string Words
+    {
+        get
+        {
+            string[] words = new string[Rows.Length];
+            for (int i = 0; i < words.Length; i++)
+                words[i] = Rows[i].Word;
+            return string.Join(", ", words);
+        }
+    }
 
     public static string WordOf(SessionState state) => Rows[(int)state].Word;
 

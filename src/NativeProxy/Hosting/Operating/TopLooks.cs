@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace NativeProxy.Hosting.Operating;
@@ -35,7 +34,7 @@ internal sealed class TopLooks(TopSample first)
     public IEnumerable<string> Lines(TopOrder order)
     {
         if (_lostCount > 0)
-            yield return $"no answer ({_lostCount} of {LostMax}), this is how it was: {_problem.Split('\n', StringSplitOptions.None)[0]}";
+            yield return $"no answer ({_lostCount} of {LostMax}), this is how it was: {_problem.Split('\n')[0]}";
         foreach (string line in TopView.Lines(_before, _now, order))
             yield return line;
     }
