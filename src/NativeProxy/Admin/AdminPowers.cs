@@ -19,6 +19,9 @@ internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Actio
     /// <summary>The process is to stop as SIGTERM stops it.</summary>
     public Action Drain { get; init; } = static () => { };
 
-    /// <summary>Asks all workers, by a word of <see cref="WorkerQuestion"/> and what belongs to it: the answers that came in time.</summary>
-    public Func<string, Task<IReadOnlyList<byte[]>>> AskWorkers { get; init; } = static _ => Task.FromResult<IReadOnlyList<byte[]>>([]);
+    /// <summary>
+    /// Asks all workers, by a word of <see cref="WorkerQuestion"/> and what belongs to it: an answer of each, empty where none
+    /// came in time; null when too many questions wait already.
+    /// </summary>
+    public Func<string, Task<IReadOnlyList<byte[]>?>> AskWorkers { get; init; } = static _ => Task.FromResult<IReadOnlyList<byte[]>?>([]);
 }

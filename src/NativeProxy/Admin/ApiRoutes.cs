@@ -36,7 +36,7 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     private readonly AdminGuard _guard = new(state);
     private readonly ApiSubject[] _subjects =
     [
-        new TrafficApi(boards, state), new SessionApi(powers), new StoreApi(boards, state),
+        new TrafficApi(boards, state), new SessionApi(new AdminGuard(state), powers), new StoreApi(boards, state),
         new ProcessApi(boards, state, new AdminGuard(state), powers), new UpgradeApi(state, powers), new RecordingApi(boards.Recordings, state),
     ];
 

@@ -44,10 +44,8 @@ internal static class LatencyMetricsText
     {
         long[] counts = new long[LatencyRow.BoundsMs.Length + 1];
         long sumMs = 0;
-        for (int worker = 0; worker < board.WorkerCount; worker++)
+        foreach (LatencyRow row in board.RowsOf(name) ?? [])
         {
-            if (board.Find(name, worker) is not { } row)
-                continue;
             sumMs += row.SumMs;
             for (int i = 0; i < counts.Length; i++)
                 counts[i] += row.CountIn(i);

@@ -12,7 +12,7 @@ namespace NativeProxy.Admin;
 /// The sessions of clients in the API: which there are, what they do, and their end. The workers are asked; an answer is kept for a moment, so that
 /// many who look at the same cost no more than one. Any thread.
 /// </summary>
-internal sealed class SessionApi(AdminPowers powers) : ApiSubject
+internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubject
 {
     private const string List = "/api/sessions";
     private const string One = "/api/sessions/";
@@ -20,6 +20,8 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
 
     /// <summary>How long an answer is good enough for whoever asks the same.</summary>
     private const long FreshMs = 1000;
+
+    private static readonly SmallResponse Busy = Again("too many questions wait for the workers; ask again in a moment\n");
 
     private readonly object _gate = new();
     private string _lastQuery = "";
@@ -29,7 +31,7 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
     public override IReadOnlyList<ApiPath> Paths { get; } =
     [
         new("GET", List, "client connections: what each does and waits for; client=, listener=, server=, state=, order=newest, oldest or longest, "
-            + "count=1 to 1000 (100), query=shown"),
+            + "count=1 to 1000 (100), query=shown, which needs a token in any case"),
         new("DELETE", One + "ID", "ends one, with what runs on it: its close reason is ended_by_operator") { Lasts = "it is gone" },
         new("POST", One + "ID" + EndWord, "the same") { Lasts = "it is gone" },
     ];
@@ -37,7 +39,7 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
     public override SmallResponse? Respond(string path, in SmallRequest request)
     {
         if (path == List)
-            return ApiAnswer.IsRead(request) ? Sessions(QueryOf(request)) : ApiAnswer.NotAllowed("GET, HEAD");
+            return ApiAnswer.IsRead(request) ? Sessions(request) : ApiAnswer.NotAllowed("GET, HEAD");
         if (!path.StartsWith(One, StringComparison.Ordinal))
             return null;
         bool isEnd = path.EndsWith(EndWord, StringComparison.Ordinal);
@@ -51,25 +53,39 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
     private static string QueryOf(in SmallRequest request) =>
         request.Target.Length == request.Path.Length ? "" : Encoding.Latin1.GetString(request.Target[(request.Path.Length + 1)..]);
 
-    private SmallResponse Sessions(string query)
+    private SmallResponse Sessions(in SmallRequest request)
     {
+        string query = QueryOf(request);
         if (SessionQuestion.TryParse(query, out string problem) is not { } question)
             return SmallHttpText.Plain(400, problem + "\n");
+        if (question.ShowsQuery && guard.RefusalWithoutToken(request) is { } refusal)
+            return refusal;
         lock (_gate)
         {
             long nowMs = Environment.TickCount64;
-            if (_last is null || query != _lastQuery || nowMs - _lastMs >= FreshMs)
+            bool isKept = _last is not null && query == _lastQuery && nowMs - _lastMs < FreshMs && !HasFailed(_last);
+            if (!isKept)
                 (_last, _lastQuery, _lastMs) = (Gather(question), query, nowMs);
-            return SmallResponse.After(_last);
+            return SmallResponse.After(_last!);
         }
     }
 
+    private static bool HasFailed(Task<SmallResponse> answer) =>
+        answer.IsCompleted && answer is not { IsCompletedSuccessfully: true, Result.StatusCode: 200 };
+
+    private static SmallResponse Again(string text) => SmallHttpText.Plain(503, text, "Retry-After: 1\r\n");
+
     private async Task<SmallResponse> Gather(SessionQuestion question)
     {
-        IReadOnlyList<byte[]> answers = await powers.AskWorkers($"{WorkerQuestion.Sessions} {question.Line}");
+        if (await powers.AskWorkers($"{WorkerQuestion.Sessions} {question.Line}") is not { } answers)
+            return Busy;
         var found = new List<JsonElement>();
+        int answeredCount = 0;
         foreach (byte[] answer in answers)
         {
+            if (answer.Length == 0)
+                continue;
+            answeredCount++;
             using var document = JsonDocument.Parse(answer);
             if (document.RootElement.ValueKind != JsonValueKind.Array)
                 continue;
@@ -82,7 +98,8 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
         return ApiAnswer.Json(200, json =>
         {
             json.WriteStartObject();
-            json.WriteNumber("workers_answered", answers.Count);
+            json.WriteNumber("workers_asked", answers.Count);
+            json.WriteNumber("workers_answered", answeredCount);
             json.WriteBoolean("more", found.Count >= question.CountMax);
             json.WriteStartArray("sessions");
             for (int i = 0; i < Math.Min(found.Count, question.CountMax); i++)
@@ -94,9 +111,17 @@ internal sealed class SessionApi(AdminPowers powers) : ApiSubject
 
     private async Task<SmallResponse> End(long id)
     {
+        if (await powers.AskWorkers(string.Create(CultureInfo.InvariantCulture, $"{WorkerQuestion.End} {id}")) is not { } answers)
+            return Busy;
         bool isFound = false;
-        foreach (byte[] answer in await powers.AskWorkers(string.Create(CultureInfo.InvariantCulture, $"{WorkerQuestion.End} {id}")))
+        bool haveAllAnswered = true;
+        foreach (byte[] answer in answers)
+        {
             isFound |= answer.AsSpan().SequenceEqual("true"u8);
+            haveAllAnswered &= answer.Length > 0;
+        }
+        if (!isFound && !haveAllAnswered)
+            return Again("a worker has not answered in time: whether the session is one of its, and ended, nobody knows; ask again\n");
         if (!isFound)
             return SmallHttpText.Plain(404, "no such session: it may have ended by itself; /api/sessions lists them\n");
         powers.Say($"session {id} is ended by an operator");

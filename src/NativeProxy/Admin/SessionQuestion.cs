@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 
@@ -37,8 +38,8 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
     /// <summary>UPSTREAM/SERVER, or an upstream; empty = of all.</summary>
     public string Server { get; private init; } = "";
 
-    /// <summary>What they do, by the word of the API; empty = whatever.</summary>
-    public string State { get; private init; } = "";
+    /// <summary>What they do; null = whatever.</summary>
+    public SessionState? State { get; private init; }
 
     /// <summary>Targets are shown with their queries, which may hold what only client and server should know.</summary>
     public bool ShowsQuery { get; private init; }
@@ -53,10 +54,13 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
             int sign = part.IndexOf('=', StringComparison.Ordinal);
             string name = sign < 0 ? part : part[..sign];
             string value = sign < 0 ? "" : Uri.UnescapeDataString(part[(sign + 1)..]);
-            if (!seen.Add(name) || question.With(name, value) is not { } next)
+            bool isFirst = seen.Add(name);
+            if (!isFirst || question.With(name, value) is not { } next)
             {
-                problem = $"\"{Printable(part)}\" is not understood: expected client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, "
-                    + $"state=WORD, order=newest, oldest or longest, count=1 to {CountLimit}, query=shown, each once at most";
+                problem = $"\"{Printable(part)}\" is not understood: expected " + (isFirst && name == "state"
+                    ? $"state= with one of {SessionStates.Words}"
+                    : "client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, state=WORD, order=newest, oldest or longest, "
+                        + $"count=1 to {CountLimit}, query=shown, each once at most");
                 return null;
             }
             question = next;
@@ -70,7 +74,7 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
         "client" when NetworkText.TryParse(value, out System.Net.IPNetwork network) => this with { Clients = [new AddressNetwork(network)] },
         "listener" when IsName(value) => this with { Listener = value },
         "server" when IsName(value) => this with { Server = value },
-        "state" when IsName(value) => this with { State = value },
+        "state" when SessionStates.Named(value) is { } state => this with { State = state },
         "order" when OrderOf(value) is { } order => this with { Order = order },
         "count" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= CountLimit =>
             this with { CountMax = count },

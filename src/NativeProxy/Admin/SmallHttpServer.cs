@@ -48,6 +48,9 @@ internal sealed class SmallHttpServer : IDisposable
     /// <summary>Cancelled when the server ends.</summary>
     public CancellationToken Ending => _ending.Token;
 
+    /// <summary>Completed when all tasks have ended.</summary>
+    public Task Ended => _ended.Task;
+
     /// <summary>Begins to serve.</summary>
     /// <param name="listening">A listening socket, which the server then owns.</param>
     /// <param name="responder">Who answers.</param>
@@ -65,7 +68,7 @@ internal sealed class SmallHttpServer : IDisposable
     {
         _ending.Cancel();
         _listening.Dispose();
-        _ended.Task.Wait(EndLimit);
+        Ended.Wait(EndLimit);
     }
 
     private async Task AcceptAllAsync()
@@ -94,8 +97,14 @@ internal sealed class SmallHttpServer : IDisposable
 
     private async Task ServeAsync(SmallHttpSession session)
     {
-        await session.RunAsync();
-        TaskEnded();
+        try
+        {
+            await session.RunAsync();
+        }
+        finally
+        {
+            TaskEnded();
+        }
     }
 
     private void TaskEnded()

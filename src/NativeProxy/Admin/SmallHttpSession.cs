@@ -41,6 +41,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
     private static readonly SmallResponse Malformed = SmallHttpText.Plain(
         400, "only well-formed requests are served here, most of them without a body\n");
+    private static readonly SmallResponse Failed = SmallHttpText.Plain(500, "this could not be answered; that is a mistake of the proxy\n");
 
     private readonly SmallHttpServer _server;
     private readonly SocketPipe _pipe;
@@ -101,7 +102,7 @@ internal sealed class SmallHttpSession : PlaceHolder
         {
             SmallResponse response = answer.Response;
             if (response.Later is { } later)
-                response = await later.WaitAsync(_over.Token);
+                response = await Awaited(later);
             await SendAsync(SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody));
             _server.Places.Rest(this);
             if (!answer.IsLast)
@@ -109,6 +110,19 @@ internal sealed class SmallHttpSession : PlaceHolder
             _over.CancelAfter(LingerLimit);
             await _pipe.FinishAsync(SurplusBytesMax, _over.Token);
             return;
+        }
+    }
+
+    /// <summary>An answer that was not known yet. Whoever waits for one that cannot be given is told so.</summary>
+    private async Task<SmallResponse> Awaited(Task<SmallResponse> later)
+    {
+        try
+        {
+            return await later.WaitAsync(_over.Token);
+        }
+        catch (Exception) when (later.IsFaulted || later.IsCanceled)
+        {
+            return Failed;
         }
     }
 

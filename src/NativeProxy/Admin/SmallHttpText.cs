@@ -42,6 +42,7 @@ internal static class SmallHttpText
         411 => "Length Required",
         413 => "Content Too Large",
         417 => "Expectation Failed",
+        500 => "Internal Server Error",
         503 => "Service Unavailable",
         _ => "Error",
     };

@@ -46,7 +46,8 @@ internal static class TallyMetricsText
 
     private static void WriteServers(IBufferWriter<byte> output, List<(string Labels, TallySum Tally)> servers)
     {
-        ByClass(output, servers, "nativeproxy_server_responses_total", "Answers of a server, by the class of their status.");
+        ByClass(output, servers, "nativeproxy_server_responses_total",
+            "Final answers to clients that came from a server, by the class of their status.");
         Family(output, servers, "nativeproxy_server_failed_total", "Requests that were at a server, and to which it has given no answer.",
             isCounter: true, Tally.Failed);
         Family(output, servers, "nativeproxy_server_retried_total", "Requests that were tried again after they were at a server.", isCounter: true,

@@ -30,12 +30,11 @@ internal sealed class TallySum
     /// <summary>What the board has under a name; null when it has nothing.</summary>
     public static TallySum? Of(LatencyBoard board, string name)
     {
-        TallySum? sum = null;
-        for (int worker = 0; worker < board.WorkerCount; worker++)
-        {
-            if (board.Find(name, worker) is { } row)
-                (sum ??= new TallySum()).Add(row);
-        }
+        if (board.RowsOf(name) is not { } rows)
+            return null;
+        var sum = new TallySum();
+        foreach (LatencyRow row in rows)
+            sum.Add(row);
         return sum;
     }
 

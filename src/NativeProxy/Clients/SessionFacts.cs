@@ -77,8 +77,8 @@ internal sealed class SessionFacts
 
     public int RequestCount { get; private set; }
 
-    /// <summary>What was agreed on; empty without TLS.</summary>
-    public string Tls { get; private set; } = "";
+    /// <summary>What was agreed on, in UTF-8; empty without TLS.</summary>
+    public byte[] Tls { get; private set; } = [];
 
     public SessionState State { get; private set; }
 
@@ -111,7 +111,7 @@ internal sealed class SessionFacts
         Client = connection.Address;
         Listener = listener;
         RequestCount = connection.RequestCount;
-        Tls = connection.Tcp.LayerFacts is { } facts ? Encoding.UTF8.GetString(facts.LogWords) : "";
+        Tls = connection.Tcp.LayerFacts?.LogWords ?? [];
         RequestMs = -1;
         Route = Upstream = Server = Method = Target = "";
         if (connection.Tcp.Owner is ClientFarewell farewell)

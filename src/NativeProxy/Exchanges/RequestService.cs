@@ -118,7 +118,8 @@ internal sealed class RequestService : IRequestService
                 tally.Count(Tally.Failed);
             return;
         }
-        tally.CountStatus(statusCode);
+        if (statusCode >= 200)
+            tally.CountStatus(statusCode);
         tally.Add(times.ConnectMs + times.ResponseMs);
     }
 

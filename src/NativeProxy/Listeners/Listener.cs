@@ -100,11 +100,8 @@ internal sealed class Listener : IConnectionAcceptor, ITimerOwner, IFrontendOwne
     /// <summary>How near the listener is to its own limit of connections.</summary>
     public ref PressureGauge Connections => ref _connections;
 
-    /// <summary>The live connection that was accepted last; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
+    /// <summary>The live connection that came here last, by a reload perhaps; the others follow by <see cref="Ordered{T}.Older"/>.</summary>
     public ClientConnection? NewestLive => _live.Newest;
-
-    /// <summary>The live connection that was accepted first; the others follow by <see cref="Ordered{T}.Newer"/>.</summary>
-    public ClientConnection? OldestLive => _live.Oldest;
 
     /// <summary>Who walks through the live connections over several turns; null when nobody does.</summary>
     public LiveWalk? Walk { get; set; }

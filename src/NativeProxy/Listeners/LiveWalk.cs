@@ -3,12 +3,11 @@ using NativeProxy.Clients;
 namespace NativeProxy.Listeners;
 
 /// <summary>
-/// A walk through the live connections of one listener that goes on over several turns of the loop: the listener tells it who leaves, so that it
-/// never stands on one that is gone. Connections that come meanwhile may be left out. Owner: who walks; thread: the loop.
+/// A walk through the live connections of one listener, from the one that came last on, over several turns of the loop: the listener tells it who
+/// leaves, so that it never stands on one that is gone. Connections that come meanwhile are left out. Owner: who walks; thread: the loop.
 /// </summary>
 /// <param name="listener">Whose connections.</param>
-/// <param name="fromOldest">From the oldest to the newest; else the other way round.</param>
-internal sealed class LiveWalk(Listener listener, bool fromOldest)
+internal sealed class LiveWalk(Listener listener)
 {
     private ClientConnection? _next;
 
@@ -18,7 +17,7 @@ internal sealed class LiveWalk(Listener listener, bool fromOldest)
     /// <summary>Goes to the first one, and has the listener tell it who leaves, until <see cref="End"/>.</summary>
     public void Begin()
     {
-        _next = fromOldest ? listener.OldestLive : listener.NewestLive;
+        _next = listener.NewestLive;
         listener.Walk = this;
     }
 
@@ -26,7 +25,7 @@ internal sealed class LiveWalk(Listener listener, bool fromOldest)
     public ClientConnection? Next()
     {
         ClientConnection? connection = _next;
-        _next = StepFrom(connection);
+        _next = connection?.Older;
         return connection;
     }
 
@@ -34,7 +33,7 @@ internal sealed class LiveWalk(Listener listener, bool fromOldest)
     public void Leaves(ClientConnection connection)
     {
         if (_next == connection)
-            _next = StepFrom(connection);
+            _next = connection.Older;
     }
 
     /// <summary>Another object has the connection from now on.</summary>
@@ -46,6 +45,4 @@ internal sealed class LiveWalk(Listener listener, bool fromOldest)
 
     /// <summary>The walk is over.</summary>
     public void End() => listener.Walk = null;
-
-    private ClientConnection? StepFrom(ClientConnection? connection) => fromOldest ? connection?.Newer : connection?.Older;
 }

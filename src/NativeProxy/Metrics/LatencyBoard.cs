@@ -98,6 +98,18 @@ internal sealed unsafe class LatencyBoard : IDisposable
         return slot < 0 ? null : new LatencyRow(RowAt(slot, workerIndex));
     }
 
+    /// <summary>The histogram of a name as each worker writes it; null when the name was not published.</summary>
+    public LatencyRow[]? RowsOf(string name)
+    {
+        int slot = SlotOf(IdOf(name));
+        if (slot < 0)
+            return null;
+        var rows = new LatencyRow[WorkerCount];
+        for (int worker = 0; worker < rows.Length; worker++)
+            rows[worker] = new LatencyRow(RowAt(slot, worker));
+        return rows;
+    }
+
     /// <summary>A worker has ended, or begins: it has no connections and nobody waits there. Safe to repeat; not while it runs.</summary>
     public void ForgetWorker(int workerIndex)
     {

@@ -3,7 +3,10 @@ namespace NativeProxy.Metrics;
 /// <summary>What is counted, or shown, of one server, upstream or listener beside its times (<see cref="LatencyRow"/>).</summary>
 internal enum Tally : byte
 {
-    /// <summary>Answers of a server, or to the clients of a listener, by the class of their status; the next three follow.</summary>
+    /// <summary>
+    /// Final answers to clients that came from a server, or to the clients of a listener, by the class of their status as the client got it; the
+    /// next three follow. Where a protocol is switched (101), there is none.
+    /// </summary>
     Responses2xx,
 
     Responses3xx,

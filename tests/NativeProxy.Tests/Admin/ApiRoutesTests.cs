@@ -31,7 +31,8 @@ public sealed class ApiRoutesTests : IDisposable
     private readonly ServiceState _state;
     private readonly ApiRoutes _api;
     private readonly List<string> _asked = [];
-    private byte[][] _answers = [];
+    private byte[][]? _answers = [];
+    private bool _workersFail;
     private int _reloads;
     private int _drains;
 
@@ -51,7 +52,8 @@ public sealed class ApiRoutesTests : IDisposable
             AskWorkers = question =>
             {
                 _asked.Add(question);
-                return Task.FromResult<IReadOnlyList<byte[]>>(_answers);
+                return _workersFail ? Task.FromException<IReadOnlyList<byte[]>?>(new InvalidOperationException("a test"))
+                    : Task.FromResult<IReadOnlyList<byte[]>?>(_answers);
             },
         });
     }
@@ -204,6 +206,52 @@ public sealed class ApiRoutesTests : IDisposable
         for (int i = 0; i < 100; i++)
             Ask("GET /api/sessions?count=5");
         Assert.InRange(_asked.Count, 1, 3);
+    }
+
+    /// <summary>Queries may hold secrets: whoever reads without a token must not see them, though all else be open.</summary>
+    [Fact]
+    public void QueriesOfTargets_NeedAToken()
+    {
+        Assert.Equal(200, Ask("GET /api/sessions", authorization: "").StatusCode);
+        Assert.Equal(401, Ask("GET /api/sessions?query=shown", authorization: "").StatusCode);
+        Assert.Equal(200, Ask("GET /api/sessions?query=shown").StatusCode);
+        Assert.Equal(401, Ask("GET /api/sessions?query=shown", authorization: "").StatusCode);
+        _state.Tokens = AdminTokens.None;
+        Assert.Equal(403, Ask("GET /api/sessions?query=shown").StatusCode);
+        _state.Tokens = new AdminTokens(_readFile, _writeFile);
+        Assert.Equal(200, Ask("GET /api/sessions?query=shown", authorization: "Bearer only-for-reading-0123").StatusCode);
+    }
+
+    /// <summary>A worker that has not answered may have more, and may have ended what was to be ended.</summary>
+    [Fact]
+    public void WorkerThatDoesNotAnswer_IsSaid()
+    {
+        _answers = [[], Encoding.ASCII.GetBytes("""[{"id":1,"age_ms":5}]""")];
+        JsonElement answer = JsonOf(Ask("GET /api/sessions"));
+        Assert.Equal((2, 1), (answer.GetProperty("workers_asked").GetInt32(), answer.GetProperty("workers_answered").GetInt32()));
+        _answers = [[], [.. "false"u8]];
+        Assert.Equal(503, Ask("DELETE /api/sessions/5").StatusCode);
+        _answers = [[], [.. "true"u8]];
+        Assert.Equal(200, Ask("DELETE /api/sessions/5").StatusCode);
+    }
+
+    [Fact]
+    public void TooManyQuestions_AreToldSo_AndAskedAgain()
+    {
+        _answers = null;
+        Assert.Equal(503, Ask("GET /api/sessions").StatusCode);
+        Assert.Equal(503, Ask("DELETE /api/sessions/5").StatusCode);
+        _answers = [];
+        Assert.Equal(200, Ask("GET /api/sessions").StatusCode);
+    }
+
+    [Fact]
+    public void AnswerThatFailed_IsNotKept()
+    {
+        _workersFail = true;
+        Assert.Throws<AggregateException>(() => Ask("GET /api/sessions"));
+        _workersFail = false;
+        Assert.Equal(200, Ask("GET /api/sessions").StatusCode);
     }
 
     [Theory]

@@ -1,4 +1,6 @@
+using System;
 using NativeProxy.Admin;
+using NativeProxy.Clients;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;
@@ -15,7 +17,8 @@ public class SessionQuestionTests
     {
         SessionQuestion question = SessionQuestion.TryParse(query, out _)!;
         Assert.Equal((count, order, listener, server, state),
-            (question.CountMax, question.Order.ToString(), question.Listener, question.Server, question.State));
+            (question.CountMax, question.Order.ToString(), question.Listener, question.Server,
+                question.State is { } named ? SessionStates.WordOf(named) : ""));
         Assert.Equal(query, question.Line);
     }
 
@@ -31,6 +34,9 @@ public class SessionQuestionTests
     [InlineData("count=-1", false)]
     [InlineData("count=1&count=2", false)]
     [InlineData("order=random", false)]
+    [InlineData("state=idle&state=idle", false)]
+    [InlineData("state=", false)]
+    [InlineData("state=Idle", false)]
     [InlineData("listener=", false)]
     [InlineData("listener=a%20b", false)]
     [InlineData("query", false)]
@@ -40,5 +46,16 @@ public class SessionQuestionTests
     {
         Assert.Equal(isTaken, SessionQuestion.TryParse(query, out string problem) is not null);
         Assert.Equal(isTaken, problem.Length == 0);
+    }
+
+    [Fact]
+    public void StateThatIsMisspelt_IsRefusedWithTheWordsThatThereAre()
+    {
+        Assert.Null(SessionQuestion.TryParse("state=waiting_for_anser", out string problem));
+        foreach (SessionState state in Enum.GetValues<SessionState>())
+        {
+            Assert.Contains(SessionStates.WordOf(state), problem, StringComparison.Ordinal);
+            Assert.Equal(state, SessionQuestion.TryParse($"state={SessionStates.WordOf(state)}", out _)!.State);
+        }
     }
 }

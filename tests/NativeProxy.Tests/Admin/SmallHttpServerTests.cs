@@ -302,6 +302,28 @@ public sealed class SmallHttpServerTests : IDisposable
         Array.ForEach(clients, static client => client.Dispose());
     }
 
+    [Fact]
+    public void AnswerThatFails_IsSaid_AndTheConnectionGoesOn()
+    {
+        using Socket client = Peers.Connect(Serve());
+        for (int i = 0; i < 2; i++)
+        {
+            client.SendText("GET /fails HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 500 Internal Server Error\r\n", client.ReadMessage().Head, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A mistake that ends a connection's task must not be waited for at the end.</summary>
+    [Fact]
+    public async Task ServerWhoseResponderThrows_EndsWhole()
+    {
+        using Socket client = Peers.Connect(Serve());
+        client.SendText("GET /throws HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.Empty(client.ReadToEnd());
+        _server!.Dispose();
+        await _server.Ended.WaitAsync(LoopUnderTest.Deadline);
+    }
+
     /// <summary>Clients in the middle of a head: the last empty line is missing.</summary>
     private async Task<Socket[]> SlowClients(IPEndPoint server, int count)
     {
@@ -337,6 +359,10 @@ public sealed class SmallHttpServerTests : IDisposable
         public SmallResponse Respond(in SmallRequest request)
         {
             Threads.Add(Environment.CurrentManagedThreadId);
+            if (request.Path.SequenceEqual("/throws"u8))
+                throw new InvalidOperationException("a test");
+            if (request.Path.SequenceEqual("/fails"u8))
+                return SmallResponse.After(Task.FromException<SmallResponse>(new InvalidOperationException("a test")));
             string body = Encoding.ASCII.GetString(request.Body);
             return new SmallResponse(200, "text/plain", answerBytes > 0
                 ? new byte[answerBytes]

@@ -93,6 +93,31 @@ public sealed class TunnelExchangeTests
         Assert.Equal(["release BadResponse reset", "answer ServerBadResponse"], trial.News()[2..]);
     }
 
+    /// <summary>101 is of no class; how long it took counts.</summary>
+    [Fact]
+    public void SwitchedProtocol_IsNoAnswerInTheServersTally()
+    {
+        using LatencyBoard board = LatencyBoard.CreatePrivate(1);
+        board.Publish(["app"]);
+        LatencyRow row = board.Find("app", 0)!;
+        using var trial = new ExchangeTrial(Listener);
+        trial.Group.Servers[0].Load.Tally = row;
+        Begin(trial);
+        trial.Peer.Close(reset: true);
+        trial.Settle();
+        Assert.Equal(1, TimedCount(row));
+        for (Tally kind = Tally.Responses2xx; kind <= Tally.Responses5xx; kind++)
+            Assert.Equal(0, row.Read(kind));
+    }
+
+    private static long TimedCount(LatencyRow row)
+    {
+        long count = 0;
+        for (int i = 0; i <= LatencyRow.BoundsMs.Length; i++)
+            count += row.CountIn(i);
+        return count;
+    }
+
     private static void Begin(ExchangeTrial trial)
     {
         trial.Connect();

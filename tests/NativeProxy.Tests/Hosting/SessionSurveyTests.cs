@@ -84,6 +84,23 @@ public sealed class SessionSurveyTests : IDisposable
         Assert.Empty(await Ids("state=tunnel"));
     }
 
+    /// <summary>A reload takes connections over one by one, the newest first: their order at the listener is none of age.</summary>
+    [Fact]
+    public async Task Order_IsThatOfAge_AfterAReload()
+    {
+        for (int i = 0; i < 4; i++)
+            Client("\r\n");
+        await One("idle", among: 4);
+        await _test.Reload().WaitAsync(LoopUnderTest.Deadline);
+        for (int i = 0; i < 2; i++)
+            Client("\r\n");
+        await One("idle", among: 6);
+        long[] oldest = await Ids("order=oldest");
+        Assert.Equal(oldest.Order(), oldest);
+        Assert.Equal(oldest[..2], await Ids("order=oldest&count=2"));
+        Assert.Equal(oldest.Reverse().Take(3), await Ids("order=newest&count=3"));
+    }
+
     [Fact]
     public async Task IdleSession_IsEndedInOrder()
     {

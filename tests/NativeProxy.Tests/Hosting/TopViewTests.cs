@@ -49,6 +49,36 @@ public class TopViewTests
         Assert.Equal("7.0", Words(lines[^1])[2]);
     }
 
+    /// <summary>After an upgrade another process answers, which counts from the beginning.</summary>
+    [Fact]
+    public void ProxyThatBeganAnew_HasNoNegativeRates() =>
+        Assert.Contains(TopView.Lines(Sample(0, 500), Sample(1, 20), TopOrder.Name),
+            static line => line.StartsWith("requests   0/s", System.StringComparison.Ordinal));
+
+    [Fact]
+    public void LostAnswer_IsSaid_AndTheNextOneShown()
+    {
+        var looks = new TopLooks(Sample(0, 100));
+        Assert.True(looks.Take(Sample(1, 200), ""));
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 1; i < TopLooks.LostMax; i++)
+            {
+                Assert.True(looks.Take(null, "nobody is there\nat all"));
+                string[] lost = [.. looks.Lines(TopOrder.Name)];
+                Assert.Equal($"no answer ({i} of 5), this is how it was: nobody is there", lost[0]);
+                Assert.Contains(lost, static line => line.StartsWith("requests   100/s", System.StringComparison.Ordinal));
+            }
+            if (round == 0)
+            {
+                Assert.True(looks.Take(Sample(11, 1200), ""));
+                Assert.StartsWith("nativeproxy ", looks.Lines(TopOrder.Name).First());
+                Assert.Contains(looks.Lines(TopOrder.Name), static line => line.StartsWith("requests   100/s", System.StringComparison.Ordinal));
+            }
+        }
+        Assert.False(looks.Take(null, "nobody is there"));
+    }
+
     private static string[] Words(string line) => line.Split(' ', System.StringSplitOptions.RemoveEmptyEntries);
 
     private static TopSample Sample(int second, long requests, params string[] servers) => TopSample.Of(

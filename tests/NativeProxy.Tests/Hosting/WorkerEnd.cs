@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Threading.Tasks;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Transport;
@@ -49,6 +50,21 @@ internal sealed class WorkerEnd : IDisposable
         Take(settings.Binds);
         return settings;
     }
+
+    /// <summary>What an operator asks of it.</summary>
+    public async Task<string> IsAsked() => (await Hears(ControlCommand.Ask)).Text.Split(' ', 2)[1];
+
+    /// <summary>Is asked this by an operator, and answers.</summary>
+    public async Task Answers(string question, string answer)
+    {
+        ControlMessage message = await Hears(ControlCommand.Ask);
+        Assert.Equal(question, message.Text.Split(' ', 2)[1]);
+        Answers(message, answer);
+    }
+
+    /// <summary>Answers a question of an operator.</summary>
+    public void Answers(in ControlMessage question, string answer) => Assert.True(_control.TrySend(
+        ControlCommand.Answered, Encoding.ASCII.GetBytes($"{question.Text.Split(' ', 2)[0]} {answer}")));
 
     /// <summary>The supervisor has closed the line.</summary>
     public async Task HearsTheEnd() => Assert.Null(await _control.ReceiveAsync().WaitAsync(LoopUnderTest.Deadline));

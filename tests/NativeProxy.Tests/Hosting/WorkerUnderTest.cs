@@ -3,6 +3,7 @@ using System.IO;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading.Tasks;
 using NativeProxy.Caching;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
@@ -26,17 +27,20 @@ internal sealed class WorkerUnderTest : IDisposable
     private readonly Socket _origin = Peers.Listen();
     private readonly MemoryStream _messages = new();
     private readonly LoopCounters _counters = LastingCounters.Create();
+    private readonly ProxySettings _settings;
+    private readonly ServerEndPoints _servers;
 
     public WorkerUnderTest(string listenerSettings = "")
     {
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithListener(listenerSettings) + "\n[log]\naccess = \"off\"\n");
-        var servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
+        _settings = result.Settings;
+        _servers = new ServerEndPoints([[[(IPEndPoint)_origin.LocalEndPoint!]]]);
         EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
         Worker = new Worker(result.Settings, new WorkerPlace(0, 1, 0, 1), _counters, CloseBoard.CreatePrivate(1).Ring(0),
             new SharedBoards(
                 ServersOnBoard.NewBoard(), ChangeBoard.CreatePrivate(), LimitBoard.CreatePrivate(workers: 1), LatencyBoard.CreatePrivate(1)),
             TrafficSecurity.None, new ErrorLog(_messages, TimeProvider.System));
-        Worker.Start(result.Settings, servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)], TlsPolicies.None);
+        Worker.Start(_settings, _servers, [new ListeningSocket(result.Settings.Listeners[0].Bind[0], _listening)], TlsPolicies.None);
     }
 
     public Worker Worker { get; }
@@ -47,6 +51,9 @@ internal sealed class WorkerUnderTest : IDisposable
     public string Messages => Encoding.UTF8.GetString(_messages.ToArray());
 
     public Socket Client() => Peers.Connect(EndPoint);
+
+    /// <summary>Goes over to the same settings: other listeners take the idle connections over.</summary>
+    public Task Reload() => Worker.Reload(_settings, _servers, [], TlsPolicies.None);
 
     /// <summary>The server's end of the next connection that the worker opens.</summary>
     public Socket AcceptAtOrigin() => Peers.Accept(_origin);

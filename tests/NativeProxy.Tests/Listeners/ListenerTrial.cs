@@ -67,7 +67,7 @@ internal sealed class ListenerTrial : IDisposable
         }
     }
 
-    public Listener Make(ListenerSettings settings) => new(Loop, settings, _service, _budget);
+    public Listener Make(ListenerSettings settings, LatencyRow? tally = null) => new(Loop, settings, _service, _budget, tally: tally);
 
     public SimulatedSocket Connect() => _loop.ConnectClient();
 

@@ -27,6 +27,16 @@ public sealed class LatencyBoardTests
     }
 
     [Fact]
+    public void RowsOfAName_AreThoseOfAllWorkers()
+    {
+        using LatencyBoard board = LatencyBoard.CreatePrivate(3);
+        board.Publish(["a", "b"]);
+        board.Find("b", 2)!.Add(7);
+        Assert.Equal([0L, 0, 7], board.RowsOf("b")!.Select(static row => row.SumMs));
+        Assert.Null(board.RowsOf("c"));
+    }
+
+    [Fact]
     public void Counting_AllocatesNothing()
     {
         using LatencyBoard board = LatencyBoard.CreatePrivate(1);

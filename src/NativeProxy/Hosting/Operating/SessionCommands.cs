@@ -68,6 +68,10 @@ internal static class SessionCommands
             ]);
         }
         OperatorText.WriteTable(output, rows);
+        int asked = answer.GetProperty("workers_asked").GetInt32();
+        int answered = answer.GetProperty("workers_answered").GetInt32();
+        if (answered < asked)
+            output.WriteLine($"{asked - answered} of {asked} workers did not answer in time: theirs are missing");
         if (answer.GetProperty("more").GetBoolean())
             output.WriteLine("there may be more: --count, or a narrower question");
     }

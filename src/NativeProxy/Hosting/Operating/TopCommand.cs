@@ -49,17 +49,17 @@ internal static class TopCommand
         return ExitCodes.Success;
     }
 
-    private static int Live(AdminClient client, TopSample before, long intervalMs, TopOrder order)
+    private static int Live(AdminClient client, TopSample first, long intervalMs, TopOrder order)
     {
         Console.CancelKeyPress += static (_, _) => Console.Out.Write(OwnScreen);
         Console.Out.Write(OtherScreen);
         string problem = "";
         try
         {
-            TopSample now = before;
+            var looks = new TopLooks(first);
             while (true)
             {
-                Console.Out.Write(Screen(TopView.Lines(before, now, order), order, Console.WindowWidth, Console.WindowHeight));
+                Console.Out.Write(Screen([.. looks.Lines(order)], order, Console.WindowWidth, Console.WindowHeight));
                 long untilMs = Environment.TickCount64 + intervalMs;
                 while (Environment.TickCount64 < untilMs)
                 {
@@ -75,9 +75,8 @@ internal static class TopCommand
                 }
                 if (Environment.TickCount64 < untilMs)
                     continue;
-                if (TopSample.Take(client, out problem) is not { } next)
+                if (!looks.Take(TopSample.Take(client, out problem), problem))
                     break;
-                (before, now) = (now, next);
             }
         }
         finally

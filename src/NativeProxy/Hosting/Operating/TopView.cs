@@ -56,7 +56,8 @@ internal static class TopView
         string state = status.GetProperty("draining").GetBoolean() ? "draining" : status.GetProperty("shortage").GetString() ?? "ok";
         yield return $"nativeproxy {status.GetProperty("version").GetString()}, process {status.GetProperty("pid")}, "
             + $"{status.GetProperty("workers").GetArrayLength()} workers, since {status.GetProperty("started_at").GetString()}: {state}";
-        double Rate(string name) => (now.Counter(name) - before.Counter(name)) / seconds;
+        // Another process that has taken over counts anew.
+        double Rate(string name) => Math.Max(0, now.Counter(name) - before.Counter(name)) / seconds;
         yield return $"clients    {now.Counter("nativeproxy_client_connections_open")} open, "
             + $"{Number(Rate("nativeproxy_client_connections_accepted_total"))} new/s";
         yield return $"requests   {Number(Rate("nativeproxy_requests_total"))}/s, {now.Counter("nativeproxy_requests_in_flight")} in flight";

@@ -91,7 +91,7 @@ internal sealed class AdminEndpoint : IDisposable
     /// <param name="wish">Does what signals do.</param>
     /// <param name="ask">Asks all workers.</param>
     public static AdminPowers PowersOf(
-        HealthChecks health, ErrorLog log, Action<OperatorWish> wish, Func<string, Task<IReadOnlyList<byte[]>>> ask) => new(
+        HealthChecks health, ErrorLog log, Action<OperatorWish> wish, Func<string, Task<IReadOnlyList<byte[]>?>> ask) => new(
         health.LastOf,
         line =>
         {

@@ -9,11 +9,17 @@ using NativeProxy.Hosting.Channels;
 namespace NativeProxy.Hosting.Supervision;
 
 /// <summary>
-/// Asks all workers a question of an operator, one question at a time, and gathers their answers: of those who answer in time. Any thread. Never
-/// waits for a worker with a thread.
+/// Asks all workers a question of an operator, one question at a time, and gathers their answers: of those who answer in time. Others wait for their
+/// turn, a bounded number for a bounded time. Any thread. Never waits for a worker with a thread.
 /// </summary>
 internal sealed class AskedWorkers
 {
+    /// <summary>Questions that wait for their turn; further ones are not asked.</summary>
+    public const int WaitingMax = 8;
+
+    /// <summary>A question that has waited for so long is not asked: with its answer it is still in time for the endpoint's connections.</summary>
+    private static readonly TimeSpan TurnLimit = TimeSpan.FromSeconds(5);
+
     /// <summary>A worker that has not answered by then is left out.</summary>
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(3);
 
@@ -25,6 +31,9 @@ internal sealed class AskedWorkers
     private int _number;
     private int _awaited;
 
+    /// <summary>Questions that are asked or wait.</summary>
+    private int _presentCount;
+
     public AskedWorkers(IReadOnlyList<WorkerSlot> slots)
     {
         _slots = slots;
@@ -32,17 +41,46 @@ internal sealed class AskedWorkers
             slot.Answered = Heard;
     }
 
-    /// <summary>The answers that came.</summary>
-    public async Task<IReadOnlyList<byte[]>> Ask(string question)
+    /// <summary>Whose clock the limits follow.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>An answer of each worker that was asked, empty where none came in time; null when too many questions wait already.</summary>
+    public async Task<IReadOnlyList<byte[]>?> Ask(string question)
     {
-        await _turn.WaitAsync();
         try
         {
-            Task all = Begin(question);
-            await Task.WhenAny(all, Task.Delay(AnswerLimit));
+            return Interlocked.Increment(ref _presentCount) <= WaitingMax + 1 && await IsTurn() ? await AskInTurn(question) : null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _presentCount);
+        }
+    }
+
+    private async Task<bool> IsTurn()
+    {
+        using var over = new CancellationTokenSource(TurnLimit, Time);
+        try
+        {
+            await _turn.WaitAsync(over.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<IReadOnlyList<byte[]>> AskInTurn(string question)
+    {
+        try
+        {
+            await Begin(question).WaitAsync(AnswerLimit, Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
             {
                 _number++;
+                while (_answers.Count < _awaited)
+                    _answers.Add([]);
                 return [.. _answers];
             }
         }

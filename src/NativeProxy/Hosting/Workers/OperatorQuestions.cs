@@ -15,7 +15,10 @@ internal sealed class OperatorQuestions(EventLoop loop, TrafficPlan traffic)
 {
     private Task _last = Task.CompletedTask;
 
-    /// <summary>One thread at a time. The answer, once the loop has given it; what is not understood has the answer null.</summary>
+    /// <summary>
+    /// One thread at a time. The answer, once the loop has given it, whatever became of the question before; what is not understood has the answer
+    /// null.
+    /// </summary>
     public Task<byte[]> Ask(string question)
     {
         Task<byte[]> answer = AnswerAfter(_last, question);
@@ -25,7 +28,7 @@ internal sealed class OperatorQuestions(EventLoop loop, TrafficPlan traffic)
 
     private async Task<byte[]> AnswerAfter(Task before, string question)
     {
-        await before;
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         int blank = question.IndexOf(' ', StringComparison.Ordinal);
         (string verb, string rest) = blank < 0 ? (question, "") : (question[..blank], question[(blank + 1)..]);
         if (verb == WorkerQuestion.Sessions && SessionQuestion.TryParse(rest, out _) is { } wanted)

@@ -36,7 +36,7 @@ internal sealed class SessionEnd(EventLoop loop, TrafficPlan traffic, long id) :
                     _done.SetResult(false);
                     return;
                 }
-                _walk = new LiveWalk(_listeners[_begun++], fromOldest: false);
+                _walk = new LiveWalk(_listeners[_begun++]);
                 _walk.Begin();
             }
             else if (connection.Id == id)

@@ -9,30 +9,6 @@ namespace NativeProxy.Hosting.Workers;
 /// <summary>Sessions as the API shows them. Stateless; any thread.</summary>
 internal static class SessionJson
 {
-    /// <summary>What each state is called, and who or what is awaited in it.</summary>
-    private static readonly (string Word, string WaitsFor)[] States =
-    [
-        /* Idle                   */ ("idle", "client"),
-        /* ReadingProxyHeader     */ ("reading_proxy_header", "client"),
-        /* Handshake              */ ("handshake", "client"),
-        /* ReadingHello           */ ("reading_hello", "client"),
-        /* ReadingHead            */ ("reading_head", "client"),
-        /* ReadingBody            */ ("reading_body", "client"),
-        /* WaitingForAdmission    */ ("waiting_for_admission", "limit or login"),
-        /* WaitingInQueue         */ ("waiting_in_queue", "room at a server"),
-        /* WaitingToRetry         */ ("waiting_to_retry", "pause"),
-        /* WaitingForConnect      */ ("waiting_for_connect", "server"),
-        /* WaitingForAnswer       */ ("waiting_for_answer", "server"),
-        /* SendingAnswer          */ ("sending_answer", "server"),
-        /* WaitingForClientToRead */ ("waiting_for_client_to_read", "client"),
-        /* Tunnel                 */ ("tunnel", "client or server"),
-        /* Lingering              */ ("lingering", "client"),
-        /* Closing                */ ("closing", "client"),
-    ];
-
-    /// <summary>The word of the API for a state.</summary>
-    public static string WordOf(SessionState state) => States[(int)state].Word;
-
     /// <summary>An array of them.</summary>
     public static byte[] Of(SessionFacts[] sessions, SessionQuestion question)
     {
@@ -55,10 +31,13 @@ internal static class SessionJson
         json.WriteString("listener", session.Listener);
         json.WriteNumber("age_ms", session.NowMs - session.OpenedMs);
         json.WriteNumber("requests", session.RequestCount);
-        json.WriteString("tls", session.Tls.Length > 0 ? session.Tls : null);
-        json.WriteString("state", States[(int)session.State].Word);
+        if (session.Tls.Length > 0)
+            json.WriteString("tls", session.Tls);
+        else
+            json.WriteNull("tls");
+        json.WriteString("state", SessionStates.WordOf(session.State));
         json.WriteNumber("state_ms", session.NowMs - session.SinceMs);
-        json.WriteString("waits_for", States[(int)session.State].WaitsFor);
+        json.WriteString("waits_for", SessionStates.WaitsFor(session.State));
         json.WriteString("route", OrNull(session.Route));
         json.WriteString("upstream", OrNull(session.Upstream));
         json.WriteString("server", OrNull(session.Server));

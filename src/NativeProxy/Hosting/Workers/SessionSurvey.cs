@@ -12,7 +12,8 @@ namespace NativeProxy.Hosting.Workers;
 
 /// <summary>
 /// Looks at the client connections of one worker for an operator: a slice of them per turn of the loop, so that 100,000 idle ones hold nobody up, and
-/// keeps those that were asked for, a bounded number. Posted once; thread: the loop. Never changes a connection.
+/// keeps those that were asked for, a bounded number. Looks at all of them, for a reload turns their order round. Posted once; thread: the loop.
+/// Never changes a connection.
 /// </summary>
 internal sealed class SessionSurvey : LoopWork
 {
@@ -27,7 +28,6 @@ internal sealed class SessionSurvey : LoopWork
     private readonly TaskCompletionSource<SessionFacts[]> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionFacts _spare = new();
     private LiveWalk? _walk;
-    private int _foundInWalk;
 
     public SessionSurvey(EventLoop loop, TrafficPlan traffic, SessionQuestion question)
     {
@@ -47,12 +47,12 @@ internal sealed class SessionSurvey : LoopWork
             foreach (Listener listener in _traffic.AllListeners)
             {
                 if (_question.Listener.Length == 0 || listener.Settings.Name == _question.Listener)
-                    _walks.Enqueue(new LiveWalk(listener, fromOldest: _question.Order != SessionOrder.Newest));
+                    _walks.Enqueue(new LiveWalk(listener));
             }
         }
         for (int i = 0; i < SliceCount; i++)
         {
-            if (_walk?.Next() is { } connection && !IsEnough)
+            if (_walk?.Next() is { } connection)
             {
                 Look(connection, _walk.Listener);
                 continue;
@@ -67,13 +67,9 @@ internal sealed class SessionSurvey : LoopWork
         _loop.Soon(this);
     }
 
-    /// <summary>By age, those of one listener come in their order: what follows cannot be among the first ones.</summary>
-    private bool IsEnough => _question.Order != SessionOrder.Longest && _foundInWalk >= _question.CountMax;
-
     private bool TryBeginNext()
     {
         _walk?.End();
-        _foundInWalk = 0;
         if (!_walks.TryDequeue(out _walk))
             return false;
         _walk.Begin();
@@ -85,9 +81,8 @@ internal sealed class SessionSurvey : LoopWork
         if (_question.Clients.Length > 0 && !AddressNetwork.AnyContains(_question.Clients, connection.Address))
             return;
         _spare.Take(connection, listener.Settings.Name);
-        if (!IsOfServer(_spare) || (_question.State.Length > 0 && SessionJson.WordOf(_spare.State) != _question.State))
+        if (!IsOfServer(_spare) || (_question.State is { } state && _spare.State != state))
             return;
-        _foundInWalk++;
         long order = _question.Order switch
         {
             SessionOrder.Newest => -_spare.OpenedMs,
@@ -100,8 +95,8 @@ internal sealed class SessionSurvey : LoopWork
 
     private bool IsOfServer(SessionFacts facts) => _question.Server.Length == 0 || (facts.Upstream.Length > 0
         && _question.Server.StartsWith(facts.Upstream, StringComparison.Ordinal)
-        && (_question.Server.Length == facts.Upstream.Length
-            || _question.Server.AsSpan(facts.Upstream.Length).SequenceEqual("/" + facts.Server)));
+        && (_question.Server.Length == facts.Upstream.Length || (_question.Server[facts.Upstream.Length] == '/'
+            && _question.Server.AsSpan(facts.Upstream.Length + 1).SequenceEqual(facts.Server))));
 
     private SessionFacts[] Found()
     {

@@ -8,11 +8,14 @@ namespace NativeProxy.Hosting.Workers;
 
 /// <summary>
 /// Shows how many connections and waiting requests one worker has, by server, upstream and listener: once a second, so that no request pays for it.
-/// Stateless; thread: the loop.
+/// Only who serves now writes a row: that of one who has left may be another's by now. Stateless; thread: the loop.
 /// </summary>
 internal static class TallyView
 {
-    public static void Show(IReadOnlyList<UpstreamGroup> groups, IReadOnlyList<Listener> listeners)
+    /// <param name="groups">The upstreams.</param>
+    /// <param name="listeners">Those that accept.</param>
+    /// <param name="retired">Those before them: their connections count with the listener that has their name.</param>
+    public static void Show(IReadOnlyList<UpstreamGroup> groups, IReadOnlyList<Listener> listeners, IReadOnlyList<Listener> retired)
     {
         foreach (UpstreamGroup group in groups)
         {
@@ -25,14 +28,13 @@ internal static class TallyView
             }
         }
         foreach (Listener listener in listeners)
-            listener.Frontend.Tally?.Show(Tally.Active, OfName(listeners, listener.Settings.Name));
+            listener.Frontend.Tally?.Show(Tally.Active, listener.ConnectionCount + OfName(retired, listener.Settings.Name));
     }
 
-    /// <summary>A reload may leave connections with the listener of that name that was there before.</summary>
-    private static int OfName(IReadOnlyList<Listener> listeners, string name)
+    private static int OfName(IReadOnlyList<Listener> retired, string name)
     {
         int count = 0;
-        foreach (Listener listener in listeners)
+        foreach (Listener listener in retired)
             count += listener.Settings.Name == name ? listener.ConnectionCount : 0;
         return count;
     }

@@ -139,7 +139,7 @@ internal sealed class TrafficPlan
     public void LookForPressure() => _shedding.Look();
 
     /// <summary>Shows how many connections and waiting requests it has.</summary>
-    public void ShowTallies() => TallyView.Show(_groups, AllListeners);
+    public void ShowTallies() => TallyView.Show(_groups, _listeners, _retired);
 
     /// <summary>All listeners, retired ones with connections included.</summary>
     public Listener[] AllListeners => [.. _listeners, .. _retired];

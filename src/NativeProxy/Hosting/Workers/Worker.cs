@@ -117,7 +117,7 @@ internal sealed class Worker : IDisposable
     public Task<byte[]> Ask(string question) => _questions.Ask(question);
 
     /// <summary>Any thread: the same, where it is the only worker.</summary>
-    public async Task<IReadOnlyList<byte[]>> AskAlone(string question)
+    public async Task<IReadOnlyList<byte[]>?> AskAlone(string question)
     {
         Task<byte[]> answer;
         lock (_questions)

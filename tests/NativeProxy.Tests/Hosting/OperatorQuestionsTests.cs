@@ -1,0 +1,22 @@
+using System;
+using System.Text;
+using System.Threading.Tasks;
+using NativeProxy.Hosting.Workers;
+using NativeProxy.Tests.Transport;
+using Xunit;
+
+namespace NativeProxy.Tests.Hosting;
+
+public class OperatorQuestionsTests
+{
+    /// <summary>Without a loop a question fails; the next one is answered all the same.</summary>
+    [Fact]
+    public async Task QuestionBehindOneThatFailed_IsAnswered()
+    {
+        var questions = new OperatorQuestions(null!, null!);
+        Task<byte[]> failed = questions.Ask("end 1");
+        Task<byte[]> next = questions.Ask("what is this");
+        await Assert.ThrowsAnyAsync<Exception>(() => failed);
+        Assert.Equal("null", Encoding.ASCII.GetString(await next.WaitAsync(LoopUnderTest.Deadline)));
+    }
+}
