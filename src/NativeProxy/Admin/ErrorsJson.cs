@@ -19,7 +19,7 @@ internal static class ErrorsJson
             skippedOfClients += Gather(messages, worker, board.Messages(worker, isOfServer: false));
             skippedOfServers += Gather(messages, worker, board.Messages(worker, isOfServer: true));
         }
-        messages.Sort(static (one, other) => other.Record.WallMs.CompareTo(one.Record.WallMs));
+        messages.Sort(Compare);
         json.WriteStartObject();
         json.WriteStartObject("not_kept");
         json.WriteNumber("client", skippedOfClients);
@@ -35,12 +35,25 @@ internal static class ErrorsJson
     /// <summary>Adds what a ring holds. Returns how many were left out.</summary>
     private static long Gather(List<Kept> messages, int worker, MessageRing ring)
     {
-        for (int age = 0; age < MessageRing.CapacityMax; age++)
+        // What is noted meanwhile must not move the others.
+        long count = ring.Count;
+        for (long index = count - 1; index >= count - MessageRing.CapacityMax; index--)
         {
-            if (ring.TryRead(age, out MessageRecord record, out byte[] bytes))
-                messages.Add(new Kept(worker, record, bytes));
+            if (ring.TryReadAt(index, out MessageRecord record, out byte[] bytes))
+                messages.Add(new Kept(worker, index, record, bytes));
         }
         return ring.SkippedCount;
+    }
+
+    /// <summary>The newest first; those of one millisecond in an order that is the same at every question.</summary>
+    private static int Compare(Kept one, Kept other)
+    {
+        int order = other.Record.WallMs.CompareTo(one.Record.WallMs);
+        if (order == 0)
+            order = one.Worker.CompareTo(other.Worker);
+        if (order == 0)
+            order = one.Record.IsOfServer.CompareTo(other.Record.IsOfServer);
+        return order != 0 ? order : other.Index.CompareTo(one.Index);
     }
 
     private static void Write(Utf8JsonWriter json, Kept message)
@@ -83,11 +96,14 @@ internal static class ErrorsJson
     }
 
     /// <summary>A message as it was read.</summary>
-    private sealed class Kept(int worker, in MessageRecord record, byte[] bytes)
+    private sealed class Kept(int worker, long index, in MessageRecord record, byte[] bytes)
     {
         public readonly MessageRecord Record = record;
 
         public int Worker => worker;
+
+        /// <summary>How many its ring had before it.</summary>
+        public long Index => index;
 
         public byte[] Bytes => bytes;
     }

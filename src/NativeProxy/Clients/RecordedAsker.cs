@@ -14,6 +14,6 @@ internal static class RecordedAsker
         ClientConnectionId = connection.Id,
         RequestNumber = connection.RequestCount,
         Listener = connection.Frontend.Name,
-        IsRecorded = connection.Tcp!.Tap is not null,
+        Recording = (connection.Tcp!.Tap as RecordedTap)?.Number ?? 0,
     };
 }

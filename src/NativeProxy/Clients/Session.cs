@@ -42,11 +42,13 @@ internal abstract class Session : ClientConnection
         return false;
     }
 
-    /// <summary>A request begins: a recording may want the connection from now on.</summary>
+    /// <summary>A request begins: a recording may want the connection from now on, and one that is over does not.</summary>
     protected void OfferToRecorder(ReadOnlySpan<byte> bytes)
     {
         if (Frontend.Recorder is { Connections.IsOn: true } recorder)
             recorder.Connections.OfferClient(Tcp!, RecordedAsker.On(this, default), bytes);
+        else if (Tcp!.Tap is not null)
+            Tcp.Tap = null;
     }
 
     /// <summary>Has the process that comes after this one go on with an idle connection, if it takes it. False when it stays here.</summary>

@@ -40,6 +40,8 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     /// <summary>True while it stands in line.</summary>
     public bool IsWaiting => _ticket is { IsWaiting: true };
 
+    public bool IsOpaque => true;
+
     /// <summary>Asks for a server. False when none takes connections; else an event follows.</summary>
     /// <param name="group">Among which servers.</param>
     /// <param name="clientKey">Stands for the client where servers are chosen by it.</param>

@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.Text;
+using System.Threading;
 using NativeProxy.Foundation;
 using NativeProxy.Timers;
 using NativeProxy.Transport;
@@ -38,7 +39,11 @@ internal sealed class ConnectionRecorder
     /// <param name="first">What has just come.</param>
     public void OfferClient(TcpConnection connection, in AskerFacts asker, ReadOnlySpan<byte> first)
     {
-        if (!IsCurrent() || IsTapped(connection) || _terms.IsOfServers || !Matches(_terms.Listener, asker.Listener))
+        bool isCurrent = IsCurrent();
+        if (isCurrent && IsTapped(connection))
+            return;
+        TakeOff(connection);
+        if (!isCurrent || _terms.IsOfServers || !Matches(_terms.Listener, asker.Listener))
             return;
         if ((_terms.HasNetwork && !_terms.Network.Contains(asker.Client)) || !_order.TryTakeConnection(_number))
             return;
@@ -56,23 +61,29 @@ internal sealed class ConnectionRecorder
     public void OfferServer(TcpConnection connection, string? upstream, string server, int useCount, in AskerFacts asker)
     {
         bool isCurrent = IsCurrent();
-        if (IsTapped(connection) && _terms.IsOfServers)
+        if (isCurrent && IsTapped(connection) && _terms.IsOfServers && !asker.IsOpaque)
             return;
 
         // Recorded for the client that used it before: its next user may be another one.
-        connection.Tap?.Over();
-        connection.Tap = null;
+        TakeOff(connection);
         if (!isCurrent)
             return;
         bool isWanted = _terms.IsOfServers
             ? Matches(_terms.Upstream, upstream) && Matches(_terms.Server, server) && _order.TryTakeConnection(_number)
-            : asker.IsRecorded;
+            : asker.Recording == _number;
         if (isWanted)
         {
             Begin(connection, isOfServer: true, string.Create(
                 CultureInfo.InvariantCulture, $"upstream: {upstream}\nserver: {server}\naddress: {TextOf(connection.Peer)}\nuse: {useCount}\n"
-                + $"client_connection: {asker.ClientConnectionId}\n"));
+                + $"client_connection: {asker.ClientConnectionId}\n{(asker.IsOpaque ? "opaque: 1\n" : "")}"));
         }
+    }
+
+    /// <summary>What is to hear the connection no more: it was for another use, or for a recording that is over.</summary>
+    private static void TakeOff(TcpConnection connection)
+    {
+        connection.Tap?.Over();
+        connection.Tap = null;
     }
 
     private static string TextOf(in PeerAddress address)
@@ -96,7 +107,8 @@ internal sealed class ConnectionRecorder
         {
             _terms = _order.Terms;
 
-            // Another one may have begun meanwhile: then at the next look.
+            // Another one may have begun meanwhile: then at the next look. The terms must have been read before the number is looked at again.
+            Interlocked.MemoryBarrier();
             if (_order.Number != number)
                 return false;
             _number = number;

@@ -72,13 +72,18 @@ internal sealed unsafe class MessageRing
     /// <param name="age">How many came after it.</param>
     /// <param name="record">What is known of it.</param>
     /// <param name="kept">Its kept bytes; the reader's own.</param>
-    public bool TryRead(int age, out MessageRecord record, out byte[] kept)
+    public bool TryRead(int age, out MessageRecord record, out byte[] kept) => TryReadAt(Count - 1 - age, out record, out kept);
+
+    /// <summary>Any reader: the n-th message that was ever noted, from 0; false when it is not kept any more, or just being overwritten.</summary>
+    /// <param name="index">How many came before it.</param>
+    /// <param name="record">What is known of it.</param>
+    /// <param name="kept">Its kept bytes; the reader's own.</param>
+    public bool TryReadAt(long index, out MessageRecord record, out byte[] kept)
     {
-        long index = Count - 1 - age;
         record = default;
         kept = [];
         int capacity = Volatile.Read(ref _head->Capacity);
-        if (capacity is < 1 or > CapacityMax || age >= capacity || index < Volatile.Read(ref _head->First) || index < 0)
+        if (capacity is < 1 or > CapacityMax || index < Volatile.Read(ref _head->First) || index < 0)
             return false;
         byte* slot = _slots + (index % capacity * SlotBytes);
         if (Volatile.Read(ref *(long*)slot) != NumberOf(index))

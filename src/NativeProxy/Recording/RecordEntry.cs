@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Buffers.Text;
 
 namespace NativeProxy.Recording;
 
@@ -142,5 +143,14 @@ internal readonly ref struct RecordEntry
             lines = end < 0 ? default : lines[(end + 1)..];
         }
         return default;
+    }
+
+    /// <summary>The same where it is a number; 0 when there is none.</summary>
+    /// <param name="lines">Of an entry that has some.</param>
+    /// <param name="name">With the colon and the blank.</param>
+    public static long NumberOf(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> value = ValueOf(lines, name);
+        return Utf8Parser.TryParse(value, out long number, out int used) && used == value.Length && number > 0 ? number : 0;
     }
 }

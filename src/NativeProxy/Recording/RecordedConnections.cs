@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
-using NativeProxy.Http;
 
 namespace NativeProxy.Recording;
 
@@ -23,7 +22,7 @@ internal sealed class RecordedConnections(Redaction redaction, bool hasBodies)
         while (RecordEntry.TryRead(ref entries, out RecordEntry entry))
         {
             if (entry.Kind == RecordKind.Open)
-                _connections[entry.Connection] = new Pair(redaction, hasBodies);
+                _connections[entry.Connection] = new Pair(entry.Payload, redaction, hasBodies);
             if (entry.Kind != RecordKind.Bytes)
                 entry.WriteTo(output);
             else if (_connections.TryGetValue(entry.Connection, out Pair? pair))
@@ -39,11 +38,12 @@ internal sealed class RecordedConnections(Redaction redaction, bool hasBodies)
         private readonly RecordedStream _requests;
         private readonly RecordedStream _responses;
 
-        public Pair(Redaction redaction, bool hasBodies)
+        public Pair(ReadOnlySpan<byte> facts, Redaction redaction, bool hasBodies)
         {
-            var methods = new Queue<HttpMethod>();
-            _requests = new RecordedStream(isRequests: true, methods, redaction, hasBodies);
-            _responses = new RecordedStream(isRequests: false, methods, redaction, hasBodies);
+            bool isUsed = RecordEntry.NumberOf(facts, "requests: "u8) > 0 || RecordEntry.NumberOf(facts, "use: "u8) > 1;
+            var talk = new RecordedTalk(isOpaque: RecordEntry.NumberOf(facts, "opaque: "u8) == 1);
+            _requests = new RecordedStream(isRequests: true, talk, isUsed, redaction, hasBodies);
+            _responses = new RecordedStream(isRequests: false, talk, isUsed, redaction, hasBodies);
         }
 
         /// <summary>The direction of an entry: a client sends requests, a server is sent them.</summary>

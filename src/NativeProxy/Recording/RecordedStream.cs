@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Collections.Generic;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 
@@ -12,10 +11,11 @@ namespace NativeProxy.Recording;
 /// bodies out unless they are wanted; the frames around them stay. What it cannot read it leaves out. Any thread, one at a time.
 /// </summary>
 /// <param name="isRequests">Requests go this way; else responses.</param>
-/// <param name="methods">Methods of the requests that are not answered yet.</param>
+/// <param name="talk">What both directions know.</param>
+/// <param name="isUsed">Messages have gone this way before.</param>
 /// <param name="redaction">What is hidden.</param>
 /// <param name="hasBodies">Bodies are wanted.</param>
-internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods, Redaction redaction, bool hasBodies)
+internal sealed class RecordedStream(bool isRequests, RecordedTalk talk, bool isUsed, Redaction redaction, bool hasBodies)
 {
     private const int HeadBytesMax = WireScratch.ResponseHeadBytesMax;
 
@@ -27,6 +27,9 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
     private ChunkedDecoder _chunks;
     private State _state;
     private long _leftBytes;
+
+    /// <summary>A head has been read, so that what is none may be what a body has too many.</summary>
+    private bool _isUsed = isUsed;
 
     /// <summary>What comes next.</summary>
     private enum State
@@ -48,6 +51,8 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
         ReadOnlySpan<byte> bytes = entry.Payload;
         while (!bytes.IsEmpty)
         {
+            if (talk.IsOpaque || (talk.IsUncertain && isRequests && _state == State.Head))
+                _state = State.Rest;
             int used = _state switch
             {
                 State.Head or State.Trailers => TakeLines(entry, bytes, output),
@@ -67,8 +72,14 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
         _head.Write(bytes[..part]);
         ReadOnlySpan<byte> all = _head.WrittenSpan;
 
-        // A head ends with a line.
-        ParseOutcome outcome = bytes[..part].Contains((byte)'\n') || all.Length > HeadBytesMax ? Parse(all) : ParseOutcome.NeedMore;
+        // A head ends with a line, and shows at its beginning whether it is one.
+        bool isAsked = before == 0 || bytes[..part].Contains((byte)'\n') || all.Length > HeadBytesMax;
+        ParseOutcome outcome = isAsked ? Parse(all) : ParseOutcome.NeedMore;
+        if (_isUsed && _state == State.Head && outcome.Status == ParseStatus.Rejected && BodyRest.MayBe(all, isOfServer: !isRequests))
+        {
+            _state = State.Rest;
+            return 0;
+        }
         bool isWhole = outcome.Status == ParseStatus.Done;
         int end = isWhole ? outcome.ConsumedBytes : outcome.Status == ParseStatus.NeedMore ? all.Length : EndOfBroken(all, before);
         byte[] copy = all[before..end].ToArray();
@@ -77,6 +88,7 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
             entry.With(RecordKind.Bytes, copy).WriteTo(output);
         if (outcome.Status != ParseStatus.NeedMore)
         {
+            _isUsed = true;
             _state = isWhole ? Next(all) : State.Rest;
             _head.ResetWrittenCount();
         }
@@ -88,25 +100,15 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
         : isRequests ? RequestHeadParser.Parse(lines, Limits, _request) : ResponseHeadParser.Parse(lines, Limits, _response);
 
     /// <summary>Where the lines of a refused head end: behind the empty one, or where they have come to.</summary>
-    private static int EndOfBroken(ReadOnlySpan<byte> all, int before)
-    {
-        int end = all.IndexOf("\r\n\r\n"u8);
-        return end < 0 ? all.Length : Math.Max(before, end + 4);
-    }
+    private static int EndOfBroken(ReadOnlySpan<byte> all, int before) => Math.Max(before, Redaction.HeadBytesOf(all));
 
     /// <summary>What follows the head that was read.</summary>
     private State Next(ReadOnlySpan<byte> head)
     {
         if (_state == State.Trailers)
             return State.Head;
-        bool isInterim = !isRequests && _response.StatusCode is >= 100 and < 200 and not 101;
-        HttpMethod method = isRequests ? _request.MethodKind : isInterim || methods.Count == 0 ? HttpMethod.Get : methods.Dequeue();
-        BodyFraming framing = isRequests
-            ? MessageFraming.OfRequest(head, _request)
-            : MessageFraming.OfResponse(head, _response, method, upgradeForwarded: true);
-        if (isRequests && method != HttpMethod.Connect)
-            methods.Enqueue(method);
-        if (framing.Reason != RejectReason.None || (isRequests && method == HttpMethod.Connect))
+        BodyFraming framing = isRequests ? OfRequest(head) : OfResponse(head);
+        if (framing.Reason != RejectReason.None)
             return State.Rest;
         _leftBytes = framing.LengthBytes;
         _chunks = isRequests ? default : ChunkedDecoder.OfServer;
@@ -117,6 +119,24 @@ internal sealed class RecordedStream(bool isRequests, Queue<HttpMethod> methods,
             BodyKind.Chunked => State.Chunks,
             _ => State.Rest,
         };
+    }
+
+    private BodyFraming OfRequest(ReadOnlySpan<byte> head)
+    {
+        // Whoever sends CONNECT speaks HTTP again only when it is refused.
+        bool isConnect = _request.MethodKind == HttpMethod.Connect;
+        talk.Asked(_request.MethodKind, isConnect || _request.Fields.Contains(KnownHeader.Upgrade));
+        return MessageFraming.OfRequest(head, _request);
+    }
+
+    private BodyFraming OfResponse(ReadOnlySpan<byte> head)
+    {
+        bool isInterim = _response.StatusCode is >= 100 and < 200 and not 101;
+        HttpMethod method = isInterim ? HttpMethod.Get : talk.Answered();
+        BodyFraming framing = MessageFraming.OfResponse(head, _response, method, upgradeForwarded: true);
+        if (framing.Kind == BodyKind.Tunnel || (method == HttpMethod.Connect && _response.StatusCode is >= 200 and < 300))
+            talk.Switched();
+        return framing;
     }
 
     private int TakeBody(in RecordEntry entry, ReadOnlySpan<byte> body, ArrayBufferWriter<byte> output)

@@ -13,7 +13,7 @@ namespace NativeProxy.Recording;
 /// </summary>
 internal sealed class Recorder
 {
-    /// <summary>Messages that are taken within a second; a flood costs no more, and what is not taken is counted.</summary>
+    /// <summary>Messages of one side that are taken within a second; a flood costs no more, and what is not taken is counted.</summary>
     private const int MessagesPerSecond = 50;
 
     /// <summary>Of one rule: what many send must not drive out what one sends, at once.</summary>
@@ -24,12 +24,12 @@ internal sealed class Recorder
     private readonly LoopClock _clock;
     private readonly MessageRing _ofClients;
     private readonly MessageRing _ofServers;
-    private readonly byte[] _takenOfRule = new byte[RejectReasons.Count];
+    private readonly Window _takenOfClients = new();
+    private readonly Window _takenOfServers = new();
     private Redaction _redaction = Redaction.Off;
     private int _capacity;
     private int _messageBytes;
     private long _windowBeganMs = long.MinValue / 2;
-    private int _taken;
 
     /// <param name="board">Where it writes.</param>
     /// <param name="worker">Which worker it is.</param>
@@ -67,10 +67,10 @@ internal sealed class Recorder
         if (_clock.NowMs - _windowBeganMs >= WindowMs)
         {
             _windowBeganMs = _clock.NowMs;
-            _taken = 0;
-            Array.Clear(_takenOfRule);
+            _takenOfClients.Begin();
+            _takenOfServers.Begin();
         }
-        if (_taken < MessagesPerSecond && _takenOfRule[(int)reason] < MessagesOfRulePerSecond)
+        if (WindowOf(isOfServer).HasRoom(reason))
             return true;
         RingOf(isOfServer).Skip();
         return false;
@@ -79,9 +79,8 @@ internal sealed class Recorder
     /// <summary>Keeps a message that <see cref="Wants"/> has asked for.</summary>
     public void Take(in RefusedMessage message)
     {
-        _taken++;
-        _takenOfRule[(int)message.Reason]++;
         MessageRecord record = MessageRecord.Of(message);
+        WindowOf(record.IsOfServer).Add(record.Reason);
         record.WallMs = _clock.WallMs;
         record.IsRedacted = _redaction.IsOn;
         record.KeptBytes = Math.Min(message.Bytes.Length, _messageBytes);
@@ -101,4 +100,27 @@ internal sealed class Recorder
     }
 
     private MessageRing RingOf(bool isOfServer) => isOfServer ? _ofServers : _ofClients;
+
+    private Window WindowOf(bool isOfServer) => isOfServer ? _takenOfServers : _takenOfClients;
+
+    /// <summary>What was taken of one side in the present second: a flood of clients must not hide what a server says.</summary>
+    private sealed class Window
+    {
+        private readonly byte[] _ofRule = new byte[RejectReasons.Count];
+        private int _count;
+
+        public void Begin()
+        {
+            _count = 0;
+            Array.Clear(_ofRule);
+        }
+
+        public bool HasRoom(RejectReason reason) => _count < MessagesPerSecond && _ofRule[(int)reason] < MessagesOfRulePerSecond;
+
+        public void Add(RejectReason reason)
+        {
+            _count++;
+            _ofRule[(int)reason]++;
+        }
+    }
 }

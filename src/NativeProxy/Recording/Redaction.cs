@@ -62,7 +62,11 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
                 // A line that begins with a blank goes on with the value of the one before it, for those who read it so.
                 bool goesOn = AsciiBytes.IsBlank(line[0]) && start > first;
                 int colon = line.IndexOf((byte)':');
-                isSecret = goesOn ? isSecret : colon >= 0 && IsSecret(line[..colon]);
+                bool hasSecretName = colon >= 0 && IsSecret(line[..colon]);
+
+                // Nor does a CR alone end a value for all of them.
+                goesOn |= isSecret && !hasSecretName && start > 0 && head[start - 1] == '\r';
+                isSecret = goesOn ? isSecret : hasSecretName;
                 if (isSecret)
                     Hide(copy, (goesOn ? start : start + colon + 1) - from, end - from, place - from);
                 else if (start == first && hidesQueries)
@@ -70,6 +74,16 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
             }
             start = end + 1;
         }
+    }
+
+    /// <summary>Where a head ends, well formed or not: behind its empty line, or with the bytes.</summary>
+    internal static int HeadBytesOf(ReadOnlySpan<byte> message)
+    {
+        int start = FirstLineStart(message);
+        int end = message[start..].IndexOf("\n\r\n"u8);
+        int bare = message[start..].IndexOf("\n\n"u8);
+        int length = end >= 0 && (bare < 0 || end < bare) ? end + 3 : bare >= 0 ? bare + 2 : message.Length - start;
+        return start + length;
     }
 
     /// <summary>Overwrites what can be read in a part of the copy.</summary>
@@ -82,15 +96,6 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
         }
     }
 
-    private static int HeadBytesOf(ReadOnlySpan<byte> message)
-    {
-        int start = FirstLineStart(message);
-        int end = message[start..].IndexOf("\r\n\r\n"u8);
-        int bare = message[start..].IndexOf("\n\n"u8);
-        int length = end >= 0 && (bare < 0 || end < bare) ? end + 4 : bare >= 0 ? bare + 2 : message.Length - start;
-        return start + length;
-    }
-
     private static int FirstLineStart(ReadOnlySpan<byte> head)
     {
         int start = head.IndexOfAnyExcept((byte)'\r', (byte)'\n');
@@ -101,7 +106,7 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
     private static int LineThatHolds(ReadOnlySpan<byte> head, int place)
     {
         int start = head[..place].LastIndexOfAny((byte)'\r', (byte)'\n') + 1;
-        while (start > 0 && start < head.Length && head[start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
+        while (start > 0 && (head[start - 1] == '\r' || (start < head.Length && head[start] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')))
             start = head[..start].TrimEnd("\r\n"u8).LastIndexOfAny((byte)'\r', (byte)'\n') + 1;
         return start;
     }
@@ -138,7 +143,8 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
     }
 
     /// <summary>
-    /// Hides the data of a body. Its chunk sizes stay where they can be told from data: from the head on, or in the line in which it broke.
+    /// Hides the data of a body. Its chunk sizes stay where they can be told from data: from the head on, or in the line in which it broke, if that
+    /// is one of a size.
     /// </summary>
     private static void HideInBody(ReadOnlySpan<byte> message, int bodyStart, in MessageRecord record, Span<byte> kept)
     {
@@ -147,15 +153,18 @@ internal sealed class Redaction(bool isOn, bool hidesQueries, byte[][] names)
         int lineStart = place <= bodyStart ? bodyStart : LineStart(message, place, bodyStart);
         if (record.Part is not (MessagePart.RequestBody or MessagePart.ResponseBody))
         {
-            Hide(kept, bodyStart - from, kept.Length, -1);
+            Hide(kept, bodyStart - from, kept.Length, record.Part == MessagePart.Unasked ? -1 : place - from);
             return;
         }
         if (record.BeginsWithHead)
             HideChunks(message[..place], bodyStart, record, kept);
         else
-            Hide(kept, 0, lineStart - from, -1);
+            Hide(kept, 0, (IsAboutSizes(record.Reason) ? lineStart : place) - from, -1);
         Hide(kept, place + 1 - from, kept.Length, -1);
     }
+
+    private static bool IsAboutSizes(RejectReason reason) => reason
+        is RejectReason.BadChunkSize or RejectReason.ChunkSizeOverflow or RejectReason.BadChunkExtension or RejectReason.ChunkExtensionTooLarge;
 
     private static int LineStart(ReadOnlySpan<byte> message, int place, int bodyStart) =>
         bodyStart + message[bodyStart..place].LastIndexOf((byte)'\n') + 1;

@@ -41,7 +41,7 @@ internal ref struct RefusedMessage
 
     public MessagePart Part;
 
-    /// <summary>The bytes begin with the first byte of a head; else somewhere in a body.</summary>
+    /// <summary>The bytes begin with the first byte of a head; else somewhere in a body, or perhaps.</summary>
     public bool BeginsWithHead;
 
     /// <summary>The rule that it broke, or None where <see cref="Error"/> says it.</summary>
@@ -80,8 +80,11 @@ internal struct AskerFacts
     /// <summary>Number of the request on its connection; 0 = unknown.</summary>
     public int RequestNumber;
 
-    /// <summary>The client's connection is recorded.</summary>
-    public bool IsRecorded;
+    /// <summary>The recording that the client's connection is for; 0 = none.</summary>
+    public int Recording;
+
+    /// <summary>What goes to the server is not read: a tunnel from its first byte on.</summary>
+    public bool IsOpaque;
 
     public string? Listener;
 

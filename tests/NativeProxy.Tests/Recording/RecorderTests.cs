@@ -83,6 +83,32 @@ public sealed class RecorderTests : IDisposable
     }
 
     [Fact]
+    public void FloodOfClients_DoesNotHideServers()
+    {
+        for (RejectReason reason = RejectReason.None; reason < RejectReason.MissingHost; reason++)
+        {
+            for (int i = 0; i < 5; i++)
+                Add("flood", reason, 0);
+        }
+        Assert.Equal(50, OfClients.Count);
+        Assert.False(_recorder.Wants(isOfServer: false, RejectReason.BadHost));
+        Assert.True(_recorder.Wants(isOfServer: true, RejectReason.None));
+    }
+
+    /// <summary>By its number a message is found, whatever came after it.</summary>
+    [Fact]
+    public void MessageIsReadByItsNumber_UntilItIsOverwritten()
+    {
+        Apply("messages = 2");
+        foreach (RejectReason reason in (RejectReason[])[RejectReason.BadHost, RejectReason.BadTarget, RejectReason.ObsFold])
+            Add(reason.ToString(), reason, 0);
+        Assert.True(OfClients.TryReadAt(1, out _, out byte[] kept));
+        Assert.Equal("BadTarget", Encoding.ASCII.GetString(kept));
+        Assert.False(OfClients.TryReadAt(0, out _, out _));
+        Assert.False(OfClients.TryReadAt(3, out _, out _));
+    }
+
+    [Fact]
     public void OtherNumberOfMessages_BeginsAnew_AndNoneKeepsNone()
     {
         foreach (RejectReason reason in (RejectReason[])[RejectReason.BadHost, RejectReason.BadTarget, RejectReason.ObsFold])

@@ -17,6 +17,8 @@ public sealed class RedactionTests
     [InlineData("GET / HTTP/1.1\nX-Key:abc\n\n", "GET / HTTP/1.1\nX-Key:***\n\n")]
     [InlineData("GET / HTTP/1.1\r\nCookie: a\r\n b=c\r\nA: 1\r\n\r\n", "GET / HTTP/1.1\r\nCookie: *\r\n ***\r\nA: 1\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nA: 1\rCookie: a\0b\r\n", "GET / HTTP/1.1\r\nA: 1\rCookie: *\0*\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nAuthorization: Bearer a\rREST\r\nA: 1\r\n\r\n", "GET / HTTP/1.1\r\nAuthorization: ****** *\r****\r\nA: 1\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nCookie: a\r\rB: c\r b\nA: 1\r\n\r\n", "GET / HTTP/1.1\r\nCookie: *\r\r** *\r *\nA: 1\r\n\r\n")]
     [InlineData("GET /p?a=secret&b=1&c HTTP/1.1\r\n\r\n", "GET /p?a=******&b=*&c HTTP/1.1\r\n\r\n")]
     [InlineData("Cookie: first line\r\n\r\n", "Cookie: ***** ****\r\n\r\n")]
     [InlineData("GET / HTTP/1.1\r\nCookies: a\r\n\r\n", "GET / HTTP/1.1\r\nCookies: a\r\n\r\n")]
@@ -51,6 +53,33 @@ public sealed class RedactionTests
         byte[] kept = [.. bytes];
         Hides.Apply(bytes, record, kept);
         Assert.Equal(head + expected, Encoding.Latin1.GetString(kept));
+    }
+
+    /// <summary>What broke is no size: then it cannot be told where the data ends, or where trailers begin.</summary>
+    [Theory]
+    [InlineData(nameof(RejectReason.BadChunkEnd), "se\ncret!more", 7, "**\n****!****")]
+    [InlineData(nameof(RejectReason.BadTrailer), "secret\r\n0\r\nCookie: secret\r\nA B: 1\r\n", 28, "******\r\n*\r\n******* ******\r\n* ** *\r\n")]
+    public void LaterPartOfABody_ShowsNothingButThePlace(string reason, string body, int place, string expected)
+    {
+        byte[] bytes = Encoding.Latin1.GetBytes(body);
+        var record = new MessageRecord
+        {
+            Part = MessagePart.RequestBody, Reason = Enum.Parse<RejectReason>(reason), Place = place, KeptBytes = bytes.Length,
+        };
+        byte[] kept = [.. bytes];
+        Hides.Apply(bytes, record, kept);
+        Assert.Equal(expected, Encoding.Latin1.GetString(kept));
+    }
+
+    /// <summary>A request, if it is one, of which even the line may be data.</summary>
+    [Fact]
+    public void WhatMayBeTheRestOfABody_ShowsThePlaceOnly()
+    {
+        byte[] bytes = "secret{data\r\n\r\nmore"u8.ToArray();
+        var record = new MessageRecord { Reason = RejectReason.BadMethodToken, Place = 6, KeptBytes = bytes.Length };
+        byte[] kept = [.. bytes];
+        Hides.Apply(bytes, record, kept);
+        Assert.Equal("******{****\r\n\r\n****", Encoding.ASCII.GetString(kept));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ namespace NativeProxy.Tests.Upstreams;
 /// </summary>
 internal sealed class RecordingUser : EventRecorder, IServerConnectionUser
 {
+    public bool IsOpaque { get; init; }
+
     public void OnServerConnected(UpstreamConnection connection) => Write("connected");
 
     public void OnServerConnectFailed(UpstreamConnection connection, SocketError error) => Write("connect failed " + error);

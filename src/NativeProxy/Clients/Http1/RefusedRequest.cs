@@ -100,7 +100,7 @@ internal readonly ref struct RefusedRequest
             Bytes = isPlain ? default : _request,
             Place = isPlain ? 0 : FaultPlace.OfRequest(_request, frontend.HeadLimits, frontend.Scratch.Request, _detail),
             Part = isPlain ? MessagePart.PlainHttp : MessagePart.Request,
-            BeginsWithHead = true,
+            BeginsWithHead = connection.RequestCount < 2 || !BodyRest.MayBe(_request, isOfServer: false),
             Reason = _detail,
             Error = _error,
             Limits = frontend.HeadLimits,

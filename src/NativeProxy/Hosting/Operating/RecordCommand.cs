@@ -40,11 +40,27 @@ internal static class RecordCommand
             return OperatorText.Failed($"--time: \"{wish.Time}\" is no time such as \"60s\"");
         if (AdminClient.Of(configPath, out string problem) is not { } client)
             return OperatorText.Failed(problem);
-        using RecordFileWriter? writer = RecordFileWriter.TryOpen(file, out problem);
-        if (writer is null || !client.TryAsk("POST", "/api/recording", BodyOf(wish, bytes, timeMs), out JsonDocument? answer, out problem))
+        if (!client.TryAsk("POST", "/api/recording", BodyOf(wish, bytes, timeMs), out JsonDocument? answer, out problem))
             return OperatorText.Failed(problem);
         int number = answer!.RootElement.GetProperty("recording").GetInt32();
         answer.Dispose();
+
+        // Not earlier: what the file holds is not lost for a recording that does not begin.
+        var progress = new Progress(isOfServers: wish.Upstream.Length > 0);
+        using RecordFileWriter? writer = RecordFileWriter.TryOpen(file, out problem);
+        if (writer is null)
+            Stop(client);
+        if (writer is null || !TryWrite(client, writer, progress, number, wish.Connections, timeMs, out problem))
+            return OperatorText.Failed(problem);
+        string cut = progress.LostCount > 0 ? $", {progress.LostCount} not to the end" : "";
+        Console.Out.WriteLine($"{progress.Count} connections recorded{cut}; `nativeproxy replay {file}` runs them again");
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Writes what is recorded until that is over. False with the problem when it cannot go on.</summary>
+    private static bool TryWrite(
+        AdminClient client, RecordFileWriter writer, Progress progress, int number, int connections, long timeMs, out string problem)
+    {
         bool isStopped = false;
         ConsoleCancelEventHandler stop = (_, pressed) =>
         {
@@ -53,35 +69,56 @@ internal static class RecordCommand
             isStopped = true;
         };
         Console.CancelKeyPress += stop;
-        var progress = new Progress(isOfServers: wish.Upstream.Length > 0);
         long began = Stopwatch.GetTimestamp();
+        bool isEnding = false;
         bool isOver = false;
-        while (!isOver)
+        problem = "";
+        while (!isOver && problem.Length == 0)
         {
-            isOver = Volatile.Read(ref isStopped) || progress.IsDone(wish.Connections)
+            bool mayEnd = Volatile.Read(ref isStopped) || progress.IsDone(connections)
                 || Stopwatch.GetElapsedTime(began).TotalMilliseconds > timeMs + 1000;
-            if (isOver && client.TryAsk("POST", "/api/recording/stop", "", out JsonDocument? ended, out problem))
-                ended!.Dispose();
-            if (!client.TryAsk("POST", "/api/recording/take", "", out JsonDocument? taken, out problem))
-                return OperatorText.Failed(problem);
-            using (taken)
-            {
-                int current = taken!.RootElement.GetProperty("recording").GetInt32();
-                if (current != 0 && current != number)
-                    return OperatorText.Failed("another recording has begun and ended this one");
-                byte[] entries = taken.RootElement.GetProperty("entries").GetBytesFromBase64();
-                if (!writer.TryAdd(entries, out problem))
-                    return OperatorText.Failed(problem);
-                progress.Take(entries);
-                isOver |= current == 0 && entries.Length == 0;
-            }
-            if (!isOver)
+            if (mayEnd && !isEnding)
+                Stop(client);
+            isEnding |= mayEnd;
+            if (TryTake(client, writer, progress, number, out bool isOn, out bool isEmpty, out problem))
+                isOver = isEmpty && (isEnding || !isOn);
+            if (!isOver && !isEnding)
                 Thread.Sleep(Pace);
         }
         Console.CancelKeyPress -= stop;
-        string cut = progress.LostCount > 0 ? $", {progress.LostCount} not to the end" : "";
-        Console.Out.WriteLine($"{progress.Count} connections recorded{cut}; `nativeproxy replay {file}` runs them again");
-        return ExitCodes.Success;
+        return isOver;
+    }
+
+    /// <summary>Writes what has been recorded since the last time.</summary>
+    private static bool TryTake(
+        AdminClient client, RecordFileWriter writer, Progress progress, int number, out bool isOn, out bool isEmpty, out string problem)
+    {
+        (isOn, isEmpty) = (false, false);
+        if (!client.TryAsk("POST", "/api/recording/take", "", out JsonDocument? taken, out problem))
+            return false;
+        using (taken)
+        {
+            int current = taken!.RootElement.GetProperty("recording").GetInt32();
+            if (current != 0 && current != number)
+            {
+                problem = "another recording has begun and ended this one";
+                return false;
+            }
+            byte[] entries = taken.RootElement.GetProperty("entries").GetBytesFromBase64();
+            (isOn, isEmpty) = (current != 0, entries.Length == 0);
+            progress.Take(entries);
+            if (writer.TryAdd(entries, out problem))
+                return true;
+            Stop(client);
+            return false;
+        }
+    }
+
+    /// <summary>Ends the recording, if the proxy can be asked.</summary>
+    private static void Stop(AdminClient client)
+    {
+        if (client.TryAsk("POST", "/api/recording/stop", "", out JsonDocument? ended, out _))
+            ended!.Dispose();
     }
 
     private static string BodyOf(RecordWish wish, long bytes, long timeMs)

@@ -21,8 +21,11 @@ internal sealed class RecordFileWriter : IDisposable
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
             var file = new FileStream(path, options);
-            file.Write(RecordEntry.FileLine);
-            return new RecordFileWriter(file);
+            var writer = new RecordFileWriter(file);
+            if (writer.TryBegin(out problem))
+                return writer;
+            writer.Dispose();
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -48,5 +51,31 @@ internal sealed class RecordFileWriter : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What could not be written has been said.
+        }
+    }
+
+    /// <summary>A file that was there has a mode of its own, by which others may read it. A device keeps its mode: it is everybody's.</summary>
+    private bool TryBegin(out string problem)
+    {
+        try
+        {
+            if (!OperatingSystem.IsWindows() && !_file.Name.StartsWith("/dev/", StringComparison.Ordinal))
+                File.SetUnixFileMode(_file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = $"{_file.Name} cannot be made readable by you alone: {e.Message}";
+            return false;
+        }
+        return TryAdd(RecordEntry.FileLine, out problem);
+    }
 }

@@ -43,6 +43,8 @@ internal static class MessageReplay
         MessageDump.Write(output, bytes, from, place);
         if (from > 0)
             output.WriteLine("  its beginning was not kept: the parsers cannot be asked again");
+        else if (Number(lines, "begins_with_head: "u8) == 0 && part is "request" or "response" or "unasked")
+            output.WriteLine("  it may be the end of a body that is longer than its head said: the parsers cannot be asked again");
         else if (Number(lines, "begins_with_head: "u8) == 0)
             output.WriteLine("  its head came before: the parsers cannot be asked again; a greater part is there when it comes in one piece");
         else

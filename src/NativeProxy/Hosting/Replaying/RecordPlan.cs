@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Hosting.Operating;
 using NativeProxy.Recording;
 
 namespace NativeProxy.Hosting.Replaying;
@@ -9,6 +9,9 @@ namespace NativeProxy.Hosting.Replaying;
 /// <summary>What must be known of a record before it is replayed: its names, when it began, which uses of server connections it has.</summary>
 internal sealed class RecordPlan
 {
+    /// <summary>Client connections that are replayed; further ones are left out.</summary>
+    public const int ClientsMax = 10_000;
+
     /// <summary>Uses of server connections that are told apart; further ones are left out.</summary>
     private const int UsesMax = 20_000;
 
@@ -16,7 +19,7 @@ internal sealed class RecordPlan
     private const int NamesMax = 64;
 
     private readonly Dictionary<string, string> _listeners = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _listenerOfClient = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, string> _listenerOfClient = [];
 
     public RecordPlan(ReadOnlySpan<byte> entries)
     {
@@ -38,7 +41,7 @@ internal sealed class RecordPlan
 
     public long BeganWallMs { get; }
 
-    /// <summary>Recorded connections of clients.</summary>
+    /// <summary>Recorded connections of clients that are replayed.</summary>
     public int ClientCount { get; private set; }
 
     /// <summary>No connection was recorded.</summary>
@@ -55,9 +58,10 @@ internal sealed class RecordPlan
     {
         foreach (ServerUse use in Uses)
         {
-            if (ClientCount == 0)
-                _listeners[ListenerOf(use.Upstream)] = use.Upstream;
-            else if (_listenerOfClient.TryGetValue(use.ClientConnection, out string? listener))
+            string? listener = ListenerOf(use.Upstream);
+            if (ClientCount > 0 && !_listenerOfClient.TryGetValue(use.ClientConnection, out listener))
+                continue;
+            if (_listeners.Count < NamesMax || _listeners.ContainsKey(listener))
                 _listeners[listener] = use.Upstream;
         }
         foreach (string name in (string[])[.. _listeners.Keys])
@@ -92,9 +96,12 @@ internal sealed class RecordPlan
 
     private void AddClient(in RecordEntry entry)
     {
+        if (ClientCount >= ClientsMax)
+            return;
         ClientCount++;
-        string listener = Encoding.ASCII.GetString(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
-        _listeners.TryAdd(listener, Nobody);
-        _listenerOfClient[entry.Connection.ToString(System.Globalization.CultureInfo.InvariantCulture)] = listener;
+        string listener = MessageDump.FirstLine(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
+        if (_listeners.Count < NamesMax)
+            _listeners.TryAdd(listener, Nobody);
+        _listenerOfClient[entry.Connection] = listener;
     }
 }

@@ -28,9 +28,6 @@ internal sealed class ReplayRun : IDisposable
 
     private const int GapPieceBytes = EventLoop.ReceiveBytesMax;
 
-    /// <summary>Client connections that are replayed; further ones are left out.</summary>
-    private const int ClientsMax = 10_000;
-
     private readonly RecordPlan _plan;
     private readonly ReplayWorld _world;
     private readonly TextWriter _output;
@@ -118,12 +115,16 @@ internal sealed class ReplayRun : IDisposable
     {
         if (entry.Kind == RecordKind.Open)
         {
+            // The next use of a connection that was left out is left out as well.
+            _useOf.Remove(entry.Connection);
+            if (_usesSeen >= _plan.Uses.Count)
+                return;
             _useOf[entry.Connection] = _usesSeen++;
-            if (_plan.ClientCount == 0 && _usesSeen <= _plan.Uses.Count)
+            if (_plan.ClientCount == 0)
                 Begin(entry.Connection, RecordPlan.ListenerOf(_plan.Uses[_usesSeen - 1].Upstream), PeerAddress.Of(IPAddress.Loopback, 1));
             return;
         }
-        if (!_useOf.TryGetValue(entry.Connection, out int index) || index >= _plan.Uses.Count)
+        if (!_useOf.TryGetValue(entry.Connection, out int index))
             return;
         ServerUse use = _plan.Uses[index];
         string name = $"server {entry.Connection} ({use.Upstream}/{use.Server})";
@@ -192,7 +193,7 @@ internal sealed class ReplayRun : IDisposable
 
     private void Begin(long number, string listener, PeerAddress address)
     {
-        if (_clients.Count >= ClientsMax)
+        if (_clients.Count >= RecordPlan.ClientsMax)
             return;
         if (_world.Accept(listener, address) is not { } connection)
         {

@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
+using NativeProxy.Hosting.Operating;
 using NativeProxy.Recording;
 
 namespace NativeProxy.Hosting.Replaying;
@@ -13,11 +13,13 @@ internal sealed class ServerUse(ReadOnlySpan<byte> facts)
 {
     private readonly Queue<Action<ReplayConnection>> _held = [];
 
-    public string Upstream { get; } = Encoding.ASCII.GetString(RecordEntry.ValueOf(facts, "upstream: "u8));
+    /// <summary>As it may be shown: a file says whatever it likes.</summary>
+    public string Upstream { get; } = MessageDump.FirstLine(RecordEntry.ValueOf(facts, "upstream: "u8));
 
-    public string Server { get; } = Encoding.ASCII.GetString(RecordEntry.ValueOf(facts, "server: "u8));
+    public string Server { get; } = MessageDump.FirstLine(RecordEntry.ValueOf(facts, "server: "u8));
 
-    public string ClientConnection { get; } = Encoding.ASCII.GetString(RecordEntry.ValueOf(facts, "client_connection: "u8));
+    /// <summary>Number of the client's connection; 0 = unknown.</summary>
+    public long ClientConnection { get; } = RecordEntry.NumberOf(facts, "client_connection: "u8);
 
     /// <summary>The connection of the replay that it is for; null before the proxy uses one.</summary>
     public ReplayConnection? Connection { get; private set; }

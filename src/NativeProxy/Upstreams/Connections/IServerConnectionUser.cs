@@ -16,6 +16,9 @@ internal interface IServerConnectionUser
     {
     }
 
+    /// <summary>What it sends and receives is not read: a tunnel from the first byte on.</summary>
+    bool IsOpaque => false;
+
     /// <summary>The fresh connection is established.</summary>
     void OnServerConnected(UpstreamConnection connection);
 

@@ -143,6 +143,7 @@ internal struct ServerSocket
             return;
         AskerFacts asker = default;
         user.Describe(ref asker);
+        asker.IsOpaque = user.IsOpaque;
         server.Connections.Recorder!.Connections.OfferServer(Tcp, server.Connections.Upstream, server.Name, connection.UseCount, asker);
     }
 

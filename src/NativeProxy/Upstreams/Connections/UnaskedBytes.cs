@@ -15,7 +15,10 @@ internal static class UnaskedBytes
     public static void Record(UpstreamConnection connection, ReadOnlySpan<byte> bytes)
     {
         if (connection.Server.Connections.Recorder is { } recorder && recorder.Wants(isOfServer: true, RejectReason.None))
-            Take(recorder, connection, new RefusedMessage { Bytes = bytes, Part = MessagePart.Unasked, BeginsWithHead = true });
+        {
+            bool isMessage = !BodyRest.MayBe(bytes, isOfServer: true);
+            Take(recorder, connection, new RefusedMessage { Bytes = bytes, Part = MessagePart.Unasked, BeginsWithHead = isMessage });
+        }
     }
 
     /// <summary>Hands a message of a server over, with what is known of its connection.</summary>

@@ -46,8 +46,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool IsRefused => _isRefused;
 
     public override bool PinEnds =>
-        _connection is { IsPinned: true } connection
-        && !(_answer.ServerKeepsAlive && !_answer.IsDoubtful && _terms.Upgrade is null
+        _connection is { IsPinned: true } connection && !(_answer.ServerKeepsAlive && !_answer.IsDoubtful && _terms.Upgrade is null
             && connection.Server.JudgeKeeping(connection) == ServerCloseReason.None);
 
     /// <summary>How long the server may be silent now; 0 = without a limit.</summary>
@@ -55,6 +54,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
         ? TryTimeoutMs : _terms.TimeoutMs;
 
     long IServerConnectionUser.ConnectTimeoutMs => _terms.ConnectTimeoutMs;
+    bool IServerConnectionUser.IsOpaque => _terms.Method == HttpMethod.Connect;
 
     /// <summary>True once the whole request was given to the connection.</summary>
     private bool RequestIsSent => _isWhole && !_isRefused;

@@ -20,9 +20,14 @@ internal static class RefusedAnswer
             return;
         ReadOnlySpan<byte> bytes = message.Bytes;
         if (message.Part == MessagePart.Response)
+        {
             message.Place = FaultPlace.OfResponse(bytes, scratch.ResponseLimits, scratch.Response, message.Reason);
+            message.BeginsWithHead &= connection.UseCount < 2 || !BodyRest.MayBe(bytes, isOfServer: true);
+        }
         else if (message.Reason is RejectReason.BadTrailer or RejectReason.TrailerTooLarge)
+        {
             message.Place += FaultPlace.OfTrailers(bytes[message.Place..], scratch.Trailers);
+        }
         message.Limits = scratch.ResponseLimits;
         message.Error = message.Part == MessagePart.Response ? ProxyError.ServerBadResponse : ProxyError.ServerBadBody;
         user.Describe(ref message.Asker);

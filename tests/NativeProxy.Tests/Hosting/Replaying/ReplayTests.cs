@@ -93,6 +93,30 @@ public sealed class ReplayTests
         Assert.Contains(expected, problem, StringComparison.Ordinal);
     }
 
+    /// <summary>What a file says of its servers is not obeyed by a terminal, wherever it is printed.</summary>
+    [Fact]
+    public void NamesInAFile_AreShownAsText()
+    {
+        Add(RecordKind.Open, true, RecordDirection.None, 0, "upstream: \u001b[2Japp\nserver: \u001b]0;a\u0007\nclient_connection: 0\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 2, "HTTP/1.1 200 OK\r\n\r\n"u8);
+        string told = Replay();
+        Assert.Contains("(\\x1b[2Japp/\\x1b]0;a\\x07)", told, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', told);
+    }
+
+    [Fact]
+    public void ClientsAndNames_AreBounded()
+    {
+        for (int client = 0; client < RecordPlan.ClientsMax + 5; client++)
+        {
+            new RecordEntry(RecordKind.Open, false, RecordDirection.None, 0, client + 1, Encoding.ASCII.GetBytes($"listener: web{client}\n"))
+                .WriteTo(_file);
+        }
+        var plan = new RecordPlan(_file.WrittenSpan[RecordEntry.FileLine.Length..]);
+        Assert.Equal(RecordPlan.ClientsMax, plan.ClientCount);
+        Assert.Equal(64, plan.MakeSettings().Listeners.Length);
+    }
+
     [Fact]
     public void CutFile_IsReplayedAsFarAsItGoes()
     {
