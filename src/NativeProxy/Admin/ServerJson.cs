@@ -1,5 +1,6 @@
 using System;
 using System.Text.Json;
+using NativeProxy.Config;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
@@ -22,10 +23,12 @@ internal static class ServerJson
         json.WriteString("address", server.Address);
         json.WriteString("state", StateOf(server, nowMs));
         WriteTime(json, "changed_at", server.ChangedAtMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(server.ChangedAtMs));
+        json.WriteNumber("weight", server.WeightInFile);
         json.WriteNumber("weight_percent", server.SharePercent);
         json.WriteStartObject("operator");
         json.WriteString("state", NameOf(server.Operator));
         json.WriteNumber("weight_percent", server.OperatorPercent);
+        json.WriteString("state_in_file", NameOf(server.StateInFile));
         json.WriteEndObject();
         json.WriteStartObject("health");
         json.WriteBoolean("checked", server.IsChecked);

@@ -27,6 +27,11 @@ internal readonly partial struct UpstreamServerSettings
         Doc = "Share of the requests, in proportion to the other weights. 0 = no new requests; those whose cookie names the server still come.")]
     public partial int Weight { get; init; }
 
+    [Setting("state", Default = "ready",
+        Doc = "What an operator wants of the server at the start. Another value in the file holds from the next reload; between reloads the "
+        + "commands server drain, ready and maintenance change it, and save writes that here.")]
+    public partial OperatorState State { get; init; }
+
     [Setting("priority", Default = 0, Max = 15,
         Doc = "Level of the server: those of the lowest level serve, those of the next one when none of them is up (failover_below).")]
     public partial int Priority { get; init; }

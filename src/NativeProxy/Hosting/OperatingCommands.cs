@@ -14,6 +14,7 @@ internal static class OperatingCommands
         yield return Sessions();
         yield return Session();
         yield return Drain();
+        yield return Save();
     }
 
     private static Command Top()
@@ -63,6 +64,18 @@ internal static class OperatingCommands
         var end = new Command("end", "End it, with what runs on it.") { id };
         end.SetAction(result => OperatorText.Run(() => SessionCommands.End(result.GetValue(config)!, result.GetValue(id))));
         return new Command("session", "Steer a client connection of a running proxy; needs admin.write_token_file.") { config, end };
+    }
+
+    private static Command Save()
+    {
+        Option<string> config = CommandLine.ConfigOption();
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be written, and write nothing." };
+        var command = new Command("save", "Write into the file what operators have set of servers, states and weights; comments stay.")
+        {
+            config, dryRun,
+        };
+        command.SetAction(result => OperatorText.Run(() => SaveCommand.Run(result.GetValue(config)!, result.GetValue(dryRun))));
+        return command;
     }
 
     private static Command Drain()

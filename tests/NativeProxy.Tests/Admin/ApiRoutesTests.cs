@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Caching;
+using NativeProxy.Config;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 using NativeProxy.Metrics;

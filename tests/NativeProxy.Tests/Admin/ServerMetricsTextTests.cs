@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using NativeProxy.Admin;
+using NativeProxy.Config;
 using NativeProxy.Tests.Upstreams;
 using NativeProxy.Upstreams.Board;
 using Xunit;

@@ -7,6 +7,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
+using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;

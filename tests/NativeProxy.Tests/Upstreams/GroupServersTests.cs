@@ -1,4 +1,5 @@
 using System.Linq;
+using NativeProxy.Config;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;

@@ -1,4 +1,5 @@
 using System.Net;
+using NativeProxy.Config;
 using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Text.Json;
+using NativeProxy.Config;
 using NativeProxy.Upstreams.Board;
 
 namespace NativeProxy.Hosting.Channels;
@@ -21,7 +22,7 @@ internal sealed record HandedServer(string Upstream, string Server, string Addre
         foreach (ServerSlot slot in board.Current)
         {
             bool isDown = slot is { IsUp: false, HasAddress: true };
-            if (isDown || slot.Operator != OperatorState.Ready || slot.OperatorPercent != 100)
+            if (isDown || slot.Operator != slot.StateInFile || slot.OperatorPercent != 100)
             {
                 servers.Add(new HandedServer(
                     slot.Upstream, slot.Server, slot.Address, isDown, (int)slot.Operator, slot.OperatorPercent, slot.ChangedAtMs));

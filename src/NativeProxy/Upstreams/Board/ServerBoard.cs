@@ -140,6 +140,7 @@ internal sealed unsafe class ServerBoard : IDisposable
                     index = Occupy(publication, key);
                 else if (_slots[index].NamedBy < _follows)
                     _slots[index].Forget();
+                _slots[index].Follow(server.State, server.Weight);
                 Volatile.Write(ref _slots[index].NamedBy, publication);
             }
         }

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading;
+using NativeProxy.Config;
 
 namespace NativeProxy.Upstreams.Board;
 
@@ -64,14 +65,22 @@ internal sealed unsafe class ServerSlot
             | Volatile.Read(ref _memory->Operator)) == 0
         && Volatile.Read(ref _memory->EjectedUntilMs) == 0;
 
-    /// <summary>What an operator wants of it. Written by the admin endpoint alone.</summary>
+    /// <summary>What an operator wants of it. Written by the admin endpoint, and when the file says something new.</summary>
     public OperatorState Operator
     {
         get => (OperatorState)Volatile.Read(ref _memory->Operator);
         set => Volatile.Write(ref _memory->Operator, (int)value);
     }
 
-    /// <summary>Percent of the server's weight that an operator lets it have: 1 to 100. Written by the admin endpoint alone.</summary>
+    /// <summary>The weight that the file gives it.</summary>
+    public int WeightInFile => Volatile.Read(ref _memory->WeightInFile);
+
+    /// <summary>What the file says of that.</summary>
+    public OperatorState StateInFile => (OperatorState)Volatile.Read(ref _memory->StateInFile);
+
+    /// <summary>
+    /// Percent of the server's weight that an operator lets it have: 1 to 100. Written by the admin endpoint, and when the file says something new.
+    /// </summary>
     public int OperatorPercent
     {
         get => 100 - Volatile.Read(ref _memory->OperatorLessPercent);
@@ -209,6 +218,14 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(544)]
     public long ChangedAtMs;
 
+    /// <summary>What was published last: an <see cref="OperatorState"/>.</summary>
+    [FieldOffset(552)]
+    public int StateInFile;
+
+    /// <summary>The weight that was published last.</summary>
+    [FieldOffset(556)]
+    public int WeightInFile;
+
     [FieldOffset(576)]
     public ServerEjectionMemory Ejection;
 
@@ -218,8 +235,21 @@ internal unsafe struct ServerSlotMemory
     /// <summary>The server is back: what was known of its health, and what was wanted of it, is out of date.</summary>
     public void Forget()
     {
-        IsDown = IsChecked = IsLeaving = WeightLessPercent = Operator = OperatorLessPercent = 0;
+        IsDown = IsChecked = IsLeaving = WeightLessPercent = Operator = OperatorLessPercent = StateInFile = 0;
         EjectedUntilMs = ChangedAtMs = 0;
+    }
+
+    /// <summary>Where the file says of state or weight something else than before, it comes before what an operator has set since.</summary>
+    public void Follow(OperatorState state, int weight)
+    {
+        if (StateInFile != (int)state)
+        {
+            Volatile.Write(ref StateInFile, (int)state);
+            Volatile.Write(ref Operator, (int)state);
+        }
+        if (WeightInFile != weight)
+            Volatile.Write(ref OperatorLessPercent, 0);
+        WeightInFile = weight;
     }
 
     public void SetKey(ReadOnlySpan<byte> key)

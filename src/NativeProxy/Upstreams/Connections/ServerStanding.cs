@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using NativeProxy.Config;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Board;
 
