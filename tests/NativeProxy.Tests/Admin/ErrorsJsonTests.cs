@@ -23,10 +23,14 @@ public sealed class ErrorsJsonTests
         bool isOver = false;
         Task adding = Task.Run(() =>
         {
+            // At any pace: one may come between any two that are read.
             for (int place = 1; !Volatile.Read(ref isOver); place++)
+            {
                 Add(board, 0, place);
+                Thread.SpinWait(place % 50);
+            }
         });
-        for (int time = 0; time < 300; time++)
+        for (int time = 0; time < 2000; time++)
         {
             List<long> places = [.. Messages(board).Select(static message => message.GetProperty("place").GetInt64())];
             Assert.Equal(places.Distinct().Count(), places.Count);
