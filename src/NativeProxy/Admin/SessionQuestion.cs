@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using NativeProxy.Clients;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 

@@ -1,4 +1,4 @@
-using NativeProxy.Clients;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Admin;
 

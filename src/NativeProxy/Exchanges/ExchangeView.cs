@@ -1,6 +1,7 @@
 using NativeProxy.Clients;
 using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
+using NativeProxy.Foundation;
 using NativeProxy.Routing;
 
 namespace NativeProxy.Exchanges;

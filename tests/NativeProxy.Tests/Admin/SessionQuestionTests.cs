@@ -1,6 +1,6 @@
 using System;
 using NativeProxy.Admin;
-using NativeProxy.Clients;
+using NativeProxy.Foundation;
 using Xunit;
 
 namespace NativeProxy.Tests.Admin;

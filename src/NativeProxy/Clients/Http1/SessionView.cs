@@ -1,3 +1,5 @@
+using NativeProxy.Foundation;
+
 namespace NativeProxy.Clients.Http1;
 
 /// <summary>What an operator is told of an HTTP/1 client connection. Pure; thread: the loop.</summary>
