@@ -20,7 +20,8 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     public const int BodyBytesMax = 4096;
 
     /// <summary>How long a change holds; a part of each answer to one.</summary>
-    private const string Lasts = "over reloads, as long as the server keeps its name and address; not over a restart";
+    private const string Lasts =
+        "over reloads, as long as the server keeps its name and address; not over a restart, unless `nativeproxy save` writes it into the file";
 
     private static readonly ApiPath[] Paths =
     [

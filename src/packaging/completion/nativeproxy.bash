@@ -22,7 +22,7 @@ _nativeproxy() {
 
     if [ -z "$words" ]; then
         if [ "$COMP_CWORD" -eq 1 ]; then
-            words="run check probe status server reload upgrade errors record replay top sessions session drain log demo config version -? -h --help --version"
+            words="run check probe status server reload upgrade errors record replay top sessions session drain save log demo config version -? -h --help --version"
         else
             case "$command" in
                 run) words="-c --config --single-process -? -h --help" ;;
@@ -45,6 +45,7 @@ _nativeproxy() {
                     [ "$COMP_CWORD" -ne 2 ] || words="end $words"
                     ;;
                 drain) words="-c --config --wait --timeout -? -h --help" ;;
+                save) words="-c --config --dry-run -? -h --help" ;;
                 log)
                     words="-? -h --help"
                     [ "$COMP_CWORD" -ne 2 ] || words="explain $words"

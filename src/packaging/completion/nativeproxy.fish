@@ -18,6 +18,7 @@ complete -c nativeproxy -n __fish_use_subcommand -a top -d 'Watch a running prox
 complete -c nativeproxy -n __fish_use_subcommand -a sessions -d 'List the client connections of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a session -d 'Steer a client connection of a running proxy'
 complete -c nativeproxy -n __fish_use_subcommand -a drain -d 'Have a running proxy finish its exchanges and stop'
+complete -c nativeproxy -n __fish_use_subcommand -a save -d 'Write into the file what operators have set of servers'
 complete -c nativeproxy -n __fish_use_subcommand -a log -d 'About log lines'
 complete -c nativeproxy -n __fish_use_subcommand -a demo -d 'Start two origins and the proxy in front of them'
 complete -c nativeproxy -n __fish_use_subcommand -a config -d 'About the configuration file'
@@ -93,6 +94,8 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from session' -a end -d 'End 
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l wait -d 'Until the process has ended'
 complete -c nativeproxy -n '__fish_seen_subcommand_from drain' -l timeout -x -d 'With --wait: how long'
+complete -c nativeproxy -n '__fish_seen_subcommand_from save' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from save' -l dry-run -d 'Say what would be written, and write nothing'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a explain -d 'Say in words what a line means'
 

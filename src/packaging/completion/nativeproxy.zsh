@@ -25,6 +25,7 @@ _nativeproxy() {
                 'sessions:list the client connections of a running proxy'
                 'session:steer a client connection of a running proxy'
                 'drain:have a running proxy finish its exchanges and stop'
+                'save:write into the file what operators have set of servers'
                 'log:about log lines'
                 'demo:start two origins and the proxy in front of them'
                 'config:about the configuration file'
@@ -100,6 +101,9 @@ _nativeproxy() {
                     ;;
                 drain)
                     _arguments $help $file '--wait[until the process has ended]' '--timeout[with --wait\: how long]:duration:'
+                    ;;
+                save)
+                    _arguments $help $file '--dry-run[say what would be written, and write nothing]'
                     ;;
                 log)
                     _arguments $help '1:command:((explain\:"say in words what a line means"))'

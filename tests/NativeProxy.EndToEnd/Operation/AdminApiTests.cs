@@ -208,6 +208,38 @@ public sealed class AdminApiTests : IDisposable
         Assert.All(answered, static count => Assert.True(count > 0));
     }
 
+    /// <summary>What was set by hand stands in the file afterwards, with all else that stood there.</summary>
+    [Fact]
+    public async Task WhatWasSet_IsSavedInTheFile()
+    {
+        await using ScriptedOrigin a = Named('a');
+        await using ScriptedOrigin b = Named('b');
+        ProxyConfig config = ProxyConfig.For(a, b).EachServer("weight = 10 # of 20").Admin(TokenLine);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(config);
+        (string first, string second) = await Names(proxy);
+        string before = await File.ReadAllTextAsync(proxy.ConfigPath);
+        Assert.Equal("nothing to write: the file says what operators have set\n", await Save(proxy));
+        await Set(proxy, first, """{"state": "drain"}""");
+        await Set(proxy, second, """{"weight_percent": 30}""");
+        Assert.Contains("nothing is written", await Save(proxy, "--dry-run"), StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllTextAsync(proxy.ConfigPath));
+
+        Assert.Matches($"^{first}: state = \"drain\", in .*:[0-9]+\n{second}: weight = 3, in .*:[0-9]+\nwritten\n$", await Save(proxy));
+        string written = await File.ReadAllTextAsync(proxy.ConfigPath);
+        Assert.Contains("weight = 3 # of 20", written, StringComparison.Ordinal);
+        Assert.Equal(before, written.Replace("weight = 3 #", "weight = 10 #", StringComparison.Ordinal)
+            .Replace("state = \"drain\"\n", "", StringComparison.Ordinal));
+        Assert.Equal("nothing to write: the file says what operators have set\n", await Save(proxy));
+
+        // The file as it is now takes nothing away, and gives no server a share of a share.
+        await proxy.Reload(static toml => toml);
+        Assert.Equal("b", await Served(proxy, 8));
+        FinishedCommand status = await ProxyBinary.Run("status", "-c", proxy.ConfigPath);
+        Assert.Matches($"{first} +drain .* 100 %", status.Output);
+        Assert.Matches($"{second} +up .* 100 %", status.Output);
+        Assert.Equal("nothing to write: the file says what operators have set\n", await Save(proxy));
+    }
+
     [Theory]
     [InlineData("has no admin endpoint", "bind = \"\"", "status")]
     [InlineData("is no UPSTREAM/SERVER", "", "server", "drain", "app")]
@@ -255,6 +287,13 @@ public sealed class AdminApiTests : IDisposable
         Assert.Contains(problem, command.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', command.Errors);
         Assert.DoesNotContain("Unhandled", command.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> Save(ProxyUnderTest proxy, params string[] more)
+    {
+        FinishedCommand save = await ProxyBinary.Run(["save", "-c", proxy.ConfigPath, .. more]);
+        Assert.True(save.ExitCode == 0, save.Errors);
+        return save.Output;
     }
 
     private static async Task<int> AskUntil(ProxyUnderTest proxy, System.Threading.CancellationToken over)

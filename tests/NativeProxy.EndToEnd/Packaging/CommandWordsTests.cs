@@ -118,7 +118,7 @@ public sealed class CommandWordsTests
             foreach (string next in commands)
                 waiting.Enqueue($"{command} {next}".Trim());
         }
-        Assert.Equal(27, all.Count);
+        Assert.Equal(28, all.Count);
         return all;
     }
 

@@ -96,6 +96,26 @@ public sealed class ServerBoardTests
         Assert.Equal((false, OperatorState.Maintenance, 3), (slot.IsUp, slot.Operator, slot.Running()));
     }
 
+    /// <summary>What an operator sets holds until the file says something new.</summary>
+    [Fact]
+    public void StateAndWeightInTheFile_HoldAtTheStart_AndWhenTheyChange()
+    {
+        ServerBoard board = ServersOnBoard.NewBoard();
+        board.Publish(ServersOnBoard.SettingsOf("a4", "state = \"drain\""));
+        ServerSlot slot = board.Find("app", "a", "127.0.0.1:1")!;
+        Assert.Equal((OperatorState.Drain, OperatorState.Drain, 4), (slot.Operator, slot.StateInFile, slot.WeightInFile));
+
+        (slot.Operator, slot.OperatorPercent) = (OperatorState.Ready, 50);
+        board.Publish(ServersOnBoard.SettingsOf("a4", "state = \"drain\""));
+        Assert.Equal((OperatorState.Ready, 50), (slot.Operator, slot.OperatorPercent));
+
+        board.Publish(ServersOnBoard.SettingsOf("a2", "state = \"maintenance\""));
+        Assert.Equal((OperatorState.Maintenance, 100), (slot.Operator, slot.OperatorPercent));
+
+        board.Publish(ServersOnBoard.SettingsOf("a2"));
+        Assert.Equal(OperatorState.Ready, slot.Operator);
+    }
+
     [Fact]
     public void AttachedBoard_SeesWhatTheOtherWrites()
     {
