@@ -106,8 +106,8 @@ public sealed class SocketActivationTests
     private static async Task<FinishedCommand> Run(string script)
     {
         string path = Path.GetTempFileName();
-        await File.WriteAllTextAsync(path, ProxyConfig.Before("[[upstream]]\nname = \"app\"\n[[upstream.server]]\naddress = \"127.0.0.1:1\"\n")
-            .ToToml([FreePorts.Take(1)[0]], FreePorts.Take(1)[0]));
+        const string Upstream = "[[upstream]]\nname = \"app\"\n[[upstream.server]]\nname = \"a\"\naddress = \"127.0.0.1:1\"\n";
+        await File.WriteAllTextAsync(path, ProxyConfig.Before(Upstream).ToToml([FreePorts.Take(1)[0]], FreePorts.Take(1)[0]));
         FinishedCommand run = await ProxyBinary.RunThrough(script, "run", "-c", path);
         File.Delete(path);
         return run;

@@ -72,8 +72,8 @@ internal sealed class ActivatedSockets : IDisposable
         {
             foreach (Socket socket in _sockets)
             {
-                yield return $"the service manager listens on {socket.LocalEndPoint} for this proxy, but no listener binds that: add it to \"bind\" of "
-                    + "a [[listener]], or take it out of the socket unit";
+                yield return $"the service manager listens on {socket.LocalEndPoint} for this proxy, but no listener binds that: add it to \"bind\" "
+                    + "of a [[listener]], or take it out of the socket unit";
             }
         }
     }

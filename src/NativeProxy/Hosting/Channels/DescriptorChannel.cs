@@ -54,7 +54,10 @@ internal sealed class DescriptorChannel(Socket socket) : IDisposable
             return null;
         var sockets = new List<ListeningSocket>();
         for (int i = 0; i < descriptors.Length; i++)
-            sockets.Add(new ListeningSocket(binds[i], new Socket(new SafeSocketHandle(descriptors[i], ownsHandle: true))));
+        {
+            var socket = new Socket(new SafeSocketHandle(descriptors[i], ownsHandle: true));
+            sockets.Add(new ListeningSocket(binds[i], socket) { IsAlone = !ListeningSockets.SharesPort(socket) });
+        }
         return sockets;
     }
 

@@ -17,8 +17,11 @@ internal readonly record struct ListeningSocket(string Bind, Socket Socket)
 
     public bool IsUnix => UnixAddressText.IsUnix(Bind);
 
-    /// <summary>All workers have the same one: of a Unix socket there can be no other, nor of a port that was opened for one socket.</summary>
-    public bool IsShared => IsUnix || !ListeningSockets.SharesPort(Socket);
+    /// <summary>Its port was opened for one socket: others cannot listen there beside it (<see cref="ListeningSockets.SharesPort"/>).</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>All workers have the same one, since there can be no other.</summary>
+    public bool IsShared => IsUnix || IsAlone;
 }
 
 /// <summary>
@@ -185,7 +188,9 @@ internal static class ListeningSockets
                 Socket? before = worker == 0 ? first : inherited?.Invoke(worker, bind);
                 if (before is null && first is not null && !SharesPort(first))
                     before = UnixListening.Copy(first);
-                perWorker[worker].Add(before is null ? OpenShared(bind, listener.FreeBind) : new ListeningSocket(bind, before));
+                perWorker[worker].Add(before is null
+                    ? OpenShared(bind, listener.FreeBind)
+                    : new ListeningSocket(bind, before) { IsAlone = !SharesPort(before) });
             }
         }
         catch (SocketException e)
