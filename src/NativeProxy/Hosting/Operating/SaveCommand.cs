@@ -73,7 +73,7 @@ internal static class SaveCommand
     private static void AddWeight(List<ServerValue> values, string name, int weight, int percent, int weightInFile, List<string> problems)
     {
         int share = (int)Math.Round(weight * percent / 100.0, MidpointRounding.AwayFromZero);
-        if (weight == 0 || weightInFile == share)
+        if (weight == 0 || (weightInFile == share && share != weight))
             return;
         if (weightInFile != weight)
             problems.Add($"{name} is not saved: its weight in the file is {weightInFile}, in force is {weight}: `nativeproxy reload` first");

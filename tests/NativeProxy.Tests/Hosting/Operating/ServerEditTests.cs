@@ -90,7 +90,6 @@ public sealed class ServerEditTests
     [InlineData("ready ready 50 4", "", 8, "", "its weight in the file is 8, in force is 4: `nativeproxy reload` first")]
     [InlineData("ready ready 50 1", "", 1, "", "50 % of weight 1 is no weight; multiply the weights of its upstream first")]
     [InlineData("ready ready 10 1", "", 1, "", "10 % of weight 1 is no weight; multiply the weights of its upstream first")]
-    [InlineData("ready ready 10 0", "", 0, "", "")]
     public void WhatIsSet_IsHeldAgainstTheFile(string set, string state, int weight, string values, string problem)
     {
         string[] words = set.Split(' ');
