@@ -12,8 +12,8 @@ namespace NativeProxy.Pipes;
 
 /// <summary>
 /// A connected socket of the control plane as a pair of pipes, and the three ways to end it: in order (<see cref="FinishAsync"/>), at once
-/// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. What has come waits for
-/// its reader, 64 KiB at most; what is sent is with the kernel when its flush is done, so that no end loses it. Speaks TLS inside once it was asked to
+/// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. Of what comes it
+/// holds 64 KiB at most; what is sent is with the kernel when its flush is done, so that no end loses it. Speaks TLS inside once it was asked to
 /// (<see cref="SecureAsync"/>): the end in order then begins with close_notify.
 /// </summary>
 internal sealed class SocketPipe : IDisposable

@@ -82,15 +82,19 @@ public sealed class AdminFuzzTests : IDisposable
     [
         "Bearer " + WriteToken, "bearer   " + WriteToken + "  ", "Bearer " + ReadToken, "Bearer\t" + WriteToken, "Bearer", "Bearer ", WriteToken,
         "Basic " + WriteToken, "Bearer " + WriteToken + WriteToken, "Bearer " + WriteToken[..^1], "Bearer " + WriteToken + ", Bearer " + WriteToken,
-        "Bearer " + WriteToken + "\0", "Bearer x" + WriteToken, "BEARER " + WriteToken, "Bearer \"" + WriteToken + "\"", "Bearer %30" + WriteToken[1..],
+        "Bearer " + WriteToken + "\0", "Bearer x" + WriteToken, "BEARER " + WriteToken, "Bearer \"" + WriteToken + "\"",
+        "Bearer %30" + WriteToken[1..],
     ];
 
     private static readonly string[] Values =
     [
         "1e999", "99999999999999999999999", "-0", "1E2", "0.5e2", "00", "1.0", "101", "0", "null", "true", "\"\"", "[]", "{}", "\"\\ud800\"",
         "\"\\udc00\\ud800\"", "\"\xed\xa0\x80\"", "\"\xff\"", "\"\\u0000\"", "\"\\u0064rain\"", "\"drain\\u0000\"", "\"fe80::1%5\"", "\"1.2.3.4/33\"",
-        "\"::/0\"", "\"1\"", "\"::1/-1\"", "\"ftp://a/\"", "\"http://[::1]:x/\"", "\"http://a\\r\\nb/\"", "\"http://\\u00e4/\"", "NaN", "9223372036854775808",
+        "\"::/0\"", "\"1\"", "\"::1/-1\"", "\"ftp://a/\"", "\"http://[::1]:x/\"", "\"http://a\\r\\nb/\"", "\"http://\\u00e4/\"", "NaN",
+        "9223372036854775808",
     ];
+
+    private static readonly string[] Names = ["\"\\ud800\":", "\"\":", "\"State\":", "\"\xff\":", "\"a\\u001b[2Jb\":", "\"a\\nb\":"];
 
     private readonly ITestOutputHelper _output;
     private readonly string _writeFile = Path.GetTempFileName();
@@ -212,7 +216,8 @@ public sealed class AdminFuzzTests : IDisposable
         string[] origins = Fields(text, "origin");
         string[] sites = Fields(text, "sec-fetch-site");
         bool isStranger = !isHere || hosts.Length != 1 || !OwnHost.IsMatch(hosts[0]) || origins.Length > 1 || sites.Length > 1
-            || origins.Any(origin => origin.Length > 0 && origin != "http://" + hosts[0]) || sites.Any(static site => site is not ("" or "none" or "same-origin"));
+            || origins.Any(origin => origin.Length > 0 && origin != "http://" + hosts[0])
+            || sites.Any(static site => site is not ("" or "none" or "same-origin"));
         bool holdsWrite = _trial.State.Tokens.WriteFile.Length > 0 && Shows(text, WriteToken);
         bool holdsAny = holdsWrite || (_trial.State.Tokens.ReadFile.Length > 0 && Shows(text, ReadToken));
         bool isOk = response.StatusCode is 200 or 202;
@@ -291,7 +296,7 @@ public sealed class AdminFuzzTests : IDisposable
             if (random.Percent(5))
                 fields.Add($"Host: {random.One(Hosts)}");
             if (random.Percent(20))
-                fields.Add(random.One(["X-HTTP-Method-Override: POST", "X-Original-URL: /api/reload", "X-Forwarded-Host: localhost", "Accept: text/html"]));
+                fields.Add(random.One(["X-HTTP-Method-Override: POST", "X-Original-URL: /api/reload", "Accept: text/html"]));
         }
         return $"{method} {path} HTTP/1.{(random.Percent(90) ? 1 : 0)}\r\n{string.Join("\r\n", fields.OrderBy(_ => random.Next()))}\r\n\r\n";
     }
@@ -309,7 +314,7 @@ public sealed class AdminFuzzTests : IDisposable
             5 => random.One(["http://127.0.0.1:9901", "http://evil.example", "HTTP://localhost", "//", "/x/..", "*"]) + path,
             6 => path + "/" + new string(random.One("a/%.0".ToCharArray()), random.One([10, 3000, 4090, 9000])),
             7 => "/api/servers/" + random.One(["app/a/", "/app/a", "app%2fa", "app/A", "app/a b", "a", "app", "../servers/app/a", "b/app"]),
-            8 => "/api/sessions/" + random.One(["0", "-1", "+5", "9223372036854775807", "9223372036854775808", "5 ", "\u0665", "5/end/end", "end", "/end"]),
+            8 => "/api/sessions/" + random.One(["0", "-1", "+5", "9223372036854775808", "5 ", "\u0665", "5/end/end", "end", "/end"]),
             _ => AdminFuzz.Mutate(path, random),
         };
     }
@@ -320,11 +325,11 @@ public sealed class AdminFuzzTests : IDisposable
             body = random.One(Known).Body;
         return random.Next(10) switch
         {
-            0 => string.Concat(Enumerable.Repeat(random.One(["[", "{\"state\":", "{\"url\":[", "\"", "{\"client\":{"]), random.One([3, 60, 2000]))) + body,
+            0 => string.Concat(Enumerable.Repeat(random.One(["[", "{\"state\":", "{\"url\":[", "\""]), random.One([3, 60, 2000]))) + body,
             1 when body.Length > 2 => body[..^1] + "," + body[1..],
             2 or 3 => Regex.Replace(body, @"(?<=: ?)(""[^""]*""|[0-9a-z]+)", _ => random.One(Values)),
             4 => Regex.Replace(body, @"""([a-z])([a-z_]*)"":", match => $"\"\\u{(int)match.Groups[1].Value[0]:x4}{match.Groups[2].Value}\":"),
-            5 => Regex.Replace(body, @"""[a-z_]+"":", _ => random.One(["\"\\ud800\":", "\"\":", "\"State\":", "\"\xff\":", "\"a\\u001b[2Jb\":", "\"a\\nb\":"])),
+            5 => Regex.Replace(body, @"""[a-z_]+"":", _ => random.One(Names)),
             6 => random.One(["\xef\xbb\xbf", " \n", "/* */", "\0", "{}", "[1] "]) + body,
             7 => body + random.One(["\0", "{}", ",", "//", "]", " \t\r\n", "\u001a"]),
             8 => body[..random.Next(body.Length + 1)],

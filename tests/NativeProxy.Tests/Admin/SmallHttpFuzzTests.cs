@@ -32,11 +32,15 @@ public sealed class SmallHttpFuzzTests(ITestOutputHelper output) : IDisposable
     private static readonly string[] Requests =
     [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /later HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n", "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n",
-        "\r\nGET /fails HTTP/1.1\r\nHost: a\r\n\r\n", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\nhello world!", "GET /big HTTP/1.1\r\nHost: a\r\n\r\n",
-        "PATCH /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nabc", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\nabc",
+        "\r\nGET /fails HTTP/1.1\r\nHost: a\r\n\r\n", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\nhello world!",
+        "GET /big HTTP/1.1\r\nHost: a\r\n\r\n",
+        "PATCH /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+        "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\nabc",
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\nabc",
         "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "PUT /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "HEAD / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n", "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", "\0",
     ];
@@ -165,7 +169,8 @@ public sealed class SmallHttpFuzzTests(ITestOutputHelper output) : IDisposable
             Assert.True(isUnasked || status == $"{one.Status}", $"{head[0]}, not {one}");
             bool isLast = head.Contains("Connection: close");
             Assert.Equal(isUnasked || one.IsLast, isLast);
-            int length = int.Parse(head.Single(static line => line.StartsWith("Content-Length: ", StringComparison.Ordinal))[16..], CultureInfo.InvariantCulture);
+            string lengthLine = head.Single(static line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
+            int length = int.Parse(lengthLine["Content-Length: ".Length..], CultureInfo.InvariantCulture);
             int bodyEnd = headEnd + (one.IsHead ? 0 : length);
             Assert.True(bodyEnd <= text.Length, $"{one} is cut: {text.Length - headEnd} of {length} bytes");
             if (one is { Status: 200, IsHead: false } && !isUnasked)
