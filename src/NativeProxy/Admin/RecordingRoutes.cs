@@ -79,9 +79,9 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
             {
                 if (!TryTake(ref terms, property))
                 {
-                    problem = $"\"{property.Name}\" is no term of a recording, or has no such value; expected client (a network), listener, "
-                        + $"upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), seconds (1 to {SecondsMax}), "
-                        + "bodies (true or false)";
+                    problem = $"\"{SmallHttpText.Printable(property.Name)}\" is no term of a recording, or has no such value; expected client (a "
+                        + $"network), listener, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
+                        + $"seconds (1 to {SecondsMax}), bodies (true or false)";
                 }
             }
         }

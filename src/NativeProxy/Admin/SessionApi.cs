@@ -42,8 +42,9 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
             return ApiAnswer.IsRead(request) ? Sessions(request) : ApiAnswer.NotAllowed("GET, HEAD");
         if (!path.StartsWith(One, StringComparison.Ordinal))
             return null;
-        bool isEnd = path.EndsWith(EndWord, StringComparison.Ordinal);
-        string number = path[One.Length..(isEnd ? ^EndWord.Length : ^0)];
+        string number = path[One.Length..];
+        bool isEnd = number.EndsWith(EndWord, StringComparison.Ordinal);
+        number = isEnd ? number[..^EndWord.Length] : number;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long id))
             return null;
         return request.Method == (isEnd ? HttpMethod.Post : HttpMethod.Delete) ? SmallResponse.After(End(id))

@@ -56,7 +56,7 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
             bool isFirst = seen.Add(name);
             if (!isFirst || question.With(name, value) is not { } next)
             {
-                problem = $"\"{Printable(part)}\" is not understood: expected " + (isFirst && name == "state"
+                problem = $"\"{SmallHttpText.Printable(part)}\" is not understood: expected " + (isFirst && name == "state"
                     ? $"state= with one of {SessionStates.Words}"
                     : "client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, state=WORD, order=newest, oldest or longest, "
                         + $"count=1 to {CountLimit}, query=shown, each once at most");
@@ -82,8 +82,6 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
     };
 
     private static bool IsName(string value) => value.Length is > 0 and <= 200 && value.All(static sign => sign is > ' ' and < '\x7f');
-
-    private static string Printable(string text) => string.Concat(text.Take(60).Where(static sign => sign is >= ' ' and < '\x7f'));
 
     private static SessionOrder? OrderOf(string value) => value switch
     {

@@ -104,7 +104,6 @@ internal sealed class SmallHttpSession : PlaceHolder
             if (response.Later is { } later)
                 response = await Awaited(later);
             await SendAsync(SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody));
-            _server.Places.Rest(this);
             if (!answer.IsLast)
                 continue;
             _over.CancelAfter(LingerLimit);
@@ -153,6 +152,9 @@ internal sealed class SmallHttpSession : PlaceHolder
     {
         consumed = received.Start;
         ReadOnlySpan<byte> bytes = SequenceBytes.First(received, Limits.HeadBytesMax);
+
+        // What is refused before its method is known is no HEAD, though the request before it was.
+        _head.MethodKind = HttpMethod.Other;
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, Limits, _head);
         if (outcome.Status == ParseStatus.NeedMore)
             return null;
@@ -208,16 +210,22 @@ internal sealed class SmallHttpSession : PlaceHolder
         _ => Malformed,
     };
 
+    /// <summary>Sends a whole answer; behind it the next request may come.</summary>
     private async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             _over.CancelAfter(SendLimit);
             int count = Math.Min(bytes.Length, PieceBytes);
-            FlushResult flush = await _pipe.Output.WriteAsync(bytes[..count], _over.Token);
+            _pipe.Output.Write(bytes.Span[..count]);
+            bytes = bytes[count..];
+
+            // Before it goes: whoever has the whole answer finds the place given back.
+            if (bytes.IsEmpty)
+                _server.Places.Rest(this);
+            FlushResult flush = await _pipe.Output.FlushAsync(_over.Token);
             if (flush.IsCompleted)
                 throw new OperationCanceledException("the client takes no more");
-            bytes = bytes[count..];
         }
     }
 

@@ -12,14 +12,19 @@ namespace NativeProxy.Pipes;
 
 /// <summary>
 /// A connected socket of the control plane as a pair of pipes, and the three ways to end it: in order (<see cref="FinishAsync"/>), at once
-/// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. Each direction holds
-/// 64 KiB at most, then waits for its reader. Speaks TLS inside once it was asked to (<see cref="SecureAsync"/>): the end in order then begins with
-/// close_notify.
+/// (<see cref="Dispose"/>), by RST (<see cref="Reset"/>). Owner: one task. Whoever awaits its pipes goes on on the thread pool. Of what comes it
+/// holds 64 KiB at most; what is sent is with the kernel when its flush is done, so that no end loses it. Speaks TLS inside once it was asked to
+/// (<see cref="SecureAsync"/>): the end in order then begins with close_notify.
 /// </summary>
 internal sealed class SocketPipe : IDisposable
 {
-    private static readonly PipeOptions Options = new(
+    private static readonly PipeOptions ToReceive = new(
         readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, useSynchronizationContext: false);
+
+    /// <summary>A flush waits until nothing is left: the pipe ends with its socket, whatever is still in it.</summary>
+    private static readonly PipeOptions ToSend = new(
+        readerScheduler: PipeScheduler.ThreadPool, writerScheduler: PipeScheduler.ThreadPool, pauseWriterThreshold: 1, resumeWriterThreshold: 1,
+        useSynchronizationContext: false);
 
     private readonly Socket _socket;
     private readonly IDuplexPipe _pipe;
@@ -49,7 +54,7 @@ internal sealed class SocketPipe : IDisposable
 
     /// <summary>Pipes over a connected socket, which they own from now on. An idle one holds no buffer.</summary>
     public static SocketPipe Over(Socket connected) =>
-        new(connected, SocketConnection.Create(connected, Options, SocketConnectionOptions.ZeroLengthReads));
+        new(connected, SocketConnection.Create(connected, ToSend, ToReceive, SocketConnectionOptions.ZeroLengthReads));
 
     /// <summary>Pipes over a connection of one's own; errors as with <see cref="ControlSockets.ConnectAsync"/>.</summary>
     public static async Task<SocketPipe> ConnectAsync(EndPoint server, CancellationToken givenUp) =>

@@ -151,6 +151,8 @@ public sealed class ApiRoutesTests : IDisposable
     [InlineData("DELETE /api/sessions/-5", 404)]
     [InlineData("DELETE /api/sessions/99999999999999999999", 404)]
     [InlineData("DELETE /api/sessions/", 404)]
+    [InlineData("POST /api/sessions/end", 404)]
+    [InlineData("POST /api/sessions//end", 404)]
     [InlineData("GET /api/drain", 405)]
     [InlineData("POST /api/drain?x", 202)]
     [InlineData("GET /api/cache/purge", 405)]

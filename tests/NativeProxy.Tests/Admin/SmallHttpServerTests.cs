@@ -92,6 +92,32 @@ public sealed class SmallHttpServerTests : IDisposable
         Assert.DoesNotContain("/never", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>What is no request is no HEAD either, whatever came before it.</summary>
+    [Fact]
+    public void MalformedRequestBehindAHead_IsToldWhatIsWrong()
+    {
+        using Socket client = Peers.Connect(Serve());
+        client.SendText("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n?\r\n");
+        string answers = Encoding.ASCII.GetString(client.ReadToEnd());
+        Assert.EndsWith("most of them without a body\n", answers, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whoever says at once that nothing more will come is answered as well (`nc -N`).</summary>
+    [Theory]
+    [InlineData("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("GET /1 HTTP/1.0\r\n\r\n")]
+    public void ClientThatHalfCloses_IsAnsweredWhole(string request)
+    {
+        IPEndPoint server = Serve();
+        for (int i = 0; i < 50; i++)
+        {
+            using Socket client = Peers.Connect(server);
+            client.SendText(request);
+            client.Shutdown(SocketShutdown.Send);
+            Assert.EndsWith("\r\n\r\nGet /1", Encoding.ASCII.GetString(client.ReadToEnd()), StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>Where bodies are taken: whole, however they come, and the next request behind them.</summary>
     [Theory]
     [InlineData("Content-Length: 3\r\n\r\nabc", "HTTP/1.1 200 ", "Post /x abc")]

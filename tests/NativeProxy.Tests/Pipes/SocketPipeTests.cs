@@ -30,6 +30,28 @@ public sealed class SocketPipeTests
         peer.Dispose();
     }
 
+    /// <summary>What was flushed is with the kernel: also when nothing is waited for behind it, since the peer's FIN is there already.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatWasWritten_ArrivesWhole_ThoughThePeersFinCameBefore(bool isInOrder)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            (SocketPipe pipe, Socket peer) = await Pair();
+            peer.Shutdown(SocketShutdown.Send);
+            System.IO.Pipelines.ReadResult read = await pipe.Input.ReadAsync();
+            Assert.True(read.IsCompleted);
+            pipe.Input.AdvanceTo(read.Buffer.End);
+            await pipe.Output.WriteAsync(new byte[30_000]);
+            if (isInOrder)
+                Assert.True(await pipe.FinishAsync(100, CancellationToken.None).WaitAsync(LoopUnderTest.Deadline));
+            pipe.Dispose();
+            Assert.Equal(30_000, peer.ReadToEnd().Length);
+            peer.Dispose();
+        }
+    }
+
     [Fact]
     public async Task Finish_GivesUpAPeerThatSendsTooMuch_OrThatIsWaitedForTooLong()
     {
