@@ -35,6 +35,11 @@ internal sealed class GivenSocket : IDisposable
     /// <summary>For <see cref="ProxyConfig.StartedThrough"/>: the program finds the socket where a service manager puts it.</summary>
     public string Script => ScriptWith($"3<&{(int)_socket.Handle}");
 
+    /// <summary>The same, as another user: the settings come open, from a directory that is closed to others.</summary>
+    public string ScriptOf(string become) =>
+        "chmod a+r \"$3\"; exec bash -c 'export LISTEN_PID=$$ LISTEN_FDS=1; "
+        + $"exec {become} \"$0\" run -c /dev/stdin 3<&{(int)_socket.Handle} < \"$1\"' \"$0\" \"$3\"";
+
     /// <summary>The same with something else there.</summary>
     public static string ScriptWith(string third) =>
         $"exec bash -c 'export LISTEN_PID=$$ LISTEN_FDS=1; exec \"$0\" \"$@\" {third}' \"$0\" \"$@\"";

@@ -49,6 +49,21 @@ public sealed class SocketActivationTests
         await AskAnew(given, 10);
     }
 
+    /// <summary>Beside a socket that another user has opened the system gives nobody one of his own: then it is one for all workers.</summary>
+    [OtherUserFact]
+    public async Task SocketOfAnotherUser_IsSharedByAllWorkers()
+    {
+        using var given = new GivenSocket(sharesPort: true);
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).WithWorkers(2).AlsoBinding(given.Address).StartedThrough(given.ScriptOf(OtherUser.Become)));
+        await AskAnew(given, 10);
+        LinuxSignals.Send(ProcessView.Children(proxy.Id)[^1], LinuxSignals.Kill);
+        await AskAnew(given, 10);
+        await proxy.Errors.WaitFor(" started again");
+        await AskAnew(given, 10);
+    }
+
     /// <summary>The next one may have more workers than sockets came to it.</summary>
     [Theory]
     [InlineData(true)]

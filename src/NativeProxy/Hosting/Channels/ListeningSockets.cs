@@ -183,14 +183,14 @@ internal static class ListeningSockets
             Socket? first = inherited?.Invoke(0, bind);
             if (!isOurs && first is null)
                 BindSocket(endPoint, sharesPort: false, listener.FreeBind).Dispose();
-            for (int worker = 0; worker < perWorker.Length; worker++)
+
+            // The first worker comes last: the others may make its socket one for all.
+            for (int worker = perWorker.Length - 1; worker >= 0; worker--)
             {
                 Socket? before = worker == 0 ? first : inherited?.Invoke(worker, bind);
-                if (before is null && first is not null && !SharesPort(first))
-                    before = UnixListening.Copy(first);
-                perWorker[worker].Add(before is null
-                    ? OpenShared(bind, listener.FreeBind)
-                    : new ListeningSocket(bind, before) { IsAlone = !SharesPort(before) });
+                perWorker[worker].Add(before is not null ? new ListeningSocket(bind, before) { IsAlone = !SharesPort(before) }
+                    : first is not null ? OpenBeside(first, bind, listener.FreeBind)
+                    : OpenShared(bind, listener.FreeBind));
             }
         }
         catch (SocketException e)
@@ -208,6 +208,24 @@ internal static class ListeningSockets
     {
         int isOn = 0;
         return socket.GetRawSocketOption(SocketLevel, ReusePortOption, MemoryMarshal.AsBytes(new Span<int>(ref isOn))) > 0 && isOn != 0;
+    }
+
+    /// <summary>
+    /// One more for a port of which this process was given a socket: its own where the system lets it have one, which it does to the same user with
+    /// the same rights only; else that socket once more, which is one for all workers from then on.
+    /// </summary>
+    private static ListeningSocket OpenBeside(Socket first, string bind, bool mayBeAbsent)
+    {
+        try
+        {
+            if (SharesPort(first))
+                return OpenShared(bind, mayBeAbsent);
+        }
+        catch (SocketException)
+        {
+            Set(first, SocketLevel, ReusePortOption, 0);
+        }
+        return new ListeningSocket(bind, UnixListening.Copy(first)) { IsAlone = true };
     }
 
     private static ListeningSocket OpenShared(string bind, bool mayBeAbsent) =>
@@ -271,9 +289,8 @@ internal static class ListeningSockets
         }
     }
 
-    private static void SetOn(Socket socket, int level, int option)
-    {
-        int one = 1;
-        socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in one)));
-    }
+    private static void SetOn(Socket socket, int level, int option) => Set(socket, level, option, 1);
+
+    private static void Set(Socket socket, int level, int option, int value) =>
+        socket.SetRawSocketOption(level, option, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
 }
