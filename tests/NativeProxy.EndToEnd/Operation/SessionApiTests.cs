@@ -61,7 +61,7 @@ public sealed class SessionApiTests : IDisposable
 
         // Tallies are shown once a second.
         await proxy.WaitForMetric("nativeproxy_server_connections_active{upstream=\"app\",server=\"a\"}", 6);
-        await proxy.WaitForMetric("nativeproxy_listener_accepted_total{listener=\"web\"}", 6);
+        await Deadline.Until(async () => await proxy.Metric("nativeproxy_listener_accepted_total{listener=\"web\"}") >= 6, () => "six clients");
         foreach (RawClient client in clients)
             await client.DisposeAsync();
     }

@@ -18,6 +18,7 @@ public sealed class SocketActivationTests
     [InlineData(1, false)]
     [InlineData(2, true)]
     [InlineData(2, false)]
+    [Trait("layer", "no")] // nobody shakes hands with a client that waits in the kernel
     public async Task ClientBetweenStopAndStart_IsServedByTheNextProcess(int workers, bool sharesPort)
     {
         using var given = new GivenSocket(sharesPort);

@@ -1,10 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Threading;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 using NativeProxy.Tests.Config;
+using NativeProxy.Tests.Transport;
 using NativeProxy.Upstreams.Discovery;
 using Xunit;
 
@@ -24,7 +26,8 @@ public sealed class ServerDiscoveryTests : IDisposable
         Dictionary<string, string> known;
         using (ServerDiscovery first = Create([]))
         {
-            Assert.Equal(2, CountOf(first.Follow(SettingsWith(_path))));
+            // A pool of threads that is busy may take longer than a start waits.
+            Assert.True(SpinWait.SpinUntil(() => CountOf(first.Follow(SettingsWith(_path))) == 2, LoopUnderTest.Deadline));
             known = first.Known;
         }
         File.Delete(_path);
