@@ -66,7 +66,8 @@ public sealed class SeveralAddressesTests : IDisposable
     [Fact]
     public async Task SilentAddress_LeavesTimeForTheNext()
     {
-        UpstreamServer server = Server("timeouts.connect = \"600ms\"", Silent(), _listener);
+        // Half of it is the next one's: enough for a loop that waits for a processor.
+        UpstreamServer server = Server("timeouts.connect = \"4s\"", Silent(), _listener);
         var user = new RecordingUser();
 
         await _test.Run(() => server.TryConnect(user)!);
