@@ -70,6 +70,7 @@ internal static class SingleStart
             if (before.IsThere)
             {
                 TakeOver(before, worker, [.. listening, .. AdminEndpoint.ListeningOf(admin)]);
+                health.Serve(settings);
                 pidFile.TakeOver(log);
             }
             using SmallHttpServer? serving = admin?.Serve(

@@ -233,6 +233,27 @@ public sealed class UpgradeTests
         File.Delete(token);
     }
 
+    /// <summary>Both processes have the same memory, in which the next one's file counts when it serves.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task StateInTheFileOfTheNextProcess_Holds(int workers)
+    {
+        await using ScriptedOrigin a = ScriptedOrigin.Answering();
+        await using ScriptedOrigin b = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(a, b).WithWorkers(workers));
+        string text = await File.ReadAllTextAsync(proxy.ConfigPath);
+        await File.WriteAllTextAsync(
+            proxy.ConfigPath, text.Replace("name = \"a\"", "name = \"a\"\nstate = \"maintenance\"", StringComparison.Ordinal));
+
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+
+        for (int i = 0; i < 8; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+        Assert.Empty(a.Requests);
+        Assert.Equal(2, await proxy.Metric("nativeproxy_server_operator_state{upstream=\"app\",server=\"a\"}"));
+    }
+
     [Fact]
     public async Task FileThatCannotBeUsed_LeavesTheRunningProcessInPlace()
     {
@@ -258,28 +279,20 @@ public sealed class UpgradeTests
     [Fact]
     public async Task ProgramThatDoesNotRun_LeavesTheRunningProcessInPlace()
     {
-        string directory = Directory.CreateTempSubdirectory("nativeproxy-upgrade-").FullName;
-        string program = Path.Combine(directory, "nativeproxy");
-        File.Copy(ProxyBinary.Path, program);
+        using var program = new ReplaceableProgram();
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(2).StartedThrough($"exec {program} \"$@\"")))
-        {
-            await using RawClient client = await proxy.Connect();
-            await client.Ask();
-            File.Move(program, program + ".1");
-            Assert.False(await proxy.Upgrade());
-            await File.WriteAllTextAsync(program, "#!/bin/sh\nexit 1\n");
-            File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            Assert.False(await proxy.Upgrade());
-            Assert.Equal(200, (await client.Ask()).Status);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(2).StartedThrough(program.Script));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask();
+        program.Remove();
+        Assert.False(await proxy.Upgrade());
+        program.Put("exit 1");
+        Assert.False(await proxy.Upgrade());
+        Assert.Equal(200, (await client.Ask()).Status);
 
-            File.Delete(program);
-            File.Copy(program + ".1", program);
-            Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
-            Assert.Equal(200, (await client.Ask()).Status);
-        }
-        Directory.Delete(directory, recursive: true);
+        program.PutBack();
+        Assert.True(await proxy.Upgrade(), proxy.Errors.Text);
+        Assert.Equal(200, (await client.Ask()).Status);
     }
 
     /// <summary>Nobody who asks all the time sees anything of it.</summary>
@@ -404,27 +417,20 @@ public sealed class UpgradeTests
     [InlineData(2)]
     public async Task StopDuringAnUpgrade_EndsBoth(int workers)
     {
-        string directory = Directory.CreateTempSubdirectory("nativeproxy-upgrade-").FullName;
-        string program = Path.Combine(directory, "nativeproxy");
-        File.Copy(ProxyBinary.Path, program);
+        using var program = new ReplaceableProgram();
         await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using (ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(workers).StartedThrough($"exec {program} \"$@\"")))
-        {
-            File.Move(program, program + ".1");
-            await File.WriteAllTextAsync(program, "#!/bin/sh\nexec sleep 600\n");
-            File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            proxy.Signal(LinuxSignals.User2);
-            string line = await proxy.Errors.WaitFor("was started and is to take over");
-            int started = int.Parse(Regex.Match(line, @"process (\d+) was started").Groups[1].Value, CultureInfo.InvariantCulture);
-            Assert.Equal(200, (await proxy.AskOnce()).Status);
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(workers).StartedThrough(program.Script));
+        program.Remove();
+        program.Put("exec sleep 600");
+        proxy.Signal(LinuxSignals.User2);
+        string line = await proxy.Errors.WaitFor("was started and is to take over");
+        int started = int.Parse(Regex.Match(line, @"process (\d+) was started").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.Equal(200, (await proxy.AskOnce()).Status);
 
-            proxy.Signal(LinuxSignals.Terminate);
+        proxy.Signal(LinuxSignals.Terminate);
 
-            Assert.Equal(0, await proxy.WaitForExit());
-            Assert.False(ProcessView.IsRunning(started));
-        }
-        Directory.Delete(directory, recursive: true);
+        Assert.Equal(0, await proxy.WaitForExit());
+        Assert.False(ProcessView.IsRunning(started));
     }
 
     /// <summary>It has the socket already when it finds that it cannot serve: the file stays with the one that does.</summary>

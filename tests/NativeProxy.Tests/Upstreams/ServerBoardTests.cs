@@ -96,6 +96,29 @@ public sealed class ServerBoardTests
         Assert.Equal((false, OperatorState.Maintenance, 3), (slot.IsUp, slot.Operator, slot.Running()));
     }
 
+    /// <summary>What its file says of a server that is there counts when it serves, and not before.</summary>
+    [Fact]
+    public void StateInTheFileOfAnotherProcess_CountsOnceItServes()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using ServerBoard board = ServerBoard.CreateShared(workers: 1);
+        board.Publish(ServersOnBoard.SettingsOf("a4"));
+        ServerSlot slot = board.Find("app", "a", "127.0.0.1:1")!;
+        (slot.Operator, slot.OperatorPercent) = (OperatorState.Drain, 50);
+        using ServerBoard other = ServerBoard.Attach(board.Descriptor);
+        other.Serves = false;
+        other.Publish(ServersOnBoard.SettingsOf("a2 b1", "state = \"maintenance\""));
+        Assert.Equal(OperatorState.Maintenance, other.Find("app", "b", "127.0.0.1:1")!.Operator);
+
+        board.Publish(ServersOnBoard.SettingsOf("a4"));
+        Assert.Equal((OperatorState.Drain, 50, 4), (slot.Operator, slot.OperatorPercent, slot.WeightInFile));
+
+        other.Serves = true;
+        other.Publish(ServersOnBoard.SettingsOf("a2 b1", "state = \"maintenance\""));
+        Assert.Equal((OperatorState.Maintenance, 100, 2), (slot.Operator, slot.OperatorPercent, slot.WeightInFile));
+    }
+
     /// <summary>What an operator sets holds until the file says something new.</summary>
     [Fact]
     public void StateAndWeightInTheFile_HoldAtTheStart_AndWhenTheyChange()

@@ -32,9 +32,9 @@ internal sealed class ActivatedSockets : IDisposable
     /// <param name="problem">Why not, and what to do.</param>
     public static ActivatedSockets? Take(out string problem)
     {
-        string process = Taken("LISTEN_PID");
-        string number = Taken("LISTEN_FDS");
-        Taken("LISTEN_FDNAMES");
+        string process = LinuxProcess.TakeVariable("LISTEN_PID");
+        string number = LinuxProcess.TakeVariable("LISTEN_FDS");
+        LinuxProcess.TakeVariable("LISTEN_FDNAMES");
         var given = new ActivatedSockets();
         problem = "";
         if (process != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))
@@ -90,8 +90,7 @@ internal sealed class ActivatedSockets : IDisposable
         string what = $"descriptor {descriptor} of the service manager";
         try
         {
-            LinuxProcess.SetInherited(descriptor, false);
-            var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
+            Socket socket = OwnedSocket.Of(descriptor);
             _sockets.Add(socket);
             int listens = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection)!;
             if (socket.LocalEndPoint is not IPEndPoint || socket.SocketType != SocketType.Stream || listens == 0)
@@ -105,12 +104,5 @@ internal sealed class ActivatedSockets : IDisposable
         {
             return $"{what} is no socket ({e.Message}): LISTEN_FDS says more than there are";
         }
-    }
-
-    private static string Taken(string name)
-    {
-        string value = Environment.GetEnvironmentVariable(name) ?? "";
-        Environment.SetEnvironmentVariable(name, null);
-        return value;
     }
 }

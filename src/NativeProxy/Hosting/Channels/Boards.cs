@@ -97,6 +97,7 @@ internal sealed class Boards : IDisposable
     {
         Boards boards = Map(descriptors);
         boards._inherited = descriptors;
+        boards.Servers.Serves = false;
         return boards;
     }
 

@@ -55,7 +55,7 @@ internal sealed class DescriptorChannel(Socket socket) : IDisposable
         var sockets = new List<ListeningSocket>();
         for (int i = 0; i < descriptors.Length; i++)
         {
-            var socket = new Socket(new SafeSocketHandle(descriptors[i], ownsHandle: true));
+            Socket socket = OwnedSocket.Of(descriptors[i]);
             sockets.Add(new ListeningSocket(binds[i], socket) { IsAlone = !ListeningSockets.SharesPort(socket) });
         }
         return sockets;

@@ -225,7 +225,7 @@ internal static class ListeningSockets
         {
             Set(first, SocketLevel, ReusePortOption, 0);
         }
-        return new ListeningSocket(bind, UnixListening.Copy(first)) { IsAlone = true };
+        return new ListeningSocket(bind, OwnedSocket.Again(first)) { IsAlone = true };
     }
 
     private static ListeningSocket OpenShared(string bind, bool mayBeAbsent) =>

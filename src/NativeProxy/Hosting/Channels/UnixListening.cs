@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 
@@ -14,10 +13,8 @@ namespace NativeProxy.Hosting.Channels;
 /// it, and whoever is first accepts. It takes its place in the file system when it is ready, so that nobody finds it before, and a file that a
 /// killed process has left there is replaced. Blocks; used at start and reload. Stateless. Linux.
 /// </summary>
-internal static partial class UnixListening
+internal static class UnixListening
 {
-    private const int DuplicateCloseOnExec = 1030;
-
     /// <summary>Opens a socket, as many times as asked for. Null, or why that cannot be.</summary>
     /// <param name="bind">The address as configured.</param>
     /// <param name="access">Who may connect.</param>
@@ -40,7 +37,7 @@ internal static partial class UnixListening
             File.Move(unready, path, overwrite: true);
             var file = new UnixFile(path);
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(new ListeningSocket(bind, Copy(socket)) { File = file });
+                sockets.Add(new ListeningSocket(bind, OwnedSocket.Again(socket)) { File = file });
             return null;
         }
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
@@ -66,7 +63,7 @@ internal static partial class UnixListening
         try
         {
             foreach (List<ListeningSocket> sockets in perWorker)
-                sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : Copy(first)) { File = file });
+                sockets.Add(new ListeningSocket(bind, sockets == perWorker[0] ? first : OwnedSocket.Again(first)) { File = file });
             return Permit(path, access);
         }
         catch (IOException e)
@@ -126,16 +123,4 @@ internal static partial class UnixListening
             return e.SocketErrorCode != SocketError.ConnectionRefused;
         }
     }
-
-    /// <summary>A further descriptor of the same socket. Throws <see cref="IOException"/> when there is none.</summary>
-    public static Socket Copy(Socket socket)
-    {
-        int descriptor = CallFcntl((int)socket.Handle, DuplicateCloseOnExec, 0);
-        return descriptor >= 0
-            ? new Socket(new SafeSocketHandle(descriptor, ownsHandle: true))
-            : throw new IOException("there are too few descriptors for it");
-    }
-
-    [LibraryImport("libc", EntryPoint = "fcntl")]
-    private static partial int CallFcntl(int descriptor, int command, int argument);
 }

@@ -77,7 +77,7 @@ internal sealed unsafe partial class ChildProcesses
         lock (_gate)
         {
             if (_running.Contains(processId))
-                CallKill(processId, signal);
+                LinuxProcess.Signal(processId, signal);
         }
     }
 
@@ -122,7 +122,4 @@ internal sealed unsafe partial class ChildProcesses
 
     [LibraryImport("libc", EntryPoint = "waitpid")]
     private static partial int CallReap(int processId, int* status, int options);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int CallKill(int processId, int signal);
 }

@@ -59,6 +59,23 @@ internal static unsafe partial class LinuxProcess
     /// <summary>Whether there is a process of this number that has not ended: one that has does not run, though nobody has waited for it.</summary>
     public static bool IsRunning(int processId) => LetterOf(processId) is not (null or 'Z' or 'X');
 
+    /// <summary>The process that has started this one, or whoever has it since that one's end.</summary>
+    public static int ParentId => CallParent();
+
+    /// <summary>Sends a signal to a process of this number, whichever it is; nothing happens when there is none.</summary>
+    public static void Signal(int processId, int signal) => CallKill(processId, signal);
+
+    /// <summary>
+    /// A variable of the environment that was meant for this process alone, which it is taken out of, so that no process that this one starts has it;
+    /// empty when there is none.
+    /// </summary>
+    public static string TakeVariable(string name)
+    {
+        string value = Environment.GetEnvironmentVariable(name) ?? "";
+        Environment.SetEnvironmentVariable(name, null);
+        return value;
+    }
+
     /// <summary>Closes a descriptor that was inherited and that no object owns.</summary>
     public static void Close(int descriptor) => CallClose(descriptor);
 
@@ -180,6 +197,12 @@ internal static unsafe partial class LinuxProcess
             return null;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    private static partial int CallParent();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int CallKill(int processId, int signal);
 
     [LibraryImport("libc", EntryPoint = "tcgetattr")]
     private static partial int CallTerminalSettings(int descriptor, uint* settings);

@@ -45,10 +45,10 @@ internal sealed class ServiceManager
     /// <summary>Takes it out of the environment, so that no process that this one starts speaks in its name.</summary>
     public static ServiceManager Take()
     {
-        string lifeUsec = Taken("WATCHDOG_USEC");
-        string watched = Taken("WATCHDOG_PID");
+        string lifeUsec = LinuxProcess.TakeVariable("WATCHDOG_USEC");
+        string watched = LinuxProcess.TakeVariable("WATCHDOG_PID");
         bool isForUs = watched.Length == 0 || watched == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        return new ServiceManager(Taken("NOTIFY_SOCKET"), isForUs ? lifeUsec : "");
+        return new ServiceManager(LinuxProcess.TakeVariable("NOTIFY_SOCKET"), isForUs ? lifeUsec : "");
     }
 
     /// <summary>It serves: for the first time, or with whatever a reload has left in force.</summary>
@@ -68,13 +68,6 @@ internal sealed class ServiceManager
     {
         _nextLifeMs = nowMs + LifeEveryMs;
         Tell("WATCHDOG=1");
-    }
-
-    private static string Taken(string name)
-    {
-        string value = Environment.GetEnvironmentVariable(name) ?? "";
-        Environment.SetEnvironmentVariable(name, null);
-        return value;
     }
 
     private void Tell(string message)

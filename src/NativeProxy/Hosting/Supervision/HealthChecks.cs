@@ -61,6 +61,18 @@ internal sealed class HealthChecks : IDisposable
         _checker.Apply(settings, endPoints, _identities.Of);
     }
 
+    /// <summary>Main thread: this process serves, after another one: what its file says of states and weights counts from now on.</summary>
+    public void Serve(in ProxySettings settings)
+    {
+        _boards.Servers.Serves = true;
+        foreach (UpstreamSettings upstream in settings.Upstreams)
+        {
+            foreach (UpstreamServerSettings server in upstream.Servers)
+                _boards.Servers.Find(upstream.Name, server.Name, server.Address)?.Follow(server.State, server.Weight);
+        }
+        ServerChanged();
+    }
+
     /// <summary>Any thread: how the last check of a server went; null when there was none.</summary>
     public LastCheck? LastOf(ServerSlot slot) => _checker.LastOf(slot);
 

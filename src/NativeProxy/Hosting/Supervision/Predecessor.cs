@@ -48,7 +48,7 @@ internal sealed class Predecessor : IDisposable
         if (handover.AdminBind.Length > 0)
             _admin = handed[next++];
         foreach (int line in handed.AsSpan(next))
-            _lines.Add(SocketOf(line));
+            _lines.Add(OwnedSocket.Of(line));
     }
 
     /// <summary>There is one.</summary>
@@ -74,8 +74,7 @@ internal sealed class Predecessor : IDisposable
     public static Predecessor? Hear(out string problem)
     {
         problem = "";
-        string variable = Environment.GetEnvironmentVariable(Successor.Variable) ?? "";
-        Environment.SetEnvironmentVariable(Successor.Variable, null);
+        string variable = LinuxProcess.TakeVariable(Successor.Variable);
         if (variable.Length == 0)
             return ActivatedSockets.Take(out problem) is { } activated ? new Predecessor(activated) : null;
         string[] words = variable.Split(',');
@@ -90,8 +89,8 @@ internal sealed class Predecessor : IDisposable
             problem = $"{Successor.Variable} is set by a proxy for the one that comes after it: do not set it";
             return null;
         }
-        var channel = new ControlChannel(SocketOf(control));
-        var passing = new DescriptorChannel(SocketOf(descriptors));
+        var channel = new ControlChannel(OwnedSocket.Of(control));
+        var passing = new DescriptorChannel(OwnedSocket.Of(descriptors));
         Task<ControlMessage?> message = channel.ReceiveAsync();
         message.Wait(AnswerLimit);
         if (message is { IsCompletedSuccessfully: true, Result: { Command: ControlCommand.TakeOver } said }
@@ -111,7 +110,7 @@ internal sealed class Predecessor : IDisposable
 
     /// <summary>Its listening socket of a worker, or that of a service manager; null when there is none.</summary>
     public Socket? TakeListening(int worker, string bind) =>
-        _listening.Remove((worker, bind), out int descriptor) ? SocketOf(descriptor)
+        _listening.Remove((worker, bind), out int descriptor) ? OwnedSocket.Of(descriptor)
             : worker == 0 && !UnixAddressText.IsUnix(bind) ? _activated?.Take(bind, ListeningSockets.EndPointOf(bind)) : null;
 
     /// <summary>Its listening socket of the admin endpoint; null when it has none there.</summary>
@@ -121,7 +120,7 @@ internal sealed class Predecessor : IDisposable
             return null;
         int descriptor = _admin;
         _admin = -1;
-        return SocketOf(descriptor);
+        return OwnedSocket.Of(descriptor);
     }
 
     /// <summary>Its boards, if this build can read them and they have room for as many workers; else null.</summary>
@@ -174,11 +173,14 @@ internal sealed class Predecessor : IDisposable
         return lines;
     }
 
-    /// <summary>It may still write logs for what runs on it, and only this process is told of their rotation. Any time.</summary>
+    /// <summary>
+    /// It may still write logs for what runs on it, and only this process is told of their rotation. Any time: it has started this one, so its number
+    /// is no stranger's as long as it is the parent's.
+    /// </summary>
     public void ReopenLogs()
     {
-        if (_handover is { } handover)
-            ParentProcess.ReopenLogs(handover.ProcessId);
+        if (_handover is { } handover && LinuxProcess.ParentId == handover.ProcessId)
+            LinuxProcess.Signal(handover.ProcessId, ProcessSignals.ReopenLogsSignal);
     }
 
     public void Dispose()
@@ -212,10 +214,4 @@ internal sealed class Predecessor : IDisposable
 
     private static bool IsSocket(int descriptor) =>
         new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true;
-
-    private static Socket SocketOf(int descriptor)
-    {
-        LinuxProcess.SetInherited(descriptor, false);
-        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
-    }
 }

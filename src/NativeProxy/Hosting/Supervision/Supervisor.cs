@@ -122,6 +122,7 @@ internal sealed class Supervisor : IDisposable
         }
         ListeningSockets.TakeFiles([.. _crew.Slots.SelectMany(static slot => slot.Sockets), .. AdminEndpoint.ListeningOf(Admin)]);
         Before.Dispose();
+        _health.Serve(_settings);
         pidFile.TakeOver(_log);
     }
 

@@ -143,8 +143,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     }
 
     /// <summary>The line that goes ahead of a message; null when it has not come.</summary>
-    private Socket? ReceiveLine() =>
-        descriptors.TryReceive(1) is [int line] ? new Socket(new SafeSocketHandle(line, ownsHandle: true)) : null;
+    private Socket? ReceiveLine() => descriptors.TryReceive(1) is [int line] ? OwnedSocket.Of(line) : null;
 
     private async Task ListenForCut(Worker worker)
     {

@@ -23,14 +23,8 @@ internal static class WorkerProcess
         WorkerSignals.LeaveToSupervisor();
         LinuxProcess.SetName("nativeproxy");
         LinuxProcess.PinToProcessor(arguments.Index % Environment.ProcessorCount);
-        using var control = new ControlChannel(Inherited(arguments.Control));
-        using var sockets = new DescriptorChannel(Inherited(arguments.Sockets));
+        using var control = new ControlChannel(OwnedSocket.Of(arguments.Control));
+        using var sockets = new DescriptorChannel(OwnedSocket.Of(arguments.Sockets));
         return new WorkerDuty(control, sockets, arguments, security).RunAsync().GetAwaiter().GetResult();
-    }
-
-    private static Socket Inherited(int descriptor)
-    {
-        LinuxProcess.SetInherited(descriptor, false);
-        return new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
     }
 }

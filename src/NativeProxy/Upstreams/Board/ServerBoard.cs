@@ -66,6 +66,12 @@ internal sealed unsafe class ServerBoard : IDisposable
         _follows = _head->Publication;
     }
 
+    /// <summary>
+    /// False in a process that comes after another one, until it serves: what its file says of states and weights of servers that are there does not
+    /// count before, since it may not come to that.
+    /// </summary>
+    public bool Serves { get; set; } = true;
+
     /// <summary>What <see cref="Attach"/> takes; -1 when the memory is this process's own.</summary>
     public int Descriptor => _memory.Descriptor;
 
@@ -136,11 +142,13 @@ internal sealed unsafe class ServerBoard : IDisposable
             {
                 byte[] key = ServerSlotMemory.KeyOf(upstream.Name, server.Name, server.Address);
                 int index = IndexOf(key);
+                bool isKnown = index >= 0 && _slots[index].NamedBy >= _follows;
                 if (index < 0)
                     index = Occupy(publication, key);
-                else if (_slots[index].NamedBy < _follows)
+                else if (!isKnown)
                     _slots[index].Forget();
-                _slots[index].Follow(server.State, server.Weight);
+                if (Serves || !isKnown)
+                    _slots[index].Follow(server.State, server.Weight);
                 Volatile.Write(ref _slots[index].NamedBy, publication);
             }
         }

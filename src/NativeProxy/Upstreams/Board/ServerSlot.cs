@@ -132,6 +132,9 @@ internal sealed unsafe class ServerSlot
     /// <summary>How often the server went down.</summary>
     public long Downs => Volatile.Read(ref _memory->Downs);
 
+    /// <summary>What the file says of it: see <see cref="ServerSlotMemory.Follow"/>.</summary>
+    public void Follow(OperatorState state, int weight) => _memory->Follow(state, weight);
+
     public void CountCheck(bool passed)
     {
         if (passed)
