@@ -25,7 +25,7 @@ dotnet publish tests/NativeProxy.LayeredHost -c Release --use-current-runtime -o
 # Adds the figures of one runner's closing line; a runner without one has failed as a whole.
 count() { # name log
     local line
-    line=$(grep -E '(Passed|Failed)! +- Failed: +[0-9]+, Passed: +[0-9]+' "$2" | tail -n 1)
+    line=$(grep -aE '(Passed|Failed)! +- Failed: +[0-9]+, Passed: +[0-9]+' "$2" | tail -n 1)
     if [ -z "$line" ]; then
         tail -n 40 "$2"
         echo "test.sh: $1 did not finish"
@@ -36,7 +36,7 @@ count() { # name log
     read -r -a numbers <<<"$(sed -E 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+).*/\1 \2 \3/' <<<"$line")"
     failed=$((failed + numbers[0])) passed=$((passed + numbers[1])) skipped=$((skipped + numbers[2]))
     echo "$1: ${numbers[1]} passed, ${numbers[0]} failed, ${numbers[2]} skipped"
-    [ "${numbers[0]}" -eq 0 ] || grep -A 30 -E '^\s+Failed ' "$2" | head -n 200
+    [ "${numbers[0]}" -eq 0 ] || grep -a -A 30 -E '^\s+Failed ' "$2" | head -n 200
 }
 
 log=$(mktemp -d)
@@ -94,7 +94,7 @@ run_accept() { # name engine workers arguments
     local name=$1 engine=$2 workers=$3
     shift 3
     ask_accept "$engine" "$workers" "$@" >"$log/accept"
-    grep -vE '^ours ' "$log/accept"
+    grep -avE '^ours ' "$log/accept"
     good=$(grep -oE '^ours .*pass=[0-9]+' "$log/accept" | tail -n 1 | grep -oE '[0-9]+$')
     bad=0 excused=0
     while read -r id; do
@@ -117,7 +117,7 @@ for engine in saea epoll; do
     [ -e "$accept_tls" ] && command -v python3 >/dev/null || break
     good=0 bad=0
     NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" python3 "$accept_tls" --proxy ours -q >"$log/accept_tls" 2>&1
-    grep -vE '^ours ' "$log/accept_tls"
+    grep -avE '^ours ' "$log/accept_tls"
     good=$(grep -oE '^ours .*pass=[0-9]+' "$log/accept_tls" | tail -n 1 | grep -oE '[0-9]+$')
     while read -r id; do
         if [ "$id" = key_update ] && NATIVEPROXY_ENGINE=$engine NATIVEPROXY_BIN="$PWD/out/nativeproxy" \
