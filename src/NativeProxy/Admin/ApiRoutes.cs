@@ -113,7 +113,7 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
         {
             server.Operator = state;
             server.ChangedAtMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-            said.Add($"is set to {ServerJson.NameOf(state)}");
+            said.Add($"is set to {OperatorStates.NameOf(state)}");
         }
         if (percent is { } weight && weight != server.OperatorPercent)
         {

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
+using NativeProxy.Config.Toml;
 using NativeProxy.Foundation;
 using NativeProxy.Recording;
 
@@ -79,7 +80,7 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
             {
                 if (!TryTake(ref terms, property))
                 {
-                    problem = $"\"{SmallHttpText.Printable(property.Name)}\" is no term of a recording, or has no such value; expected client (a "
+                    problem = $"{ErrorExcerpt.Quoted(property.Name)} is no term of a recording, or has no such value; expected client (a "
                         + $"network), listener, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
                         + $"seconds (1 to {SecondsMax}), bodies (true or false)";
                 }

@@ -10,10 +10,6 @@ namespace NativeProxy.Admin;
 /// <summary>Servers as the API shows them, and what it takes of them. Stateless; any thread.</summary>
 internal static class ServerJson
 {
-    private const string Ready = "ready";
-    private const string Drain = "drain";
-    private const string Maintenance = "maintenance";
-
     /// <summary>Writes one server as an object.</summary>
     public static void Write(Utf8JsonWriter json, ServerSlot server, LastCheck? last, TallySum? tally, long nowMs)
     {
@@ -26,9 +22,9 @@ internal static class ServerJson
         json.WriteNumber("weight", server.WeightInFile);
         json.WriteNumber("weight_percent", server.SharePercent);
         json.WriteStartObject("operator");
-        json.WriteString("state", NameOf(server.Operator));
+        json.WriteString("state", OperatorStates.NameOf(server.Operator));
         json.WriteNumber("weight_percent", server.OperatorPercent);
-        json.WriteString("state_in_file", NameOf(server.StateInFile));
+        json.WriteString("state_in_file", OperatorStates.NameOf(server.StateInFile));
         json.WriteEndObject();
         json.WriteStartObject("health");
         json.WriteBoolean("checked", server.IsChecked);
@@ -86,18 +82,10 @@ internal static class ServerJson
         json.WriteString(name, text.Bytes);
     }
 
-    /// <summary>What an operator sets it to.</summary>
-    public static string NameOf(OperatorState state) => state switch
-    {
-        OperatorState.Drain => Drain,
-        OperatorState.Maintenance => Maintenance,
-        _ => Ready,
-    };
-
     /// <summary>The one thing that decides most about the server now.</summary>
     private static string StateOf(ServerSlot server, long nowMs) => server switch
     {
-        { Operator: not OperatorState.Ready and var wanted } => NameOf(wanted),
+        { Operator: not OperatorState.Ready and var wanted } => OperatorStates.NameOf(wanted),
         { HasAddress: false } => "no_address",
         { IsUp: false } => "down",
         { IsLeaving: true } => "leaving",
@@ -108,13 +96,6 @@ internal static class ServerJson
     private static int? PercentIn(in JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int percent) && percent is >= 1 and <= 100 ? percent : null;
 
-    private static OperatorState? StateNamed(in JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-            return null;
-        return value.ValueEquals(Ready) ? OperatorState.Ready
-            : value.ValueEquals(Drain) ? OperatorState.Drain
-            : value.ValueEquals(Maintenance) ? OperatorState.Maintenance
-            : null;
-    }
+    private static OperatorState? StateNamed(in JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? OperatorStates.Named(value.GetString()) : null;
 }

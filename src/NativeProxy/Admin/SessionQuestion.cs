@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using NativeProxy.Config;
+using NativeProxy.Config.Toml;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Admin;
@@ -56,7 +57,7 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
             bool isFirst = seen.Add(name);
             if (!isFirst || question.With(name, value) is not { } next)
             {
-                problem = $"\"{SmallHttpText.Printable(part)}\" is not understood: expected " + (isFirst && name == "state"
+                problem = $"{ErrorExcerpt.Quoted(part)} is not understood: expected " + (isFirst && name == "state"
                     ? $"state= with one of {SessionStates.Words}"
                     : "client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, state=WORD, order=newest, oldest or longest, "
                         + $"count=1 to {CountLimit}, query=shown, each once at most");

@@ -29,19 +29,6 @@ internal static class SmallHttpText
         return hasBody ? [.. head, .. response.Body.Span] : head;
     }
 
-    /// <summary>So much of what somebody sent as can be shown to people: its beginning, without what moves a terminal.</summary>
-    public static string Printable(string text)
-    {
-        const int ShownMax = 60;
-        var shown = new StringBuilder(ShownMax);
-        foreach (char sign in text.AsSpan(0, Math.Min(text.Length, ShownMax)))
-        {
-            if (sign is >= ' ' and < '\x7f')
-                shown.Append(sign);
-        }
-        return shown.ToString();
-    }
-
     private static string ReasonOf(int statusCode) => statusCode switch
     {
         200 => "OK",

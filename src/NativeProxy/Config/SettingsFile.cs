@@ -71,6 +71,16 @@ internal static class SettingsFile
     public static SettingsResult Parse(SettingsText text)
     {
         SettingsErrors errors = ErrorsOf(text);
+        if (TreeOf(text, errors) is not { } whole)
+            return SettingsResult.Refused(errors);
+        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(whole, errors)).WithShortServers();
+        new SettingsRules(settings, whole, errors).CheckAll();
+        return SettingsResult.Of(settings.WithOnlyUpstream().WithEachBind(), errors, whole);
+    }
+
+    /// <summary>All texts as one tree, with variables filled in and all places; null, and told, when one of them is missing or no TOML.</summary>
+    public static TomlTable? TreeOf(SettingsText text, SettingsErrors errors)
+    {
         List<TomlTable> roots = [];
         foreach (SettingsPart part in text.Parts)
         {
@@ -85,12 +95,7 @@ internal static class SettingsFile
             VariableText.FillIn(root, errors);
 
         // Whatever is missing would be told as a mistake of what is there.
-        if (!isWhole)
-            return SettingsResult.Refused(errors);
-        TomlTable whole = IncludedTables.Merge(roots, errors);
-        ProxySettings settings = ProxySettings.ReadFrom(SettingsTableReader.Root(whole, errors)).WithShortServers();
-        new SettingsRules(settings, whole, errors).CheckAll();
-        return SettingsResult.Of(settings.WithOnlyUpstream().WithEachBind(), errors, whole);
+        return isWhole ? IncludedTables.Merge(roots, errors) : null;
     }
 
     /// <summary>Where errors of these texts go.</summary>

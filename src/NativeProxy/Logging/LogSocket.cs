@@ -42,7 +42,6 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     private LogLink? _link;
     private long _linesSent;
     private long _linesLost;
-    private int _linesWaiting;
     private long _retryAtMs;
     private int _retryMs = RetryMsMin;
     private bool _isFull;
@@ -59,7 +58,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     public long LinesLost => Volatile.Read(ref _linesLost);
 
     /// <summary>Messages in the queue; any thread.</summary>
-    public int LinesWaiting => Volatile.Read(ref _linesWaiting);
+    public int LinesWaiting => _queue.Count;
 
     /// <summary>In how many milliseconds <see cref="Pump"/> has something to do, also without lines; -1 = nothing.</summary>
     public int NextMs(long nowMs)
@@ -83,14 +82,14 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
             if (line.IsEmpty)
                 continue;
             ReadOnlySpan<byte> message = MessageOf(line);
-            if (TryAdd(message))
+            if (_queue.TryAdd(message))
                 continue;
             if (!isStuck)
             {
                 Pump(nowMs);
                 isStuck = !_queue.IsEmpty;
             }
-            if (!TryAdd(message))
+            if (!_queue.TryAdd(message))
                 Lose("lines are dropped, because nobody takes them fast enough");
         }
         Pump(nowMs);
@@ -123,26 +122,11 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         }
         while (!_queue.IsEmpty)
         {
-            RemoveFirst();
+            _queue.RemoveFirst();
             Volatile.Write(ref _linesLost, _linesLost + 1);
         }
         _link?.Dispose();
         _link = null;
-    }
-
-    /// <summary>False when there is no room.</summary>
-    private bool TryAdd(ReadOnlySpan<byte> message)
-    {
-        if (!_queue.TryAdd(message))
-            return false;
-        Volatile.Write(ref _linesWaiting, _linesWaiting + 1);
-        return true;
-    }
-
-    private void RemoveFirst()
-    {
-        _queue.RemoveFirst();
-        Volatile.Write(ref _linesWaiting, _linesWaiting - 1);
     }
 
     /// <summary>On TCP with its length and a blank before it (RFC 6587 3.4.1). Valid until the next one.</summary>
@@ -188,7 +172,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         switch (_link!.Send(_queue.First, out string problem))
         {
             case LogSendOutcome.Sent:
-                RemoveFirst();
+                _queue.RemoveFirst();
                 Volatile.Write(ref _linesSent, _linesSent + 1);
                 _retryMs = RetryMsMin;
                 break;
@@ -196,7 +180,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
                 _isFull = true;
                 break;
             case LogSendOutcome.TooLong:
-                RemoveFirst();
+                _queue.RemoveFirst();
                 Lose("lines are too long for a datagram");
                 break;
             default:

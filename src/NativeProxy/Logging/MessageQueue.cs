@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Threading;
 
 namespace NativeProxy.Logging;
 
@@ -16,8 +17,12 @@ internal sealed class MessageQueue(int capacityBytes)
     private readonly byte[] _memory = new byte[2 * capacityBytes];
     private int _head;
     private int _tail;
+    private int _count;
 
     public bool IsEmpty => _head == _tail;
+
+    /// <summary>How many there are; any thread may ask.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>The oldest message; there must be one.</summary>
     public ReadOnlySpan<byte> First => _memory.AsSpan(_head + LengthBytes, FirstBytes);
@@ -40,12 +45,14 @@ internal sealed class MessageQueue(int capacityBytes)
         Unsafe.WriteUnaligned(ref _memory[_tail], message.Length);
         message.CopyTo(_memory.AsSpan(_tail + LengthBytes));
         _tail += needed;
+        Volatile.Write(ref _count, _count + 1);
         return true;
     }
 
     public void RemoveFirst()
     {
         _head += LengthBytes + FirstBytes;
+        Volatile.Write(ref _count, _count - 1);
         if (_head == _tail)
             _head = _tail = 0;
     }

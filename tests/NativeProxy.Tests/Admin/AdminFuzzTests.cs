@@ -242,7 +242,7 @@ public sealed class AdminFuzzTests : IDisposable
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
         foreach (JsonProperty property in document.RootElement.EnumerateObject())
         {
-            string shown = property.Name == "state" ? ServerJson.NameOf(server.Operator) : $"{server.OperatorPercent}";
+            string shown = property.Name == "state" ? OperatorStates.NameOf(server.Operator) : $"{server.OperatorPercent}";
             Check(property.Name is "state" or "weight_percent" && shown == property.Value.ToString(), $"{shown} is set", text, body);
         }
         Check(server.OperatorPercent is >= 1 and <= 100, "a weight", text, body);

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
-using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 
@@ -62,7 +61,7 @@ internal static class SaveCommand
                 problems.Add($"{name} is not saved: the file has no such server");
                 continue;
             }
-            if (isOtherState && state != ServerJson.NameOf(written.State))
+            if (isOtherState && state != OperatorStates.NameOf(written.State))
                 values.Add(new ServerValue(name, "state", $"\"{state}\""));
             if (percent != 100)
                 AddWeight(values, name, server.GetProperty("weight").GetInt32(), percent, written.Weight, problems);

@@ -29,15 +29,7 @@ internal sealed class ServerEdit
     {
         _settings = settings;
         _texts = [.. settings.Parts.Select(static part => Encoding.UTF8.GetString(part.Bytes))];
-        var errors = new SettingsErrors(settings.Path, "");
-        var roots = new List<TomlTable>();
-        foreach (SettingsPart part in settings.Parts)
-        {
-            TomlDocument.TryParse(part.Bytes, out TomlTable root, out _, file: roots.Count);
-            VariableText.FillIn(root, errors);
-            roots.Add(root);
-        }
-        _whole = IncludedTables.Merge(roots, errors);
+        _whole = SettingsFile.TreeOf(settings, SettingsFile.ErrorsOf(settings))!;
     }
 
     /// <summary>Has a value stand in the text. Where it does then, as <c>file:line</c>; null when that cannot be.</summary>

@@ -37,15 +37,16 @@ internal static class MessageReplay
             return;
         }
         string part = Text(lines, "part: "u8);
-        long from = Number(lines, "kept_from: "u8);
-        long place = Number(lines, "place: "u8);
-        output.WriteLine($"{part.Replace('_', ' ')}, refused as {Text(lines, "rule: "u8)} at byte {place} of {Number(lines, "bytes: "u8)}");
+        long from = RecordEntry.NumberOf(lines, "kept_from: "u8);
+        long place = RecordEntry.NumberOf(lines, "place: "u8);
+        long length = RecordEntry.NumberOf(lines, "bytes: "u8);
+        output.WriteLine($"{part.Replace('_', ' ')}, refused as {Text(lines, "rule: "u8)} at byte {place} of {length}");
         MessageDump.Write(output, bytes, from, place);
         if (from > 0)
             output.WriteLine("  its beginning was not kept: the parsers cannot be asked again");
-        else if (Number(lines, "begins_with_head: "u8) == 0 && part is "request" or "response" or "unasked")
+        else if (RecordEntry.NumberOf(lines, "begins_with_head: "u8) == 0 && part is "request" or "response" or "unasked")
             output.WriteLine("  it may be the end of a body that is longer than its head said: the parsers cannot be asked again");
-        else if (Number(lines, "begins_with_head: "u8) == 0)
+        else if (RecordEntry.NumberOf(lines, "begins_with_head: "u8) == 0)
             output.WriteLine("  its head came before: the parsers cannot be asked again; a greater part is there when it comes in one piece");
         else
             Ask(output, part, lines, bytes);
@@ -54,9 +55,10 @@ internal static class MessageReplay
     private static void Ask(TextWriter output, string part, ReadOnlySpan<byte> lines, ReadOnlySpan<byte> bytes)
     {
         var limits = new HeadLimits(
-            Bounded(Number(lines, "header_bytes: "u8), WireScratch.ResponseHeadBytesMax, 1 << 20),
-            Bounded(Number(lines, "header_count: "u8), WireScratch.ResponseFieldsMax, FieldsMax),
-            Bounded(Number(lines, "request_line_bytes: "u8), 1 << 20, int.MaxValue), Number(lines, "non_ascii_target: "u8) == 1);
+            Bounded(RecordEntry.NumberOf(lines, "header_bytes: "u8), WireScratch.ResponseHeadBytesMax, 1 << 20),
+            Bounded(RecordEntry.NumberOf(lines, "header_count: "u8), WireScratch.ResponseFieldsMax, FieldsMax),
+            Bounded(RecordEntry.NumberOf(lines, "request_line_bytes: "u8), 1 << 20, int.MaxValue),
+            RecordEntry.NumberOf(lines, "non_ascii_target: "u8) == 1);
         switch (part)
         {
             case "request" or "request_body":
@@ -64,7 +66,7 @@ internal static class MessageReplay
                 break;
             case "response" or "response_body" or "unasked":
                 Enum.TryParse(Text(lines, "method: "u8), out HttpMethod method);
-                AskResponse(output, bytes, limits, method, Number(lines, "offers_upgrade: "u8) == 1);
+                AskResponse(output, bytes, limits, method, RecordEntry.NumberOf(lines, "offers_upgrade: "u8) == 1);
                 break;
             case "proxy_header":
                 AskProxyHeader(output, bytes);
@@ -150,11 +152,6 @@ internal static class MessageReplay
         : framing.Kind == BodyKind.Length ? $"a body of {framing.LengthBytes} bytes" : $"body: {CodeText.Of(framing.Kind.ToString())}";
 
     private static string Text(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> name) => MessageDump.FirstLine(RecordEntry.ValueOf(lines, name));
-
-    private static long Number(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> name) =>
-        long.TryParse(Encoding.ASCII.GetString(RecordEntry.ValueOf(lines, name)), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            ? number
-            : 0;
 
     /// <summary>What a file says may be anything.</summary>
     private static int Bounded(long value, int otherwise, int max) => value is < 1 ? otherwise : (int)Math.Min(value, max);
