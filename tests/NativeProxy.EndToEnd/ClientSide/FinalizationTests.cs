@@ -99,6 +99,7 @@ public sealed class FinalizationTests
 
     [Theory]
     [Trait("promise", "S1.22")]
+    [Trait("layer", "no")] // a layer's end comes before the FIN: whoever hears it may send its own first
     [InlineData(true)]
     [InlineData(false)]
     public async Task TimeWait_IsOnTheSideThatClosesFirst(bool proxyCloses)

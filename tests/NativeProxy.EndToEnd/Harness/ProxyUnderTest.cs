@@ -248,6 +248,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
             if (_successorId > 0 && !Errors.Ended.IsCompleted)
                 LinuxSignals.TrySend(_successorId, LinuxSignals.Kill);
             Process.Dispose();
+            RecordPipe.FreeBare(AdminPort);
             Directory.Delete(_directory, recursive: true);
         }
     }

@@ -39,6 +39,9 @@ internal sealed class RecordPipe : ISecuredPipe
     /// <summary>What listens there speaks no records: an admin endpoint.</summary>
     public static void KeepBare(int port) => BarePorts[port] = true;
 
+    /// <summary>Nothing listens there any more; who gets the port next may speak records.</summary>
+    public static void FreeBare(int port) => BarePorts.TryRemove(port, out _);
+
     /// <summary>True for the port of an admin endpoint.</summary>
     public static bool IsBarePort(int port) => BarePorts.ContainsKey(port);
 
