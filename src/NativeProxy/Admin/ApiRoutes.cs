@@ -29,7 +29,8 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
         new("GET", "/api/status", "the process, its workers, and how often the configuration was read"),
         new("GET", "/api/servers", "all servers: state, health, what runs on them"),
         new("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
-        new("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance) or \"weight_percent\" (1 to 100)") { Lasts = Lasts },
+        new("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance), \"weight_percent\" (1 to 100) or "
+            + "\"max_connections\" (0 = no limit, null = what the file says)") { Lasts = Lasts },
         new("POST", "/api/reload", "reads the configuration again; /api/status says what came of it") { Lasts = "until the next one" },
     ];
 
@@ -99,26 +100,35 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
             return ApiAnswer.Json(200, json => Write(json, server));
         if (request.Method != HttpMethod.Patch)
             return ApiAnswer.NotAllowed("GET, HEAD, PATCH");
-        if (!ServerJson.TryRead(request.Body.ToArray(), out OperatorState? wanted, out int? percent, out string problem))
+        if (!ServerWish.TryRead(request.Body.ToArray(), out ServerWish wish, out string problem))
             return SmallHttpText.Plain(400, problem + "\n");
         lock (_changing)
-            Change(server, wanted, percent);
+            Change(server, wish);
         return ApiAnswer.Json(200, json => Write(json, server, hasLasts: true));
     }
 
-    private void Change(ServerSlot server, OperatorState? wanted, int? percent)
+    private void Change(ServerSlot server, in ServerWish wish)
     {
         var said = new List<string>();
-        if (wanted is { } state && state != server.Operator)
+        if (wish.State is { } state && state != server.Operator)
         {
             server.Operator = state;
             server.ChangedAtMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
             said.Add($"is set to {OperatorStates.NameOf(state)}");
         }
-        if (percent is { } weight && weight != server.OperatorPercent)
+        if (wish.WeightPercent is { } weight && weight != server.OperatorPercent)
         {
             server.OperatorPercent = weight;
             said.Add($"has {weight} % of its weight");
+        }
+        if (wish.SetsLimit && server.TrySetConnectionsMax(wish.ConnectionsMax))
+        {
+            said.Add(server switch
+            {
+                { OperatorConnectionsMax: null } => "has the limit of connections that the file says",
+                { ConnectionsMax: 0 } => "has no limit of connections",
+                _ => $"has {server.ConnectionsMax} connections at most",
+            });
         }
         if (said.Count > 0)
             powers.ServerChanged($"server \"{server.Server}\" of upstream \"{server.Upstream}\" {string.Join(" and ", said)} by an operator");

@@ -7,7 +7,7 @@ using NativeProxy.Upstreams.Health;
 
 namespace NativeProxy.Admin;
 
-/// <summary>Servers as the API shows them, and what it takes of them. Stateless; any thread.</summary>
+/// <summary>Servers as the API shows them. Stateless; any thread.</summary>
 internal static class ServerJson
 {
     /// <summary>Writes one server as an object.</summary>
@@ -21,10 +21,15 @@ internal static class ServerJson
         WriteTime(json, "changed_at", server.ChangedAtMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(server.ChangedAtMs));
         json.WriteNumber("weight", server.WeightInFile);
         json.WriteNumber("weight_percent", server.SharePercent);
+        json.WriteNumber("max_connections", server.ConnectionsMax);
         json.WriteStartObject("operator");
         json.WriteString("state", OperatorStates.NameOf(server.Operator));
         json.WriteNumber("weight_percent", server.OperatorPercent);
         json.WriteString("state_in_file", OperatorStates.NameOf(server.StateInFile));
+        if (server.OperatorConnectionsMax is { } limit)
+            json.WriteNumber("max_connections", limit);
+        else
+            json.WriteNull("max_connections");
         json.WriteEndObject();
         json.WriteStartObject("health");
         json.WriteBoolean("checked", server.IsChecked);
@@ -39,34 +44,6 @@ internal static class ServerJson
         json.WriteNumber("requests_running", server.Running());
         tally?.WriteServer(json);
         json.WriteEndObject();
-    }
-
-    /// <summary>
-    /// Reads what is to be set: `{"state": "drain", "weight_percent": 50}`, one of them or both. False with the problem when that is not all it is.
-    /// </summary>
-    public static bool TryRead(ReadOnlyMemory<byte> body, out OperatorState? state, out int? weightPercent, out string problem)
-    {
-        (state, weightPercent, problem) = (null, null, "");
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            {
-                if (property.NameEquals("state") && state is null && (state = StateNamed(property.Value)) is not null)
-                    continue;
-                if (property.NameEquals("weight_percent") && weightPercent is null && (weightPercent = PercentIn(property.Value)) is not null)
-                    continue;
-                problem = "expected \"state\": \"ready\", \"drain\" or \"maintenance\", and \"weight_percent\": 1 to 100, each once at most";
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second is what anything but an object is refused with.
-            problem = "the body is no JSON object";
-        }
-        if (problem.Length == 0 && state is null && weightPercent is null)
-            problem = "nothing is to be set: expected \"state\" or \"weight_percent\"";
-        return problem.Length == 0;
     }
 
     /// <summary>A moment in time, or null.</summary>
@@ -92,10 +69,4 @@ internal static class ServerJson
         { Ejection: var ejection } when ejection.IsOn(nowMs) => "ejected",
         _ => "up",
     };
-
-    private static int? PercentIn(in JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int percent) && percent is >= 1 and <= 100 ? percent : null;
-
-    private static OperatorState? StateNamed(in JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? OperatorStates.Named(value.GetString()) : null;
 }

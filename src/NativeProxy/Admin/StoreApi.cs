@@ -135,6 +135,9 @@ internal sealed class StoreApi(AdminBoards boards, ServiceState state) : ApiSubj
 
     private void WriteServerLimits(Utf8JsonWriter json, in ProxySettings settings)
     {
+        Dictionary<(string, string, string), int> inForce = [];
+        foreach (ServerSlot slot in boards.Servers.Current)
+            inForce[(slot.Upstream, slot.Server, slot.Address)] = slot.ConnectionsMax;
         json.WriteStartArray("servers");
         foreach (UpstreamSettings upstream in settings.Upstreams)
         {
@@ -144,7 +147,8 @@ internal sealed class StoreApi(AdminBoards boards, ServiceState state) : ApiSubj
                 json.WriteStartObject();
                 json.WriteString("upstream", upstream.Name);
                 json.WriteString("server", server.Name);
-                json.WriteNumber("max_connections", server.MaxConnections);
+                json.WriteNumber(
+                    "max_connections", inForce.GetValueOrDefault((upstream.Name, server.Name, server.Address), server.MaxConnections));
                 json.WriteNumber("connections", tally is null ? 0 : tally[Tally.Active] + tally[Tally.Idle]);
                 json.WriteNumber("max_queue", server.MaxQueue > 0 ? server.MaxQueue : upstream.MaxQueue);
                 json.WriteNumber("queued", tally?[Tally.Queued] ?? 0);

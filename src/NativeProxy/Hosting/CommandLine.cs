@@ -131,6 +131,10 @@ internal static class CommandLine
         var weight = new Command("weight", "Only a part of its weight counts.") { server, percent };
         weight.SetAction(result => OperatorText.Run(
             () => ServerCommand.SetWeight(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(percent))));
+        var connections = new Argument<string>("CONNECTIONS") { Description = "A number, 0 for no limit, or file." };
+        var limit = new Command("limit", "So many connections at most.") { server, connections };
+        limit.SetAction(result => OperatorText.Run(
+            () => ServerCommand.SetLimit(result.GetValue(config)!, result.GetValue(server)!, result.GetValue(connections)!)));
         return new Command("server", "Change a server of a running proxy; needs admin.write_token_file.")
         {
             config,
@@ -138,6 +142,7 @@ internal static class CommandLine
             StateCommand(config, "maintenance", "Nobody comes, as if it were down."),
             StateCommand(config, "ready", "Its health decides again."),
             weight,
+            limit,
         };
     }
 

@@ -31,7 +31,7 @@ _nativeproxy() {
                 status) words="-c --config -? -h --help" ;;
                 server)
                     words="-c --config -? -h --help"
-                    [ "$COMP_CWORD" -ne 2 ] || words="drain maintenance ready weight $words"
+                    [ "$COMP_CWORD" -ne 2 ] || words="drain limit maintenance ready weight $words"
                     ;;
                 upgrade) words="-c --config --timeout -? -h --help" ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;

@@ -46,6 +46,7 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from status' -s c -l config -
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a drain -d 'No new clients'
+complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a limit -d 'So many connections at most'
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a maintenance -d 'Nobody comes'
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a ready -d 'Its health decides again'
 complete -c nativeproxy -n '__fish_seen_subcommand_from server' -a weight -d 'Only a part of its weight counts'

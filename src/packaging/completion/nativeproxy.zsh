@@ -61,7 +61,8 @@ _nativeproxy() {
                     ;;
                 server)
                     _arguments $help $file '2:server:' \
-                        '1:command:((drain\:"no new clients" maintenance\:"nobody comes" ready\:"health decides" weight\:"a part of its weight"))'
+                        '1:command:((drain\:"no new clients" limit\:"so many connections" maintenance\:"nobody comes" ready\:"health decides" \
+                            weight\:"a part of its weight"))'
                     ;;
                 upgrade)
                     _arguments $help $file '--timeout[how long it is waited for]:duration:'

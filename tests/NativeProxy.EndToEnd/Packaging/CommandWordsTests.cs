@@ -118,7 +118,7 @@ public sealed class CommandWordsTests
             foreach (string next in commands)
                 waiting.Enqueue($"{command} {next}".Trim());
         }
-        Assert.Equal(28, all.Count);
+        Assert.Equal(29, all.Count);
         return all;
     }
 

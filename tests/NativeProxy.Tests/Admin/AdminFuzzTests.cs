@@ -33,6 +33,7 @@ public sealed class AdminFuzzTests : IDisposable
     [
         ("PATCH", "/api/servers/app/a", """{"state": "drain"}"""), ("PATCH", "/api/servers/app/b", """{"state":"ready","weight_percent":50}"""),
         ("PATCH", "/api/servers/app/b", """{"state": "maintenance"}"""), ("PATCH", "/api/servers/app/a", """{"weight_percent": 7}"""),
+        ("PATCH", "/api/servers/app/a", """{"max_connections": 20}"""), ("PATCH", "/api/servers/app/b", """{"max_connections": null}"""),
         ("GET", "/api/servers/app/a", ""), ("GET", "/api", ""), ("GET", "/api/status", ""), ("GET", "/api/servers", ""),
         ("POST", "/api/reload", ""), ("POST", "/api/drain", ""), ("POST", "/api/upgrade", ""), ("GET", "/api/config", ""),
         ("POST", "/api/cache/purge", """{"url": "http://a.example/x?y=1"}"""), ("GET", "/api/sessions", ""), ("DELETE", "/api/sessions/5", ""),
@@ -242,8 +243,14 @@ public sealed class AdminFuzzTests : IDisposable
         using var document = JsonDocument.Parse(body, new JsonDocumentOptions { AllowDuplicateProperties = false });
         foreach (JsonProperty property in document.RootElement.EnumerateObject())
         {
-            string shown = property.Name == "state" ? OperatorStates.NameOf(server.Operator) : $"{server.OperatorPercent}";
-            Check(property.Name is "state" or "weight_percent" && shown == property.Value.ToString(), $"{shown} is set", text, body);
+            string shown = property.Name switch
+            {
+                "state" => OperatorStates.NameOf(server.Operator),
+                "weight_percent" => $"{server.OperatorPercent}",
+                "max_connections" => property.Value.ValueKind == JsonValueKind.Null ? "" : $"{server.ConnectionsMax}",
+                _ => "nothing",
+            };
+            Check(shown == property.Value.ToString(), $"{shown} is set", text, body);
         }
         Check(server.OperatorPercent is >= 1 and <= 100, "a weight", text, body);
     }

@@ -94,6 +94,22 @@ public sealed class ApiRoutesTests : IDisposable
         Assert.Equal("up", JsonOf(Ask("GET /api/servers/app/a")).GetProperty("server").GetProperty("state").GetString());
     }
 
+    /// <summary>The file says 0: no limit. What is set already, or is what the file says, is no change.</summary>
+    [Fact]
+    public void Limit_IsSet_Told_AndTakenBack()
+    {
+        Assert.Equal((20, 20), LimitAfter("20"));
+        Assert.Equal((20, 20), LimitAfter("20"));
+        Assert.Equal((0, null), LimitAfter("0"));
+        Assert.Equal((7, 7), LimitAfter("7"));
+        Assert.Equal((0, null), LimitAfter("null"));
+        Assert.Equal((0, null), LimitAfter("null"));
+        Assert.Equal(
+            ["has 20 connections at most", "has the limit of connections that the file says", "has 7 connections at most",
+                "has the limit of connections that the file says"],
+            _told.Select(static line => line["server \"b\" of upstream \"app\" ".Length..^" by an operator".Length]));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]
@@ -108,13 +124,19 @@ public sealed class ApiRoutesTests : IDisposable
     [InlineData("""{"weight_percent": 1.5}""")]
     [InlineData("""{"weight_percent": "50"}""")]
     [InlineData("""{"weight": 5}""")]
+    [InlineData("""{"max_connections": -1}""")]
+    [InlineData("""{"max_connections": 1000001}""")]
+    [InlineData("""{"max_connections": "20"}""")]
+    [InlineData("""{"max_connections": null, "max_connections": 5}""")]
+    [InlineData("""{"max_connections": 5, "state": "off"}""")]
     [InlineData("""{"state": "drain", "more": true}""")]
     [InlineData("""{"state": {"a": {"b": {}}}}""")]
     public void WrongBody_ChangesNothing(string body)
     {
         Assert.Equal(400, Ask("PATCH /api/servers/app/a", body: body).StatusCode);
         Assert.Empty(_told);
-        Assert.All(_servers.Current, static server => Assert.Equal((OperatorState.Ready, 100), (server.Operator, server.OperatorPercent)));
+        Assert.All(_servers.Current, static server => Assert.Equal(
+            (OperatorState.Ready, 100, (int?)null), (server.Operator, server.OperatorPercent, server.OperatorConnectionsMax)));
     }
 
     [Theory]
@@ -508,6 +530,13 @@ public sealed class ApiRoutesTests : IDisposable
 
     private static string Ids(SmallResponse response) =>
         string.Join(' ', JsonOf(response).GetProperty("sessions").EnumerateArray().Select(static session => session.GetProperty("id").GetInt32()));
+
+    private (int InForce, int? Operator) LimitAfter(string value)
+    {
+        JsonElement server = JsonOf(Ask("PATCH /api/servers/app/b", body: $$"""{"max_connections": {{value}}}""")).GetProperty("server");
+        JsonElement set = server.GetProperty("operator").GetProperty("max_connections");
+        return (server.GetProperty("max_connections").GetInt32(), set.ValueKind == JsonValueKind.Null ? null : set.GetInt32());
+    }
 
     private static JsonElement JsonOf(SmallResponse response)
     {

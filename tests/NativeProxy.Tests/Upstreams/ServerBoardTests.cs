@@ -140,6 +140,29 @@ public sealed class ServerBoardTests
     }
 
     [Fact]
+    public void LimitInTheFile_EndsWhatAnOperatorHasSet_WhenItChanges()
+    {
+        ServerBoard board = ServersOnBoard.NewBoard();
+        board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 5"));
+        ServerSlot slot = board.Find("app", "a", "127.0.0.1:1")!;
+        Assert.Equal((5, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+
+        Assert.True(slot.TrySetConnectionsMax(0));
+        Assert.False(slot.TrySetConnectionsMax(0));
+        board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 5"));
+        Assert.Equal((0, 0), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+
+        board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 6"));
+        Assert.Equal((6, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+
+        // One that was away begins anew.
+        Assert.True(slot.TrySetConnectionsMax(1));
+        board.Publish(ServersOnBoard.SettingsOf("b4"));
+        board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 6"));
+        Assert.Equal((6, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+    }
+
+    [Fact]
     public void AttachedBoard_SeesWhatTheOtherWrites()
     {
         ProxySettings settings = ServersOnBoard.SettingsOf("a1 b1");

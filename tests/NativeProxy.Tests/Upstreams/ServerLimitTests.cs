@@ -1,4 +1,5 @@
 using System.Net;
+using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Queueing;
 using Xunit;
@@ -72,6 +73,28 @@ public class ServerLimitTests
             Assert.True(_limit.TryTakePlace());
 
         Assert.Equal((100, true, true), (_limit.OpenCount, _limit.HasRoom, _limit.LetsIn));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    public void LimitOfAnOperator_ComesBeforeThatOfTheFile_UntilItIsTakenBack(int inFile)
+    {
+        var board = new ServersOnBoard("a1", $"max_connections = {inFile}");
+        ServerSlot slot = board.Slot("a");
+        _limit.Apply(inFile, slot);
+        Assert.Equal((false, inFile), (_limit.FollowOperator(), _limit.ConnectionsMax));
+
+        Assert.True(slot.TrySetConnectionsMax(1));
+        Assert.Equal((true, 1), (_limit.FollowOperator(), _limit.ConnectionsMax));
+        Assert.True(_limit.TryTakePlace());
+        Assert.Equal((false, false, false), (_limit.FollowOperator(), _limit.TryTakePlace(), _limit.HasRoom));
+        _limit.Apply(inFile, slot);
+        Assert.Equal(1, _limit.ConnectionsMax);
+
+        Assert.Equal((true, false), (slot.TrySetConnectionsMax(null), slot.TrySetConnectionsMax(inFile)));
+        Assert.Equal((true, inFile, true), (_limit.FollowOperator(), _limit.ConnectionsMax, _limit.TryTakePlace()));
+        Assert.Equal(2, _limit.OpenCount);
     }
 
     [Fact]

@@ -223,6 +223,34 @@ public sealed class WorkersOnBoardTests
         Assert.Equal(0, test.Places.OpenCount);
     }
 
+    /// <summary>From no limit to one, up and back: whoever waits, in whatever worker, goes on when there is room.</summary>
+    [Fact]
+    public async Task LimitOfAnOperator_HoldsOverAllWorkers_AndLetsThoseGoOnWhoWait()
+    {
+        using var test = new WorkersOnBoard(workers: 2, connectionsMax: 0);
+        ServerSlot slot = test.Board.Find("app", "a", "127.0.0.1:1")!;
+        await test.Connect(0);
+        await SetLimit(2);
+        await test.Connect(1);
+        WorkersOnBoard.Customer[] waiting = [await test.Ask(0), await test.Ask(1), await test.Ask(0)];
+        Assert.Equal((2, 2), (test.Places.OpenCount, slot.ConnectionsMax));
+
+        await SetLimit(3);
+        await waiting[0].UntilSeen("served");
+        await SetLimit(4);
+        await waiting[1].UntilSeen("served");
+        Assert.Equal((4, null), (test.Places.OpenCount, waiting[2].Connection));
+        await SetLimit(null);
+        await waiting[2].UntilSeen("served");
+
+        async Task SetLimit(int? connectionsMax)
+        {
+            Assert.True(slot.TrySetConnectionsMax(connectionsMax));
+            for (int i = 0; i < test.Groups.Length; i++)
+                await test.Loops[i].Run(test.Groups[i].FollowHealth);
+        }
+    }
+
     private static async Task Apply(WorkersOnBoard test, int connectionsMax)
     {
         for (int i = 0; i < test.Groups.Length; i++)

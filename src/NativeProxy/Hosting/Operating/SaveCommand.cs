@@ -54,7 +54,8 @@ internal static class SaveCommand
             string state = wanted.GetProperty("state").GetString()!;
             int percent = wanted.GetProperty("weight_percent").GetInt32();
             bool isOtherState = state != wanted.GetProperty("state_in_file").GetString();
-            if (!isOtherState && percent == 100)
+            int? limit = wanted.GetProperty("max_connections") is { ValueKind: JsonValueKind.Number } set ? set.GetInt32() : null;
+            if (!isOtherState && percent == 100 && limit is null)
                 continue;
             if (Find(settings, name, server.GetProperty("address").GetString()!) is not { } written)
             {
@@ -65,6 +66,8 @@ internal static class SaveCommand
                 values.Add(new ServerValue(name, "state", $"\"{state}\""));
             if (percent != 100)
                 AddWeight(values, name, server.GetProperty("weight").GetInt32(), percent, written.Weight, problems);
+            if (limit is { } connections && connections != written.MaxConnections)
+                values.Add(new ServerValue(name, "max_connections", connections.ToString(CultureInfo.InvariantCulture)));
         }
         return values;
     }

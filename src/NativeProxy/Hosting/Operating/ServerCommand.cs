@@ -1,10 +1,12 @@
 using System;
+using System.Globalization;
 using System.Text.Json;
+using NativeProxy.Admin;
 using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Operating;
 
-/// <summary>`nativeproxy server ready|drain|maintenance|weight`: changes one server of a proxy that runs. Stateless.</summary>
+/// <summary>`nativeproxy server ready|drain|maintenance|weight|limit`: changes one server of a proxy that runs. Stateless.</summary>
 internal static class ServerCommand
 {
     /// <summary>Sets its state. Returns the exit code: 1 with one line when it was not set.</summary>
@@ -22,6 +24,19 @@ internal static class ServerCommand
             ? OperatorText.Failed($"{percent} is no percentage from 1 to 100; `server drain` sends nothing new there")
             : Change(configPath, server, $$"""{"weight_percent": {{percent}}}""");
 
+    /// <summary>Sets how many connections it may have.</summary>
+    /// <param name="configPath">Of the proxy.</param>
+    /// <param name="server">UPSTREAM/SERVER.</param>
+    /// <param name="connections">A number, 0 = no limit; or "file" for what the file says.</param>
+    public static int SetLimit(string configPath, string server, string connections)
+    {
+        if (connections == "file")
+            return Change(configPath, server, """{"max_connections": null}""");
+        return int.TryParse(connections, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit <= ServerWish.ConnectionsLimit
+            ? Change(configPath, server, $$"""{"max_connections": {{limit}}}""")
+            : OperatorText.Failed($"\"{connections}\" is no number of connections, 0 (no limit) to {ServerWish.ConnectionsLimit}, and not \"file\"");
+    }
+
     private static int Change(string configPath, string server, string body)
     {
         int slash = server.IndexOf('/', StringComparison.Ordinal);
@@ -38,8 +53,10 @@ internal static class ServerCommand
         using (answer)
         {
             JsonElement now = answer!.RootElement.GetProperty("server");
+            int limit = now.GetProperty("max_connections").GetInt32();
             Console.Out.WriteLine($"{server}: {now.GetProperty("state").GetString()}, {now.GetProperty("weight_percent").GetInt32()} % of its "
-                + $"weight, {now.GetProperty("requests_running")} requests running");
+                + $"weight, {(limit == 0 ? "no limit of connections" : $"{limit} connections at most")}, {now.GetProperty("requests_running")} "
+                + "requests running");
             Console.Out.WriteLine($"holds {answer.RootElement.GetProperty("lasts").GetString()}");
         }
         return ExitCodes.Success;

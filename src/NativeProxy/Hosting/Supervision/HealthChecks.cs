@@ -68,7 +68,7 @@ internal sealed class HealthChecks : IDisposable
         foreach (UpstreamSettings upstream in settings.Upstreams)
         {
             foreach (UpstreamServerSettings server in upstream.Servers)
-                _boards.Servers.Find(upstream.Name, server.Name, server.Address)?.Follow(server.State, server.Weight);
+                _boards.Servers.Find(upstream.Name, server.Name, server.Address)?.Follow(server);
         }
         ServerChanged();
     }

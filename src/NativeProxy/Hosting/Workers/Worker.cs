@@ -111,7 +111,7 @@ internal sealed class Worker : IDisposable
     public void Take(TicketRings rings) => Loop.Post(new TicketWork(_traffic, rings));
 
     /// <summary>Any thread: servers may have gone up or down; what follows from it happens on the loop.</summary>
-    public void FollowHealth() => Loop.Post(new HealthWork(_traffic));
+    public void FollowHealth() => Loop.Post(new HealthWork(this));
 
     /// <summary>One thread at a time: what an operator asks; see <see cref="OperatorQuestions.Ask"/>.</summary>
     public Task<byte[]> Ask(string question) => _questions.Ask(question);
@@ -180,6 +180,13 @@ internal sealed class Worker : IDisposable
     /// <summary>From the loop, which must not wait for whoever reads the error log.</summary>
     private void WarnAside(string message) => ThreadPool.UnsafeQueueUserWorkItem(_ => _errors.Warn(message), null);
 
+    /// <summary>On the loop thread: where workers share limits, they call each other from now on.</summary>
+    private void StartCalling()
+    {
+        if (_traffic.SharesLimits)
+            _board.Start();
+    }
+
     /// <summary>On the loop thread: lines of what ends from now on go to the new log.</summary>
     private void ApplyLog(in LogSettings settings, LogDestinations? newLog)
     {
@@ -206,8 +213,7 @@ internal sealed class Worker : IDisposable
         {
             worker.ApplyLog(settings.Log, newLog);
             worker._traffic.Apply(settings, endPoints, sockets, tls);
-            if (worker._traffic.SharesLimits)
-                worker._board.Start();
+            worker.StartCalling();
             _applied.SetResult();
         }
     }
@@ -236,8 +242,7 @@ internal sealed class Worker : IDisposable
         public override void Run()
         {
             worker._traffic.ApplyUpstreams(settings, endPoints);
-            if (worker._traffic.SharesLimits)
-                worker._board.Start();
+            worker.StartCalling();
         }
     }
 
@@ -254,9 +259,13 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Looks at the health of the servers, on the loop thread.</summary>
-    private sealed class HealthWork(TrafficPlan traffic) : LoopWork
+    private sealed class HealthWork(Worker worker) : LoopWork
     {
-        public override void Run() => traffic.FollowHealth();
+        public override void Run()
+        {
+            worker._traffic.FollowHealth();
+            worker.StartCalling();
+        }
     }
 
     /// <summary>Begins to hand connections on, on the loop thread.</summary>

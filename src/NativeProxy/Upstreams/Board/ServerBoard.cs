@@ -148,7 +148,7 @@ internal sealed unsafe class ServerBoard : IDisposable
                 else if (!isKnown)
                     _slots[index].Forget();
                 if (Serves || !isKnown)
-                    _slots[index].Follow(server.State, server.Weight);
+                    _slots[index].Follow(server);
                 Volatile.Write(ref _slots[index].NamedBy, publication);
             }
         }

@@ -87,6 +87,12 @@ internal sealed unsafe class ServerSlot
         set => Volatile.Write(ref _memory->OperatorLessPercent, 100 - value);
     }
 
+    /// <summary>Connections at most that an operator lets it have, 0 = no limit; null = what the file says.</summary>
+    public int? OperatorConnectionsMax => Volatile.Read(ref _memory->OperatorConnections) is > 0 and var more ? more - 1 : null;
+
+    /// <summary>Connections that it may have at most, over all workers; 0 = no limit.</summary>
+    public int ConnectionsMax => OperatorConnectionsMax ?? Volatile.Read(ref _memory->ConnectionsInFile);
+
     /// <summary>When it went up or down last, or an operator set its state, in ms since 1970-01-01 UTC; 0 = never yet.</summary>
     public long ChangedAtMs
     {
@@ -133,7 +139,15 @@ internal sealed unsafe class ServerSlot
     public long Downs => Volatile.Read(ref _memory->Downs);
 
     /// <summary>What the file says of it: see <see cref="ServerSlotMemory.Follow"/>.</summary>
-    public void Follow(OperatorState state, int weight) => _memory->Follow(state, weight);
+    public void Follow(in UpstreamServerSettings server) => _memory->Follow(server);
+
+    /// <summary>An operator sets how many connections it may have. One caller at a time; false when that holds already.</summary>
+    /// <param name="connectionsMax">0 = no limit; null, or what the file says, = what the file says.</param>
+    public bool TrySetConnectionsMax(int? connectionsMax)
+    {
+        int stored = connectionsMax is { } limit && limit != Volatile.Read(ref _memory->ConnectionsInFile) ? limit + 1 : 0;
+        return Interlocked.Exchange(ref _memory->OperatorConnections, stored) != stored;
+    }
 
     public void CountCheck(bool passed)
     {
@@ -229,6 +243,14 @@ internal unsafe struct ServerSlotMemory
     [FieldOffset(556)]
     public int WeightInFile;
 
+    /// <summary>One more than an operator wants of connections at most; 0 = it is left to the file.</summary>
+    [FieldOffset(560)]
+    public int OperatorConnections;
+
+    /// <summary>Connections at most that were published last; 0 = no limit.</summary>
+    [FieldOffset(564)]
+    public int ConnectionsInFile;
+
     [FieldOffset(576)]
     public ServerEjectionMemory Ejection;
 
@@ -238,21 +260,27 @@ internal unsafe struct ServerSlotMemory
     /// <summary>The server is back: what was known of its health, and what was wanted of it, is out of date.</summary>
     public void Forget()
     {
-        IsDown = IsChecked = IsLeaving = WeightLessPercent = Operator = OperatorLessPercent = StateInFile = 0;
+        IsDown = IsChecked = IsLeaving = WeightLessPercent = Operator = OperatorLessPercent = StateInFile = OperatorConnections = 0;
         EjectedUntilMs = ChangedAtMs = 0;
     }
 
-    /// <summary>Where the file says of state or weight something else than before, it comes before what an operator has set since.</summary>
-    public void Follow(OperatorState state, int weight)
+    /// <summary>
+    /// Where the file says of state, weight or limit something else than before, it comes before what an operator has set since.
+    /// </summary>
+    public void Follow(in UpstreamServerSettings server)
     {
-        if (StateInFile != (int)state)
+        int state = (int)server.State;
+        if (StateInFile != state)
         {
-            Volatile.Write(ref StateInFile, (int)state);
-            Volatile.Write(ref Operator, (int)state);
+            Volatile.Write(ref StateInFile, state);
+            Volatile.Write(ref Operator, state);
         }
-        if (WeightInFile != weight)
+        if (WeightInFile != server.Weight)
             Volatile.Write(ref OperatorLessPercent, 0);
-        WeightInFile = weight;
+        if (ConnectionsInFile != server.MaxConnections)
+            Volatile.Write(ref OperatorConnections, 0);
+        WeightInFile = server.Weight;
+        Volatile.Write(ref ConnectionsInFile, server.MaxConnections);
     }
 
     public void SetKey(ReadOnlySpan<byte> key)

@@ -20,6 +20,11 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>The places that this server's connections take up, over all workers; null where nothing limits them or nobody else counts.</summary>
     private ServerPlaces? _places;
 
+    /// <summary>Where operators say of the limit; null when nobody shares anything.</summary>
+    private ServerSlot? _slot;
+    private int _connectionsMaxInFile;
+    private int _queueMax;
+
     public ServerLimit(EventLoop loop, ServerStanding standing, ServerLoad load, IdlePool idle)
     {
         _standing = standing;
@@ -67,25 +72,37 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>As many requests run as may now, although there could be more connections.</summary>
     private bool IsHeldBack => RequestsNow < ConnectionsMax && _load.RunningCount >= RequestsNow;
 
+    private int Wanted => _slot?.OperatorConnectionsMax ?? _connectionsMaxInFile;
+
     private int TakenCount => _places?.OpenCount ?? OpenCount;
 
     private bool IsAboveLimit => ConnectionsMax > 0 && TakenCount > ConnectionsMax;
 
-    /// <summary>Takes over settings.</summary>
+    /// <summary>Takes over settings. What an operator has set of the limit comes before them.</summary>
     /// <param name="connectionsMax">Connections of all workers at most; 0 = no limit.</param>
     /// <param name="slot">What all workers know about the server; null when nobody shares anything.</param>
     /// <param name="requestsMin">Requests at once from which on the limit grows; 0 = it does not.</param>
     /// <param name="queueMax">How many may wait for this server and no other; 0 = no limit.</param>
     public void Apply(int connectionsMax, ServerSlot? slot, int requestsMin = 0, int queueMax = 0)
     {
-        ConnectionsMax = RequestsNow = connectionsMax;
+        (_connectionsMaxInFile, _slot, _queueMax) = (connectionsMax, slot, queueMax);
+        ConnectionsMax = RequestsNow = Wanted;
         RequestsMin = requestsMin;
-        Queue.Join(connectionsMax == 0 ? null : slot?.Line, queueMax);
-        CountOn(connectionsMax == 0 ? null : slot?.Places);
+        Queue.Join(ConnectionsMax == 0 ? null : slot?.Line, queueMax);
+        CountOn(ConnectionsMax == 0 ? null : slot?.Places);
 
         // More than the limit now allows may be open: idle ones close, the others when their exchanges have ended.
         while (IsAboveLimit && _idle.Oldest is { } idle)
             idle.Discard(ServerCloseReason.PoolFull, reset: false);
+    }
+
+    /// <summary>Has an operator set another limit? True when it is another one now; who waits may have to go on.</summary>
+    public bool FollowOperator()
+    {
+        if (Wanted == ConnectionsMax)
+            return false;
+        Apply(_connectionsMaxInFile, _slot, RequestsMin, _queueMax);
+        return true;
     }
 
     /// <summary>
@@ -108,6 +125,7 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>What still runs is limited by this loop alone.</summary>
     public void LeaveBoard()
     {
+        _slot = null;
         CountOn(null);
         Queue.Join(null);
     }

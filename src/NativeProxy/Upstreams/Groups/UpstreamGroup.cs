@@ -25,6 +25,10 @@ internal sealed class UpstreamGroup
     private readonly GroupServers _servers = new();
     private readonly ServerChoice _choice;
 
+    /// <summary>Where those of all workers wait; null when nobody shares anything.</summary>
+    private BoardQueue? _line;
+    private int _queueMax;
+
     /// <param name="loop">The loop.</param>
     /// <param name="name">The name.</param>
     /// <param name="logId">Id under which the access log knows it.</param>
@@ -114,9 +118,10 @@ internal sealed class UpstreamGroup
         bool isCounted = settings.MaxRequests > 0 || _servers.HasRamp;
         Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick), CountsRequests = isCounted };
         ApplyPassive(settings.Passive);
-        HasLimits = Array.Exists(servers, static server => server.Limit.ConnectionsMax > 0);
+        _line = slot?.Line;
+        _queueMax = settings.MaxQueue;
         _choice.Apply(settings, slot?.Turns);
-        Queue.Join(HasLimits ? slot?.Line : null, settings.MaxQueue);
+        ApplyLimits();
         Load.Apply(isCounted, settings.MaxRequests, isCounted ? slot?.Requests : null);
         foreach (UpstreamServer server in servers)
         {
@@ -137,19 +142,23 @@ internal sealed class UpstreamGroup
         Queue.Serve();
     }
 
-    /// <summary>Servers may have gone up or down.</summary>
+    /// <summary>Servers may have gone up or down, and operators may have set other limits.</summary>
     public void FollowHealth()
     {
         if (_servers.NeedsLook)
             Look();
         bool isRelieved = false;
+        bool hasOtherLimits = false;
         foreach (UpstreamServer server in _servers.All)
         {
+            hasOtherLimits |= server.Limit.FollowOperator();
             server.FollowHealth();
             isRelieved |= server.Standing.TakeReturn() && !server.Standing.IsBackup;
         }
         if (isRelieved && Rules.ClosesBackups)
             _servers.CloseBackups();
+        if (hasOtherLimits)
+            ApplyLimits();
         Queue.ServeSoon();
     }
 
@@ -234,6 +243,13 @@ internal sealed class UpstreamGroup
             _servers.MoveToEnd(server);
     }
 
+    /// <summary>Where the connections to some server are limited, all workers wait in one line.</summary>
+    private void ApplyLimits()
+    {
+        HasLimits = Array.Exists(_servers.All, static server => server.Limit.ConnectionsMax > 0);
+        Queue.Join(HasLimits ? _line : null, _queueMax);
+    }
+
     /// <summary>One server is never left out, and where nobody may leave any out, what others have decided before is over.</summary>
     private void ApplyPassive(in UpstreamPassiveSettings settings)
     {
@@ -266,6 +282,7 @@ internal sealed class UpstreamGroup
     {
         Cache?.Close();
         Cache = null;
+        _line = null;
         Queue.Join(null);
         Load.LeaveBoard();
         foreach (UpstreamServer server in _servers.All)

@@ -77,29 +77,33 @@ public sealed class ServerEditTests
         Assert.Equal(expected, problem);
     }
 
-    /// <summary>State set, state in the file that is in force, percent, weight in force; then state and weight in the file as it is now.</summary>
+    /// <summary>State set, state in the file that is in force, percent, weight in force, limit; then state and weight in the file as it is now.</summary>
     [Theory]
-    [InlineData("ready ready 100 4", "", 4, "", "")]
-    [InlineData("drain ready 100 4", "", 4, "state = \"drain\"", "")]
-    [InlineData("drain ready 100 4", "drain", 4, "", "")]
-    [InlineData("ready drain 100 4", "drain", 4, "state = \"ready\"", "")]
-    [InlineData("drain drain 100 4", "", 4, "", "")]
-    [InlineData("ready ready 50 4", "", 4, "weight = 2", "")]
-    [InlineData("drain ready 50 4", "", 4, "state = \"drain\", weight = 2", "")]
-    [InlineData("ready ready 50 4", "", 2, "", "")]
-    [InlineData("ready ready 50 4", "", 8, "", "its weight in the file is 8, in force is 4: `nativeproxy reload` first")]
-    [InlineData("ready ready 50 1", "", 1, "", "50 % of weight 1 is no weight; multiply the weights of its upstream first")]
-    [InlineData("ready ready 10 1", "", 1, "", "10 % of weight 1 is no weight; multiply the weights of its upstream first")]
+    [InlineData("ready ready 100 4 null", "", 4, "", "")]
+    [InlineData("drain ready 100 4 null", "", 4, "state = \"drain\"", "")]
+    [InlineData("drain ready 100 4 null", "drain", 4, "", "")]
+    [InlineData("ready drain 100 4 null", "drain", 4, "state = \"ready\"", "")]
+    [InlineData("drain drain 100 4 null", "", 4, "", "")]
+    [InlineData("ready ready 50 4 null", "", 4, "weight = 2", "")]
+    [InlineData("drain ready 50 4 null", "", 4, "state = \"drain\", weight = 2", "")]
+    [InlineData("ready ready 50 4 null", "", 2, "", "")]
+    [InlineData("ready ready 50 4 null", "", 8, "", "its weight in the file is 8, in force is 4: `nativeproxy reload` first")]
+    [InlineData("ready ready 50 1 null", "", 1, "", "50 % of weight 1 is no weight; multiply the weights of its upstream first")]
+    [InlineData("ready ready 100 4 20", "", 4, "max_connections = 20", "")]
+    [InlineData("ready ready 100 4 0", "", 4, "max_connections = 0", "")]
+    [InlineData("ready ready 100 4 9", "", 4, "", "")]
+    [InlineData("drain ready 50 4 1", "", 4, "state = \"drain\", weight = 2, max_connections = 1", "")]
+    [InlineData("ready ready 10 1 null", "", 1, "", "10 % of weight 1 is no weight; multiply the weights of its upstream first")]
     public void WhatIsSet_IsHeldAgainstTheFile(string set, string state, int weight, string values, string problem)
     {
         string[] words = set.Split(' ');
         using JsonDocument servers = JsonDocument.Parse($$$"""
             [{"upstream": "app", "server": "a", "address": "h:1", "weight": {{{words[3]}}},
-              "operator": {"state": "{{{words[0]}}}", "state_in_file": "{{{words[1]}}}", "weight_percent": {{{words[2]}}}}}]
+              "operator": {"state": "{{{words[0]}}}", "state_in_file": "{{{words[1]}}}", "weight_percent": {{{words[2]}}}, "max_connections": {{{words[4]}}}}}]
             """);
         string line = state.Length > 0 ? $"state = \"{state}\"\n" : "";
         SettingsResult file = SettingsFile.Parse(TextOf(
-            $"{Listener}[[upstream]]\nname = \"app\"\n[[upstream.server]]\nname = \"a\"\naddress = \"h:1\"\nweight = {weight}\n{line}"));
+            $"{Listener}[[upstream]]\nname = \"app\"\n[[upstream.server]]\nname = \"a\"\naddress = \"h:1\"\nweight = {weight}\nmax_connections = 9\n{line}"));
         var problems = new List<string>();
 
         List<ServerValue> said = SaveCommand.ValuesOf(servers.RootElement, file.Settings, problems);
