@@ -121,13 +121,13 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
             server.OperatorPercent = weight;
             said.Add($"has {weight} % of its weight");
         }
-        if (wish.SetsLimit && server.TrySetConnectionsMax(wish.ConnectionsMax))
+        if (wish.SetsLimit && server.Limit.TrySet(wish.ConnectionsMax))
         {
             said.Add(server switch
             {
-                { OperatorConnectionsMax: null } => "has the limit of connections that the file says",
-                { ConnectionsMax: 0 } => "has no limit of connections",
-                _ => $"has {server.ConnectionsMax} connections at most",
+                { Limit.Wanted: null } => "has the limit of connections that the file says",
+                { Limit.InForce: 0 } => "has no limit of connections",
+                _ => $"has {server.Limit.InForce} connections at most",
             });
         }
         if (said.Count > 0)

@@ -21,12 +21,12 @@ internal static class ServerJson
         WriteTime(json, "changed_at", server.ChangedAtMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(server.ChangedAtMs));
         json.WriteNumber("weight", server.WeightInFile);
         json.WriteNumber("weight_percent", server.SharePercent);
-        json.WriteNumber("max_connections", server.ConnectionsMax);
+        json.WriteNumber("max_connections", server.Limit.InForce);
         json.WriteStartObject("operator");
         json.WriteString("state", OperatorStates.NameOf(server.Operator));
         json.WriteNumber("weight_percent", server.OperatorPercent);
         json.WriteString("state_in_file", OperatorStates.NameOf(server.StateInFile));
-        if (server.OperatorConnectionsMax is { } limit)
+        if (server.Limit.Wanted is { } limit)
             json.WriteNumber("max_connections", limit);
         else
             json.WriteNull("max_connections");

@@ -137,7 +137,7 @@ internal sealed class StoreApi(AdminBoards boards, ServiceState state) : ApiSubj
     {
         Dictionary<(string, string, string), int> inForce = [];
         foreach (ServerSlot slot in boards.Servers.Current)
-            inForce[(slot.Upstream, slot.Server, slot.Address)] = slot.ConnectionsMax;
+            inForce[(slot.Upstream, slot.Server, slot.Address)] = slot.Limit.InForce;
         json.WriteStartArray("servers");
         foreach (UpstreamSettings upstream in settings.Upstreams)
         {

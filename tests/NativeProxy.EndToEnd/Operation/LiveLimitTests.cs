@@ -39,7 +39,7 @@ public sealed class LiveLimitTests : IDisposable
         await proxy.WaitForMetric("nativeproxy_queue_waiting", 3);
         Assert.Contains("\"max_connections\": 2,", await LimitsOf(proxy), StringComparison.Ordinal);
 
-        await Set(proxy, "4", "4 connections at most, 2 requests running");
+        await Set(proxy, "4", "4 connections at most");
         OriginConnection[] more = [await origin.Accept(), await origin.Accept()];
         await proxy.WaitForMetric("nativeproxy_queue_waiting", 1);
 

@@ -247,7 +247,7 @@ public sealed class AdminFuzzTests : IDisposable
             {
                 "state" => OperatorStates.NameOf(server.Operator),
                 "weight_percent" => $"{server.OperatorPercent}",
-                "max_connections" => property.Value.ValueKind == JsonValueKind.Null ? "" : $"{server.ConnectionsMax}",
+                "max_connections" => property.Value.ValueKind == JsonValueKind.Null ? "" : $"{server.Limit.InForce}",
                 _ => "nothing",
             };
             Check(shown == property.Value.ToString(), $"{shown} is set", text, body);

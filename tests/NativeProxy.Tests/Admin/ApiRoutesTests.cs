@@ -136,7 +136,7 @@ public sealed class ApiRoutesTests : IDisposable
         Assert.Equal(400, Ask("PATCH /api/servers/app/a", body: body).StatusCode);
         Assert.Empty(_told);
         Assert.All(_servers.Current, static server => Assert.Equal(
-            (OperatorState.Ready, 100, (int?)null), (server.Operator, server.OperatorPercent, server.OperatorConnectionsMax)));
+            (OperatorState.Ready, 100, (int?)null), (server.Operator, server.OperatorPercent, server.Limit.Wanted)));
     }
 
     [Theory]

@@ -145,21 +145,21 @@ public sealed class ServerBoardTests
         ServerBoard board = ServersOnBoard.NewBoard();
         board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 5"));
         ServerSlot slot = board.Find("app", "a", "127.0.0.1:1")!;
-        Assert.Equal((5, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+        Assert.Equal((5, null), (slot.Limit.InForce, slot.Limit.Wanted));
 
-        Assert.True(slot.TrySetConnectionsMax(0));
-        Assert.False(slot.TrySetConnectionsMax(0));
+        Assert.True(slot.Limit.TrySet(0));
+        Assert.False(slot.Limit.TrySet(0));
         board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 5"));
-        Assert.Equal((0, 0), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+        Assert.Equal((0, 0), (slot.Limit.InForce, slot.Limit.Wanted));
 
         board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 6"));
-        Assert.Equal((6, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+        Assert.Equal((6, null), (slot.Limit.InForce, slot.Limit.Wanted));
 
         // One that was away begins anew.
-        Assert.True(slot.TrySetConnectionsMax(1));
+        Assert.True(slot.Limit.TrySet(1));
         board.Publish(ServersOnBoard.SettingsOf("b4"));
         board.Publish(ServersOnBoard.SettingsOf("a4", "max_connections = 6"));
-        Assert.Equal((6, null), (slot.ConnectionsMax, slot.OperatorConnectionsMax));
+        Assert.Equal((6, null), (slot.Limit.InForce, slot.Limit.Wanted));
     }
 
     [Fact]

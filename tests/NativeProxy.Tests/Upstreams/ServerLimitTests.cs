@@ -85,14 +85,14 @@ public class ServerLimitTests
         _limit.Apply(inFile, slot);
         Assert.Equal((false, inFile), (_limit.FollowOperator(), _limit.ConnectionsMax));
 
-        Assert.True(slot.TrySetConnectionsMax(1));
+        Assert.True(slot.Limit.TrySet(1));
         Assert.Equal((true, 1), (_limit.FollowOperator(), _limit.ConnectionsMax));
         Assert.True(_limit.TryTakePlace());
         Assert.Equal((false, false, false), (_limit.FollowOperator(), _limit.TryTakePlace(), _limit.HasRoom));
         _limit.Apply(inFile, slot);
         Assert.Equal(1, _limit.ConnectionsMax);
 
-        Assert.Equal((true, false), (slot.TrySetConnectionsMax(null), slot.TrySetConnectionsMax(inFile)));
+        Assert.Equal((true, false), (slot.Limit.TrySet(null), slot.Limit.TrySet(inFile)));
         Assert.Equal((true, inFile, true), (_limit.FollowOperator(), _limit.ConnectionsMax, _limit.TryTakePlace()));
         Assert.Equal(2, _limit.OpenCount);
     }

@@ -233,7 +233,7 @@ public sealed class WorkersOnBoardTests
         await SetLimit(2);
         await test.Connect(1);
         WorkersOnBoard.Customer[] waiting = [await test.Ask(0), await test.Ask(1), await test.Ask(0)];
-        Assert.Equal((2, 2), (test.Places.OpenCount, slot.ConnectionsMax));
+        Assert.Equal((2, 2), (test.Places.OpenCount, slot.Limit.InForce));
 
         await SetLimit(3);
         await waiting[0].UntilSeen("served");
@@ -245,7 +245,7 @@ public sealed class WorkersOnBoardTests
 
         async Task SetLimit(int? connectionsMax)
         {
-            Assert.True(slot.TrySetConnectionsMax(connectionsMax));
+            Assert.True(slot.Limit.TrySet(connectionsMax));
             for (int i = 0; i < test.Groups.Length; i++)
                 await test.Loops[i].Run(test.Groups[i].FollowHealth);
         }

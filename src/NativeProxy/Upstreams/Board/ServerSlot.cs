@@ -87,11 +87,8 @@ internal sealed unsafe class ServerSlot
         set => Volatile.Write(ref _memory->OperatorLessPercent, 100 - value);
     }
 
-    /// <summary>Connections at most that an operator lets it have, 0 = no limit; null = what the file says.</summary>
-    public int? OperatorConnectionsMax => Volatile.Read(ref _memory->OperatorConnections) is > 0 and var more ? more - 1 : null;
-
-    /// <summary>Connections that it may have at most, over all workers; 0 = no limit.</summary>
-    public int ConnectionsMax => OperatorConnectionsMax ?? Volatile.Read(ref _memory->ConnectionsInFile);
+    /// <summary>How many connections it may have.</summary>
+    public OperatorLimit Limit => new(_memory);
 
     /// <summary>When it went up or down last, or an operator set its state, in ms since 1970-01-01 UTC; 0 = never yet.</summary>
     public long ChangedAtMs
@@ -140,14 +137,6 @@ internal sealed unsafe class ServerSlot
 
     /// <summary>What the file says of it: see <see cref="ServerSlotMemory.Follow"/>.</summary>
     public void Follow(in UpstreamServerSettings server) => _memory->Follow(server);
-
-    /// <summary>An operator sets how many connections it may have. One caller at a time; false when that holds already.</summary>
-    /// <param name="connectionsMax">0 = no limit; null, or what the file says, = what the file says.</param>
-    public bool TrySetConnectionsMax(int? connectionsMax)
-    {
-        int stored = connectionsMax is { } limit && limit != Volatile.Read(ref _memory->ConnectionsInFile) ? limit + 1 : 0;
-        return Interlocked.Exchange(ref _memory->OperatorConnections, stored) != stored;
-    }
 
     public void CountCheck(bool passed)
     {

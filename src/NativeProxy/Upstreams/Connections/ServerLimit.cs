@@ -72,7 +72,7 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>As many requests run as may now, although there could be more connections.</summary>
     private bool IsHeldBack => RequestsNow < ConnectionsMax && _load.RunningCount >= RequestsNow;
 
-    private int Wanted => _slot?.OperatorConnectionsMax ?? _connectionsMaxInFile;
+    private int Wanted => _slot?.Limit.Wanted ?? _connectionsMaxInFile;
 
     private int TakenCount => _places?.OpenCount ?? OpenCount;
 

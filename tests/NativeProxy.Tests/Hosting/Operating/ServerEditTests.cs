@@ -77,7 +77,7 @@ public sealed class ServerEditTests
         Assert.Equal(expected, problem);
     }
 
-    /// <summary>State set, state in the file that is in force, percent, weight in force, limit; then state and weight in the file as it is now.</summary>
+    /// <summary>State set, state in the file that is in force, percent, weight in force, limit; then state and weight in the file now.</summary>
     [Theory]
     [InlineData("ready ready 100 4 null", "", 4, "", "")]
     [InlineData("drain ready 100 4 null", "", 4, "state = \"drain\"", "")]
@@ -99,11 +99,13 @@ public sealed class ServerEditTests
         string[] words = set.Split(' ');
         using JsonDocument servers = JsonDocument.Parse($$$"""
             [{"upstream": "app", "server": "a", "address": "h:1", "weight": {{{words[3]}}},
-              "operator": {"state": "{{{words[0]}}}", "state_in_file": "{{{words[1]}}}", "weight_percent": {{{words[2]}}}, "max_connections": {{{words[4]}}}}}]
+              "operator": {"state": "{{{words[0]}}}", "state_in_file": "{{{words[1]}}}", "weight_percent": {{{words[2]}}},
+                "max_connections": {{{words[4]}}}}}]
             """);
         string line = state.Length > 0 ? $"state = \"{state}\"\n" : "";
         SettingsResult file = SettingsFile.Parse(TextOf(
-            $"{Listener}[[upstream]]\nname = \"app\"\n[[upstream.server]]\nname = \"a\"\naddress = \"h:1\"\nweight = {weight}\nmax_connections = 9\n{line}"));
+            $"{Listener}[[upstream]]\nname = \"app\"\n[[upstream.server]]\nname = \"a\"\naddress = \"h:1\"\nweight = {weight}\n"
+            + $"max_connections = 9\n{line}"));
         var problems = new List<string>();
 
         List<ServerValue> said = SaveCommand.ValuesOf(servers.RootElement, file.Settings, problems);
