@@ -12,6 +12,9 @@ namespace NativeProxy.Tests.Simulation;
 internal sealed record ChaosResult(ulong TraceHash, long TraceCount, int Requests, int Delivered, int Complete, int OwnReplies, long VirtualMs,
     IReadOnlyDictionary<CounterId, long> Counters);
 
+/// <summary>What came of a run over hours: bytes of buffers by the hour.</summary>
+internal sealed record DayResult(int Requests, int Complete, IReadOnlyList<long> HeldBytes);
+
 /// <summary>A run broke a promise; the message has all that is needed to run it again.</summary>
 internal sealed class ChaosFailure(ulong seed, int exchanges, Exception cause, string tail)
     : Exception($"seed {seed}, {exchanges} exchanges: {cause.Message}{Environment.NewLine}{tail}{Environment.NewLine}{cause.StackTrace}", cause);
@@ -81,6 +84,20 @@ internal sealed class ChaosRun : IDisposable
         }
     }
 
+    /// <summary>Runs for so many hours of virtual time, in rounds after each of which everything comes to rest, with pauses between them.</summary>
+    public static DayResult RunForHours(ulong seed, int hours, int roundsPerHour, int roundRequests, bool isLayered = false)
+    {
+        using var run = new ChaosRun(seed, faults: null, Sabotage.None, isLayered);
+        try
+        {
+            return run.GoForHours(hours, roundsPerHour, roundRequests);
+        }
+        catch (Exception cause)
+        {
+            throw new ChaosFailure(seed, hours * roundsPerHour * roundRequests, cause, run._world.Trace.Tail());
+        }
+    }
+
     public void Dispose() => _proxy.Dispose();
 
     private ChaosResult Go(int exchanges)
@@ -100,6 +117,34 @@ internal sealed class ChaosRun : IDisposable
         return new ChaosResult(
             _world.Trace.Hash, _world.Trace.Count, evidence.RequestCount, evidence.DeliveredCount, evidence.CompleteCount, evidence.OwnReplyCount,
             _world.Time.NowMs, counters);
+    }
+
+    private DayResult GoForHours(int hours, int roundsPerHour, int roundRequests)
+    {
+        const int HourMs = 3_600_000;
+        var held = new List<long>();
+        _proxy.Apply(_config.Draw);
+        _proxy.StepUntil(() => _world.Network.Listening is not null, "the proxy listens");
+        for (int round = 0; round < hours * roundsPerHour;)
+        {
+            RunRound(_world.Evidence.RequestCount + roundRequests);
+            round++;
+            PauseUntil((long)round * HourMs / roundsPerHour);
+            if (round % roundsPerHour == 0)
+                held.Add(_proxy.Loop.Pools.HeldBytes);
+        }
+        _proxy.DrainAndCheck();
+        return new DayResult(_world.Evidence.RequestCount, _world.Evidence.CompleteCount, held);
+    }
+
+    /// <summary>Nobody comes until then; the proxy still does whatever its timers say.</summary>
+    private void PauseUntil(long nowMs)
+    {
+        bool isOver = false;
+        _world.Agenda.After((int)Math.Max(0, nowMs - _world.Time.NowMs), () => isOver = true);
+        while (!isOver)
+            _proxy.Step();
+        _proxy.Accounts.CheckQuiet();
     }
 
     private int GoUntilCut(int exchanges)
