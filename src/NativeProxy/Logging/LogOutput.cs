@@ -9,10 +9,18 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) : IDisposable
 {
+    /// <summary>Between two reports of lines that are lost: a disk that is almost full takes one line and refuses the next.</summary>
+    public const int ReportPauseMs = 10_000;
+
     private long _linesWritten;
     private long _linesLost;
     private int _lines;
+
+    /// <summary>Somebody was told that lines are lost, and not yet that it is over.</summary>
     private bool _hasReported;
+    private bool _isFailing;
+    private long _reportedAtMs = -ReportPauseMs;
+    private long _linesLostAtReport;
 
     /// <summary>The lines that are gathered; whoever appends one says so with <see cref="EndLine"/>.</summary>
     public LogText Text { get; } = new();
@@ -33,14 +41,16 @@ internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) 
     {
         string? error = target.Reopen();
         if (error is null)
-            _hasReported = false;
+            (_isFailing, _reportedAtMs) = (false, -ReportPauseMs);
         else
             errors.Error($"{name} log could not be reopened, the old file stays in use: {error}");
     }
 
-    /// <summary>Writes what is gathered. A failure is counted each time and told once, until the file is reopened.</summary>
-    public void Write()
+    /// <summary>Writes what is gathered. A failure is counted each time, and told once while it lasts, as its end is.</summary>
+    /// <param name="nowMs">The system's clock since its start.</param>
+    public void Write(long nowMs)
     {
+        bool isEmpty = Text.Bytes.IsEmpty;
         string? error = target.Write(Text.Bytes);
         Text.Clear();
         int lines = _lines;
@@ -48,13 +58,33 @@ internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) 
         if (error is null)
         {
             Volatile.Write(ref _linesWritten, _linesWritten + lines);
+            if (!isEmpty)
+                SayThatItIsOver();
             return;
         }
         Volatile.Write(ref _linesLost, _linesLost + lines);
-        if (_hasReported)
+        SayThatItBegins(error, lines, nowMs);
+    }
+
+    private void SayThatItBegins(string error, int lines, long nowMs)
+    {
+        if (!_isFailing && nowMs - _reportedAtMs >= ReportPauseMs)
+        {
+            _hasReported = true;
+            _reportedAtMs = nowMs;
+            _linesLostAtReport = _linesLost - lines;
+            errors.Error($"{name} log lines are lost: {error}");
+        }
+        _isFailing = true;
+    }
+
+    private void SayThatItIsOver()
+    {
+        _isFailing = false;
+        if (!_hasReported)
             return;
-        _hasReported = true;
-        errors.Error($"{name} log lines are lost: {error}");
+        _hasReported = false;
+        errors.Info($"{name} log takes lines again; {_linesLost - _linesLostAtReport} were lost meanwhile");
     }
 
     public void Dispose() => target.Dispose();

@@ -47,8 +47,9 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
     /// <summary>Writes what is gathered.</summary>
     public void Write()
     {
-        Access?.Write();
-        OwnConnections?.Write();
+        long nowMs = Environment.TickCount64;
+        Access?.Write(nowMs);
+        OwnConnections?.Write(nowMs);
     }
 
     /// <summary>Opens files anew.</summary>

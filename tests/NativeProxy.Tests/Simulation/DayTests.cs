@@ -8,7 +8,6 @@ using Xunit.Abstractions;
 namespace NativeProxy.Tests.Simulation;
 
 /// <summary>24 hours of the proxy's own time: what it holds at the end is what it held at the beginning.</summary>
-[Trait("promise", "S4.5")]
 public class DayTests(ITestOutputHelper output)
 {
     private const int Hours = 24;
