@@ -13,7 +13,7 @@ namespace NativeProxy.Routing;
 internal sealed class TcpRoutes(TcpRoute[] routes, UpstreamGroup? fallback)
 {
     /// <summary>True when some route looks at the name in a ClientHello.</summary>
-    public bool LookAtNames { get; } = Array.Exists(routes, static route => route.LooksAtName);
+    public bool LookAtNames { get; } = Array.Exists(routes, static route => route.Conditions.LooksAtName);
 
     /// <summary>
     /// True when where a connection goes depends on the name in its ClientHello. A route before that takes it by client and port alone lets a server
@@ -25,8 +25,8 @@ internal sealed class TcpRoutes(TcpRoute[] routes, UpstreamGroup? fallback)
     {
         foreach (TcpRoute route in routes)
         {
-            if (route.MayHold(client, port))
-                return route.LooksAtName;
+            if (route.Conditions.MayHold(client, port))
+                return route.Conditions.LooksAtName;
         }
         return false;
     }
@@ -39,7 +39,7 @@ internal sealed class TcpRoutes(TcpRoute[] routes, UpstreamGroup? fallback)
     {
         foreach (TcpRoute route in routes)
         {
-            if (route.MayHold(client, port) && route.HoldsName(name))
+            if (route.Conditions.MayHold(client, port) && route.Conditions.HoldsName(name))
                 return route.Upstream;
         }
         return fallback;

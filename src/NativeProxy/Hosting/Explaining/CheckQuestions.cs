@@ -18,6 +18,13 @@ internal sealed record CheckQuestions(bool Explain, RouteQuestionText? Route)
             Explanation.Write(output, settings, workers);
         if (Route is null)
             return null;
+        if (ConnectionQuestion.IsMeant(Route))
+        {
+            return ConnectionQuestion.TryRead(Route, out string wrong) is not { } connection ? wrong
+                : new ConnectionAnswer(output, settings, connection).TryWrite() ? null
+                : Route.Listener.Length > 0 ? $"--listener: there is no listener \"{Route.Listener}\" in mode \"tcp\""
+                : $"--url: no listener in mode \"tcp\" has port {connection.Port}";
+        }
         if (RouteQuestion.TryRead(Route, out string problem) is not { } question)
             return problem;
         return new RouteAnswer(output, settings, question).TryWrite() ? null : Route.Listener.Length > 0

@@ -38,7 +38,9 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         output.WriteLine($"{question} on listener \"{listener.Name}\"");
         if (listener.Mode != ListenerMode.Http)
         {
-            Say($"it is in mode \"{(listener.Mode == ListenerMode.Tcp ? "tcp" : "forward")}\": no [[route]] looks at requests there");
+            Say(listener.Mode == ListenerMode.Tcp
+                ? "it is in mode \"tcp\": its routes look at connections, not at requests: ask for tcp://NAME:PORT"
+                : "it is in mode \"forward\": no [[route]] looks at requests there");
             return;
         }
         if (question.ReadFor(listener, _head) is { } refused)
@@ -46,7 +48,7 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
             Say(refused);
             return;
         }
-        List<int> routes = RoutesOf(listener.Name);
+        List<int> routes = RoutesOf(settings, listener.Name);
         var room = new MatchRoom(question.Head.Length);
         RouteConditions[] conditions = [.. routes.Select(number => new RouteConditions(settings.Routes.ItemRef(number)))];
         PathNormalization normalization = PathJudge.NormalizationOf(listener.PathNormalization, conditions);
@@ -82,7 +84,7 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
     }
 
     /// <summary>Numbers of the routes that look at the requests of a listener.</summary>
-    private List<int> RoutesOf(string listener)
+    public static List<int> RoutesOf(in ProxySettings settings, string listener)
     {
         List<int> routes = [];
         for (int i = 0; i < settings.Routes.Length; i++)
@@ -162,7 +164,7 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
         return parts;
     }
 
-    private static string List(string key, IEnumerable<string> texts) => $"{key} = [{string.Join(", ", texts.Select(static text => $"\"{text}\""))}]";
+    public static string List(string key, IEnumerable<string> texts) => $"{key} = [{string.Join(", ", texts.Select(static text => $"\"{text}\""))}]";
 
     private static string ActionOf(in RouteSettings route, in ListenerSettings listener) =>
         route.Deny < 0 ? "its connection is closed (deny)"

@@ -12,7 +12,7 @@ using NativeProxy.Http1;
 namespace NativeProxy.Hosting.Explaining;
 
 /// <summary>What a user wants to know the way of.</summary>
-/// <param name="Url">"http://host:port/path?query"; nothing in it is decoded or brought into another form.</param>
+/// <param name="Url">"http://host:port/path?query", or "tcp://name:port"; nothing in it is decoded or brought into another form.</param>
 /// <param name="Method">The method.</param>
 /// <param name="Headers">Header lines, "Name: value".</param>
 /// <param name="Client">The peer of the connection.</param>
@@ -71,13 +71,13 @@ internal sealed class RouteQuestion
         string target = end < 0 ? "/" : rest[end] == '?' ? "/" + rest[end..] : rest[end..];
         problem = "";
         if (scheme is not ("http" or "https") || authority.Length == 0)
-            problem = $"--url: \"{text.Url}\" is no URL: expected http://HOST/PATH or https://HOST/PATH";
+            problem = $"--url: \"{text.Url}\" is no URL: expected http://HOST/PATH, https://HOST/PATH or tcp://NAME:PORT";
         else if (!TryReadPort(authority, scheme, out int port))
             problem = $"--url: \"{authority}\" has no port between 1 and 65535";
         else if (text.Url.AsSpan().IndexOfAnyInRange('\0', ' ') >= 0)
             problem = "--url: a URL has no blanks and control characters: %20 stands for a blank";
-        else if (!IPAddress.TryParse(text.Client, out IPAddress? client) || !(text.Client.Contains(':') || client.ToString() == text.Client))
-            problem = $"--client: \"{text.Client}\" is no IP address";
+        else if (ClientOf(text) is not { } client)
+            problem = NoClient(text);
         else if (text.Headers.FirstOrDefault(static line => line.IndexOf(':') <= 0 || line.AsSpan().ContainsAny('\r', '\n')) is { } wrong)
             problem = $"--header: \"{wrong}\" is no header line: expected \"Name: value\"";
         else
@@ -120,7 +120,13 @@ internal sealed class RouteQuestion
         return null;
     }
 
-    /// <summary>How a refusal is told.</summary>
+    /// <summary>The peer of the connection; null when that is no IP address.</summary>
+    public static IPAddress? ClientOf(RouteQuestionText text) =>
+        IPAddress.TryParse(text.Client, out IPAddress? client) && (text.Client.Contains(':') || client.ToString() == text.Client) ? client : null;
+
+    public static string NoClient(RouteQuestionText text) => $"--client: \"{text.Client}\" is no IP address";
+
+    /// <summary>How a refusal is told.
     public static string Refused(RejectReason reason) =>
         $"answered with {RejectReasons.StatusOf(reason)}: {RejectReasons.CodeOf(reason)} (see access-log.md)";
 

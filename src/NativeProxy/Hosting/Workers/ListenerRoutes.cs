@@ -67,7 +67,7 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         foreach (RouteSettings route in settings.Routes)
         {
             if (LooksAt(route, listener))
-                routes.Add(new TcpRoute(route, Find(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream)!));
+                routes.Add(new TcpRoute(new TcpConditions(route), Find(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream)!));
         }
         return new TcpTerms(new TcpRoutes([.. routes], UpstreamOf(listener)), listener);
     }
