@@ -106,11 +106,13 @@ internal sealed class TlsFiles
     /// </summary>
     public byte[] Encode()
     {
-        KeyValuePair<string, byte[]>[] sent = [.. _files.Where(file => !_own.Contains(file.Key))];
-        byte[] encoded = new byte[sent.Sum(static file => (2 * sizeof(int)) + Encoding.UTF8.GetByteCount(file.Key) + file.Value.Length)];
+        byte[] encoded = new byte[_files.Sum(file =>
+            _own.Contains(file.Key) ? 0 : (2 * sizeof(int)) + Encoding.UTF8.GetByteCount(file.Key) + file.Value.Length)];
         int at = 0;
-        foreach ((string path, byte[] bytes) in sent)
+        foreach ((string path, byte[] bytes) in _files)
         {
+            if (_own.Contains(path))
+                continue;
             BinaryPrimitives.WriteInt32LittleEndian(encoded.AsSpan(at), Encoding.UTF8.GetByteCount(path));
             BinaryPrimitives.WriteInt32LittleEndian(encoded.AsSpan(at + sizeof(int)), bytes.Length);
             at += 2 * sizeof(int);
