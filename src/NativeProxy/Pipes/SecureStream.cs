@@ -63,17 +63,17 @@ internal sealed class SecureStream : SslStream
     /// <param name="options">How.</param>
     /// <param name="givenUp">When to wait no longer.</param>
     public Task<HandshakeEnd> ShakeHandsAsync(SslClientAuthenticationOptions options, CancellationToken givenUp) =>
-        EndOf(AuthenticateAsClientAsync(options, givenUp), givenUp);
+        EndOf(() => AuthenticateAsClientAsync(options, givenUp), givenUp);
 
     /// <summary>The same as the server.</summary>
     public Task<HandshakeEnd> ShakeHandsAsync(SslServerAuthenticationOptions options, CancellationToken givenUp) =>
-        EndOf(AuthenticateAsServerAsync(options, givenUp), givenUp);
+        EndOf(() => AuthenticateAsServerAsync(options, givenUp), givenUp);
 
-    private async Task<HandshakeEnd> EndOf(Task handshake, CancellationToken givenUp)
+    private async Task<HandshakeEnd> EndOf(Func<Task> handshake, CancellationToken givenUp)
     {
         try
         {
-            await handshake;
+            await handshake();
             return HandshakeEnd.Done;
         }
         catch (Exception e) when (SocketPipe.IsBroken(e) || e is AuthenticationException or CryptographicException)
