@@ -74,7 +74,7 @@ public sealed class AdminGuardTests : IDisposable
             Assert.Equal(status, Ask(Here, "127.0.0.1:9901", isSecured, isWrite: false, shown));
     }
 
-    /// <summary>A page whose name was turned round to this endpoint (DNS rebinding) has that name in Host; no certificate of ours is for it.</summary>
+    /// <summary>A page whose name was turned round to this endpoint (DNS rebinding) has it in Host; no certificate of ours is for it.</summary>
     [Theory]
     [InlineData("proxy.example:9901", 200)]
     [InlineData("Proxy.EXAMPLE", 200)]

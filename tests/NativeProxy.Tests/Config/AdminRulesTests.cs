@@ -17,7 +17,7 @@ public sealed class AdminRulesTests
     [InlineData("bind = \"unix:/run/a.sock\"\n" + Pair, "TLS is not spoken over a Unix socket, which only this machine's users can connect to")]
     public void Mistakes_AreErrors(string lines, string problem) => Assert.Equal(
         problem.Length == 0 ? [] : [problem],
-        SettingsTrial.Problems(SettingsTrial.Minimal + "[admin]\n" + lines).Select(static text => text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+        SettingsTrial.Problems(SettingsTrial.Minimal + "[admin]\n" + lines).Select(WithoutLine));
 
     [Theory]
     [InlineData("bind = \"127.0.0.1:9901\"\n" + Pair, "")]
@@ -30,7 +30,7 @@ public sealed class AdminRulesTests
     [InlineData(Pair, "\"certificate\" has no effect: there is no admin endpoint")]
     public void WhatIsProbablyNotMeant_IsAWarning(string lines, string problem) => Assert.Equal(
         problem.Length == 0 ? [] : [problem],
-        SettingsTrial.Warnings(SettingsTrial.Minimal + "[admin]\n" + lines).Select(static text => text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..]));
+        SettingsTrial.Warnings(SettingsTrial.Minimal + "[admin]\n" + lines).Select(WithoutLine));
 
     [Theory]
     [InlineData("bind = \"127.0.0.1:9901\"\n" + Pair, true)]
@@ -47,4 +47,6 @@ public sealed class AdminRulesTests
             out AdminSettings admin));
         Assert.Equal("/c.pem", admin.Certificate);
     }
+
+    private static string WithoutLine(string text) => text[(text.IndexOf(' ', StringComparison.Ordinal) + 1)..];
 }

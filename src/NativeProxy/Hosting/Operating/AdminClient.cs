@@ -80,12 +80,13 @@ internal sealed class AdminClient
         bool isWrite = method != "GET";
         string file = isWrite || _settings.ReadTokenFile.Length == 0 ? _settings.WriteTokenFile : _settings.ReadTokenFile;
         string authorization = "";
-        problem = "";
-        if (file.Length > 0 && TokenFile.TryRead(file, out byte[] token, out problem))
+        string unread = "";
+        if (file.Length > 0 && TokenFile.TryRead(file, out byte[] token, out unread))
             authorization = $"Authorization: Bearer {Encoding.ASCII.GetString(token)}\r\n";
 
         // Reading may need no token, though there is one for changes that this user must not see.
-        if (problem.Length > 0 && (isWrite || _settings.ReadTokenFile.Length > 0))
+        problem = unread;
+        if (unread.Length > 0 && (isWrite || _settings.ReadTokenFile.Length > 0))
             return false;
         AdminTrust? trust = null;
         if (_settings.IsSecured && (trust = AdminTrust.TryRead(_settings.Certificate, out problem)) is null)
@@ -100,7 +101,7 @@ internal sealed class AdminClient
         if (document.Problem.Length > 0)
             problem = trust is { HasSeenAnother: true } ? AnotherCertificate : document.Problem + WhyNot;
         else if (document.StatusCode is not (200 or 202))
-            problem = OperatorText.OfAnswer(document);
+            problem = OperatorText.OfAnswer(document) + (document.StatusCode == 401 && unread.Length > 0 ? $" ({unread})" : "");
         else
             answer = OperatorText.JsonOf(document, out problem);
         return answer is not null;
