@@ -7,11 +7,15 @@ using NativeProxy.Config;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// Who may ask the operator's endpoint for what. The API is for programs on this machine: not for web pages, whatever name or site they come from,
-/// and changes need a token. Token files are read at each question, so that an exchanged one needs no reload. Any thread.
+/// Who may ask the operator's endpoint for what. The API is for programs on this machine, and for others over TLS with a token: not for web pages,
+/// whatever name or site they come from, and changes need a token. Token files are read at each question, so that an exchanged one needs no reload.
+/// Any thread.
 /// </summary>
 internal sealed class AdminGuard(ServiceState state)
 {
+    /// <summary>Longest name with its port.</summary>
+    private const int HostBytesMax = 260;
+
     /// <summary>Why this request for something to read is refused; null = it is not. Without a token file everybody may read.</summary>
     public SmallResponse? RefusalToRead(in SmallRequest request)
     {
@@ -39,32 +43,62 @@ internal sealed class AdminGuard(ServiceState state)
         return Holds(request, state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
     }
 
-    /// <summary>
-    /// Why this request to the API is refused whoever makes it; null = it is not. A page that a browser shows has an Origin or says which site it is
-    /// of, and a name that was turned round to this machine (DNS rebinding) stands in Host.
-    /// </summary>
-    public static SmallResponse? RefusalOfStranger(in SmallRequest request)
+    /// <summary>Why this request to the API is refused; null = it is not. By its head alone.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isWrite">It wants to change something.</param>
+    public SmallResponse? RefusalOf(in SmallRequest request, bool isWrite)
     {
-        if (!request.IsOverUnixSocket && (request.Peer is not { } peer || !IPAddress.IsLoopback(peer)))
-            return SmallHttpText.Plain(403, "the API is there for this machine only: what is said here is not encrypted\n");
-        ReadOnlySpan<byte> host = request.ValueOf("host"u8, out bool areHosts);
-        if (areHosts || !IsOwnHost(host))
-            return SmallHttpText.Plain(403, "the API is asked by an address, or as localhost\n");
+        HostKind host = KindOfHost(request, out ReadOnlySpan<byte> text);
+        return RefusalOfStranger(request, host) ?? RefusalOfPage(request, text)
+            ?? (isWrite ? RefusalToWrite(request)
+                : IsHere(request) && host == HostKind.Own ? RefusalToRead(request)
+                : RefusalWithoutToken(request));
+    }
+
+    /// <summary>What is said from afar must be encrypted, and a name that was turned round to this machine (DNS rebinding) stands in Host.</summary>
+    private static SmallResponse? RefusalOfStranger(in SmallRequest request, HostKind host)
+    {
+        if (!IsHere(request) && request.Security is null)
+        {
+            return SmallHttpText.Plain(403,
+                "the API is there for this machine only: what is said here is not encrypted (admin.certificate is for that)\n");
+        }
+        return host != HostKind.Foreign ? null : SmallHttpText.Plain(403, request.Security is null
+            ? "the API is asked by an address, or as localhost\n"
+            : "the API is asked by an address, as localhost, or by a name of the certificate\n");
+    }
+
+    /// <summary>A page that a browser shows has an Origin, or says which site it is of.</summary>
+    private static SmallResponse? RefusalOfPage(in SmallRequest request, ReadOnlySpan<byte> host)
+    {
+        ReadOnlySpan<byte> scheme = request.Security is null ? "http://"u8 : "https://"u8;
         ReadOnlySpan<byte> origin = request.ValueOf("origin"u8, out bool areOrigins);
-        bool isForeign = areOrigins || (!origin.IsEmpty && !(origin.StartsWith("http://"u8) && origin["http://".Length..].SequenceEqual(host)));
+        bool isForeign = areOrigins || (!origin.IsEmpty && !(origin.StartsWith(scheme) && origin[scheme.Length..].SequenceEqual(host)));
         ReadOnlySpan<byte> site = request.ValueOf("sec-fetch-site"u8, out bool areSites);
         isForeign |= areSites || !(site.IsEmpty || site.SequenceEqual("same-origin"u8) || site.SequenceEqual("none"u8));
         return isForeign ? SmallHttpText.Plain(403, "the API is not there for pages of other sites\n") : null;
     }
 
-    private static bool IsOwnHost(ReadOnlySpan<byte> host)
+    /// <summary>Who asks is on this machine.</summary>
+    private static bool IsHere(in SmallRequest request) =>
+        request.IsOverUnixSocket || (request.Peer is { } peer && IPAddress.IsLoopback(peer));
+
+    private static HostKind KindOfHost(in SmallRequest request, out ReadOnlySpan<byte> host)
     {
-        if (host.IsEmpty || host.Length > 64)
-            return false;
+        host = request.ValueOf("host"u8, out bool areSeveral);
+        if (areSeveral || host.IsEmpty || host.Length > HostBytesMax)
+            return HostKind.Foreign;
         string text = Encoding.Latin1.GetString(host);
         bool isRead = AddressText.TryParse(text, AddressUse.Server, out HostPort address, out _)
             || AddressText.TryParse(text + ":80", AddressUse.Server, out address, out _);
-        return isRead && (address.Ip is not null || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase));
+        if (!isRead)
+            return HostKind.Foreign;
+        if (address.Ip is not null || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            return HostKind.Own;
+        return request.Security is not { } security ? HostKind.Foreign
+            : security.IsNamed(address.Host) ? HostKind.Own
+            : security.TakesIn(address.Host) ? HostKind.Shared
+            : HostKind.Foreign;
     }
 
     /// <summary>Whether the request shows what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
@@ -88,4 +122,17 @@ internal sealed class AdminGuard(ServiceState state)
 
     private static SmallResponse Unauthorized(string problem) =>
         SmallHttpText.Plain(401, problem + "\n", "WWW-Authenticate: Bearer\r\n");
+
+    /// <summary>As what a request names this endpoint.</summary>
+    private enum HostKind : byte
+    {
+        /// <summary>By a name of which nothing is known: it may be one that was turned round.</summary>
+        Foreign,
+
+        /// <summary>By an address, as localhost, or by a name that stands in the certificate.</summary>
+        Own,
+
+        /// <summary>By one that a wildcard takes in: somebody else may have one, too, and turn it round. A page of theirs knows no token.</summary>
+        Shared,
+    }
 }

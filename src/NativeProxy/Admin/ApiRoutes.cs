@@ -47,8 +47,7 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     public static bool Owns(ReadOnlySpan<byte> path) => path.SequenceEqual("/api"u8) || path.StartsWith("/api/"u8);
 
     /// <summary>Why whoever makes this request may not; null = it is answered. By its head alone.</summary>
-    public SmallResponse? RefusalOf(in SmallRequest request) =>
-        AdminGuard.RefusalOfStranger(request) ?? (IsWrite(request) ? _guard.RefusalToWrite(request) : _guard.RefusalToRead(request));
+    public SmallResponse? RefusalOf(in SmallRequest request) => _guard.RefusalOf(request, IsWrite(request));
 
     /// <summary>Answers a request whose path is the API's.</summary>
     public SmallResponse Respond(in SmallRequest request)

@@ -3,7 +3,7 @@ using System;
 namespace NativeProxy.Admin;
 
 /// <summary>A certificate that is served or shown, as the operator wants to know it. Immutable.</summary>
-/// <param name="Place">Who uses it, as a label: <c>listener="web"</c> or <c>upstream="app"</c>.</param>
+/// <param name="Place">Who uses it, as a label: <c>listener="web"</c>, <c>upstream="app"</c> or <c>endpoint="admin"</c>.</param>
 /// <param name="Path">The file that it came from.</param>
 /// <param name="Name">Its first name; empty where it has none.</param>
 /// <param name="NotAfter">When it expires.</param>

@@ -13,6 +13,7 @@ internal sealed class ServiceState
     private volatile string? _shortage;
     private volatile IReadOnlyList<CertificateInUse> _certificates = [];
     private volatile AdminTokens _tokens = AdminTokens.None;
+    private volatile EndpointSecurity? _security;
     private volatile Redaction _redaction = Redaction.Strict;
     private volatile RunningConfig _running = new(default, []);
 
@@ -35,6 +36,13 @@ internal sealed class ServiceState
     {
         get => _tokens;
         set => _tokens = value;
+    }
+
+    /// <summary>How the endpoint speaks TLS on new connections; null = it does not.</summary>
+    public EndpointSecurity? Security
+    {
+        get => _security;
+        set => _security = value;
     }
 
     /// <summary>What came of the last upgrade.</summary>

@@ -31,10 +31,11 @@ internal sealed class SmallHttpServer : IDisposable
     /// <summary>Tasks that run: the one that accepts, and one per connection.</summary>
     private int _taskCount = 1;
 
-    private SmallHttpServer(Socket listening, IResponder responder, int placesMax, TimeProvider time)
+    private SmallHttpServer(Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?> security)
     {
         _listening = listening;
         Responder = responder;
+        Security = security;
         Time = time;
         Places = new ConnectionPlaces(placesMax, ProbePlacesMax);
     }
@@ -42,6 +43,9 @@ internal sealed class SmallHttpServer : IDisposable
     public IResponder Responder { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>How TLS is spoken on a new connection; null = it is not.</summary>
+    public Func<EndpointSecurity?> Security { get; }
 
     public ConnectionPlaces Places { get; }
 
@@ -56,9 +60,11 @@ internal sealed class SmallHttpServer : IDisposable
     /// <param name="responder">Who answers.</param>
     /// <param name="placesMax">Connections at once, without those of probes.</param>
     /// <param name="time">Whose clock the timeouts follow.</param>
-    public static SmallHttpServer Start(Socket listening, IResponder responder, int placesMax, TimeProvider time)
+    /// <param name="security">Asked for each connection how TLS is spoken on it; null = on none.</param>
+    public static SmallHttpServer Start(
+        Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?>? security = null)
     {
-        var server = new SmallHttpServer(listening, responder, placesMax, time);
+        var server = new SmallHttpServer(listening, responder, placesMax, time, security ?? (static () => null));
         _ = Task.Run(server.AcceptAllAsync);
         return server;
     }

@@ -12,18 +12,22 @@ using NativeProxy.Pipes;
 namespace NativeProxy.Admin;
 
 /// <summary>
-/// One connection to a <see cref="SmallHttpServer"/>: reads small requests one after another and answers each. One with a body that its server does
-/// not take, or a malformed one, is refused and ends the connection. One task on the thread pool; each wait for the client has a limit.
+/// One connection to a <see cref="SmallHttpServer"/>: reads small requests one after another and answers each, where TLS is spoken behind its
+/// handshake. One with a body that its server does not take, or a malformed one, is refused and ends the connection. One task on the thread pool;
+/// each wait for the client has a limit.
 /// </summary>
 internal sealed class SmallHttpSession : PlaceHolder
 {
+    /// <summary>From the beginning of the connection to the end of its handshake.</summary>
+    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>From the end of an answer, or the beginning of the connection, to the first byte of a request.</summary>
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>From the first byte of a request to its last one.</summary>
     private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>For the whole request on a place for probes.</summary>
+    /// <summary>For a handshake, and for the whole request, on a place for probes.</summary>
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>For each piece of an answer to be taken.</summary>
@@ -41,6 +45,7 @@ internal sealed class SmallHttpSession : PlaceHolder
     private static readonly HeadLimits Limits = new(8 * 1024, 64, 4 * 1024);
     private static readonly SmallResponse Malformed = SmallHttpText.Plain(
         400, "only well-formed requests are served here, most of them without a body\n");
+    private static readonly SmallResponse NoTls = SmallHttpText.Plain(400, "TLS is spoken here: ask by https://\n");
     private static readonly SmallResponse Failed = SmallHttpText.Plain(500, "this could not be answered; that is a mistake of the proxy\n");
 
     private readonly SmallHttpServer _server;
@@ -48,6 +53,9 @@ internal sealed class SmallHttpSession : PlaceHolder
     private readonly IPAddress? _peer;
     private readonly bool _isOverUnixSocket;
     private readonly RequestHead _head = new(fieldCountMax: 64);
+
+    /// <summary>What the handshake was made with.</summary>
+    private EndpointSecurity? _security;
 
     /// <summary>Cancelled when the present wait has lasted too long, the place is lost, or the server ends.</summary>
     private readonly CancellationTokenSource _over;
@@ -81,7 +89,9 @@ internal sealed class SmallHttpSession : PlaceHolder
             await using (_server.Ending.UnsafeRegister(static over => ((CancellationTokenSource)over!).Cancel(), _over))
             {
                 _server.Places.Take(this);
-                await AnswerAllAsync();
+                _security = _server.Security();
+                if (_security is null || await SecureAsync(_security))
+                    await AnswerAllAsync();
             }
         }
         catch (Exception e) when (SocketPipe.IsBroken(e))
@@ -96,6 +106,20 @@ internal sealed class SmallHttpSession : PlaceHolder
         }
     }
 
+    /// <summary>False when TLS is not spoken in the end. Whoever speaks something else is told so, in plain HTTP.</summary>
+    private async Task<bool> SecureAsync(EndpointSecurity security)
+    {
+        const byte HandshakeRecord = 22;
+        _over.CancelAfter(State == PlaceState.Probe ? ProbeLimit : HandshakeLimit);
+        ReadResult read = await _pipe.Input.ReadAsync(_over.Token);
+        byte first = read.Buffer.IsEmpty ? HandshakeRecord : read.Buffer.FirstSpan[0];
+        _pipe.Input.AdvanceTo(read.Buffer.Start);
+        if (first == HandshakeRecord)
+            return await _pipe.SecureAsync(security.Options, _over.Token) == HandshakeEnd.Done;
+        await SendLastAsync(SmallHttpText.Write(NoTls, _server.Time, isLast: true, hasBody: true));
+        return false;
+    }
+
     private async Task AnswerAllAsync()
     {
         while (await NextAnswerAsync() is { } answer)
@@ -103,13 +127,21 @@ internal sealed class SmallHttpSession : PlaceHolder
             SmallResponse response = answer.Response;
             if (response.Later is { } later)
                 response = await Awaited(later);
-            await SendAsync(SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody));
-            if (!answer.IsLast)
-                continue;
-            _over.CancelAfter(LingerLimit);
-            await _pipe.FinishAsync(SurplusBytesMax, _over.Token);
-            return;
+            byte[] bytes = SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody);
+            if (answer.IsLast)
+            {
+                await SendLastAsync(bytes);
+                return;
+            }
+            await SendAsync(bytes);
         }
+    }
+
+    private async Task SendLastAsync(byte[] bytes)
+    {
+        await SendAsync(bytes);
+        _over.CancelAfter(LingerLimit);
+        await _pipe.FinishAsync(SurplusBytesMax, _over.Token);
     }
 
     /// <summary>An answer that was not known yet. Whoever waits for one that cannot be given is told so.</summary>
@@ -162,11 +194,7 @@ internal sealed class SmallHttpSession : PlaceHolder
         bool isMalformed = outcome.Status == ParseStatus.Rejected || framing.Reason != RejectReason.None;
         SmallResponse? refusal = isMalformed ? Malformed
             : framing.Kind == BodyKind.None ? null
-            : RefusalOf(new SmallRequest(_head.MethodKind, _head.Target.Of(bytes))
-                {
-                    Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, HeadBytes = bytes, Fields = _head.Fields,
-                })
-                ?? RefusalOf(framing);
+            : RefusalOf(RequestOf(bytes, [])) ?? RefusalOf(framing);
         int bodyBytes = refusal is null && framing.Kind == BodyKind.Length ? (int)framing.LengthBytes : 0;
         if (refusal is null && received.Length < outcome.ConsumedBytes + bodyBytes)
         {
@@ -190,12 +218,15 @@ internal sealed class SmallHttpSession : PlaceHolder
         SmallResponse response = isProbePlace && !_server.Responder.IsProbe(target)
             ? SmallHttpText.Plain(503, "all connections are in use by requests that are not done; only probes are answered now\n",
                 "Retry-After: 1\r\n")
-            : _server.Responder.Respond(new SmallRequest(_head.MethodKind, target)
-            {
-                Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, HeadBytes = bytes, Fields = _head.Fields, Body = body,
-            });
+            : _server.Responder.Respond(RequestOf(bytes, body));
         return new Answer(response, isLast, HasBody: _head.MethodKind != HttpMethod.Head);
     }
+
+    /// <summary>The request whose head was read from these bytes.</summary>
+    private SmallRequest RequestOf(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> body) => new(_head.MethodKind, _head.Target.Of(bytes))
+    {
+        Peer = _peer, IsOverUnixSocket = _isOverUnixSocket, Security = _security, HeadBytes = bytes, Fields = _head.Fields, Body = body,
+    };
 
     /// <summary>Why whoever makes this request may not, whatever its body is.</summary>
     private SmallResponse? RefusalOf(in SmallRequest request) =>

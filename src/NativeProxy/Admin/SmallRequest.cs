@@ -33,6 +33,9 @@ internal readonly ref struct SmallRequest(HttpMethod method, ReadOnlySpan<byte> 
     /// <summary>It came over a Unix socket, to which nobody but this machine's users can connect.</summary>
     public bool IsOverUnixSocket { get; init; }
 
+    /// <summary>What its connection is secured by; null = nothing.</summary>
+    public EndpointSecurity? Security { get; init; }
+
     /// <summary>The bytes of the head, and where its fields are in them; null = none.</summary>
     public ReadOnlySpan<byte> HeadBytes { get; init; }
 

@@ -106,7 +106,7 @@ internal sealed class CertificateFile
         {
             RSA rsa => leaf.CopyWithPrivateKey(rsa),
             ECDsa ecdsa => leaf.CopyWithPrivateKey(ecdsa),
-            _ => throw new CryptographicException($"{Place}: a key of this kind cannot be shown in health checks"),
+            _ => throw new CryptographicException($"{Place}: a key of this kind can be used for traffic only; here it is RSA or ECDSA"),
         };
     }
 

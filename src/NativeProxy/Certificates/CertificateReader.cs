@@ -64,6 +64,22 @@ internal static class CertificateReader
         return certificates;
     }
 
+    /// <summary>
+    /// DER of the certificates in a PEM file that have signed none of the others, as far as their names say: without the key that is as much as can
+    /// be known of which one is shown. None where a file has none.
+    /// </summary>
+    public static byte[][] LeavesOf(string path, ReadOnlySpan<byte> bytes)
+    {
+        List<PemBlock> blocks = PemText.Read(path, bytes, []);
+        PemText.ClearKeys(blocks);
+        PlacedCertificate[] all = [.. Read(blocks, []).DistinctBy(static one => one.Certificate.Thumbprint)];
+        PlacedCertificate[] leaves = [.. all.Where(one => !all.Any(other => other != one && one.IsIssuerOf(other)))];
+        byte[][] found = [.. (leaves.Length > 0 ? leaves : all).Select(static one => one.Certificate.RawData)];
+        foreach (PlacedCertificate one in all)
+            one.Certificate.Dispose();
+        return found;
+    }
+
     /// <summary>The names and addresses that a certificate is for, in lower case; its subject counts only where it has no list of them.</summary>
     public static string[] NamesOf(X509Certificate2 certificate)
     {

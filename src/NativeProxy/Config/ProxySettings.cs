@@ -187,6 +187,17 @@ internal readonly partial struct AdminSettings
     [Setting("unix")]
     public partial ListenerUnixSettings Unix { get; init; }
 
+    [Setting("certificate", Default = "",
+        Doc = "PEM file with the certificate and those between it and the root; the private key may be there, too. With it TLS is spoken at this "
+        + "address, and only then is /api served to other machines, never without a token. Read at start and reload. Empty = no TLS.")]
+    public partial string Certificate { get; init; }
+
+    [Setting("key", Default = "", Doc = "PEM file with its private key (RSA or ECDSA), without a password. Empty = it is in \"certificate\".")]
+    public partial string Key { get; init; }
+
+    /// <summary>TLS is spoken. Over a Unix socket it never is, though a reload may bring a certificate to one.</summary>
+    public bool IsSecured => Certificate.Length > 0 && Bind.Length > 0 && !UnixAddressText.IsUnix(Bind);
+
     /// <summary>See <see cref="WriteTokenFile"/>.</summary>
     [Setting("read_token_file", Default = "",
         Doc = "File with the token that whoever reads anything but /health must show (Authorization: Bearer). Empty = nobody needs one.")]

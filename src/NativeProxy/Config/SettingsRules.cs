@@ -70,7 +70,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
 
         if (settings.Admin.Bind.Length > 0)
             rules.CheckAdmin(settings.Admin);
-        new UnixSocketRules(_places, errors).Check(settings.Admin);
+        new AdminRules(_places, errors).Check(settings.Admin);
     }
 
     /// <summary>Who resolves names must not have one.</summary>

@@ -6,7 +6,8 @@ namespace NativeProxy.Config;
 /// <param name="Key">Where they do: `listener[0].tls.certificate[1].file`.</param>
 /// <param name="Path">The file; empty = the bundle of authorities of the system.</param>
 /// <param name="BytesMax">Longest that it may be.</param>
-internal readonly record struct TlsFileUse(string Key, string Path, int BytesMax);
+/// <param name="IsForWorkers">Workers get it; else it is the supervisor's own.</param>
+internal readonly record struct TlsFileUse(string Key, string Path, int BytesMax, bool IsForWorkers = true);
 
 /// <summary>Lists the files that the settings of TLS name, where TLS is switched on. Pure.</summary>
 internal static class TlsFileUses
@@ -17,7 +18,7 @@ internal static class TlsFileUses
     /// <summary>Of certificates of authorities, and of what they have revoked.</summary>
     private const int AuthorityBytesMax = 4 * 1024 * 1024;
 
-    /// <summary>All of them, in the order of the settings; one file may come several times.</summary>
+    /// <summary>All of them, those of the supervisor alone last; one file may come several times.</summary>
     public static IEnumerable<TlsFileUse> Of(ProxySettings settings)
     {
         for (int i = 0; i < settings.Listeners.Length; i++)
@@ -34,6 +35,11 @@ internal static class TlsFileUses
             foreach (TlsFileUse use in OfUpstream(settings.Upstreams[i].Tls, $"upstream[{i}].tls"))
                 yield return use;
         }
+        if (!settings.Admin.IsSecured)
+            yield break;
+        yield return new TlsFileUse("admin.certificate", settings.Admin.Certificate, BytesMax, IsForWorkers: false);
+        if (settings.Admin.Key.Length > 0)
+            yield return new TlsFileUse("admin.key", settings.Admin.Key, BytesMax, IsForWorkers: false);
     }
 
     private static List<TlsFileUse> OfListener(in ListenerTlsSettings tls, string table)

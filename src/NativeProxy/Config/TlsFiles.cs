@@ -32,6 +32,9 @@ internal sealed class TlsFiles
 
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
 
+    /// <summary>Paths of those that no worker gets.</summary>
+    private readonly HashSet<string> _own = new(StringComparer.Ordinal);
+
     private TlsFiles()
     {
     }
@@ -57,6 +60,8 @@ internal sealed class TlsFiles
             left -= bytes.Length;
             if (problem is null && left < 0)
                 problem = $"{path} is one file too many: all files of TLS together are longer than {Units.FormatSize(BytesMax)}";
+            if (!use.IsForWorkers)
+                files._own.Add(use.Path);
             if (problem is null)
                 files._files.Add(use.Path, bytes);
             else
@@ -82,20 +87,32 @@ internal sealed class TlsFiles
     /// <summary>The same of a file of certificates or keys as it is on disk now; empty when it cannot be read.</summary>
     public static string FingerprintNow(string path)
     {
-        if (TryRead(path, TlsFileUses.BytesMax, out byte[] bytes) is not null)
+        if (TryReadNow(path, out _) is not { } bytes)
             return "";
         string print = Convert.ToHexStringLower(SHA256.HashData(bytes));
         CryptographicOperations.ZeroMemory(bytes);
         return print;
     }
 
-    /// <summary>For the line to a worker: for each file the lengths of its path and of itself, and both. Whoever sends them zeroes them.</summary>
+    /// <summary>A file of certificates or keys as it is on disk now; null, with the problem, when it cannot be read.</summary>
+    public static byte[]? TryReadNow(string path, out string problem)
+    {
+        problem = TryRead(path, TlsFileUses.BytesMax, out byte[] bytes) ?? "";
+        return problem.Length == 0 ? bytes : null;
+    }
+
+    /// <summary>
+    /// For the line to a worker: for each file that it needs the lengths of its path and of itself, and both. Whoever sends them zeroes them.
+    /// </summary>
     public byte[] Encode()
     {
-        byte[] encoded = new byte[_files.Sum(static file => (2 * sizeof(int)) + Encoding.UTF8.GetByteCount(file.Key) + file.Value.Length)];
+        byte[] encoded = new byte[_files.Sum(file =>
+            _own.Contains(file.Key) ? 0 : (2 * sizeof(int)) + Encoding.UTF8.GetByteCount(file.Key) + file.Value.Length)];
         int at = 0;
         foreach ((string path, byte[] bytes) in _files)
         {
+            if (_own.Contains(path))
+                continue;
             BinaryPrimitives.WriteInt32LittleEndian(encoded.AsSpan(at), Encoding.UTF8.GetByteCount(path));
             BinaryPrimitives.WriteInt32LittleEndian(encoded.AsSpan(at + sizeof(int)), bytes.Length);
             at += 2 * sizeof(int);
@@ -127,6 +144,7 @@ internal sealed class TlsFiles
         foreach (byte[] bytes in _files.Values)
             CryptographicOperations.ZeroMemory(bytes);
         _files.Clear();
+        _own.Clear();
     }
 
     private static string? SystemBundle() => Array.Find(

@@ -178,11 +178,11 @@ internal sealed class SingleProcess
         }
         ProxySettings whole = reload.Found.AddTo(reload.Settings);
         _health.Apply(whole, reload.Files, reload.EndPoints);
+        AdminEndpoint.Show(_service, reload.Settings, reload.Text, reload.Files);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
-        AdminEndpoint.Show(_service, _settings, reload.Text);
         _discovery.Keep(_settings);
         _names.Keep(_settings);
     }

@@ -51,7 +51,7 @@ internal static class SingleStart
                 boards.Counters.Row(row), boards.Closes.Ring(row), boards.OfTraffic, security, log);
             worker.Loop.Pulse = boards.Pulses.Pulse(row);
             var service = new ServiceState { ConfigPath = source.Path };
-            AdminEndpoint.Show(service, settings, source.Bytes);
+            AdminEndpoint.Show(service, settings, source.Bytes, files);
             service.Loads.Ended(isTaken: true, StartText.Began(before.ProcessId));
             using var health = new HealthChecks(boards.OfTraffic, log, worker.FollowHealth);
             var wishes = Channel.CreateUnbounded<OperatorWish>();

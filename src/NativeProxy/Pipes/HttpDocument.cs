@@ -1,6 +1,7 @@
 using System;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -33,11 +34,15 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
     /// <param name="request">The whole request, one byte for each character; the last one on its connection, and no HEAD.</param>
     /// <param name="bytesMax">A longer answer is none.</param>
     /// <param name="over">The time is over.</param>
-    public static async Task<HttpDocument> Send(EndPoint server, string request, int bytesMax, CancellationToken over)
+    /// <param name="tls">How TLS is spoken; null = it is not.</param>
+    public static async Task<HttpDocument> Send(
+        EndPoint server, string request, int bytesMax, CancellationToken over, SslClientAuthenticationOptions? tls = null)
     {
         try
         {
             using SocketPipe pipe = await SocketPipe.ConnectAsync(server, over);
+            if (tls is not null && await pipe.SecureAsync(tls, over) is not HandshakeEnd.Done and var end)
+                return new HttpDocument([], WhyNoTls(server, end, pipe.Refusal));
             HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, request, isHead: false, over);
             if (head.State != AnswerHeadState.Whole)
                 return new HttpDocument([], $"{server} does not answer{(head.State == AnswerHeadState.Missing ? "" : " in HTTP")}");
@@ -51,6 +56,15 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
             return new HttpDocument([], over.IsCancellationRequested ? $"{server} does not answer in time" : $"{server} cannot be asked");
         }
     }
+
+    private static string WhyNoTls(EndPoint server, HandshakeEnd end, string refusal) => end switch
+    {
+        HandshakeEnd.NoTls => $"{server} does not speak TLS",
+        HandshakeEnd.GivenUp => $"{server} does not answer in time",
+        HandshakeEnd.Refused when refusal.Length > 0 => $"no TLS with {server}: {refusal}",
+        HandshakeEnd.Refused => $"no TLS with {server}",
+        _ => $"{server} has closed before TLS was spoken",
+    };
 
     private static async Task<HttpDocument> Read(SocketPipe pipe, BodySkip body, int bytesMax, CancellationToken over)
     {

@@ -29,7 +29,7 @@ internal enum HandshakeEnd : byte
 }
 
 /// <summary>
-/// The client's end of TLS over a pair of pipes, which remembers what the peer had against it. Owner: the <see cref="SocketPipe"/>.
+/// One end of TLS over a pair of pipes, which remembers what the peer had against it. Owner: the <see cref="SocketPipe"/>.
 /// </summary>
 internal sealed class SecureStream : SslStream
 {
@@ -59,14 +59,21 @@ internal sealed class SecureStream : SslStream
         }
     }
 
-    /// <summary>Makes the handshake. Throws nothing for what a server does.</summary>
+    /// <summary>Makes the handshake as the client. Throws nothing for what a server does.</summary>
     /// <param name="options">How.</param>
     /// <param name="givenUp">When to wait no longer.</param>
-    public async Task<HandshakeEnd> ShakeHandsAsync(SslClientAuthenticationOptions options, CancellationToken givenUp)
+    public Task<HandshakeEnd> ShakeHandsAsync(SslClientAuthenticationOptions options, CancellationToken givenUp) =>
+        EndOf(() => AuthenticateAsClientAsync(options, givenUp), givenUp);
+
+    /// <summary>The same as the server.</summary>
+    public Task<HandshakeEnd> ShakeHandsAsync(SslServerAuthenticationOptions options, CancellationToken givenUp) =>
+        EndOf(() => AuthenticateAsServerAsync(options, givenUp), givenUp);
+
+    private async Task<HandshakeEnd> EndOf(Func<Task> handshake, CancellationToken givenUp)
     {
         try
         {
-            await AuthenticateAsClientAsync(options, givenUp);
+            await handshake();
             return HandshakeEnd.Done;
         }
         catch (Exception e) when (SocketPipe.IsBroken(e) || e is AuthenticationException or CryptographicException)

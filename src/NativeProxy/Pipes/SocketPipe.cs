@@ -69,17 +69,12 @@ internal sealed class SocketPipe : IDisposable
     /// </summary>
     /// <param name="options">How.</param>
     /// <param name="givenUp">When to wait no longer.</param>
-    public async Task<HandshakeEnd> SecureAsync(SslClientAuthenticationOptions options, CancellationToken givenUp)
-    {
-        _secure = SecureStream.Over(_pipe);
-        HandshakeEnd end = await _secure.ShakeHandsAsync(options, givenUp);
-        if (end != HandshakeEnd.Done)
-            return end;
-        IsSecured = true;
-        Input = PipeReader.Create(_secure, new StreamPipeReaderOptions(leaveOpen: true));
-        Output = PipeWriter.Create(_secure, new StreamPipeWriterOptions(leaveOpen: true));
-        return end;
-    }
+    public Task<HandshakeEnd> SecureAsync(SslClientAuthenticationOptions options, CancellationToken givenUp) =>
+        SecuredBy((_secure = SecureStream.Over(_pipe)).ShakeHandsAsync(options, givenUp));
+
+    /// <summary>The same as the server: before anything was sent.</summary>
+    public Task<HandshakeEnd> SecureAsync(SslServerAuthenticationOptions options, CancellationToken givenUp) =>
+        SecuredBy((_secure = SecureStream.Over(_pipe)).ShakeHandsAsync(options, givenUp));
 
     /// <summary>
     /// The end in order: what is written goes out, then FIN; what still comes is dropped until the peer's FIN. False when that did not come in
@@ -142,6 +137,19 @@ internal sealed class SocketPipe : IDisposable
         _pipe.Input.Complete();
         _pipe.Output.Complete();
         (_pipe as IDisposable)?.Dispose();
+    }
+
+    private async Task<HandshakeEnd> SecuredBy(Task<HandshakeEnd> handshake)
+    {
+        HandshakeEnd end = await handshake;
+        if (end != HandshakeEnd.Done)
+            return end;
+        IsSecured = true;
+
+        // An idle connection holds no buffer.
+        Input = PipeReader.Create(_secure!, new StreamPipeReaderOptions(leaveOpen: true, useZeroByteReads: true));
+        Output = PipeWriter.Create(_secure!, new StreamPipeWriterOptions(leaveOpen: true));
+        return end;
     }
 
     /// <summary>close_notify, after all that was written.</summary>

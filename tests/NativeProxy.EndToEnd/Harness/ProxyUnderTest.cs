@@ -192,10 +192,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     }
 
     /// <summary>Has the program started anew, and waits until that process serves. False when it was refused.</summary>
-    public async Task<bool> Upgrade()
+    /// <param name="ask">How it is asked for; null = by the signal.</param>
+    public async Task<bool> Upgrade(Func<Task>? ask = null)
     {
         int before = Errors.Lines.Count(IsUpgraded);
-        Signal(LinuxSignals.User2);
+        if (ask is null)
+            Signal(LinuxSignals.User2);
+        else
+            await ask();
         await Deadline.Until(() => Errors.Lines.Count(IsUpgraded) > before, () => "the upgrade to end:\n" + Errors.Text);
         string line = Errors.Lines.Last(IsUpgraded);
         if (line.Contains("upgrade refused", StringComparison.Ordinal))

@@ -54,6 +54,12 @@ public sealed class AdminFuzzTests : IDisposable
     private static readonly Regex OwnHost = new(
         @"\A(localhost|[0-9]+(\.[0-9]+){3}|\[[0-9a-f:.]+\])(:[0-9]+)?\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
 
+    /// <summary>What <see cref="Secured"/> is for; the last part of the second by a wildcard.</summary>
+    private static readonly Regex OwnName = new(
+        @"\A(site\.example|[0-9a-z-]+\.wild\.example)(:[0-9]+)?\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase);
+
+    private static readonly EndpointSecurity Secured = new(null!, ["site.example", "*.wild.example", "192.0.2.1"]);
+
     private static readonly string[] Methods =
         ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "PATCHX", "M-SEARCH", "POST\0"];
 
@@ -69,12 +75,15 @@ public sealed class AdminFuzzTests : IDisposable
         "localhost", "127.0.0.1", "[::1]:9901", "rebound.example", "rebound.example:9901", "localhost.example", "localhost.", "127.0.0.1.example",
         "", "0x7f.1", "2130706433", "127.1", "localhost:x", "localhost@rebound.example", "[::1", "[::1%25lo]", "LOCALHOST:99999", "*:80",
         "/tmp/socket", "[localhost]", "127.0.0.1\t:80", "[::ffff:127.0.0.1]", "evil\0localhost", "127.0.0.1,rebound.example", "-", "xn--localhost",
+        "site.example", "Site.Example:9901", "a.wild.example", "a.b.wild.example", ".wild.example", "wild.example", "*.wild.example", "site.example.",
+        "site.example:9901.evil.example", "evil.site.example", "a.wild.example.evil.example",
     ];
 
     private static readonly string[] Origins =
     [
         "http://127.0.0.1:9901", "http://localhost", "https://127.0.0.1:9901", "http://evil.example", "null", "http://127.0.0.1:9901.evil.example",
         "http://127.0.0.1:9901/", "HTTP://127.0.0.1:9901", "http://127.0.0.1:99", "file://", "http://127.0.0.1:9901 http://evil.example", "http://",
+        "https://site.example", "https://a.wild.example", "http://site.example", "https://",
     ];
 
     private static readonly string[] Sites = ["none", "same-origin", "same-site", "cross-site", "NONE", "", "none, cross-site", "x"];
@@ -156,7 +165,8 @@ public sealed class AdminFuzzTests : IDisposable
             _trial.State.IsDraining = random.Percent(5);
             _answers = random.One<IReadOnlyList<byte[]>?>([null, [], [[]], [[.. "true"u8]], [[.. "false"u8], [.. "true"u8]], [[.. "false"u8]]]);
             IPAddress? peer = random.Percent(92) ? IPAddress.Loopback : random.One([IPAddress.Parse("10.0.0.1"), IPAddress.IPv6Any, null]);
-            Try(bytes, Wire.Bytes(body), peer, isUnix: random.Percent(5));
+            bool isUnix = random.Percent(5);
+            Try(bytes, Wire.Bytes(body), peer, isUnix, !isUnix && random.Percent(30) ? Secured : null);
         });
         _output.WriteLine($"{_changes} changes, {_told.Count} lines, answers {string.Join(' ', _seen.Order())}");
         if (isWhole)
@@ -164,7 +174,7 @@ public sealed class AdminFuzzTests : IDisposable
     }
 
     /// <summary>Asks, and looks at what came of it.</summary>
-    private void Try(byte[] bytes, byte[] body, IPAddress? peer, bool isUnix)
+    private void Try(byte[] bytes, byte[] body, IPAddress? peer, bool isUnix, EndpointSecurity? security)
     {
         var head = new RequestHead(fieldCountMax: 64);
         ParseOutcome outcome = RequestHeadParser.Parse(bytes, new HeadLimits(8192, 64, 4096), head);
@@ -175,7 +185,7 @@ public sealed class AdminFuzzTests : IDisposable
         int told = _told.Count;
         var request = new SmallRequest(head.MethodKind, head.Target.Of(bytes))
         {
-            Peer = peer, IsOverUnixSocket = isUnix, HeadBytes = bytes, Fields = head.Fields, Body = body,
+            Peer = peer, IsOverUnixSocket = isUnix, Security = security, HeadBytes = bytes, Fields = head.Fields, Body = body,
         };
         SmallResponse? refusal = _routes.RefusalOf(request);
         Check(before == Fingerprint(), "asked whether it may, it did", text, body);
@@ -184,11 +194,11 @@ public sealed class AdminFuzzTests : IDisposable
         bool isChanged = before != Fingerprint();
         _changes += isChanged ? 1 : 0;
         _seen.Add(response.StatusCode);
-        string what = $"{response.StatusCode}{(isChanged ? ", changed" : "")}, from {peer} {isUnix}, {_trial.State.Tokens}";
+        string what = $"{response.StatusCode}{(isChanged ? ", changed" : "")}, from {peer} {isUnix} {security is not null}, {_trial.State.Tokens}";
 
         Check(refusal is null || refusal.Value.StatusCode == response.StatusCode, $"{what}: refused as {refusal?.StatusCode}", text, body);
         CheckAnswer(response, what, text, body);
-        CheckPermission(response, isChanged, isUnix || (peer is not null && IPAddress.IsLoopback(peer)), what, text, body);
+        CheckPermission(response, isChanged, isUnix || (peer is not null && IPAddress.IsLoopback(peer)), security is not null, what, text, body);
         for (int i = told; i < _told.Count; i++)
             Check(_told[i].All(static sign => sign is >= ' ' and <= '~'), $"said: {_told[i]}", text, body);
         if (response.StatusCode == 200 && text.StartsWith("PATCH", StringComparison.Ordinal))
@@ -208,7 +218,7 @@ public sealed class AdminFuzzTests : IDisposable
     }
 
     /// <summary>A second reading of the head: by lines of text, and by what the manual promises.</summary>
-    private void CheckPermission(in SmallResponse response, bool isChanged, bool isHere, string what, string text, byte[] body)
+    private void CheckPermission(in SmallResponse response, bool isChanged, bool isHere, bool isSecured, string what, string text, byte[] body)
     {
         string[] line = text[..text.IndexOf('\r', StringComparison.Ordinal)].Split(' ');
         string path = line[1].Split('?')[0];
@@ -216,8 +226,9 @@ public sealed class AdminFuzzTests : IDisposable
         string[] hosts = Fields(text, "host");
         string[] origins = Fields(text, "origin");
         string[] sites = Fields(text, "sec-fetch-site");
-        bool isStranger = !isHere || hosts.Length != 1 || !OwnHost.IsMatch(hosts[0]) || origins.Length > 1 || sites.Length > 1
-            || origins.Any(origin => origin.Length > 0 && origin != "http://" + hosts[0])
+        bool isNamed = isSecured && hosts.Length == 1 && OwnName.IsMatch(hosts[0]);
+        bool isStranger = (!isHere && !isSecured) || hosts.Length != 1 || !(OwnHost.IsMatch(hosts[0]) || isNamed) || origins.Length > 1
+            || sites.Length > 1 || origins.Any(origin => origin.Length > 0 && origin != (isSecured ? "https://" : "http://") + hosts[0])
             || sites.Any(static site => site is not ("" or "none" or "same-origin"));
         bool holdsWrite = _trial.State.Tokens.WriteFile.Length > 0 && Shows(text, WriteToken);
         bool holdsAny = holdsWrite || (_trial.State.Tokens.ReadFile.Length > 0 && Shows(text, ReadToken));
@@ -227,6 +238,8 @@ public sealed class AdminFuzzTests : IDisposable
         {
             Check(!isStranger || response.StatusCode == 403, $"{what}: to a stranger", text, body);
             Check(isRead || holdsWrite || response.StatusCode is 401 or 403, $"{what}: without the token", text, body);
+            bool isTrusted = isHere && !(isNamed && hosts[0].Contains("wild", StringComparison.OrdinalIgnoreCase));
+            Check(isTrusted || holdsAny || response.StatusCode is 401 or 403, $"{what}: from elsewhere, without any token", text, body);
         }
         bool needsAny = path == "/api/config" || (path == "/api/sessions" && line[1].Split('?', '&').Skip(1).Any(static part =>
             part.StartsWith("query=", StringComparison.Ordinal))) || (_trial.State.Tokens.ReadFile.Length > 0 && path is not ("/health" or "/"));

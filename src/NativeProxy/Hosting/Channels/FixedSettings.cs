@@ -19,9 +19,12 @@ internal static class FixedSettings
             User = started.Runtime.User,
             Group = started.Runtime.Group,
         },
-        Admin = settings.Admin with { Bind = started.Admin.Bind, Unix = started.Admin.Unix },
+        Admin = AtItsAddress(settings.Admin) with { Bind = started.Admin.Bind, Unix = started.Admin.Unix },
         Log = settings.Log with { ErrorsTarget = started.Log.ErrorsTarget },
     };
+
+    /// <summary>Without a certificate that nobody has read, because the file names no address where it would be shown.</summary>
+    private static AdminSettings AtItsAddress(in AdminSettings admin) => admin.IsSecured ? admin : admin with { Certificate = "", Key = "" };
 
     /// <summary>
     /// The fixed keys whose values differ from those that the process was started with: what <see cref="Keep"/> does not let through.

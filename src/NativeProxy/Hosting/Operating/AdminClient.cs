@@ -12,7 +12,8 @@ using NativeProxy.Pipes;
 namespace NativeProxy.Hosting.Operating;
 
 /// <summary>
-/// Asks the API of a proxy that runs on this machine, by the address and the tokens that its configuration names. Lives for one command; blocks.
+/// Asks the API of a proxy that runs on this machine, by the address, the certificate and the tokens that its configuration names. Lives for one
+/// command; blocks.
 /// </summary>
 internal sealed class AdminClient
 {
@@ -79,27 +80,39 @@ internal sealed class AdminClient
         bool isWrite = method != "GET";
         string file = isWrite || _settings.ReadTokenFile.Length == 0 ? _settings.WriteTokenFile : _settings.ReadTokenFile;
         string authorization = "";
-        problem = "";
-        if (file.Length > 0 && TokenFile.TryRead(file, out byte[] token, out problem))
+        string unread = "";
+        if (file.Length > 0 && TokenFile.TryRead(file, out byte[] token, out unread))
             authorization = $"Authorization: Bearer {Encoding.ASCII.GetString(token)}\r\n";
 
         // Reading may need no token, though there is one for changes that this user must not see.
-        if (problem.Length > 0 && (isWrite || _settings.ReadTokenFile.Length > 0))
+        problem = unread;
+        if (unread.Length > 0 && (isWrite || _settings.ReadTokenFile.Length > 0))
             return false;
+        AdminTrust? trust = null;
+        if (_settings.IsSecured && (trust = AdminTrust.TryRead(_settings.Certificate, out problem)) is null)
+            return false;
+        problem = "";
         using var over = new CancellationTokenSource(AnswerLimit);
         HttpDocument document = HttpDocument.Send(
             _server,
             $"{method} {target} HTTP/1.1\r\nHost: {_host}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
             + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
-            AnswerBytesMax, over.Token).GetAwaiter().GetResult();
+            AnswerBytesMax, over.Token, trust?.Options).GetAwaiter().GetResult();
         if (document.Problem.Length > 0)
-            problem = $"{document.Problem}: the proxy does not run, or its listening is paused, or admin.bind was changed since it started";
+            problem = trust is { HasSeenAnother: true } ? AnotherCertificate : document.Problem + WhyNot;
         else if (document.StatusCode is not (200 or 202))
-            problem = OperatorText.OfAnswer(document);
+            problem = OperatorText.OfAnswer(document) + (document.StatusCode == 401 && unread.Length > 0 ? $" ({unread})" : "");
         else
             answer = OperatorText.JsonOf(document, out problem);
         return answer is not null;
     }
+
+    private string WhyNot => _settings.IsSecured
+        ? ": the proxy does not run, or its listening is paused, or it has not read [admin] as it is now (SIGHUP has it read the certificate)"
+        : ": the proxy does not run, or its listening is paused, or admin.bind was changed since it started";
+
+    private string AnotherCertificate => $"{_server} shows another certificate than that in {_settings.Certificate}, and was asked nothing: the file "
+        + "was renewed and the proxy has not read it yet (SIGHUP reloads it), or it is not this proxy that listens there";
 
     /// <summary>An endpoint that listens on all addresses is asked on this machine.</summary>
     private static IPAddress OwnAddressOf(in HostPort bind) => bind.Ip switch

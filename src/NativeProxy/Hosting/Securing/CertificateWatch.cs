@@ -67,6 +67,8 @@ internal sealed class CertificateWatch : IDisposable
             if (upstream.Tls is { Enabled: true, Certificate.Length: > 0 })
                 Add(watched, files, $"upstream=\"{upstream.Name}\"", upstream.Tls.Certificate, upstream.Tls.Key, isForServers: false);
         }
+        if (settings.Admin.IsSecured)
+            Add(watched, files, "endpoint=\"admin\"", settings.Admin.Certificate, settings.Admin.Key, isForServers: true);
         lock (_guard)
             _watched = watched;
         Look();

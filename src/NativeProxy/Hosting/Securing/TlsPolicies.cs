@@ -35,7 +35,7 @@ internal sealed class TlsPolicies
     /// <param name="problems">Takes what is wrong.</param>
     public static TlsPolicies? TryMake(in ProxySettings settings, TlsFiles files, TlsPolicies before, List<TlsFileProblem> problems)
     {
-        if (!IsWanted(settings))
+        if (FirstKeyOf(settings, isForTraffic: true) is null)
             return None;
         if (!CanSpeak(settings, problems))
             return null;
@@ -58,14 +58,14 @@ internal sealed class TlsPolicies
     /// <summary>False, with what is missing, when settings ask for TLS and this machine has no OpenSSL.</summary>
     public static bool CanSpeak(in ProxySettings settings, List<TlsFileProblem> problems)
     {
-        if (FirstKeyOf(settings) is not { } first || OpenSslLibrary.TryLoad(out string missing))
+        if (FirstKeyOf(settings, isForTraffic: false) is not { } first || OpenSslLibrary.TryLoad(out string missing))
             return true;
         problems.Add(new TlsFileProblem(first, missing));
         return false;
     }
 
     /// <summary>Whether settings ask for TLS anywhere.</summary>
-    public static bool IsWanted(in ProxySettings settings) => FirstKeyOf(settings) is not null;
+    public static bool IsWanted(in ProxySettings settings) => FirstKeyOf(settings, isForTraffic: false) is not null;
 
     /// <summary>How a listener is secured; null = not.</summary>
     public TlsServerPolicy? OfListener(string name) => _listeners.GetValueOrDefault(name);
@@ -80,8 +80,10 @@ internal sealed class TlsPolicies
             policy.Tickets = rings.Of(name) ?? policy.Tickets;
     }
 
-    /// <summary>Where the first table is that wants TLS; null = none does.</summary>
-    private static string? FirstKeyOf(in ProxySettings settings)
+    /// <summary>Where TLS is asked for first; null = nowhere.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="isForTraffic">That of the control plane does not count.</param>
+    private static string? FirstKeyOf(in ProxySettings settings, bool isForTraffic)
     {
         for (int i = 0; i < settings.Listeners.Length; i++)
         {
@@ -93,7 +95,7 @@ internal sealed class TlsPolicies
             if (settings.Upstreams[i].Tls.Enabled)
                 return KeyOf("upstream", i) + ".enabled";
         }
-        return null;
+        return settings.Admin.IsSecured && !isForTraffic ? "admin.certificate" : null;
     }
 
     private static string KeyOf(string table, int index) => string.Create(CultureInfo.InvariantCulture, $"{table}[{index}].tls");

@@ -6,6 +6,7 @@ using NativeProxy.Admin;
 using NativeProxy.Config;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
+using NativeProxy.Hosting.Securing;
 using NativeProxy.Logging;
 using NativeProxy.Recording;
 using NativeProxy.Transport.Sockets;
@@ -72,14 +73,20 @@ internal sealed class AdminEndpoint : IDisposable
                 new AdminBoards(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, boards.Limits, boards.Changes,
                     boards.Recordings),
                 state, powers),
-            PlacesMax, TimeProvider.System);
+            PlacesMax, TimeProvider.System, () => state.Security);
 
     /// <summary>These settings are in force from now on.</summary>
     /// <param name="state">What the endpoint reads.</param>
     /// <param name="settings">With the servers of the file alone.</param>
     /// <param name="text">The files as they were read: <see cref="SettingsText.Bytes"/>.</param>
-    public static void Show(ServiceState state, in ProxySettings settings, byte[] text)
+    /// <param name="files">Those of TLS, which were tried before.</param>
+    public static void Show(ServiceState state, in ProxySettings settings, byte[] text, TlsFiles files)
     {
+        if (settings.Admin.IsSecured)
+        {
+            ShownCertificate own = ShownCertificate.Read(settings.Admin.Certificate, settings.Admin.Key, files, isForServers: true);
+            state.Security = new EndpointSecurity(own.Shown, own.Names);
+        }
         state.Tokens = new AdminTokens(settings.Admin.ReadTokenFile, settings.Admin.WriteTokenFile);
         state.Running = new RunningConfig(settings, SettingsText.Decode(text).Readable);
         state.Redaction = Recorder.RedactionOf(settings.Recorder);

@@ -1,11 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Formats.Asn1;
 using System.Linq;
-using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NativeProxy.Certificates;
 using NativeProxy.Config;
@@ -60,7 +57,7 @@ internal sealed class HealthIdentities
         {
             return Make(tls, files);
         }
-        catch (Exception e) when (e is CryptographicException or AsnContentException or ArgumentException or FormatException)
+        catch (Exception e) when (ShownCertificate.IsRefusal(e))
         {
             log.Error($"the health checks of upstream \"{upstream}\" have no files for TLS, and fail: {e.Message}");
             return new HealthIdentity(e.Message);
@@ -87,23 +84,10 @@ internal sealed class HealthIdentities
             Verifies = tls.Verify,
             Authorities = authorities,
             Revocations = revocations,
-            Own = certificate.Length > 0 ? OwnOf(tls, files, now) : null,
+            Own = certificate.Length > 0 ? ShownCertificate.Read(tls.Certificate, tls.Key, files, isForServers: false).Shown : null,
             Versions = tls.MinVersion == TlsVersion.Tls13 ? SslProtocols.Tls13
                 : tls.MaxVersion == TlsVersion.Tls12 ? SslProtocols.Tls12
                 : SslProtocols.Tls12 | SslProtocols.Tls13,
         };
-    }
-
-    private static SslStreamCertificateContext OwnOf(in UpstreamTlsSettings tls, TlsFiles files, DateTimeOffset now)
-    {
-        CertificateFile file = CertificateFile.TryRead(
-            tls.Certificate, files.Of(tls.Certificate).Span, tls.Key, files.Of(tls.Key).Span, isForServers: false, now, [])
-            ?? throw new CryptographicException($"{tls.Certificate} cannot be used");
-        var chain = new X509Certificate2Collection();
-        foreach (byte[] der in file.Chain)
-            chain.Add(X509CertificateLoader.LoadCertificate(der));
-        X509Certificate2 own = file.WithKey();
-        file.ClearKey();
-        return SslStreamCertificateContext.Create(own, chain, offline: true);
     }
 }

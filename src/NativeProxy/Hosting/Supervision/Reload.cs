@@ -128,6 +128,8 @@ internal sealed class Reload
                 + "force");
         }
 
+        if (running.Admin.IsSecured && !settings.Admin.IsSecured)
+            log.Warn("admin.certificate is taken away with a restart only, lest a token is sent unencrypted; the last one stays in force");
         LogFiles.Give(settings);
         DiscoveredServers found = discovery.Follow(settings);
         return new Reload(text.Bytes, settings, found, names.Follow(found.AddTo(settings)), sockets) { Files = files };

@@ -294,7 +294,7 @@ internal sealed class Supervisor : IDisposable
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings, Certificates.Follow(reload.Settings, reload.Files));
         _settings = reload.Settings;
-        AdminEndpoint.Show(_service, _settings, reload.Text);
+        AdminEndpoint.Show(_service, _settings, reload.Text, reload.Files);
     }
 
     private void ReloadEnded(bool isDone)

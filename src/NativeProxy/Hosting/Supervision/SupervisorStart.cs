@@ -35,7 +35,7 @@ internal static class SupervisorStart
             using Boards boards = before.TakeBoards(workers) ?? Boards.CreateShared(workers);
             var events = new SupervisorEvents();
             var service = new ServiceState { ConfigPath = source.Path };
-            AdminEndpoint.Show(service, settings, source.Bytes);
+            AdminEndpoint.Show(service, settings, source.Bytes, files);
             using var health = new HealthChecks(boards.OfTraffic, log, changed: () => events.Put(new SupervisorEvent.HealthChanged()));
             Action follow = () => events.Put(new SupervisorEvent.Wished(OperatorWish.FollowNames));
             using var discovery = new ServerDiscovery(log, follow) { Remembered = before.Found };

@@ -55,6 +55,8 @@ internal sealed class TlsTrial
             if (settings.Upstreams[i].Tls.Enabled)
                 trial.TryUpstream(settings.Upstreams[i].Tls, $"upstream[{i}].tls");
         }
+        if (settings.Admin.IsSecured)
+            trial.TryAdmin(settings.Admin);
         if (findings.TrueForAll(static finding => finding.IsWarning))
             trial.TryPolicies(settings);
         return trial._files;
@@ -94,6 +96,27 @@ internal sealed class TlsTrial
             TryAuthorities(tls.Ca, tls.Crl, table);
         if (tls.Certificate.Length > 0)
             TryCertificate(tls.Certificate, tls.Key, isForServers: false, $"{table}.certificate");
+    }
+
+    /// <summary>The endpoint's TLS is that of .NET, which has no settings: what it would refuse at the handshake is told here.</summary>
+    private void TryAdmin(in AdminSettings admin)
+    {
+        const int RsaBitsMin = 2048;
+        if (TryCertificate(admin.Certificate, admin.Key, isForServers: true, "admin.certificate") is not { } file)
+            return;
+        if (file is { KeyKind: CertificateKeyKind.Rsa, KeyBits: < RsaBitsMin })
+        {
+            Tell("admin.certificate", [new CertificateFinding($"{file.Place}: its RSA key has {file.KeyBits} bits", $"{RsaBitsMin} or more")]);
+            return;
+        }
+        try
+        {
+            ShownCertificate.Read(admin.Certificate, admin.Key, _files, isForServers: true);
+        }
+        catch (Exception e) when (ShownCertificate.IsRefusal(e))
+        {
+            Tell("admin.certificate", [new CertificateFinding(e.Message)]);
+        }
     }
 
     /// <summary>Null when it cannot be used. The key is not kept: each worker reads it by itself.</summary>
