@@ -44,6 +44,7 @@ internal static class ProxyHost
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
         LogFiles.Give(result.Settings);
+        log.Level = result.Settings.Log.Level;
         LogPlaces.DivertErrors(log, result.Settings.Log);
         ServiceManager manager = ServiceManager.Take();
         return isSingle

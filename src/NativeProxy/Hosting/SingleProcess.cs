@@ -91,6 +91,9 @@ internal sealed class SingleProcess
                 case OperatorWish.FollowNames:
                     FollowServers();
                     break;
+                case OperatorWish.FollowLogLevel:
+                    // The worker is this process.
+                    break;
                 case OperatorWish.PauseListening:
                     await Pause();
                     break;
@@ -180,6 +183,7 @@ internal sealed class SingleProcess
         _health.Apply(whole, reload.Files, reload.EndPoints);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
+        LogLevelChange.Follow(_log, _settings.Log, reload.Settings.Log);
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
         AdminEndpoint.Show(_service, _settings, reload.Text);

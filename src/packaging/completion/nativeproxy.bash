@@ -48,7 +48,8 @@ _nativeproxy() {
                 save) words="-c --config --dry-run -? -h --help" ;;
                 log)
                     words="-? -h --help"
-                    [ "$COMP_CWORD" -ne 2 ] || words="explain $words"
+                    [ "$COMP_CWORD" -ne 2 ] || words="explain level $words"
+                    [ "${COMP_WORDS[2]}" != level ] || words="-c --config $words"
                     ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)

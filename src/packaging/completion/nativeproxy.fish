@@ -98,6 +98,9 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from save' -s c -l config -r 
 complete -c nativeproxy -n '__fish_seen_subcommand_from save' -l dry-run -d 'Say what would be written, and write nothing'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a explain -d 'Say in words what a line means'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a level -d 'From which level on a running proxy writes lines of its own'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log; and __fish_seen_subcommand_from level' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log; and __fish_seen_subcommand_from level' -a 'info warn error'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'
