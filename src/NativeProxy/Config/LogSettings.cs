@@ -44,7 +44,7 @@ internal readonly partial struct LogSettings
     /// <summary>As <see cref="LogPlaceText"/> reads it.</summary>
     [Setting("access", Default = "stdout", Pattern = "^.+$",
         Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", the path of a file, \"syslog\" (/dev/log), "
-        + "\"syslog:unix:PATH\", \"syslog:udp:IP:PORT\", \"syslog:tcp:IP:PORT\", \"journal\", or \"journal:PATH\".")]
+        + "\"syslog:unix:PATH\", \"syslog:udp:HOST:PORT\", \"syslog:tcp:HOST:PORT\", \"journal\", or \"journal:PATH\".")]
     public partial string AccessTarget { get; init; }
 
     /// <summary>As <see cref="LogPlaceText"/> reads it.</summary>

@@ -45,7 +45,7 @@ internal static class ProxyHost
             return StartFailure.Report(log, shortages);
         LogFiles.Give(result.Settings);
         log.Level = result.Settings.Log.Level;
-        LogPlaces.DivertErrors(log, result.Settings.Log);
+        LogPlaces.DivertErrors(log, result.Settings);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
             ? SingleStart.Run(source, result.Settings, files, security, manager, before, log)

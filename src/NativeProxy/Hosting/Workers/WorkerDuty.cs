@@ -45,7 +45,7 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
             return await RefuseToServe(problem);
         if (WorkerUser.Become(plan.Settings.Runtime) is { } kept)
             return await RefuseToServe(kept);
-        LogPlaces.DivertErrors(_log, plan.Settings.Log);
+        LogPlaces.DivertErrors(_log, plan.Settings);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Row);
         try
