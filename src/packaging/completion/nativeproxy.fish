@@ -65,6 +65,7 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from record' -F
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l client -x -d 'Clients of this network'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l listener -x -d 'Connections of this listener'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l route -x -d 'Connections with a request that takes this route'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l upstream -x -d 'Connections to this upstream'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l connections -x -d 'How many'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l bytes -x -d 'How much at most'

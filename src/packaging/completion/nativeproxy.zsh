@@ -77,6 +77,7 @@ _nativeproxy() {
                     _arguments $help $file '1:record:_files' \
                         '--client[clients of this network]:network:' \
                         '--listener[connections of this listener]:listener:' \
+                        '--route[connections with a request that takes this route]:route:' \
                         '--upstream[connections to this upstream]:upstream:' \
                         '--connections[how many]:number:' \
                         '--bytes[how much at most]:size:' \
