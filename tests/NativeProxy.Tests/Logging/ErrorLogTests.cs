@@ -54,6 +54,20 @@ public sealed class ErrorLogTests : IDisposable
         Assert.Equal(LogLevel.Error, listener.Level);
     }
 
+    /// <summary>Where only errors are written, what is missing are errors.</summary>
+    [Theory]
+    [InlineData(nameof(LogLevel.Info), "warn")]
+    [InlineData(nameof(LogLevel.Error), "error")]
+    public void WordThatLinesAreMissing_IsWrittenAtAnyLevel(string level, string word)
+    {
+        string path = Path.GetTempFileName();
+        var log = new ErrorLog(LogTarget.ToFile(path), TimeProvider.System) { Level = Enum.Parse<LogLevel>(level) };
+        log.Aside("trouble");
+        log.Finish(TimeSpan.FromSeconds(30));
+        Assert.EndsWith($"] {word} trouble\n", File.ReadAllText(path), StringComparison.Ordinal);
+        File.Delete(path);
+    }
+
     [Fact]
     public void Names_AreTheWordsOfTheLines()
     {
