@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams.Board;
 using NativeProxy.Upstreams.Health;
 
@@ -15,6 +16,12 @@ internal sealed record AdminPowers(Func<ServerSlot, LastCheck?> LastCheck, Actio
 {
     /// <summary>A line for the log.</summary>
     public Action<string> Say { get; init; } = static _ => { };
+
+    /// <summary>From which level on lines of the proxy itself are written.</summary>
+    public Func<LogLevel> LogLevel { get; init; } = static () => default;
+
+    /// <summary>They are to be written from this level on, in all processes.</summary>
+    public Action<LogLevel> SetLogLevel { get; init; } = static _ => { };
 
     /// <summary>The process is to stop as SIGTERM stops it.</summary>
     public Action Drain { get; init; } = static () => { };

@@ -41,6 +41,7 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     [
         new TrafficApi(boards, state), new SessionApi(new AdminGuard(state), powers), new StoreApi(boards, state),
         new ProcessApi(boards, state, new AdminGuard(state), powers), new UpgradeApi(state, powers), new RecordingApi(boards.Recordings, state),
+        new LogApi(state, powers),
     ];
 
     /// <summary>The path belongs to the API.</summary>

@@ -81,7 +81,7 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
                 if (!TryTake(ref terms, property))
                 {
                     problem = $"{ErrorExcerpt.Quoted(property.Name)} is no term of a recording, or has no such value; expected client (a "
-                        + $"network), listener, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
+                        + $"network), listener, route, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
                         + $"seconds (1 to {SecondsMax}), bodies (true or false)";
                 }
             }
@@ -90,10 +90,10 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
         {
             problem = "the body is no JSON object";
         }
-        bool isOfClients = terms.HasNetwork || !terms.Listener.IsEmpty;
+        bool isOfClients = terms.HasNetwork || !terms.Listener.IsEmpty || !terms.Route.IsEmpty;
         terms.IsOfServers = !terms.Upstream.IsEmpty;
         if (problem.Length == 0 && terms.IsOfServers == isOfClients)
-            problem = "expected \"client\" or \"listener\", for connections of clients, or \"upstream\", for connections to servers";
+            problem = "expected \"client\", \"listener\" or \"route\", for connections of clients, or \"upstream\", for connections to servers";
         return problem.Length == 0;
     }
 
@@ -110,6 +110,9 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
                 return true;
             case "listener" when value.ValueKind == JsonValueKind.String:
                 terms.Listener = new ShortText(value.GetString());
+                return true;
+            case "route" when value.ValueKind == JsonValueKind.String:
+                terms.Route = new ShortText(value.GetString());
                 return true;
             case "upstream" when value.ValueKind == JsonValueKind.String:
                 terms.Upstream = new ShortText(value.GetString());

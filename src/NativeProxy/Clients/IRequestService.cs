@@ -27,6 +27,9 @@ internal interface IRequestService
     /// <param name="detail">The rule of syntax that it broke, or None.</param>
     object? Route(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail);
 
+    /// <summary>What a route that <see cref="Route"/> has said is called in the file; null = it has no name.</summary>
+    string? NameOf(object route);
+
     /// <summary>Makes the user of a stream, for all requests that will come on it.</summary>
     IClientStreamUser MakeUser(ClientStream stream);
 

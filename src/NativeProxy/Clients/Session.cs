@@ -1,5 +1,7 @@
 using System;
+using System.Runtime.CompilerServices;
 using NativeProxy.Foundation;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Clients;
@@ -51,6 +53,15 @@ internal abstract class Session : ClientConnection
             Tcp.Tap = null;
     }
 
+    /// <summary>Its route is known, and it is the only request that runs: one that is recorded for its route is from now on.</summary>
+    /// <param name="bytes">From its first byte on.</param>
+    /// <param name="route">As the service says it.</param>
+    protected void OfferToRecorder(ReadOnlySpan<byte> bytes, object route)
+    {
+        if (Frontend.Recorder is { Connections.IsOn: true } recorder)
+            OfferRouted(recorder.Connections, bytes, route);
+    }
+
     /// <summary>Has the process that comes after this one go on with an idle connection, if it takes it. False when it stays here.</summary>
     protected bool TryHandOn()
     {
@@ -62,5 +73,12 @@ internal abstract class Session : ClientConnection
         Tcp.GoesOnElsewhere = true;
         Close(CloseReason.HandedOver);
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void OfferRouted(ConnectionRecorder recorder, ReadOnlySpan<byte> bytes, object route)
+    {
+        AskerFacts asker = RecordedAsker.On(this, default) with { Route = Frontend.Service.NameOf(route) };
+        recorder.OfferRouted(Tcp!, asker, bytes);
     }
 }

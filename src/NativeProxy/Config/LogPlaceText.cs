@@ -29,7 +29,8 @@ internal enum LogPlaceKind : byte
 /// <param name="Path">Of a file or a Unix socket.</param>
 /// <param name="Ip">Of a syslog.</param>
 /// <param name="Port">Of a syslog.</param>
-internal readonly record struct LogPlace(LogPlaceKind Kind, string Path = "", IPAddress? Ip = null, int Port = 0)
+/// <param name="Name">Of a syslog's host, where that is no address.</param>
+internal readonly record struct LogPlace(LogPlaceKind Kind, string Path = "", IPAddress? Ip = null, int Port = 0, string Name = "")
 {
     /// <summary>It is reached by a socket.</summary>
     public bool IsSocket => Kind >= LogPlaceKind.SyslogUdp;
@@ -38,8 +39,8 @@ internal readonly record struct LogPlace(LogPlaceKind Kind, string Path = "", IP
 /// <summary>Reads where a log goes. Pure.</summary>
 internal static class LogPlaceText
 {
-    public const string Expected = "\"stdout\", \"stderr\", \"off\", the path of a file, \"syslog\", \"syslog:unix:PATH\", \"syslog:udp:IP:PORT\", "
-        + "\"syslog:tcp:IP:PORT\", \"journal\" or \"journal:PATH\"";
+    public const string Expected = "\"stdout\", \"stderr\", \"off\", the path of a file, \"syslog\", \"syslog:unix:PATH\", \"syslog:udp:HOST:PORT\", "
+        + "\"syslog:tcp:HOST:PORT\", \"journal\" or \"journal:PATH\"";
 
     private const string DevLog = "/dev/log";
     private const string JournalSocket = "/run/systemd/journal/socket";
@@ -57,7 +58,7 @@ internal static class LogPlaceText
         switch (text)
         {
             case LogSettings.Off:
-                place = default;
+                place = new LogPlace(LogPlaceKind.Off);
                 return true;
             case "stdout":
                 place = new LogPlace(LogPlaceKind.Stdout);
@@ -94,12 +95,8 @@ internal static class LogPlaceText
         }
         if (!AddressText.TryParse(text["tcp:".Length..], AddressUse.Server, out HostPort address, out problem))
             return false;
-        if (address.Ip is null)
-        {
-            problem = "has a name as its host; names are not looked up for a log";
-            return false;
-        }
-        place = new LogPlace(isTcp ? LogPlaceKind.SyslogTcp : LogPlaceKind.SyslogUdp, "", address.Ip, address.Port);
+        place = new LogPlace(
+            isTcp ? LogPlaceKind.SyslogTcp : LogPlaceKind.SyslogUdp, "", address.Ip, address.Port, address.IsName ? address.Host : "");
         return true;
     }
 

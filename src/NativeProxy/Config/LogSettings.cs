@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Config;
 
@@ -43,7 +44,7 @@ internal readonly partial struct LogSettings
     /// <summary>As <see cref="LogPlaceText"/> reads it.</summary>
     [Setting("access", Default = "stdout", Pattern = "^.+$",
         Doc = "Where the access log goes, a line per exchange: \"stdout\", \"stderr\", \"off\", the path of a file, \"syslog\" (/dev/log), "
-        + "\"syslog:unix:PATH\", \"syslog:udp:IP:PORT\", \"syslog:tcp:IP:PORT\", \"journal\", or \"journal:PATH\".")]
+        + "\"syslog:unix:PATH\", \"syslog:udp:HOST:PORT\", \"syslog:tcp:HOST:PORT\", \"journal\", or \"journal:PATH\".")]
     public partial string AccessTarget { get; init; }
 
     /// <summary>As <see cref="LogPlaceText"/> reads it.</summary>
@@ -56,6 +57,11 @@ internal readonly partial struct LogSettings
         Doc = "Where the lines of the proxy itself go once it has started: \"stderr\", or as for access to a syslog or the journal; then stderr "
         + "only says when that is not reached. Changes with a restart only.")]
     public partial string ErrorsTarget { get; init; }
+
+    [Setting("level", Default = "info",
+        Doc = "From which level on lines of the proxy itself are written: \"info\" is all of them, \"error\" what keeps it from what it should do. "
+        + "Those of exchanges and of connections have none.")]
+    public partial LogLevel Level { get; init; }
 
     [Setting("format", Default = "haproxy",
         Doc = "Layout of a log line. Closed connections have no combined or custom layout: theirs is then that of haproxy.")]

@@ -85,6 +85,8 @@ internal sealed class RequestService : IRequestService
     public object? Route(ReadOnlySpan<byte> bytes, RequestHead head, in PeerAddress client, out ProxyError refusal, out RejectReason detail) =>
         Routes.Find(bytes, head, client, out refusal, out detail);
 
+    public string? NameOf(object route) => ((Route)route).LogIds.Name;
+
     public IClientStreamUser MakeUser(ClientStream stream) => new Exchange(stream, this);
 
     /// <summary>An exchange has ended, in whichever way.</summary>

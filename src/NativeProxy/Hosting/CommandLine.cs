@@ -176,7 +176,12 @@ internal static class CommandLine
         var line = new Argument<string>("LINE") { Description = "A line of a log, in quotes; - takes lines from standard input." };
         var explain = new Command("explain", "Say in words what a line means: each field, whose doing it was, what to look at.") { line };
         explain.SetAction(result => LogCommand.Explain(result.GetValue(line)!));
-        return new Command("log", "About log lines.") { explain };
+        Option<string> config = ConfigOption();
+        var word = new Argument<string?>("WORD") { Description = "info, warn or error; needs admin.write_token_file. None: it is only shown.",
+            Arity = ArgumentArity.ZeroOrOne };
+        var level = new Command("level", "Show or set from which level on a running proxy writes lines of its own.") { config, word };
+        level.SetAction(result => OperatorText.Run(() => LogLevelCommand.Run(result.GetValue(config)!, result.GetValue(word))));
+        return new Command("log", "About log lines.") { explain, level };
     }
 
     private static Command DemoCommand()

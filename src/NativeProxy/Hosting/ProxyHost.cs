@@ -44,7 +44,8 @@ internal static class ProxyHost
         if (shortages.Count > 0)
             return StartFailure.Report(log, shortages);
         LogFiles.Give(result.Settings);
-        LogPlaces.DivertErrors(log, result.Settings.Log);
+        log.Level = result.Settings.Log.Level;
+        LogPlaces.DivertErrors(log, result.Settings);
         ServiceManager manager = ServiceManager.Take();
         return isSingle
             ? SingleStart.Run(source, result.Settings, files, security, manager, before, log)

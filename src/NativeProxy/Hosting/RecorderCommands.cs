@@ -26,6 +26,7 @@ internal static class RecorderCommands
         var file = new Argument<string>("FILE") { Description = "Where it goes; only you may read it." };
         Option<string> client = Text("--client", "Connections of clients of this network.", "NETWORK", "");
         Option<string> listener = Text("--listener", "Connections of this listener.", "NAME", "");
+        Option<string> route = Text("--route", "Connections of clients on which a request takes this route.", "NAME", "");
         Option<string> upstream = Text("--upstream", "Connections to this upstream, or one server of it.", "UPSTREAM[/SERVER]", "");
         var connections = new Option<int>("--connections") { Description = "How many.", DefaultValueFactory = _ => 5 };
         Option<string> bytes = Text("--bytes", "How much at most, of all together.", "SIZE", "1MiB");
@@ -33,13 +34,13 @@ internal static class RecorderCommands
         var bodies = new Option<bool>("--bodies") { Description = "Bodies, too; else their lengths." };
         var command = new Command("record", "Record connections of a running proxy into a file; needs admin.write_token_file.")
         {
-            config, file, client, listener, upstream, connections, bytes, time, bodies,
+            config, file, client, listener, route, upstream, connections, bytes, time, bodies,
         };
         command.SetAction(result => OperatorText.Run(() => RecordCommand.Run(
             result.GetValue(config)!,
             new RecordWish(
-                result.GetValue(client)!, result.GetValue(listener)!, result.GetValue(upstream)!, result.GetValue(connections),
-                result.GetValue(bytes)!, result.GetValue(time)!, result.GetValue(bodies)),
+                result.GetValue(client)!, result.GetValue(listener)!, result.GetValue(route)!, result.GetValue(upstream)!,
+                result.GetValue(connections), result.GetValue(bytes)!, result.GetValue(time)!, result.GetValue(bodies)),
             result.GetValue(file)!)));
         return command;
     }

@@ -91,6 +91,9 @@ internal sealed class SingleProcess
                 case OperatorWish.FollowNames:
                     FollowServers();
                     break;
+                case OperatorWish.FollowLogLevel:
+                    // The worker is this process.
+                    break;
                 case OperatorWish.PauseListening:
                     await Pause();
                     break;
@@ -181,6 +184,7 @@ internal sealed class SingleProcess
         AdminEndpoint.Show(_service, reload.Settings, reload.Text, reload.Files);
         await _worker.Reload(whole, reload.EndPoints, reload.NewSockets[0], _securing.Follow(reload.Settings, reload.Files));
         KeepSockets(reload);
+        LogLevelChange.Follow(_log, _settings.Log, reload.Settings.Log);
         reloads.Taken(ReloadText.Of(_settings, reload.Settings, _securing.Exchanged), reload.Settings);
         _settings = reload.Settings;
         _discovery.Keep(_settings);

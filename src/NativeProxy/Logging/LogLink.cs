@@ -41,6 +41,9 @@ internal sealed class LogLink : IDisposable
 
     public bool IsConnected { get; private set; }
 
+    /// <summary>A message was sent in part.</summary>
+    public bool IsInside => _sent > 0;
+
     /// <summary>When the connection was asked for.</summary>
     public long BegunMs { get; }
 

@@ -10,12 +10,12 @@ namespace NativeProxy.Logging;
 /// room there is dropped and counted. It connects again by itself, more and more seldom, and says once that it has to, and once that it is over.
 /// Owner: a <see cref="LogTarget"/>; its thread, but for the figures.
 /// </summary>
-/// <param name="endPoint">Where to.</param>
+/// <param name="address">Where to.</param>
 /// <param name="kind">What is spoken there.</param>
 /// <param name="envelope">Makes messages of lines.</param>
 /// <param name="name">What people call it.</param>
 /// <param name="tell">Hears of trouble and of its end; must not be written to this socket.</param>
-internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelope envelope, string name, Action<string> tell) : IDisposable
+internal sealed class LogSocket(LogAddress address, LogSocketKind kind, LogEnvelope envelope, string name, Action<string> tell) : IDisposable
 {
     /// <summary>Some thousand lines.</summary>
     public const int QueueBytes = 1024 * 1024;
@@ -40,6 +40,12 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     private readonly LogText _frame = new();
     private readonly byte[] _heard = new byte[256];
     private LogLink? _link;
+
+    /// <summary>Where the link goes.</summary>
+    private EndPoint? _endPoint;
+
+    /// <summary>Where to is not known for the first time yet.</summary>
+    private bool _isAddressAwaited;
     private long _linesSent;
     private long _linesLost;
     private long _retryAtMs;
@@ -101,6 +107,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         _isFull = false;
         if (_link is not null && _link.FailureHeard(_heard) is { } ended)
             Fail(ended, nowMs);
+        LeaveIfElsewhere(nowMs);
         while (!_queue.IsEmpty && !_isFull && TryLink(nowMs))
             SendFirst(nowMs);
         bool isWell = _isTold && _link is { IsConnected: true } && !_isFull;
@@ -116,7 +123,7 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         for (long nowMs = Environment.TickCount64; nowMs < untilMs; nowMs = Environment.TickCount64)
         {
             Pump(nowMs);
-            if (_queue.IsEmpty || _link is null)
+            if (_queue.IsEmpty || (_link is null && !_isAddressAwaited && nowMs < _retryAtMs))
                 break;
             Thread.Sleep(FullMs);
         }
@@ -150,7 +157,14 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         {
             if (nowMs < _retryAtMs)
                 return false;
-            _link = LogLink.Begin(endPoint, kind, nowMs, out string problem);
+            _endPoint = address.Next(nowMs, out string problem);
+            _isAddressAwaited = _endPoint is null && problem.Length == 0;
+            if (_isAddressAwaited)
+            {
+                _retryAtMs = nowMs + FullMs;
+                return false;
+            }
+            _link = _endPoint is null ? null : LogLink.Begin(_endPoint, kind, nowMs, out problem);
             if (_link is null)
             {
                 Fail(problem, nowMs);
@@ -165,6 +179,16 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
         if (failure is not null)
             Fail(failure, nowMs);
         return _link is { IsConnected: true };
+    }
+
+    /// <summary>What it stands for now is another place: the next message goes there. A look at it costs nothing while nobody writes.</summary>
+    private void LeaveIfElsewhere(long nowMs)
+    {
+        if (_link is not { IsInside: false } || _queue.IsEmpty || address.IsCurrent(_endPoint!, nowMs))
+            return;
+        _link.Dispose();
+        _link = null;
+        _retryAtMs = nowMs;
     }
 
     private void SendFirst(long nowMs)
@@ -193,6 +217,9 @@ internal sealed class LogSocket(EndPoint endPoint, LogSocketKind kind, LogEnvelo
     {
         _link?.Dispose();
         _link = null;
+        _retryAtMs = nowMs;
+        if (address.HasNext)
+            return;
         _retryAtMs = nowMs + _retryMs;
         _retryMs = Math.Min(RetryMsMax, _retryMs * 2);
         TellOfTrouble($"it is not reached: {problem}; it is tried again, and lines wait as far as there is room");

@@ -43,7 +43,28 @@ internal sealed class ConnectionRecorder
         if (isCurrent && IsTapped(connection))
             return;
         TakeOff(connection);
-        if (!isCurrent || _terms.IsOfServers || !Matches(_terms.Listener, asker.Listener))
+        if (isCurrent && _terms.Route.IsEmpty)
+            Consider(connection, asker, first);
+    }
+
+    /// <summary>
+    /// The same when the route of the request is known, which nothing else on its connection runs beside: for a recording of one route, which cannot
+    /// choose before.
+    /// </summary>
+    /// <param name="connection">It.</param>
+    /// <param name="asker">Whose it is, with the route.</param>
+    /// <param name="first">What has come of the request and behind it.</param>
+    public void OfferRouted(TcpConnection connection, in AskerFacts asker, ReadOnlySpan<byte> first)
+    {
+        if (!IsCurrent() || IsTapped(connection) || _terms.Route.IsEmpty || !_terms.Route.Equals(asker.Route))
+            return;
+        TakeOff(connection);
+        Consider(connection, asker, first);
+    }
+
+    private void Consider(TcpConnection connection, in AskerFacts asker, ReadOnlySpan<byte> first)
+    {
+        if (_terms.IsOfServers || !Matches(_terms.Listener, asker.Listener))
             return;
         if ((_terms.HasNetwork && !_terms.Network.Contains(asker.Client)) || !_order.TryTakeConnection(_number))
             return;

@@ -84,6 +84,9 @@ internal struct RecordingTerms
     /// <summary>Name of the listener; empty = any.</summary>
     public ShortText Listener;
 
+    /// <summary>Name of the route that a request on it takes; empty = any.</summary>
+    public ShortText Route;
+
     /// <summary>Name of the upstream, whose server connections are recorded; empty = those of clients are.</summary>
     public ShortText Upstream;
 

@@ -17,7 +17,7 @@ _nativeproxy() {
         --sort) words="name requests latency queue errors" ;;
         --state) words="idle reading_head reading_body waiting_in_queue waiting_for_connect waiting_for_answer sending_answer tunnel lingering" ;;
         --url | -H | --header | --client | --listener | --idle | --timeout | --requests | --port | --interval | --server | --count) return ;;
-        --last | --upstream | --connections | --bytes | --time) return ;;
+        --last | --route | --upstream | --connections | --bytes | --time) return ;;
     esac
 
     if [ -z "$words" ]; then
@@ -36,7 +36,7 @@ _nativeproxy() {
                 upgrade) words="-c --config --timeout -? -h --help" ;;
                 reload) words="-c --config --wait --timeout -? -h --help" ;;
                 errors) words="-c --config --side --last --save -? -h --help" ;;
-                record) words="-c --config --client --listener --upstream --connections --bytes --time --bodies -? -h --help" ;;
+                record) words="-c --config --client --listener --route --upstream --connections --bytes --time --bodies -? -h --help" ;;
                 replay) words="-c --config -? -h --help" ;;
                 top) words="-c --config --once --interval --sort -? -h --help" ;;
                 sessions) words="-c --config --client --listener --server --state --order --count --query -? -h --help" ;;
@@ -48,7 +48,8 @@ _nativeproxy() {
                 save) words="-c --config --dry-run -? -h --help" ;;
                 log)
                     words="-? -h --help"
-                    [ "$COMP_CWORD" -ne 2 ] || words="explain $words"
+                    [ "$COMP_CWORD" -ne 2 ] || words="explain level $words"
+                    [ "${COMP_WORDS[2]}" != level ] || words="-c --config $words"
                     ;;
                 demo) words="--port --tls -? -h --help" ;;
                 config)

@@ -66,6 +66,7 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from record' -F
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -s c -l config -r -F -d 'The configuration file'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l client -x -d 'Clients of this network'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l listener -x -d 'Connections of this listener'
+complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l route -x -d 'Connections with a request that takes this route'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l upstream -x -d 'Connections to this upstream'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l connections -x -d 'How many'
 complete -c nativeproxy -n '__fish_seen_subcommand_from record' -l bytes -x -d 'How much at most'
@@ -99,6 +100,9 @@ complete -c nativeproxy -n '__fish_seen_subcommand_from save' -s c -l config -r 
 complete -c nativeproxy -n '__fish_seen_subcommand_from save' -l dry-run -d 'Say what would be written, and write nothing'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a explain -d 'Say in words what a line means'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log' -a level -d 'From which level on a running proxy writes lines of its own'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log; and __fish_seen_subcommand_from level' -s c -l config -r -F -d 'The configuration file'
+complete -c nativeproxy -n '__fish_seen_subcommand_from log; and __fish_seen_subcommand_from level' -a 'info warn error'
 
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l port -x -d 'Port of the proxy on 127.0.0.1'
 complete -c nativeproxy -n '__fish_seen_subcommand_from demo' -l tls -d 'The proxy speaks TLS'

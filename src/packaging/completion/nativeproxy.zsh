@@ -78,6 +78,7 @@ _nativeproxy() {
                     _arguments $help $file '1:record:_files' \
                         '--client[clients of this network]:network:' \
                         '--listener[connections of this listener]:listener:' \
+                        '--route[connections with a request that takes this route]:route:' \
                         '--upstream[connections to this upstream]:upstream:' \
                         '--connections[how many]:number:' \
                         '--bytes[how much at most]:size:' \
@@ -107,7 +108,11 @@ _nativeproxy() {
                     _arguments $help $file '--dry-run[say what would be written, and write nothing]'
                     ;;
                 log)
-                    _arguments $help '1:command:((explain\:"say in words what a line means"))'
+                    if (( ${words[(I)level]} )); then
+                        _arguments $help $file '1:command:' '2:level:(info warn error)'
+                    else
+                        _arguments $help '1:command:((explain\:"say in words what a line means" level\:"from which level on lines are written"))'
+                    fi
                     ;;
                 demo)
                     _arguments $help '--port[port of the proxy on 127.0.0.1]:port:' '--tls[the proxy speaks TLS]'

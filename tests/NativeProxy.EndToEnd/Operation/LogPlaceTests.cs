@@ -2,6 +2,8 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
@@ -81,6 +83,58 @@ public sealed class LogPlaceTests : IDisposable
 
         Assert.Single(proxy.Errors.Lines, static line => line.Contains("it is not reached", StringComparison.Ordinal));
         Assert.Equal(0, await proxy.Metric("nativeproxy_log_lines_lost_total"));
+    }
+
+    /// <summary>All processes find it by themselves, the supervisor, too.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task SyslogWithAName_GetsTheLinesOfAllProcesses(int workers)
+    {
+        using SyslogReader udp = SyslogReader.Udp();
+        using SyslogReader tcp = SyslogReader.Tcp(0);
+        string log = $"[log]\naccess = \"syslog:udp:localhost:{udp.Port}\"\nerrors = \"syslog:tcp:localhost:{tcp.Port}\"\n";
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        int port = FreePorts.Take(1)[0];
+        using var file = new SettingsText(log + SettingsText.Sound(port, $"127.0.0.1:{origin.Port}", workers: workers));
+        using Process process = ProxyBinary.Start("run", "-c", file.Path);
+        var errors = new LineCollector(process.StandardError);
+        await tcp.WaitFor(" started, ");
+        await using (RawClient client = await RawClient.Connect(port))
+            Assert.Equal(200, (await client.Ask("/named")).Status);
+        await udp.WaitFor("GET /named ");
+        LinuxSignals.Send(process.Id, LinuxSignals.Terminate);
+        await Deadline.For(process.WaitForExitAsync(), () => "the end");
+        await tcp.WaitFor("stopped: ");
+        await errors.Ended;
+        Assert.Equal("", errors.Text);
+    }
+
+    /// <summary>DNS that does not answer holds up neither the start nor a request.</summary>
+    [Fact]
+    public async Task NameThatCannotBeResolved_CostsLinesOnly_AndIsSaidOnceOfEachLog()
+    {
+        string[] places = ["access = \"syslog:udp:logs.test:514\"", "connections = \"syslog:tcp:logs.test:601\""];
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Log(places)
+            .Resolver($"servers = [\"{silent.LocalEndPoint}\"]", "timeout = \"100ms\"", "attempts = 1"));
+        for (int i = 0; i < 20; i++)
+            Assert.Equal(200, (await proxy.AskOnce()).Status);
+        await proxy.Errors.WaitFor("access log \"syslog:udp:logs.test:514\": it is not reached: the name \"logs.test\" cannot be resolved: ");
+        await proxy.Errors.WaitFor("connection log \"syslog:tcp:logs.test:601\": it is not reached: the name \"logs.test\" cannot be resolved: ");
+        Assert.Equal(2, proxy.Errors.Lines.Count(static line => line.Contains("it is not reached", StringComparison.Ordinal)));
+        FinishedCommand check = await ProxyBinary.Run("check", "--full", "-c", proxy.ConfigPath);
+        Assert.Contains("the name \"logs.test\" cannot be resolved now", check.Errors, StringComparison.Ordinal);
+        Assert.Contains("lines go there once it can", check.Errors, StringComparison.Ordinal);
+
+        // A reload to an address is as good as ever; what waited there is lost, and counted.
+        using SyslogReader udp = SyslogReader.Udp();
+        await proxy.Reload(toml => toml.Replace("udp:logs.test:514", $"udp:127.0.0.1:{udp.Port}", StringComparison.Ordinal));
+        await proxy.AskOnce("/after");
+        await udp.WaitFor("GET /after ");
+        await Deadline.Until(async () => await proxy.Metric("nativeproxy_log_lines_lost_total") >= 20, () => "the lost lines to be counted");
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class RecorderTests : IDisposable
 {
     private const string Token = "0123456789abcdef0123456789abcdef";
 
+    private const string BytesOfClients = "nativeproxy_bytes_total{peer=\"client\",direction=\"in\"}";
+
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
     public RecorderTests() => File.WriteAllText(TokenFile, Token + "\n");
@@ -123,8 +125,50 @@ public sealed class RecorderTests : IDisposable
         Assert.Contains("as many as recorded", again.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>The request comes in two pieces, behind one of another route and with a third request behind it.</summary>
+    [Fact]
+    public async Task ConnectionOfOneRoute_IsRecordedFromTheRequestOnThatTakesIt()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Admin($"write_token_file = \"{TokenFile}\"")
+            .Route("name = \"api\"", "upstream = \"app\"", "path_prefix = [\"/api\"]"));
+        Task<FinishedCommand> recording = ProxyBinary.Run(
+            "record", "--route", "api", "--connections", "1", "--time", "20s", "-c", proxy.ConfigPath, RecordPath);
+        await Deadline.Until(() => File.Exists(RecordPath), () => "the file");
+        await AwaitRecording(proxy);
+        Assert.Equal(200, (await proxy.AskOnce("/elsewhere")).Status);
+        await using (RawClient client = await proxy.Connect())
+        {
+            Assert.Equal(200, (await client.Ask("/before")).Status);
+            long before = await proxy.Metric(BytesOfClients);
+            await client.Send("POST /api/1 HTTP/1.1\r\nHost: a\r\n");
+            await Deadline.Until(async () => await proxy.Metric(BytesOfClients) > before, () => "the first piece to come");
+            await client.Send("Authorization: Basic c2VjcmV0\r\nContent-Length: 6\r\n\r\nsecret");
+            Assert.Equal("ok", (await client.ReadResponse()).Body);
+            Assert.Equal(200, (await client.Ask("/after")).Status);
+        }
+        FinishedCommand recorded = await recording;
+        Assert.True(recorded.ExitCode == 0, recorded.Errors);
+        Assert.StartsWith("1 connections recorded", recorded.Output, StringComparison.Ordinal);
+        string raw = File.ReadAllText(RecordPath);
+        Assert.Contains("POST /api/1 HTTP/1.1\r\nHost: a\r\nAuthorization: ***** ********\r\n", raw, StringComparison.Ordinal);
+        Assert.Contains("GET /after ", raw, StringComparison.Ordinal);
+        Assert.Contains("upstream: app\n", raw, StringComparison.Ordinal);
+        foreach (string absent in (string[])["/before", "/elsewhere", "secret", "c2VjcmV0"])
+            Assert.DoesNotContain(absent, raw, StringComparison.Ordinal);
+
+        FinishedCommand again = await ProxyBinary.Run("replay", RecordPath, "-c", proxy.ConfigPath);
+        Assert.True(again.ExitCode == 0, again.Errors);
+        Assert.Equal(2, again.Output.Split("  log: ").Length - 1);
+        Assert.Contains("as many as recorded", again.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"connections": 1}""", 400)]
+    [InlineData("""{"route": "api", "upstream": "app"}""", 400)]
+    [InlineData("""{"route": 5}""", 400)]
+    [InlineData("""{"route": ""}""", 400)]
+    [InlineData("""{"route": "api"}""", 401)]
     [InlineData("""{"listener": "web", "upstream": "app"}""", 400)]
     [InlineData("""{"client": "10.0.0.0/99"}""", 400)]
     [InlineData("""{"listener": "web", "bytes": 1}""", 400)]

@@ -42,6 +42,8 @@ public sealed class CommandWordsTests
             string part = command.Length == 0
                 ? begin
                 : Regex.Match(text, $@"\n {{16}}{command.Split(' ')[0]}\)\n(.*?)\n {{20}};;", RegexOptions.Singleline).Groups[1].Value;
+            if (Regex.Match(part, @"\(I\)(\w+)\].*?then\n(.*?)\n *else\n(.*?)\n *fi", RegexOptions.Singleline) is { Success: true } branch)
+                part = branch.Groups[command.EndsWith($" {branch.Groups[1].Value}", StringComparison.Ordinal) ? 2 : 3].Value;
             Assert.Contains("_arguments", part, StringComparison.Ordinal);
             IEnumerable<string> found = Option.Matches(Regex.Replace(part, "(_arguments -C|local -a) ", "")).Select(static match => match.Value)
                 .Concat(part.Contains("$help", StringComparison.Ordinal) ? Help : [])
@@ -64,8 +66,9 @@ public sealed class CommandWordsTests
         foreach ((string command, string[] words) in await AllWords())
         {
             string condition = command.Length == 0 ? "-n __fish_use_subcommand" : $"-n '__fish_seen_subcommand_from {command.Split(' ')[0]}'";
-            string[] ours = [.. lines.Where(
-                line => line.Contains(condition, StringComparison.Ordinal) || !line.Contains(" -n ", StringComparison.Ordinal))];
+            string own = $"'__fish_seen_subcommand_from {command.Replace(" ", "; and __fish_seen_subcommand_from ", StringComparison.Ordinal)}'";
+            string[] ours = [.. lines.Where(line => line.Contains(condition, StringComparison.Ordinal)
+                || line.Contains(own, StringComparison.Ordinal) || !line.Contains(" -n ", StringComparison.Ordinal))];
             IEnumerable<string> found = ours.SelectMany(static line => Regex.Matches(line, @" -(l|s|o) '?([\w?-]+)'?"))
                 .Select(static match => (match.Groups[1].Value == "l" ? "--" : "-") + match.Groups[2].Value)
                 .Concat(ours.Where(line => !line.Contains(" -l ", StringComparison.Ordinal) && !command.Contains(' ', StringComparison.Ordinal))
@@ -82,7 +85,8 @@ public sealed class CommandWordsTests
         string page = (await Read("nativeproxy.8")).Replace("\\-", "-", StringComparison.Ordinal);
         foreach ((string command, string[] words) in await AllWords())
         {
-            string title = command.Length == 0 ? "All commands" : command.Split(' ')[0];
+            string title = command.Length == 0 ? "All commands"
+                : page.Contains($"\n.SS {command}\n", StringComparison.Ordinal) ? command : command.Split(' ')[0];
             string section = Regex.Match(page, $@"\n\.SS {title}\n(.*?)\n\.S[SH] ", RegexOptions.Singleline).Groups[1].Value;
             Assert.NotEqual("", section);
             IEnumerable<string> expected = words.Where(word => word[0] == '-' && (command.Length == 0 || !Help.Contains(word)));
@@ -118,7 +122,7 @@ public sealed class CommandWordsTests
             foreach (string next in commands)
                 waiting.Enqueue($"{command} {next}".Trim());
         }
-        Assert.Equal(29, all.Count);
+        Assert.Equal(30, all.Count);
         return all;
     }
 

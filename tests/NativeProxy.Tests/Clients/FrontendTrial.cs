@@ -52,6 +52,8 @@ internal sealed class FrontendTrial : IFrontendOwner, IRequestService
         return null;
     }
 
+    public string? NameOf(object route) => null;
+
     public IClientStreamUser MakeUser(ClientStream stream) => throw new InvalidOperationException("nothing is served");
 
     public void OnRefused(ClientConnection connection, in Refusal refusal)

@@ -12,6 +12,7 @@ public class LogRulesTests
     [InlineData("access = \"syslog\"")]
     [InlineData("access = \"syslog:unix:/run/log\"\nconnections = \"journal\"")]
     [InlineData("access = \"syslog:udp:10.0.0.1:514\"\nerrors = \"syslog:tcp:[::1]:601\"")]
+    [InlineData("access = \"syslog:udp:logs.example.com:514\"\nerrors = \"syslog:tcp:logs:601\"\nlevel = \"warn\"")]
     [InlineData("access = \"journal:/run/other\"\nsyslog = { facility = \"daemon\", app_name = \"edge\", hostname = \"h1\" }")]
     [InlineData("access = \"./journal\"")]
     [InlineData("format = \"custom\"\ntemplate = '{client} {{x} \"{request_header.User-Agent}\" {status}'")]
@@ -27,7 +28,11 @@ public class LogRulesTests
     [Theory]
     [InlineData("access = \"syslog:10.0.0.1:514\"", "2: \"syslog:10.0.0.1:514\" says no way to the syslog")]
     [InlineData("access = \"syslog:udp:10.0.0.1\"", "2: \"syslog:udp:10.0.0.1\" has no port")]
-    [InlineData("access = \"syslog:tcp:loghost:514\"", "2: \"syslog:tcp:loghost:514\" has a name as its host; names are not looked up for a log")]
+    [InlineData("access = \"syslog:tcp:log host:514\"", "2: \"syslog:tcp:log host:514\" has a wrong host name")]
+    [InlineData("access = \"syslog:udp:loghost\"", "2: \"syslog:udp:loghost\" has no port")]
+    [InlineData("access = \"syslog:udp:10.0.0.300:514\"", "2: \"syslog:udp:10.0.0.300:514\" has a wrong IPv4 address")]
+    [InlineData("errors = \"syslog:udp:*:514\"", "2: \"syslog:udp:*:514\" is not one address")]
+    [InlineData("level = \"warning\"", "2: \"level\" in [log] is \"warning\"")]
     [InlineData("access = \"syslog:unix:log\"",
         "2: \"syslog:unix:log\" has no path of a Unix socket, which begins with / and has at most 107 bytes")]
     [InlineData("connections = \"journal:\"",

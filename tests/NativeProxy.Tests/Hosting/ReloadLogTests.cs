@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Text;
 using NativeProxy.Admin;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
@@ -31,7 +32,7 @@ public sealed class ReloadLogTests : IDisposable
         _reloads.Log.Warn("something of the first one");
         _reloads.Taken("reloaded: nothing has changed", default);
         _reloads.Begin();
-        _reloads.Log.Text("my.toml:3:1: error: a key that there is not");
+        _reloads.Log.Text(LogLevel.Error, "my.toml:3:1: error: a key that there is not");
         _reloads.Refused(Reload.Refusal);
 
         Assert.Equal((1, 1), (_counters.Sum(CounterId.Reloads), _counters.Sum(CounterId.ReloadFailures)));

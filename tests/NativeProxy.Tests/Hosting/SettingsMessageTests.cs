@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Tests.Config;
 using NativeProxy.Upstreams.Naming;
@@ -18,11 +19,11 @@ public class SettingsMessageTests
     {
         byte[] text = Encoding.UTF8.GetBytes("a = 1\n\nb = \"\u00e4\"\n");
         var sent = new SettingsMessage("/etc/a proxy.toml", ["*:80", "[::1]:81"], "127.0.0.1:1,;", Encoding.UTF8.GetBytes("b = 2"),
-            text) { Round = 12 };
+            text) { Round = 12, LogLevel = LogLevel.Warn };
 
         SettingsMessage read = SettingsMessage.Decode(sent.Encode());
 
-        Assert.Equal((sent.Path, sent.Servers, 12), (read.Path, read.Servers, read.Round));
+        Assert.Equal((sent.Path, sent.Servers, 12, LogLevel.Warn), (read.Path, read.Servers, read.Round, read.LogLevel));
         Assert.Equal(sent.Binds, read.Binds);
         Assert.Equal("b = 2"u8.ToArray(), read.StartText);
         Assert.Equal(text, read.Text);

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Supervision;
 using NativeProxy.Hosting.Workers;
@@ -27,6 +28,18 @@ public sealed class WorkerCrewTests
         await test.Serves(1);
         Assert.Null(test.Slots[1].StandIn);
         Assert.Contains("worker 1 started again\n", test.Messages, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LevelOfTheLog_ReachesWhoRuns_AndWhoStartsLater()
+    {
+        using CrewUnderTest test = await CrewUnderTest.Serving(2);
+
+        test.Crew.SendLogLevel(LogLevel.Error);
+
+        Assert.Equal("error", (await test.Worker(0).Hears(ControlCommand.LogLevel)).Text);
+        test.Dies(1);
+        Assert.Equal(LogLevel.Error, (await test.Worker(1).HearsSettings(ControlCommand.Settings)).LogLevel);
     }
 
     /// <summary>As with the limit of processes reached.</summary>

@@ -47,14 +47,29 @@ public sealed class WorkerLogTests : IDisposable
         both.Access.Dispose();
     }
 
+    /// <summary>Names are then looked up elsewhere; a place without one is nothing that this would change.</summary>
+    [Theory]
+    [InlineData("off", false)]
+    [InlineData("syslog:udp:127.0.0.1:9", false)]
+    [InlineData("syslog:udp:logs.invalid:9", true)]
+    public void OtherResolver_OpensPlacesWithANameAnew(string place, bool isOpened)
+    {
+        using var log = new WorkerLog(Settings(place), new ErrorLog(Stream.Null, TimeProvider.System));
+        Assert.Null(log.Prepare(Settings(place)));
+        LogDestinations? others = log.Prepare(Settings(place, "[resolver]\nattempts = 2\n"));
+        Assert.Equal(isOpened, others is not null);
+        others?.Access!.Dispose();
+        others?.Connections!.Dispose();
+    }
+
     private static LogDestinations Open(string place)
     {
         using var log = new WorkerLog(Settings("off"), new ErrorLog(Stream.Null, TimeProvider.System));
         return log.Prepare(Settings(place))!;
     }
 
-    private static LogSettings Settings(string place) =>
-        SettingsTrial.Parse($"[log]\naccess = \"{place}\"\nconnections = \"{place}\"\n" + SettingsTrial.Minimal).Settings.Log;
+    private static ProxySettings Settings(string place, string more = "") =>
+        SettingsTrial.Parse($"[log]\naccess = \"{place}\"\nconnections = \"{place}\"\n{more}" + SettingsTrial.Minimal).Settings;
 
     private string Receive(Socket reader) => Encoding.UTF8.GetString(_room, 0, reader.Receive(_room));
 }

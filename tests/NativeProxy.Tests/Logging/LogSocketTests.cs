@@ -212,7 +212,7 @@ public sealed class LogSocketTests : IDisposable
         var envelope = new LogEnvelope(LogSocketKind.Journal, 16, "host", "app", "error", TimeProvider.System);
 
         errors.Divert(LogTarget.ToSocket(
-            new LogSocket(new UnixDomainSocketEndPoint(_path), LogSocketKind.Journal, envelope, "error log", errors.Aside)));
+            new LogSocket(LogAddress.Of(new UnixDomainSocketEndPoint(_path)), LogSocketKind.Journal, envelope, "error log", errors.Aside)));
         errors.Warn("after");
         copy.Error("of the copy");
         errors.Aside("trouble");
@@ -281,7 +281,8 @@ public sealed class LogSocketTests : IDisposable
         int taken = 0;
         int bytes = 0;
         var envelope = new LogEnvelope(LogSocketKind.SyslogUnix, 16, "host", "app", "access", TimeProvider.System);
-        using var log = new LogSocket(new UnixDomainSocketEndPoint(_path), LogSocketKind.SyslogUnix, envelope, "access log", _ => Drain());
+        using var log = new LogSocket(
+            LogAddress.Of(new UnixDomainSocketEndPoint(_path)), LogSocketKind.SyslogUnix, envelope, "access log", _ => Drain());
 
         log.Write(Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat(new string('x', 1000) + "\n", Lines))), _nowMs);
 
@@ -305,7 +306,7 @@ public sealed class LogSocketTests : IDisposable
         var errors = new ErrorLog(LogTarget.ToFile(file), TimeProvider.System);
         var envelope = new LogEnvelope(LogSocketKind.Journal, 16, "host", "app", "error", TimeProvider.System);
         LogTarget target = LogTarget.ToSocket(
-            new LogSocket(new UnixDomainSocketEndPoint(_path), LogSocketKind.Journal, envelope, "error log", errors.Aside));
+            new LogSocket(LogAddress.Of(new UnixDomainSocketEndPoint(_path)), LogSocketKind.Journal, envelope, "error log", errors.Aside));
         errors.Divert(target);
         errors.Warn("first");
         errors.Error("last");
@@ -321,7 +322,7 @@ public sealed class LogSocketTests : IDisposable
     }
 
     private LogSocket Log(LogSocketKind kind, EndPoint endPoint, string log = "access") => new(
-        endPoint, kind, new LogEnvelope(kind, 16, "host", "app", log, TimeProvider.System), "access log", _told.Add);
+        LogAddress.Of(endPoint), kind, new LogEnvelope(kind, 16, "host", "app", log, TimeProvider.System), "access log", _told.Add);
 
     private static Socket Reader(SocketType type, EndPoint endPoint, ProtocolType protocol)
     {

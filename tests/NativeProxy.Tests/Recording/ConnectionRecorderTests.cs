@@ -48,6 +48,58 @@ public sealed class ConnectionRecorderTests : IDisposable
         await End(client, server);
     }
 
+    /// <summary>The first bytes come before the route is known: they are taken when it is, and those of other routes never.</summary>
+    [Fact]
+    public async Task ConnectionForARoute_IsRecordedFromItsFirstRequestThatTakesIt()
+    {
+        TcpConnection client = (await _test.Connect()).Connection;
+        TcpConnection server = (await _test.Connect()).Connection;
+        await _test.Run(() =>
+        {
+            int number = Begin(new RecordingTerms { Listener = new ShortText("web"), Route = new ShortText("api") });
+            _recorder.OfferClient(client, OfWeb, "GET /1"u8);
+            foreach (string? other in (string?[])["apis", "ap", "", null])
+                _recorder.OfferRouted(client, OfWeb with { Route = other }, "GET /1"u8);
+            _recorder.OfferRouted(client, new AskerFacts { Listener = "other", Route = "api" }, "GET /1"u8);
+            _recorder.OfferServer(server, "app", "a", 1, OfWeb with { Route = "api" });
+            Assert.Equal((null, null, 0), (client.Tap, server.Tap, _board.Order.ConnectionsTaken));
+
+            _recorder.OfferClient(client, OfWeb, "GET /2"u8);
+            _recorder.OfferRouted(client, OfWeb with { Route = "api", RequestNumber = 2 }, "GET /2"u8);
+            ConnectionTap? tap = client.Tap;
+            Assert.NotNull(tap);
+            _recorder.OfferServer(server, "app", "a", 2, OfWeb with { Recording = number });
+            Assert.NotNull(server.Tap);
+
+            // It stays, whatever it asks for next.
+            _recorder.OfferClient(client, OfWeb, "GET /3"u8);
+            _recorder.OfferRouted(client, OfWeb with { Route = "other" }, "GET /3"u8);
+            _recorder.OfferRouted(client, OfWeb with { Route = "api" }, "GET /4"u8);
+            Assert.Same(tap, client.Tap);
+            Assert.Equal(1, _board.Order.ConnectionsTaken);
+            string taken = System.Text.Encoding.ASCII.GetString(_board.Taps(0).Take());
+            Assert.Contains("GET /2", taken, StringComparison.Ordinal);
+            Assert.DoesNotContain("GET /1", taken, StringComparison.Ordinal);
+            Assert.DoesNotContain("GET /4", taken, StringComparison.Ordinal);
+        });
+        await End(client, server);
+    }
+
+    /// <summary>Else a request would be recorded twice, or one that came before the recording.</summary>
+    [Fact]
+    public async Task RecordingWithoutARoute_ChoosesNothingWhenTheRouteIsKnown()
+    {
+        TcpConnection client = (await _test.Connect()).Connection;
+        await _test.Run(() =>
+        {
+            _recorder.OfferRouted(client, OfWeb with { Route = "api" }, "GET /1"u8);
+            Begin(new RecordingTerms { Listener = new ShortText("web") });
+            _recorder.OfferRouted(client, OfWeb with { Route = "api" }, "GET /1"u8);
+            Assert.Null(client.Tap);
+        });
+        await End(client);
+    }
+
     /// <summary>One that goes on with what nobody reads is another one: how it is to be read is said at its beginning.</summary>
     [Fact]
     public async Task RecordedServerConnection_StaysRecorded_UntilTheRecordingIsOver()

@@ -244,6 +244,7 @@ internal sealed class ClientSession : Session, IConnectionOwner, ITimerOwner, IS
         if (_state == ClientSessionState.Exchanging)
             return _order.Begin(this, _pool, bytes, intake, Frontend.Loop.Clock.NowMs);
         MoveTo(ClientSessionState.Exchanging);
+        OfferToRecorder(bytes, intake.Route!);
         return _order.Begin(this, _pool, bytes, intake, _deadlines.RequestStartedMs);
     }
 

@@ -75,6 +75,9 @@ internal enum ControlCommand : byte
     /// <summary>What an operator asks. Payload: a number, a blank, the question.</summary>
     Ask = 17,
 
+    /// <summary>Lines of the worker itself are written from this level on. Payload: its name.</summary>
+    LogLevel = 18,
+
     /// <summary>From a worker. Payload: <see cref="AnswerMessage"/>.</summary>
     Ready = 100,
 

@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams.Discovery;
 using NativeProxy.Upstreams.Naming;
 
@@ -22,13 +23,16 @@ namespace NativeProxy.Hosting.Channels;
 /// <param name="Text">The settings in force; both as <see cref="SettingsText.Bytes"/> has them.</param>
 internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds, string Servers, byte[] StartText, byte[] Text)
 {
-    private const int LineCount = 6;
+    private const int LineCount = 7;
 
     /// <summary>A line of <see cref="DiscoveredServers"/>.</summary>
     public string Found { get; init; } = "";
 
     /// <summary>The keys of session tickets: a line of <c>TicketRings</c>.</summary>
     public string Tickets { get; init; } = "";
+
+    /// <summary>From which level on lines of the worker itself are written, which an operator may have set.</summary>
+    public LogLevel LogLevel { get; init; }
 
     /// <summary>Which round of a reload asks; the answer brings it back (<see cref="AnswerMessage"/>). 0 = no reload.</summary>
     public int Round { get; init; }
@@ -37,7 +41,7 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
     public TlsFiles Files { get; init; } = TlsFiles.None;
 
     /// <summary>
-    /// Six lines, the lengths of the texts, then both, and the files. Addresses hold no blank. Whoever has sent it zeroes it: there are private keys
+    /// Seven lines, the lengths of the texts, then both, and the files. Addresses hold no blank. Whoever has sent it zeroes it, for private keys are
     /// in it.
     /// </summary>
     public byte[] Encode()
@@ -45,7 +49,8 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
         byte[] lengths = new byte[2 * sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(lengths, StartText.Length);
         BinaryPrimitives.WriteInt32LittleEndian(lengths.AsSpan(sizeof(int)), Text.Length);
-        string lines = string.Create(CultureInfo.InvariantCulture, $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n{Found}\n{Tickets}\n");
+        string lines = string.Create(CultureInfo.InvariantCulture,
+            $"{Path}\n{string.Join(' ', Binds)}\n{Servers}\n{Round}\n{Found}\n{Tickets}\n{LogLevels.NameOf(LogLevel)}\n");
         byte[] files = Files.Encode();
         byte[] encoded = [.. Encoding.UTF8.GetBytes(lines), .. lengths, .. StartText, .. Text, .. files];
         CryptographicOperations.ZeroMemory(files);
@@ -74,6 +79,7 @@ internal sealed record SettingsMessage(string Path, IReadOnlyList<string> Binds,
             Round = int.Parse(lines[3], CultureInfo.InvariantCulture),
             Found = lines[4],
             Tickets = lines[5],
+            LogLevel = LogLevels.Named(lines[6]) ?? default,
             Files = files,
         };
     }

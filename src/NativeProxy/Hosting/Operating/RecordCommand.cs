@@ -14,12 +14,14 @@ namespace NativeProxy.Hosting.Operating;
 /// <summary>What `nativeproxy record` was asked for.</summary>
 /// <param name="Client">A network of clients; empty = any.</param>
 /// <param name="Listener">A listener; empty = any.</param>
+/// <param name="Route">A route that a request takes; empty = any.</param>
 /// <param name="Upstream">UPSTREAM or UPSTREAM/SERVER; empty = connections of clients.</param>
 /// <param name="Connections">Most connections.</param>
 /// <param name="Bytes">Most bytes, such as "1MiB".</param>
 /// <param name="Time">How long, such as "60s".</param>
 /// <param name="HasBodies">Bodies, too.</param>
-internal sealed record RecordWish(string Client, string Listener, string Upstream, int Connections, string Bytes, string Time, bool HasBodies);
+internal sealed record RecordWish(
+    string Client, string Listener, string Route, string Upstream, int Connections, string Bytes, string Time, bool HasBodies);
 
 /// <summary>
 /// `nativeproxy record`: writes what goes over some connections of a running proxy into a file, until a limit is reached. Stateless.
@@ -130,6 +132,7 @@ internal static class RecordCommand
             json.WriteStartObject();
             WriteIfGiven(json, "client", wish.Client);
             WriteIfGiven(json, "listener", wish.Listener);
+            WriteIfGiven(json, "route", wish.Route);
             WriteIfGiven(json, "upstream", slash < 0 ? wish.Upstream : wish.Upstream[..slash]);
             WriteIfGiven(json, "server", slash < 0 ? "" : wish.Upstream[(slash + 1)..]);
             json.WriteNumber("connections", wish.Connections);

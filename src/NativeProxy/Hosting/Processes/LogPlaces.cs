@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Logging;
+using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Hosting.Processes;
 
@@ -15,10 +16,10 @@ internal static class LogPlaces
     /// opened; a syslog or journal may come later.
     /// </summary>
     /// <param name="text">The place.</param>
-    /// <param name="settings">How lines for a syslog are addressed.</param>
+    /// <param name="settings">How lines for a syslog are addressed, and its name is looked up.</param>
     /// <param name="log">Which log it is: "access", "connection" or "error".</param>
     /// <param name="tell">Hears of a syslog or journal that does not take lines.</param>
-    public static LogTarget? Open(string text, in LogSyslogSettings settings, string log, Action<string> tell)
+    public static LogTarget? Open(string text, in ProxySettings settings, string log, Action<string> tell)
     {
         LogPlace place = LogPlaceText.Of(text);
         return place.Kind switch
@@ -32,13 +33,13 @@ internal static class LogPlaces
     }
 
     /// <summary>Lines of the proxy itself go where the settings say from now on.</summary>
-    public static void DivertErrors(ErrorLog errors, in LogSettings settings)
+    public static void DivertErrors(ErrorLog errors, in ProxySettings settings)
     {
-        if (LogPlaceText.Of(settings.ErrorsTarget).IsSocket && Open(settings.ErrorsTarget, settings.Syslog, "error", errors.Aside) is { } target)
+        if (LogPlaceText.Of(settings.Log.ErrorsTarget).IsSocket && Open(settings.Log.ErrorsTarget, settings, "error", errors.Aside) is { } target)
             errors.Divert(target);
     }
 
-    private static LogSocket SocketOf(in LogPlace place, string text, in LogSyslogSettings settings, string log, Action<string> tell)
+    private static LogSocket SocketOf(in LogPlace place, string text, in ProxySettings settings, string log, Action<string> tell)
     {
         LogSocketKind kind = place.Kind switch
         {
@@ -47,10 +48,18 @@ internal static class LogPlaces
             LogPlaceKind.Journal => LogSocketKind.Journal,
             _ => LogSocketKind.SyslogUnix,
         };
-        EndPoint endPoint = place.Ip is null ? new UnixDomainSocketEndPoint(place.Path) : new IPEndPoint(place.Ip, place.Port);
-        string hostname = settings.Hostname.Length > 0 ? settings.Hostname : OwnName();
-        var envelope = new LogEnvelope(kind, (int)settings.Facility, hostname, settings.AppName, log, TimeProvider.System);
-        return new LogSocket(endPoint, kind, envelope, $"{log} log \"{text}\"", tell);
+        LogSyslogSettings syslog = settings.Log.Syslog;
+        string hostname = syslog.Hostname.Length > 0 ? syslog.Hostname : OwnName();
+        var envelope = new LogEnvelope(kind, (int)syslog.Facility, hostname, syslog.AppName, log, TimeProvider.System);
+        return new LogSocket(AddressOf(place, settings.Resolver), kind, envelope, $"{log} log \"{text}\"", tell);
+    }
+
+    private static LogAddress AddressOf(in LogPlace place, in ResolverSettings resolver)
+    {
+        if (place.Name.Length == 0)
+            return LogAddress.Of(place.Ip is null ? new UnixDomainSocketEndPoint(place.Path) : new IPEndPoint(place.Ip, place.Port));
+        var finder = new NameFinder(resolver);
+        return new LogHost(place.Name, place.Port, name => finder.Find(name), Environment.TickCount64);
     }
 
     /// <summary>In visible ASCII, or the sign for none.</summary>

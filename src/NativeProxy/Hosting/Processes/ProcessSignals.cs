@@ -31,6 +31,9 @@ internal enum OperatorWish
 
     /// <summary>SIGTTIN (as HAProxy): listen again.</summary>
     ResumeListening,
+
+    /// <summary>No signal: the level of the own log is another one.</summary>
+    FollowLogLevel,
 }
 
 /// <summary>

@@ -95,7 +95,7 @@ internal sealed class AdminEndpoint : IDisposable
     /// <summary>What it may have done.</summary>
     /// <param name="health">Follows what is set of servers.</param>
     /// <param name="log">Gets a line for each change.</param>
-    /// <param name="wish">Does what signals do.</param>
+    /// <param name="wish">Does what signals do, and what is wished without one.</param>
     /// <param name="ask">Asks all workers.</param>
     public static AdminPowers PowersOf(
         HealthChecks health, ErrorLog log, Action<OperatorWish> wish, Func<string, Task<IReadOnlyList<byte[]>?>> ask) => new(
@@ -111,6 +111,12 @@ internal sealed class AdminEndpoint : IDisposable
         Say = log.Info,
         Drain = () => wish(OperatorWish.Drain),
         AskWorkers = ask,
+        LogLevel = () => log.Level,
+        SetLogLevel = level =>
+        {
+            LogLevelChange.Set(log, level, "an operator");
+            wish(OperatorWish.FollowLogLevel);
+        },
     };
 
     public void Dispose()

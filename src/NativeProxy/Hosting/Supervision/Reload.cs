@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Net.Sockets;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Logging;
 using NativeProxy.Upstreams.Discovery;
@@ -98,12 +99,12 @@ internal sealed class Reload
             ? SettingsFile.Parse(text)
             : unreadable;
         foreach (ConfigError finding in (ConfigError[])[.. result.Errors, .. result.Warnings])
-            log.Text(finding.ToString());
+            log.Text(finding.IsWarning ? LogLevel.Warn : LogLevel.Error, finding.ToString());
         if (!result.IsOk || text is null)
             return Refused(log, []);
         List<ConfigError> trials = [.. StartTrials.Files(result, out TlsFiles files), .. StartTrials.HeldByRunning(result, running)];
         foreach (ConfigError trial in trials)
-            log.Text(trial.ToString());
+            log.Text(trial.IsWarning ? LogLevel.Warn : LogLevel.Error, trial.ToString());
         Reload? reload = trials.TrueForAll(static trial => trial.IsWarning)
             ? Checked(text, result, files, started, running, workers, discovery, names, log)
             : Refused(log, []);

@@ -173,7 +173,7 @@ internal static class StartTrials
     /// <summary>A name that does not resolve now may do so later.</summary>
     private static void TryNames(SettingsResult result, List<ConfigError> findings)
     {
-        List<(string Key, string Host)> names = [];
+        List<(string Key, string Host)> names = [.. NamesOfLogs(result.Settings.Log)];
         ProxySettings settings = result.Settings;
         for (int i = 0; i < settings.Upstreams.Length; i++)
         {
@@ -196,9 +196,20 @@ internal static class StartTrials
             string? problem = lookUps[host].IsCompleted ? lookUps[host].Result : $"no answer within {NamesLimit.TotalSeconds:0} s";
             if (problem is not null)
             {
-                findings.Add(result.Finding(key, $"the name \"{host}\" cannot be resolved now: {problem}", hint: "the server can be used once it can",
+                findings.Add(result.Finding(key, $"the name \"{host}\" cannot be resolved now: {problem}",
+                    hint: key.StartsWith("log.", StringComparison.Ordinal) ? "lines go there once it can" : "the server can be used once it can",
                     isWarning: true));
             }
+        }
+    }
+
+    private static IEnumerable<(string Key, string Host)> NamesOfLogs(LogSettings log)
+    {
+        foreach ((string key, string target) in ((string, string)[])[
+            ("log.access", log.AccessTarget), ("log.connections", log.ConnectionsTarget), ("log.errors", log.ErrorsTarget)])
+        {
+            if (LogPlaceText.Of(target).Name is { Length: > 0 } name)
+                yield return (key, name);
         }
     }
 

@@ -229,6 +229,8 @@ internal sealed class Supervisor : IDisposable
             ReopenLogs();
         else if (wish == OperatorWish.FollowNames)
             FollowServers();
+        else if (wish == OperatorWish.FollowLogLevel)
+            _crew.SendLogLevel(_log.Level);
         else if (wish == OperatorWish.Upgrade && _isServing && _stopsSeen == 0)
             BeginUpgrade();
         else if (_isServing && _stopsSeen == 0)
@@ -293,6 +295,8 @@ internal sealed class Supervisor : IDisposable
         _health.Apply(reload.Found.AddTo(reload.Settings), reload.Files, reload.EndPoints);
         _crew.HangTimeoutMs = reload.Settings.Runtime.WorkerHangTimeoutMs;
         _reloadLine = ReloadText.Of(_settings, reload.Settings, Certificates.Follow(reload.Settings, reload.Files));
+        LogLevelChange.Follow(_log, _settings.Log, reload.Settings.Log);
+        _crew.SendLogLevel(_log.Level);
         _settings = reload.Settings;
         AdminEndpoint.Show(_service, _settings, reload.Text, reload.Files);
     }

@@ -56,6 +56,7 @@ internal static class SupervisorStart
                 new SettingsMessage(source.Path, [], endPoints.ToLine(), source.Bytes, source.Bytes)
                 {
                     Found = found.ToLine(), Files = files, Tickets = tickets.Follow(settings, files).ToLine(),
+                    LogLevel = log.Level,
                 },
                 boards, service, tickets, log);
             using var supervisor = new Supervisor(

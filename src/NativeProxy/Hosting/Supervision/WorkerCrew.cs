@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Text;
 using NativeProxy.Admin;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
@@ -89,6 +90,18 @@ internal sealed class WorkerCrew(
                 slot.Send(ControlCommand.Tickets, payload);
         }
         Settings = Settings with { Tickets = line };
+    }
+
+    /// <summary>All write their own lines from this level on.</summary>
+    public void SendLogLevel(LogLevel level)
+    {
+        Settings = Settings with { LogLevel = level };
+        byte[] payload = Encoding.ASCII.GetBytes(LogLevels.NameOf(level));
+        foreach (WorkerSlot slot in slots)
+        {
+            if (slot.State != WorkerState.Absent)
+                slot.Send(ControlCommand.LogLevel, payload);
+        }
     }
 
     /// <summary>Starts who is due, gives up who takes too long to start, looks at the signs of life.</summary>

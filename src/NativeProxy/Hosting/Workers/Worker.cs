@@ -58,7 +58,7 @@ internal sealed class Worker : IDisposable
         Loop = settings.Runtime.Engine == EngineKind.Epoll
             ? new EpollEventLoop(place.Row, place.RowCount, _pools)
             : new SaeaEventLoop(place.Row, place.RowCount, _pools);
-        _log = new WorkerLog(settings.Log, errors);
+        _log = new WorkerLog(settings, errors);
         _layout = _log.First;
         _exchangeLog = new ExchangeLog(_log.Ring, _log.Names, Loop.Clock, wantsFields: false);
         _ledger = new CloseLedger(counters, closes, log: null, Loop.Clock);
@@ -90,7 +90,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Any thread: goes over to other settings; what has not changed keeps its connections. Parameters and end as for the start.</summary>
     public Task Reload(in ProxySettings settings, ServerEndPoints endPoints, IReadOnlyList<ListeningSocket> newSockets, TlsPolicies tls)
     {
-        var work = new ApplyWork(this, settings, endPoints, newSockets, tls, _log.Prepare(settings.Log));
+        var work = new ApplyWork(this, settings, endPoints, newSockets, tls, _log.Prepare(settings));
         Loop.Post(work);
         return work.Applied;
     }

@@ -6,6 +6,7 @@ using System.IO;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Hosting.Channels;
 using NativeProxy.Hosting.Processes;
 using NativeProxy.Hosting.Securing;
@@ -37,12 +38,14 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
     {
         if (await control.ReceiveAsync() is not { Command: ControlCommand.Settings } first)
             return ExitCodes.Failure;
-        Plan? plan = Read(SettingsMessage.Decode(first.Payload), out string problem);
+        SettingsMessage start = SettingsMessage.Decode(first.Payload);
+        _log.Level = start.LogLevel;
+        Plan? plan = Read(start, out string problem);
         if (plan is null)
             return await RefuseToServe(problem);
         if (WorkerUser.Become(plan.Settings.Runtime) is { } kept)
             return await RefuseToServe(kept);
-        LogPlaces.DivertErrors(_log, plan.Settings.Log);
+        LogPlaces.DivertErrors(_log, plan.Settings);
         using Boards boards = Boards.Attach(arguments.Boards);
         boards.BeginWorker(arguments.Row);
         try
@@ -108,6 +111,9 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 case ControlCommand.Ask:
                     _ = Answer(worker, message.Text);
                     break;
+                case ControlCommand.LogLevel:
+                    TakeLogLevel(message);
+                    break;
                 case ControlCommand.Release:
                     worker.Release(int.Parse(message.Text, CultureInfo.InvariantCulture));
                     break;
@@ -155,9 +161,13 @@ internal sealed class WorkerDuty(ControlChannel control, DescriptorChannel descr
                 _ = Answer(worker, message.Text);
             else if (message.Command == ControlCommand.ReopenLogs)
                 worker.ReopenLog();
+            else if (message.Command == ControlCommand.LogLevel)
+                TakeLogLevel(message);
         }
         await Task.Delay(System.Threading.Timeout.Infinite);
     }
+
+    private void TakeLogLevel(in ControlMessage message) => _log.Level = LogLevels.Named(message.Text) ?? _log.Level;
 
     /// <summary>What an operator asks is answered when the loop has found it; nobody waits for that.</summary>
     private async Task Answer(Worker worker, string numbered)

@@ -21,11 +21,13 @@ internal sealed class WorkerLog : IDisposable
 
     private readonly ErrorLog _errors;
     private LogSettings _settings;
+    private ResolverSettings _resolver;
 
     /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when a file cannot be opened.</summary>
-    public WorkerLog(in LogSettings settings, ErrorLog errors)
+    public WorkerLog(in ProxySettings settings, ErrorLog errors)
     {
-        _settings = settings;
+        _settings = settings.Log;
+        _resolver = settings.Resolver;
         _errors = errors;
         Ring = new LogRing(RingBytes);
         First = Open(settings, errors);
@@ -45,14 +47,15 @@ internal sealed class WorkerLog : IDisposable
     /// The thread that reloads: opens what other settings name. Null when they name the same, or cannot be opened, which the error log then says;
     /// what is in use stays in use.
     /// </summary>
-    public LogDestinations? Prepare(in LogSettings settings)
+    public LogDestinations? Prepare(in ProxySettings settings)
     {
-        if (IsSame(settings, _settings))
+        if (IsSame(settings.Log, _settings) && (!HasName(_settings) || settings.Resolver.IsSameAs(_resolver)))
             return null;
         try
         {
             LogDestinations destinations = Open(settings, _errors);
-            _settings = settings;
+            _settings = settings.Log;
+            _resolver = settings.Resolver;
             return destinations;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -80,17 +83,21 @@ internal sealed class WorkerLog : IDisposable
         && one.RequestHeaders.SequenceEqual(other.RequestHeaders) && one.ResponseHeaders.SequenceEqual(other.ResponseHeaders)
         && one.RedactHeaders.SequenceEqual(other.RedactHeaders) && one.RedactQuery.SequenceEqual(other.RedactQuery);
 
-    private static LogDestinations Open(in LogSettings settings, ErrorLog errors)
+    private static bool HasName(in LogSettings settings) =>
+        LogPlaceText.Of(settings.AccessTarget).Name.Length > 0 || LogPlaceText.Of(settings.ConnectionsTarget).Name.Length > 0;
+
+    private static LogDestinations Open(in ProxySettings settings, ErrorLog errors)
     {
-        LogTarget? access = OpenTarget("access", settings.AccessTarget, settings.Syslog, errors);
+        LogSettings log = settings.Log;
+        LogTarget? access = OpenTarget("access", log.AccessTarget, settings, errors);
         try
         {
             // A syslog and the journal are told which log a line is of, so that each log has a socket of its own there.
-            bool isShared = settings.ConnectionsTarget == settings.AccessTarget && !LogPlaceText.Of(settings.AccessTarget).IsSocket;
+            bool isShared = log.ConnectionsTarget == log.AccessTarget && !LogPlaceText.Of(log.AccessTarget).IsSocket;
             LogTarget? connections = isShared
                 ? access
-                : OpenTarget("connection", settings.ConnectionsTarget, settings.Syslog, errors);
-            return Layout(settings, access, connections);
+                : OpenTarget("connection", log.ConnectionsTarget, settings, errors);
+            return Layout(log, access, connections);
         }
         catch
         {
@@ -127,11 +134,11 @@ internal sealed class WorkerLog : IDisposable
         _ => AccessLogStyle.Haproxy,
     };
 
-    private static LogTarget? OpenTarget(string log, string target, in LogSyslogSettings syslog, ErrorLog errors)
+    private static LogTarget? OpenTarget(string log, string target, in ProxySettings settings, ErrorLog errors)
     {
         try
         {
-            return LogPlaces.Open(target, syslog, log, errors.Warn);
+            return LogPlaces.Open(target, settings, log, errors.Warn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -219,6 +219,8 @@ internal sealed class ClientTrial : IConnectionAcceptor, IFrontendOwner, IReques
         return refusal == ProxyError.None ? SomeRoute : null;
     }
 
+    string? IRequestService.NameOf(object route) => "some";
+
     IClientStreamUser IRequestService.MakeUser(ClientStream stream) => new RecordingClientUser(stream, this);
 
     void IRequestService.OnRefused(ClientConnection connection, in Refusal refusal) => Note(
