@@ -34,7 +34,8 @@ public class DayTests(ITestOutputHelper output)
     [InlineData(true)]
     public void OneConnectionAllDay_CostsAtTheEndWhatItCostsAtFirst(bool isCompletionBased)
     {
-        const string Lines = "keepalive = { timeout = \"75s\", max_age = \"0s\", max_requests = 0 }\nupgrade = [\"websocket\"]\ntimeouts.tunnel = \"1h\"";
+        const string Lines = "keepalive = { timeout = \"75s\", max_age = \"0s\", max_requests = 0 }\nupgrade = [\"websocket\"]\n"
+            + "timeouts.tunnel = \"1h\"";
         using var scene = new Scene(Lines, isCompletionBased: isCompletionBased);
         SimulatedSocket tunnel = scene.Connect();
         scene.Write(tunnel, "GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");

@@ -35,7 +35,8 @@ internal sealed record ConnectionQuestion(string Name, int Port, IPAddress From,
         string place = text.Url[Scheme.Length..].TrimEnd('/');
         int colon = place.LastIndexOf(':');
         problem = "";
-        if (colon < 0 || !int.TryParse(place.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is 0 or > 65535)
+        if (colon < 0 || !int.TryParse(place.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+            || port is 0 or > 65535)
         {
             problem = $"--url: \"{text.Url}\" has no port between 1 and 65535: expected tcp://NAME:PORT, where NAME is what the client asks for by "
                 + "TLS (SNI), or empty";
