@@ -200,10 +200,19 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             _ => SessionState.WaitingForConnect,
         };
         facts.Is(state, _startedMs);
+        facts.EndsBy("tcp.inspect_timeout", _inspecting.DueMs);
         if (_state == TcpSessionState.Inspecting)
             return;
         facts.Upstream = _way.Group?.Name ?? "";
         facts.Server = _way.Server?.Name ?? "";
+        facts.EndsBy("timeouts.queue", _way.DueMs);
+        if (_way.Connection is { } server)
+        {
+            (facts.ServerConnectionId, facts.ServerConnectionUses) = (server.Id, server.UseCount);
+            facts.EndsBy("timeouts.connect", server.Facts.DueMs);
+        }
+        if (_state == TcpSessionState.Relaying)
+            facts.EndsBy(_tunnel.IsHalfClosed ? "tcp.half_close_timeout" : "tcp.idle_timeout", _tunnel.DueMs);
     }
 
     protected override void OnEnding()
