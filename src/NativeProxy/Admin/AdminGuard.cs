@@ -13,14 +13,13 @@ namespace NativeProxy.Admin;
 internal sealed class AdminGuard(ServiceState state)
 {
     /// <summary>Why this request for something to read is refused; null = it is not. Without a token file everybody may read.</summary>
-    public SmallResponse? RefusalToRead(in SmallRequest request)
+    public SmallResponse? RefusalToRead(in SmallRequest request) => RefusalToRead(ShownBy(request));
+
+    /// <summary>Whether who makes this request may read, to be asked again and again while it is answered: by the token that it has shown.</summary>
+    public Func<bool> ReaderOf(in SmallRequest request)
     {
-        if (state.Tokens.ReadFile.Length == 0)
-            return null;
-        return Holds(request, state.Tokens.ReadFile, out string problem) || (state.Tokens.WriteFile.Length > 0 && Holds(request,
-            state.Tokens.WriteFile, out _))
-            ? null
-            : Unauthorized(problem);
+        byte[] shown = ShownBy(request).ToArray();
+        return () => RefusalToRead(shown) is null;
     }
 
     /// <summary>The same for what nobody may read without a token, whatever the settings say of others.</summary>
@@ -36,7 +35,7 @@ internal sealed class AdminGuard(ServiceState state)
     {
         if (state.Tokens.WriteFile.Length == 0)
             return SmallHttpText.Plain(403, "changes need a token: name a file with one in admin.write_token_file\n");
-        return Holds(request, state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
+        return Holds(ShownBy(request), state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
     }
 
     /// <summary>
@@ -67,12 +66,28 @@ internal sealed class AdminGuard(ServiceState state)
         return isRead && (address.Ip is not null || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>Whether the request shows what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
-    private static bool Holds(in SmallRequest request, string file, out string problem)
+    private SmallResponse? RefusalToRead(ReadOnlySpan<byte> shown)
+    {
+        if (state.Tokens.ReadFile.Length == 0)
+            return null;
+        return Holds(shown, state.Tokens.ReadFile, out string problem) || (state.Tokens.WriteFile.Length > 0 && Holds(shown,
+            state.Tokens.WriteFile, out _))
+            ? null
+            : Unauthorized(problem);
+    }
+
+    /// <summary>What the request shows; nothing where it shows several.</summary>
+    private static ReadOnlySpan<byte> ShownBy(in SmallRequest request)
+    {
+        ReadOnlySpan<byte> shown = request.ValueOf("authorization"u8, out bool areSeveral);
+        return areSeveral ? default : shown;
+    }
+
+    /// <summary>Whether this is what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
+    private static bool Holds(ReadOnlySpan<byte> shown, string file, out string problem)
     {
         const string Scheme = "bearer ";
-        ReadOnlySpan<byte> shown = request.ValueOf("authorization"u8, out bool areSeveral);
-        if (areSeveral || shown.Length <= Scheme.Length || !Ascii.EqualsIgnoreCase(shown[..Scheme.Length], Scheme))
+        if (shown.Length <= Scheme.Length || !Ascii.EqualsIgnoreCase(shown[..Scheme.Length], Scheme))
         {
             problem = "a token is needed: Authorization: Bearer TOKEN";
             return false;
