@@ -211,8 +211,10 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             (facts.ServerConnectionId, facts.ServerConnectionUses) = (server.Id, server.UseCount);
             facts.EndsBy("timeouts.connect", server.Facts.DueMs);
         }
-        if (_state == TcpSessionState.Relaying)
-            facts.EndsBy(_tunnel.IsHalfClosed ? "tcp.half_close_timeout" : "tcp.idle_timeout", _tunnel.DueMs);
+        if (_state != TcpSessionState.Relaying)
+            return;
+        string ofSilence = _way.Group!.Rules.IdleTimeoutMs > 0 ? "timeouts.idle" : "tcp.idle_timeout";
+        facts.EndsBy(_tunnel.IsHalfClosed ? "tcp.half_close_timeout" : ofSilence, _tunnel.DueMs);
     }
 
     protected override void OnEnding()
