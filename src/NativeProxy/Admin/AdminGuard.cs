@@ -17,31 +17,17 @@ internal sealed class AdminGuard(ServiceState state)
     private const int HostBytesMax = 260;
 
     /// <summary>Why this request for something to read is refused; null = it is not. Without a token file everybody may read.</summary>
-    public SmallResponse? RefusalToRead(in SmallRequest request)
+    public SmallResponse? RefusalToRead(in SmallRequest request) => RefusalToRead(ShownBy(request));
+
+    /// <summary>Whether who makes this request may read, to be asked again and again while it is answered: by the token that it has shown.</summary>
+    public Func<bool> ReaderOf(in SmallRequest request)
     {
-        if (state.Tokens.ReadFile.Length == 0)
-            return null;
-        return Holds(request, state.Tokens.ReadFile, out string problem) || (state.Tokens.WriteFile.Length > 0 && Holds(request,
-            state.Tokens.WriteFile, out _))
-            ? null
-            : Unauthorized(problem);
+        byte[] shown = ShownBy(request).ToArray();
+        return NeedsToken(request, KindOfHost(request, out _)) ? () => RefusalWithoutToken(shown) is null : () => RefusalToRead(shown) is null;
     }
 
     /// <summary>The same for what nobody may read without a token, whatever the settings say of others.</summary>
-    public SmallResponse? RefusalWithoutToken(in SmallRequest request) => state.Tokens switch
-    {
-        { ReadFile.Length: > 0 } => RefusalToRead(request),
-        { WriteFile.Length: > 0 } => RefusalToWrite(request),
-        _ => SmallHttpText.Plain(403, "this needs a token: name a file with one in admin.read_token_file or admin.write_token_file\n"),
-    };
-
-    /// <summary>Why this request to change something is refused; null = it is not.</summary>
-    public SmallResponse? RefusalToWrite(in SmallRequest request)
-    {
-        if (state.Tokens.WriteFile.Length == 0)
-            return SmallHttpText.Plain(403, "changes need a token: name a file with one in admin.write_token_file\n");
-        return Holds(request, state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
-    }
+    public SmallResponse? RefusalWithoutToken(in SmallRequest request) => RefusalWithoutToken(ShownBy(request));
 
     /// <summary>Why this request to the API is refused; null = it is not. By its head alone.</summary>
     /// <param name="request">The request.</param>
@@ -50,9 +36,9 @@ internal sealed class AdminGuard(ServiceState state)
     {
         HostKind host = KindOfHost(request, out ReadOnlySpan<byte> text);
         return RefusalOfStranger(request, host) ?? RefusalOfPage(request, text)
-            ?? (isWrite ? RefusalToWrite(request)
-                : IsHere(request) && host == HostKind.Own ? RefusalToRead(request)
-                : RefusalWithoutToken(request));
+            ?? (isWrite ? RefusalToWrite(ShownBy(request))
+                : NeedsToken(request, host) ? RefusalWithoutToken(request)
+                : RefusalToRead(request));
     }
 
     /// <summary>What is said from afar must be encrypted, and a name that was turned round to this machine (DNS rebinding) stands in Host.</summary>
@@ -101,12 +87,45 @@ internal sealed class AdminGuard(ServiceState state)
             : HostKind.Foreign;
     }
 
-    /// <summary>Whether the request shows what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
-    private static bool Holds(in SmallRequest request, string file, out string problem)
+    /// <summary>Reading needs a token, whatever the settings say of others.</summary>
+    private static bool NeedsToken(in SmallRequest request, HostKind host) => !IsHere(request) || host != HostKind.Own;
+
+    private SmallResponse? RefusalWithoutToken(ReadOnlySpan<byte> shown) => state.Tokens switch
+    {
+        { ReadFile.Length: > 0 } => RefusalToRead(shown),
+        { WriteFile.Length: > 0 } => RefusalToWrite(shown),
+        _ => SmallHttpText.Plain(403, "this needs a token: name a file with one in admin.read_token_file or admin.write_token_file\n"),
+    };
+
+    private SmallResponse? RefusalToWrite(ReadOnlySpan<byte> shown)
+    {
+        if (state.Tokens.WriteFile.Length == 0)
+            return SmallHttpText.Plain(403, "changes need a token: name a file with one in admin.write_token_file\n");
+        return Holds(shown, state.Tokens.WriteFile, out string problem) ? null : Unauthorized(problem);
+    }
+
+    private SmallResponse? RefusalToRead(ReadOnlySpan<byte> shown)
+    {
+        if (state.Tokens.ReadFile.Length == 0)
+            return null;
+        return Holds(shown, state.Tokens.ReadFile, out string problem) || (state.Tokens.WriteFile.Length > 0 && Holds(shown,
+            state.Tokens.WriteFile, out _))
+            ? null
+            : Unauthorized(problem);
+    }
+
+    /// <summary>What the request shows; nothing where it shows several.</summary>
+    private static ReadOnlySpan<byte> ShownBy(in SmallRequest request)
+    {
+        ReadOnlySpan<byte> shown = request.ValueOf("authorization"u8, out bool areSeveral);
+        return areSeveral ? default : shown;
+    }
+
+    /// <summary>Whether this is what the file holds. The comparison takes as long for a wrong token as for a right one.</summary>
+    private static bool Holds(ReadOnlySpan<byte> shown, string file, out string problem)
     {
         const string Scheme = "bearer ";
-        ReadOnlySpan<byte> shown = request.ValueOf("authorization"u8, out bool areSeveral);
-        if (areSeveral || shown.Length <= Scheme.Length || !Ascii.EqualsIgnoreCase(shown[..Scheme.Length], Scheme))
+        if (shown.Length <= Scheme.Length || !Ascii.EqualsIgnoreCase(shown[..Scheme.Length], Scheme))
         {
             problem = "a token is needed: Authorization: Bearer TOKEN";
             return false;

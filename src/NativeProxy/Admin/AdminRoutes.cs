@@ -8,7 +8,7 @@ namespace NativeProxy.Admin;
 /// The operator's endpoint: which path shows what. Reads the boards and the <see cref="ServiceState"/> only; never touches a client. What changes
 /// something is a matter of <see cref="ApiRoutes"/>. Any thread.
 /// </summary>
-internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminPowers powers) : IResponder
+internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminPowers powers, TimeProvider time) : IResponder
 {
     /// <summary>
     /// What /health answers while something is missing. A balancer must not take this process out for it, since it serves with what it has, and
@@ -18,7 +18,7 @@ internal sealed class AdminRoutes(AdminBoards boards, ServiceState state, AdminP
     public const int DegradedStatus = 299;
 
     private readonly AdminGuard _guard = new(state);
-    private readonly ApiRoutes _api = new(boards, state, powers);
+    private readonly ApiRoutes _api = new(boards, state, powers, time);
 
     public int BodyBytesMax => ApiRoutes.BodyBytesMax;
 

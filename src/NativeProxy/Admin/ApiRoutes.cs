@@ -14,7 +14,7 @@ namespace NativeProxy.Admin;
 /// The API of the operator's endpoint, below /api: JSON about the service and its servers, and changes to them. What is changed stands on the board,
 /// so that it holds for all workers at once and over reloads, until the process ends. Any thread; changes come one after another.
 /// </summary>
-internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPowers powers)
+internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPowers powers, TimeProvider time)
 {
     /// <summary>Longest body of a change.</summary>
     public const int BodyBytesMax = 4096;
@@ -31,12 +31,14 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
         new("GET", "/api/servers/UPSTREAM/SERVER", "one server"),
         new("PATCH", "/api/servers/UPSTREAM/SERVER", "sets \"state\" (ready, drain, maintenance), \"weight_percent\" (1 to 100) or "
             + "\"max_connections\" (0 = no limit, null = what the file says)") { Lasts = Lasts },
+        new("GET", EventsApi.Path, "all that the page shows, as server-sent events: what has changed, every=1 to 10 seconds (1), order= of sessions"),
         new("POST", "/api/reload", "reads the configuration again; /api/status says what came of it") { Lasts = "until the next one" },
     ];
 
     private readonly object _changing = new();
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly AdminGuard _guard = new(state);
+    private readonly EventsApi _events = new(new AdminGuard(state), time);
     private readonly ApiSubject[] _subjects =
     [
         new TrafficApi(boards, state), new SessionApi(new AdminGuard(state), powers), new StoreApi(boards, state),
@@ -55,8 +57,22 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
     {
         if (RefusalOf(request) is { } refusal)
             return refusal;
-        bool isWrite = IsWrite(request);
         string path = Encoding.Latin1.GetString(request.Path);
+        return path == EventsApi.Path ? _events.Respond(request, Read) : Answer(path, request);
+    }
+
+    /// <summary>What whoever may read is answered at this target.</summary>
+    private SmallResponse Read(string target)
+    {
+        if (target == "/closes")
+            return new SmallResponse(200, "application/json", CloseReportText.Write(boards.Counters, boards.Closes));
+        var request = new SmallRequest(HttpMethod.Get, Encoding.ASCII.GetBytes(target));
+        return Answer(Encoding.ASCII.GetString(request.Path), request);
+    }
+
+    private SmallResponse Answer(string path, in SmallRequest request)
+    {
+        bool isWrite = IsWrite(request);
         if (path.StartsWith("/api/servers/", StringComparison.Ordinal))
             return OfServer(request, path["/api/servers/".Length..]);
         foreach (ApiSubject subject in _subjects)

@@ -13,11 +13,14 @@ internal readonly record struct SmallResponse(int StatusCode, string ContentType
     /// <summary>The answer itself, where it is not known yet; null where this is it.</summary>
     public Task<SmallResponse>? Later { get; private init; }
 
+    /// <summary>What comes instead of a body, piece by piece, until the connection ends; null where there is a body.</summary>
+    public SmallStream? Stream { get; init; }
+
     /// <summary>An answer that is not known yet.</summary>
     public static SmallResponse After(Task<SmallResponse> later) => new(0, "", default) { Later = later };
 }
 
-/// <summary>Answers small requests by whole responses in memory. Called on the thread pool, for several connections at once.</summary>
+/// <summary>Answers small requests by responses in memory. Called on the thread pool, for several connections at once.</summary>
 internal interface IResponder
 {
     /// <summary>Longest body that a request may have; 0 = none at all.</summary>

@@ -21,6 +21,12 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
     /// <summary>How long an answer is good enough for whoever asks the same.</summary>
     private const long FreshMs = 1000;
 
+    private static readonly SmallResponse NotThere = SmallHttpText.Plain(
+        404, "no such session: it may have ended by itself; /api/sessions lists them\n");
+
+    private static readonly SmallResponse Unsure = Again(
+        "a worker has not answered in time: whether the session is one of its, and what became of it, nobody knows; ask again\n");
+
     private static readonly SmallResponse Busy = Again("too many questions wait for the workers; ask again in a moment\n");
 
     private readonly object _gate = new();
@@ -30,8 +36,9 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
 
     public override IReadOnlyList<ApiPath> Paths { get; } =
     [
-        new("GET", List, "client connections: what each does and waits for; client=, listener=, server=, state=, order=newest, oldest or longest, "
-            + "count=1 to 1000 (100), query=shown, which needs a token in any case"),
+        new("GET", List, "client connections: what each does and waits for, and which times run; id=, client=, listener=, server=, state=, "
+            + "order=newest, oldest or longest, count=1 to 1000 (100), query=shown, which needs a token in any case"),
+        new("GET", One + "ID", "one of them"),
         new("DELETE", One + "ID", "ends one, with what runs on it: its close reason is ended_by_operator") { Lasts = "it is gone" },
         new("POST", One + "ID" + EndWord, "the same") { Lasts = "it is gone" },
     ];
@@ -47,16 +54,15 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
         number = isEnd ? number[..^EndWord.Length] : number;
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long id))
             return null;
+        if (!isEnd && ApiAnswer.IsRead(request))
+            return id == 0 ? NotThere : SmallResponse.After(Session(id));
         return request.Method == (isEnd ? HttpMethod.Post : HttpMethod.Delete) ? SmallResponse.After(End(id))
-            : ApiAnswer.NotAllowed(isEnd ? "POST" : "DELETE");
+            : ApiAnswer.NotAllowed(isEnd ? "POST" : "GET, HEAD, DELETE");
     }
-
-    private static string QueryOf(in SmallRequest request) =>
-        request.Target.Length == request.Path.Length ? "" : Encoding.Latin1.GetString(request.Target[(request.Path.Length + 1)..]);
 
     private SmallResponse Sessions(in SmallRequest request)
     {
-        string query = QueryOf(request);
+        string query = Encoding.Latin1.GetString(request.Query);
         if (SessionQuestion.TryParse(query, out string problem) is not { } question)
             return SmallHttpText.Plain(400, problem + "\n");
         if (question.ShowsQuery && guard.RefusalWithoutToken(request) is { } refusal)
@@ -80,19 +86,7 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
     {
         if (await powers.AskWorkers($"{WorkerQuestion.Sessions} {question.Line}") is not { } answers)
             return Busy;
-        var found = new List<JsonElement>();
-        int answeredCount = 0;
-        foreach (byte[] answer in answers)
-        {
-            if (answer.Length == 0)
-                continue;
-            answeredCount++;
-            using var document = JsonDocument.Parse(answer);
-            if (document.RootElement.ValueKind != JsonValueKind.Array)
-                continue;
-            foreach (JsonElement session in document.RootElement.EnumerateArray())
-                found.Add(session.Clone());
-        }
+        List<JsonElement> found = Parsed(answers, out int answeredCount);
         string key = question.Order == SessionOrder.Longest ? "state_ms" : "age_ms";
         int sign = question.Order == SessionOrder.Newest ? 1 : -1;
         found.Sort((one, other) => sign * one.GetProperty(key).GetInt64().CompareTo(other.GetProperty(key).GetInt64()));
@@ -110,6 +104,40 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
         });
     }
 
+    private static List<JsonElement> Parsed(IReadOnlyList<byte[]> answers, out int answeredCount)
+    {
+        var found = new List<JsonElement>();
+        answeredCount = 0;
+        foreach (byte[] answer in answers)
+        {
+            if (answer.Length == 0)
+                continue;
+            answeredCount++;
+            using var document = JsonDocument.Parse(answer);
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
+                continue;
+            foreach (JsonElement session in document.RootElement.EnumerateArray())
+                found.Add(session.Clone());
+        }
+        return found;
+    }
+
+    private async Task<SmallResponse> Session(long id)
+    {
+        if (await powers.AskWorkers(string.Create(CultureInfo.InvariantCulture, $"{WorkerQuestion.Sessions} id={id}")) is not { } answers)
+            return Busy;
+        List<JsonElement> found = Parsed(answers, out int answeredCount);
+        if (found.Count == 0)
+            return answeredCount < answers.Count ? Unsure : NotThere;
+        return ApiAnswer.Json(200, json =>
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("session");
+            found[0].WriteTo(json);
+            json.WriteEndObject();
+        });
+    }
+
     private async Task<SmallResponse> End(long id)
     {
         if (await powers.AskWorkers(string.Create(CultureInfo.InvariantCulture, $"{WorkerQuestion.End} {id}")) is not { } answers)
@@ -122,15 +150,15 @@ internal sealed class SessionApi(AdminGuard guard, AdminPowers powers) : ApiSubj
             haveAllAnswered &= answer.Length > 0;
         }
         if (!isFound && !haveAllAnswered)
-            return Again("a worker has not answered in time: whether the session is one of its, and ended, nobody knows; ask again\n");
+            return Unsure;
         if (!isFound)
-            return SmallHttpText.Plain(404, "no such session: it may have ended by itself; /api/sessions lists them\n");
+            return NotThere;
         powers.Say($"session {id} is ended by an operator");
         return ApiAnswer.Json(200, json =>
         {
             json.WriteStartObject();
             json.WriteNumber("ended", id);
-            json.WriteString("lasts", Paths[1].Lasts);
+            json.WriteString("lasts", Paths[2].Lasts);
             json.WriteEndObject();
         });
     }

@@ -29,6 +29,9 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
 
     private const int CountUsual = 100;
 
+    /// <summary>The one with this number; 0 = all.</summary>
+    public long Id { get; private init; }
+
     /// <summary>Of which clients; empty = of all.</summary>
     public AddressNetwork[] Clients { get; private init; } = [];
 
@@ -59,7 +62,7 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
             {
                 problem = $"{ErrorExcerpt.Quoted(part)} is not understood: expected " + (isFirst && name == "state"
                     ? $"state= with one of {SessionStates.Words}"
-                    : "client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, state=WORD, order=newest, oldest or longest, "
+                    : "id=NUMBER, client=ADDRESS or NETWORK, listener=NAME, server=UPSTREAM/SERVER, state=WORD, order=newest, oldest or longest, "
                         + $"count=1 to {CountLimit}, query=shown, each once at most");
                 return null;
             }
@@ -71,6 +74,7 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
 
     private SessionQuestion? With(string name, string value) => name switch
     {
+        "id" when long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out long id) && id > 0 => this with { Id = id },
         "client" when NetworkText.TryParse(value, out System.Net.IPNetwork network) => this with { Clients = [new AddressNetwork(network)] },
         "listener" when IsName(value) => this with { Listener = value },
         "server" when IsName(value) => this with { Server = value },
@@ -84,7 +88,8 @@ internal sealed record SessionQuestion(string Line, int CountMax, SessionOrder O
 
     private static bool IsName(string value) => value.Length is > 0 and <= 200 && value.All(static sign => sign is > ' ' and < '\x7f');
 
-    private static SessionOrder? OrderOf(string value) => value switch
+    /// <summary>The order that is called so; null when none is.</summary>
+    public static SessionOrder? OrderOf(string value) => value switch
     {
         "newest" => SessionOrder.Newest,
         "oldest" => SessionOrder.Oldest,

@@ -116,7 +116,8 @@ internal sealed class SmallHttpSession : PlaceHolder
         _pipe.Input.AdvanceTo(read.Buffer.Start);
         if (first == HandshakeRecord)
             return await _pipe.SecureAsync(security.Options, _over.Token) == HandshakeEnd.Done;
-        await SendLastAsync(SmallHttpText.Write(NoTls, _server.Time, isLast: true, hasBody: true));
+        await SendAsync(SmallHttpText.Write(NoTls, _server.Time, isLast: true, hasBody: true), isEnd: true);
+        await EndAsync();
         return false;
     }
 
@@ -127,19 +128,22 @@ internal sealed class SmallHttpSession : PlaceHolder
             SmallResponse response = answer.Response;
             if (response.Later is { } later)
                 response = await Awaited(later);
-            byte[] bytes = SmallHttpText.Write(response, _server.Time, answer.IsLast, answer.HasBody);
-            if (answer.IsLast)
-            {
-                await SendLastAsync(bytes);
-                return;
-            }
-            await SendAsync(bytes);
+            bool isLast = answer.IsLast || response.Stream is not null;
+            byte[] text = SmallHttpText.Write(response, _server.Time, isLast, answer.HasBody);
+            if (response.Stream is { } stream)
+                await SendAllAsync(text, stream, answer.HasBody);
+            else
+                await SendAsync(text, isEnd: true);
+            if (!isLast)
+                continue;
+            await EndAsync();
+            return;
         }
     }
 
-    private async Task SendLastAsync(byte[] bytes)
+    /// <summary>Behind the last answer.</summary>
+    private async Task EndAsync()
     {
-        await SendAsync(bytes);
         _over.CancelAfter(LingerLimit);
         await _pipe.FinishAsync(SurplusBytesMax, _over.Token);
     }
@@ -241,8 +245,32 @@ internal sealed class SmallHttpSession : PlaceHolder
         _ => Malformed,
     };
 
-    /// <summary>Sends a whole answer; behind it the next request may come.</summary>
-    private async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    /// <summary>
+    /// Sends what a stream has, for as long as the client takes it: what comes while it takes nothing is not kept for it. It has no place to give
+    /// away meanwhile. A client that is gone shows when it is sent something.
+    /// </summary>
+    /// <param name="head">Goes before it.</param>
+    /// <param name="stream">What there is to send; it is over behind this call.</param>
+    /// <param name="hasBody">False for the answer to a HEAD.</param>
+    private async Task SendAllAsync(byte[] head, SmallStream stream, bool hasBody)
+    {
+        using SmallStream sent = stream;
+        await SendAsync(head, isEnd: false);
+        while (hasBody)
+        {
+            _over.CancelAfter(Timeout.InfiniteTimeSpan);
+            byte[] piece = await stream.NextAsync(_over.Token);
+            if (piece.Length == 0)
+                break;
+            await SendAsync(piece, isEnd: false);
+        }
+        _server.Places.Rest(this);
+    }
+
+    /// <summary>Sends some of an answer.</summary>
+    /// <param name="bytes">All of it, or a piece.</param>
+    /// <param name="isEnd">Behind it the next request may come.</param>
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, bool isEnd)
     {
         while (!bytes.IsEmpty)
         {
@@ -252,7 +280,7 @@ internal sealed class SmallHttpSession : PlaceHolder
             bytes = bytes[count..];
 
             // Before it goes: whoever has the whole answer finds the place given back.
-            if (bytes.IsEmpty)
+            if (bytes.IsEmpty && isEnd)
                 _server.Places.Rest(this);
             FlushResult flush = await _pipe.Output.FlushAsync(_over.Token);
             if (flush.IsCompleted)

@@ -27,6 +27,9 @@ internal readonly ref struct SmallRequest(HttpMethod method, ReadOnlySpan<byte> 
         }
     }
 
+    /// <summary>What stands behind the path, without its question mark; empty where there is none.</summary>
+    public ReadOnlySpan<byte> Query => _target.Length == Path.Length ? default : _target[(Path.Length + 1)..];
+
     /// <summary>Who asks; null when that is not known, which is nobody to be trusted.</summary>
     public IPAddress? Peer { get; init; }
 

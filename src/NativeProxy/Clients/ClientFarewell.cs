@@ -31,6 +31,13 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
     /// <summary>The client has not closed yet and is waited for.</summary>
     public bool IsLingering { get; private set; }
 
+    /// <summary>Says what it waits for.</summary>
+    public void Describe(SessionFacts facts, long decidedMs)
+    {
+        facts.Is(IsLingering ? SessionState.Lingering : SessionState.Closing, decidedMs);
+        _timer.Tell(facts);
+    }
+
     /// <summary>Next unused object of the frontend.</summary>
     internal ClientFarewell? NextFree { get; set; }
 

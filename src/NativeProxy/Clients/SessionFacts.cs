@@ -10,6 +10,10 @@ namespace NativeProxy.Clients;
 /// </summary>
 internal sealed class SessionFacts
 {
+    /// <summary>Of the connection, of the request, of its wait, of the server.</summary>
+    private readonly SessionDeadline[] _deadlines = new SessionDeadline[4];
+    private int _deadlineCount;
+
     /// <summary>Number of the connection.</summary>
     public long Id { get; private set; }
 
@@ -21,7 +25,16 @@ internal sealed class SessionFacts
 
     public PeerAddress Client { get; private set; }
 
+    /// <summary>The other end of the socket: the client, or a balancer that speaks for it.</summary>
+    public PeerAddress Peer { get; private set; }
+
     public string Listener { get; private set; } = "";
+
+    /// <summary>Bytes of the socket so far, those of TLS included.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <inheritdoc cref="ReceivedBytes"/>
+    public long SentBytes { get; private set; }
 
     public int RequestCount { get; private set; }
 
@@ -42,6 +55,18 @@ internal sealed class SessionFacts
 
     public string Server { get; set; } = "";
 
+    /// <summary>Number of the server connection that it has now; 0 = none.</summary>
+    public long ServerConnectionId { get; set; }
+
+    /// <summary>How many requests, or clients, that one has had, this one included.</summary>
+    public int ServerConnectionUses { get; set; }
+
+    /// <summary>Of the present request.</summary>
+    public RequestStations Stations { get; set; } = RequestStations.None;
+
+    /// <summary>What ends it when it goes on like this.</summary>
+    public ReadOnlySpan<SessionDeadline> Deadlines => _deadlines.AsSpan(0, _deadlineCount);
+
     /// <summary>Of the present request, with its query; empty where nothing has kept it.</summary>
     public string Method { get; private set; } = "";
 
@@ -57,13 +82,18 @@ internal sealed class SessionFacts
         NowMs = connection.Frontend.Loop.Clock.NowMs;
         OpenedMs = connection.Tcp!.OpenedAtMs;
         Client = connection.Address;
+        Peer = connection.Peer;
         Listener = listener;
+        (ReceivedBytes, SentBytes) = (connection.Tcp.ReceivedBytes, connection.Tcp.SentBytes);
         RequestCount = connection.RequestCount;
         Tls = connection.Tcp.LayerFacts?.LogWords ?? [];
         RequestMs = -1;
         Route = Upstream = Server = Method = Target = "";
+        ServerConnectionId = ServerConnectionUses = 0;
+        Stations = RequestStations.None;
+        _deadlineCount = 0;
         if (connection.Tcp.Owner is ClientFarewell farewell)
-            Is(farewell.IsLingering ? SessionState.Lingering : SessionState.Closing, connection.Account.DecidedAtMs(connection.Tcp));
+            farewell.Describe(this, connection.Account.DecidedAtMs(connection.Tcp));
         else
             ((ISessionView)connection).Describe(this);
     }
@@ -73,6 +103,15 @@ internal sealed class SessionFacts
     {
         State = state;
         SinceMs = Math.Max(sinceMs, OpenedMs);
+    }
+
+    /// <summary>A time is running; nothing where it is not.</summary>
+    /// <param name="key">The key of the configuration that says how long it is.</param>
+    /// <param name="atMs">When it is over, in loop time; -1 = it is not running.</param>
+    public void EndsBy(string key, long atMs)
+    {
+        if (atMs >= 0 && _deadlineCount < _deadlines.Length)
+            _deadlines[_deadlineCount++] = new SessionDeadline(key, atMs);
     }
 
     /// <summary>What its present request is.</summary>

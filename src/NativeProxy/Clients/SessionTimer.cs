@@ -33,6 +33,13 @@ internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
     /// <summary>What the deadline is for; None when none is set.</summary>
     public SessionTimeout Pending { get; private set; }
 
+    /// <summary>Says what is waited for, and for how long.</summary>
+    public void Tell(SessionFacts facts)
+    {
+        if (Pending != SessionTimeout.None)
+            facts.EndsBy(KeyOf(Pending), DueMs);
+    }
+
     /// <summary>Sets the deadline anew; 0 ms means no deadline.</summary>
     public void Arm(EventLoop loop, SessionTimeout timeout, long timeoutMs)
     {
@@ -59,4 +66,14 @@ internal sealed class SessionTimer(ITimerOwner owner) : TimerNode(owner)
         Pending = SessionTimeout.None;
         loop.Wheel.Remove(this);
     }
+
+    private static string KeyOf(SessionTimeout timeout) => timeout switch
+    {
+        SessionTimeout.Handshake => "timeouts.handshake",
+        SessionTimeout.KeepAlive => "keepalive.timeout",
+        SessionTimeout.RequestBody => "timeouts.request_body",
+        SessionTimeout.Send => "timeouts.send",
+        SessionTimeout.Linger => "timeouts.linger",
+        _ => "timeouts.request_header",
+    };
 }

@@ -153,7 +153,12 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             _path.Link.Release(ServerFailures.AbandonedReasonOf(reason), reset: true);
     }
 
-    public void Describe(SessionFacts facts) => ExchangeView.Describe(facts, _route!, _client, _path, _notes);
+    public void Describe(SessionFacts facts)
+    {
+        ExchangeView.Describe(facts, _route!, _client, _path, _notes);
+        facts.EndsBy("timeouts.total", _total?.DueMs ?? -1);
+        facts.EndsBy("timeouts.tunnel", _tunnel?.DueMs ?? -1);
+    }
 
     public void OnStreamEnded()
     {

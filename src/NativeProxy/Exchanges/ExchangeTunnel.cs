@@ -19,6 +19,9 @@ internal sealed class ExchangeTunnel(ClientStream client, RequestService service
     private Tunnel? _tunnel;
     private RequestPath? _path;
 
+    /// <summary>When both have been silent for too long, in loop time; -1 = there is no tunnel, or no limit.</summary>
+    public long DueMs => _tunnel?.DueMs ?? -1;
+
     /// <summary>The client was told: its bytes and the server's go through from now on.</summary>
     /// <param name="path">With the connection to the server.</param>
     /// <param name="route">Of the request.</param>

@@ -3,6 +3,7 @@ using NativeProxy.Exchanges.Logged;
 using NativeProxy.Exchanges.Sending;
 using NativeProxy.Foundation;
 using NativeProxy.Routing;
+using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Exchanges;
 
@@ -22,6 +23,15 @@ internal static class ExchangeView
         facts.Upstream = path.Link.Group?.Name ?? "";
         facts.Server = path.Link.Server?.Name ?? "";
         ExchangeStations stations = notes.StationsOver(path.Link);
+        facts.Stations = new RequestStations(stations.HeadReadMs, stations.ChosenMs, stations.ConnectedMs, stations.ResponseHeadMs);
+        path.Link.Line?.Tell(facts);
+        if (path.Stream.HeldConnection is { } server)
+        {
+            // One that waits behind others has no time of its own.
+            (facts.ServerConnectionId, facts.ServerConnectionUses) = (server.Id, server.UseCount);
+            if (server.State == UpstreamConnectionState.Connecting || path.Stream.IsReady)
+                facts.EndsBy(server.State == UpstreamConnectionState.Connecting ? "timeouts.connect" : "timeouts.response", server.Facts.DueMs);
+        }
         if (client.HasBegun)
         {
             facts.Is(client.Connection.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.SendingAnswer,

@@ -18,6 +18,9 @@ internal sealed class TotalTimeout(IRequestPathUser exchange, RequestService ser
 {
     private TimerNode? _timer;
 
+    /// <summary>When the time is over, in loop time; -1 = it does not run.</summary>
+    public long DueMs => _timer?.DueMs ?? -1;
+
     /// <summary>The head of a request was read.</summary>
     public void Begin(long limitMs) => service.Loop.Wheel.Arm(_timer ??= new TimerNode(this), service.Loop.Clock.NowMs + limitMs);
 

@@ -160,8 +160,11 @@ internal sealed class Arrival : ClientConnection, IConnectionOwner, ITimerOwner,
 
     protected override bool GiveUp(CloseReason reason) => false;
 
-    void ISessionView.Describe(SessionFacts facts) =>
+    void ISessionView.Describe(SessionFacts facts)
+    {
         facts.Is(_isSecuring ? SessionState.Handshake : SessionState.ReadingProxyHeader, _startedMs);
+        _timer.Tell(facts);
+    }
 
     protected override void OnEnding()
     {

@@ -34,6 +34,12 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
     /// <summary>The server of the present or last try; null when none was chosen.</summary>
     public UpstreamServer? Server { get; private set; }
 
+    /// <summary>The connection that it has, or opens; null while there is none.</summary>
+    public UpstreamConnection? Connection => _connection;
+
+    /// <summary>Until when it stands in line, in loop time; -1 = it does not, or without a limit.</summary>
+    public long DueMs => _ticket?.DueMs ?? -1;
+
     /// <summary>Connects so far.</summary>
     public int Attempts { get; private set; }
 

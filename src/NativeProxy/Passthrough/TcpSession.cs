@@ -200,10 +200,21 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
             _ => SessionState.WaitingForConnect,
         };
         facts.Is(state, _startedMs);
+        facts.EndsBy("tcp.inspect_timeout", _inspecting.DueMs);
         if (_state == TcpSessionState.Inspecting)
             return;
         facts.Upstream = _way.Group?.Name ?? "";
         facts.Server = _way.Server?.Name ?? "";
+        facts.EndsBy("timeouts.queue", _way.DueMs);
+        if (_way.Connection is { } server)
+        {
+            (facts.ServerConnectionId, facts.ServerConnectionUses) = (server.Id, server.UseCount);
+            facts.EndsBy("timeouts.connect", server.Facts.DueMs);
+        }
+        if (_state != TcpSessionState.Relaying)
+            return;
+        string ofSilence = _way.Group!.Rules.IdleTimeoutMs > 0 ? "timeouts.idle" : "tcp.idle_timeout";
+        facts.EndsBy(_tunnel.IsHalfClosed ? "tcp.half_close_timeout" : ofSilence, _tunnel.DueMs);
     }
 
     protected override void OnEnding()

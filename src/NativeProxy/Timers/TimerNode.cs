@@ -22,4 +22,7 @@ internal class TimerNode
 
     /// <summary>Loop time at which the node is due; meaningful while <see cref="IsArmed"/>.</summary>
     public long DeadlineMs { get; internal set; }
+
+    /// <summary>The same for whoever only looks; -1 while it is not armed.</summary>
+    public long DueMs => IsArmed ? DeadlineMs : -1;
 }

@@ -49,6 +49,12 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         _idle = new TimerNode(this);
     }
 
+    /// <summary>When both sides have been silent for too long, in loop time; -1 = without a limit.</summary>
+    public long DueMs => _idle.DueMs;
+
+    /// <summary>True where one side has ended: then less silence is too long.</summary>
+    public bool IsHalfClosed => _client.EndOfStreamSeen || _server.Tcp!.EndOfStreamSeen;
+
     /// <summary>Takes over the connection to the server, whose user it is already; the client's follows.</summary>
     /// <param name="server">The connection.</param>
     /// <param name="times">How long nothing may move.</param>
@@ -215,8 +221,6 @@ internal sealed class Tunnel : IClientTunnel, IServerConnectionUser, ITimerOwner
         _counters.Add(CounterId.TimeoutsTunnel);
         End(TunnelEnd.Silent);
     }
-
-    private bool IsHalfClosed => _client.EndOfStreamSeen || _server.Tcp!.EndOfStreamSeen;
 
     private long TimeoutMs => IsHalfClosed ? _times.HalfClosedMs : _times.IdleMs;
 

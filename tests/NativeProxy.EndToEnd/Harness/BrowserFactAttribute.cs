@@ -8,12 +8,15 @@ namespace NativeProxy.EndToEnd.Harness;
 /// <summary>A test that needs a browser without a window, Chromium, and says so where there is none.</summary>
 internal sealed class BrowserFactAttribute : FactAttribute
 {
-    public const string Name = "chromium";
+    private const string Name = "chromium";
 
     public BrowserFactAttribute()
     {
-        string[] directories = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!directories.Any(static directory => File.Exists(Path.Combine(directory, Name))))
+        if (Program is null)
             Skip = Name + " is not installed here";
     }
+
+    /// <summary>Where it is; null where it is not.</summary>
+    public static string? Program => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+        .Select(static directory => Path.Combine(directory, Name)).FirstOrDefault(File.Exists);
 }

@@ -152,6 +152,22 @@ public sealed class AdminGuardTests : IDisposable
         Assert.Contains("admin.read_token_file or admin.write_token_file", Encoding.ASCII.GetString(tokenless.Body.Span), StringComparison.Ordinal);
     }
 
+    /// <summary>A stream of events goes on for as long as who reads it might begin one.</summary>
+    [Fact]
+    public void ReaderFromElsewhere_IsJudgedAnewAsOneFromElsewhere()
+    {
+        HaveTokens("RW");
+        Func<bool> elsewhere = new AdminGuard(_state).ReaderOf(RequestOf(HeadOf(Address, Read), Elsewhere, isSecured: true));
+        Func<bool> here = new AdminGuard(_state).ReaderOf(RequestOf(HeadOf("127.0.0.1", Read), Here, isSecured: true));
+        Assert.Equal((true, true), (elsewhere(), here()));
+        HaveTokens("W");
+        Assert.Equal((false, true), (elsewhere(), here()));
+        HaveTokens("");
+        Assert.Equal((false, true), (elsewhere(), here()));
+        HaveTokens("R");
+        Assert.Equal((true, true), (elsewhere(), here()));
+    }
+
     private void HaveTokens(string files) => _state.Tokens = new AdminTokens(
         files.Contains('R', StringComparison.Ordinal) ? _readFile : "", files.Contains('W', StringComparison.Ordinal) ? _writeFile : "");
 
@@ -159,15 +175,20 @@ public sealed class AdminGuardTests : IDisposable
     private int Ask(string peer, string host, bool isSecured, bool isWrite = false, string shown = "", string fields = "X: y") =>
         Answer(peer, host, isSecured, isWrite, shown, fields)?.StatusCode ?? 200;
 
-    private SmallResponse? Answer(string peer, string host, bool isSecured, bool isWrite = false, string shown = "", string fields = "X: y")
+    private SmallResponse? Answer(string peer, string host, bool isSecured, bool isWrite = false, string shown = "", string fields = "X: y") =>
+        new AdminGuard(_state).RefusalOf(RequestOf(HeadOf(host, shown, fields), peer, isSecured), isWrite);
+
+    private static byte[] HeadOf(string host, string shown, string fields = "X: y") => Encoding.ASCII.GetBytes(
+        $"GET /api/status HTTP/1.1\r\n{(host.Length > 0 ? $"Host: {host}\r\n" : "")}{fields}\r\n"
+        + $"{(shown.Length > 0 ? $"Authorization: {shown}\r\n" : "")}\r\n");
+
+    private static SmallRequest RequestOf(byte[] bytes, string peer, bool isSecured)
     {
-        byte[] bytes = Encoding.ASCII.GetBytes($"GET /api/status HTTP/1.1\r\n{(host.Length > 0 ? $"Host: {host}\r\n" : "")}{fields}\r\n"
-            + $"{(shown.Length > 0 ? $"Authorization: {shown}\r\n" : "")}\r\n");
         var head = new RequestHead(fieldCountMax: 64);
         Assert.NotEqual(ParseStatus.NeedMore, RequestHeadParser.Parse(bytes, new HeadLimits(8192, 64, 4096), head).Status);
-        return new AdminGuard(_state).RefusalOf(new SmallRequest(head.MethodKind, head.Target.Of(bytes))
+        return new SmallRequest(head.MethodKind, head.Target.Of(bytes))
         {
             Peer = peer.Length > 0 ? IPAddress.Parse(peer) : null, Security = isSecured ? Secured : null, HeadBytes = bytes, Fields = head.Fields,
-        }, isWrite);
+        };
     }
 }

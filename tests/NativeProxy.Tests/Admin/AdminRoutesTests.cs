@@ -24,7 +24,8 @@ public class AdminRoutesTests
 
     public AdminRoutesTests() => _state = _trial.State;
 
-    private AdminRoutes Routes => new(_trial.Boards with { Counters = _board, Servers = _servers, Closes = _closes }, _state, _powers);
+    private AdminRoutes Routes => new(_trial.Boards with { Counters = _board, Servers = _servers, Closes = _closes }, _state, _powers,
+        TimeProvider.System);
 
     [Theory]
     [InlineData("/health", "ok\n")]

@@ -56,7 +56,7 @@ public sealed class ApiRoutesTests : IDisposable
                 return _workersFail ? Task.FromException<IReadOnlyList<byte[]>?>(new InvalidOperationException("a test"))
                     : Task.FromResult<IReadOnlyList<byte[]>?>(_answers);
             },
-        });
+        }, TimeProvider.System);
     }
 
     public void Dispose()
@@ -165,7 +165,9 @@ public sealed class ApiRoutesTests : IDisposable
     [InlineData("POST /api/sessions", 405)]
     [InlineData("POST /api/listeners", 405)]
     [InlineData("POST /api/config", 405)]
-    [InlineData("GET /api/sessions/5", 405)]
+    [InlineData("GET /api/sessions/5", 404)]
+    [InlineData("GET /api/sessions/0", 404)]
+    [InlineData("PATCH /api/sessions/5", 405)]
     [InlineData("GET /api/sessions/5/end", 405)]
     [InlineData("DELETE /api/sessions/5/end", 405)]
     [InlineData("DELETE /api/sessions/5", 404)]
@@ -192,6 +194,7 @@ public sealed class ApiRoutesTests : IDisposable
     {
         JsonElement[] listed = [.. JsonOf(Ask("GET /api")).EnumerateArray()];
         Assert.True(listed.Length > 15);
+        _answers = [Encoding.ASCII.GetBytes("""[{"id":5,"age_ms":7}]""")];
         foreach (JsonElement one in listed)
         {
             string method = one.GetProperty("method").GetString()!;
@@ -222,6 +225,18 @@ public sealed class ApiRoutesTests : IDisposable
         Assert.Equal("1 2 4", Ids(Ask("GET /api/sessions")));
         Assert.Equal("4 2", Ids(Ask("GET /api/sessions?order=oldest&count=2")));
         Assert.Equal(["sessions ", "sessions order=oldest&count=2"], _asked);
+    }
+
+    [Fact]
+    public void OneSession_IsShown_OrIsNotThere_OrNobodyKnows()
+    {
+        _answers = [[.. "[]"u8], Encoding.ASCII.GetBytes("""[{"id":2,"age_ms":7}]""")];
+        Assert.Equal(7, JsonOf(Ask("GET /api/sessions/2")).GetProperty("session").GetProperty("age_ms").GetInt32());
+        Assert.Equal(["sessions id=2"], _asked);
+        _answers = [[.. "[]"u8]];
+        Assert.Equal(404, Ask("GET /api/sessions/2").StatusCode);
+        _answers = [[.. "[]"u8], []];
+        Assert.Equal(503, Ask("GET /api/sessions/2").StatusCode);
     }
 
     /// <summary>A page that is open a hundred times costs what one costs.</summary>

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Admin;
 using NativeProxy.Http;
@@ -315,6 +316,19 @@ public sealed class SmallHttpServerTests : IDisposable
         await Waiting.Until(() => _time.NextDueMs is null, () => "the connection to be given up");
     }
 
+    /// <summary>What a stream would say to a client that takes nothing is not kept for it, and after a while the stream ends.</summary>
+    [Fact]
+    public async Task StreamToAClientThatTakesNothing_IsNotKeptForIt_AndEnds()
+    {
+        using Socket client = Peers.Connect(Serve());
+        client.SendText("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+        await _time.UntilNextDue(30_000);
+        _time.AdvanceTo(30_000);
+        await Waiting.Until(() => _echo!.Stream.IsDisposed, () => "the stream to end");
+        Assert.InRange(_echo!.Stream.AskedCount, 1, 200);
+        await _time.UntilNextDue(null);
+    }
+
     [Fact]
     public async Task EndedServer_HasNoAnswerRunning_AndNoTimer()
     {
@@ -376,6 +390,8 @@ public sealed class SmallHttpServerTests : IDisposable
     {
         public ConcurrentBag<int> Threads { get; } = [];
 
+        public Endless Stream { get; } = new();
+
         /// <inheritdoc/>
         public int BodyBytesMax { get; init; }
 
@@ -387,6 +403,8 @@ public sealed class SmallHttpServerTests : IDisposable
             Threads.Add(Environment.CurrentManagedThreadId);
             if (request.Path.SequenceEqual("/throws"u8))
                 throw new InvalidOperationException("a test");
+            if (request.Path.SequenceEqual("/stream"u8))
+                return new SmallResponse(200, "text/plain", default) { Stream = Stream };
             if (request.Path.SequenceEqual("/fails"u8))
                 return SmallResponse.After(Task.FromException<SmallResponse>(new InvalidOperationException("a test")));
             string body = Encoding.ASCII.GetString(request.Body);
@@ -396,5 +414,24 @@ public sealed class SmallHttpServerTests : IDisposable
         }
 
         public bool IsProbe(ReadOnlySpan<byte> target) => target.SequenceEqual("/probe"u8);
+    }
+
+    /// <summary>Has always something to say.</summary>
+    private sealed class Endless : SmallStream
+    {
+        private readonly byte[] _piece = new byte[1 << 20];
+        private volatile bool _isDisposed;
+
+        public int AskedCount { get; private set; }
+
+        public bool IsDisposed => _isDisposed;
+
+        public override Task<byte[]> NextAsync(CancellationToken over)
+        {
+            AskedCount++;
+            return Task.FromResult(_piece);
+        }
+
+        public override void Dispose() => _isDisposed = true;
     }
 }

@@ -58,6 +58,49 @@ public sealed class SessionSurveyTests : IDisposable
         await One("idle");
     }
 
+    /// <summary>What its story is told by: what came when, what is awaited until when, over which connection.</summary>
+    [Fact]
+    public async Task Session_SaysWhatCameWhen_AndWhatEndsIt()
+    {
+        Socket client = Client("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        Socket server = Origin();
+        server.ReadHead();
+        JsonElement session = await One("waiting_for_answer");
+        Assert.Equal(("timeouts.response", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n".Length, 0), (Deadlines(session),
+            session.GetProperty("bytes_received").GetInt32(), session.GetProperty("bytes_sent").GetInt32()));
+        Assert.Equal(session.GetProperty("client").GetString(), session.GetProperty("peer").GetString());
+        JsonElement connection = session.GetProperty("server_connection");
+        Assert.True(connection.GetProperty("id").GetInt64() > 0);
+        Assert.Equal(1, connection.GetProperty("uses").GetInt32());
+        JsonElement request = session.GetProperty("request");
+        long[] ages = [.. new[] { "age_ms", "head_read_ms", "server_chosen_ms", "sent_ms" }.Select(name => request.GetProperty(name).GetInt64())];
+        Assert.Equal(ages.OrderDescending(), ages);
+        Assert.Equal(JsonValueKind.Null, request.GetProperty("answered_ms").ValueKind);
+        Assert.InRange(session.GetProperty("deadlines")[0].GetProperty("left_ms").GetInt64(), 1, 60_000);
+
+        server.SendText("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+        client.ReadHead();
+        Assert.Equal(JsonValueKind.Number, (await One("sending_answer")).GetProperty("request").GetProperty("answered_ms").ValueKind);
+        server.SendText("k");
+        session = await One("idle");
+        Assert.Equal("keepalive.timeout", Deadlines(session));
+        Assert.Equal(JsonValueKind.Null, session.GetProperty("server_connection").ValueKind);
+        client.SendText("GET / HTTP/1.1\r\nHo");
+        Assert.Equal("timeouts.request_header", Deadlines(await One("reading_head")));
+    }
+
+    [Fact]
+    public async Task OneSession_IsAskedForByItsNumber()
+    {
+        for (int i = 0; i < 3; i++)
+            Client("\r\n");
+        await One("idle", among: 3);
+        foreach (long id in await Ids(""))
+            Assert.Equal([id], await Ids($"id={id}"));
+        Assert.Empty(await Ids("id=987654321"));
+        Assert.Equal(3, await Count(""));
+    }
+
     [Fact]
     public async Task BodyThatIsAwaited_IsTheClients()
     {
@@ -215,6 +258,9 @@ public sealed class SessionSurveyTests : IDisposable
         while (!await isMet())
             Assert.True(Environment.TickCount64 < until, "what is awaited does not come");
     }
+
+    private static string Deadlines(JsonElement session) =>
+        string.Join(' ', session.GetProperty("deadlines").EnumerateArray().Select(static one => one.GetProperty("key").GetString()));
 
     private static JsonElement[] Sessions(byte[] answer)
     {

@@ -85,6 +85,9 @@ internal struct SessionDeadlines(ITimerOwner owner)
         return timeout;
     }
 
+    /// <summary>Says which holds now.</summary>
+    public readonly void Tell(SessionFacts facts) => _timer.Tell(facts);
+
     /// <summary>Nothing is expected of the client.</summary>
     public readonly void AwaitNothing(EventLoop loop) => _timer.Disarm(loop);
 

@@ -27,6 +27,7 @@ internal static class SessionView
             facts.Is(session.Tcp!.HasQueuedBytes ? SessionState.WaitingForClientToRead : SessionState.Idle,
                 session.RequestCount > 0 ? deadlines.IdleSinceMs : 0);
         }
+        deadlines.Tell(facts);
         if (state == ClientSessionState.Tunnelling)
             facts.Is(SessionState.Tunnel, facts.SinceMs);
     }

@@ -1,3 +1,4 @@
+using NativeProxy.Clients;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.Transport;
@@ -23,6 +24,9 @@ internal sealed class PlaceInLine(IServerWaiter waiter, EventLoop loop, LoopCoun
 
     /// <summary>It stands in a line now.</summary>
     public bool IsWaiting => _ticket is { IsWaiting: true };
+
+    /// <summary>Says until when it waits.</summary>
+    public void Tell(SessionFacts facts) => facts.EndsBy(_waitsForNames ? "timeouts.connect" : "timeouts.queue", _ticket?.DueMs ?? -1);
 
     /// <summary>Begins for another exchange.</summary>
     public void Begin() => Places = default;

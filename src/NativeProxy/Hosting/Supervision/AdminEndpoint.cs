@@ -72,7 +72,7 @@ internal sealed class AdminEndpoint : IDisposable
             new AdminRoutes(
                 new AdminBoards(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, boards.Limits, boards.Changes,
                     boards.Recordings),
-                state, powers),
+                state, powers, TimeProvider.System),
             PlacesMax, TimeProvider.System, () => state.Security);
 
     /// <summary>These settings are in force from now on.</summary>

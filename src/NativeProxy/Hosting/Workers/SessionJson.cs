@@ -28,9 +28,12 @@ internal static class SessionJson
         json.WriteStartObject();
         json.WriteNumber("id", session.Id);
         json.WriteString("client", session.Client.IsGiven ? session.Client.ToString() : null);
+        json.WriteString("peer", session.Peer.IsGiven ? session.Peer.ToString() : null);
         json.WriteString("listener", session.Listener);
         json.WriteNumber("age_ms", session.NowMs - session.OpenedMs);
         json.WriteNumber("requests", session.RequestCount);
+        json.WriteNumber("bytes_received", session.ReceivedBytes);
+        json.WriteNumber("bytes_sent", session.SentBytes);
         if (session.Tls.Length > 0)
             json.WriteString("tls", session.Tls);
         else
@@ -41,6 +44,26 @@ internal static class SessionJson
         json.WriteString("route", OrNull(session.Route));
         json.WriteString("upstream", OrNull(session.Upstream));
         json.WriteString("server", OrNull(session.Server));
+        if (session.ServerConnectionId == 0)
+        {
+            json.WriteNull("server_connection");
+        }
+        else
+        {
+            json.WriteStartObject("server_connection");
+            json.WriteNumber("id", session.ServerConnectionId);
+            json.WriteNumber("uses", session.ServerConnectionUses);
+            json.WriteEndObject();
+        }
+        json.WriteStartArray("deadlines");
+        foreach (SessionDeadline deadline in session.Deadlines)
+        {
+            json.WriteStartObject();
+            json.WriteString("key", deadline.Key);
+            json.WriteNumber("left_ms", Math.Max(0, deadline.AtMs - session.NowMs));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         if (session.RequestMs < 0)
         {
             json.WriteNull("request");
@@ -51,9 +74,22 @@ internal static class SessionJson
             json.WriteNumber("age_ms", session.NowMs - session.RequestMs);
             json.WriteString("method", OrNull(session.Method));
             json.WriteString("target", OrNull(showsQuery ? session.Target : WithoutQuery(session.Target)));
+            WriteAge(json, "head_read_ms", session, session.Stations.HeadReadMs);
+            WriteAge(json, "server_chosen_ms", session, session.Stations.ChosenMs);
+            WriteAge(json, "sent_ms", session, session.Stations.ConnectedMs);
+            WriteAge(json, "answered_ms", session, session.Stations.AnsweredMs);
             json.WriteEndObject();
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>How long ago a station was reached; null where it was not.</summary>
+    private static void WriteAge(Utf8JsonWriter json, string name, SessionFacts session, long atMs)
+    {
+        if (atMs < 0)
+            json.WriteNull(name);
+        else
+            json.WriteNumber(name, session.NowMs - atMs);
     }
 
     private static string? OrNull(string text) => text.Length > 0 ? text : null;

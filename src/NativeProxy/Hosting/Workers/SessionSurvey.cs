@@ -55,14 +55,18 @@ internal sealed class SessionSurvey : LoopWork
             if (_walk?.Next() is { } connection)
             {
                 Look(connection, _walk.Listener);
+                if (_question.Id == 0 || _kept.Count == 0)
+                    continue;
+                _walk.End();
+                _walks.Clear();
+            }
+            else if (TryBeginNext())
+            {
                 continue;
             }
-            if (!TryBeginNext())
-            {
-                _kept.Sort();
-                _done.SetResult(Found());
-                return;
-            }
+            _kept.Sort();
+            _done.SetResult(Found());
+            return;
         }
         _loop.Soon(this);
     }
@@ -78,6 +82,8 @@ internal sealed class SessionSurvey : LoopWork
 
     private void Look(ClientConnection connection, Listener listener)
     {
+        if (_question.Id > 0 && connection.Id != _question.Id)
+            return;
         if (_question.Clients.Length > 0 && !AddressNetwork.AnyContains(_question.Clients, connection.Address))
             return;
         _spare.Take(connection, listener.Settings.Name);

@@ -28,6 +28,19 @@ internal sealed class ConnectionIdentity(ConnectionSecurity? security)
     /// </summary>
     public HostIdentities? Hosts { get; init; }
 
+    /// <summary>
+    /// As whom connections to a server are opened for a request, and used again: in the name of its client, of its host, of both. Null = as the
+    /// server's connections are by themselves.
+    /// </summary>
+    /// <param name="server">The server.</param>
+    /// <param name="client">Whom it is told of; null = nobody.</param>
+    /// <param name="host">For which it is asked in TLS; null = always the same.</param>
+    public static ConnectionIdentity? For(UpstreamServer server, AnnouncedClient? client, string? host)
+    {
+        ConnectionIdentity? ofHost = host is null ? null : server.Identity.Hosts?.Of(host);
+        return client is null ? ofHost : client.IdentityAt(server, (ofHost ?? server.Identity).Security) ?? ofHost;
+    }
+
     /// <summary>The identity with this security: <see cref="Plain"/> without any, else another one each time.</summary>
     public static ConnectionIdentity With(ConnectionSecurity? security, HostIdentities? hosts = null) =>
         security is null ? Plain : new ConnectionIdentity(security) { Hosts = hosts };

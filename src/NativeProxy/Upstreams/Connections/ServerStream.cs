@@ -15,7 +15,10 @@ internal abstract class ServerStream
     public ServerConnectionFacts Facts { get; protected set; }
 
     /// <summary>True while a connection is held: opening, established, or one whose earlier answers are awaited.</summary>
-    public abstract bool HasConnection { get; }
+    public virtual bool HasConnection => HeldConnection is not null;
+
+    /// <summary>That connection, for whoever only looks.</summary>
+    public virtual UpstreamConnection? HeldConnection => null;
 
     /// <summary>True when the connection is established and it is this request's turn on it.</summary>
     public abstract bool IsReady { get; }
@@ -37,16 +40,6 @@ internal abstract class ServerStream
 
     /// <summary>The host of the request, where servers are asked for it in TLS; null else.</summary>
     public string? Host { get; set; }
-
-    /// <summary>
-    /// As whom connections to a server are opened for this request, and used again: in the name of its client, of its host, of both. Null = as the
-    /// server's connections are by themselves.
-    /// </summary>
-    protected ConnectionIdentity? IdentityAt(UpstreamServer server)
-    {
-        ConnectionIdentity? ofHost = Host is null ? null : server.Identity.Hosts?.Of(Host);
-        return Client is null ? ofHost : Client.IdentityAt(server, (ofHost ?? server.Identity).Security) ?? ofHost;
-    }
 
     /// <summary>How long the present try may take until the first byte of an answer; 0 = as long as the answer may.</summary>
     public long TryTimeoutMs { get; set; }

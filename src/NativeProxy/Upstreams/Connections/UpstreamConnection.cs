@@ -53,8 +53,8 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
     /// <summary>True when the connection had idled before the present exchange, so that the server may have closed it meanwhile.</summary>
     public bool IsReused => UseCount > 1 || _pause.CameBefore;
 
-    /// <summary>How long the connection had idled when it was taken, in ms.</summary>
-    public long IdleAgeMs => _pause.LastedMs;
+    /// <summary>What logs and operators are told of it.</summary>
+    public ServerConnectionFacts Facts => new(Id, UseCount, _pause.LastedMs, Address.Peer, _timer.DueMs);
 
     /// <summary>True once connection-based authentication went over it: it never goes to the pool, nor to another client.</summary>
     public bool IsPinned => _pause.IsPinned;
@@ -149,7 +149,8 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
             return;
         _users.Leave();
 
-        // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it.
+        // What is queued belongs to requests that are over: a server that does not read must not keep the connection open with it, nor with what its
+        // layer has to say at the end.
         reset |= _users.FollowingCount > 0 || Tcp!.HasQueuedBytes;
         _socket.Settle(this, reason, reset, IsWaiting, _loop.Clock.NowMs);
         if (IsWaiting)
@@ -158,8 +159,6 @@ internal sealed class UpstreamConnection : Ordered<UpstreamConnection>, IConnect
         MoveTo(UpstreamConnectionState.Closing);
         _loop.Wheel.Remove(_timer);
         _socket.Close(reset);
-
-        // Nor with what its layer has to say at the end.
         if (Tcp!.HasQueuedBytes)
             Tcp.Abort();
 

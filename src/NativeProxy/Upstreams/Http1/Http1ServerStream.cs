@@ -33,7 +33,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     private bool _nothingWasSent;
     private bool _wasReused;
 
-    public override bool HasConnection => _connection is not null;
+    public override UpstreamConnection? HeldConnection => _connection;
 
     public override bool IsReady => _connection is { State: UpstreamConnectionState.Busy } connection && connection.IsLentTo(this);
 
@@ -70,7 +70,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryOpen(UpstreamServer server, bool mayReuse)
     {
         BeginTry();
-        ConnectionIdentity? identity = IdentityAt(server);
+        ConnectionIdentity? identity = ConnectionIdentity.For(server, Client, Host);
         _connection = (mayReuse ? server.TakeIdle(this, identity) : null) ?? server.TryConnect(this, identity);
         return _connection is not null;
     }
@@ -79,7 +79,8 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         server = null;
         if (ahead is not Http1ServerStream { _isStarted: true, _isRefused: false, _connection: { } connection }
-            || (wanted ?? connection.Server) != connection.Server || !connection.MayFollow(pipeliningMax, IdentityAt(connection.Server)))
+            || (wanted ?? connection.Server) != connection.Server
+            || !connection.MayFollow(pipeliningMax, ConnectionIdentity.For(connection.Server, Client, Host)))
         {
             return false;
         }
@@ -93,7 +94,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     public override bool TryTakePinned(UpstreamConnection connection)
     {
         BeginTry();
-        if (!connection.Server.TakePinned(connection, this, IdentityAt(connection.Server)))
+        if (!connection.Server.TakePinned(connection, this, ConnectionIdentity.For(connection.Server, Client, Host)))
             return false;
         _connection = connection;
         return true;
@@ -330,8 +331,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     private void Forget()
     {
         UpstreamConnection connection = _connection!;
-        Facts = new ServerConnectionFacts(connection.Id, connection.UseCount, connection.IdleAgeMs, connection.Address.Peer);
-        _wasReused = connection.IsReused;
+        (Facts, _wasReused) = (connection.Facts, connection.IsReused);
         _connection = null;
         _answer.Stop();
     }

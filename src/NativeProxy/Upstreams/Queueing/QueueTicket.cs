@@ -33,6 +33,9 @@ internal sealed class QueueTicket(IServerWaiter waiter, EventLoop loop) : ITimer
 
     public bool IsWaiting => Queue is not null;
 
+    /// <summary>Until when it waits, in loop time; -1 = it does not, or without a limit.</summary>
+    public long DueMs => IsWaiting && _timer is not null ? _timer.DueMs : -1;
+
     /// <summary>True when it has waited before, and waits on for the same.</summary>
     public bool IsKept => Number != 0;
 
