@@ -17,7 +17,9 @@ public sealed class FallingServersTests
     /// <summary>Requests that must be answered between two falls, so that the one that has come back has some, too.</summary>
     private const int RequestsBetween = 100;
 
-    private static readonly string[] Checks = ["[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"100ms\""];
+    /// <summary>A server that has fallen refuses at once; one that answers late has not.</summary>
+    private static readonly string[] Checks =
+        ["[upstream.health]", "type = \"http\"", "path = \"/health\"", "interval = \"100ms\"", "timeout = \"10s\""];
 
     [Theory]
     [InlineData(1, 2, false)]

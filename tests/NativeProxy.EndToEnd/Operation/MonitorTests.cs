@@ -55,7 +55,7 @@ public sealed class MonitorTests
         using var dead = new DeadServer();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig()
             .AddUpstream("app", origin.Address).AddUpstream("back", dead.Address)
-            .Upstream("health = { type = \"tcp\", interval = \"50ms\", fall = 1 }").AddListener("web", "app")
+            .Upstream("health = { type = \"tcp\", interval = \"50ms\", timeout = \"5s\", fall = 1 }").AddListener("web", "app")
             .Listener("monitor = { path = \"/up\", networks = [\"127.0.50.0/24\"], fail_when_down = [\"app\", \"back\"] }")
             .Route("path = [\"/back\"]", "upstream = \"back\""));
         await using RawClient client = await proxy.Connect();

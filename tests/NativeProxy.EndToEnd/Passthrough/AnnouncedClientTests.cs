@@ -69,7 +69,7 @@ public sealed class AnnouncedClientTests
     public async Task HealthCheck_CarriesAHeaderThatNamesNobody()
     {
         await using RelayScene scene = await RelayScene.Start(
-            config => config.Upstream("proxy_protocol = \"v2\"", "health.type = \"tcp\"", "health.interval = \"50ms\""));
+            config => config.Upstream("proxy_protocol = \"v2\"", "health.type = \"tcp\"", "health.interval = \"50ms\"", "health.timeout = \"5s\""));
         const string Local = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
         Assert.Equal(Local, await (await scene.Origin.Accept()).Read(Local.Length));
     }
