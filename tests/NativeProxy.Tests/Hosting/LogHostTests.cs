@@ -39,6 +39,7 @@ public sealed class LogHostTests : IDisposable
     public void LinesWait_UntilTheNameIsKnown_AndThatIsNoTrouble()
     {
         Socket reader = Reader("127.0.0.1");
+        long beganMs = _nowMs;
         using LogSocket log = Log(LogSocketKind.SyslogUdp, PortOf(reader));
         for (int i = 0; i < 50; i++)
             log.Write("one\n"u8, _nowMs += 100);
@@ -49,7 +50,7 @@ public sealed class LogHostTests : IDisposable
         PumpUntil(log, () => log.LinesSent == 50);
         Assert.EndsWith(" - one", Receive(reader), StringComparison.Ordinal);
         Assert.Empty(_told);
-        Assert.Equal(1, _lookups);
+        Assert.InRange(_lookups, 1, 1 + ((_nowMs - beganMs) / LogHost.AgainMsMin));
     }
 
     [Fact]
@@ -126,7 +127,7 @@ public sealed class LogHostTests : IDisposable
         _addresses = "127.0.0.1";
         using LogSocket log = Log(LogSocketKind.SyslogUdp, PortOf(Reader("127.0.0.1")));
         log.Write("one\n"u8, _nowMs);
-        PumpUntil(log, () => log.LinesSent == 1);
+        PumpUntil(log, () => log.LinesSent == 1, stepMs: 1); // before a second look-up is due
         for (int i = 0; i < 100; i++)
             log.Pump(_nowMs += 10_000);
         Assert.Equal((1, -1), (_lookups, log.NextMs(_nowMs)));
@@ -167,10 +168,25 @@ public sealed class LogHostTests : IDisposable
     public void End_WaitsAMomentForTheFirstAnswer()
     {
         Socket reader = Reader("127.0.0.1");
-        LogSocket log = Log(LogSocketKind.SyslogUdp, PortOf(reader));
+        var answer = new TaskCompletionSource<NameAnswer>();
+        bool isAsked = false;
+        var host = new LogHost(
+            "logs.test", PortOf(reader),
+            _ =>
+            {
+                Volatile.Write(ref isAsked, true);
+                return answer.Task;
+            },
+            Environment.TickCount64);
+        LogSocket log = Log(LogSocketKind.SyslogUdp, host);
         log.Write("last\n"u8, Environment.TickCount64);
-        _addresses = "127.0.0.1";
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref isAsked), Limit));
+
+        // The look-up goes on where its answer comes, however busy the pool is.
+        var answering = new Thread(() => answer.SetResult(new NameAnswer(NameOutcome.Found, [IPAddress.Loopback], 1000, "a test")));
+        answering.Start();
         log.Dispose();
+        answering.Join();
         Assert.Equal((1, 0), (log.LinesSent, log.LinesLost));
         Assert.EndsWith(" - last", Receive(reader), StringComparison.Ordinal);
     }
@@ -228,10 +244,10 @@ public sealed class LogHostTests : IDisposable
 
     private string Receive(Socket reader) => Encoding.UTF8.GetString(_room, 0, reader.Receive(_room));
 
-    private void PumpUntil(LogSocket log, Func<bool> isDone) => Assert.True(SpinWait.SpinUntil(
+    private void PumpUntil(LogSocket log, Func<bool> isDone, int stepMs = 10) => Assert.True(SpinWait.SpinUntil(
         () =>
         {
-            log.Pump(_nowMs += 10);
+            log.Pump(_nowMs += stepMs);
             return isDone();
         },
         Limit));
