@@ -23,7 +23,6 @@ internal sealed class ServerLimit : IQueueOwner
     /// <summary>Where operators say of the limit; null when nobody shares anything.</summary>
     private ServerSlot? _slot;
     private int _connectionsMaxInFile;
-    private int _queueMax;
 
     public ServerLimit(EventLoop loop, ServerStanding standing, ServerLoad load, IdlePool idle)
     {
@@ -85,7 +84,7 @@ internal sealed class ServerLimit : IQueueOwner
     /// <param name="queueMax">How many may wait for this server and no other; 0 = no limit.</param>
     public void Apply(int connectionsMax, ServerSlot? slot, int requestsMin = 0, int queueMax = 0)
     {
-        (_connectionsMaxInFile, _slot, _queueMax) = (connectionsMax, slot, queueMax);
+        (_connectionsMaxInFile, _slot) = (connectionsMax, slot);
         ConnectionsMax = RequestsNow = Wanted;
         RequestsMin = requestsMin;
         Queue.Join(ConnectionsMax == 0 ? null : slot?.Line, queueMax);
@@ -101,7 +100,7 @@ internal sealed class ServerLimit : IQueueOwner
     {
         if (Wanted == ConnectionsMax)
             return false;
-        Apply(_connectionsMaxInFile, _slot, RequestsMin, _queueMax);
+        Apply(_connectionsMaxInFile, _slot, RequestsMin, Queue.CountMax);
         return true;
     }
 

@@ -27,7 +27,6 @@ internal sealed class UpstreamGroup
 
     /// <summary>Where those of all workers wait; null when nobody shares anything.</summary>
     private BoardQueue? _line;
-    private int _queueMax;
 
     /// <param name="loop">The loop.</param>
     /// <param name="name">The name.</param>
@@ -119,9 +118,8 @@ internal sealed class UpstreamGroup
         Rules = new GroupRules(settings) { Stick = StickRule.Of(settings.Stick, slot?.Stick), CountsRequests = isCounted };
         ApplyPassive(settings.Passive);
         _line = slot?.Line;
-        _queueMax = settings.MaxQueue;
         _choice.Apply(settings, slot?.Turns);
-        ApplyLimits();
+        ApplyLimits(settings.MaxQueue);
         Load.Apply(isCounted, settings.MaxRequests, isCounted ? slot?.Requests : null);
         foreach (UpstreamServer server in servers)
         {
@@ -158,7 +156,7 @@ internal sealed class UpstreamGroup
         if (isRelieved && Rules.ClosesBackups)
             _servers.CloseBackups();
         if (hasOtherLimits)
-            ApplyLimits();
+            ApplyLimits(Queue.CountMax);
         Queue.ServeSoon();
     }
 
@@ -244,10 +242,10 @@ internal sealed class UpstreamGroup
     }
 
     /// <summary>Where the connections to some server are limited, all workers wait in one line.</summary>
-    private void ApplyLimits()
+    private void ApplyLimits(int queueMax)
     {
         HasLimits = Array.Exists(_servers.All, static server => server.Limit.ConnectionsMax > 0);
-        Queue.Join(HasLimits ? _line : null, _queueMax);
+        Queue.Join(HasLimits ? _line : null, queueMax);
     }
 
     /// <summary>One server is never left out, and where nobody may leave any out, what others have decided before is over.</summary>
