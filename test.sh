@@ -8,6 +8,8 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 passed=0 failed=0 skipped=0
 
 finish() {
+    # Once more at the end: of a long output often only the last lines are kept.
+    [ ! -s "${log:-}/failures" ] || { echo "what failed:" && head -n 300 "$log/failures"; }
     if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
     exit
@@ -28,7 +30,7 @@ count() { # name log
     line=$(grep -aE '(Passed|Failed)! +- Failed: +[0-9]+, Passed: +[0-9]+' "$2" | tail -n 1)
     if [ -z "$line" ]; then
         tail -n 40 "$2"
-        echo "test.sh: $1 did not finish"
+        echo "test.sh: $1 did not finish" | tee -a "$log/failures"
         failed=$((failed + 1))
         return
     fi
@@ -36,7 +38,7 @@ count() { # name log
     read -r -a numbers <<<"$(sed -E 's/.*Failed: +([0-9]+), Passed: +([0-9]+), Skipped: +([0-9]+).*/\1 \2 \3/' <<<"$line")"
     failed=$((failed + numbers[0])) passed=$((passed + numbers[1])) skipped=$((skipped + numbers[2]))
     echo "$1: ${numbers[1]} passed, ${numbers[0]} failed, ${numbers[2]} skipped"
-    [ "${numbers[0]}" -eq 0 ] || grep -a -A 30 -E '^\s+Failed ' "$2" | head -n 200
+    [ "${numbers[0]}" -eq 0 ] || { echo "$1" && grep -a -A 30 -E '^\s+Failed ' "$2"; } | head -n 200 | tee -a "$log/failures"
 }
 
 log=$(mktemp -d)
@@ -104,6 +106,7 @@ run_accept() { # name engine workers arguments
             excused=$((excused + 1))
         else
             bad=$((bad + 1))
+            echo "accept, $name, engine $engine: $(grep -aE "^(FAIL|ERROR) +$id " "$log/accept")" >>"$log/failures"
         fi
     done < <(sed -nE 's/^(FAIL|ERROR) +([^ ]+).*/\2/p' "$log/accept")
     [ -n "$good" ] || bad=$((bad + 1))
@@ -125,6 +128,7 @@ for engine in saea epoll; do
             good=$((good + 1))
         else
             bad=$((bad + 1))
+            echo "accept, TLS, engine $engine: $(grep -aE "^(FAIL|ERROR) +$id " "$log/accept_tls")" >>"$log/failures"
         fi
     done < <(sed -nE 's/^(FAIL|ERROR) +([^ ]+).*/\2/p' "$log/accept_tls")
     [ -n "$good" ] || bad=$((bad + 1))
