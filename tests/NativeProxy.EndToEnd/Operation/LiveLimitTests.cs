@@ -55,10 +55,13 @@ public sealed class LiveLimitTests : IDisposable
         }
         Assert.Equal(5, origin.ConnectionCount);
 
-        // Those above a new limit close as they are idle.
+        // Those above a new limit close as they are idle; workers that look at the same time may each close one for the same place.
         await proxy.WaitForMetric("nativeproxy_server_connections_idle", 5);
         await Set(proxy, "1", "1 connections at most");
-        await proxy.WaitForMetric("nativeproxy_server_connections_idle", 1);
+        long idle = 5;
+        await Deadline.Until(
+            async () => (idle = await proxy.Metric("nativeproxy_server_connections_idle")) <= 1, () => $"{idle} idle connections to be one at most");
+        Assert.True(workers > 1 || idle == 1, $"{idle} idle connections");
     }
 
     /// <summary>A worker that comes later, and a reload, know of it; a file that says another limit ends it.</summary>

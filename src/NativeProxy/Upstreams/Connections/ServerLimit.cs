@@ -90,7 +90,8 @@ internal sealed class ServerLimit : IQueueOwner
         Queue.Join(ConnectionsMax == 0 ? null : slot?.Line, queueMax);
         CountOn(ConnectionsMax == 0 ? null : slot?.Places);
 
-        // More than the limit now allows may be open: idle ones close, the others when their exchanges have ended.
+        // More than the limit now allows may be open: idle ones close, the others when their exchanges have ended. Workers that look at the same
+        // time may each close one for the same place: an idle one less is nobody's loss.
         while (IsAboveLimit && _idle.Oldest is { } idle)
             idle.Discard(ServerCloseReason.PoolFull, reset: false);
     }
