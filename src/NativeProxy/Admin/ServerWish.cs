@@ -11,9 +11,6 @@ namespace NativeProxy.Admin;
 /// <param name="ConnectionsMax">Connections at most, 0 = no limit; null = what the file says.</param>
 internal readonly record struct ServerWish(OperatorState? State, int? WeightPercent, bool SetsLimit, int? ConnectionsMax)
 {
-    /// <summary>As for the key <c>max_connections</c>.</summary>
-    public const int ConnectionsLimit = 1_000_000;
-
     /// <summary>
     /// Reads `{"state": "drain", "weight_percent": 50, "max_connections": 20}`, one of them or more. False with the problem when that is not all
     /// it is.
@@ -26,7 +23,7 @@ internal readonly record struct ServerWish(OperatorState? State, int? WeightPerc
             if (read.With(property) is not { } next)
             {
                 return "expected \"state\": \"ready\", \"drain\" or \"maintenance\", \"weight_percent\": 1 to 100, and \"max_connections\": "
-                    + $"0 to {ConnectionsLimit} or null, each once at most";
+                    + $"0 to {UpstreamServerSettings.ConnectionsLimit} or null, each once at most";
             }
             read = next;
             return null;
@@ -46,7 +43,7 @@ internal readonly record struct ServerWish(OperatorState? State, int? WeightPerc
             return this with { WeightPercent = (int)percent };
         if (!property.NameEquals("max_connections") || SetsLimit)
             return null;
-        var limit = (int?)JsonBody.NumberIn(property.Value, 0, ConnectionsLimit);
+        var limit = (int?)JsonBody.NumberIn(property.Value, 0, UpstreamServerSettings.ConnectionsLimit);
         return limit is null && property.Value.ValueKind != JsonValueKind.Null ? null : this with { SetsLimit = true, ConnectionsMax = limit };
     }
 
