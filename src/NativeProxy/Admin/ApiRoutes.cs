@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
+using System.Threading.Tasks;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Http;
@@ -120,6 +121,13 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
             return SmallHttpText.Plain(400, problem + "\n");
         lock (_changing)
             Change(server, wish);
+        return SmallResponse.After(AnswerWhenItHolds(server));
+    }
+
+    /// <summary>What comes after the answer meets no worker that does not know. One that does not say so in time hears of it all the same.</summary>
+    private async Task<SmallResponse> AnswerWhenItHolds(ServerSlot server)
+    {
+        await powers.AskWorkers(WorkerQuestion.Follow);
         return ApiAnswer.Json(200, json => Write(json, server, hasLasts: true));
     }
 

@@ -43,6 +43,13 @@ internal sealed class OperatorQuestions(EventLoop loop, TrafficPlan traffic)
             loop.Post(end);
             return Encoding.ASCII.GetBytes(await end.Done ? "true" : "false");
         }
+        if (question == WorkerQuestion.Follow)
+        {
+            var look = new BoardLook(traffic);
+            loop.Post(look);
+            await look.Done;
+            return [.. "true"u8];
+        }
         return [.. "null"u8];
     }
 }
