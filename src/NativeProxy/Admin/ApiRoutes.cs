@@ -116,7 +116,7 @@ internal sealed class ApiRoutes(AdminBoards boards, ServiceState state, AdminPow
             return ApiAnswer.Json(200, json => Write(json, server));
         if (request.Method != HttpMethod.Patch)
             return ApiAnswer.NotAllowed("GET, HEAD, PATCH");
-        if (!ServerWish.TryRead(request.Body.ToArray(), out ServerWish wish, out string problem))
+        if (!ServerWish.TryRead(request.Body, out ServerWish wish, out string problem))
             return SmallHttpText.Plain(400, problem + "\n");
         lock (_changing)
             Change(server, wish);

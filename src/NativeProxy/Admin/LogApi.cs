@@ -12,6 +12,8 @@ internal sealed class LogApi(ServiceState state, AdminPowers powers) : ApiSubjec
     private const string Lasts =
         "over reloads, until one whose file says another log.level than before; not over a restart or an upgrade, which begin with the file";
 
+    private const string Expected = $"expected {{\"level\": \"WORD\"}}, of these words: {LogLevels.Names}\n";
+
     public override IReadOnlyList<ApiPath> Paths { get; } =
     [
         new("GET", "/api/log", "from which level on lines of the proxy itself are written"),
@@ -26,8 +28,8 @@ internal sealed class LogApi(ServiceState state, AdminPowers powers) : ApiSubjec
             return ApiAnswer.Json(200, json => Write(json, powers.LogLevel(), isChange: false));
         if (request.Method != HttpMethod.Patch)
             return ApiAnswer.NotAllowed("GET, HEAD, PATCH");
-        if (LevelIn(request.Body.ToArray()) is not { } level)
-            return SmallHttpText.Plain(400, $"expected {{\"level\": \"WORD\"}}, of these words: {LogLevels.Names}\n");
+        if (LevelIn(request.Body) is not { } level)
+            return SmallHttpText.Plain(400, Expected);
         powers.SetLogLevel(level);
         return ApiAnswer.Json(200, json => Write(json, level, isChange: true));
     }
@@ -43,23 +45,14 @@ internal sealed class LogApi(ServiceState state, AdminPowers powers) : ApiSubjec
     }
 
     /// <summary>Null when the body is not one object with one level and nothing else.</summary>
-    private static LogLevel? LevelIn(ReadOnlyMemory<byte> body)
+    private static LogLevel? LevelIn(ReadOnlySpan<byte> body)
     {
         LogLevel? level = null;
-        try
+        string problem = JsonBody.ProblemOf(body, (in property) =>
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            {
-                if (!property.NameEquals("level") || level is not null || (level = LogLevels.Named(property.Value.GetString())) is null)
-                    return null;
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second is what anything but an object, or but a string in it, is refused with.
-            return null;
-        }
-        return level;
+            bool isFirst = property.NameEquals("level") && level is null;
+            return isFirst && (level = LogLevels.Named(property.Value.GetString())) is not null ? null : Expected;
+        });
+        return problem.Length == 0 ? level : null;
     }
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using System.Text.Json;
 using NativeProxy.Caching;
 using NativeProxy.Http;
 
@@ -11,6 +10,7 @@ namespace NativeProxy.Admin;
 internal sealed class ProcessApi(AdminBoards boards, ServiceState state, AdminGuard guard, AdminPowers powers) : ApiSubject
 {
     private const string PurgeLasts = "what was kept is never served again; what is fetched from now on may be kept";
+    private const string PurgeExpected = "expected {\"url\": \"http://HOST/PATH\"}, in visible ASCII and without a fragment\n";
 
     public override IReadOnlyList<ApiPath> Paths { get; } =
     [
@@ -55,8 +55,16 @@ internal sealed class ProcessApi(AdminBoards boards, ServiceState state, AdminGu
 
     private SmallResponse Purge(in SmallRequest request)
     {
-        if (!TryReadUrl(request.Body.ToArray(), out string url) || KeyOf(url) is not { } key)
-            return SmallHttpText.Plain(400, "expected {\"url\": \"http://HOST/PATH\"}, in visible ASCII and without a fragment\n");
+        string url = "";
+        string problem = JsonBody.ProblemOf(request.Body, (in property) =>
+        {
+            if (!property.NameEquals("url") || url.Length > 0)
+                return PurgeExpected;
+            url = property.Value.GetString() ?? "";
+            return null;
+        });
+        if (problem.Length > 0 || KeyOf(url) is not { } key)
+            return SmallHttpText.Plain(400, PurgeExpected);
         ulong hash = CacheKey.HashOf(key, boards.Changes.Hash);
         boards.Changes.Note(hash);
         boards.Changes.Note(CacheKey.UnderOtherScheme(hash));
@@ -68,27 +76,6 @@ internal sealed class ProcessApi(AdminBoards boards, ServiceState state, AdminGu
             json.WriteString("lasts", PurgeLasts);
             json.WriteEndObject();
         });
-    }
-
-    private static bool TryReadUrl(ReadOnlyMemory<byte> body, out string url)
-    {
-        url = "";
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            {
-                if (!property.NameEquals("url") || url.Length > 0)
-                    return false;
-                url = property.Value.GetString() ?? "";
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second is what anything but an object, or but a string in it, is refused with.
-            return false;
-        }
-        return url.Length > 0;
     }
 
     /// <summary>Host and target as a kept response is known by them; null when the text is no URL.</summary>

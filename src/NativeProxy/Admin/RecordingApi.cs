@@ -29,7 +29,7 @@ internal sealed class RecordingApi(RecorderBoard board, ServiceState state) : Ap
         if (request.Method != HttpMethod.Post)
             return ApiAnswer.NotAllowed("POST");
         int number = 0;
-        if (path == "/api/recording" && !_recording.TryBegin(request.Body.ToArray(), out number, out string problem))
+        if (path == "/api/recording" && !_recording.TryBegin(request.Body, out number, out string problem))
             return SmallHttpText.Plain(400, problem + "\n");
         if (path == "/api/recording/take")
             return ApiAnswer.Json(200, _recording.Take);

@@ -29,7 +29,7 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
     /// <param name="body">The terms, as JSON.</param>
     /// <param name="number">Of the recording.</param>
     /// <param name="problem">For people.</param>
-    public bool TryBegin(ReadOnlyMemory<byte> body, out int number, out string problem)
+    public bool TryBegin(ReadOnlySpan<byte> body, out int number, out string problem)
     {
         number = 0;
         if (!TryRead(body, out RecordingTerms terms, out problem))
@@ -69,27 +69,15 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
         }
     }
 
-    private static bool TryRead(ReadOnlyMemory<byte> body, out RecordingTerms terms, out string problem)
+    private static bool TryRead(ReadOnlySpan<byte> body, out RecordingTerms terms, out string problem)
     {
-        terms = new RecordingTerms { ConnectionsMax = 1, BytesMax = 1 << 20, UntilWallMs = Until(60) };
-        problem = "";
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
-            {
-                if (!TryTake(ref terms, property))
-                {
-                    problem = $"{ErrorExcerpt.Quoted(property.Name)} is no term of a recording, or has no such value; expected client (a "
-                        + $"network), listener, route, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
-                        + $"seconds (1 to {SecondsMax}), bodies (true or false)";
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            problem = "the body is no JSON object";
-        }
+        var read = new RecordingTerms { ConnectionsMax = 1, BytesMax = 1 << 20, UntilWallMs = Until(60) };
+        problem = JsonBody.ProblemOf(body, (in property) => TryTake(ref read, property)
+            ? null
+            : $"{ErrorExcerpt.Quoted(property.Name)} is no term of a recording, or has no such value; expected client (a "
+                + $"network), listener, route, upstream, server (names), connections (1 to {ConnectionsMax}), bytes (1024 to {BytesMax}), "
+                + $"seconds (1 to {SecondsMax}), bodies (true or false)");
+        terms = read;
         bool isOfClients = terms.HasNetwork || !terms.Listener.IsEmpty || !terms.Route.IsEmpty;
         terms.IsOfServers = !terms.Upstream.IsEmpty;
         if (problem.Length == 0 && terms.IsOfServers == isOfClients)
@@ -120,13 +108,13 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
             case "server" when value.ValueKind == JsonValueKind.String:
                 terms.Server = new ShortText(value.GetString());
                 return true;
-            case "connections" when NumberIn(value, 1, ConnectionsMax) is { } count:
+            case "connections" when JsonBody.NumberIn(value, 1, ConnectionsMax) is { } count:
                 terms.ConnectionsMax = (int)count;
                 return true;
-            case "bytes" when NumberIn(value, 1024, BytesMax) is { } bytes:
+            case "bytes" when JsonBody.NumberIn(value, 1024, BytesMax) is { } bytes:
                 terms.BytesMax = bytes;
                 return true;
-            case "seconds" when NumberIn(value, 1, SecondsMax) is { } seconds:
+            case "seconds" when JsonBody.NumberIn(value, 1, SecondsMax) is { } seconds:
                 terms.UntilWallMs = Until(seconds);
                 return true;
             case "bodies" when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
@@ -136,9 +124,6 @@ internal sealed class RecordingRoutes(RecorderBoard board, ServiceState state)
                 return false;
         }
     }
-
-    private static long? NumberIn(in JsonElement value, long min, long max) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out long number) && number >= min && number <= max ? number : null;
 
     private static long Until(long seconds) => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + (seconds * 1000);
 

@@ -11,35 +11,24 @@ namespace NativeProxy.Admin;
 /// <param name="ConnectionsMax">Connections at most, 0 = no limit; null = what the file says.</param>
 internal readonly record struct ServerWish(OperatorState? State, int? WeightPercent, bool SetsLimit, int? ConnectionsMax)
 {
-    /// <summary>As for the key <c>max_connections</c>.</summary>
-    public const int ConnectionsLimit = 1_000_000;
-
     /// <summary>
     /// Reads `{"state": "drain", "weight_percent": 50, "max_connections": 20}`, one of them or more. False with the problem when that is not all
     /// it is.
     /// </summary>
-    public static bool TryRead(ReadOnlyMemory<byte> body, out ServerWish wish, out string problem)
+    public static bool TryRead(ReadOnlySpan<byte> body, out ServerWish wish, out string problem)
     {
-        (wish, problem) = (default, "");
-        try
+        ServerWish read = default;
+        problem = JsonBody.ProblemOf(body, (in property) =>
         {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 2 });
-            foreach (JsonProperty property in document.RootElement.EnumerateObject())
+            if (read.With(property) is not { } next)
             {
-                if (wish.With(property) is { } next)
-                {
-                    wish = next;
-                    continue;
-                }
-                problem = "expected \"state\": \"ready\", \"drain\" or \"maintenance\", \"weight_percent\": 1 to 100, and \"max_connections\": "
-                    + $"0 to {ConnectionsLimit} or null, each once at most";
+                return "expected \"state\": \"ready\", \"drain\" or \"maintenance\", \"weight_percent\": 1 to 100, and \"max_connections\": "
+                    + $"0 to {UpstreamServerSettings.ConnectionsLimit} or null, each once at most";
             }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second is what anything but an object is refused with.
-            problem = "the body is no JSON object";
-        }
+            read = next;
+            return null;
+        });
+        wish = read;
         if (problem.Length == 0 && wish == default)
             problem = "nothing is to be set: expected \"state\", \"weight_percent\" or \"max_connections\"";
         return problem.Length == 0;
@@ -50,16 +39,13 @@ internal readonly record struct ServerWish(OperatorState? State, int? WeightPerc
     {
         if (property.NameEquals("state") && State is null && StateNamed(property.Value) is { } state)
             return this with { State = state };
-        if (property.NameEquals("weight_percent") && WeightPercent is null && NumberIn(property.Value, 1, 100) is { } percent)
-            return this with { WeightPercent = percent };
+        if (property.NameEquals("weight_percent") && WeightPercent is null && JsonBody.NumberIn(property.Value, 1, 100) is { } percent)
+            return this with { WeightPercent = (int)percent };
         if (!property.NameEquals("max_connections") || SetsLimit)
             return null;
-        int? limit = NumberIn(property.Value, 0, ConnectionsLimit);
+        var limit = (int?)JsonBody.NumberIn(property.Value, 0, UpstreamServerSettings.ConnectionsLimit);
         return limit is null && property.Value.ValueKind != JsonValueKind.Null ? null : this with { SetsLimit = true, ConnectionsMax = limit };
     }
-
-    private static int? NumberIn(in JsonElement value, int min, int max) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max ? number : null;
 
     private static OperatorState? StateNamed(in JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? OperatorStates.Named(value.GetString()) : null;

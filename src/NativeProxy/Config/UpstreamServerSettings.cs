@@ -4,6 +4,9 @@ namespace NativeProxy.Config;
 [SettingsTable(Doc = "One server of the group. Repeat the table for more servers. Needed unless servers has addresses.")]
 internal readonly partial struct UpstreamServerSettings
 {
+    /// <summary>Most connections that a server may be given, by the file or by an operator.</summary>
+    public const int ConnectionsLimit = 1_000_000;
+
     [Setting("name", Required = true, Example = "a", Pattern = NameText.Pattern, Doc = "Name in logs and metrics, unique in its upstream.")]
     public partial string Name { get; init; }
 
@@ -39,11 +42,11 @@ internal readonly partial struct UpstreamServerSettings
     [Setting("backup", Default = false, Doc = "Whether the server serves only when all that are no backups are down, whatever their priority.")]
     public partial bool IsBackup { get; init; }
 
-    [Setting("max_connections", Default = 0, Max = 1_000_000,
+    [Setting("max_connections", Default = 0, Max = ConnectionsLimit,
         Doc = "Connections to this server at most, idle ones included, over all workers; requests beyond it wait in a queue. 0 = no limit.")]
     public partial int MaxConnections { get; init; }
 
-    [Setting("min_connections", Default = 0, Max = 1_000_000,
+    [Setting("min_connections", Default = 0, Max = ConnectionsLimit,
         Doc = "Requests at once that the server has while the load of its upstream is low; with the load they grow to max_connections, which they "
         + "reach at the upstream's full_load. 0 = max_connections at any load.")]
     public partial int MinConnections { get; init; }

@@ -9,8 +9,9 @@ using NativeProxy.Transport;
 namespace NativeProxy.Recording;
 
 /// <summary>
-/// Chooses the connections of one worker that are recorded, and gives them a <see cref="RecordedTap"/>. While nothing is recorded, it is one look at
-/// one word per request. Owner: a <see cref="Recorder"/>; thread: the loop.
+/// Chooses the connections of one worker that are recorded, and gives them a <see cref="RecordedTap"/>. While nothing is recorded, it is two looks
+/// at one word per request: when it begins, so that what is refused is recorded, too, and when its route is known, so that one route can be. Owner: a
+/// <see cref="Recorder"/>; thread: the loop.
 /// </summary>
 internal sealed class ConnectionRecorder
 {

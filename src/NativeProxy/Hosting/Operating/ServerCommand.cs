@@ -1,7 +1,7 @@
 using System;
 using System.Globalization;
 using System.Text.Json;
-using NativeProxy.Admin;
+using NativeProxy.Config;
 using NativeProxy.Hosting.Processes;
 
 namespace NativeProxy.Hosting.Operating;
@@ -32,9 +32,10 @@ internal static class ServerCommand
     {
         if (connections == "file")
             return Change(configPath, server, """{"max_connections": null}""");
-        return int.TryParse(connections, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit <= ServerWish.ConnectionsLimit
+        const int Max = UpstreamServerSettings.ConnectionsLimit;
+        return int.TryParse(connections, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit <= Max
             ? Change(configPath, server, $$"""{"max_connections": {{limit}}}""")
-            : OperatorText.Failed($"\"{connections}\" is no number of connections, 0 (no limit) to {ServerWish.ConnectionsLimit}, and not \"file\"");
+            : OperatorText.Failed($"\"{connections}\" is no number of connections, 0 (no limit) to {Max}, and not \"file\"");
     }
 
     private static int Change(string configPath, string server, string body)
