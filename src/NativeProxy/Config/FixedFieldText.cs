@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
 

@@ -1,5 +1,4 @@
 using System;
-using System.Linq;
 using NativeProxy.Config.Toml;
 
 namespace NativeProxy.Config;
@@ -26,15 +25,18 @@ internal sealed class LogTracesRules(ProxySettings settings, SettingPlaces place
             if (FixedFieldText.ProblemOf(header, Own, out string expected) is { Length: > 0 } problem)
                 Break("log.traces.headers", problem, expected);
         }
-        if (traces.Endpoint.Length > 0 && !settings.Listeners.Any(static listener => listener.Trace.TraceParent == TraceParentPolicy.Create))
+        bool hasTraces = false;
+        for (int i = 0; i < settings.Listeners.Length; i++)
+        {
+            ListenerTraceSettings trace = settings.Listeners[i].Trace;
+            hasTraces |= trace.TraceParent == TraceParentPolicy.Create;
+            if (trace is { Sample: > 1, TraceParent: not TraceParentPolicy.Create })
+                Warn($"listener[{i}].trace.sample", "no trace begins here, so that none is sampled", "add traceparent = \"create\"");
+        }
+        if (traces.Endpoint.Length > 0 && !hasTraces)
         {
             Warn("log.traces.endpoint", "no listener takes part in a trace, so that there are no spans",
                 "traceparent = \"create\" in [listener.trace]");
-        }
-        for (int i = 0; i < settings.Listeners.Length; i++)
-        {
-            if (settings.Listeners[i].Trace is { Sample: > 1, TraceParent: not TraceParentPolicy.Create })
-                Warn($"listener[{i}].trace.sample", "no trace begins here, so that none is sampled", "add traceparent = \"create\"");
         }
     }
 

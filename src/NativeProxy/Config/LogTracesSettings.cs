@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using System.Linq;
 
 namespace NativeProxy.Config;
 
 /// <summary>`[log.traces]`: where spans of exchanges go.</summary>
-[SettingsTable(Doc = "Where traces go: a span for each sampled exchange of listeners with traceparent = \"create\" in [listener.trace], by the protocol "
-    + "of OpenTelemetry (OTLP over HTTP, in JSON).")]
+[SettingsTable(Doc = "Where traces go: a span for each sampled exchange of listeners with traceparent = \"create\" in [listener.trace], by the "
+    + "protocol of OpenTelemetry (OTLP over HTTP, in JSON).")]
 internal readonly partial struct LogTracesSettings
 {
     /// <summary>What an endpoint without a path stands for.</summary>
@@ -24,5 +23,17 @@ internal readonly partial struct LogTracesSettings
 
     /// <summary>Whether spans go to the same place in the same way.</summary>
     public bool IsSameAs(in LogTracesSettings other) =>
-        (Endpoint, Service) == (other.Endpoint, other.Service) && Headers.SequenceEqual(other.Headers);
+        Endpoint == other.Endpoint && Service == other.Service && HeaderText == other.HeaderText;
+
+    /// <summary>The fields as they stand in a request, each with its line end.</summary>
+    public string HeaderText
+    {
+        get
+        {
+            string text = "";
+            foreach (NamedText header in Headers)
+                text += $"{header.Name}: {header.Text}\r\n";
+            return text;
+        }
+    }
 }

@@ -1,10 +1,11 @@
 using System;
+using System.Buffers.Text;
 
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// One exchange as a span of OpenTelemetry in the JSON of its protocol (OTLP 1.x, ExportTraceServiceRequest), named as its conventions for HTTP servers
-/// say, and what only this proxy knows under <c>nativeproxy.</c>. Stateless; log writer thread.
+/// One exchange as a span of OpenTelemetry in the JSON of its protocol (OTLP 1.x, ExportTraceServiceRequest), named as its conventions for HTTP
+/// servers say, and what only this proxy knows under <c>nativeproxy.</c>. Stateless; log writer thread.
 /// </summary>
 internal static class SpanFormat
 {
@@ -82,9 +83,9 @@ internal static class SpanFormat
         AppendText(text, "http.request.method"u8, isKnown ? record.Method : "_OTHER"u8);
         AppendText(text, "http.request.method_original"u8, isKnown ? default : record.Method);
         ReadOnlySpan<byte> target = record.Target;
-        int query = target.IndexOf((byte)'?');
-        AppendText(text, target is [(byte)'/' or (byte)'*', ..] ? "url.path"u8 : "url.full"u8, query < 0 || target[0] != '/' ? target : target[..query]);
-        AppendText(text, "url.query"u8, query < 0 || target[0] != '/' ? default : target[(query + 1)..]);
+        int query = target is [(byte)'/', ..] ? target.IndexOf((byte)'?') : -1;
+        AppendText(text, target is [(byte)'/' or (byte)'*', ..] ? "url.path"u8 : "url.full"u8, query < 0 ? target : target[..query]);
+        AppendText(text, "url.query"u8, query < 0 ? default : target[(query + 1)..]);
         AppendText(text, "url.scheme"u8, record.Tls.IsEmpty ? "http"u8 : "https"u8);
         AppendText(text, "network.protocol.version"u8, record.Version.StartsWith("HTTP/"u8) ? record.Version[5..] : default);
         AppendHost(text, record.Host);
@@ -95,12 +96,9 @@ internal static class SpanFormat
     private static void AppendHost(LogText text, ReadOnlySpan<byte> host)
     {
         int colon = host.LastIndexOf((byte)':');
-        bool hasPort = colon > host.LastIndexOf((byte)']') && colon + 1 < host.Length && !host[(colon + 1)..].ContainsAnyExceptInRange((byte)'0', (byte)'9')
-            && host.Length - colon <= 6;
+        bool hasPort = Utf8Parser.TryParse(host[(colon + 1)..], out ushort port, out int used) && colon + 1 + used == host.Length
+            && colon > host.LastIndexOf((byte)']');
         AppendText(text, "server.address"u8, hasPort ? host[..colon] : host);
-        int port = 0;
-        for (int i = colon + 1; hasPort && i < host.Length; i++)
-            port = (port * 10) + host[i] - '0';
         if (hasPort)
             AppendNumber(text, "server.port"u8, port);
     }

@@ -43,11 +43,9 @@ internal sealed class SpanCollector
     {
         _finder = finder;
         _url = url;
-        var head = new StringBuilder($"POST {(url.Target == "/" ? LogTracesSettings.DefaultTarget : url.Target)} HTTP/1.1\r\nHost: {url.Authority}\r\n");
-        head.Append("User-Agent: nativeproxy/").Append(ProductVersion.Text).Append("\r\nContent-Type: application/json\r\nConnection: close\r\n");
-        foreach (NamedText header in settings.Headers)
-            head.Append(header.Name).Append(": ").Append(header.Text).Append("\r\n");
-        _head = head.Append("Content-Length: ").ToString();
+        string target = url.Target == "/" ? LogTracesSettings.DefaultTarget : url.Target;
+        _head = $"POST {target} HTTP/1.1\r\nHost: {url.Authority}\r\nUser-Agent: nativeproxy/{ProductVersion.Text}\r\n"
+            + $"Content-Type: application/json\r\nConnection: close\r\n{settings.HeaderText}Content-Length: ";
     }
 
     /// <summary>Where the spans go by these settings; null = nowhere, with the problem if it cannot be as they say.</summary>

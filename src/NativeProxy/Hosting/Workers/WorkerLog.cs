@@ -12,8 +12,8 @@ using NativeProxy.Logging;
 namespace NativeProxy.Hosting.Workers;
 
 /// <summary>
-/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, no, one or two targets and a collector, which a reload may change. Owner: the worker,
-/// which disposes it after its loop has ended. Thread: any; the ring has its own rules.
+/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, no, one or two targets and a collector, which a reload may change. Owner: the
+/// worker, which disposes it after its loop has ended. Thread: any; the ring has its own rules.
 /// </summary>
 internal sealed class WorkerLog : IDisposable
 {
