@@ -213,6 +213,41 @@ public sealed class AdminTlsTests : IAsyncLifetime
             await client.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(1, LibSsl.Tls12)]
+    [InlineData(0, LibSsl.Tls13)]
+    public async Task HandshakesThatFail_AreInTheLog_WithClientAndReason(int workers, int version)
+    {
+        await using ProxyUnderTest proxy = await Start(workers);
+        await using (RawClient plain = await RawClient.Connect(proxy.AdminPort))
+            Assert.Equal(400, (await plain.Ask("/health")).Status);
+        await proxy.Errors.WaitFor("admin: no TLS with 127.0.0.1: what it sent is no TLS");
+        await ExpectSaid(": it closed within the handshake", async () =>
+        {
+            await using RawClient noise = await RawClient.Connect(proxy.AdminPort);
+            await noise.Send("\u0016\u0003\u0001\u0000");
+        });
+        await ExpectSaid(": what it sent is no handshake", async () =>
+        {
+            await using RawClient noise = await RawClient.Connect(proxy.AdminPort);
+            await noise.Send("\u0016 begins garbage, and not what it says");
+        });
+        await ExpectSaid(": unknown ca", async () =>
+        {
+            await using TlsClient stranger = await TlsClient.Begin(proxy.AdminPort, TlsEnd.Stranger(version, version));
+            await Assert.ThrowsAsync<TlsFailure>(() => Deadline.For(stranger.Tls.Secured, () => "a handshake to fail"));
+        });
+
+        // One line in a second: until it is this one's turn.
+        Task ExpectSaid(string line, Func<Task> fail) => Deadline.Until(
+            async () =>
+            {
+                await fail();
+                return proxy.Errors.Text.Contains(line, StringComparison.Ordinal);
+            },
+            () => $"{line} in {proxy.Errors.Text}");
+    }
+
     /// <summary>No workers = one process does all.</summary>
     private Task<ProxyUnderTest> Start(int workers) =>
         ProxyUnderTest.Start(ProxyConfig.For(_origin).WithWorkers(Math.Max(workers, 1)).Admin(Lines), Options(workers));
