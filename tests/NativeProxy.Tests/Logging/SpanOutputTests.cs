@@ -83,7 +83,8 @@ public sealed class SpanOutputTests
             Told(),
             static line => Assert.EndsWith(
                 " error traces for \"there\": it is away; it is tried again, and spans wait as far as there is room", line, StringComparison.Ordinal),
-            static line => Assert.EndsWith(" info traces for \"there\": it takes spans again; 0 were lost meanwhile", line, StringComparison.Ordinal));
+            static line => Assert.EndsWith(
+                " info traces for \"there\": it takes spans again; 0 were lost meanwhile", line, StringComparison.Ordinal));
     }
 
     [Fact]
