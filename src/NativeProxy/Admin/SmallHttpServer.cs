@@ -31,12 +31,14 @@ internal sealed class SmallHttpServer : IDisposable
     /// <summary>Tasks that run: the one that accepts, and one per connection.</summary>
     private int _taskCount = 1;
 
-    private SmallHttpServer(Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?> security)
+    private SmallHttpServer(
+        Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?> security, Action<string> say)
     {
         _listening = listening;
         Responder = responder;
         Security = security;
         Time = time;
+        FailedHandshakes = new FailedHandshakes(say, time);
         Places = new ConnectionPlaces(placesMax, ProbePlacesMax);
     }
 
@@ -46,6 +48,8 @@ internal sealed class SmallHttpServer : IDisposable
 
     /// <summary>How TLS is spoken on a new connection; null = it is not.</summary>
     public Func<EndpointSecurity?> Security { get; }
+
+    public FailedHandshakes FailedHandshakes { get; }
 
     public ConnectionPlaces Places { get; }
 
@@ -61,10 +65,13 @@ internal sealed class SmallHttpServer : IDisposable
     /// <param name="placesMax">Connections at once, without those of probes.</param>
     /// <param name="time">Whose clock the timeouts follow.</param>
     /// <param name="security">Asked for each connection how TLS is spoken on it; null = on none.</param>
+    /// <param name="say">Gets a line for the log where that comes to nothing; null = nobody does.</param>
     public static SmallHttpServer Start(
-        Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?>? security = null)
+        Socket listening, IResponder responder, int placesMax, TimeProvider time, Func<EndpointSecurity?>? security = null,
+        Action<string>? say = null)
     {
-        var server = new SmallHttpServer(listening, responder, placesMax, time, security ?? (static () => null));
+        var server = new SmallHttpServer(
+            listening, responder, placesMax, time, security ?? (static () => null), say ?? (static _ => { }));
         _ = Task.Run(server.AcceptAllAsync);
         return server;
     }

@@ -106,20 +106,35 @@ internal sealed class SmallHttpSession : PlaceHolder
         }
     }
 
-    /// <summary>False when TLS is not spoken in the end. Whoever speaks something else is told so, in plain HTTP.</summary>
+    /// <summary>False when TLS is not spoken in the end, which is told. Whoever speaks something else hears so in plain HTTP.</summary>
     private async Task<bool> SecureAsync(EndpointSecurity security)
     {
         const byte HandshakeRecord = 22;
         _over.CancelAfter(State == PlaceState.Probe ? ProbeLimit : HandshakeLimit);
         ReadResult read = await _pipe.Input.ReadAsync(_over.Token);
-        byte first = read.Buffer.IsEmpty ? HandshakeRecord : read.Buffer.FirstSpan[0];
+        if (read.Buffer.IsEmpty)
+            return false;
+        byte first = read.Buffer.FirstSpan[0];
         _pipe.Input.AdvanceTo(read.Buffer.Start);
         if (first == HandshakeRecord)
-            return await _pipe.SecureAsync(security.Options, _over.Token) == HandshakeEnd.Done;
+        {
+            HandshakeEnd end = await _pipe.SecureAsync(security.Options, _over.Token);
+            if (end != HandshakeEnd.Done && !_server.Ending.IsCancellationRequested)
+                _server.FailedHandshakes.Tell(_peer, ReasonOf(end, _pipe.Refusal));
+            return end == HandshakeEnd.Done;
+        }
+        _server.FailedHandshakes.Tell(_peer, "what it sent is no TLS");
         await SendAsync(SmallHttpText.Write(NoTls, _server.Time, isLast: true, hasBody: true), isEnd: true);
         await EndAsync();
         return false;
     }
+
+    private static string ReasonOf(HandshakeEnd end, string refusal) => end switch
+    {
+        HandshakeEnd.Closed => "it closed within the handshake",
+        HandshakeEnd.GivenUp => "its handshake was not done in time",
+        _ => refusal.Length > 0 ? refusal : "what it sent is no handshake",
+    };
 
     private async Task AnswerAllAsync()
     {

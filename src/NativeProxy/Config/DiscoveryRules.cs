@@ -47,7 +47,7 @@ internal sealed class DiscoveryRules(SettingPlaces places, SettingsErrors errors
     {
         if (url.Length == 0 || errors.HasErrorAt(places.Of(path)))
             return;
-        if (!DiscoveryUrl.TryParse(url, out _))
+        if (!HttpUrl.TryParse(url, out _))
             errors.Add(places.Of(path), $"{ErrorExcerpt.Quoted(url)} cannot be asked for", "\"http://host:port/path\", where the host may be a name");
     }
 

@@ -57,13 +57,8 @@ internal sealed class HealthRules(SettingPlaces places, SettingsErrors errors)
             Break($"{path}.method", $"{ErrorExcerpt.Quoted(health.Method)} is no method of a check", "a method such as \"GET\" or \"HEAD\"");
         foreach (NamedText field in health.Headers)
         {
-            string name = ErrorExcerpt.Quoted(field.Name);
-            if (!TokenText.IsToken(field.Name))
-                Break($"{path}.headers", $"{name} is no name of a header field", "a name without blanks and separators");
-            else if (OwnFields.Contains(field.Name.ToLowerInvariant()))
-                Break($"{path}.headers", $"{name} is written by the check itself", "another name; the Host field is \"host\"");
-            else if (field.Text.Trim() != field.Text || field.Text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-                Break($"{path}.headers", $"the value of {name} cannot stand in a header field", "visible ASCII characters and blanks");
+            if (FixedFieldText.ProblemOf(field, OwnFields, out string expected) is { Length: > 0 } problem)
+                Break($"{path}.headers", problem, field.Name.Equals("host", StringComparison.OrdinalIgnoreCase) ? "the key \"host\"" : expected);
         }
     }
 

@@ -41,4 +41,9 @@ internal readonly partial struct ListenerTraceSettings
 
     [Setting("traceparent", Default = "pass", Doc = "What becomes of traceparent and tracestate (W3C Trace Context).")]
     public partial TraceParentPolicy TraceParent { get; init; }
+
+    [Setting("sample", Default = 1, Min = 1, Max = 1_000_000,
+        Doc = "One in so many of the traces that begin here is a sampled one: servers that follow their parent record only those, and so does "
+        + "log.traces. A trace that came is sampled if its caller says so.")]
+    public partial int Sample { get; init; }
 }

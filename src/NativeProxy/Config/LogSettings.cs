@@ -106,6 +106,9 @@ internal readonly partial struct LogSettings
 
     [Setting("syslog")]
     public partial LogSyslogSettings Syslog { get; init; }
+
+    [Setting("traces")]
+    public partial LogTracesSettings Traces { get; init; }
 }
 
 /// <summary>`[log.syslog]`: how lines for a syslog are addressed.</summary>

@@ -47,6 +47,7 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
                 Break($"recorder.redact_headers[{i}]", $"{ErrorExcerpt.Quoted(name)} is no name of a header field", "a name such as \"X-Api-Key\"");
         }
         new LogRules(settings.Log, _places, errors).CheckAll();
+        new LogTracesRules(settings, _places, errors).CheckAll();
         CheckNames("rate_limit", settings.RateLimits.Select(static limit => limit.Name), static i => $"rate_limit[{i}].name");
         ProxySettings whole = settings.WithOnlyUpstream();
         new ServerConnectionRules(whole, _places, errors).CheckAll();

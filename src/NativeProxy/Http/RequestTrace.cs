@@ -14,13 +14,18 @@ internal sealed class RequestTrace
     /// <summary>"00-" trace id "-" parent id "-" flags.</summary>
     public const int TraceParentBytes = 55;
 
+    /// <summary>Hex digits of the number of a span.</summary>
+    public const int SpanIdBytes = 16;
+
     private const int TraceIdStart = 3;
     private const int TraceIdBytes = 32;
 
     private readonly byte[] _requestId = new byte[RequestIdBytesMax];
     private readonly byte[] _traceParent = new byte[TraceParentBytes];
+    private readonly byte[] _callerSpan = new byte[SpanIdBytes];
     private int _requestIdBytes;
     private bool _hasTraceParent;
+    private bool _hasCaller;
 
     /// <summary>The field that carries the id to the server.</summary>
     public byte[] RequestIdName { get; private set; } = [];
@@ -34,6 +39,12 @@ internal sealed class RequestTrace
     /// <summary>32 hex digits; empty when the proxy takes no part in a trace.</summary>
     public ReadOnlySpan<byte> TraceId => _hasTraceParent ? _traceParent.AsSpan(TraceIdStart, TraceIdBytes) : default;
 
+    /// <summary>Who follows the trace is to record it.</summary>
+    public bool IsSampled => _hasTraceParent && (_traceParent[^1] & 1) != 0;
+
+    /// <summary>The span of the client that the trace is continued from, 16 hex digits; empty when it begins here.</summary>
+    public ReadOnlySpan<byte> CallerSpan => _hasCaller ? _callerSpan : default;
+
     /// <summary>The client is told the id, too.</summary>
     public bool TellsClient { get; private set; }
 
@@ -45,7 +56,7 @@ internal sealed class RequestTrace
         RequestIdName = requestIdName;
         TellsClient = tellsClient;
         _requestIdBytes = 0;
-        _hasTraceParent = false;
+        _hasTraceParent = _hasCaller = false;
     }
 
     /// <summary>Room for an id of this length, to be written at once.</summary>
@@ -53,6 +64,13 @@ internal sealed class RequestTrace
     {
         _requestIdBytes = bytes;
         return _requestId.AsSpan(0, bytes);
+    }
+
+    /// <summary>Room for the caller's span, to be written at once.</summary>
+    public Span<byte> RoomForCallerSpan()
+    {
+        _hasCaller = true;
+        return _callerSpan;
     }
 
     /// <summary>Room for traceparent, to be written at once.</summary>

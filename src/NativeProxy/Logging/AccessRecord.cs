@@ -22,8 +22,11 @@ internal ref struct AccessRecord
     /// <summary>Empty where requests get none.</summary>
     public ReadOnlySpan<byte> RequestId;
 
-    /// <summary>Of the trace that the proxy takes part in; empty where it takes part in none.</summary>
-    public ReadOnlySpan<byte> TraceId;
+    /// <summary>traceparent as the server is told it (W3C Trace Context 3.2); empty where the proxy takes part in no trace.</summary>
+    public ReadOnlySpan<byte> TraceParent;
+
+    /// <summary>The client's span in that trace, 16 hex digits; empty where the trace began here.</summary>
+    public ReadOnlySpan<byte> CallerSpan;
 
     /// <summary>Empty when no request line could be read.</summary>
     public ReadOnlySpan<byte> Method;
@@ -40,4 +43,15 @@ internal ref struct AccessRecord
 
     /// <summary>Fields that somebody asked for, as <see cref="CapturedValues"/> reads them; empty when there are none.</summary>
     public ReadOnlySpan<byte> Captures;
+
+    /// <summary>32 hex digits; empty where the proxy takes part in no trace.</summary>
+    public readonly ReadOnlySpan<byte> TraceId => IsTraced ? TraceParent.Slice(3, 32) : default;
+
+    /// <summary>The proxy's own span, 16 hex digits: the server's parent.</summary>
+    public readonly ReadOnlySpan<byte> SpanId => IsTraced ? TraceParent.Slice(36, 16) : default;
+
+    /// <summary>Who follows the trace is to record it.</summary>
+    public readonly bool IsSampled => IsTraced && (TraceParent[^1] & 1) != 0;
+
+    private readonly bool IsTraced => TraceParent.Length == AccessRecordCodec.TraceParentBytes;
 }

@@ -13,7 +13,8 @@ internal static class AccessRecordCodec
     public const int AddressBytesMax = 16;
     public const int TlsBytesMax = 320;
     public const int RequestIdBytesMax = 128;
-    public const int TraceIdBytesMax = 32;
+    public const int TraceParentBytes = 55;
+    public const int CallerSpanBytesMax = 16;
     public const int MethodBytesMax = 32;
     public const int TargetBytesMax = 1024;
     public const int VersionBytesMax = 16;
@@ -28,11 +29,14 @@ internal static class AccessRecordCodec
 
     /// <summary>The largest slot a record can need; a ring must be at least twice as large.</summary>
     public static int RecordBytesMax =>
-        FixedBytes + (2 * AddressBytesMax) + TlsBytesMax + RequestIdBytesMax + TraceIdBytesMax + MethodBytesMax + TargetBytesMax + VersionBytesMax
-        + HostBytesMax + UserAgentBytesMax + RefererBytesMax + CaptureList.RecordBytesMax;
+        FixedBytes + (2 * AddressBytesMax) + TlsBytesMax + RequestIdBytesMax + TraceParentBytes + CallerSpanBytesMax + MethodBytesMax
+        + TargetBytesMax + VersionBytesMax + HostBytesMax + UserAgentBytesMax + RefererBytesMax + CaptureList.RecordBytesMax;
 
     /// <summary>Loop thread. False when the ring is full; the ring has counted the loss then.</summary>
-    public static bool TryWrite(LogRing ring, in AccessRecord record)
+    /// <param name="ring">Where to.</param>
+    /// <param name="record">What is known of the exchange.</param>
+    /// <param name="kind">What becomes of it.</param>
+    public static bool TryWrite(LogRing ring, in AccessRecord record, LogRecordKind kind = LogRecordKind.Exchange)
     {
         TextLengths lengths = new()
         {
@@ -40,7 +44,8 @@ internal static class AccessRecordCodec
             PeerAddress = Cut(record.PeerAddress, AddressBytesMax),
             Tls = Cut(record.Tls, TlsBytesMax),
             RequestId = Cut(record.RequestId, RequestIdBytesMax),
-            TraceId = Cut(record.TraceId, TraceIdBytesMax),
+            TraceParent = Cut(record.TraceParent, TraceParentBytes),
+            CallerSpan = Cut(record.CallerSpan, CallerSpanBytesMax),
             Method = Cut(record.Method, MethodBytesMax),
             Target = Cut(record.Target, TargetBytesMax),
             Version = Cut(record.Version, VersionBytesMax),
@@ -52,7 +57,7 @@ internal static class AccessRecordCodec
         if (!ring.TryReserve(FixedBytes + lengths.Sum, out Span<byte> rest))
             return false;
 
-        MemoryMarshal.Write(rest, LogRecordKind.Exchange);
+        MemoryMarshal.Write(rest, in kind);
         MemoryMarshal.Write(rest[NumbersOffset..], in record.Numbers);
         MemoryMarshal.Write(rest[LengthsOffset..], in lengths);
         rest = rest[FixedBytes..];
@@ -60,7 +65,8 @@ internal static class AccessRecordCodec
         Put(ref rest, record.PeerAddress, lengths.PeerAddress);
         Put(ref rest, record.Tls, lengths.Tls);
         Put(ref rest, record.RequestId, lengths.RequestId);
-        Put(ref rest, record.TraceId, lengths.TraceId);
+        Put(ref rest, record.TraceParent, lengths.TraceParent);
+        Put(ref rest, record.CallerSpan, lengths.CallerSpan);
         Put(ref rest, record.Method, lengths.Method);
         Put(ref rest, record.Target, lengths.Target);
         Put(ref rest, record.Version, lengths.Version);
@@ -84,7 +90,8 @@ internal static class AccessRecordCodec
             PeerAddress = Take(ref rest, lengths.PeerAddress),
             Tls = Take(ref rest, lengths.Tls),
             RequestId = Take(ref rest, lengths.RequestId),
-            TraceId = Take(ref rest, lengths.TraceId),
+            TraceParent = Take(ref rest, lengths.TraceParent),
+            CallerSpan = Take(ref rest, lengths.CallerSpan),
             Method = Take(ref rest, lengths.Method),
             Target = Take(ref rest, lengths.Target),
             Version = Take(ref rest, lengths.Version),
@@ -120,7 +127,8 @@ internal static class AccessRecordCodec
         public ushort PeerAddress;
         public ushort Tls;
         public ushort RequestId;
-        public ushort TraceId;
+        public ushort TraceParent;
+        public ushort CallerSpan;
         public ushort Method;
         public ushort Target;
         public ushort Version;
@@ -130,6 +138,7 @@ internal static class AccessRecordCodec
         public ushort Captures;
 
         public readonly int Sum =>
-            Address + PeerAddress + Tls + RequestId + TraceId + Method + Target + Version + Host + UserAgent + Referer + Captures;
+            Address + PeerAddress + Tls + RequestId + TraceParent + CallerSpan + Method + Target + Version + Host + UserAgent + Referer
+            + Captures;
     }
 }

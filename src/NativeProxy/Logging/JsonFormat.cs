@@ -168,14 +168,19 @@ internal static class JsonFormat
         }
 
         text.Append("\""u8);
+        AppendInQuotes(text, value);
+        text.Append("\""u8);
+    }
+
+    /// <summary>What may stand between the quotes of a text, whatever the bytes are.</summary>
+    internal static void AppendInQuotes(LogText text, ReadOnlySpan<byte> value)
+    {
         while (!value.IsEmpty)
         {
             OperationStatus status = Rune.DecodeFromUtf8(value, out Rune rune, out int bytes);
             AppendCharacter(text, value[..bytes], status == OperationStatus.Done, rune);
             value = value[bytes..];
         }
-
-        text.Append("\""u8);
     }
 
     /// <summary>

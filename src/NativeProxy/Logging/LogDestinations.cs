@@ -6,6 +6,9 @@ namespace NativeProxy.Logging;
 /// <param name="Connections">Where lines of closed connections go, perhaps the same target; null = nowhere.</param>
 internal sealed record LogDestinations(AccessLogStyle Style, LogTarget? Access, LogTarget? Connections)
 {
+    /// <summary>Where spans of sampled exchanges go; null = nowhere.</summary>
+    public SpanPlace? Spans { get; init; }
+
     /// <summary>Of <see cref="AccessLogStyle.Custom"/>.</summary>
     public LineTemplate? Template { get; init; }
 

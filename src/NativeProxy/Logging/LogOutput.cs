@@ -9,18 +9,10 @@ namespace NativeProxy.Logging;
 /// </summary>
 internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) : IDisposable
 {
-    /// <summary>Between two reports of lines that are lost: a disk that is almost full takes one line and refuses the next.</summary>
-    public const int ReportPauseMs = 10_000;
-
+    private readonly LossReport _report = new(errors);
     private long _linesWritten;
     private long _linesLost;
     private int _lines;
-
-    /// <summary>Somebody was told that lines are lost, and not yet that it is over.</summary>
-    private bool _hasReported;
-    private bool _isFailing;
-    private long _reportedAtMs = -ReportPauseMs;
-    private long _linesLostAtReport;
 
     /// <summary>The lines that are gathered; whoever appends one says so with <see cref="EndLine"/>.</summary>
     public LogText Text { get; } = new();
@@ -41,7 +33,7 @@ internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) 
     {
         string? error = target.Reopen();
         if (error is null)
-            (_isFailing, _reportedAtMs) = (false, -ReportPauseMs);
+            _report.Forget();
         else
             errors.Error($"{name} log could not be reopened, the old file stays in use: {error}");
     }
@@ -59,32 +51,11 @@ internal sealed class LogOutput(LogTarget target, string name, ErrorLog errors) 
         {
             Volatile.Write(ref _linesWritten, _linesWritten + lines);
             if (!isEmpty)
-                SayThatItIsOver();
+                _report.End($"{name} log takes lines again", _linesLost);
             return;
         }
+        _report.Begin($"{name} log lines are lost: {error}", _linesLost, nowMs);
         Volatile.Write(ref _linesLost, _linesLost + lines);
-        SayThatItBegins(error, lines, nowMs);
-    }
-
-    private void SayThatItBegins(string error, int lines, long nowMs)
-    {
-        if (!_isFailing && nowMs - _reportedAtMs >= ReportPauseMs)
-        {
-            _hasReported = true;
-            _reportedAtMs = nowMs;
-            _linesLostAtReport = _linesLost - lines;
-            errors.Error($"{name} log lines are lost: {error}");
-        }
-        _isFailing = true;
-    }
-
-    private void SayThatItIsOver()
-    {
-        _isFailing = false;
-        if (!_hasReported)
-            return;
-        _hasReported = false;
-        errors.Info($"{name} log takes lines again; {_linesLost - _linesLostAtReport} were lost meanwhile");
     }
 
     public void Dispose() => target.Dispose();

@@ -3,14 +3,14 @@ using System;
 namespace NativeProxy.Logging;
 
 /// <summary>
-/// The one or two logs that a <see cref="LogWriter"/> writes at a time, which may share a target, and what those before them took. Owner: the writer;
-/// its thread, but for the figures.
+/// The one or two logs that a <see cref="LogWriter"/> writes at a time, which may share a target, the spans, and what those before them took. Owner:
+/// the writer; its thread, but for the figures.
 /// </summary>
 /// <param name="destinations">Targets, which it takes over, and the shape of a line.</param>
+/// <param name="names">Names that records mention.</param>
 /// <param name="errors">Hears of lines that cannot be written.</param>
-/// <param name="linesWrittenBefore">Lines that earlier targets took.</param>
-/// <param name="linesLostBefore">Lines that earlier targets did not take.</param>
-internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, long linesWrittenBefore, long linesLostBefore) : IDisposable
+/// <param name="before">What earlier targets took.</param>
+internal sealed class LogOutputs(LogDestinations destinations, LogNames names, ErrorLog errors, LogFigures before) : IDisposable
 {
     /// <summary>How lines look.</summary>
     public LogDestinations Layout => destinations;
@@ -27,20 +27,25 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
     /// <summary>Where lines of closed connections go; null = nowhere.</summary>
     public LogOutput? Connections => OwnConnections ?? (destinations.Connections is null ? null : Access);
 
-    /// <summary>Lines that targets took, those before included; any thread.</summary>
-    public long LinesWritten => linesWrittenBefore + (Access?.LinesWritten ?? 0) + (OwnConnections?.LinesWritten ?? 0);
+    /// <summary>Where spans go; null = nowhere.</summary>
+    public SpanOutput? Spans { get; } = destinations.Spans is null ? null : new SpanOutput(destinations.Spans, names, errors);
 
-    /// <summary>Lines of batches that failed, those before included; any thread.</summary>
-    public long LinesLost => linesLostBefore + (Access?.LinesLost ?? 0) + (OwnConnections?.LinesLost ?? 0);
+    /// <summary>What all took and did not take, those before included; any thread.</summary>
+    public LogFigures Figures => new()
+    {
+        LinesWritten = before.LinesWritten + (Access?.LinesWritten ?? 0) + (OwnConnections?.LinesWritten ?? 0),
+        LinesLost = before.LinesLost + (Access?.LinesLost ?? 0) + (OwnConnections?.LinesLost ?? 0),
+        SpansSent = before.SpansSent + (Spans?.SpansSent ?? 0),
+        SpansLost = before.SpansLost + (Spans?.SpansLost ?? 0),
+    };
 
     /// <summary>In how many milliseconds <see cref="Write"/> has something to do without lines; -1 = nothing.</summary>
     public int NextMs
     {
         get
         {
-            int access = Access?.NextMs ?? -1;
-            int connections = OwnConnections?.NextMs ?? -1;
-            return access < 0 ? connections : connections < 0 ? access : Math.Min(access, connections);
+            int lines = Sooner(Access?.NextMs ?? -1, OwnConnections?.NextMs ?? -1);
+            return Sooner(lines, Spans?.NextMs(Environment.TickCount64) ?? -1);
         }
     }
 
@@ -50,6 +55,7 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
         long nowMs = Environment.TickCount64;
         Access?.Write(nowMs);
         OwnConnections?.Write(nowMs);
+        Spans?.Pump(nowMs);
     }
 
     /// <summary>Opens files anew.</summary>
@@ -63,5 +69,8 @@ internal sealed class LogOutputs(LogDestinations destinations, ErrorLog errors, 
     {
         Access?.Dispose();
         OwnConnections?.Dispose();
+        Spans?.Dispose();
     }
+
+    private static int Sooner(int oneMs, int otherMs) => oneMs < 0 ? otherMs : otherMs < 0 ? oneMs : Math.Min(oneMs, otherMs);
 }

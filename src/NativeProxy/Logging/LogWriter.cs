@@ -38,16 +38,13 @@ internal sealed class LogWriter : IDisposable
         _ring = ring;
         _names = names;
         _errors = errors;
-        _outputs = new LogOutputs(destinations, errors, linesWrittenBefore: 0, linesLostBefore: 0);
+        _outputs = new LogOutputs(destinations, names, errors, default);
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
         _thread.Start();
     }
 
-    /// <summary>Lines the targets took; any thread may read.</summary>
-    public long LinesWritten => Volatile.Read(ref _outputs).LinesWritten;
-
-    /// <summary>Lines of batches that failed; part of such a batch may have been written.</summary>
-    public long LinesLost => Volatile.Read(ref _outputs).LinesLost;
+    /// <summary>What became of lines and spans; any thread may read.</summary>
+    public LogFigures Figures => Volatile.Read(ref _outputs).Figures;
 
     /// <summary>True once nothing is written any more: after <see cref="Dispose"/>, or when the ring was disposed before.</summary>
     public bool HasEnded => !_thread.IsAlive;
@@ -89,7 +86,7 @@ internal sealed class LogWriter : IDisposable
 
             // What a syslog has not taken by then is lost, and counted.
             old.Dispose();
-            Volatile.Write(ref _outputs, new LogOutputs(next.Destinations, _errors, old.LinesWritten, old.LinesLost));
+            Volatile.Write(ref _outputs, new LogOutputs(next.Destinations, _names, _errors, old.Figures));
         }
     }
 
@@ -130,15 +127,7 @@ internal sealed class LogWriter : IDisposable
         bool hasLines = false;
         while (bytes < BatchBytes && _ring.TryPeek(out ReadOnlySpan<byte> slot))
         {
-            LogOutput? output = OutputOf(slot);
-            if (output is not null)
-            {
-                int before = output.Text.Length;
-                AppendLine(output.Text, slot);
-                output.EndLine();
-                bytes += output.Text.Length - before;
-            }
-
+            bytes += Append(slot);
             _ring.Release();
             hasLines = true;
             SwitchIfReached();
@@ -149,24 +138,43 @@ internal sealed class LogWriter : IDisposable
         return hasLines;
     }
 
-    private LogOutput? OutputOf(ReadOnlySpan<byte> slot) => KindOf(slot) == LogRecordKind.Close ? _outputs.Connections : _outputs.Access;
-
-    private static LogRecordKind KindOf(ReadOnlySpan<byte> slot) => MemoryMarshal.Read<LogRecordKind>(slot);
-
-    private void AppendLine(LogText text, ReadOnlySpan<byte> slot)
+    /// <summary>Formats one record; about how many bytes came of it.</summary>
+    private int Append(ReadOnlySpan<byte> slot)
     {
-        LogDestinations layout = _outputs.Layout;
-        if (KindOf(slot) == LogRecordKind.Exchange)
-            AppendExchange(text, AccessRecordCodec.Read(slot), layout);
-        else if (layout.Style == AccessLogStyle.Json)
+        LogRecordKind kind = MemoryMarshal.Read<LogRecordKind>(slot);
+        LogOutput? output = kind switch
+        {
+            LogRecordKind.Close => _outputs.Connections,
+            LogRecordKind.Exchange => _outputs.Access,
+            _ => null,
+        };
+        int before = output?.Text.Length ?? 0;
+        if (kind != LogRecordKind.Close)
+            AppendExchange(output?.Text, AccessRecordCodec.Read(slot));
+        else if (output is not null)
+            AppendClose(output.Text, slot);
+        if (output is null)
+            return slot.Length;
+        output.EndLine();
+        return output.Text.Length - before;
+    }
+
+    private void AppendClose(LogText text, ReadOnlySpan<byte> slot)
+    {
+        if (_outputs.Layout.Style == AccessLogStyle.Json)
             CloseJsonFormat.AppendLine(text, CloseRecordCodec.Read(slot));
         else
             CloseTextFormat.Append(text, CloseRecordCodec.Read(slot));
     }
 
-    private void AppendExchange(LogText text, AccessRecord record, LogDestinations layout)
+    private void AppendExchange(LogText? text, AccessRecord record)
     {
+        LogDestinations layout = _outputs.Layout;
         layout.Redaction?.Apply(ref record);
+        if (record.IsSampled)
+            _outputs.Spans?.Add(record, Environment.TickCount64);
+        if (text is null)
+            return;
         var captures = new CaptureView(record.Captures, layout.Captures, layout.Redaction);
         switch (layout.Style)
         {

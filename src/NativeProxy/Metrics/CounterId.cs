@@ -191,6 +191,8 @@ internal enum CounterId
     LogLinesDropped,
     LogLinesLost,
     LogLinesLeftOut,
+    SpansSent,
+    SpansLost,
     BufferBytesHeld,
     BufferBlocksLent,
     BufferBytesReceiveTails,

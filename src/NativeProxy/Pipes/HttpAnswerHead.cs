@@ -1,7 +1,6 @@
 using System;
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using NativeProxy.Http;
@@ -35,15 +34,15 @@ internal sealed record HttpAnswerHead(AnswerHeadState State, int StatusCode, Bod
 
     /// <summary>Sends a request and waits for the head of the final answer.</summary>
     /// <param name="pipe">The connection.</param>
-    /// <param name="request">The whole request, one byte for each character.</param>
+    /// <param name="request">The whole request.</param>
     /// <param name="isHead">Answers to it have no body.</param>
     /// <param name="over">The time is over.</param>
-    public static async Task<HttpAnswerHead> Ask(SocketPipe pipe, string request, bool isHead, CancellationToken over)
+    public static async Task<HttpAnswerHead> Ask(SocketPipe pipe, ReadOnlyMemory<byte> request, bool isHead, CancellationToken over)
     {
         var head = new ResponseHead(FieldCountMax);
         try
         {
-            await pipe.Output.WriteAsync(Encoding.Latin1.GetBytes(request), over);
+            await pipe.Output.WriteAsync(request, over);
             while (true)
             {
                 ReadResult read = await pipe.Input.ReadAsync(over);

@@ -2,6 +2,7 @@ using System;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -23,20 +24,20 @@ internal sealed record HttpDocument(byte[] Content, string Problem)
     /// <param name="over">The time is over.</param>
     public static async Task<HttpDocument> Get(IPEndPoint server, string authority, string target, int bytesMax, CancellationToken over)
     {
-        HttpDocument document = await Send(server, $"GET {target} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: nativeproxy\r\n"
-            + "Accept: application/json\r\nConnection: close\r\n\r\n", bytesMax, over);
+        HttpDocument document = await Send(server, Encoding.Latin1.GetBytes($"GET {target} HTTP/1.1\r\nHost: {authority}\r\n"
+            + "User-Agent: nativeproxy\r\nAccept: application/json\r\nConnection: close\r\n\r\n"), bytesMax, over);
         return document.Problem.Length > 0 || document.StatusCode == 200 ? document
             : new HttpDocument([], $"{server} answers with status {document.StatusCode}");
     }
 
     /// <summary>Asks anything, over a connection of its own. Never fails: the document says what came of it.</summary>
     /// <param name="server">Where to ask.</param>
-    /// <param name="request">The whole request, one byte for each character; the last one on its connection, and no HEAD.</param>
+    /// <param name="request">The whole request; the last one on its connection, and no HEAD.</param>
     /// <param name="bytesMax">A longer answer is none.</param>
     /// <param name="over">The time is over.</param>
     /// <param name="tls">How TLS is spoken; null = it is not.</param>
     public static async Task<HttpDocument> Send(
-        EndPoint server, string request, int bytesMax, CancellationToken over, SslClientAuthenticationOptions? tls = null)
+        EndPoint server, ReadOnlyMemory<byte> request, int bytesMax, CancellationToken over, SslClientAuthenticationOptions? tls = null)
     {
         try
         {

@@ -13,7 +13,7 @@ internal static class TraceParentText
     private const int TraceStart = 3;
     private const int TraceBytes = 32;
     private const int ParentStart = 36;
-    private const int ParentBytes = 16;
+    private const int ParentBytes = RequestTrace.SpanIdBytes;
     private const int FlagsStart = 53;
 
     /// <summary>Sampled, and random trace id; the others are undefined and must be 0.</summary>
@@ -44,15 +44,20 @@ internal static class TraceParentText
         text[FlagsStart + 1] = (byte)('0' + (AsciiBytes.HexValue(received[FlagsStart + 1]) & KnownFlags));
     }
 
-    /// <summary>Writes a new trace. It is a sampled one: servers that follow their parent would else trace nothing any more.</summary>
+    /// <summary>The parent that a valid one names.</summary>
+    public static ReadOnlySpan<byte> ParentOf(ReadOnlySpan<byte> received) => received.Slice(ParentStart, ParentBytes);
+
+    /// <summary>Writes a new trace.</summary>
     /// <param name="text">Where to.</param>
     /// <param name="random">Makes the numbers.</param>
-    public static void Create(Span<byte> text, RandomText random)
+    /// <param name="isSampled">Servers that follow their parent record it.</param>
+    public static void Create(Span<byte> text, RandomText random, bool isSampled)
     {
         Begin(text);
         random.WriteHex(text.Slice(TraceStart, TraceBytes));
         random.WriteHex(text.Slice(ParentStart, ParentBytes));
-        "01"u8.CopyTo(text[FlagsStart..]);
+        text[FlagsStart] = (byte)'0';
+        text[FlagsStart + 1] = (byte)(isSampled ? '1' : '0');
     }
 
     private static void Begin(Span<byte> text)

@@ -19,6 +19,9 @@ internal sealed class TraceRules
     private readonly byte[] _idName;
     private readonly RandomText _random = new();
 
+    /// <summary>Traces that began here since the last one that was sampled.</summary>
+    private int _begunCount;
+
     /// <summary>Where proxies are named that are trusted, an id of others is not kept.</summary>
     private readonly bool _keepsOnlyTrusted;
 
@@ -76,9 +79,22 @@ internal sealed class TraceRules
         if (!isContinued)
             TakeOnly(bytes, fields, "tracestate"u8);
         if (isContinued)
+        {
+            TraceParentText.ParentOf(received).CopyTo(trace.RoomForCallerSpan());
             TraceParentText.Continue(trace.RoomForTraceParent(), received, _random);
+        }
         else if (_settings.TraceParent == TraceParentPolicy.Create)
-            TraceParentText.Create(trace.RoomForTraceParent(), _random);
+        {
+            TraceParentText.Create(trace.RoomForTraceParent(), _random, IsSampled());
+        }
+    }
+
+    /// <summary>Of those that begin here the first one, and then each so manieth.</summary>
+    private bool IsSampled()
+    {
+        bool isSampled = _begunCount == 0;
+        _begunCount = _begunCount + 1 >= _settings.Sample ? 0 : _begunCount + 1;
+        return isSampled;
     }
 
     /// <summary>Erases the lines of a name, and of names that some server takes for it. Returns the value if there was one that goes on.</summary>

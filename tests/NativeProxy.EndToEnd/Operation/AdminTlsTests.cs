@@ -10,19 +10,24 @@ namespace NativeProxy.EndToEnd.Operation;
 
 /// <summary>The admin endpoint inside TLS: what is served, what becomes of its certificate, and that the commands speak it.</summary>
 [Trait("layer", "no")] // it is a layer
-public sealed class AdminTlsTests : IDisposable
+public sealed class AdminTlsTests : IAsyncLifetime
 {
     private const string Token = "0123456789abcdef0123456789abcdef";
     private const string Shown = $"Authorization: Bearer {Token}\r\n";
 
     private readonly string _tokenFile = Path.GetTempFileName();
     private readonly string _certificate = TestPki.Copy(TestPki.A);
-
-    public AdminTlsTests() => File.WriteAllText(_tokenFile, Token + "\n");
+    private readonly ScriptedOrigin _origin = ScriptedOrigin.Answering();
 
     private string[] Lines => [$"write_token_file = \"{_tokenFile}\"", $"certificate = \"{_certificate}\""];
 
-    public void Dispose() => File.Delete(_tokenFile);
+    public Task InitializeAsync() => File.WriteAllTextAsync(_tokenFile, Token + "\n");
+
+    public async Task DisposeAsync()
+    {
+        File.Delete(_tokenFile);
+        await _origin.DisposeAsync();
+    }
 
     [Theory]
     [InlineData(1, LibSsl.Tls12)]
@@ -30,8 +35,7 @@ public sealed class AdminTlsTests : IDisposable
     [InlineData(0, LibSsl.Tls13)]
     public async Task AllThatTheEndpointHas_IsServedInsideTls_AndTheRestIsRefused(int workers, int version)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await Start(origin, workers);
+        await using ProxyUnderTest proxy = await Start(workers);
         TlsEnd end = TlsEnd.Client(version, version);
         await using (TlsClient client = await TlsClient.Connect(proxy.AdminPort, end))
         {
@@ -61,11 +65,10 @@ public sealed class AdminTlsTests : IDisposable
     [InlineData(0)]
     public async Task RenewedCertificate_IsForNewConnectionsAfterAReload(int workers)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await Start(origin, workers);
+        await using ProxyUnderTest proxy = await Start(workers);
         await using TlsClient old = await TlsClient.Connect(proxy.AdminPort);
         Assert.Equal("ok\n", (await old.Ask("/health")).Body);
-        File.Copy(TestPki.NewA, _certificate, overwrite: true);
+        Renew();
         await using (TlsClient before = await TlsClient.Connect(proxy.AdminPort))
             Assert.Equal(TestPki.Der(TestPki.A), before.Tls.PeerCertificate);
 
@@ -91,8 +94,7 @@ public sealed class AdminTlsTests : IDisposable
     [InlineData(0)]
     public async Task CertificateThatCannotBeUsed_IsRefusedWithItsPlace_AndTheOldOneIsServed(int workers)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await Start(origin, workers);
+        await using ProxyUnderTest proxy = await Start(workers);
         string[] lines = await File.ReadAllLinesAsync(_certificate);
         int key = Array.FindIndex(lines, static line => line.Contains("PRIVATE KEY", StringComparison.Ordinal));
         await File.WriteAllLinesAsync(_certificate, lines[..key]);
@@ -115,8 +117,7 @@ public sealed class AdminTlsTests : IDisposable
     public async Task Commands_SpeakTls_AndNeedNoKey()
     {
         string key = TestPki.Copy(TestPki.A);
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Admin([.. Lines, $"key = \"{key}\""]));
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(_origin).Admin([.. Lines, $"key = \"{key}\""]));
         File.Delete(key);
         string[][] commands =
         [
@@ -143,9 +144,8 @@ public sealed class AdminTlsTests : IDisposable
     public async Task TlsBegins_ByAReload_AndEndsByARestartOnly(int workers)
     {
         string line = $"certificate = \"{_certificate}\"";
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
-            ProxyConfig.For(origin).WithWorkers(Math.Max(workers, 1)).Admin(Lines[0]), Options(workers));
+            ProxyConfig.For(_origin).WithWorkers(Math.Max(workers, 1)).Admin(Lines[0]), Options(workers));
         await using RawClient old = await RawClient.Connect(proxy.AdminPort);
         Assert.Equal(200, (await old.Ask("/health")).Status);
         string plain = await File.ReadAllTextAsync(proxy.ConfigPath);
@@ -175,9 +175,8 @@ public sealed class AdminTlsTests : IDisposable
     [InlineData(0)]
     public async Task Upgrade_GoesOnWithTls_ByTheFilesAsTheyAre(int workers)
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await Start(origin, workers);
-        File.Copy(TestPki.NewA, _certificate, overwrite: true);
+        await using ProxyUnderTest proxy = await Start(workers);
+        Renew();
         Assert.True(await proxy.Upgrade());
         await using (TlsClient client = await TlsClient.Connect(proxy.AdminPort))
         {
@@ -197,8 +196,7 @@ public sealed class AdminTlsTests : IDisposable
     [Fact]
     public async Task ConnectionsWithoutAHandshake_BlockNobody()
     {
-        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
-        await using ProxyUnderTest proxy = await Start(origin, 1);
+        await using ProxyUnderTest proxy = await Start(1);
         var silent = new RawClient[150];
         for (int i = 0; i < silent.Length; i++)
         {
@@ -215,9 +213,47 @@ public sealed class AdminTlsTests : IDisposable
             await client.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData(1, LibSsl.Tls12)]
+    [InlineData(0, LibSsl.Tls13)]
+    public async Task HandshakesThatFail_AreInTheLog_WithClientAndReason(int workers, int version)
+    {
+        await using ProxyUnderTest proxy = await Start(workers);
+        await using (RawClient plain = await RawClient.Connect(proxy.AdminPort))
+            Assert.Equal(400, (await plain.Ask("/health")).Status);
+        await proxy.Errors.WaitFor("admin: no TLS with 127.0.0.1: what it sent is no TLS");
+        await ExpectSaid(": it closed within the handshake", async () =>
+        {
+            await using RawClient noise = await RawClient.Connect(proxy.AdminPort);
+            await noise.Send("\u0016\u0003\u0001\u0000");
+        });
+        await ExpectSaid(": what it sent is no handshake", async () =>
+        {
+            await using RawClient noise = await RawClient.Connect(proxy.AdminPort);
+            await noise.Send("\u0016 begins garbage, and not what it says");
+        });
+        await ExpectSaid(": unknown ca", async () =>
+        {
+            await using TlsClient stranger = await TlsClient.Begin(proxy.AdminPort, TlsEnd.Stranger(version, version));
+            await Assert.ThrowsAsync<TlsFailure>(() => Deadline.For(stranger.Tls.Secured, () => "a handshake to fail"));
+        });
+
+        // One line in a second: until it is this one's turn.
+        Task ExpectSaid(string line, Func<Task> fail) => Deadline.Until(
+            async () =>
+            {
+                await fail();
+                return proxy.Errors.Text.Contains(line, StringComparison.Ordinal);
+            },
+            () => $"{line} in {proxy.Errors.Text}");
+    }
+
     /// <summary>No workers = one process does all.</summary>
-    private Task<ProxyUnderTest> Start(ScriptedOrigin origin, int workers) =>
-        ProxyUnderTest.Start(ProxyConfig.For(origin).WithWorkers(Math.Max(workers, 1)).Admin(Lines), Options(workers));
+    private Task<ProxyUnderTest> Start(int workers) =>
+        ProxyUnderTest.Start(ProxyConfig.For(_origin).WithWorkers(Math.Max(workers, 1)).Admin(Lines), Options(workers));
+
+    /// <summary>Its file holds another certificate from now on.</summary>
+    private void Renew() => File.Copy(TestPki.NewA, _certificate, overwrite: true);
 
     private static string[] Options(int workers) => workers == 0 ? ["--single-process"] : [];
 

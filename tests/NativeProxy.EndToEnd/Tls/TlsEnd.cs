@@ -22,6 +22,9 @@ internal sealed class TlsEnd
     /// <summary>A client that believes the authority of the tests.</summary>
     public static TlsEnd Client(int min = LibSsl.Tls12, int max = LibSsl.Tls13) => new TlsEnd(isServer: false, min, max).Believing(TestPki.Authority);
 
+    /// <summary>A client that believes another authority.</summary>
+    public static TlsEnd Stranger(int min, int max) => new TlsEnd(isServer: false, min, max).Believing(TestPki.OtherAuthority);
+
     /// <summary>A server with a certificate.</summary>
     public static TlsEnd Server(string certificate, int min = LibSsl.Tls12, int max = LibSsl.Tls13) =>
         new TlsEnd(isServer: true, min, max).Showing(certificate);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -23,6 +24,7 @@ public sealed class SecuredHttpServerTests : IDisposable
     private readonly ManualTime _time = new();
     private readonly TestAuthority _root = TestAuthority.Root("Root");
     private readonly Socket _listening = Peers.Listen();
+    private readonly ConcurrentQueue<string> _said = new();
     private EndpointSecurity? _security;
     private SmallHttpServer? _server;
 
@@ -70,6 +72,7 @@ public sealed class SecuredHttpServerTests : IDisposable
         string answer = Encoding.ASCII.GetString(client.ReadToEnd());
         Assert.StartsWith("HTTP/1.1 400 Bad Request\r\n", answer, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\nTLS is spoken here: ask by https://\n", answer, StringComparison.Ordinal);
+        await ExpectSaid("admin: no TLS with 127.0.0.1: what it sent is no TLS");
     }
 
     /// <summary>What begins like a handshake is none that could be answered: the alert of TLS, or nothing, and the end.</summary>
@@ -106,6 +109,9 @@ public sealed class SecuredHttpServerTests : IDisposable
         _time.AdvanceTo(10_000);
         client.ReadToEnd();
         await _time.UntilNextDue(null);
+
+        // Who sends nothing has begun none.
+        await ExpectSaid(sentBytes == 0 ? [] : ["admin: no TLS with 127.0.0.1: its handshake was not done in time"]);
     }
 
     /// <summary>From then on the limits are those of requests.</summary>
@@ -170,6 +176,59 @@ public sealed class SecuredHttpServerTests : IDisposable
         _server!.Dispose();
         await _time.UntilNextDue(null);
         Assert.True(_server.Ended.IsCompleted);
+        Assert.Empty(_said);
+    }
+
+    [Fact]
+    public async Task HandshakeThatFails_IsTold_WithTheReason()
+    {
+        using Socket socket = Connect();
+        await using var client = new SslStream(new NetworkStream(socket));
+        await Assert.ThrowsAnyAsync<Exception>(() => client.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        {
+            TargetHost = "a.test", ApplicationProtocols = [SslApplicationProtocol.Http2],
+        }));
+        await Waiting.Until(() => !_said.IsEmpty, () => "a line");
+        Assert.Matches("^admin: no TLS with 127[.]0[.]0[.]1: [a-z ]+$", Assert.Single(_said));
+    }
+
+    [Fact]
+    public async Task ClientThatClosesWithinItsHandshake_IsTold_AndOneThatOnlyConnects_IsNot()
+    {
+        using (Socket silent = Connect())
+        {
+            silent.Shutdown(SocketShutdown.Send);
+            silent.ReadToEnd();
+        }
+        using Socket client = Peers.Connect(_listening);
+        client.Send(new byte[] { 22, 3, 1, 0, 200 });
+        client.Shutdown(SocketShutdown.Send);
+        await ExpectSaid("admin: no TLS with 127.0.0.1: it closed within the handshake");
+    }
+
+    [Fact]
+    public async Task ManyThatFail_AreOneLineASecond_AndTheOthersAreCounted()
+    {
+        const string Line = "admin: no TLS with 127.0.0.1: what it sent is no TLS";
+        for (int i = 0; i < 5; i++)
+            FailOnce();
+        await ExpectSaid(Line);
+        _time.AdvanceTo(999);
+        FailOnce();
+        _time.AdvanceTo(1000);
+        FailOnce();
+        _time.AdvanceTo(3000);
+        FailOnce();
+        await ExpectSaid(Line, Line + "; 5 more failed since the last line", Line);
+
+        void FailOnce()
+        {
+            using Socket client = Connect();
+            client.SendText("x");
+
+            // The answer comes when it has been told.
+            client.ReadToEnd();
+        }
     }
 
     private EndpointSecurity Made(params string[] names)
@@ -186,7 +245,10 @@ public sealed class SecuredHttpServerTests : IDisposable
     }
 
     private void Serve(int placesMax, int answerBytes = 0) =>
-        _server = SmallHttpServer.Start(_listening, new Echo(answerBytes), placesMax, _time, () => _security);
+        _server = SmallHttpServer.Start(_listening, new Echo(answerBytes), placesMax, _time, () => _security, _said.Enqueue);
+
+    private async Task ExpectSaid(params string[] lines) =>
+        await Waiting.Until(() => _said.SequenceEqual(lines), () => $"{string.Join(" | ", lines)}, and there is {string.Join(" | ", _said)}");
 
     private static async Task<SslStream> Secure(Socket socket, SslProtocols versions = SslProtocols.Tls12 | SslProtocols.Tls13)
     {

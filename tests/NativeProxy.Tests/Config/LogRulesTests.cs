@@ -18,6 +18,7 @@ public class LogRulesTests
     [InlineData("format = \"custom\"\ntemplate = '{client} {{x} \"{request_header.User-Agent}\" {status}'")]
     [InlineData("format = \"json\"\nrequest_headers = [\"X-A\"]\nresponse_headers = [\"Server\"]")]
     [InlineData("sample = 0\nslow = \"500ms\"\nsample_errors = true")]
+    [InlineData("traces = { endpoint = \"\", service = \"edge\" }")]
     [InlineData("redact_headers = []\nredact_query = [\"token\", \"api key\"]")]
     public void GoodKeys_AreTaken(string lines)
     {
@@ -50,6 +51,14 @@ public class LogRulesTests
     [InlineData("redact_query = [\"a=b\"]", "2: \"a=b\" is no name of a parameter")]
     [InlineData("syslog.app_name = \"a b\"", "2: \"a b\" cannot stand in a line")]
     [InlineData("syslog.hostname = \"ä\"", "2: \"ä\" cannot stand in a line")]
+    [InlineData("traces.endpoint = \"127.0.0.1:4318\"", "2: \"127.0.0.1:4318\" is no URL of a collector")]
+    [InlineData("traces.endpoint = \"http://\"", "2: \"http://\" is no URL of a collector")]
+    [InlineData("traces.endpoint = \"http://a:0\"", "2: \"http://a:0\" is no URL of a collector")]
+    [InlineData("traces.endpoint = \"https://a/#x\"", "2: \"https://a/#x\" is no URL of a collector")]
+    [InlineData("traces.service = \"\"", "2: the name of the service is empty")]
+    [InlineData("traces.headers = { \"a b\" = \"c\" }", "2: \"a b\" is no name of a header field")]
+    [InlineData("traces.headers = { Host = \"c\" }", "2: \"Host\" is written in any case")]
+    [InlineData("traces.headers = { A = \"c\\r\\nB: d\" }", "2: the value of \"A\" cannot stand in a header field")]
     public void BadKeys_AreRefused(string lines, string problem) => Assert.Equal(problem, Assert.Single(SettingsTrial.Problems(With(lines))));
 
     [Theory]
@@ -79,6 +88,7 @@ public class LogRulesTests
     [InlineData("template = \"{client}\"", "2: nobody uses this template")]
     [InlineData("format = \"combined\"\nrequest_headers = [\"X-A\"]", "3: lines of this format do not show them")]
     [InlineData("sample = 0\nsample_errors = true", "3: no exchange gets a line: sample is 0, and errors are sampled, too")]
+    [InlineData("traces.endpoint = \"https://collector.example\"", "2: no listener takes part in a trace, so that there are no spans")]
     public void KeysWithoutEffect_AreWarnedOf(string lines, string warning) => Assert.Equal([warning], SettingsTrial.Warnings(With(lines)));
 
     private static string With(string lines) => $"[log]\n{lines}\n" + SettingsTrial.Minimal;

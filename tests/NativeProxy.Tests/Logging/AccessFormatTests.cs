@@ -76,7 +76,7 @@ public sealed class AccessFormatTests
         AccessRecord record = SampleRecords.Get();
         record.PeerAddress = new byte[] { 10, 0, 0, 9 };
         record.RequestId = "abc-1"u8;
-        record.TraceId = "4bf92f3577b34da6a3ce929d0e0e4736"u8;
+        record.TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"u8;
 
         Assert.EndsWith(
             " rs=- why=- peer=10.0.0.9 id=abc-1 trace=4bf92f3577b34da6a3ce929d0e0e4736", Line(AccessLogStyle.Haproxy, record),

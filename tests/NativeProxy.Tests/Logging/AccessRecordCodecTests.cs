@@ -32,7 +32,8 @@ public sealed class AccessRecordCodecTests
         record.Numbers = (AccessNumbers)numbers;
         record.PeerAddress = new byte[] { 10, 0, 0, 9 };
         record.RequestId = "id"u8;
-        record.TraceId = "trace"u8;
+        record.TraceParent = "trace"u8;
+        record.CallerSpan = "caller"u8;
         Assert.True(AccessRecordCodec.TryWrite(ring, record));
         Assert.True(ring.TryPeek(out ReadOnlySpan<byte> slot));
         AccessRecord read = AccessRecordCodec.Read(slot);
@@ -40,9 +41,10 @@ public sealed class AccessRecordCodecTests
         Assert.Equal((AccessNumbers)numbers, read.Numbers);
         Assert.Equal([127, 0, 0, 1], read.ClientAddress.ToArray());
         Assert.Equal(
-            ["\n\0\0\t", "id", "trace", "GET", "/x?y", "HTTP/1.1", "example.com", "curl/8.0", "http://example.com/start"],
-            new[] { read.PeerAddress.ToArray(), read.RequestId.ToArray(), read.TraceId.ToArray(), read.Method.ToArray(), read.Target.ToArray(),
-                read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(), read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
+            ["\n\0\0\t", "id", "trace", "caller", "GET", "/x?y", "HTTP/1.1", "example.com", "curl/8.0", "http://example.com/start"],
+            new[] { read.PeerAddress.ToArray(), read.RequestId.ToArray(), read.TraceParent.ToArray(), read.CallerSpan.ToArray(),
+                read.Method.ToArray(), read.Target.ToArray(), read.Version.ToArray(), read.Host.ToArray(), read.UserAgent.ToArray(),
+                read.Referer.ToArray() }.Select(Encoding.ASCII.GetString));
     }
 
     [Fact]
@@ -64,7 +66,8 @@ public sealed class AccessRecordCodecTests
             Numbers = new AccessNumbers(),
             PeerAddress = endless,
             RequestId = endless,
-            TraceId = endless,
+            TraceParent = endless,
+            CallerSpan = endless,
             Method = endless,
             Target = endless,
             Version = endless,

@@ -55,7 +55,7 @@ public sealed class LogOutputTests : IDisposable
         for (int i = 0; i < 100; i++)
         {
             Point(i % 2 == 0 ? "/dev/full" : _path);
-            Write(i * LogOutput.ReportPauseMs / 50, lines: 1);
+            Write(i * LossReport.PauseMs / 50, lines: 1);
         }
 
         Assert.Equal((50, 50), (_output.LinesWritten, _output.LinesLost));

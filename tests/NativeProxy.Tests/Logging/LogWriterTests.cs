@@ -51,8 +51,8 @@ public sealed class LogWriterTests : IDisposable
         for (int i = 0; i < Count; i++)
             Assert.Contains($"\"GET /{i} HTTP/1.1\" cc=12/3/4500", lines[i]);
 
-        Assert.Equal(Count, writer.LinesWritten);
-        Assert.Equal(0, writer.LinesLost);
+        Assert.Equal(Count, writer.Figures.LinesWritten);
+        Assert.Equal(0, writer.Figures.LinesLost);
         Assert.Equal("", Stderr);
     }
 
@@ -82,7 +82,7 @@ public sealed class LogWriterTests : IDisposable
         Assert.All(before, static line => Assert.DoesNotContain("{", line[..1], StringComparison.Ordinal));
         Assert.All(after, static line => Assert.StartsWith("{", line, StringComparison.Ordinal));
         Assert.Contains($"/{Count - 1}\"", after[^1], StringComparison.Ordinal);
-        Assert.Equal(Count, writer.LinesWritten);
+        Assert.Equal(Count, writer.Figures.LinesWritten);
         Assert.Equal("", Stderr);
     }
 
@@ -92,7 +92,7 @@ public sealed class LogWriterTests : IDisposable
         LogRing ring = new(1 << 16);
         LogWriter writer = Writer(ring, LogTarget.ToFile(FilePath));
         AccessRecordCodec.TryWrite(ring, SampleRecords.Get());
-        SpinWait.SpinUntil(() => writer.LinesWritten == 1);
+        SpinWait.SpinUntil(() => writer.Figures.LinesWritten == 1);
         Assert.False(writer.HasEnded);
 
         ring.Dispose();
@@ -152,7 +152,7 @@ public sealed class LogWriterTests : IDisposable
         LogTarget target = LogTarget.ToFile(FilePath);
         LogWriter writer = Writer(ring, target);
         AccessRecordCodec.TryWrite(ring, SampleRecords.Get("/before"));
-        SpinWait.SpinUntil(() => writer.LinesWritten == 1);
+        SpinWait.SpinUntil(() => writer.Figures.LinesWritten == 1);
         File.Move(FilePath, FilePath + ".1");
         writer.Reopen();
         SpinWait.SpinUntil(() => File.Exists(FilePath));
@@ -196,12 +196,12 @@ public sealed class LogWriterTests : IDisposable
         for (int i = 1; i <= 3; i++)
         {
             AccessRecordCodec.TryWrite(ring, SampleRecords.Get());
-            SpinWait.SpinUntil(() => writer.LinesLost == i);
+            SpinWait.SpinUntil(() => writer.Figures.LinesLost == i);
         }
 
         writer.Dispose();
-        Assert.Equal(3, writer.LinesLost);
-        Assert.Equal(0, writer.LinesWritten);
+        Assert.Equal(3, writer.Figures.LinesLost);
+        Assert.Equal(0, writer.Figures.LinesWritten);
         Assert.Single(Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(" error access log lines are lost: ", Stderr);
     }
@@ -222,17 +222,17 @@ public sealed class LogWriterTests : IDisposable
         byte[] received = new byte[4096];
         int count = reader.Read(received);
         Assert.Contains("GET /read ", Encoding.ASCII.GetString(received, 0, count));
-        SpinWait.SpinUntil(() => writer.LinesWritten == 1);
+        SpinWait.SpinUntil(() => writer.Figures.LinesWritten == 1);
 
         reader.Dispose();
         for (int i = 1; i <= 2; i++)
         {
             AccessRecordCodec.TryWrite(ring, SampleRecords.Get());
-            SpinWait.SpinUntil(() => writer.LinesLost == i);
+            SpinWait.SpinUntil(() => writer.Figures.LinesLost == i);
         }
 
         writer.Dispose();
-        Assert.Equal((1, 2), (writer.LinesWritten, writer.LinesLost));
+        Assert.Equal((1, 2), (writer.Figures.LinesWritten, writer.Figures.LinesLost));
         Assert.Single(Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
@@ -246,16 +246,16 @@ public sealed class LogWriterTests : IDisposable
         Produce(20);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         writer.Dispose();
-        Assert.Equal(30, writer.LinesWritten);
+        Assert.Equal(30, writer.Figures.LinesWritten);
 
         void Produce(int times)
         {
             for (int i = 0; i < times; i++)
             {
                 // Each record finds the writer idle or about to be, so that the wake-up is part of what is measured.
-                long written = writer.LinesWritten;
+                long written = writer.Figures.LinesWritten;
                 AccessRecordCodec.TryWrite(ring, RecordWithoutAllocation);
-                while (writer.LinesWritten == written)
+                while (writer.Figures.LinesWritten == written)
                     Thread.Yield();
             }
         }

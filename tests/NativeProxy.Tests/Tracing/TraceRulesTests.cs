@@ -98,7 +98,24 @@ public class TraceRulesTests
         string sent = trial.Send(Peer, $"traceparent: {value}", "tracestate: rojo=1", "tracestate: b=2");
         Assert.Matches($"^tracestate: rojo=1\r\ntracestate: b=2\r\ntraceparent: 00-{Trace}-[0-9a-f]{{16}}-{flags}\r\n$", sent);
         Assert.DoesNotContain(Parent, sent, StringComparison.Ordinal);
-        Assert.Equal(Trace, Wire.Text(trial.Trace.TraceId));
+        Assert.Equal((Trace, Parent), (Wire.Text(trial.Trace.TraceId), Wire.Text(trial.Trace.CallerSpan)));
+        Assert.Equal(flags != "00", trial.Trace.IsSampled);
+    }
+
+    [Fact]
+    public void OneInSoManyTracesThatBeginHere_IsSampled_AndEachThatCameSo()
+    {
+        var trial = new TraceTrial($"{Create}\ntrace.sample = 3");
+        string came = "";
+        for (int i = 0; i < 7; i++)
+        {
+            string sent = trial.Send(Peer);
+            came += sent[^3];
+            Assert.Equal((sent[^3] == '1', 0), (trial.Trace.IsSampled, trial.Trace.CallerSpan.Length));
+            trial.Send(Peer, $"traceparent: 00-{Trace}-{Parent}-01");
+            Assert.True(trial.Trace.IsSampled);
+        }
+        Assert.Equal("1001001", came);
     }
 
     [Theory]

@@ -27,6 +27,12 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     private readonly byte[] _address = new byte[16];
     private readonly byte[] _peer = new byte[16];
 
+    /// <summary>False when no exchange gets a line.</summary>
+    public bool WritesLines { get; set; } = true;
+
+    /// <summary>True when exchanges of sampled traces get a span.</summary>
+    public bool WritesSpans { get; set; }
+
     /// <summary>
     /// True when the format shows fields of the request besides its first line. A reload may change it; exchanges under way then have none.
     /// </summary>
@@ -57,6 +63,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <param name="notes">What else is known.</param>
     public void Write(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
+        bool hasSpan = WritesSpans && notes.Trace is { IsSampled: true };
+        if (!hasSpan && !WritesLines)
+            return;
         AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
         ExchangeTimes times = notes.TimesOver(path.Link);
         record.Numbers.ClientRequestNumber = client.RequestNumber;
@@ -79,15 +88,21 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         };
         record.Numbers.CookieInRequest = notes.CookieInRequest;
         record.Numbers.CookieInResponse = notes.CookieInResponse;
-        record.RequestId = notes.Trace is null ? default : notes.Trace.RequestId;
-        record.TraceId = notes.Trace is null ? default : notes.Trace.TraceId;
+        if (notes.Trace is { } trace)
+        {
+            record.RequestId = trace.RequestId;
+            record.TraceParent = trace.TraceParent;
+            record.CallerSpan = trace.CallerSpan;
+        }
         record.Captures = notes.Captures is null ? default : notes.Captures.Values;
-        Put(record, client.Connection);
+        Put(record, client.Connection, hasSpan);
     }
 
     /// <summary>Logs a request that nobody served: with its line, if it came to one that says something.</summary>
     public void WriteRefused(ClientConnection connection, in Refusal refusal)
     {
+        if (!WritesLines)
+            return;
         AccessRecord record = Begin(connection, refusal.Client, refusal.StartedMs);
         if (refusal.ShowsLine && RequestLineOf(refusal.Request) is { IsEmpty: false } line)
         {
@@ -106,15 +121,16 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RejectName = _rejectNames.Of(refusal.Error, refusal.Detail);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(refusal.Error).Side;
         record.Numbers.EndedIn = (byte)'R';
-        Put(record, connection);
+        Put(record, connection, hasSpan: false);
     }
 
-    private void Put(in AccessRecord record, ClientConnection connection)
+    private void Put(in AccessRecord record, ClientConnection connection, bool hasSpan)
     {
-        if (Sampling is { } sampling && !sampling.Takes(record.Numbers))
+        bool hasLine = WritesLines && (Sampling is not { } sampling || sampling.Takes(record.Numbers));
+        if (WritesLines && !hasLine)
             connection.Frontend.Counters.Add(CounterId.LogLinesLeftOut);
-        else
-            AccessRecordCodec.TryWrite(ring, record);
+        if (hasLine || hasSpan)
+            AccessRecordCodec.TryWrite(ring, record, hasLine ? LogRecordKind.Exchange : LogRecordKind.SpanOnly);
     }
 
     /// <summary>Where what has refused it has a name of its own (a limit, a policy), that is said, too.</summary>

@@ -95,8 +95,8 @@ internal sealed class AdminClient
         using var over = new CancellationTokenSource(AnswerLimit);
         HttpDocument document = HttpDocument.Send(
             _server,
-            $"{method} {target} HTTP/1.1\r\nHost: {_host}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
-            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}",
+            Encoding.Latin1.GetBytes($"{method} {target} HTTP/1.1\r\nHost: {_host}\r\nUser-Agent: nativeproxy\r\nConnection: close\r\n{authorization}"
+                + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
             AnswerBytesMax, over.Token, trust?.Options).GetAwaiter().GetResult();
         if (document.Problem.Length > 0)
             problem = trust is { HasSeenAnother: true } ? AnotherCertificate : document.Problem + WhyNot;

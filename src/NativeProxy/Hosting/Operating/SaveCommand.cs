@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.Json;
 using NativeProxy.Config;
@@ -131,44 +130,9 @@ internal static class SaveCommand
         for (int i = 0; i < after.Parts.Count; i++)
         {
             (string name, byte[] bytes) = after.Parts[i];
-            if (!bytes.AsSpan().SequenceEqual(before.Parts[i].Bytes) && ProblemOf(name, before.Parts[i].Bytes, bytes) is { } problem)
+            if (!bytes.AsSpan().SequenceEqual(before.Parts[i].Bytes) && FileExchange.ProblemOf(name, before.Parts[i].Bytes, bytes) is { } problem)
                 return $"{name} is not written: {problem}";
         }
         return null;
-    }
-
-    /// <summary>In place, so that owner, rights and links stay; when the disk is full, the file is what it was.</summary>
-    private static string? ProblemOf(string path, byte[] before, byte[] after)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-            byte[] found = new byte[before.Length + 1];
-            int count = file.ReadAtLeast(found, found.Length, throwOnEndOfStream: false);
-            if (!found.AsSpan(0, count).SequenceEqual(before))
-                return "it has changed meanwhile; try again";
-            try
-            {
-                Replace(file, after);
-                return null;
-            }
-            catch (IOException)
-            {
-                Replace(file, before);
-                throw;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return OperatorText.Printable(e.Message);
-        }
-    }
-
-    private static void Replace(FileStream file, byte[] bytes)
-    {
-        file.Position = 0;
-        file.Write(bytes);
-        file.SetLength(bytes.Length);
-        file.Flush(flushToDisk: true);
     }
 }

@@ -26,7 +26,7 @@ internal sealed record ProbeTarget(bool IsHttps, string Host, string Authority, 
         bool hasPort = authority.LastIndexOf(':') > authority.LastIndexOf(']');
         string asPlain = !isHttps ? url : $"http://{authority}{(hasPort ? "" : ":443")}{rest[authority.Length..]}";
         problem = "";
-        if (!DiscoveryUrl.TryParse(asPlain, out DiscoveryUrl read))
+        if (!HttpUrl.TryParse(asPlain, out HttpUrl read))
         {
             problem = $"\"{url}\" is no URL: expected http://HOST:PORT/PATH or https://HOST:PORT/PATH";
             return [];

@@ -15,6 +15,7 @@ internal sealed unsafe partial class UnixFile(string path)
 {
     private const int CurrentDirectory = -100;
     private const int DoNotFollow = 0x100;
+    private const int OfDescriptor = 0x1000;
     private const int TypeMask = 0xf000;
     private const int SocketType = 0xc000;
 
@@ -116,7 +117,6 @@ internal sealed unsafe partial class UnixFile(string path)
     /// <summary>It is a plain file that has one name: nobody has made the name of another file of it.</summary>
     public static bool HasOneName(SafeFileHandle file)
     {
-        const int OfDescriptor = 0x1000;
         const uint NumberOfNames = 0x4;
         const int NumberOfNamesOffset = 16;
         const int PlainType = 0x8000;
@@ -124,6 +124,17 @@ internal sealed unsafe partial class UnixFile(string path)
         return CallStatus((int)file.DangerousGetHandle(), "", OfDescriptor, Wanted | NumberOfNames, status) == 0
             && (*(ushort*)(status + ModeOffset) & TypeMask) == PlainType
             && *(uint*)(status + NumberOfNamesOffset) == 1;
+    }
+
+    /// <summary>Gives a file to the user and the group of another one. False when that cannot be.</summary>
+    public static bool TryGiveLike(SafeFileHandle other, string path)
+    {
+        const uint UserAndGroup = 0x8 | 0x10;
+        const int UserOffset = 20;
+        const int GroupOffset = 24;
+        byte* status = stackalloc byte[StatusBytes];
+        return CallStatus((int)other.DangerousGetHandle(), "", OfDescriptor, UserAndGroup, status) == 0
+            && CallChangeOwner(path, *(int*)(status + UserOffset), *(int*)(status + GroupOffset)) == 0;
     }
 
     private bool IsOurs() => _mark is { } mark && MarkOf(Present, out _) == mark;

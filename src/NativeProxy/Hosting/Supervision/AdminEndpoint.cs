@@ -73,7 +73,7 @@ internal sealed class AdminEndpoint : IDisposable
                 new AdminBoards(boards.Counters, boards.Servers, boards.Closes, boards.Latencies, boards.Limits, boards.Changes,
                     boards.Recordings),
                 state, powers, TimeProvider.System),
-            PlacesMax, TimeProvider.System, () => state.Security);
+            PlacesMax, TimeProvider.System, () => state.Security, powers.Say);
 
     /// <summary>These settings are in force from now on.</summary>
     /// <param name="state">What the endpoint reads.</param>

@@ -211,6 +211,8 @@ internal static class StartTrials
             if (LogPlaceText.Of(target).Name is { Length: > 0 } name)
                 yield return (key, name);
         }
+        if (HttpUrl.TryParse(log.Traces.Endpoint, out HttpUrl collector, mayBeSecure: true) && !IPAddress.TryParse(collector.Host, out _))
+            yield return ("log.traces.endpoint", collector.Host);
     }
 
     private static string? ProblemOfName(string host)

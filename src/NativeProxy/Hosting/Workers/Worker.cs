@@ -193,10 +193,12 @@ internal sealed class Worker : IDisposable
         if (newLog is not null)
             _log.Writer.SwitchTo(newLog);
         LogDestinations layout = _layout = newLog ?? _layout;
-        _exchangeLog.WantsFields = layout.Template?.WantsFields ?? layout.Style != AccessLogStyle.Haproxy;
+        _exchangeLog.WritesLines = settings.AccessTarget != LogSettings.Off;
+        _exchangeLog.WritesSpans = layout.Spans is not null;
+        _exchangeLog.WantsFields = _exchangeLog.WritesSpans || (layout.Template?.WantsFields ?? layout.Style != AccessLogStyle.Haproxy);
         _exchangeLog.Captures = layout.Captures;
         _exchangeLog.Sampling = WorkerLog.SamplingOf(settings);
-        _traffic.LogsExchanges = settings.AccessTarget != LogSettings.Off;
+        _traffic.LogsExchanges = _exchangeLog.WritesLines || _exchangeLog.WritesSpans;
         _ledger.Log = settings.ConnectionsTarget == LogSettings.Off ? null : _log.Ring;
     }
 

@@ -52,8 +52,11 @@ internal sealed class WorkerGauges : ITimerOwner
         if (_logRing is not null && _logWriter is not null)
         {
             _counters.Set(CounterId.LogLinesDropped, _logRing.DroppedCount);
-            _counters.Set(CounterId.LogLinesWritten, _logWriter.LinesWritten);
-            _counters.Set(CounterId.LogLinesLost, _logWriter.LinesLost);
+            LogFigures figures = _logWriter.Figures;
+            _counters.Set(CounterId.LogLinesWritten, figures.LinesWritten);
+            _counters.Set(CounterId.LogLinesLost, figures.LinesLost);
+            _counters.Set(CounterId.SpansSent, figures.SpansSent);
+            _counters.Set(CounterId.SpansLost, figures.SpansLost);
         }
         _counters.Add(CounterId.FigureRefreshes);
         _loop.Wheel.Arm(_timer, nowMs + RefreshMs);

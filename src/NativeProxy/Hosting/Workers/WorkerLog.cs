@@ -12,8 +12,8 @@ using NativeProxy.Logging;
 namespace NativeProxy.Hosting.Workers;
 
 /// <summary>
-/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, no, one or two targets, which a reload may change. Owner: the worker,
-/// which disposes it after its loop has ended. Thread: any; the ring has its own rules.
+/// The logs of one worker, as <c>[log]</c> says: one ring, one writer, no, one or two targets and a collector, which a reload may change. Owner: the
+/// worker, which disposes it after its loop has ended. Thread: any; the ring has its own rules.
 /// </summary>
 internal sealed class WorkerLog : IDisposable
 {
@@ -80,10 +80,12 @@ internal sealed class WorkerLog : IDisposable
         (one.AccessTarget, one.ConnectionsTarget, one.Format, one.Template) ==
             (other.AccessTarget, other.ConnectionsTarget, other.Format, other.Template)
         && (one.Syslog.Facility, one.Syslog.AppName, one.Syslog.Hostname) == (other.Syslog.Facility, other.Syslog.AppName, other.Syslog.Hostname)
+        && one.Traces.IsSameAs(other.Traces)
         && one.RequestHeaders.SequenceEqual(other.RequestHeaders) && one.ResponseHeaders.SequenceEqual(other.ResponseHeaders)
         && one.RedactHeaders.SequenceEqual(other.RedactHeaders) && one.RedactQuery.SequenceEqual(other.RedactQuery);
 
     private static bool HasName(in LogSettings settings) =>
+        settings.Traces.Endpoint.Length > 0 ||
         LogPlaceText.Of(settings.AccessTarget).Name.Length > 0 || LogPlaceText.Of(settings.ConnectionsTarget).Name.Length > 0;
 
     private static LogDestinations Open(in ProxySettings settings, ErrorLog errors)
@@ -97,7 +99,10 @@ internal sealed class WorkerLog : IDisposable
             LogTarget? connections = isShared
                 ? access
                 : OpenTarget("connection", log.ConnectionsTarget, settings, errors);
-            return Layout(log, access, connections);
+            SpanPlace? spans = SpanCollector.PlaceOf(log.Traces, settings.Resolver, out string problem);
+            if (problem.Length > 0)
+                throw new IOException($"log.traces.endpoint: {problem}");
+            return Layout(log, access, connections) with { Spans = spans };
         }
         catch
         {

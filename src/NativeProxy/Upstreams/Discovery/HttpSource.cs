@@ -24,7 +24,7 @@ internal sealed class HttpSource(NameFinder finder, UpstreamDiscoverySettings se
     public override async Task<SourceAnswer> Find()
     {
         // The settings rules have refused what is no URL.
-        DiscoveryUrl.TryParse(settings.Url, out DiscoveryUrl url);
+        HttpUrl.TryParse(settings.Url, out HttpUrl url);
         NameAnswer host = await finder.Find(url.Host);
         if (host.Outcome != NameOutcome.Found)
             return SourceAnswer.Failed(host.Why);

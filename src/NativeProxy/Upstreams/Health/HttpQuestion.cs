@@ -35,7 +35,7 @@ internal sealed record HttpQuestion(string Request, bool IsHead, StatusSet Expec
     /// <inheritdoc/>
     public override async Task<bool> AskAsync(SocketPipe pipe, Action<CheckResult> report, CancellationToken over)
     {
-        HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, Request, IsHead, over);
+        HttpAnswerHead head = await HttpAnswerHead.Ask(pipe, Encoding.Latin1.GetBytes(Request), IsHead, over);
         CheckResult result = head.State switch
         {
             AnswerHeadState.Whole => new CheckResult(OutcomeOf(head.StatusCode), head.StatusCode),

@@ -130,7 +130,7 @@ public class DiscoveryTextTests
     [InlineData("http://[2001:db8::1]/a/b", "2001:db8::1 80 [2001:db8::1] /a/b")]
     public void Url_IsTakenApart(string text, string expected)
     {
-        Assert.True(DiscoveryUrl.TryParse(text, out DiscoveryUrl url));
+        Assert.True(HttpUrl.TryParse(text, out HttpUrl url));
         Assert.Equal(expected, $"{url.Host} {url.Port} {url.Authority} {url.Target}");
     }
 }
