@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
+using NativeProxy.EndToEnd.Tls;
 using Xunit;
 
 namespace NativeProxy.EndToEnd.Operation;
@@ -104,6 +105,42 @@ public sealed class TracesTests
         await proxy.WaitForMetric("nativeproxy_spans_sent_total", 2);
         await proxy.Errors.WaitFor("it takes spans again; 0 were lost meanwhile");
         Assert.Equal(0, await proxy.Metric("nativeproxy_spans_lost_total"));
+    }
+
+    /// <summary>One that shows a certificate of the system's authorities gets them; another one could be anybody.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SecureCollector_GetsSpans_IfItsCertificateIsSound(bool isKnown)
+    {
+        await using ScriptedOrigin collector = ScriptedOrigin.Answering(Thanks);
+        await using ProxyUnderTest secure = await ProxyUnderTest.Start(ProxyConfig.For(collector).Listener(TlsScene.Listening("", TestPki.Local)));
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        string authorities = isKnown ? TestPki.Authority : TestPki.OtherAuthority;
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Listener(Create)
+            .Log($"traces = {{ endpoint = \"https://127.0.0.1:{secure.Port()}\" }}")
+            .StartedThrough($"SSL_CERT_FILE={authorities} SSL_CERT_DIR=/nowhere exec \"$0\" \"$@\""));
+        await proxy.AskOnce("/one");
+        if (isKnown)
+        {
+            Assert.Equal("/one", Attribute(Assert.Single(await SpansOf(collector, 1)), "url.path"));
+            return;
+        }
+        await proxy.Errors.WaitFor("its certificate is not sound (RemoteCertificateChainErrors)");
+        Assert.Empty(collector.Requests);
+    }
+
+    /// <summary>A name is looked up aside; one that is none costs spans only.</summary>
+    [Fact]
+    public async Task CollectorWithoutAnAddress_IsTold()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener(Create).Log("traces = { endpoint = \"http://nowhere.invalid:4318\" }"));
+        await proxy.AskOnce("/one");
+        await proxy.Errors.WaitFor("the name \"nowhere.invalid\" cannot be resolved: ");
+        FinishedCommand check = await ProxyBinary.Run("check", "--full", "-c", proxy.ConfigPath);
+        Assert.Contains("the name \"nowhere.invalid\" cannot be resolved now", check.Errors + check.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,4 +19,12 @@ public class OperatorQuestionsTests
         await Assert.ThrowsAnyAsync<Exception>(() => failed);
         Assert.Equal("null", Encoding.ASCII.GetString(await next.WaitAsync(LoopUnderTest.Deadline)));
     }
+
+    /// <summary>Whoever has set something of a server waits for this.</summary>
+    [Fact]
+    public async Task Follow_IsAnsweredWhenTheLoopHasLooked()
+    {
+        using var worker = new WorkerUnderTest();
+        Assert.Equal("true", Encoding.ASCII.GetString(await worker.Worker.Ask("follow").WaitAsync(LoopUnderTest.Deadline)));
+    }
 }
