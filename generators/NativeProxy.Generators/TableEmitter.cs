@@ -51,10 +51,10 @@ internal static class TableEmitter
         code.Line();
         foreach (SettingModel setting in table.Settings.Where(static setting => setting.Choices.Count > 0))
         {
-            code.Line($"private static readonly (string Name, {setting.ElementType} Value)[] {Choices(setting)} =");
+            code.Line($"private static readonly (string Name, int Value)[] {Choices(setting)} =");
             code.Open("[");
             foreach (ChoiceModel choice in setting.Choices)
-                code.Line($"({Literal(choice.Name)}, {choice.Member}),");
+                code.Line($"({Literal(choice.Name)}, (int){choice.Member}),");
             code.Close("];");
             code.Line();
         }
@@ -122,9 +122,10 @@ internal static class TableEmitter
             SettingKind.Duration => $"changes.DurationMs({key}, {values})",
             SettingKind.Size => $"changes.SizeBytes({key}, {values})",
             SettingKind.Text => $"changes.Text({key}, {values})",
-            SettingKind.Choice => $"changes.Choice({key}, {values}, {Choices(setting)})",
+            SettingKind.Choice =>
+                $"changes.Choice({key}, (int)before.{Field(setting.Property)}, (int)after.{Field(setting.Property)}, {Choices(setting)})",
             SettingKind.TextList => $"changes.Texts({key}, {values})",
-            SettingKind.ChoiceList => $"changes.Choices({key}, {values}, {Choices(setting)})",
+            SettingKind.ChoiceList => $"changes.Choices({key}, {values}, static choice => (int)choice, {Choices(setting)})",
             SettingKind.MatchMap => $"changes.Matches({key}, {values})",
             SettingKind.ShareMap => $"changes.Shares({key}, {values})",
             SettingKind.TextMap => $"changes.NamedTexts({key}, {values})",
@@ -148,9 +149,10 @@ internal static class TableEmitter
             SettingKind.Duration => $"table.DurationMs({key}, {NumberArguments(setting)})",
             SettingKind.Size => $"{cast}table.SizeBytes({key}, {NumberArguments(setting)})",
             SettingKind.Text => $"table.Text({key}, {(setting.IsRequired ? "\"\"" : Literal(setting.Value.Text))})",
-            SettingKind.Choice => $"table.Choice({key}, {Member(setting, setting.Value.Text)}, {Choices(setting)})",
+            SettingKind.Choice => $"({setting.ElementType})table.Choice({key}, (int){Member(setting, setting.Value.Text)}, {Choices(setting)})",
             SettingKind.TextList => $"table.Texts({key}, {ListExpression(setting)})",
-            SettingKind.ChoiceList => $"table.Choices({key}, {ListExpression(setting)}, {Choices(setting)})",
+            SettingKind.ChoiceList =>
+                $"table.Choices({key}, {ListExpression(setting)}, static choice => ({setting.ElementType})choice, {Choices(setting)})",
             SettingKind.MatchMap => $"table.Matches({key})",
             SettingKind.ShareMap => $"table.Shares({key})",
             SettingKind.TextMap => $"table.NamedTexts({key})",

@@ -83,8 +83,8 @@ internal sealed class SettingsChanges
             Add(key, $"{_keys}{key} changed");
     }
 
-    public void Choice<T>(string key, T before, T after, (string Name, T Value)[] choices) =>
-        Value(key, before, after, value => NameOf(value, choices));
+    public void Choice(string key, int before, int after, (string Name, int Value)[] choices) =>
+        Value(key, NameOf(before, choices), NameOf(after, choices), static name => name);
 
     public void Texts(string key, ImmutableArray<string> before, ImmutableArray<string> after) =>
         Value(key, Listed(before, static item => item), Listed(after, static item => item), static list => list);
@@ -95,8 +95,11 @@ internal sealed class SettingsChanges
 
     public void Shares(string key, ImmutableArray<ShareSettings> before, ImmutableArray<ShareSettings> after) => Map(key, before, after);
 
-    public void Choices<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, (string Name, T Value)[] choices) =>
-        Value(key, Listed(before, value => NameOf(value, choices)), Listed(after, value => NameOf(value, choices)), static list => list);
+    public void Choices<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, Func<T, int> numberOf, (string Name, int Value)[] choices)
+    {
+        Func<T, string> name = value => NameOf(numberOf(value), choices);
+        Value(key, Listed(before, name), Listed(after, name), static list => list);
+    }
 
     /// <summary>For the keys of a table that exists once.</summary>
     public SettingsChanges In(string key) => new(_found, _owner, _keys + key + ".", _path + key + ".");
@@ -105,24 +108,31 @@ internal sealed class SettingsChanges
     public void Tables<T>(string key, ImmutableArray<T> before, ImmutableArray<T> after, TableNaming<T> naming, TableComparison<T> compare)
         where T : struct
     {
-        Dictionary<string, T> old = ByName(key, before, naming);
-        Dictionary<string, T> wanted = ByName(key, after, naming);
-        foreach (string name in wanted.Keys.Where(name => !old.ContainsKey(name)))
-            Add(key, $"{_keys}{key} {name} added");
-        foreach (string name in old.Keys.Where(name => !wanted.ContainsKey(name)))
-            Add(key, $"{_keys}{key} {name} removed");
-        foreach ((string name, T table) in wanted)
+        Dictionary<string, int> old = PlacesOf(key, before, naming);
+        Dictionary<string, int> wanted = PlacesOf(key, after, naming);
+        AddNames(key, wanted, old, "added");
+        AddNames(key, old, wanted, "removed");
+        foreach ((string name, int place) in wanted)
         {
-            if (!old.TryGetValue(name, out T earlier))
-                continue;
-            string owner = $"{(_owner.Length == 0 ? "" : _owner + ": ")}{_keys}{key} {name}";
-            compare(earlier, table, new SettingsChanges(_found, owner, "", _path + key + "."));
+            if (old.TryGetValue(name, out int earlier))
+                compare(before.ItemRef(earlier), after.ItemRef(place), Of(key, name));
         }
 
         // The order of servers and upstreams decides: who is asked first, who takes what no name says.
         if (!old.Keys.Where(wanted.ContainsKey).SequenceEqual(wanted.Keys.Where(old.ContainsKey)))
             Add(key, $"{_keys}{key}: another order");
     }
+
+    /// <summary>Those that are not among the others.</summary>
+    private void AddNames(string key, Dictionary<string, int> names, Dictionary<string, int> others, string what)
+    {
+        foreach (string name in names.Keys.Where(name => !others.ContainsKey(name)))
+            Add(key, $"{_keys}{key} {name} {what}");
+    }
+
+    /// <summary>For one table of an array.</summary>
+    private SettingsChanges Of(string key, string name) =>
+        new(_found, $"{(_owner.Length == 0 ? "" : _owner + ": ")}{_keys}{key} {name}", "", _path + key + ".");
 
     private void Value<T>(string key, T before, T after, Func<T, string> format)
     {
@@ -145,25 +155,25 @@ internal sealed class SettingsChanges
     private void Add(string key, string text) => _found.Add(new SettingChange(_owner, _path + key, text));
 
     /// <summary>A table without a name is called by its place: `route-2`.</summary>
-    private static Dictionary<string, T> ByName<T>(string key, ImmutableArray<T> tables, TableNaming<T> naming)
+    private static Dictionary<string, int> PlacesOf<T>(string key, ImmutableArray<T> tables, TableNaming<T> naming)
         where T : struct
     {
-        Dictionary<string, T> byName = [];
+        Dictionary<string, int> places = [];
         for (int i = 0; i < tables.Length; i++)
         {
-            string name = naming(tables[i]);
-            byName.TryAdd(name.Length > 0 ? name : $"{key}-{i + 1}", tables[i]);
+            string name = naming(tables.ItemRef(i));
+            places.TryAdd(name.Length > 0 ? name : $"{key}-{i + 1}", i);
         }
 
-        return byName;
+        return places;
     }
 
     private static string Listed<T>(ImmutableArray<T> items, Func<T, string> format) => "[" + string.Join(", ", items.Select(format)) + "]";
 
     private static string Mapped<T>(ImmutableArray<T> entries) => entries.IsEmpty ? "{}" : "{ " + string.Join(", ", entries) + " }";
 
-    private static string NameOf<T>(T value, (string Name, T Value)[] choices) =>
-        Array.Find(choices, choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Name ?? "?";
+    private static string NameOf(int value, (string Name, int Value)[] choices) =>
+        Array.Find(choices, choice => choice.Value == value).Name ?? "?";
 
     private static string TextOf(string text) => text.Length == 0 ? "\"\"" : text;
 

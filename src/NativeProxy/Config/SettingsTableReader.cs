@@ -181,10 +181,11 @@ internal readonly struct SettingsTableReader
         return fallback;
     }
 
-    public T Choice<T>(string key, T fallback, (string Name, T Value)[] choices)
+    /// <summary>One of an enumeration, all of which are numbers here: one method for them all.</summary>
+    public int Choice(string key, int fallback, (string Name, int Value)[] choices)
     {
         TomlNode? value = Find(key);
-        return value is not null && TryChoice(value, key, choices, out T chosen) ? chosen : fallback;
+        return value is not null && TryChoice(value, key, choices, out int chosen) ? chosen : fallback;
     }
 
     public ImmutableArray<string> Texts(string key, ImmutableArray<string> fallback)
@@ -203,15 +204,15 @@ internal readonly struct SettingsTableReader
         return texts.DrainToImmutable();
     }
 
-    public ImmutableArray<T> Choices<T>(string key, ImmutableArray<T> fallback, (string Name, T Value)[] choices)
+    public ImmutableArray<T> Choices<T>(string key, ImmutableArray<T> fallback, Func<int, T> choiceOf, (string Name, int Value)[] choices)
     {
         if (!TryItems(key, "a list of: " + NamesOf(choices), out List<TomlNode>? items))
             return fallback;
         ImmutableArray<T>.Builder chosen = ImmutableArray.CreateBuilder<T>(items.Count);
         foreach (TomlNode item in items)
         {
-            if (TryChoice(item, key, choices, out T choice))
-                chosen.Add(choice);
+            if (TryChoice(item, key, choices, out int choice))
+                chosen.Add(choiceOf(choice));
         }
 
         return chosen.DrainToImmutable();
@@ -300,17 +301,17 @@ internal readonly struct SettingsTableReader
         return fallback;
     }
 
-    private bool TryChoice<T>(TomlNode value, string key, (string Name, T Value)[] choices, out T chosen)
+    private bool TryChoice(TomlNode value, string key, (string Name, int Value)[] choices, out int chosen)
     {
         string text = value.Kind == TomlKind.String ? value.Text : "";
-        foreach ((string name, T choice) in choices)
+        foreach ((string name, int choice) in choices)
         {
             chosen = choice;
             if (name == text)
                 return true;
         }
 
-        chosen = default!;
+        chosen = 0;
         Wrong(value, key, "one of: " + NamesOf(choices), Spelling.Hint(text, Array.ConvertAll(choices, static choice => choice.Name)));
         return false;
     }
@@ -327,6 +328,6 @@ internal readonly struct SettingsTableReader
     private void Wrong(TomlNode value, string key, string expected, string hint = "") =>
         _errors.Add(value.Position, $"\"{key}\" {Place} is {Describe(value)}", expected, hint);
 
-    private static string NamesOf<T>((string Name, T Value)[] choices) =>
+    private static string NamesOf((string Name, int Value)[] choices) =>
         string.Join(", ", Array.ConvertAll(choices, static choice => $"\"{choice.Name}\""));
 }

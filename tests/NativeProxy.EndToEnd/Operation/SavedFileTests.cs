@@ -55,6 +55,15 @@ public sealed class SavedFileTests : IDisposable
         Assert.Contains("state = \"drain\"\n", await File.ReadAllTextAsync(Saved), StringComparison.Ordinal);
     }
 
+    [PrivateMountsTheory]
+    [InlineData("second.toml")]
+    public async Task FileWithASecondName_IsWrittenUnderBoth(string second)
+    {
+        FinishedCommand save = await Save($"ln {Saved} {_directory}/{second}", $"cmp {Saved} {_directory}/{second} && ls -A {_directory}", Saved);
+        Assert.True(save.ExitCode == 0, save.Errors);
+        Assert.EndsWith($"\nwritten\np.toml\n{second}\n", save.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>A user who may write the file, and nothing beside it.</summary>
     [OtherUserFact]
     public async Task FileInAFolderOfOthers_IsWrittenInPlace()
