@@ -88,7 +88,6 @@ internal static class DataPathRule
     {
         "System.Threading.Tasks" => "a task",
         "System.Linq" => "LINQ",
-        "NativeProxy" when TypeOf(symbol)!.Name is "StructQueries" => "LINQ",
         "System.Threading" when TypeOf(symbol)!.Name is "Monitor" or "Lock" or "SemaphoreSlim" or "Mutex" => "a lock",
         "System.IO.Pipelines" => "a pipe",
         { } space when ControlPlane.Any(folder => IsWithin(space, "NativeProxy." + folder.Replace('/', '.'))) => "a part of the control plane",
