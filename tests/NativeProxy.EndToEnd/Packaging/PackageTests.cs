@@ -159,14 +159,15 @@ public sealed class PackageTests(BuiltPackage package)
         Assert.Equal((0, "", ""), (verdict.ExitCode, verdict.Output, verdict.Errors));
     }
 
-    private static async Task ExpectLogged(int port, string log, string target)
-    {
-        await using RawClient client = await RawClient.Connect(port);
-        Assert.Equal(200, (await client.Ask(target, "Connection: close\r\n")).Status);
-        await Deadline.Until(
-            async () => (await File.ReadAllTextAsync(log)).Contains($"\"GET {target} HTTP/1.1\"", StringComparison.Ordinal),
-            () => $"a line about {target}");
-    }
+    /// <summary>Asked again and again: after a rotation each worker opens the log anew when it hears of it, and until then has the old one.</summary>
+    private static Task ExpectLogged(int port, string log, string target) => Deadline.Until(
+        async () =>
+        {
+            await using RawClient client = await RawClient.Connect(port);
+            Assert.Equal(200, (await client.Ask(target, "Connection: close\r\n")).Status);
+            return (await File.ReadAllTextAsync(log)).Contains($"\"GET {target} HTTP/1.1\"", StringComparison.Ordinal);
+        },
+        () => $"a line about {target}");
 
     private static async Task<string> AfterRotation() =>
         Regex.Match(await Source("nativeproxy.logrotate"), "postrotate\n(.*)endscript", RegexOptions.Singleline).Groups[1].Value;
