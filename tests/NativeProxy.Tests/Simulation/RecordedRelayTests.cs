@@ -123,7 +123,13 @@ public sealed class RecordedRelayTests : IDisposable
         using Scene scene = NewScene(Tcp + "\n[[route]]\nport = [\"8080\"]\n");
         Record(new RecordingTerms { Route = new ShortText("route-1") });
         scene.Write(scene.Connect(), "first");
-        Assert.Contains("client from first", Told(Taken(hasBodies: true)));
+        byte[] record = Taken(hasBodies: true);
+        Assert.Contains("client from first", Told(record));
+
+        // And again in a replay, by a configuration without another way.
+        string onlyThere = SettingsTrial.With(Tcp + "\n[[route]]\nupstream = \"app\"\nport = [\"8080\"]\n")
+            .Replace(":8080\"]\nupstream = \"app\"", ":8080\"]", StringComparison.Ordinal);
+        Assert.Contains("connects to app/a", Replay(record, SettingsTrial.Parse(onlyThere).Settings), StringComparison.Ordinal);
     }
 
     /// <summary>The balancer's header is no part of what the client says, and says who that is; what came behind it is there once.</summary>

@@ -53,8 +53,9 @@ internal sealed class SimulatedProxy : IDisposable
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1, 0, 1), Counters, new SharedBoards(Servers, ChangeBoard.CreatePrivate(), Limits,
-            LatencyBoard.CreatePrivate(1)) { Recordings = recordings }, world.Security ?? TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
+        var boards = new SharedBoards(Servers, ChangeBoard.CreatePrivate(), Limits, LatencyBoard.CreatePrivate(1)) { Recordings = recordings };
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1, 0, 1), Counters, boards, world.Security ?? TrafficSecurity.None, accessLog, ledger,
+            socketsMax: 0, static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }
