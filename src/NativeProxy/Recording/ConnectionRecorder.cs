@@ -35,7 +35,8 @@ internal sealed class ConnectionRecorder
     public bool IsOn => _order.Number != 0;
 
     /// <summary>
-    /// A client connection on which a request begins, or which begins itself; what comes from now on is recorded if it is one of those that are wanted.
+    /// A client connection on which a request begins, or which begins itself; what comes from now on is recorded if it is one of those that are
+    /// wanted.
     /// </summary>
     /// <param name="connection">It.</param>
     /// <param name="asker">Whose it is.</param>
