@@ -26,7 +26,7 @@ internal static class RecorderCommands
         var file = new Argument<string>("FILE") { Description = "Where it goes; only you may read it." };
         Option<string> client = Text("--client", "Connections of clients of this network.", "NETWORK", "");
         Option<string> listener = Text("--listener", "Connections of this listener.", "NAME", "");
-        Option<string> route = Text("--route", "Connections of clients on which a request takes this route.", "NAME", "");
+        Option<string> route = Text("--route", "Connections of clients that take this route, or with a request that does.", "NAME", "");
         Option<string> upstream = Text("--upstream", "Connections to this upstream, or one server of it.", "UPSTREAM[/SERVER]", "");
         var connections = new Option<int>("--connections") { Description = "How many.", DefaultValueFactory = _ => 5 };
         Option<string> bytes = Text("--bytes", "How much at most, of all together.", "SIZE", "1MiB");

@@ -1,3 +1,4 @@
+using NativeProxy.Recording;
 using NativeProxy.Upstreams.Connections;
 
 namespace NativeProxy.Passthrough;
@@ -5,6 +6,9 @@ namespace NativeProxy.Passthrough;
 /// <summary>For whom a <see cref="ServerWay"/> finds a server. Calls come on the loop thread, never from inside a call of the user.</summary>
 internal interface IServerWayUser
 {
+    /// <summary>Says whose connection it is, for who records the server's.</summary>
+    void Describe(ref AskerFacts asker);
+
     /// <summary>A connection to a server is there, and is the user's until it releases the way.</summary>
     void OnServerReady(UpstreamConnection connection);
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Transport;
 using NativeProxy.Upstreams.Connections;
 using NativeProxy.Upstreams.Groups;
@@ -84,6 +85,8 @@ internal sealed class ServerWay(IServerWayUser user, EventLoop loop, LoopCounter
         _connection = null;
         connection?.Server.Release(connection, reason, reset);
     }
+
+    public void Describe(ref AskerFacts asker) => user.Describe(ref asker);
 
     public void OnServerConnected(UpstreamConnection connection)
     {

@@ -7,6 +7,7 @@ using NativeProxy.Config;
 using NativeProxy.Foundation;
 using NativeProxy.Metrics;
 using NativeProxy.ProxyProtocol;
+using NativeProxy.Recording;
 using NativeProxy.Timers;
 using NativeProxy.Tls;
 using NativeProxy.Transport;
@@ -68,6 +69,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         }
         if (!TryAdmit(start.IsContinued))
             return;
+        RelayRecording.Begins(this);
         if (client.State == TcpConnectionState.Open && TryOpen())
             return;
         client.StartReceive();
@@ -105,7 +107,7 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     void IConnectionOwner.OnReceived(TcpConnection connection, ReadOnlySpan<byte> bytes)
     {
         Frontend.Counters.Add(CounterId.BytesFromClients, bytes.Length);
-        ReadFirst(bytes);
+        Read(bytes);
     }
 
     /// <summary>The client may still want to hear something: the server will get its end. But no name comes any more.</summary>
@@ -144,6 +146,8 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
         Close(CloseReason.InspectTimeout);
     }
 
+    void IServerWayUser.Describe(ref AskerFacts asker) => asker = RelayRecording.AskerOf(this);
+
     public void OnServerReady(UpstreamConnection connection)
     {
         MoveTo(TcpSessionState.Relaying);
@@ -173,6 +177,12 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     }
 
     internal override void ReadFirst(ReadOnlySpan<byte> bytes)
+    {
+        Tcp!.Tap?.Received(bytes);
+        Read(bytes);
+    }
+
+    private void Read(ReadOnlySpan<byte> bytes)
     {
         if (_state is not (TcpSessionState.Inspecting or TcpSessionState.Opening) || !TryKeep(bytes) || _state == TcpSessionState.Opening)
             return;
@@ -275,7 +285,8 @@ internal sealed class TcpSession : Session, IConnectionOwner, IServerWayUser, IT
     /// <summary>It is known where the connection goes: a server is asked for.</summary>
     private void Open(ReadOnlySpan<byte> name)
     {
-        UpstreamGroup? upstream = _pool.Terms.Routes.Find(Address, _port, name);
+        UpstreamGroup? upstream = _pool.Terms.Routes.Find(Address, _port, name, out string? route);
+        RelayRecording.GoesBy(this, route, _first.Bytes);
         MoveTo(TcpSessionState.Opening);
         Frontend.Loop.Wheel.Disarm(_inspecting);
         if (upstream is null)

@@ -10,8 +10,8 @@ namespace NativeProxy.Recording;
 
 /// <summary>
 /// Chooses the connections of one worker that are recorded, and gives them a <see cref="RecordedTap"/>. While nothing is recorded, it is two looks
-/// at one word per request: when it begins, so that what is refused is recorded, too, and when its route is known, so that one route can be. Owner: a
-/// <see cref="Recorder"/>; thread: the loop.
+/// at one word per request, or per connection whose bytes are not read: when it begins, so that what is refused is recorded, too, and when its route
+/// is known, so that one route can be. Owner: a <see cref="Recorder"/>; thread: the loop.
 /// </summary>
 internal sealed class ConnectionRecorder
 {
@@ -34,7 +34,10 @@ internal sealed class ConnectionRecorder
     /// <summary>Something is to be recorded.</summary>
     public bool IsOn => _order.Number != 0;
 
-    /// <summary>A client connection on which a request begins; what comes from now on is recorded if it is one of those that are wanted.</summary>
+    /// <summary>
+    /// A client connection on which a request begins, or which begins itself; what comes from now on is recorded if it is one of those that are
+    /// wanted.
+    /// </summary>
     /// <param name="connection">It.</param>
     /// <param name="asker">Whose it is.</param>
     /// <param name="first">What has just come.</param>
@@ -49,8 +52,8 @@ internal sealed class ConnectionRecorder
     }
 
     /// <summary>
-    /// The same when the route of the request is known, which nothing else on its connection runs beside: for a recording of one route, which cannot
-    /// choose before.
+    /// The same when the route of the request is known, which nothing else on its connection runs beside, or that of the connection: for a recording
+    /// of one route, which cannot choose before.
     /// </summary>
     /// <param name="connection">It.</param>
     /// <param name="asker">Whose it is, with the route.</param>
@@ -70,7 +73,8 @@ internal sealed class ConnectionRecorder
         if ((_terms.HasNetwork && !_terms.Network.Contains(asker.Client)) || !_order.TryTakeConnection(_number))
             return;
         Begin(connection, isOfServer: false, string.Create(
-            CultureInfo.InvariantCulture, $"listener: {asker.Listener}\nclient: {TextOf(asker.Client)}\nrequests: {asker.RequestNumber}\n"));
+            CultureInfo.InvariantCulture, $"listener: {asker.Listener}\nclient: {TextOf(asker.Client)}\nrequests: {asker.RequestNumber}\n"
+            + $"{(asker.Port > 0 ? $"port: {asker.Port}\n" : "")}{OpaqueLineOf(asker)}"));
         connection.Tap!.Received(first);
     }
 
@@ -97,7 +101,7 @@ internal sealed class ConnectionRecorder
         {
             Begin(connection, isOfServer: true, string.Create(
                 CultureInfo.InvariantCulture, $"upstream: {upstream}\nserver: {server}\naddress: {TextOf(connection.Peer)}\nuse: {useCount}\n"
-                + $"client_connection: {asker.ClientConnectionId}\n{(asker.IsOpaque ? "opaque: 1\n" : "")}"));
+                + $"client_connection: {asker.ClientConnectionId}\n{OpaqueLineOf(asker)}"));
         }
     }
 
@@ -107,6 +111,8 @@ internal sealed class ConnectionRecorder
         connection.Tap?.Over();
         connection.Tap = null;
     }
+
+    private static string OpaqueLineOf(in AskerFacts asker) => asker.IsOpaque ? "opaque: 1\n" : "";
 
     private static string TextOf(in PeerAddress address)
     {

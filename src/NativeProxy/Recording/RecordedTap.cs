@@ -21,6 +21,8 @@ internal sealed class RecordedTap(RecordingOrder order, int number, TapRing ring
 {
     private bool _isOver;
 
+    public override bool IsOver => _isOver;
+
     /// <summary>Of the recording that it is for.</summary>
     public int Number => number;
 

@@ -77,13 +77,16 @@ internal struct AskerFacts
 
     public long ClientConnectionId;
 
+    /// <summary>The port that the client has connected to, where that may choose its route; 0 = nobody asks.</summary>
+    public int Port;
+
     /// <summary>Number of the request on its connection; 0 = unknown.</summary>
     public int RequestNumber;
 
     /// <summary>The recording that the client's connection is for; 0 = none.</summary>
     public int Recording;
 
-    /// <summary>What goes to the server is not read: a tunnel from its first byte on.</summary>
+    /// <summary>What goes over the connection is not read: a tunnel from its first byte on.</summary>
     public bool IsOpaque;
 
     public string? Listener;

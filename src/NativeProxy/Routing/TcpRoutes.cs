@@ -35,13 +35,18 @@ internal sealed class TcpRoutes(TcpRoute[] routes, UpstreamGroup? fallback)
     /// <param name="client">Who connects.</param>
     /// <param name="port">To which port.</param>
     /// <param name="name">The name in its ClientHello; empty when there is none.</param>
-    public UpstreamGroup? Find(in PeerAddress client, int port, ReadOnlySpan<byte> name)
+    /// <param name="taken">Name of the route that takes it; null when none does.</param>
+    public UpstreamGroup? Find(in PeerAddress client, int port, ReadOnlySpan<byte> name, out string? taken)
     {
         foreach (TcpRoute route in routes)
         {
             if (route.Conditions.MayHold(client, port) && route.Conditions.HoldsName(name))
+            {
+                taken = route.Name;
                 return route.Upstream;
+            }
         }
+        taken = null;
         return fallback;
     }
 }

@@ -8,6 +8,9 @@ namespace NativeProxy.Transport;
 /// </summary>
 internal abstract class ConnectionTap
 {
+    /// <summary>It hears nothing any more: bytes of the connection need not be read for it.</summary>
+    public abstract bool IsOver { get; }
+
     /// <summary>Bytes have come.</summary>
     public abstract void Received(ReadOnlySpan<byte> bytes);
 

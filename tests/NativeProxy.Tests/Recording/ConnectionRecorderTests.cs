@@ -124,6 +124,28 @@ public sealed class ConnectionRecorderTests : IDisposable
         await End(server);
     }
 
+    /// <summary>How it is to be read is said at its beginning; that nobody reads it for a recording any more, by its tap.</summary>
+    [Fact]
+    public async Task ClientWhoseBytesNobodyReads_IsRecordedAsOne_UntilTheRecordingIsOver()
+    {
+        TcpConnection client = (await _test.Connect()).Connection;
+        await _test.Run(() =>
+        {
+            int number = Begin(new RecordingTerms { Listener = new ShortText("web") });
+            _recorder.OfferClient(client, OfWeb with { IsOpaque = true }, default);
+            Assert.Contains("requests: 0\nopaque: 1\n", System.Text.Encoding.ASCII.GetString(_board.Taps(0).Take()), StringComparison.Ordinal);
+            client.Tap!.Received("first"u8);
+            Assert.False(client.Tap.IsOver);
+            _board.Order.End(number);
+            client.Tap.Received("second"u8);
+            Assert.True(client.Tap.IsOver);
+            string taken = System.Text.Encoding.ASCII.GetString(_board.Taps(0).Take());
+            Assert.Contains("first", taken, StringComparison.Ordinal);
+            Assert.DoesNotContain("second", taken, StringComparison.Ordinal);
+        });
+        await End(client);
+    }
+
     private int Begin(RecordingTerms terms)
     {
         terms.ConnectionsMax = 10;

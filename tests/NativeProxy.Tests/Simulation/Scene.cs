@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Text;
+using NativeProxy.Recording;
 using NativeProxy.Tests.Config;
 using NativeProxy.Tests.Simulation.Network;
 
@@ -21,15 +22,16 @@ internal class Scene : IDisposable, INetworkServer
     /// <param name="server">Lines of the server's table.</param>
     /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
     /// <param name="isLayered">Whether both sides of the proxy speak in records.</param>
+    /// <param name="recordings">What is recorded of traffic; null when nobody does that.</param>
     public Scene(string listener = "", string upstream = "", long bufferBytes = 16 << 20, string server = "", bool isCompletionBased = false,
-        bool isLayered = false)
+        bool isLayered = false, RecorderBoard? recordings = null)
     {
         _world = new ChaosWorld(1, FaultMix.Calm, isLayered);
         _world.Network.DelayMsMax = 0;
         _world.Network.WholeArrivals = 1000;
         _world.Network.VariesWindows = false;
         _world.Network.AddServer(new IPEndPoint(IPAddress.Loopback, 9001), this);
-        Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased) { SlowTurns = 0 };
+        Proxy = new SimulatedProxy(_world, bufferBytes, isCompletionBased, recordings) { SlowTurns = 0 };
         Proxy.Loop.ReadsWhole = true;
         Proxy.Apply(() => SettingsTrial.Parse(SettingsTrial.With(listener, upstream, server)).Settings);
         Settle();

@@ -13,6 +13,7 @@ using NativeProxy.Ledger;
 using NativeProxy.Quotas;
 using NativeProxy.Logging;
 using NativeProxy.Metrics;
+using NativeProxy.Recording;
 using NativeProxy.Tests.Simulation.Engine;
 using NativeProxy.Tests.Simulation.Verdict;
 using NativeProxy.Transport;
@@ -41,15 +42,20 @@ internal sealed class SimulatedProxy : IDisposable
     private bool _isApplied;
     private int _stepsAtOnce;
 
-    public SimulatedProxy(ChaosWorld world, long bufferBytes, bool isCompletionBased)
+    /// <param name="world">Around it.</param>
+    /// <param name="bufferBytes">Budget of the buffers.</param>
+    /// <param name="isCompletionBased">Which of the two real engines the simulated one is like.</param>
+    /// <param name="recordings">What is recorded of traffic; null when nobody does that.</param>
+    public SimulatedProxy(ChaosWorld world, long bufferBytes, bool isCompletionBased, RecorderBoard? recordings = null)
     {
         _world = world;
         Loop = new SimulatedEventLoop(new BufferPools(bufferBytes), world.Time, world.Network, world.Dice, world.Trace, isCompletionBased);
         Accounts = new Accounts(Loop, Counters);
         var accessLog = new ExchangeLog(_logRing, new LogNames(), Loop.Clock, wantsFields: true);
         var ledger = new CloseLedger(Counters, _closes.Ring(0), _logRing, Loop.Clock);
-        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1, 0, 1), Counters, new SharedBoards(Servers, ChangeBoard.CreatePrivate(), Limits,
-            LatencyBoard.CreatePrivate(1)), world.Security ?? TrafficSecurity.None, accessLog, ledger, socketsMax: 0, static _ => { });
+        var boards = new SharedBoards(Servers, ChangeBoard.CreatePrivate(), Limits, LatencyBoard.CreatePrivate(1)) { Recordings = recordings };
+        _traffic = new TrafficPlan(Loop, new WorkerPlace(0, 1, 0, 1), Counters, boards, world.Security ?? TrafficSecurity.None, accessLog, ledger,
+            socketsMax: 0, static _ => { });
     }
 
     public SimulatedEventLoop Loop { get; }

@@ -21,6 +21,9 @@ internal sealed class RecordPlan
     private readonly Dictionary<string, string> _listeners = new(StringComparer.Ordinal);
     private readonly Dictionary<long, string> _listenerOfClient = [];
 
+    /// <summary>Those of the listeners whose connections are passed through unread.</summary>
+    private readonly HashSet<string> _relays = new(StringComparer.Ordinal);
+
     public RecordPlan(ReadOnlySpan<byte> entries)
     {
         BeganWallMs = long.MaxValue;
@@ -50,19 +53,22 @@ internal sealed class RecordPlan
     /// <summary>In the order in which they began.</summary>
     public List<ServerUse> Uses { get; } = [];
 
-    /// <summary>Name of the listener in front of an upstream, where no client was recorded.</summary>
-    public static string ListenerOf(string upstream) => "to-" + upstream;
+    /// <summary>Name of the listener in front of the upstream of a use, where no client was recorded.</summary>
+    public static string ListenerOf(ServerUse use) => (use.IsOpaque ? "tcp-to-" : "to-") + use.Upstream;
 
     /// <summary>Settings with what the record names.</summary>
     public ProxySettings MakeSettings()
     {
         foreach (ServerUse use in Uses)
         {
-            string? listener = ListenerOf(use.Upstream);
+            string? listener = ListenerOf(use);
             if (ClientCount > 0 && !_listenerOfClient.TryGetValue(use.ClientConnection, out listener))
                 continue;
-            if (_listeners.Count < NamesMax || _listeners.ContainsKey(listener))
-                _listeners[listener] = use.Upstream;
+            if (_listeners.Count >= NamesMax && !_listeners.ContainsKey(listener))
+                continue;
+            _listeners[listener] = use.Upstream;
+            if (ClientCount == 0 && use.IsOpaque)
+                _relays.Add(listener);
         }
         foreach (string name in (string[])[.. _listeners.Keys])
         {
@@ -87,7 +93,7 @@ internal sealed class RecordPlan
             if (names.Count == 0)
                 names.Add(Nobody);
         }
-        return ReplaySettings.Of(_listeners, servers);
+        return ReplaySettings.Of(_listeners, _relays, servers);
     }
 
     private const string Nobody = "nobody";
@@ -100,8 +106,9 @@ internal sealed class RecordPlan
             return;
         ClientCount++;
         string listener = MessageDump.FirstLine(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
-        if (_listeners.Count < NamesMax)
-            _listeners.TryAdd(listener, Nobody);
+        bool isNew = _listeners.Count < NamesMax && _listeners.TryAdd(listener, Nobody);
+        if (isNew && RecordEntry.NumberOf(entry.Payload, "opaque: "u8) == 1)
+            _relays.Add(listener);
         _listenerOfClient[entry.Connection] = listener;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class ReplayConnection(ReplayLoop loop) : TcpConnection(loop)
     private bool _hasFin;
     private bool _isBroken;
     private long _sentBytes;
+    private PeerAddress _local;
 
     /// <summary>What the proxy sends; empty with FIN.</summary>
     public SpanTaker Sends { get; set; } = static _ => { };
@@ -32,10 +33,13 @@ internal sealed class ReplayConnection(ReplayLoop loop) : TcpConnection(loop)
     protected override bool SocketIsBroken => _isBroken;
 
     /// <summary>Within a turn: a client is there.</summary>
-    public void BeginAccepted(PeerAddress peer)
+    /// <param name="peer">Its address.</param>
+    /// <param name="local">The one that it has connected to; not given where the record does not tell.</param>
+    public void BeginAccepted(PeerAddress peer, PeerAddress local)
     {
         Begin(null, TcpConnectionState.Open);
         Peer = peer;
+        _local = local;
     }
 
     public void BeginConnect(IConnectionOwner owner) => Begin(owner, TcpConnectionState.Connecting);
@@ -113,6 +117,8 @@ internal sealed class ReplayConnection(ReplayLoop loop) : TcpConnection(loop)
 
     protected override UnreadInput SocketLookAhead() =>
         _incoming.Count > 0 ? UnreadInput.Bytes : _hasFin || _isBroken ? UnreadInput.End : UnreadInput.None;
+
+    protected override PeerAddress SocketLocal() => _local;
 
     protected override long SocketAcknowledgedBytes() => _sentBytes;
 

@@ -36,6 +36,9 @@ internal sealed class ReplayRun : IDisposable
     private readonly Dictionary<long, int> _useOf = [];
     private readonly Dictionary<ReplayConnection, ServerUse> _attached = [];
     private int _usesSeen;
+
+    /// <summary>Number of the client whose doing is replayed now; 0 = it is no client's.</summary>
+    private long _acting;
     private long _gapBytes;
 
     private ReplayRun(RecordPlan plan, ProxySettings settings, TextWriter output)
@@ -68,13 +71,16 @@ internal sealed class ReplayRun : IDisposable
         {
             if (entry.Kind == RecordKind.Message)
                 continue;
+            _acting = 0;
             _world.MoveTo(Math.Clamp(entry.WallMs - _plan.BeganWallMs, _world.NowMs, SpanMsMax));
+            _acting = entry.IsOfServer ? 0 : entry.Connection;
             if (entry.IsOfServer)
                 OfServer(entry);
             else
                 OfClient(entry);
             _world.Settle();
         }
+        _acting = 0;
         _world.Say("the record ends here; nobody says anything more");
         _world.MoveTo(_world.NowMs + AfterMs);
         foreach (ServerUse use in _plan.Uses)
@@ -95,7 +101,9 @@ internal sealed class ReplayRun : IDisposable
         {
             string listener = MessageDump.FirstLine(RecordEntry.ValueOf(entry.Payload, "listener: "u8));
             IPEndPoint.TryParse(Encoding.ASCII.GetString(RecordEntry.ValueOf(entry.Payload, "client: "u8)), out IPEndPoint? address);
-            Begin(number, listener, PeerAddress.Of(address ?? new IPEndPoint(IPAddress.Loopback, 1)));
+            long port = Math.Min(RecordEntry.NumberOf(entry.Payload, "port: "u8), IPEndPoint.MaxPort);
+            PeerAddress local = port > 0 ? PeerAddress.Of(IPAddress.Loopback, (int)port) : default;
+            Begin(number, listener, PeerAddress.Of(address ?? new IPEndPoint(IPAddress.Loopback, 1)), local);
             return;
         }
         if (!_clients.TryGetValue(number, out ReplayClient? client))
@@ -121,7 +129,7 @@ internal sealed class ReplayRun : IDisposable
                 return;
             _useOf[entry.Connection] = _usesSeen++;
             if (_plan.ClientCount == 0)
-                Begin(entry.Connection, RecordPlan.ListenerOf(_plan.Uses[_usesSeen - 1].Upstream), PeerAddress.Of(IPAddress.Loopback, 1));
+                Begin(entry.Connection, RecordPlan.ListenerOf(_plan.Uses[_usesSeen - 1]), PeerAddress.Of(IPAddress.Loopback, 1), local: default);
             return;
         }
         if (!_useOf.TryGetValue(entry.Connection, out int index))
@@ -191,13 +199,13 @@ internal sealed class ReplayRun : IDisposable
         }
     }
 
-    private void Begin(long number, string listener, PeerAddress address)
+    private void Begin(long number, string listener, PeerAddress address, PeerAddress local)
     {
         if (_clients.Count >= RecordPlan.ClientsMax)
             return;
-        if (_world.Accept(listener, address) is not { } connection)
+        if (_world.Accept(listener, address, local) is not { } connection)
         {
-            _world.Say($"client {number}: there is no listener \"{listener}\" that speaks HTTP in this configuration");
+            _world.Say($"client {number}: there is no listener \"{listener}\" in this configuration that a replay can run");
             return;
         }
         _world.Say($"client {number} connects to {listener} from {address}");
@@ -221,7 +229,10 @@ internal sealed class ReplayRun : IDisposable
         connection.Sends = bytes =>
         {
             if (bytes.IsEmpty)
+            {
+                _world.Say($"{name} is sent FIN");
                 return;
+            }
             _world.Say($"{name} is sent {bytes.Length} bytes: {MessageDump.FirstLine(bytes)}");
             if (_attached.TryGetValue(connection, out ServerUse? present) && !present.IsOver)
                 return;
@@ -243,9 +254,12 @@ internal sealed class ReplayRun : IDisposable
         use.Attach(connection);
     }
 
-    /// <summary>The next use that was recorded of this server, else of this upstream, else of any.</summary>
+    /// <summary>
+    /// The next use that was recorded of this server, else of this upstream, else of any; but what a tunnel carried is for the client whose it was.
+    /// </summary>
     private ServerUse? NextUse(string upstream, string server) =>
-        _plan.Uses.Find(use => use.Connection is null && use.Upstream == upstream && use.Server == server)
+        _plan.Uses.Find(use => use is { Connection: null, IsOpaque: true } && use.ClientConnection == _acting && _acting != 0)
+        ?? _plan.Uses.Find(use => use.Connection is null && use.Upstream == upstream && use.Server == server)
         ?? _plan.Uses.Find(use => use.Connection is null && use.Upstream == upstream)
         ?? _plan.Uses.Find(static use => use.Connection is null);
 

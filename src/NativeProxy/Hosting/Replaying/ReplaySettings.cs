@@ -21,8 +21,8 @@ internal static class ReplaySettings
         ImmutableArray<ListenerSettings>.Builder listeners = ImmutableArray.CreateBuilder<ListenerSettings>();
         foreach (ListenerSettings listener in settings.Listeners)
         {
-            if (listener.Mode == ListenerMode.Http)
-                listeners.Add(listener with { Tls = listener.Tls with { Enabled = false }, ProxyProtocolTrusted = [] });
+            if (listener.Mode != ListenerMode.Forward)
+                listeners.Add(listener with { Tls = listener.Tls with { Enabled = false }, ProxyProtocol = false, ProxyProtocolTrusted = [] });
         }
         ImmutableArray<UpstreamSettings>.Builder upstreams = ImmutableArray.CreateBuilder<UpstreamSettings>();
         foreach (UpstreamSettings upstream in settings.Upstreams)
@@ -37,8 +37,10 @@ internal static class ReplaySettings
 
     /// <summary>Settings with the listeners and servers that a record names.</summary>
     /// <param name="listeners">Names, each with the upstream that its requests went to.</param>
+    /// <param name="relays">Those of them whose connections are passed through unread.</param>
     /// <param name="servers">Names of upstreams, each with those of its servers.</param>
-    public static ProxySettings Of(Dictionary<string, string> listeners, Dictionary<string, List<string>> servers)
+    public static ProxySettings Of(
+        Dictionary<string, string> listeners, HashSet<string> relays, Dictionary<string, List<string>> servers)
     {
         var text = new StringBuilder();
         int port = 1;
@@ -46,6 +48,7 @@ internal static class ReplaySettings
         {
             text.Append(CultureInfo.InvariantCulture, $"[[listener]]\nname = \"{name}\"\nbind = [\"127.0.0.1:{port++}\"]\n");
             text.Append(CultureInfo.InvariantCulture, $"upstream = \"{upstream}\"\n");
+            text.Append(relays.Contains(name) ? "mode = \"tcp\"\n" : "");
         }
         foreach ((string upstream, List<string> names) in servers)
         {

@@ -80,7 +80,10 @@ internal sealed class ReplayWorld : IDisposable
     public void Say(string text) => _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{NowMs / 1000.0,10:0.000}  {text}"));
 
     /// <summary>A client connects to a listener. Null when nobody has that name.</summary>
-    public ReplayConnection? Accept(string listener, PeerAddress client)
+    /// <param name="listener">Its name.</param>
+    /// <param name="client">Who connects.</param>
+    /// <param name="local">To which address; not given where the record does not tell.</param>
+    public ReplayConnection? Accept(string listener, PeerAddress client, PeerAddress local)
     {
         int index = _listenerNames.IndexOf(listener);
         if (index < 0 || index >= Loop.Listeners.Count)
@@ -88,7 +91,7 @@ internal sealed class ReplayWorld : IDisposable
         var connection = new ReplayConnection(Loop);
         Loop.InTurn(() =>
         {
-            connection.BeginAccepted(client);
+            connection.BeginAccepted(client, local);
             Loop.Listeners[index].Take(connection);
         });
         return connection;

@@ -21,6 +21,9 @@ internal sealed class ServerUse(ReadOnlySpan<byte> facts)
     /// <summary>Number of the client's connection; 0 = unknown.</summary>
     public long ClientConnection { get; } = RecordEntry.NumberOf(facts, "client_connection: "u8);
 
+    /// <summary>What it carried was not read: a tunnel from its first byte on.</summary>
+    public bool IsOpaque { get; } = RecordEntry.NumberOf(facts, "opaque: "u8) == 1;
+
     /// <summary>The connection of the replay that it is for; null before the proxy uses one.</summary>
     public ReplayConnection? Connection { get; private set; }
 

@@ -64,10 +64,12 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
         if (listener.Mode != ListenerMode.Tcp)
             return null;
         var routes = new List<TcpRoute>();
-        foreach (RouteSettings route in settings.Routes)
+        for (int i = 0; i < settings.Routes.Length; i++)
         {
+            RouteSettings route = settings.Routes[i];
+            string upstream = route.Upstream.Length > 0 ? route.Upstream : listener.Upstream;
             if (LooksAt(route, listener))
-                routes.Add(new TcpRoute(new TcpConditions(route), Find(route.Upstream.Length > 0 ? route.Upstream : listener.Upstream)!));
+                routes.Add(new TcpRoute(route.NameAt(i), new TcpConditions(route), Find(upstream)!));
         }
         return new TcpTerms(new TcpRoutes([.. routes], UpstreamOf(listener)), listener);
     }

@@ -175,8 +175,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     public override bool TryBeginPiping(TcpConnection target)
     {
-        bool areBare = Layer is null && ((EpollConnection)target).Layer is null && Tap is null && target.Tap is null;
-        if (!areBare || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
+        bool areBare = Layer is null && ((EpollConnection)target).Layer is null;
+        bool areHeard = Tap is { IsOver: false } || target.Tap is { IsOver: false };
+        if (!areBare || areHeard || Loop.Pools.LentPermille > PoolsLentPermilleMax || !EpollLoop.TryMakePipe())
             return false;
         _signs |= EpollSigns.Pipes;
         return true;

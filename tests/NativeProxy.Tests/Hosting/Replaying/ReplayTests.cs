@@ -3,8 +3,10 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO;
 using System.Text;
+using NativeProxy.Config;
 using NativeProxy.Hosting.Replaying;
 using NativeProxy.Recording;
+using NativeProxy.Tests.Config;
 using Xunit;
 
 namespace NativeProxy.Tests.Hosting.Replaying;
@@ -83,6 +85,47 @@ public sealed class ReplayTests
         Assert.Contains("  log: ", told, StringComparison.Ordinal);
     }
 
+    /// <summary>What a server was sent is what a client sends, and nobody reads it.</summary>
+    [Fact]
+    public void RecordedServerConnectionThatNobodyReads_RunsWithoutItsClient()
+    {
+        Add(RecordKind.Open, true, RecordDirection.None, 0, "upstream: app\nserver: a\nclient_connection: 5\nopaque: 1\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.FromPeer, 1, "220 hello\r\n"u8);
+        Add(RecordKind.Bytes, true, RecordDirection.ToPeer, 2, "EHLO\0\r\n"u8);
+        string told = Replay();
+        Assert.Contains("is sent 11 bytes: 220 hello", told, StringComparison.Ordinal);
+        Assert.Contains("app/a is sent 7 bytes: EHLO", told, StringComparison.Ordinal);
+        Assert.Contains("client 18: open, was sent 11 bytes", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>In the replay both go the same way, to the upstream of the second; what the servers said stays apart.</summary>
+    [Fact]
+    public void ClientsThatNobodyReads_AreAnsweredByTheServersThatTheyHad()
+    {
+        AddOpen(20, 21, "one");
+        AddOpen(22, 23, "two");
+        AddRelay(client: 20, server: 21, "answer");
+        AddRelay(client: 22, server: 23, "longer answer");
+        string told = Replay();
+        Assert.Contains("client 20: closed, was sent 6 bytes, as many as recorded", told, StringComparison.Ordinal);
+        Assert.Contains("client 22: closed, was sent 13 bytes, as many as recorded", told, StringComparison.Ordinal);
+        Assert.Contains("/a is sent FIN", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>Whatever the configuration has under that name: a record has no PROXY header, and a forward proxy asks for names.</summary>
+    [Theory]
+    [InlineData("proxy_protocol = true", "HTTP/1.1 200 OK")]
+    [InlineData("mode = \"tcp\"\nproxy_protocol = true", "closed client connection of web: tunnel_ended, by ")]
+    [InlineData("mode = \"forward\"", "there is no listener \"web\" in this configuration that a replay can run")]
+    public void RecordOfAClient_RunsByWhatTheConfigurationHas(string listener, string expected)
+    {
+        AddExchange();
+        Add(RecordKind.Fin, true, RecordDirection.FromPeer, 22, default);
+        Add(RecordKind.Over, true, RecordDirection.None, 23, default);
+        string text = SettingsTrial.WithListener(listener).Replace("upstream = \"app\"", listener.Contains("forward") ? "" : "upstream = \"app\"");
+        Assert.Contains(expected, Replay(_file.WrittenSpan.ToArray(), SettingsTrial.Parse(text).Settings), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "is no record")]
     [InlineData("nativeproxy record 2\nx", "another version")]
@@ -132,6 +175,8 @@ public sealed class ReplayTests
     public void DamagedFiles_AreReadToAnEnd()
     {
         AddExchange();
+        AddOpen(client: 20, server: 21, "app");
+        AddRelay(client: 20, server: 21, "more");
         Add(RecordKind.Message, false, RecordDirection.FromPeer, 0, "part: request\nrule: obs_fold\nbegins_with_head: 1\n\nGET / HTTP/1.1\r\n\r\n"u8);
         byte[] whole = _file.WrittenSpan.ToArray();
         var random = new Random(2026);
@@ -141,19 +186,30 @@ public sealed class ReplayTests
             for (int change = random.Next(1, 8); change > 0; change--)
                 damaged[random.Next(RecordEntry.FileLine.Length, damaged.Length)] = (byte)random.Next(256);
             Replay(damaged);
+            Replay(damaged, Relaying(run % 2 == 0 ? "web" : "relay"));
         }
     }
 
     private string Replay() => Replay(_file.WrittenSpan.ToArray());
 
-    private static string Replay(byte[] bytes)
+    private static string Replay(byte[] bytes, ProxySettings? settings = null)
     {
         RecordFile? file = RecordFile.TryRead(bytes, "f", out string problem);
         Assert.True(file is not null, problem);
         using var output = new StringWriter();
-        ReplayCommand.Write(file!, settings: null, output);
+        ReplayCommand.Write(file!, settings, output);
         return output.ToString();
     }
+
+    /// <summary>Settings with a listener of this name in mode "tcp", whose routes look at names, ports and clients.</summary>
+    private static ProxySettings Relaying(string name) => SettingsTrial.Parse(SettingsTrial.WithListener("""
+        mode = "tcp"
+        [[route]]
+        sni = ["a.example"]
+        source = ["192.0.2.0/24"]
+        [[route]]
+        port = ["1-100"]
+        """).Replace("\"web\"", $"\"{name}\"", StringComparison.Ordinal)).Settings;
 
     private void AddExchange()
     {
@@ -165,6 +221,31 @@ public sealed class ReplayTests
         Add(RecordKind.Over, false, RecordDirection.None, 21, default);
     }
 
+    /// <summary>Two connections of a listener in mode "tcp" begin.</summary>
+    private void AddOpen(int client, int server, string upstream)
+    {
+        Add(client, RecordKind.Open, false, RecordDirection.None, 30, "listener: relay\nclient: 192.0.2.1:4000\nrequests: 0\nopaque: 1\n"u8);
+        Add(server, RecordKind.Open, true, RecordDirection.None, 31,
+            Encoding.ASCII.GetBytes($"upstream: {upstream}\nserver: a\nuse: 1\nclient_connection: {client}\nopaque: 1\n"));
+    }
+
+    /// <summary>What went over them, and their ends.</summary>
+    private void AddRelay(int client, int server, string answer)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes(answer);
+        Add(client, RecordKind.Bytes, false, RecordDirection.FromPeer, 40, "question\0"u8);
+        Add(server, RecordKind.Bytes, true, RecordDirection.ToPeer, 40, "question\0"u8);
+        Add(server, RecordKind.Bytes, true, RecordDirection.FromPeer, 50, bytes);
+        Add(client, RecordKind.Bytes, false, RecordDirection.ToPeer, 50, bytes);
+        Add(client, RecordKind.Fin, false, RecordDirection.FromPeer, 60, default);
+        Add(server, RecordKind.Fin, true, RecordDirection.FromPeer, 61, default);
+        Add(server, RecordKind.Over, true, RecordDirection.None, 62, default);
+        Add(client, RecordKind.Over, false, RecordDirection.None, 62, default);
+    }
+
+    private void Add(long connection, RecordKind kind, bool isOfServer, RecordDirection direction, long ms, ReadOnlySpan<byte> payload) =>
+        new RecordEntry(kind, isOfServer, direction, 1_700_000_000_000 + ms, connection, payload).WriteTo(_file);
+
     private void Add(RecordKind kind, bool isOfServer, RecordDirection direction, long ms, ReadOnlySpan<byte> payload) =>
-        new RecordEntry(kind, isOfServer, direction, 1_700_000_000_000 + ms, isOfServer ? 18 : 17, payload).WriteTo(_file);
+        Add(isOfServer ? 18 : 17, kind, isOfServer, direction, ms, payload);
 }
