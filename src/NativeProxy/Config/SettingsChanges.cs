@@ -91,7 +91,17 @@ internal sealed class SettingsChanges
 
     public void Matches(string key, ImmutableArray<MatchSettings> before, ImmutableArray<MatchSettings> after) => Map(key, before, after);
 
-    public void NamedTexts(string key, ImmutableArray<NamedText> before, ImmutableArray<NamedText> after) => Map(key, before, after);
+    /// <summary>By their names alone: this goes into the log, and a text may be a secret, such as that of a field Authorization.</summary>
+    public void NamedTexts(string key, ImmutableArray<NamedText> before, ImmutableArray<NamedText> after)
+    {
+        if (before.SequenceEqual(after))
+            return;
+        var names = new List<string>();
+        AddOthers(names, before, after);
+        AddOthers(names, after, before);
+        bool areTold = names.Count > 0 && Array.IndexOf(SecretKeys, key) < 0;
+        Add(key, $"{_keys}{key}{(areTold ? " " + Short(string.Join(", ", names)) : "")} changed");
+    }
 
     public void Shares(string key, ImmutableArray<ShareSettings> before, ImmutableArray<ShareSettings> after) => Map(key, before, after);
 
@@ -146,10 +156,17 @@ internal sealed class SettingsChanges
     {
         if (before.SequenceEqual(after))
             return;
-        if (Array.IndexOf(SecretKeys, key) >= 0)
-            Add(key, $"{_keys}{key} changed");
-        else
-            Add(key, $"{_keys}{key} {Short(Mapped(before))} -> {Short(Mapped(after))}");
+        Add(key, $"{_keys}{key} {Short(Mapped(before))} -> {Short(Mapped(after))}");
+    }
+
+    /// <summary>The names of those that are not among the others.</summary>
+    private static void AddOthers(List<string> names, ImmutableArray<NamedText> texts, ImmutableArray<NamedText> others)
+    {
+        foreach (NamedText text in texts)
+        {
+            if (!others.Contains(text) && !names.Contains(text.Name))
+                names.Add(text.Name);
+        }
     }
 
     private void Add(string key, string text) => _found.Add(new SettingChange(_owner, _path + key, text));

@@ -85,6 +85,19 @@ public sealed class SettingsChangesTests
     public void ChangeOfARoute_IsShownAsInTheFile(string before, string after, string expected) =>
         Assert.Equal([expected], Between(Whole + before, Whole + after));
 
+    /// <summary>What changes goes into the log: a value of a field may be a token.</summary>
+    [Theory]
+    [InlineData("", "headers = { Authorization = \"Bearer secret\", B = \"1\" }", "Authorization, B changed")]
+    [InlineData("headers = { A = \"secret\", B = \"1\" }", "headers = { A = \"other\", B = \"1\" }", "A changed")]
+    [InlineData("headers = { A = \"secret\" }", "", "A changed")]
+    [InlineData("headers = { A = \"1\", B = \"2\" }", "headers = { B = \"2\", A = \"1\" }", "changed")]
+    public void TextsUnderFreeNames_AreToldByTheirNames(string before, string after, string expected)
+    {
+        Assert.Equal([$"|log.traces.headers {expected}"], Between($"[log.traces]\n{before}\n{Whole}", $"[log.traces]\n{after}\n{Whole}"));
+        string Ruled(string line) => Whole + line.Replace("headers", "request_headers.set", StringComparison.Ordinal);
+        Assert.Equal([$"route r|request_headers.set {expected}"], Between(Ruled(before), Ruled(after)));
+    }
+
     [Fact]
     public void RouteWithoutAName_IsCalledByItsPlace() =>
         Assert.Equal(["|route route-2 added"], Between(Whole, Whole + "[[route]]\nhost = [\"a\"]"));
