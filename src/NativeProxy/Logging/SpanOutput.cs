@@ -115,7 +115,9 @@ internal sealed class SpanOutput(SpanPlace place, LogNames names, ErrorLog error
         if (_reply is { IsCompleted: true } reply)
         {
             _reply = null;
-            Settle(reply.Result, nowMs);
+
+            // A fault of our own must not end the thread that writes the log.
+            Settle(reply.IsCompletedSuccessfully ? reply.Result : new SpanReply(SpanOutcome.Later, "it cannot be asked"), nowMs);
         }
         if (_batch is null && _gatheredCount > 0 && (isEnd || _gatheredCount >= BatchSpans || nowMs - _gatheredSinceMs >= BatchMs))
             CloseBatch();

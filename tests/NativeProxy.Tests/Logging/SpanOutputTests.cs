@@ -88,6 +88,18 @@ public sealed class SpanOutputTests
     }
 
     [Fact]
+    public void SendingThatFails_IsTriedAgain_AndEndsNoThread()
+    {
+        Add(1, nowMs: 0);
+        _output.Pump(1000);
+        _sent[0].Reply.SetException(new InvalidOperationException());
+        _output.Pump(1001);
+        _output.Pump(1001 + SpanOutput.RetryMsMin);
+        Assert.Equal((2, 0), (_sent.Count, _output.SpansLost));
+        Assert.Contains("it cannot be asked", Assert.Single(Told()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void SpansBeyondTheRoom_AreLostAndCounted()
     {
         Add(SpanOutput.BatchSpans, nowMs: 0);

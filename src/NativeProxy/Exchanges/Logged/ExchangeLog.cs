@@ -47,9 +47,11 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <summary>The id for a name in log records.</summary>
     public int Register(string name) => names.Register(name);
 
-    /// <summary>Copies the texts that the line will show.</summary>
+    /// <summary>Copies the texts that the line, or the span, will show; of a request that gets neither none.</summary>
     public void Take(ExchangeNotes notes, BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head)
     {
+        if (!WritesLines && !HasSpan(notes))
+            return;
         notes.Text.Take(pools, bytes, head, WantsFields);
         if (Captures is { } list)
             notes.Capture(pools, list, bytes, head);
@@ -63,7 +65,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     /// <param name="notes">What else is known.</param>
     public void Write(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
-        bool hasSpan = WritesSpans && notes.Trace is { IsSampled: true };
+        bool hasSpan = HasSpan(notes);
         if (!hasSpan && !WritesLines)
             return;
         AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
@@ -123,6 +125,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.EndedIn = (byte)'R';
         Put(record, connection, hasSpan: false);
     }
+
+    private bool HasSpan(ExchangeNotes notes) => WritesSpans && notes.Trace is { IsSampled: true };
 
     private void Put(in AccessRecord record, ClientConnection connection, bool hasSpan)
     {
