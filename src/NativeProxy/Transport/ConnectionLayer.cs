@@ -9,7 +9,7 @@ namespace NativeProxy.Transport;
 /// <summary>
 /// What lies between the bytes on the wire and those of the owner, inside one connection: a handshake, then records that are sealed and opened,
 /// and an end that is announced. This class knows what that means for the events of the connection; what derives from it knows the records.
-/// Owner: the connection, from <see cref="ConnectionSecurity.LendLayer"/> to <see cref="Recycle"/>; thread: its loop. Holds no buffer but for
+/// Owner: the connection, from <see cref="ConnectionSecurity.LendLayer"/> to <see cref="Recycle(BufferPools)"/>; thread: its loop. Holds no buffer but for
 /// what was found by looking and not asked for yet. Never touches the socket but by the connection, never calls up from inside a call of the owner.
 /// </summary>
 internal abstract class ConnectionLayer
@@ -73,7 +73,8 @@ internal abstract class ConnectionLayer
     protected abstract void AnnounceEnd(LayerOutput output);
 
     /// <summary>The connection is gone: the layer may be lent to another one.</summary>
-    protected abstract void Recycle();
+    /// <param name="pools">Takes back what was lent.</param>
+    protected abstract void Recycle(BufferPools pools);
 
     /// <summary>The layer has failed. For what derives from it, within <see cref="Open"/>, and for an end that comes too early.</summary>
     /// <param name="failure">Why.</param>
@@ -221,7 +222,7 @@ internal abstract class ConnectionLayer
         Failure = LayerFailure.None;
         PeerGaveUp = false;
         Preface = null;
-        Recycle();
+        Recycle(connection.Loop.Pools);
     }
 
     private void TakeBytes(TcpConnection connection, ReadOnlySpan<byte> wire, bool isDrained)

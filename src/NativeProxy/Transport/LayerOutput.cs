@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport;
@@ -29,6 +30,9 @@ internal sealed class LayerOutput
 
     /// <summary>The time of the loop, for a layer that is being called.</summary>
     public long NowMs => _connection!.Loop.Clock.NowMs;
+
+    /// <summary>Buffers of the loop, for a layer that is being called.</summary>
+    public BufferPools Pools => _connection!.Loop.Pools;
 
     /// <summary>So many bytes of the reserved ones are to be sent.</summary>
     public void Advance(int bytes) => _length += bytes;

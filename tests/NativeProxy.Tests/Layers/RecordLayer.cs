@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using NativeProxy.Buffers;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Tests.Layers;
@@ -65,7 +66,7 @@ internal sealed class RecordLayer(RecordSecurity security, bool isServer, Record
         Emit(output);
     }
 
-    protected override void Recycle() => security.Returned();
+    protected override void Recycle(BufferPools pools) => security.Returned();
 
     /// <summary>In pieces, as an implementation with a small buffer of its own would.</summary>
     private void Emit(LayerOutput output)

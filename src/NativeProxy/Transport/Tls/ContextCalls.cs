@@ -56,6 +56,9 @@ internal static unsafe partial class ContextCalls
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_CTX_sess_set_new_cb")]
     public static partial void SetSessionCallback(nint context, void* callback);
 
+    [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_CTX_set_keylog_callback")]
+    public static partial void SetSecretCallback(nint context, void* callback);
+
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_CTX_set_verify")]
     public static partial void SetVerify(nint context, int mode, void* callback);
 

@@ -11,6 +11,9 @@ internal static unsafe class TlsErrors
     /// <summary>Number of the library in an error: libssl.</summary>
     private const int SslLibrary = 20;
 
+    /// <summary>Where that number stands.</summary>
+    private const int LibraryShift = 23;
+
     /// <summary>Reasons from here on are alerts of the peer (SSL_AD_REASON_OFFSET).</summary>
     private const int AlertOffset = 1000;
 
@@ -43,6 +46,15 @@ internal static unsafe class TlsErrors
         return isSecuring || failure == LayerFailure.NoCertificate ? failure : LayerFailure.BadRecord;
     }
 
+    /// <summary>What an alert behind the handshake means for its connection.</summary>
+    /// <param name="alert">As it came.</param>
+    /// <param name="detail">The library's words for it.</param>
+    public static LayerFailure OfAlert(byte alert, out string detail)
+    {
+        detail = TextOf(((nuint)SslLibrary << LibraryShift) | (nuint)(AlertOffset + alert));
+        return OfAlert(alert, isNothingAgreed: false);
+    }
+
     /// <summary>Forgets what a call has left whose result says enough.</summary>
     public static void Clear()
     {
@@ -69,7 +81,7 @@ internal static unsafe class TlsErrors
         return IsOfSsl(first) ? first : BioCalls.PeekLastError();
     }
 
-    private static bool IsOfSsl(nuint error) => (int)((error >> 23) & 0xFF) == SslLibrary;
+    private static bool IsOfSsl(nuint error) => (int)((error >> LibraryShift) & 0xFF) == SslLibrary;
 
     private static string TextOf(nuint error) =>
         error == 0 ? "" : Marshal.PtrToStringUTF8((nint)BioCalls.ReasonText(error)) ?? $"error {error & 0x7F_FFFF}";

@@ -1,12 +1,14 @@
 using System;
+using NativeProxy.Buffers;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// TLS inside one connection: an SSL of OpenSSL over the BIO of the thread (<see cref="TlsLoop"/>). Bytes of the wire go in by <see cref="Open"/> and
-/// come out by the output of the call; the SSL keeps at most one record whose end has not come. Pooled; thread: the loop's. After a fatal error the
-/// SSL is not touched again but to be freed.
+/// come out by the output of the call; the SSL keeps at most one record whose end has not come. A client's connection with TLS 1.3 has its SSL for the
+/// handshake only: then its <see cref="RecordStream"/> goes on. Pooled; thread: the loop's. After a fatal error the SSL is not touched again but to be
+/// freed.
 /// </summary>
 internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionLayer(isServer)
 {
@@ -17,11 +19,14 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     private const byte AlertRecord = 21;
 
     private readonly LayerFacts _facts = new();
+    private readonly RecordStream _records = new();
     private nint _ssl;
+    private RecordCounter _written;
     private TlsServerPolicy? _server;
     private TlsClientPolicy? _client;
     private RecordSizes _sizes;
     private bool _hasBegun;
+    private int _heldBytes;
 
     /// <summary>What is to become of a failure that a callback has decided on; None else.</summary>
     private LayerFailure _decided;
@@ -39,7 +44,8 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// for.
     /// </summary>
     protected override bool HasPart =>
-        State is LayerState.Secured && (SslCalls.HasPending(_ssl) != 0 || SslCalls.ReadState(_ssl)[1] == SslCalls.ReadsBody);
+        State is LayerState.Secured
+        && (_ssl == 0 ? _records.HasPart : SslCalls.HasPending(_ssl) != 0 || SslCalls.ReadState(_ssl)[1] == SslCalls.ReadsBody);
 
     /// <summary>Begins as the server of a listener.</summary>
     public void Take(TlsServerPolicy policy)
@@ -60,6 +66,16 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
 
     /// <summary>For callbacks: the handshake fails, and this is why.</summary>
     public void Decide(LayerFailure failure) => _decided = failure;
+
+    /// <summary>For callbacks: the secret of a direction, in hexadecimal digits.</summary>
+    public void NoteSecret(bool fromClient, ReadOnlySpan<byte> hex) => _records.Note(fromClient, hex);
+
+    /// <summary>For callbacks: OpenSSL sends this.</summary>
+    public void NoteWritten(ReadOnlySpan<byte> wire)
+    {
+        if (IsServer && State == LayerState.Securing)
+            _written.Note(wire);
+    }
 
     /// <summary>The client speaks first.</summary>
     protected override void Begin(LayerOutput output)
@@ -83,30 +99,21 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
             }
         }
         int total = 0;
-        fixed (byte* input = wire)
-        fixed (byte* target = plain)
+        if (_ssl != 0)
         {
-            loop.Begin(this, input, wire.Length, output);
-            if (State == LayerState.Securing)
-                Handshake();
-            while (State == LayerState.Secured && (loop.InputBytes > 0 || total == 0))
-            {
-                nuint count = 0;
-                int result = SslCalls.Read(_ssl, target + total, (nuint)(plain.Length - total), &count);
-                if (result != 1)
-                {
-                    Stopped(result);
-                    break;
-                }
-                total += (int)count;
-            }
-            loop.End();
+            total = OpenByLibrary(wire, plain, output, out int used);
+            wire = wire[used..];
         }
-        return total;
+        return _ssl == 0 && State == LayerState.Secured ? total + OpenRecords(wire, plain[total..], output) : total;
     }
 
     protected override void Seal(ReadOnlySpan<byte> plain, LayerOutput output)
     {
+        if (_ssl == 0)
+        {
+            _records.Seal(plain, ref _sizes, output);
+            return;
+        }
         fixed (byte* source = plain)
         {
             loop.Begin(this, null, 0, output);
@@ -131,18 +138,22 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
 
     protected override void AnnounceEnd(LayerOutput output)
     {
+        if (_ssl == 0)
+        {
+            _records.AnnounceEnd(output);
+            return;
+        }
         loop.Begin(this, null, 0, output);
         SslCalls.Shutdown(_ssl);
         TlsErrors.Clear();
         loop.End();
     }
 
-    /// <summary>A session is not spoilt by a connection that was not ended politely: nothing of it was cut unseen.</summary>
-    protected override void Recycle()
+    protected override void Recycle(BufferPools pools)
     {
-        SslCalls.SetShutdown(_ssl, SslCalls.SentAndReceivedShutdown);
-        SslCalls.Free(_ssl);
-        _ssl = 0;
+        FreeSsl();
+        _records.Release(pools);
+        Hold(0);
         _server = null;
         _client = null;
         _hasBegun = false;
@@ -151,19 +162,85 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         loop.Return(this);
     }
 
+    /// <summary>Everything that is in bytes of the wire that OpenSSL opens; the rest is for whoever has taken over from it.</summary>
+    private int OpenByLibrary(ReadOnlySpan<byte> wire, Span<byte> plain, LayerOutput output, out int used)
+    {
+        int total = 0;
+        fixed (byte* input = wire)
+        fixed (byte* target = plain)
+        {
+            loop.Begin(this, input, wire.Length, output);
+            if (State == LayerState.Securing)
+                Handshake();
+            while (_ssl != 0 && State == LayerState.Secured && (loop.InputBytes > 0 || total == 0))
+            {
+                nuint count = 0;
+                int result = SslCalls.Read(_ssl, target + total, (nuint)(plain.Length - total), &count);
+                if (result != 1)
+                {
+                    Stopped(result);
+                    break;
+                }
+                total += (int)count;
+            }
+            used = wire.Length - loop.InputBytes;
+            loop.End();
+        }
+        return total;
+    }
+
+    private int OpenRecords(ReadOnlySpan<byte> wire, Span<byte> plain, LayerOutput output)
+    {
+        int count = _records.Open(wire, plain, loop.Scratch, output);
+        switch (_records.Outcome)
+        {
+            case RecordOutcome.Ended:
+                State = LayerState.Ended;
+                break;
+            case RecordOutcome.PeerGaveUp:
+                LayerFailure failure = TlsErrors.OfAlert(_records.Alert, out string words);
+                _facts.Detail = words;
+                Fail(failure, isByAlert: true);
+                break;
+            case RecordOutcome.Broken:
+                _facts.Detail = _records.Problem;
+                Fail(LayerFailure.BadRecord);
+                break;
+        }
+        return count;
+    }
+
+    /// <summary>A session is not spoilt by a connection that was not ended politely: nothing of it was cut unseen.</summary>
+    private void FreeSsl()
+    {
+        if (_ssl == 0)
+            return;
+        SslCalls.SetShutdown(_ssl, SslCalls.SentAndReceivedShutdown);
+        SslCalls.Free(_ssl);
+        _ssl = 0;
+    }
+
     /// <summary>Each of the two directions of the SSL holds the BIO.</summary>
     private void TakeSsl(nint ssl, int recordBytes)
     {
         Check.That(ssl != 0, "OpenSSL has no memory for another connection");
         _ssl = ssl;
         _sizes = new RecordSizes(recordBytes);
+        Hold(TlsLoop.LibraryBytes);
         BioCalls.Share(loop.Bio);
         BioCalls.Share(loop.Bio);
         SslCalls.SetBio(ssl, loop.Bio, loop.Bio);
     }
 
+    private void Hold(int bytes)
+    {
+        loop.Count(bytes - _heldBytes);
+        _heldBytes = bytes;
+    }
+
     private void Handshake()
     {
+        _written = default;
         int result = SslCalls.DoHandshake(_ssl);
         if (result != 1)
         {
@@ -172,6 +249,20 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         }
         State = LayerState.Secured;
         TlsSettled.Fill(_facts, _ssl, isServer: IsServer);
+        if (IsServer && _server!.OpensRecords)
+            TakeOver();
+    }
+
+    /// <summary>
+    /// The handshake of a client is done by its last message, so that all that OpenSSL has written behind it are tickets under the key of our
+    /// direction. It reads no byte more than it needs: what came behind that message is still in the input.
+    /// </summary>
+    private void TakeOver()
+    {
+        if (_written.HasPart || SslCalls.HasPending(_ssl) != 0 || !_records.TryBegin(RecordSuite.Of(_facts.Cipher), _written.Count))
+            return;
+        FreeSsl();
+        Hold(TlsLoop.RecordsBytes);
     }
 
     /// <summary>A call did not do all of what it should: it waits for bytes, the peer has ended, or it has failed.</summary>

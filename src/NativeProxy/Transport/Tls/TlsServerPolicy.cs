@@ -35,6 +35,7 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         _refusesUnknownNames = terms.RefusesUnknownNames;
         _protocols = Array.ConvertAll([.. terms.Protocols], System.Text.Encoding.ASCII.GetBytes);
         RecordBytes = terms.RecordBytes;
+        OpensRecords = terms.OpensRecords;
         AsksForCertificate = terms.ClientCertificate != ClientCertificateDemand.None;
     }
 
@@ -43,6 +44,9 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
 
     /// <summary>As <see cref="TlsServerTerms.RecordBytes"/>.</summary>
     public int RecordBytes { get; }
+
+    /// <summary>As <see cref="TlsServerTerms.OpensRecords"/>.</summary>
+    public bool OpensRecords { get; }
 
     /// <summary>Clients may or must show a certificate.</summary>
     public bool AsksForCertificate { get; }
@@ -93,6 +97,8 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         ContextCalls.SetAlpnCallback(handle, (delegate* unmanaged<nint, byte**, byte*, byte*, uint, void*, int>)&OnProtocols, null);
         ContextCalls.SetTicketCallback(handle, (delegate* unmanaged<nint, byte*, byte*, nint, nint, int, int>)&TicketSeal.OnTicket);
         ContextCalls.ControlCallback(handle, SetStatusCallback, (delegate* unmanaged<nint, void*, int>)&OcspStaple.OnStatus);
+        if (terms.OpensRecords)
+            ContextCalls.SetSecretCallback(handle, (delegate* unmanaged<nint, byte*, void>)&TrafficSecrets.OnSecret);
         if (terms.Clients is not { } clients || terms.ClientCertificate == ClientCertificateDemand.None)
             return;
         clients.Rule(context);

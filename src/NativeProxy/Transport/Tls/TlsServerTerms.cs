@@ -35,6 +35,9 @@ internal sealed record TlsServerTerms(TlsTerms Terms, ImmutableArray<TlsCertific
     /// <summary>Bytes of a record at most, or <see cref="RecordSizes.Dynamic"/>.</summary>
     public int RecordBytes { get; init; } = RecordSizes.Dynamic;
 
+    /// <summary>Records of TLS 1.3 are opened and sealed by a <see cref="RecordStream"/>; else OpenSSL does it to the end.</summary>
+    public bool OpensRecords { get; init; } = true;
+
     public ClientCertificateDemand ClientCertificate { get; init; }
 
     /// <summary>Whose certificates of clients are good; null where none are asked for.</summary>

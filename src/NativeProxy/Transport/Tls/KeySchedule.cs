@@ -1,0 +1,46 @@
+using System;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using NativeProxy.Foundation;
+
+namespace NativeProxy.Transport.Tls;
+
+/// <summary>What TLS 1.3 makes of a traffic secret: the key and the vector of one direction, and the next secret (RFC 8446 7). Stateless.</summary>
+internal static unsafe class KeySchedule
+{
+    /// <summary>Of the longest hash.</summary>
+    public const int SecretBytesMax = 48;
+
+    /// <summary>The longest is "tls13 traffic upd".</summary>
+    private const int LabelBytesMax = 18;
+
+    private static ReadOnlySpan<byte> LabelPrefix => "tls13 "u8;
+
+    /// <summary>HKDF-Expand-Label with an empty context (RFC 8446 7.1), for as much as one block of the hash gives (RFC 5869 2.3).</summary>
+    /// <param name="suite">Whose hash.</param>
+    /// <param name="secret">The secret, as long as the hash.</param>
+    /// <param name="label">Without "tls13 "; at most 12 bytes.</param>
+    /// <param name="target">Filled; at most as long as the hash.</param>
+    public static void Expand(RecordSuite suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, Span<byte> target)
+    {
+        Span<byte> info = stackalloc byte[sizeof(ushort) + 1 + LabelBytesMax + 1 + 1];
+        BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)target.Length);
+        int length = sizeof(ushort);
+        info[length++] = (byte)(LabelPrefix.Length + label.Length);
+        LabelPrefix.CopyTo(info[length..]);
+        length += LabelPrefix.Length;
+        label.CopyTo(info[length..]);
+        length += label.Length;
+        info[length++] = 0;
+        info[length++] = 1;
+        Span<byte> block = stackalloc byte[SecretBytesMax];
+        uint made = 0;
+        fixed (byte* key = secret, message = info, bytes = block)
+        {
+            byte* result = CipherCalls.Hmac(suite.Hash, key, secret.Length, message, (nuint)length, bytes, &made);
+            Check.That(result != null && made == suite.HashBytes, "OpenSSL makes no key");
+        }
+        block[..target.Length].CopyTo(target);
+        CryptographicOperations.ZeroMemory(block);
+    }
+}
