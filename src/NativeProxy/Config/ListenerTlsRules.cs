@@ -14,7 +14,7 @@ internal sealed class ListenerTlsRules(SettingPlaces places, SettingsErrors erro
     private static readonly string[] Keys =
     [
         "min_version", "max_version", "ciphers", "cipher_suites", "groups", "alpn", "unknown_name", "tickets", "ticket_keys", "ticket_rotation",
-        "session_cache", "records", "certificate", "client.certificate", "client.ca", "client.crl",
+        "session_cache", "records", "record_layer", "certificate", "client.certificate", "client.ca", "client.crl",
     ];
 
     /// <summary>What may be offered where requests are read.</summary>

@@ -61,6 +61,11 @@ internal readonly partial struct ListenerTlsSettings
         + "it. \"dynamic\" = small ones at first and after a pause, then large ones.")]
     public partial string Records { get; init; }
 
+    [Setting("record_layer", Default = "built-in",
+        Doc = "Who opens and seals the records of TLS 1.3 once the handshake is done, which is OpenSSL's in any case. Records of TLS 1.2, and of "
+        + "cipher suites with CCM, are always OpenSSL's.")]
+    public partial TlsRecordLayer RecordLayer { get; init; }
+
     [Setting("client")]
     public partial ListenerTlsClientSettings Client { get; init; }
 

@@ -28,6 +28,12 @@ internal sealed class LayerOutput
         return _bytes.AsSpan(_length, bytes);
     }
 
+    /// <summary>
+    /// For a layer that is being called: the peer does not wait for this output, so that it may go with what follows shortly
+    /// (<see cref="TcpConnection.SendSoon"/>).
+    /// </summary>
+    public void Hold() => _mayHold = true;
+
     /// <summary>The time of the loop, for a layer that is being called.</summary>
     public long NowMs => _connection!.Loop.Clock.NowMs;
 

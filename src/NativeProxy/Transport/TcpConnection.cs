@@ -97,10 +97,10 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
     /// <summary>Sends FIN once the queue is empty, behind the end that a layer announces. Receiving goes on.</summary>
     public void ShutdownSend()
     {
-        Uncork();
         if (State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
         Layer?.AnnounceEnd(this);
+        Uncork();
         Sending.Shutdown(this);
     }
 
@@ -113,9 +113,9 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
         if (State is TcpConnectionState.Free or TcpConnectionState.Closing or TcpConnectionState.Flushing)
             return;
         Receiving.Pause();
-        Uncork();
         if (State == TcpConnectionState.Open)
             Layer?.AnnounceEnd(this);
+        Uncork();
         if (State != TcpConnectionState.Connecting && !Sending.Queue.IsEmpty && !Sending.IsBroken)
             MoveTo(TcpConnectionState.Flushing);
         else

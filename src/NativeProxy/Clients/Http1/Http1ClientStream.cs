@@ -197,11 +197,12 @@ internal sealed class Http1ClientStream : ClientStream
         Begun(head.StatusCode, reason);
         IsCloseDelimited = head.Body.IsUnknown && !emitsChunks;
         _writer = new BodyWriter(emitsChunks);
-        Give(_writer.Write(_frontend.Scratch, headBytes, first), headBytes, first.Data.Length);
+        Give(_writer.Write(_frontend.Scratch, headBytes, first), headBytes, first.Data.Length, first.IsLast);
         return true;
     }
 
-    public override void Send(in BodyPiece piece) => Give(_writer.Write(_frontend.Scratch, headBytes: 0, piece), headBytes: 0, piece.Data.Length);
+    public override void Send(in BodyPiece piece) =>
+        Give(_writer.Write(_frontend.Scratch, headBytes: 0, piece), headBytes: 0, piece.Data.Length, piece.IsLast);
 
     public override bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in StickyResponse sticky)
     {
@@ -288,7 +289,7 @@ internal sealed class Http1ClientStream : ClientStream
     {
         Begun(statusCode, reason);
         _output.IsUnframed = true;
-        Give(answer, answer.IndexOf("\r\n\r\n"u8) + 4, contentBytes: 0);
+        Give(answer, answer.IndexOf("\r\n\r\n"u8) + 4, contentBytes: 0, isLast: true);
         if (_output.IsLost)
         {
             Withdraw();
@@ -327,11 +328,14 @@ internal sealed class Http1ClientStream : ClientStream
         },
         _frontend.Keepalive);
 
-    private void GiveHead(ReadOnlySpan<byte> head) => Give(head, head.Length, contentBytes: 0);
+    private void GiveHead(ReadOnlySpan<byte> head) => Give(head, head.Length, contentBytes: 0, isLast: false);
 
-    private void Give(ReadOnlySpan<byte> bytes, int headBytes, int contentBytes)
+    /// <summary>Behind the last response of a secured connection its end is announced at once.</summary>
+    private void Give(ReadOnlySpan<byte> bytes, int headBytes, int contentBytes, bool isLast)
     {
-        bool moreFollows = _body.IsComplete && (Behind is not null || _session!.HasReadAhead);
+        bool moreFollows = isLast && CloseReason != CloseReason.None
+            ? !Tcp.IsBare
+            : _body.IsComplete && (Behind is not null || _session!.HasReadAhead);
         OutputResult result = _output.Give(Tcp, bytes, headBytes, contentBytes, moreFollows, _frontend.Loop.Pools, ref Sent);
         if (result == OutputResult.Blocked)
             FellBehind();

@@ -108,7 +108,7 @@ internal sealed class TlsPolicies
         bool asksClients = tls.Client.Certificate != ClientCertificateUse.Off;
         string clients = asksClients ? material.Print(tls.Client.Ca, tls.Client.Crl) : "";
         string print = string.Join('|', listener.Name, listener.Mode, terms, string.Join(',', tls.Alpn), tls.UnknownName, tls.Tickets,
-            tls.SessionCache, tls.Records, tls.Client.Certificate, clients,
+            tls.SessionCache, tls.Records, tls.RecordLayer, tls.Client.Certificate, clients,
             string.Join(';', tls.Certificates.Select(one => $"{string.Join(',', one.Names)} {material.Print(one.File, one.Key, one.Ocsp)}")));
         if (before._made.GetValueOrDefault(print) is TlsServerPolicy kept)
         {
@@ -128,6 +128,7 @@ internal sealed class TlsPolicies
             HasTickets = tls.Tickets,
             SessionCacheCount = tls.SessionCache,
             RecordBytes = recordBytes,
+            OpensRecords = tls.RecordLayer == TlsRecordLayer.BuiltIn,
             ClientCertificate = tls.Client.Certificate switch
             {
                 ClientCertificateUse.Required => ClientCertificateDemand.Required,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace NativeProxy.Transport.Tls;
 
 /// <summary>
-/// The authenticated ciphers that records are sealed with, and the hash that their keys come from (EVP_*, HMAC, libcrypto). None of them calls back,
+/// The authenticated ciphers that records are sealed with, and the hash that their keys come from (EVP_*, libcrypto). None of them calls back,
 /// so those that every record needs do without the transition of the collector.
 /// </summary>
 internal static unsafe partial class CipherCalls
@@ -17,14 +17,21 @@ internal static unsafe partial class CipherCalls
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CIPHER_fetch", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint Fetch(nint library, string name, nint properties);
 
-    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_sha256")]
-    public static partial nint Sha256();
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_fetch", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint FetchMac(nint library, string name, nint properties);
 
-    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_sha384")]
-    public static partial nint Sha384();
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_CTX_new")]
+    public static partial nint NewMac(nint mac);
 
-    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "HMAC")]
-    public static partial byte* Hmac(nint hash, byte* key, int keyBytes, byte* message, nuint messageBytes, byte* target, uint* targetBytes);
+    /// <summary>Without a key it is the one of before.</summary>
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_init")]
+    public static partial int BeginMac(nint context, byte* key, nuint keyBytes, LibraryParameter* parameters);
+
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_update")]
+    public static partial int UpdateMac(nint context, byte* bytes, nuint count);
+
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_final")]
+    public static partial int EndMac(nint context, byte* target, nuint* targetBytes, nuint targetBytesMax);
 
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CIPHER_CTX_new")]
     public static partial nint New();

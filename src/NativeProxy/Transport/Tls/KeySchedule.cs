@@ -18,7 +18,7 @@ internal static unsafe class KeySchedule
 
     /// <summary>HKDF-Expand-Label with an empty context (RFC 8446 7.1), for as much as one block of the hash gives (RFC 5869 2.3).</summary>
     /// <param name="suite">Whose hash.</param>
-    /// <param name="secret">The secret, as long as the hash.</param>
+    /// <param name="secret">The secret, as long as the hash; empty = that of the call before, on this thread.</param>
     /// <param name="label">Without "tls13 "; at most 12 bytes.</param>
     /// <param name="target">Filled; at most as long as the hash.</param>
     public static void Expand(RecordSuite suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, Span<byte> target)
@@ -34,11 +34,13 @@ internal static unsafe class KeySchedule
         info[length++] = 0;
         info[length++] = 1;
         Span<byte> block = stackalloc byte[SecretBytesMax];
-        uint made = 0;
+        nuint made = 0;
         fixed (byte* key = secret, message = info, bytes = block)
         {
-            byte* result = CipherCalls.Hmac(suite.Hash, key, secret.Length, message, (nuint)length, bytes, &made);
-            Check.That(result != null && made == suite.HashBytes, "OpenSSL makes no key");
+            bool isMade = CipherCalls.BeginMac(suite.Mac, key, (nuint)secret.Length, null) == 1
+                && CipherCalls.UpdateMac(suite.Mac, message, (nuint)length) == 1
+                && CipherCalls.EndMac(suite.Mac, bytes, &made, SecretBytesMax) == 1;
+            Check.That(isMade && (int)made == suite.HashBytes, "OpenSSL makes no key");
         }
         block[..target.Length].CopyTo(target);
         CryptographicOperations.ZeroMemory(block);

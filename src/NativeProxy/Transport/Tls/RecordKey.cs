@@ -139,7 +139,7 @@ internal unsafe struct RecordKey
         Span<byte> key = stackalloc byte[KeyBytesMax];
         key = key[.._suite!.KeyBytes];
         KeySchedule.Expand(_suite, SecretBytes, "key"u8, key);
-        KeySchedule.Expand(_suite, SecretBytes, "iv"u8, _vector);
+        KeySchedule.Expand(_suite, [], "iv"u8, _vector);
         fixed (byte* bytes = key)
             Check.That(CipherCalls.Begin(_cipher, 0, 0, bytes, null, -1) == 1, "OpenSSL takes no key");
         CryptographicOperations.ZeroMemory(key);
@@ -157,12 +157,14 @@ internal unsafe struct RecordKey
         return CipherCalls.Begin(_cipher, 0, 0, null, nonce, -1) == 1 && CipherCalls.Update(_cipher, null, &count, header, HeaderBytes) == 1;
     }
 
+    /// <summary>Room for a secret.</summary>
     [InlineArray(KeySchedule.SecretBytesMax)]
     private struct Secret
     {
         private byte _first;
     }
 
+    /// <summary>Room for a vector.</summary>
     [InlineArray(VectorBytes)]
     private struct Vector
     {

@@ -23,8 +23,8 @@ internal enum RecordOutcome : byte
 /// <summary>
 /// The records of one connection with TLS 1.3 behind its handshake, towards a client: content, alerts and new keys (RFC 8446 4.6.3, 5 and 6). It
 /// begins with the secrets of the handshake that OpenSSL has done, whose SSL is not needed any more: that has 13 KB for every connection, and several
-/// times the work for a record. Keeps a record whose end has not come, and nothing else. After an outcome that is not <see cref="RecordOutcome.Open"/>
-/// nothing is opened. Owner: a <see cref="TlsLayer"/>, to use again; thread: the loop.
+/// times the work for a record. Keeps a record whose end has not come, and nothing else. After an outcome that is not
+/// <see cref="RecordOutcome.Open"/> nothing is opened. Owner: a <see cref="TlsLayer"/>, to use again; thread: the loop.
 /// </summary>
 internal sealed class RecordStream
 {
@@ -208,7 +208,9 @@ internal sealed class RecordStream
         return false;
     }
 
-    /// <summary>Bytes of the record with that header, itself included; 0 when there is none like that. The version says nothing (RFC 8446 5.1).</summary>
+    /// <summary>
+    /// Bytes of the record with that header, itself included; 0 when there is none like that. The version says nothing (RFC 8446 5.1).
+    /// </summary>
     private int LengthOf(ReadOnlySpan<byte> header, LayerOutput output)
     {
         int body = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
@@ -270,7 +272,9 @@ internal sealed class RecordStream
         return 0;
     }
 
-    /// <summary>The one message of the handshake that a client may send now is that of new keys (RFC 8446 4.6.3); nothing may stand behind it.</summary>
+    /// <summary>
+    /// The one message of the handshake that a client may send now is that of new keys (RFC 8446 4.6.3); nothing may stand behind it.
+    /// </summary>
     private int TakeMessage(ReadOnlySpan<byte> content, LayerOutput output)
     {
         if (content.IsEmpty)

@@ -1,26 +1,28 @@
+using System;
 using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// A cipher suite of TLS 1.3 whose records are opened and sealed here: its authenticated cipher and the hash of its key schedule, as OpenSSL has them
-/// (RFC 8446 B.4). Immutable; any thread. Those with CCM are OpenSSL's own affair.
+/// (RFC 8446 B.4). One of each for a thread, since the hash is used by one call at a time. Those with CCM are OpenSSL's own affair.
 /// </summary>
-internal sealed class RecordSuite
+internal sealed unsafe class RecordSuite
 {
     /// <summary>Records that one key seals at most: RFC 8446 5.5 has 2^24.5 for AES-GCM.</summary>
     public const ulong RecordsMax = 1UL << 24;
 
-    private static readonly RecordSuite?[] Known = new RecordSuite?[3];
+    [ThreadStatic]
+    private static RecordSuite?[]? _known;
 
-    private RecordSuite(nint cipher, nint hash, int keyBytes, int hashBytes) =>
-        (Cipher, Hash, KeyBytes, HashBytes) = (cipher, hash, keyBytes, hashBytes);
+    private RecordSuite(nint cipher, nint mac, int keyBytes, int hashBytes) =>
+        (Cipher, Mac, KeyBytes, HashBytes) = (cipher, mac, keyBytes, hashBytes);
 
     /// <summary>EVP_CIPHER, fetched once.</summary>
     public nint Cipher { get; }
 
-    /// <summary>EVP_MD.</summary>
-    public nint Hash { get; }
+    /// <summary>EVP_MAC_CTX: HMAC with the hash of the suite.</summary>
+    public nint Mac { get; }
 
     public int KeyBytes { get; }
 
@@ -29,21 +31,31 @@ internal sealed class RecordSuite
 
     /// <summary>The suite of that name; null = it is left to OpenSSL.</summary>
     /// <param name="name">As the IANA has it.</param>
-    public static RecordSuite? Of(string? name) => name switch
+    public static RecordSuite? Of(string? name)
     {
-        "TLS_AES_128_GCM_SHA256" => Known[0] ??= Make("AES-128-GCM", isSha384: false, 16),
-        "TLS_AES_256_GCM_SHA384" => Known[1] ??= Make("AES-256-GCM", isSha384: true, 32),
-        "TLS_CHACHA20_POLY1305_SHA256" => Known[2] ??= Make("ChaCha20-Poly1305", isSha384: false, 32),
-        _ => null,
-    };
+        _known ??= new RecordSuite?[3];
+        return name switch
+        {
+            "TLS_AES_128_GCM_SHA256" => _known[0] ??= Make("AES-128-GCM", "sha256\0"u8, 16, 32),
+            "TLS_AES_256_GCM_SHA384" => _known[1] ??= Make("AES-256-GCM", "sha384\0"u8, 32, 48),
+            "TLS_CHACHA20_POLY1305_SHA256" => _known[2] ??= Make("ChaCha20-Poly1305", "sha256\0"u8, 32, 32),
+            _ => null,
+        };
+    }
 
-    /// <summary>Two threads may make one at once: both are good.</summary>
-    private static RecordSuite Make(string cipherName, bool isSha384, int keyBytes)
+    private static RecordSuite Make(string cipherName, ReadOnlySpan<byte> hash, int keyBytes, int hashBytes)
     {
         nint cipher = CipherCalls.Fetch(0, cipherName, 0);
-        Check.That(cipher != 0, "OpenSSL speaks with a cipher that it does not have");
-        return isSha384
-            ? new RecordSuite(cipher, CipherCalls.Sha384(), keyBytes, 48)
-            : new RecordSuite(cipher, CipherCalls.Sha256(), keyBytes, 32);
+        nint mac = CipherCalls.NewMac(CipherCalls.FetchMac(0, "HMAC", 0));
+        LibraryParameter* parameters = stackalloc LibraryParameter[2];
+        byte* key = stackalloc byte[1];
+        fixed (byte* digestName = "digest\0"u8, digest = hash)
+        {
+            parameters[0] = LibraryParameter.OfText(digestName, digest, hash.Length - 1);
+            parameters[1] = default;
+            bool isThere = cipher != 0 && mac != 0 && CipherCalls.BeginMac(mac, key, 1, parameters) == 1;
+            Check.That(isThere, "OpenSSL speaks with a cipher that it does not have");
+        }
+        return new RecordSuite(cipher, mac, keyBytes, hashBytes);
     }
 }

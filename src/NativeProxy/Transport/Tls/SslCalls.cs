@@ -69,6 +69,9 @@ internal static unsafe partial class SslCalls
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_set_SSL_CTX")]
     public static partial nint SetContext(nint ssl, nint context);
 
+    [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_get_SSL_CTX")]
+    public static partial nint Context(nint ssl);
+
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_client_hello_get0_ext")]
     public static partial int HelloExtension(nint ssl, uint type, byte** bytes, nuint* length);
 

@@ -18,25 +18,8 @@ internal static unsafe partial class TicketCalls
     public static partial int BeginDecrypt(nint cipherContext, nint cipher, nint engine, byte* key, byte* vector);
 
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_MAC_CTX_set_params")]
-    public static partial int SetParameters(nint macContext, TicketParameter* parameters);
+    public static partial int SetParameters(nint macContext, LibraryParameter* parameters);
 
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "RAND_bytes")]
     public static partial int Random(byte* target, int bytes);
-}
-
-/// <summary>OSSL_PARAM of OpenSSL 3: a named value; an array of them ends with one without a name.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct TicketParameter
-{
-    /// <summary>Type of a text.</summary>
-    public const uint Text = 4;
-
-    /// <summary>Type of bytes.</summary>
-    public const uint Bytes = 5;
-
-    public byte* Name;
-    public uint Type;
-    public void* Data;
-    public nuint Length;
-    public nuint ReturnedLength;
 }

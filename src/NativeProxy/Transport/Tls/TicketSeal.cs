@@ -63,9 +63,9 @@ internal static unsafe class TicketSeal
     {
         fixed (byte* keyName = KeyName, digestName = DigestName, digest = Digest)
         {
-            TicketParameter* parameters = stackalloc TicketParameter[3];
-            parameters[0] = new TicketParameter { Name = keyName, Type = TicketParameter.Bytes, Data = key, Length = (nuint)keyBytes };
-            parameters[1] = new TicketParameter { Name = digestName, Type = TicketParameter.Text, Data = digest, Length = (nuint)Digest.Length - 1 };
+            LibraryParameter* parameters = stackalloc LibraryParameter[3];
+            parameters[0] = new LibraryParameter { Name = keyName, Type = LibraryParameter.Bytes, Data = key, Length = (nuint)keyBytes };
+            parameters[1] = LibraryParameter.OfText(digestName, digest, Digest.Length - 1);
             parameters[2] = default;
             return TicketCalls.SetParameters(mac, parameters) == 1;
         }

@@ -6,9 +6,9 @@ namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// TLS inside one connection: an SSL of OpenSSL over the BIO of the thread (<see cref="TlsLoop"/>). Bytes of the wire go in by <see cref="Open"/> and
-/// come out by the output of the call; the SSL keeps at most one record whose end has not come. A client's connection with TLS 1.3 has its SSL for the
-/// handshake only: then its <see cref="RecordStream"/> goes on. Pooled; thread: the loop's. After a fatal error the SSL is not touched again but to be
-/// freed.
+/// come out by the output of the call; the SSL keeps at most one record whose end has not come. A client's connection with TLS 1.3 has its SSL for
+/// the handshake only: then its <see cref="RecordStream"/> goes on. Pooled; thread: the loop's. After a fatal error the SSL is not touched again but
+/// to be freed.
 /// </summary>
 internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionLayer(isServer)
 {
@@ -26,6 +26,12 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     private TlsClientPolicy? _client;
     private RecordSizes _sizes;
     private bool _hasBegun;
+
+    /// <summary>OpenSSL has sent something in a handshake that is to be taken over.</summary>
+    private bool _hasWritten;
+
+    /// <summary>Its secrets are told to this layer.</summary>
+    private bool _listens;
     private int _heldBytes;
 
     /// <summary>What is to become of a failure that a callback has decided on; None else.</summary>
@@ -73,8 +79,12 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// <summary>For callbacks: OpenSSL sends this.</summary>
     public void NoteWritten(ReadOnlySpan<byte> wire)
     {
-        if (IsServer && State == LayerState.Securing)
-            _written.Note(wire);
+        if (!IsServer || State != LayerState.Securing || !_server!.OpensRecords)
+            return;
+        _written.Note(wire);
+        _hasWritten = true;
+        if (!_listens)
+            Listen(true);
     }
 
     /// <summary>The client speaks first.</summary>
@@ -83,7 +93,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         if (IsServer)
             return;
         loop.Begin(this, null, 0, output);
-        Handshake();
+        Handshake(output);
         loop.End();
     }
 
@@ -156,7 +166,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         Hold(0);
         _server = null;
         _client = null;
-        _hasBegun = false;
+        _hasBegun = _hasWritten = false;
         _decided = LayerFailure.None;
         _facts.Clear();
         loop.Return(this);
@@ -171,7 +181,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         {
             loop.Begin(this, input, wire.Length, output);
             if (State == LayerState.Securing)
-                Handshake();
+                Handshake(output);
             while (_ssl != 0 && State == LayerState.Secured && (loop.InputBytes > 0 || total == 0))
             {
                 nuint count = 0;
@@ -238,10 +248,24 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         _heldBytes = bytes;
     }
 
-    private void Handshake()
+    /// <summary>
+    /// OpenSSL writes each secret as a text, which takes 1.7 us. The two that are wanted come behind our first flight, so that those before it are
+    /// not listened for.
+    /// </summary>
+    private void Listen(bool listens)
+    {
+        _listens = listens;
+        ContextCalls.SetSecretCallback(SslCalls.Context(_ssl), listens ? (delegate* unmanaged<nint, byte*, void>)&TrafficSecrets.OnSecret : null);
+    }
+
+    private void Handshake(LayerOutput output)
     {
         _written = default;
+        if (_hasWritten)
+            Listen(true);
         int result = SslCalls.DoHandshake(_ssl);
+        if (_listens)
+            Listen(false);
         if (result != 1)
         {
             Stopped(result);
@@ -250,19 +274,22 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         State = LayerState.Secured;
         TlsSettled.Fill(_facts, _ssl, isServer: IsServer);
         if (IsServer && _server!.OpensRecords)
-            TakeOver();
+            TakeOver(output);
     }
 
     /// <summary>
     /// The handshake of a client is done by its last message, so that all that OpenSSL has written behind it are tickets under the key of our
     /// direction. It reads no byte more than it needs: what came behind that message is still in the input.
     /// </summary>
-    private void TakeOver()
+    private void TakeOver(LayerOutput output)
     {
         if (_written.HasPart || SslCalls.HasPending(_ssl) != 0 || !_records.TryBegin(RecordSuite.Of(_facts.Cipher), _written.Count))
             return;
         FreeSsl();
         Hold(TlsLoop.RecordsBytes);
+
+        // Tickets are for another connection: they may go with the first response.
+        output.Hold();
     }
 
     /// <summary>A call did not do all of what it should: it waits for bytes, the peer has ended, or it has failed.</summary>

@@ -97,8 +97,6 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         ContextCalls.SetAlpnCallback(handle, (delegate* unmanaged<nint, byte**, byte*, byte*, uint, void*, int>)&OnProtocols, null);
         ContextCalls.SetTicketCallback(handle, (delegate* unmanaged<nint, byte*, byte*, nint, nint, int, int>)&TicketSeal.OnTicket);
         ContextCalls.ControlCallback(handle, SetStatusCallback, (delegate* unmanaged<nint, void*, int>)&OcspStaple.OnStatus);
-        if (terms.OpensRecords)
-            ContextCalls.SetSecretCallback(handle, (delegate* unmanaged<nint, byte*, void>)&TrafficSecrets.OnSecret);
         if (terms.Clients is not { } clients || terms.ClientCertificate == ClientCertificateDemand.None)
             return;
         clients.Rule(context);
