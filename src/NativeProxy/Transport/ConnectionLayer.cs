@@ -9,8 +9,8 @@ namespace NativeProxy.Transport;
 /// <summary>
 /// What lies between the bytes on the wire and those of the owner, inside one connection: a handshake, then records that are sealed and opened,
 /// and an end that is announced. This class knows what that means for the events of the connection; what derives from it knows the records.
-/// Owner: the connection, from <see cref="ConnectionSecurity.LendLayer"/> to <see cref="Recycle(BufferPools)"/>; thread: its loop. Holds no buffer but
-/// for what was found by looking and not asked for yet. Never touches the socket but by the connection, never calls up from inside a call of the
+/// Owner: the connection, from <see cref="ConnectionSecurity.LendLayer"/> to <see cref="Recycle(BufferPools)"/>; thread: its loop. Holds no buffer
+/// but for what was found by looking and not asked for yet. Never touches the socket but by the connection, never calls up from inside a call of the
 /// owner.
 /// </summary>
 internal abstract class ConnectionLayer
