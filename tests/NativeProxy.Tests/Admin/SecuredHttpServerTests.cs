@@ -103,6 +103,7 @@ public sealed class SecuredHttpServerTests : IDisposable
     {
         using Socket client = Connect();
         client.Send(new byte[] { 22, 3, 1, 0, 200, 1, 0 }, sentBytes, SocketFlags.None);
+        await Waiting.Until(() => !HasUnread(client), () => "the server reads what was sent");
         await _time.UntilNextDue(10_000);
         _time.AdvanceTo(9_999);
         Assert.False(client.Poll(0, SelectMode.SelectRead));
@@ -235,6 +236,16 @@ public sealed class SecuredHttpServerTests : IDisposable
     {
         (string leaf, string key) = _root.Leaf(names);
         return new EndpointSecurity(SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(leaf, key), null, offline: true), [.. names]);
+    }
+
+    /// <summary>What the server's side of the connection has in its socket, as the kernel shows it.</summary>
+    private static bool HasUnread(Socket client)
+    {
+        string remote = $" 0100007F:{((IPEndPoint)client.LocalEndPoint!).Port:X4} 01 ";
+        const int SendQueueChars = 9;
+        const int QueueChars = 8;
+        return File.ReadLines("/proc/net/tcp").Any(line => line.IndexOf(remote, StringComparison.Ordinal) is >= 0 and int at
+            && line.AsSpan(at + remote.Length + SendQueueChars, QueueChars).ContainsAnyExcept('0'));
     }
 
     private Socket Connect(int answerBytes = 0)

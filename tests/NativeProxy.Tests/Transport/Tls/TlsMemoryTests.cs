@@ -26,6 +26,9 @@ public sealed class TlsMemoryTests(ITestOutputHelper output)
 
     private const int RoundsMax = 24_000;
 
+    /// <summary>What leaks does so in every turn; the heap of a process with gigabytes of other tests behind it may grow in one.</summary>
+    private const int TurnsMax = 3;
+
     [Fact]
     public async Task Handshakes_LeaveNoMemoryBehind_AndTheirLayersAreUsedAgain()
     {
@@ -35,12 +38,17 @@ public sealed class TlsMemoryTests(ITestOutputHelper output)
         TlsClientPolicy client = TlsTesting.Client(TlsTesting.ClientTerms());
         await Handshakes(server, client, 400);
         TlsLayer[] before = Layers();
-        long warm = ResidentKb();
-        await Handshakes(server, client, rounds);
-        long after = ResidentKb();
-        output.WriteLine($"{rounds} handshakes: {warm} KB, then {after} KB");
+        long growth = long.MaxValue;
+        for (int turn = 0; turn < TurnsMax && growth > GrowthKbMax; turn++)
+        {
+            long warm = ResidentKb();
+            await Handshakes(server, client, rounds);
+            long after = ResidentKb();
+            output.WriteLine($"{rounds} handshakes: {warm} KB, then {after} KB");
+            growth = after - warm;
+        }
 
-        Assert.InRange(after - warm, long.MinValue, GrowthKbMax);
+        Assert.InRange(growth, long.MinValue, GrowthKbMax);
         Assert.Equal(before, Layers());
     }
 
