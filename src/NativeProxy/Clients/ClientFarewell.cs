@@ -46,8 +46,7 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
     {
         Take(connection);
         IsLingering = true;
-        _client!.Uncork();
-        if (_client.HasQueuedBytes)
+        if (_client!.HasQueuedBytes)
             WaitForClientToTake();
         else
             SendFin();
@@ -143,7 +142,12 @@ internal sealed class ClientFarewell : IConnectionOwner, ITimerOwner
         }
         _client.ShutdownSend();
         _client.StartReceive();
-        _timer.Arm(_loop, SessionTimeout.Linger, _frontend.Timeouts.LingerMs);
+
+        // What was corked for it may be more than the kernel takes.
+        if (_client.HasQueuedBytes)
+            WaitForClientToTake();
+        else
+            _timer.Arm(_loop, SessionTimeout.Linger, _frontend.Timeouts.LingerMs);
     }
 
     private void ClientGone()

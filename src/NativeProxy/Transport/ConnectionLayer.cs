@@ -55,6 +55,9 @@ internal abstract class ConnectionLayer
     /// <summary>True when a part of a record has come and its end has not: it may be for the owner.</summary>
     protected abstract bool HasPart { get; }
 
+    /// <summary>There is no buffer for what came: the connection breaks, in its turn. For what derives from it, within <see cref="Open"/>.</summary>
+    protected void LackBuffer() => _brokenBy = SocketError.NoBufferSpaceAvailable;
+
     /// <summary>The handshake begins: the first flight, of the side that speaks first.</summary>
     protected abstract void Begin(LayerOutput output);
 
@@ -257,7 +260,7 @@ internal abstract class ConnectionLayer
     private void Keep(TcpConnection connection, ReadOnlySpan<byte> plain)
     {
         if (!_kept.TryAppend(connection.Loop.Pools, plain, EventLoop.ReceiveBytesMax + LayerScratch.RecordBytesMax))
-            _brokenBy = SocketError.NoBufferSpaceAvailable;
+            LackBuffer();
     }
 
     /// <summary>What is lent must not change when the owner looks ahead meanwhile: it is no longer the layer's.</summary>

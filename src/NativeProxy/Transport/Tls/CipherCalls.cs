@@ -39,6 +39,10 @@ internal static unsafe partial class CipherCalls
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CIPHER_CTX_free")]
     public static partial void Free(nint context);
 
+    /// <summary>As <see cref="Begin"/>, with a cipher, which takes memory.</summary>
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CipherInit_ex")]
+    public static partial int Choose(nint context, nint cipher, nint engine, byte* key, byte* vector, int seals);
+
     /// <summary>What is 0 or null stays as it is; <paramref name="seals"/> is 1, 0, or -1 for as before.</summary>
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CipherInit_ex")]
     [SuppressGCTransition]
@@ -48,6 +52,10 @@ internal static unsafe partial class CipherCalls
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CipherUpdate")]
     [SuppressGCTransition]
     public static partial int Update(nint context, byte* target, int* targetBytes, byte* source, int sourceBytes);
+
+    /// <summary>As <see cref="Update"/>, for many bytes.</summary>
+    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CipherUpdate")]
+    public static partial int UpdateLong(nint context, byte* target, int* targetBytes, byte* source, int sourceBytes);
 
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_CipherFinal_ex")]
     [SuppressGCTransition]

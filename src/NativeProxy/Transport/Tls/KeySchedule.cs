@@ -16,12 +16,31 @@ internal static unsafe class KeySchedule
 
     private static ReadOnlySpan<byte> LabelPrefix => "tls13 "u8;
 
+    /// <summary>Key and vector of a secret (RFC 8446 7.3).</summary>
+    /// <param name="suite">Whose hash.</param>
+    /// <param name="secret">The secret, as long as the hash.</param>
+    /// <param name="key">Filled.</param>
+    /// <param name="vector">Filled.</param>
+    public static void MakeKey(RecordSuite suite, ReadOnlySpan<byte> secret, Span<byte> key, Span<byte> vector)
+    {
+        Expand(suite, secret, "key"u8, key);
+
+        // HMAC has the secret still.
+        Expand(suite, [], "iv"u8, vector);
+    }
+
+    /// <summary>The secret behind a secret (RFC 8446 7.2).</summary>
+    /// <param name="suite">Whose hash.</param>
+    /// <param name="secret">The secret, as long as the hash.</param>
+    /// <param name="next">Filled; as long.</param>
+    public static void MakeNext(RecordSuite suite, ReadOnlySpan<byte> secret, Span<byte> next) => Expand(suite, secret, "traffic upd"u8, next);
+
     /// <summary>HKDF-Expand-Label with an empty context (RFC 8446 7.1), for as much as one block of the hash gives (RFC 5869 2.3).</summary>
     /// <param name="suite">Whose hash.</param>
-    /// <param name="secret">The secret, as long as the hash; empty = that of the call before, on this thread.</param>
+    /// <param name="secret">The secret, as long as the hash; empty = that of the call before.</param>
     /// <param name="label">Without "tls13 "; at most 12 bytes.</param>
     /// <param name="target">Filled; at most as long as the hash.</param>
-    public static void Expand(RecordSuite suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, Span<byte> target)
+    private static void Expand(RecordSuite suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, Span<byte> target)
     {
         Span<byte> info = stackalloc byte[sizeof(ushort) + 1 + LabelBytesMax + 1 + 1];
         BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)target.Length);

@@ -5,8 +5,8 @@ namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// OpenSSL of the system, found when the first setting asks for TLS: a proxy without TLS needs none. Its functions are declared by subject in <see
-/// cref="SslCalls"/>, <see cref="ContextCalls"/>, <see cref="CertificateCalls"/>, <see cref="TicketCalls"/> and <see cref="BioCalls"/>, and must not
-/// be called before <see cref="TryLoad"/> was true. Any thread.
+/// cref="SslCalls"/>, <see cref="ContextCalls"/>, <see cref="CertificateCalls"/>, <see cref="TicketCalls"/>, <see cref="CipherCalls"/> and <see
+/// cref="BioCalls"/>, and must not be called before <see cref="TryLoad"/> was true. Any thread.
 /// </summary>
 internal static class OpenSslLibrary
 {

@@ -11,6 +11,9 @@ internal struct RecordCounter
     private int _headerBytes;
     private int _bodyBytes;
 
+    /// <summary>The last two bytes of a header that came: when it is whole, its length.</summary>
+    private ushort _lastTwo;
+
     /// <summary>Whole records.</summary>
     public ulong Count { get; private set; }
 
@@ -24,13 +27,12 @@ internal struct RecordCounter
         {
             if (_bodyBytes == 0)
             {
-                // The length is in the last two bytes of the header.
-                _lengthBytes = (ushort)((_lengthBytes << 8) | wire[0]);
+                _lastTwo = (ushort)((_lastTwo << 8) | wire[0]);
                 wire = wire[1..];
                 if (++_headerBytes < RecordKey.HeaderBytes)
                     continue;
                 _headerBytes = 0;
-                _bodyBytes = _lengthBytes;
+                _bodyBytes = _lastTwo;
             }
             int count = Math.Min(_bodyBytes, wire.Length);
             _bodyBytes -= count;
@@ -39,6 +41,4 @@ internal struct RecordCounter
                 Count++;
         }
     }
-
-    private ushort _lengthBytes;
 }

@@ -58,7 +58,7 @@ internal unsafe struct RecordKey
     {
         _suite = suite;
         _cipher = CipherCalls.New();
-        Check.That(_cipher != 0 && CipherCalls.Begin(_cipher, suite.Cipher, 0, null, null, seals ? 1 : 0) == 1, "OpenSSL begins no cipher");
+        Check.That(_cipher != 0 && CipherCalls.Choose(_cipher, suite.Cipher, 0, null, null, seals ? 1 : 0) == 1, "OpenSSL begins no cipher");
         MakeKey();
         _sequence = recordCount;
     }
@@ -68,7 +68,7 @@ internal unsafe struct RecordKey
     {
         Span<byte> secret = SecretBytes;
         Span<byte> next = stackalloc byte[secret.Length];
-        KeySchedule.Expand(_suite!, secret, "traffic upd"u8, next);
+        KeySchedule.MakeNext(_suite!, secret, next);
         next.CopyTo(secret);
         CryptographicOperations.ZeroMemory(next);
         MakeKey();
@@ -90,7 +90,7 @@ internal unsafe struct RecordKey
             byte* tag = body + content.Length + 1;
             int count;
             bool isDone = BeginRecord(record)
-                & CipherCalls.Update(_cipher, body, &count, source, content.Length) == 1
+                & Update(body, source, content.Length)
                 & CipherCalls.Update(_cipher, body + content.Length, &count, &type, 1) == 1
                 & CipherCalls.End(_cipher, tag, &count) == 1
                 & CipherCalls.Control(_cipher, CipherCalls.GetTag, TagBytes, tag) == 1;
@@ -109,7 +109,7 @@ internal unsafe struct RecordKey
             byte* body = source + HeaderBytes;
             int count;
             return BeginRecord(source)
-                && CipherCalls.Update(_cipher, content, &count, body, bytes) == 1
+                && Update(content, body, bytes)
                 && CipherCalls.Control(_cipher, CipherCalls.SetTag, TagBytes, body + bytes) == 1
                 && CipherCalls.End(_cipher, content + bytes, &count) == 1;
         }
@@ -138,8 +138,7 @@ internal unsafe struct RecordKey
     {
         Span<byte> key = stackalloc byte[KeyBytesMax];
         key = key[.._suite!.KeyBytes];
-        KeySchedule.Expand(_suite, SecretBytes, "key"u8, key);
-        KeySchedule.Expand(_suite, [], "iv"u8, _vector);
+        KeySchedule.MakeKey(_suite, SecretBytes, key, _vector);
         fixed (byte* bytes = key)
             Check.That(CipherCalls.Begin(_cipher, 0, 0, bytes, null, -1) == 1, "OpenSSL takes no key");
         CryptographicOperations.ZeroMemory(key);
@@ -155,6 +154,16 @@ internal unsafe struct RecordKey
         *low ^= BinaryPrimitives.ReverseEndianness(_sequence++);
         int count;
         return CipherCalls.Begin(_cipher, 0, 0, null, nonce, -1) == 1 && CipherCalls.Update(_cipher, null, &count, header, HeaderBytes) == 1;
+    }
+
+    /// <summary>Long ones take microseconds, for which the collector is not made to wait.</summary>
+    private readonly bool Update(byte* target, byte* source, int bytes)
+    {
+        const int ShortBytes = 1024;
+        int count;
+        return (bytes <= ShortBytes
+            ? CipherCalls.Update(_cipher, target, &count, source, bytes)
+            : CipherCalls.UpdateLong(_cipher, target, &count, source, bytes)) == 1;
     }
 
     /// <summary>Room for a secret.</summary>

@@ -16,6 +16,9 @@ internal enum RecordOutcome : byte
     /// <summary>The peer has given up; <see cref="RecordStream.Alert"/> says why.</summary>
     PeerGaveUp,
 
+    /// <summary>There is no buffer for a part of a record, which nobody is told.</summary>
+    NoBuffer,
+
     /// <summary>What came is wrong, and the peer was told so by <see cref="RecordStream.Alert"/>.</summary>
     Broken,
 }
@@ -34,7 +37,7 @@ internal sealed class RecordStream
     /// <summary>Most content of a record (RFC 8446 5.1).</summary>
     public const int ContentBytesMax = 16 * 1024;
 
-    /// <summary>Records without content for the owner that may follow each other: they cost work, and bring nothing.</summary>
+    /// <summary>Records without content that may follow each other while none is sent either: they cost work, and bring nothing.</summary>
     private const int IdleRecordsMax = 32;
 
     private const byte AlertType = 21;
@@ -52,7 +55,6 @@ internal sealed class RecordStream
     private const byte RecordOverflow = 22;
     private const byte IllegalParameter = 47;
     private const byte DecodeError = 50;
-    private const byte InternalError = 80;
     private const byte UserCanceled = 90;
 
     private RecordKey _in;
@@ -94,7 +96,11 @@ internal sealed class RecordStream
     public bool TryBegin(RecordSuite? suite, ulong sentCount)
     {
         if (suite is null || !_in.HasSecret || !_out.HasSecret)
+        {
+            _in.Release();
+            _out.Release();
             return false;
+        }
         _in.Begin(suite, seals: false, 0);
         _out.Begin(suite, seals: true, sentCount);
         return true;
@@ -112,8 +118,8 @@ internal sealed class RecordStream
         while (Outcome == RecordOutcome.Open && TryTake(ref wire, scratch, output, out ReadOnlySpan<byte> record))
             total += OpenRecord(record, plain[total..], output);
 
-        // Before the next content, and once for all that asked for it (RFC 8446 4.6.3).
-        if (_owesKeyUpdate && Outcome == RecordOutcome.Open)
+        // Before the next content, and once for all that asked for it (RFC 8446 4.6.3); content may follow the peer's end.
+        if (_owesKeyUpdate && Outcome is RecordOutcome.Open or RecordOutcome.Ended)
             SendKeyUpdate(output);
         return total;
     }
@@ -125,6 +131,7 @@ internal sealed class RecordStream
     public void Seal(ReadOnlySpan<byte> plain, ref RecordSizes sizes, LayerOutput output)
     {
         sizes.Begin(output.NowMs);
+        _idleRecords = 0;
         while (!plain.IsEmpty)
         {
             if (_out.RecordCount >= RecordSuite.RecordsMax)
@@ -203,7 +210,7 @@ internal sealed class RecordStream
     private bool Keep(ref ReadOnlySpan<byte> wire, int count, LayerOutput output)
     {
         if (!_part.TryAppend(output.Pools, wire[..count], RecordKey.HeaderBytes + SealedBytesMax))
-            Break(InternalError, "no buffer for a part of a record", output);
+            Outcome = RecordOutcome.NoBuffer;
         wire = wire[count..];
         return false;
     }

@@ -1,5 +1,4 @@
 using System;
-using NativeProxy.Foundation;
 
 namespace NativeProxy.Transport.Tls;
 
@@ -43,19 +42,22 @@ internal sealed unsafe class RecordSuite
         };
     }
 
-    private static RecordSuite Make(string cipherName, ReadOnlySpan<byte> hash, int keyBytes, int hashBytes)
+    /// <summary>Null when this OpenSSL, or its policy, does not give it to us.</summary>
+    private static RecordSuite? Make(string cipherName, ReadOnlySpan<byte> hash, int keyBytes, int hashBytes)
     {
         nint cipher = CipherCalls.Fetch(0, cipherName, 0);
-        nint mac = CipherCalls.NewMac(CipherCalls.FetchMac(0, "HMAC", 0));
+        nint kind = CipherCalls.FetchMac(0, "HMAC", 0);
+        nint mac = kind == 0 ? 0 : CipherCalls.NewMac(kind);
         LibraryParameter* parameters = stackalloc LibraryParameter[2];
-        byte* key = stackalloc byte[1];
+        byte* key = stackalloc byte[KeySchedule.SecretBytesMax];
+        new Span<byte>(key, KeySchedule.SecretBytesMax).Clear();
         fixed (byte* digestName = "digest\0"u8, digest = hash)
         {
             parameters[0] = LibraryParameter.OfText(digestName, digest, hash.Length - 1);
             parameters[1] = default;
-            bool isThere = cipher != 0 && mac != 0 && CipherCalls.BeginMac(mac, key, 1, parameters) == 1;
-            Check.That(isThere, "OpenSSL speaks with a cipher that it does not have");
+            bool isThere = cipher != 0 && mac != 0 && CipherCalls.BeginMac(mac, key, (nuint)hashBytes, parameters) == 1;
+            TlsErrors.Clear();
+            return isThere ? new RecordSuite(cipher, mac, keyBytes, hashBytes) : null;
         }
-        return new RecordSuite(cipher, mac, keyBytes, hashBytes);
     }
 }

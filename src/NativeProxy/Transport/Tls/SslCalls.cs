@@ -78,6 +78,13 @@ internal static unsafe partial class SslCalls
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_session_reused")]
     public static partial int SessionReused(nint ssl);
 
+    [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_get_session")]
+    public static partial nint Session(nint ssl);
+
+    /// <summary>How the two have limited their records (RFC 6066 4); 0 = not.</summary>
+    [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_SESSION_get_max_fragment_length")]
+    public static partial byte FragmentLimit(nint session);
+
     [LibraryImport(OpenSslLibrary.Ssl, EntryPoint = "SSL_set_session")]
     public static partial int SetSession(nint ssl, nint session);
 

@@ -4,8 +4,9 @@ using System.Collections.Generic;
 namespace NativeProxy.Transport.Tls;
 
 /// <summary>
-/// One SSL_CTX: what many handshakes have in common. Made off the loop, then only read; any thread. OpenSSL counts who uses it, so that a connection
-/// may outlive this object. A failure is told with the name of the setting that cannot be as it is.
+/// One SSL_CTX: what many handshakes have in common. Made off the loop, then only read, but for who listens to secrets: a server's is used by one
+/// loop at a time. OpenSSL counts who uses it, so that a connection may outlive this object. A failure is told with the name of the setting that
+/// cannot be as it is.
 /// </summary>
 internal sealed unsafe class TlsContext
 {

@@ -46,8 +46,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     public TlsClientPolicy Client => _client!;
 
     /// <summary>
-    /// An SSL has a part of a record while the rest of it has not come. A header alone does not count as pending: it says only that a body is waited
-    /// for.
+    /// A record has come in part. OpenSSL does not count its header alone as pending: it says only that a body is waited for.
     /// </summary>
     protected override bool HasPart =>
         State is LayerState.Secured
@@ -74,7 +73,14 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     public void Decide(LayerFailure failure) => _decided = failure;
 
     /// <summary>For callbacks: the secret of a direction, in hexadecimal digits.</summary>
-    public void NoteSecret(bool fromClient, ReadOnlySpan<byte> hex) => _records.Note(fromClient, hex);
+    public void NoteSecret(bool fromClient, ReadOnlySpan<byte> hex)
+    {
+        _records.Note(fromClient, hex);
+
+        // From here on what OpenSSL writes has our key: our flight is out, and it writes tickets only.
+        if (!fromClient)
+            _written = default;
+    }
 
     /// <summary>For callbacks: OpenSSL sends this.</summary>
     public void NoteWritten(ReadOnlySpan<byte> wire)
@@ -163,7 +169,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     {
         FreeSsl();
         _records.Release(pools);
-        Hold(0);
+        CountHeld(0);
         _server = null;
         _client = null;
         _hasBegun = _hasWritten = false;
@@ -212,6 +218,9 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
                 _facts.Detail = words;
                 Fail(failure, isByAlert: true);
                 break;
+            case RecordOutcome.NoBuffer:
+                LackBuffer();
+                break;
             case RecordOutcome.Broken:
                 _facts.Detail = _records.Problem;
                 Fail(LayerFailure.BadRecord);
@@ -236,13 +245,13 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         Check.That(ssl != 0, "OpenSSL has no memory for another connection");
         _ssl = ssl;
         _sizes = new RecordSizes(recordBytes);
-        Hold(TlsLoop.LibraryBytes);
+        CountHeld(TlsLoop.LibraryBytes);
         BioCalls.Share(loop.Bio);
         BioCalls.Share(loop.Bio);
         SslCalls.SetBio(ssl, loop.Bio, loop.Bio);
     }
 
-    private void Hold(int bytes)
+    private void CountHeld(int bytes)
     {
         loop.Count(bytes - _heldBytes);
         _heldBytes = bytes;
@@ -260,7 +269,6 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
 
     private void Handshake(LayerOutput output)
     {
-        _written = default;
         if (_hasWritten)
             Listen(true);
         int result = SslCalls.DoHandshake(_ssl);
@@ -278,15 +286,19 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     }
 
     /// <summary>
-    /// The handshake of a client is done by its last message, so that all that OpenSSL has written behind it are tickets under the key of our
-    /// direction. It reads no byte more than it needs: what came behind that message is still in the input.
+    /// OpenSSL reads no byte more than it needs: what came behind the last message of the client is still in the input. Who has agreed on shorter
+    /// records than others (RFC 6066 4) stays with it.
     /// </summary>
     private void TakeOver(LayerOutput output)
     {
-        if (_written.HasPart || SslCalls.HasPending(_ssl) != 0 || !_records.TryBegin(RecordSuite.Of(_facts.Cipher), _written.Count))
+        if (_written.HasPart || SslCalls.HasPending(_ssl) != 0 || SslCalls.FragmentLimit(SslCalls.Session(_ssl)) != 0
+            || !_records.TryBegin(RecordSuite.Of(_facts.Cipher), _written.Count))
+        {
             return;
+        }
         FreeSsl();
-        Hold(TlsLoop.RecordsBytes);
+        TlsErrors.Clear();
+        CountHeld(TlsLoop.RecordsBytes);
 
         // Tickets are for another connection: they may go with the first response.
         output.Hold();

@@ -8,8 +8,8 @@ namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// How a listener secures its connections: its contexts, chosen by the name that a client asks for before anything else of the handshake, resumption
-/// included, so that no session of one identity goes on under another (CVE-2025-23419). Immutable but for its ticket keys. Made off the loop; used by
-/// the loop's thread.
+/// included, so that no session of one identity goes on under another (CVE-2025-23419). Immutable but for its ticket keys, and for who listens to the
+/// secrets of its contexts (<see cref="TlsLayer"/>). Made off the loop; used by the loop's thread.
 /// </summary>
 internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
 {
