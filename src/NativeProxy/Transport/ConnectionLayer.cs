@@ -204,14 +204,14 @@ internal abstract class ConnectionLayer
         return SendResult.Failed;
     }
 
-    /// <summary>Nothing more is sent: announces it, once the handshake is done and if the layer is sound.</summary>
+    /// <summary>Nothing more is sent, and FIN follows: announces it, once the handshake is done and if the layer is sound.</summary>
     internal void AnnounceEnd(TcpConnection connection)
     {
         if (_hasAnnounced || State is not (LayerState.Secured or LayerState.Ended))
             return;
         _hasAnnounced = true;
         LayerOutput output = connection.Loop.Layers.Output;
-        output.Begin(connection, mayHold: false);
+        output.Begin(connection, mayHold: true);
         AnnounceEnd(output);
         output.End();
     }

@@ -48,6 +48,9 @@ internal abstract class ConnectionSocket
     /// <summary>One attempt to send without waiting: how many bytes the kernel took, 0 and WouldBlock when it takes none now.</summary>
     internal abstract int SendNow(ReadOnlySpan<byte> bytes, out SocketError error);
 
+    /// <summary>As <see cref="SendNow"/>, for bytes behind which FIN follows at once, so that both may go in one segment.</summary>
+    internal virtual int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) => SendNow(bytes, out error);
+
     /// <summary>
     /// One attempt to read without waiting, whatever the engine has in flight: 0 and WouldBlock when nothing is there, 0 and Success at the end.
     /// </summary>

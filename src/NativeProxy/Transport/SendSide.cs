@@ -102,35 +102,21 @@ internal struct SendSide
     }
 
     /// <summary>Sends what is corked, if anything is.</summary>
-    public void Uncork(TcpConnection connection)
+    public void Uncork(TcpConnection connection) => Uncork(connection, endFollows: false);
+
+    /// <summary>Sends what is corked, if anything is, with FIN in the same segment.</summary>
+    public void UncorkWithEnd(TcpConnection connection)
     {
-        if (!_isHolding)
-            return;
-        _isHolding = false;
-        while (!Queue.IsEmpty)
-        {
-            int sent = connection.SendNow(Queue.First, out SocketError error);
-            if (error is not (SocketError.Success or SocketError.WouldBlock))
-            {
-                Break(connection, error);
-                return;
-            }
-            if (sent == 0)
-            {
-                connection.StartQueuedSend();
-                connection.Loop.Defer(connection, DeferredWork.Blocked);
-                return;
-            }
-            Queue.Advance(connection.Loop.Pools, sent);
-            SentBytes += sent;
-        }
+        if (_isHolding)
+            Shutdown(connection);
     }
 
-    /// <summary>FIN, once the queue is empty.</summary>
+    /// <summary>FIN, once the queue is empty; with the last bytes, if they are corked.</summary>
     public void Shutdown(TcpConnection connection)
     {
         if (_isShutdownWanted)
             return;
+        Uncork(connection, endFollows: true);
         _isShutdownWanted = true;
         if (Queue.IsEmpty)
             ShutdownNow(connection);
@@ -167,6 +153,31 @@ internal struct SendSide
     {
         _isHolding = false;
         ReleaseQueue(connection);
+    }
+
+    private void Uncork(TcpConnection connection, bool endFollows)
+    {
+        if (!_isHolding)
+            return;
+        _isHolding = false;
+        while (!Queue.IsEmpty)
+        {
+            SocketError error;
+            int sent = endFollows ? connection.SendLast(Queue.First, out error) : connection.SendNow(Queue.First, out error);
+            if (error is not (SocketError.Success or SocketError.WouldBlock))
+            {
+                Break(connection, error);
+                return;
+            }
+            if (sent == 0)
+            {
+                connection.StartQueuedSend();
+                connection.Loop.Defer(connection, DeferredWork.Blocked);
+                return;
+            }
+            Queue.Advance(connection.Loop.Pools, sent);
+            SentBytes += sent;
+        }
     }
 
     /// <summary>Sends corked bytes and these in one go when they fit into one block, else one after the other.</summary>

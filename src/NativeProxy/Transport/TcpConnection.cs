@@ -100,7 +100,6 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
         if (State is not (TcpConnectionState.Open or TcpConnectionState.Securing))
             return;
         Layer?.AnnounceEnd(this);
-        Uncork();
         Sending.Shutdown(this);
     }
 
@@ -115,7 +114,7 @@ internal abstract class TcpConnection(EventLoop loop) : ConnectionFacts(loop)
         Receiving.Pause();
         if (State == TcpConnectionState.Open)
             Layer?.AnnounceEnd(this);
-        Uncork();
+        Sending.UncorkWithEnd(this);
         if (State != TcpConnectionState.Connecting && !Sending.Queue.IsEmpty && !Sending.IsBroken)
             MoveTo(TcpConnectionState.Flushing);
         else

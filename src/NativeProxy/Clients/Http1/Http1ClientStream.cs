@@ -330,12 +330,10 @@ internal sealed class Http1ClientStream : ClientStream
 
     private void GiveHead(ReadOnlySpan<byte> head) => Give(head, head.Length, contentBytes: 0, isLast: false);
 
-    /// <summary>Behind the last response of a secured connection its end is announced at once.</summary>
+    /// <summary>Behind the last response comes the end of the connection, which may go in the same segment.</summary>
     private void Give(ReadOnlySpan<byte> bytes, int headBytes, int contentBytes, bool isLast)
     {
-        bool moreFollows = isLast && CloseReason != CloseReason.None
-            ? !Tcp.IsBare
-            : _body.IsComplete && (Behind is not null || _session!.HasReadAhead);
+        bool moreFollows = (isLast && CloseReason != CloseReason.None) || (_body.IsComplete && (Behind is not null || _session!.HasReadAhead));
         OutputResult result = _output.Give(Tcp, bytes, headBytes, contentBytes, moreFollows, _frontend.Loop.Pools, ref Sent);
         if (result == OutputResult.Blocked)
             FellBehind();

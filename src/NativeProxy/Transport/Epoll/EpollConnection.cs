@@ -204,6 +204,9 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.Send(_descriptor, bytes, out error);
 
+    internal override int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) =>
+        SocketCalls.Send(_descriptor, bytes, out error, endFollows: true);
+
     internal override int ReadNow(Span<byte> target, out SocketError error) => SocketCalls.Receive(_descriptor, target, out error);
 
     /// <summary>The edge comes when the kernel takes bytes again. Hardly any connection ever needs it, so it is asked for only then.</summary>

@@ -144,6 +144,9 @@ internal sealed class SaeaConnection : TcpConnection
         return error == SocketError.Success ? sent : 0;
     }
 
+    internal override int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) =>
+        OperatingSystem.IsLinux() ? SocketCalls.Send(_descriptor, bytes, out error, endFollows: true) : SendNow(bytes, out error);
+
     internal override int ReadNow(Span<byte> target, out SocketError error)
     {
         if (OperatingSystem.IsLinux())

@@ -19,15 +19,21 @@ internal static unsafe partial class SocketCalls
     private const int ReceiveFromGeneric = 207;
 
     private const int NoSignal = 0x4000;
+    private const int More = 0x8000;
 
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>send(2), without SIGPIPE: how many bytes the kernel took.</summary>
-    public static int Send(int descriptor, ReadOnlySpan<byte> bytes, out SocketError error)
+    /// <param name="descriptor">The socket.</param>
+    /// <param name="bytes">What is to be sent.</param>
+    /// <param name="error">Success, or why not.</param>
+    /// <param name="endFollows">FIN follows at once: the kernel waits for it, and sends both in one segment (MSG_MORE).</param>
+    public static int Send(int descriptor, ReadOnlySpan<byte> bytes, out SocketError error, bool endFollows = false)
     {
+        int flags = endFollows ? NoSignal | More : NoSignal;
         fixed (byte* start = bytes)
         {
-            nint sent = Call(IsX64 ? SendToX64 : SendToGeneric, descriptor, start, (nuint)bytes.Length, NoSignal, address: 0, addressBytes: 0);
+            nint sent = Call(IsX64 ? SendToX64 : SendToGeneric, descriptor, start, (nuint)bytes.Length, flags, address: 0, addressBytes: 0);
             error = sent >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
             return sent >= 0 ? (int)sent : 0;
         }
