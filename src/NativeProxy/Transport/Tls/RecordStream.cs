@@ -182,7 +182,7 @@ internal sealed class RecordStream
         if (_part.Length < RecordKey.HeaderBytes)
         {
             Keep(ref wire, Math.Min(wire.Length, RecordKey.HeaderBytes - _part.Length), output);
-            if (wire.IsEmpty || Outcome != RecordOutcome.Open)
+            if (_part.Length < RecordKey.HeaderBytes || Outcome != RecordOutcome.Open)
                 return false;
         }
         int length = LengthOf(_part.Bytes, output);
@@ -259,9 +259,11 @@ internal sealed class RecordStream
         };
     }
 
-    /// <summary>RFC 8446 6: all but two are the end at once, whatever level they name.</summary>
+    /// <summary>RFC 8446 6: all but two are the end at once, whatever level they name. One without anything is none (5.4).</summary>
     private int TakeAlert(ReadOnlySpan<byte> content, LayerOutput output)
     {
+        if (content.IsEmpty)
+            return Break(UnexpectedMessage, "alert record without data", output);
         if (content.Length != 2)
             return Break(DecodeError, "bad alert", output);
         Alert = content[1];
