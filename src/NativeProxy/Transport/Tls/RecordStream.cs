@@ -125,6 +125,9 @@ internal sealed class RecordStream
     public void Seal(ReadOnlySpan<byte> plain, ref RecordSizes sizes, LayerOutput output)
     {
         sizes.Begin(output.NowMs);
+
+        // Who listens to a long stream may renew its keys as often as that needs.
+        _idleRecords = 0;
         while (!plain.IsEmpty)
         {
             if (_out.RecordCount >= RecordSuite.RecordsMax)
