@@ -29,7 +29,7 @@ internal sealed class RawClient : LayerPeer, IDisposable
     public const byte KeyUpdateMessage = 24;
 
     private readonly string _suite;
-    private readonly TlsSession _handshake;
+    private readonly TlsSession? _handshake;
     private readonly List<byte> _wire = [];
     private RawKey? _in;
 
@@ -41,6 +41,16 @@ internal sealed class RawClient : LayerPeer, IDisposable
         _handshake = TlsTesting.Peer(terms with { CipherSuites = suite, TellsSecrets = true }, session: session);
     }
 
+    /// <summary>One without a handshake, whose server has sealed so many records already.</summary>
+    public RawClient(string suite, byte[] clientSecret, byte[] serverSecret, ulong serverSequence)
+        : base(1)
+    {
+        _suite = suite;
+        Key = new RawKey(suite, clientSecret);
+        _in = new RawKey(suite, serverSecret) { Sequence = serverSequence };
+        State = RecordState.Secured;
+    }
+
     /// <summary>Seals what the server gets.</summary>
     public RawKey Key { get; private set; } = null!;
 
@@ -50,14 +60,12 @@ internal sealed class RawClient : LayerPeer, IDisposable
     /// <summary>Number of the alert that came; -1 while none has. The last one, should there be more.</summary>
     public int Alert => Records.Where(static record => record.Type == AlertType).Select(static record => (int)record.Content[1]).LastOrDefault(-1);
 
-    public bool IsResumed => _handshake.IsResumed;
-
     /// <summary>Messages of the handshake of that type which came behind it, one in each record.</summary>
     public int CountOf(byte message) => Records.Count(record => record.Type == HandshakeType && record.Content[0] == message);
 
     public override void Begin()
     {
-        _handshake.Begin();
+        _handshake?.Begin();
         PassOn();
     }
 
@@ -65,7 +73,7 @@ internal sealed class RawClient : LayerPeer, IDisposable
     {
         if (State == RecordState.Securing)
         {
-            _handshake.Feed(wire);
+            _handshake!.Feed(wire);
             PassOn();
             return;
         }
@@ -102,10 +110,12 @@ internal sealed class RawClient : LayerPeer, IDisposable
 
     public override void GiveUp(string problem) => Send(AlertType, [2, 80]);
 
-    public void Dispose() => _handshake.Dispose();
+    public void Dispose() => _handshake?.Dispose();
 
     private void PassOn()
     {
+        if (_handshake is null)
+            return;
         Output.Write(_handshake.Output.WrittenSpan);
         _handshake.Output.ResetWrittenCount();
         State = _handshake.State;

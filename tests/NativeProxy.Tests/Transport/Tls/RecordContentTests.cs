@@ -8,7 +8,7 @@ using static NativeProxy.Tests.Transport.Tls.RecordCase;
 
 namespace NativeProxy.Tests.Transport.Tls;
 
-/// <summary>Records of content and of alerts, lawful and not (RFC 8446 5 and 6), opened by the product and by OpenSSL: the outcome is the same.</summary>
+/// <summary>Records of content and of alerts, lawful and not (RFC 8446 5 and 6), opened by the product and by OpenSSL.</summary>
 public sealed class RecordContentTests
 {
     private const int ContentBytesMax = 1 << 14;
@@ -85,6 +85,22 @@ public sealed class RecordContentTests
             client.Ship("GET / HTTP/1.1\r\n\r\n"u8);
         }),
         Good("user_canceled", static client => client.Send(AlertType, [1, 90])),
+
+        // OpenSSL counts to four of them.
+        Good("user_canceled in 5 records", static client => Repeat(5, () => client.Send(AlertType, [1, 90]))) with
+        {
+            LibraryFate = new RecordFate("", RecordEnd.Broken, LayerFailure.BadRecord, UnexpectedMessage),
+        },
+
+        // OpenSSL 3.0 remembers the warning before, and takes the end for an error of the socket.
+        End("user_canceled, then close_notify that calls itself fatal", static client =>
+        {
+            client.Send(AlertType, [1, 90]);
+            client.Send(AlertType, [2, 0]);
+        }) with
+        {
+            LibraryFate = new RecordFate("", RecordEnd.Broken, LayerFailure.BadRecord, -1),
+        },
         GivesUp("a fatal alert", static client => client.Send(AlertType, [2, 80])),
         GivesUp("a fatal alert with content before and behind", static client =>
         {

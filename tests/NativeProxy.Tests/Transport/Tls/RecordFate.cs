@@ -49,10 +49,11 @@ internal sealed record RecordFate(string Heard, RecordEnd End, LayerFailure Fail
     /// <param name="cut">Makes segments of the output; null = one.</param>
     /// <param name="suite">The cipher.</param>
     /// <param name="ends">FIN follows.</param>
+    /// <param name="isEarly">It speaks without a pause behind its last flight, which is the beginning of the output.</param>
     public static async Task<RecordFate> Of(bool opensRecords, Action<RawClient> say, Func<byte[], IEnumerable<byte[]>>? cut = null,
-        string suite = RawClient.Aes128, bool ends = false)
+        string suite = RawClient.Aes128, bool ends = false, bool isEarly = false)
     {
-        (LayerLink link, RawClient client) = await Open(opensRecords, suite);
+        (LayerLink link, RawClient client) = isEarly ? await BeforeLastFlight(opensRecords, suite) : await Open(opensRecords, suite);
         await using (link)
         {
             say(client);
@@ -71,6 +72,17 @@ internal sealed record RecordFate(string Heard, RecordEnd End, LayerFailure Fail
             }
             return await Judge(link, client);
         }
+    }
+
+    /// <summary>The client has its keys, and its last flight is still its own.</summary>
+    private static async Task<(LayerLink Link, RawClient Client)> BeforeLastFlight(bool opensRecords, string suite)
+    {
+        var client = new RawClient(suite);
+        LayerLink link = await TlsTesting.Begin(Policy(opensRecords), client);
+        link.PeerSpeaks = false;
+        link.Ship(link.TakePeerOutput());
+        await link.Until(() => client.State == RecordState.Secured, "the keys of the client");
+        return (link, client);
     }
 
     private static async Task<RecordFate> Judge(LayerLink link, RawClient client)

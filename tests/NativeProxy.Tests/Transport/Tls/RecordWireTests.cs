@@ -133,6 +133,24 @@ public sealed class RecordWireTests
         Assert.InRange(length, 150, 400);
     }
 
+    /// <summary>The records come with the flight behind which the product takes the connection over, cut anywhere.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LastFlightAndMixedRecordsCutInTwoAnywhere_GiveTheSame(bool opensRecords)
+    {
+        int length = int.MaxValue;
+        for (int cut = 0; cut <= length; cut++)
+        {
+            RecordFate fate = await RecordFate.Of(opensRecords, Mixed, isEarly: true, cut: wire =>
+            {
+                length = wire.Length;
+                return cut == 0 ? wire.Select(static one => (byte[])[one]) : [wire[..cut], wire[cut..]];
+            });
+            Assert.Equal(new RecordFate("one two three", RecordEnd.Announced, LayerFailure.None, -1), fate);
+        }
+    }
+
     /// <summary>What is wrong is told at the same byte, wherever it was cut.</summary>
     [Theory]
     [InlineData(true)]
