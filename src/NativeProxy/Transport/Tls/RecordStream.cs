@@ -111,10 +111,6 @@ internal sealed class RecordStream
         int total = 0;
         while (Outcome == RecordOutcome.Open && TryTake(ref wire, scratch, output, out ReadOnlySpan<byte> record))
             total += OpenRecord(record, plain[total..], output);
-
-        // Before the next content, and once for all that asked for it (RFC 8446 4.6.3).
-        if (_owesKeyUpdate && Outcome == RecordOutcome.Open)
-            SendKeyUpdate(output);
         return total;
     }
 
@@ -130,7 +126,8 @@ internal sealed class RecordStream
         _idleRecords = 0;
         while (!plain.IsEmpty)
         {
-            if (_out.RecordCount >= RecordSuite.RecordsMax)
+            // Once for all that asked for it, so that who asks and reads nothing fills no queue (RFC 8446 4.6.3).
+            if (_owesKeyUpdate || _out.RecordCount >= RecordSuite.RecordsMax)
                 SendKeyUpdate(output);
             int count = Math.Min(plain.Length, sizes.Next());
             Seal(ContentType, plain[..count], output);
@@ -302,7 +299,7 @@ internal sealed class RecordStream
         if (asks > 1)
             return Break(IllegalParameter, "bad key update", output);
         _in.Update();
-        _owesKeyUpdate |= asks == 1 && !_hasEnded;
+        _owesKeyUpdate |= asks == 1;
         return 0;
     }
 
