@@ -15,6 +15,11 @@ namespace NativeProxy.Tests.Transport.Tls;
 /// </summary>
 public sealed class RecordFuzzTests(ITestOutputHelper output)
 {
+    private const int UnexpectedMessage = 10;
+    private const int IllegalParameter = 47;
+    private const int DecodeError = 50;
+    private const int ProtocolVersion = 70;
+
     [Fact]
     public async Task DrawnRecords_HaveTheSameFate_WhoeverOpensThem()
     {
@@ -28,7 +33,7 @@ public sealed class RecordFuzzTests(ITestOutputHelper output)
             int plan = random.Next();
             RecordFate own = await Play(true, plan);
             RecordFate library = await Play(false, plan);
-            bool isSame = (own.Heard, ClassOf(own)) == (library.Heard, ClassOf(library));
+            bool isSame = (own.Heard, ClassOf(own)) == (library.Heard, ClassOf(library)) && IsSameAlert(own, library);
             Assert.True(isSame, $"seed {seed}, round {round}, plan {plan}: {own}, and OpenSSL {library}");
             string end = $"{own.End} {own.Alert}";
             ends[end] = ends.GetValueOrDefault(end) + 1;
@@ -38,8 +43,8 @@ public sealed class RecordFuzzTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The same draws give the same records, but for the keys. Which alert it is, and whether it comes with the bad byte or with the next record,
-    /// may differ: the cases of <see cref="RecordMessageTests"/> and its neighbours tell where.
+    /// The same draws give the same records, but for the keys. Whether an alert comes with the bad byte or with the next record may differ: the cases
+    /// of <see cref="RecordMessageTests"/> and its neighbours tell where.
     /// </summary>
     private static string ClassOf(RecordFate fate) => fate.End switch
     {
@@ -48,6 +53,16 @@ public sealed class RecordFuzzTests(ITestOutputHelper output)
         RecordEnd.Broken when fate.Alert < 0 => "given up",
         _ => "broken",
     };
+
+    /// <summary>
+    /// OpenSSL looks at the version first; it calls a wrong length of an alert unexpected, and one of new keys illegal. One may wait for bytes that
+    /// the other does not need.
+    /// </summary>
+    private static bool IsSameAlert(RecordFate own, RecordFate library) =>
+        own.Alert == library.Alert
+        || library.Alert is DecodeError or ProtocolVersion
+        || (own.Alert == DecodeError && library.Alert is UnexpectedMessage or IllegalParameter)
+        || (own.End == RecordEnd.Broken && library.End == RecordEnd.Stuck);
 
     private static Task<RecordFate> Play(bool opensRecords, int plan)
     {

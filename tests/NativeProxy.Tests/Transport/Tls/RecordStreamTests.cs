@@ -115,24 +115,52 @@ public sealed class RecordStreamTests
         }
     }
 
-    /// <summary>RFC 8446 4.6.3: one answer is enough for all that asked.</summary>
+    /// <summary>RFC 8446 4.6.3: before the next content, and one answer is enough for all that asked. OpenSSL answers each segment.</summary>
     [Fact]
-    public async Task RequestsForNewKeysInOneSegment_GetOneAnswer()
+    public async Task RequestsForNewKeys_GetOneAnswer_WithTheNextContent()
     {
         (LayerLink link, RawClient client) = await RecordFate.Open(opensRecords: true);
         await using (link)
         {
-            for (int segment = 1; segment <= 3; segment++)
+            for (int round = 1; round <= 3; round++)
             {
-                for (int i = 0; i < segment; i++)
+                for (int request = 0; request < 2 * round; request++)
+                {
                     client.UpdateKey(asks: 1);
+                    if (request % 2 == 1)
+                        link.Ship(link.TakePeerOutput());
+                }
                 client.UpdateKey(asks: 0);
                 link.Ship(link.TakePeerOutput());
                 await RecordFate.Quiet(link, client);
-                Assert.Equal(segment, client.CountOf(KeyUpdateMessage));
+                Assert.Equal(round - 1, client.CountOf(KeyUpdateMessage));
+                await link.On(static connection => connection.Send("new"u8));
+                await link.On(static connection => connection.Send("key"u8));
+                await link.Until(() => link.PeerReceivedBytes == 6 * round, "the content");
+                Assert.Equal(round, client.CountOf(KeyUpdateMessage));
             }
-            await link.On(static connection => connection.Send("under the new key"u8));
-            await link.Until(() => link.PeerReceivedBytes == 17, "the content");
+        }
+    }
+
+    /// <summary>Answers that nobody reads are not to pile up, as OpenSSL's do.</summary>
+    [Fact]
+    public async Task RequestsForNewKeysWithoutEnd_FillNoQueue()
+    {
+        (LayerLink link, RawClient client) = await RecordFate.Open(opensRecords: true);
+        await using (link)
+        {
+            int before = client.Records.Count;
+            link.PeerReads = false;
+            for (int round = 1; round <= 3000; round++)
+            {
+                client.UpdateKey(asks: 1);
+                client.Seal("x"u8);
+                link.Ship(link.TakePeerOutput());
+                await link.UntilReceived(round);
+            }
+            link.PeerReads = true;
+            await RecordFate.Quiet(link, client);
+            Assert.Equal(before, client.Records.Count);
         }
     }
 
@@ -147,6 +175,7 @@ public sealed class RecordStreamTests
             {
                 client.UpdateKey(asks: 1);
                 link.Ship(link.TakePeerOutput());
+                await RecordFate.Quiet(link, client);
                 await link.On(static connection => connection.Send("piece"u8));
                 await link.Until(() => link.PeerReceivedBytes == 5 * round, "the next piece");
             }
