@@ -32,7 +32,7 @@ internal sealed class LinkEnds
     }
 
     /// <summary>TLS between a policy of the product and an end of the tests.</summary>
-    public static LinkEnds Tls(ConnectionSecurity policy, TlsSession peer)
+    public static LinkEnds Tls(ConnectionSecurity policy, LayerPeer peer)
     {
         var security = new WatchedSecurity(policy);
         return new LinkEnds(security, () => security.LentCount, peer);

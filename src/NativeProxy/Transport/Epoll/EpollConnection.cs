@@ -9,9 +9,8 @@ using NativeProxy.Transport.Sockets;
 namespace NativeProxy.Transport.Epoll;
 
 /// <summary>
-/// A connection of the direct engine: one descriptor, watched edge-triggered as soon as something is awaited of it. Nothing is ever
-/// in flight, so closing joins at once. Reads stop at a short read: the next bytes raise a new edge (epoll(7)).
-/// Pooled by <see cref="EpollEventLoop"/>; thread: its loop only.
+/// A connection of the direct engine: one descriptor, watched edge-triggered as soon as something is awaited of it. Nothing is ever in flight, so
+/// closing joins at once. Reads stop at a short read: the next bytes raise a new edge (epoll(7)). Pooled by the loop; thread: its loop only.
 /// </summary>
 internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpConnection(owningLoop), IEpollWatched
 {
@@ -204,8 +203,7 @@ internal sealed unsafe class EpollConnection(EpollEventLoop owningLoop) : TcpCon
 
     internal override int SendNow(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.Send(_descriptor, bytes, out error);
 
-    internal override int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) =>
-        SocketCalls.Send(_descriptor, bytes, out error, endFollows: true);
+    internal override int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) => SocketCalls.SendLast(_descriptor, bytes, out error);
 
     internal override int ReadNow(Span<byte> target, out SocketError error) => SocketCalls.Receive(_descriptor, target, out error);
 

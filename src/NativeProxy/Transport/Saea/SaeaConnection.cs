@@ -145,7 +145,7 @@ internal sealed class SaeaConnection : TcpConnection
     }
 
     internal override int SendLast(ReadOnlySpan<byte> bytes, out SocketError error) =>
-        OperatingSystem.IsLinux() ? SocketCalls.Send(_descriptor, bytes, out error, endFollows: true) : SendNow(bytes, out error);
+        OperatingSystem.IsLinux() ? SocketCalls.SendLast(_descriptor, bytes, out error) : SendNow(bytes, out error);
 
     internal override int ReadNow(Span<byte> target, out SocketError error)
     {

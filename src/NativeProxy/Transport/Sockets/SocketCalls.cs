@@ -24,20 +24,11 @@ internal static unsafe partial class SocketCalls
     private static bool IsX64 => RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>send(2), without SIGPIPE: how many bytes the kernel took.</summary>
-    /// <param name="descriptor">The socket.</param>
-    /// <param name="bytes">What is to be sent.</param>
-    /// <param name="error">Success, or why not.</param>
-    /// <param name="endFollows">FIN follows at once: the kernel waits for it, and sends both in one segment (MSG_MORE).</param>
-    public static int Send(int descriptor, ReadOnlySpan<byte> bytes, out SocketError error, bool endFollows = false)
-    {
-        int flags = endFollows ? NoSignal | More : NoSignal;
-        fixed (byte* start = bytes)
-        {
-            nint sent = Call(IsX64 ? SendToX64 : SendToGeneric, descriptor, start, (nuint)bytes.Length, flags, address: 0, addressBytes: 0);
-            error = sent >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
-            return sent >= 0 ? (int)sent : 0;
-        }
-    }
+    public static int Send(int descriptor, ReadOnlySpan<byte> bytes, out SocketError error) => Send(descriptor, bytes, NoSignal, out error);
+
+    /// <summary>send(2) of bytes behind which FIN follows at once: the kernel waits for it (MSG_MORE).</summary>
+    public static int SendLast(int descriptor, ReadOnlySpan<byte> bytes, out SocketError error) =>
+        Send(descriptor, bytes, NoSignal | More, out error);
 
     /// <summary>recv(2): how many bytes were received; 0 and Success at the end.</summary>
     public static int Receive(int descriptor, Span<byte> target, out SocketError error)
@@ -61,6 +52,16 @@ internal static unsafe partial class SocketCalls
     {
         const int SetDescriptorFlags = 2;
         CallFcntl(descriptor, SetDescriptorFlags, 0);
+    }
+
+    private static int Send(int descriptor, ReadOnlySpan<byte> bytes, int flags, out SocketError error)
+    {
+        fixed (byte* start = bytes)
+        {
+            nint sent = Call(IsX64 ? SendToX64 : SendToGeneric, descriptor, start, (nuint)bytes.Length, flags, address: 0, addressBytes: 0);
+            error = sent >= 0 ? SocketError.Success : ErrorNumbers.ToSocketError(Marshal.GetLastSystemError());
+            return sent >= 0 ? (int)sent : 0;
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "fcntl")]

@@ -110,17 +110,13 @@ internal sealed class RecordStream
     /// <param name="wire">As it came.</param>
     /// <param name="plain">Takes content; see <see cref="ConnectionLayer"/>.</param>
     /// <param name="scratch">Where a record is put together that came in parts: <see cref="SealedBytesMax"/> and a header.</param>
-    /// <param name="output">Takes answers.</param>
+    /// <param name="output">Takes an alert.</param>
     /// <returns>Bytes of content.</returns>
     public int Open(ReadOnlySpan<byte> wire, Span<byte> plain, Span<byte> scratch, LayerOutput output)
     {
         int total = 0;
         while (Outcome == RecordOutcome.Open && TryTake(ref wire, scratch, output, out ReadOnlySpan<byte> record))
             total += OpenRecord(record, plain[total..], output);
-
-        // Before the next content, and once for all that asked for it (RFC 8446 4.6.3); content may follow the peer's end.
-        if (_owesKeyUpdate && Outcome is RecordOutcome.Open or RecordOutcome.Ended)
-            SendKeyUpdate(output);
         return total;
     }
 
@@ -131,10 +127,13 @@ internal sealed class RecordStream
     public void Seal(ReadOnlySpan<byte> plain, ref RecordSizes sizes, LayerOutput output)
     {
         sizes.Begin(output.NowMs);
+
+        // Who listens to a long stream may renew its keys as often as that needs.
         _idleRecords = 0;
         while (!plain.IsEmpty)
         {
-            if (_out.RecordCount >= RecordSuite.RecordsMax)
+            // Once for all that asked for it, so that who asks and reads nothing fills no queue (RFC 8446 4.6.3).
+            if (_owesKeyUpdate || _out.RecordCount >= RecordSuite.RecordsMax)
                 SendKeyUpdate(output);
             int count = Math.Min(plain.Length, sizes.Next());
             Seal(ContentType, plain[..count], output);
@@ -189,7 +188,7 @@ internal sealed class RecordStream
         if (_part.Length < RecordKey.HeaderBytes)
         {
             Keep(ref wire, Math.Min(wire.Length, RecordKey.HeaderBytes - _part.Length), output);
-            if (wire.IsEmpty || Outcome != RecordOutcome.Open)
+            if (_part.Length < RecordKey.HeaderBytes || Outcome != RecordOutcome.Open)
                 return false;
         }
         int length = LengthOf(_part.Bytes, output);
@@ -266,9 +265,11 @@ internal sealed class RecordStream
         };
     }
 
-    /// <summary>RFC 8446 6: all but two are the end at once, whatever level they name.</summary>
+    /// <summary>RFC 8446 6: all but two are the end at once, whatever level they name. One without anything is none (5.4).</summary>
     private int TakeAlert(ReadOnlySpan<byte> content, LayerOutput output)
     {
+        if (content.IsEmpty)
+            return Break(UnexpectedMessage, "alert record without data", output);
         if (content.Length != 2)
             return Break(DecodeError, "bad alert", output);
         Alert = content[1];
@@ -304,7 +305,7 @@ internal sealed class RecordStream
         if (asks > 1)
             return Break(IllegalParameter, "bad key update", output);
         _in.Update();
-        _owesKeyUpdate |= asks == 1 && !_hasEnded;
+        _owesKeyUpdate |= asks == 1;
         return 0;
     }
 

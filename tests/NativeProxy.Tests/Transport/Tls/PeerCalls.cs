@@ -74,6 +74,9 @@ internal static unsafe partial class PeerCalls
     [LibraryImport(Ssl, EntryPoint = "SSL_CTX_set_verify")]
     public static partial void SetVerify(nint context, int mode, void* callback);
 
+    [LibraryImport(Ssl, EntryPoint = "SSL_CTX_set_keylog_callback")]
+    public static partial void SetSecretCallback(nint context, delegate* unmanaged<nint, byte*, void> callback);
+
     [LibraryImport(Ssl, EntryPoint = "SSL_new")]
     public static partial nint New(nint context);
 

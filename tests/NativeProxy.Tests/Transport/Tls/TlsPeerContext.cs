@@ -39,6 +39,9 @@ internal sealed record TlsPeerTerms(bool IsServer, int MinVersion, int MaxVersio
 
     /// <summary>Tickets of a server behind the handshake.</summary>
     public int Tickets { get; init; } = 2;
+
+    /// <summary>Secrets of its handshakes are kept in <see cref="PeerSecrets"/>.</summary>
+    public bool TellsSecrets { get; init; }
 }
 
 /// <summary>An SSL_CTX of the other end for some terms, kept for as long as the process lives. Any thread.</summary>
@@ -69,6 +72,8 @@ internal static unsafe class TlsPeerContext
         if (terms.Groups.Length > 0)
             Assert.Equal(1, PeerCalls.ControlContextText(context, SetGroups, 0, terms.Groups));
         PeerCalls.SetTicketCount(context, (nuint)terms.Tickets);
+        if (terms.TellsSecrets)
+            PeerCalls.SetSecretCallback(context, &PeerSecrets.OnSecret);
         Offer(context, terms.Protocol);
         TestIdentity? identity = terms.Identity ?? (terms.IsServer ? TestIdentities.A : null);
         if (identity is not null)

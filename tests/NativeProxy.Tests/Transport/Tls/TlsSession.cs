@@ -66,6 +66,9 @@ internal sealed unsafe class TlsSession : LayerPeer, IDisposable
     /// <summary>Bytes of the records of data that came, as they stand in their headers.</summary>
     public List<int> DataRecords { get; } = [];
 
+    /// <summary>The first secrets of the two directions; of terms that tell them.</summary>
+    public (byte[] Client, byte[] Server) TakeSecrets() => PeerSecrets.Take(_ssl);
+
     public bool IsResumed => PeerCalls.IsReused(_ssl) != 0;
 
     /// <summary>What this end would go on with, once a ticket has come. Not freed: few and small.</summary>

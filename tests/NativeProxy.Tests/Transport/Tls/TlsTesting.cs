@@ -55,7 +55,7 @@ internal static class TlsTesting
         new(new TlsPeerTerms(!isServer, version) { Tickets = options.Tickets }, options, isServer ? "a.test" : null);
 
     /// <summary>A link between a policy and an end whose handshake has just begun.</summary>
-    public static Task<LayerLink> Begin(ConnectionSecurity policy, TlsSession peer, LinkKind kind = LinkKind.SimulatedReadiness) =>
+    public static Task<LayerLink> Begin(ConnectionSecurity policy, LayerPeer peer, LinkKind kind = LinkKind.SimulatedReadiness) =>
         LayerLink.Begin(kind, policy is TlsServerPolicy, LinkEnds.Tls(policy, peer));
 
     /// <summary>A peer of drawn record sizes and no tickets of its own.</summary>
