@@ -95,6 +95,33 @@ public sealed class RecordStreamTests
         }
     }
 
+    /// <summary>Not even where the connection would still take it.</summary>
+    [Fact]
+    public async Task AlertBehindAnAnnouncedEnd_IsNotSealed()
+    {
+        byte[] secret = RandomNumberGenerator.GetBytes(32);
+        var client = new RawClient(Aes128, secret, secret, 0);
+        LinkEnds ends = LinkEnds.Tls(RecordFate.Policy(opensRecords: true), client);
+        await using LayerLink link = await LayerLink.Begin(LinkKind.SimulatedReadiness, isServer: true, ends, isSecured: false);
+        var stream = new RecordStream();
+        await link.On(connection =>
+        {
+            stream.Note(true, Hex(secret));
+            stream.Note(false, Hex(secret));
+            Assert.True(stream.TryBegin(RecordSuite.Of(Aes128), 0));
+            LayerOutput output = connection.Loop.Layers.Output;
+            output.Begin(connection, mayHold: false);
+            stream.AnnounceEnd(output);
+            Assert.Equal(0, stream.Open(new byte[30], new byte[100], new byte[100], output));
+            output.End();
+            Assert.Equal(RecordOutcome.Broken, stream.Outcome);
+            stream.Release(connection.Loop.Pools);
+        });
+        await RecordFate.Quiet(link, client);
+
+        Assert.Equal([1, 0], Assert.Single(client.Records).Content);
+    }
+
     /// <summary>Nothing is sent behind an alert either: what follows what is wrong is not looked at.</summary>
     [Fact]
     public async Task BehindAnAlert_NothingIsSent()
