@@ -8,6 +8,9 @@ namespace NativeProxy.Transport;
 /// </summary>
 internal sealed class LayerFacts
 {
+    private bool _isSettled;
+    private byte[]? _logWords;
+
     /// <summary>Such as "TLSv1.3"; null before the handshake is done.</summary>
     public string? Version { get; set; }
 
@@ -34,13 +37,14 @@ internal sealed class LayerFacts
 
     /// <summary>
     /// What an access log line says: version, cipher, "full" or "resumed", and the name that was asked for, with blanks between; empty before the
-    /// handshake is done. Made once for each connection.
+    /// handshake is done. Made once for each connection that somebody asks about.
     /// </summary>
-    public byte[] LogWords { get; private set; } = [];
+    public byte[] LogWords => !_isSettled
+        ? []
+        : _logWords ??= Encoding.UTF8.GetBytes($"{Version} {Cipher} {(IsResumed ? "resumed" : "full")} {ServerName ?? "-"}");
 
-    /// <summary>All is settled: makes the words.</summary>
-    public void Settle() =>
-        LogWords = Encoding.UTF8.GetBytes($"{Version} {Cipher} {(IsResumed ? "resumed" : "full")} {ServerName ?? "-"}");
+    /// <summary>The handshake is done.</summary>
+    public void Settle() => _isSettled = true;
 
     /// <summary>Forgets everything: the layer is lent to another connection.</summary>
     public void Clear()
@@ -48,6 +52,7 @@ internal sealed class LayerFacts
         Version = Cipher = ServerName = Protocol = Detail = null;
         PeerCertificate = null;
         IsResumed = false;
-        LogWords = [];
+        _isSettled = false;
+        _logWords = null;
     }
 }

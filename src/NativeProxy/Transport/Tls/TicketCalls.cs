@@ -5,12 +5,6 @@ namespace NativeProxy.Transport.Tls;
 /// <summary>What the callback for session tickets needs (EVP_*, RAND_*, libcrypto).</summary>
 internal static unsafe partial class TicketCalls
 {
-    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_aes_256_cbc")]
-    public static partial nint Aes256();
-
-    [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_aes_128_cbc")]
-    public static partial nint Aes128();
-
     [LibraryImport(OpenSslLibrary.Crypto, EntryPoint = "EVP_EncryptInit_ex")]
     public static partial int BeginEncrypt(nint cipherContext, nint cipher, nint engine, byte* key, byte* vector);
 

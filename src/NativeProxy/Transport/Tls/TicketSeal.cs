@@ -21,6 +21,12 @@ internal static unsafe class TicketSeal
     private const int Failed = -1;
     private const int VectorBytes = 16;
 
+    /// <summary>EVP_CIPHER, fetched once: by its name OpenSSL looks for it at each use.</summary>
+    private static readonly Lazy<nint> Aes128 = new(static () => CipherCalls.Fetch(0, "AES-128-CBC", 0));
+
+    /// <summary>As <see cref="Aes128"/>.</summary>
+    private static readonly Lazy<nint> Aes256 = new(static () => CipherCalls.Fetch(0, "AES-256-CBC", 0));
+
     /// <summary>OSSL_MAC_PARAM_KEY, OSSL_MAC_PARAM_DIGEST and the digest, where OpenSSL finds them: constants lie still.</summary>
     private static ReadOnlySpan<byte> KeyName => "key\0"u8;
 
@@ -49,7 +55,7 @@ internal static unsafe class TicketSeal
         {
             byte* aes = bytes + TicketRing.NameBytes + (isLong ? secretBytes : 0);
             byte* hmac = bytes + TicketRing.NameBytes + (isLong ? 0 : secretBytes);
-            nint kind = isLong ? TicketCalls.Aes256() : TicketCalls.Aes128();
+            nint kind = isLong ? Aes256.Value : Aes128.Value;
             int result = seals != 0
                 ? TicketCalls.BeginEncrypt(cipher, kind, 0, aes, vector)
                 : TicketCalls.BeginDecrypt(cipher, kind, 0, aes, vector);

@@ -18,6 +18,9 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// <summary>Content type of an alert, which a server may answer the first flight with.</summary>
     private const byte AlertRecord = 21;
 
+    /// <summary>Content that came as often as this is more than one request.</summary>
+    private const int ContentsOfLasting = 2;
+
     private readonly LayerFacts _facts = new();
     private readonly RecordStream _records = new();
     private nint _ssl;
@@ -26,6 +29,12 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     private TlsClientPolicy? _client;
     private RecordSizes _sizes;
     private bool _hasBegun;
+
+    /// <summary>The connection is to be taken over from OpenSSL.</summary>
+    private bool _opensRecords;
+
+    /// <summary>Calls behind the handshake that brought content, up to two.</summary>
+    private int _contentCount;
 
     /// <summary>OpenSSL has sent something in a handshake that is to be taken over.</summary>
     private bool _hasWritten;
@@ -56,6 +65,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     public void Take(TlsServerPolicy policy)
     {
         _server = policy;
+        _opensRecords = policy.OpensRecords;
         TakeSsl(SslCalls.New(policy.FirstContext), policy.RecordBytes);
         SslCalls.SetAcceptState(_ssl);
     }
@@ -85,7 +95,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// <summary>For callbacks: OpenSSL sends this.</summary>
     public void NoteWritten(ReadOnlySpan<byte> wire)
     {
-        if (!IsServer || State != LayerState.Securing || !_server!.OpensRecords)
+        if (!_opensRecords || State != LayerState.Securing)
             return;
         _written.Note(wire);
         _hasWritten = true;
@@ -120,7 +130,11 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
             total = OpenByLibrary(wire, plain, output, out int used);
             wire = wire[used..];
         }
-        return _ssl == 0 && State == LayerState.Secured ? total + OpenRecords(wire, plain[total..], output) : total;
+        if (_ssl == 0 && State == LayerState.Secured)
+            total += OpenRecords(wire, plain[total..], output);
+        if (total > 0 && IsServer && _contentCount < ContentsOfLasting && ++_contentCount == ContentsOfLasting)
+            _server!.Note(isBrief: false);
+        return total;
     }
 
     protected override void Seal(ReadOnlySpan<byte> plain, LayerOutput output)
@@ -167,12 +181,15 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
 
     protected override void Recycle(BufferPools pools)
     {
+        if (_contentCount is > 0 and < ContentsOfLasting)
+            _server!.Note(isBrief: true);
         FreeSsl();
         _records.Release(pools);
         CountHeld(0);
         _server = null;
         _client = null;
-        _hasBegun = _hasWritten = false;
+        _hasBegun = _hasWritten = _opensRecords = false;
+        _contentCount = 0;
         _decided = LayerFailure.None;
         _facts.Clear();
         loop.Return(this);
@@ -281,7 +298,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         }
         State = LayerState.Secured;
         TlsSettled.Fill(_facts, _ssl, isServer: IsServer);
-        if (IsServer && _server!.OpensRecords)
+        if (_opensRecords)
             TakeOver(output);
     }
 

@@ -8,8 +8,8 @@ namespace NativeProxy.Transport.Tls;
 
 /// <summary>
 /// How a listener secures its connections: its contexts, chosen by the name that a client asks for before anything else of the handshake, resumption
-/// included, so that no session of one identity goes on under another (CVE-2025-23419). Immutable but for its ticket keys, and for who listens to the
-/// secrets of its contexts (<see cref="TlsLayer"/>). Made off the loop; used by the loop's thread.
+/// included, so that no session of one identity goes on under another (CVE-2025-23419). Immutable but for its ticket keys, for who listens to the
+/// secrets of its contexts (<see cref="TlsLayer"/>), and for what it has learned of its clients. Made off the loop; used by the loop's thread.
 /// </summary>
 internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
 {
@@ -25,9 +25,18 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
     private const int VerifyPeer = 0x1;
     private const int VerifyRequires = 0x2;
 
+    /// <summary>
+    /// Behind so many connections in a row that brought one request each, the next one is not taken over from OpenSSL either: that costs 6 us of a
+    /// handshake, which only later requests bring in.
+    /// </summary>
+    private const int BriefMax = 256;
+
     private readonly ContextsByName _contexts;
     private readonly byte[][] _protocols;
     private readonly bool _refusesUnknownNames;
+    private readonly bool _opensRecords;
+
+    private int _briefCount;
 
     private TlsServerPolicy(TlsServerTerms terms, ContextsByName contexts)
     {
@@ -35,7 +44,7 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
         _refusesUnknownNames = terms.RefusesUnknownNames;
         _protocols = Array.ConvertAll([.. terms.Protocols], System.Text.Encoding.ASCII.GetBytes);
         RecordBytes = terms.RecordBytes;
-        OpensRecords = terms.OpensRecords;
+        _opensRecords = terms.OpensRecords;
         AsksForCertificate = terms.ClientCertificate != ClientCertificateDemand.None;
     }
 
@@ -45,8 +54,8 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
     /// <summary>As <see cref="TlsServerTerms.RecordBytes"/>.</summary>
     public int RecordBytes { get; }
 
-    /// <summary>As <see cref="TlsServerTerms.OpensRecords"/>.</summary>
-    public bool OpensRecords { get; }
+    /// <summary>The next connection is to have a <see cref="RecordStream"/>.</summary>
+    public bool OpensRecords => _opensRecords && _briefCount < BriefMax;
 
     /// <summary>Clients may or must show a certificate.</summary>
     public bool AsksForCertificate { get; }
@@ -69,6 +78,9 @@ internal sealed unsafe class TlsServerPolicy : ConnectionSecurity
             Prepare(context, terms);
         return new TlsServerPolicy(terms, contexts);
     }
+
+    /// <summary>A connection has brought more than one request, or has ended without.</summary>
+    internal void Note(bool isBrief) => _briefCount = isBrief ? Math.Min(_briefCount + 1, BriefMax) : 0;
 
     public override ConnectionLayer LendLayer(EventLoop loop, bool isServer)
     {

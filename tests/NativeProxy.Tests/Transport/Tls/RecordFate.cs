@@ -27,7 +27,14 @@ internal sealed record RecordFate(string Heard, RecordEnd End, LayerFailure Fail
     private static TlsServerPolicy? _leaving;
 
     /// <summary>A policy whose records are the product's, or OpenSSL's. One of each for a thread: they are dear.</summary>
-    public static TlsServerPolicy Policy(bool opensRecords) => opensRecords ? _opening ??= Make(true) : _leaving ??= Make(false);
+    public static TlsServerPolicy Policy(bool opensRecords)
+    {
+        TlsServerPolicy policy = opensRecords ? _opening ??= Make(true) : _leaving ??= Make(false);
+
+        // Else it learns from many short cases that nothing is gained by it.
+        policy.Note(isBrief: false);
+        return policy;
+    }
 
     /// <summary>A connection whose handshake is done, and that is opened by whom the policy says.</summary>
     public static async Task<(LayerLink Link, RawClient Client)> Open(bool opensRecords, string suite = RawClient.Aes128)

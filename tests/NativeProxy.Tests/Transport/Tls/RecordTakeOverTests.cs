@@ -34,6 +34,29 @@ public sealed class RecordTakeOverTests
         }
     }
 
+    /// <summary>The take-over costs a part of the handshake, and later requests alone bring it in.</summary>
+    [Fact]
+    public async Task ConnectionsOfOneRequestEach_StayWithOpenSsl_UntilOneBringsMore()
+    {
+        const int Many = 256;
+        TlsServerPolicy policy = TlsTesting.Server(TlsTesting.ServerTerms(TestIdentities.A));
+        for (int i = 0; i < Many; i++)
+        {
+            Assert.True(policy.OpensRecords);
+            await using LayerLink link = await TlsTesting.Begin(policy, TlsTesting.Peer(Client13));
+            await Talk(link);
+        }
+        Assert.False(policy.OpensRecords);
+
+        long before = TlsLoop.BytesOfThread;
+        await using LayerLink left = await TlsTesting.Begin(policy, TlsTesting.Peer(Client13));
+        await Talk(left);
+        Assert.Equal(TlsLoop.LibraryBytes, TlsLoop.BytesOfThread - before);
+        left.PeerSends("another");
+        await left.UntilReceived(11);
+        Assert.True(policy.OpensRecords);
+    }
+
     /// <summary>Tickets are records of our direction, under the key that the product goes on with.</summary>
     [Theory]
     [InlineData(true, 0, 1)]
