@@ -29,10 +29,13 @@ internal sealed class LayerOutput
     }
 
     /// <summary>
-    /// For a layer that is being called: the peer does not wait for this output, so that it may go with what follows shortly
-    /// (<see cref="TcpConnection.SendSoon"/>).
+    /// For a layer that is being called: whether the output may go with what follows shortly (<see cref="TcpConnection.SendSoon"/>), since the peer
+    /// does not wait for it. Decided for all of it by the last word.
     /// </summary>
-    public void Hold() => _mayHold = true;
+    public bool MayHold
+    {
+        set => _mayHold = value;
+    }
 
     /// <summary>The time of the loop, for a layer that is being called.</summary>
     public long NowMs => _connection!.Loop.Clock.NowMs;

@@ -37,6 +37,7 @@ internal abstract class LayerLink : IAsyncDisposable
             WhenSecured = _ => Script?.Invoke("secured"),
             WhenReceived = (_, _) => Script?.Invoke("received"),
             WhenEnded = _ => Script?.Invoke("end"),
+            WhenFailed = _ => Script?.Invoke("failed"),
         };
     }
 

@@ -239,6 +239,8 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
                 LackBuffer();
                 break;
             case RecordOutcome.Broken:
+                // What is corked is lost with the connection, and the alert must not be.
+                output.MayHold = false;
                 _facts.Detail = _records.Problem;
                 Fail(LayerFailure.BadRecord);
                 break;
@@ -318,7 +320,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
         CountHeld(TlsLoop.RecordsBytes);
 
         // Tickets are for another connection: they may go with the first response.
-        output.Hold();
+        output.MayHold = true;
     }
 
     /// <summary>A call did not do all of what it should: it waits for bytes, the peer has ended, or it has failed.</summary>

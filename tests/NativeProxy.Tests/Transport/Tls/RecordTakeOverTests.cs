@@ -34,6 +34,26 @@ public sealed class RecordTakeOverTests
         }
     }
 
+    /// <summary>Tickets wait for what follows shortly; an alert in the same call must not: the owner may abort.</summary>
+    [Fact]
+    public async Task AlertBehindTheLastFlight_IsOutBeforeTheOwnerHearsOfIt()
+    {
+        const int BadRecordMac = 20;
+        var client = new RawClient();
+        await using LayerLink link = await TlsTesting.Begin(RecordFate.Policy(true), client);
+        link.PeerSpeaks = false;
+        link.Ship(link.TakePeerOutput());
+        await link.Until(() => client.State == RecordState.Secured, "the keys of the client");
+        long flight = await link.On(static connection => connection.SentBytes);
+        long atFailure = 0;
+        link.Script = what => atFailure = what == "failed" ? link.Connection.SentBytes : atFailure;
+        client.Ship([23, 3, 3, 0, 40, .. new byte[40]]);
+        link.Ship(link.TakePeerOutput());
+        await link.Until(() => client.Alert == BadRecordMac, "the alert");
+
+        Assert.InRange(atFailure, flight + 1, long.MaxValue);
+    }
+
     /// <summary>The take-over costs a part of the handshake, and later requests alone bring it in.</summary>
     [Fact]
     public async Task ConnectionsOfOneRequestEach_StayWithOpenSsl_UntilOneBringsMore()
