@@ -54,9 +54,7 @@ internal sealed unsafe class TlsLayer(TlsLoop loop, bool isServer) : ConnectionL
     /// <summary>The policy towards the server, for callbacks.</summary>
     public TlsClientPolicy Client => _client!;
 
-    /// <summary>
-    /// A record has come in part. OpenSSL does not count its header alone as pending: it says only that a body is waited for.
-    /// </summary>
+    /// <summary>A record has come in part. OpenSSL does not count its header alone as pending: it says only that a body is waited for.</summary>
     protected override bool HasPart =>
         State is LayerState.Secured
         && (_ssl == 0 ? _records.HasPart : SslCalls.HasPending(_ssl) != 0 || SslCalls.ReadState(_ssl)[1] == SslCalls.ReadsBody);
