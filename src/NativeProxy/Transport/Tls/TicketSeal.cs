@@ -56,10 +56,7 @@ internal static unsafe class TicketSeal
             byte* aes = bytes + TicketRing.NameBytes + (isLong ? secretBytes : 0);
             byte* hmac = bytes + TicketRing.NameBytes + (isLong ? 0 : secretBytes);
             nint kind = isLong ? Aes256.Value : Aes128.Value;
-            int result = seals != 0
-                ? TicketCalls.BeginEncrypt(cipher, kind, 0, aes, vector)
-                : TicketCalls.BeginDecrypt(cipher, kind, 0, aes, vector);
-            if (result != 1 || !SetMac(mac, hmac, secretBytes))
+            if (CipherCalls.Choose(cipher, kind, 0, aes, vector, seals) != 1 || !SetMac(mac, hmac, secretBytes))
                 return Failed;
         }
         return seals != 0 || which == ring.Sealing ? Good : Renew;
