@@ -64,6 +64,9 @@ internal sealed class RecordStream
     private bool _hasEnded;
     private bool _owesKeyUpdate;
 
+    /// <summary>New keys have gone out for a request, and no content behind them.</summary>
+    private bool _hasAnswered;
+
     /// <summary>A message of the handshake that has come in part: one of new keys at most.</summary>
     private ulong _message;
     private int _messageBytes;
@@ -117,6 +120,13 @@ internal sealed class RecordStream
         int total = 0;
         while (Outcome == RecordOutcome.Open && TryTake(ref wire, scratch, output, out ReadOnlySpan<byte> record))
             total += OpenRecord(record, plain[total..], output);
+
+        // Some clients wait for it. One only until content goes out, so that who asks and reads nothing fills no queue (RFC 8446 4.6.3).
+        if (_owesKeyUpdate && !_hasAnswered && !_hasEnded && Outcome == RecordOutcome.Open)
+        {
+            SendKeyUpdate(output);
+            _hasAnswered = true;
+        }
         return total;
     }
 
@@ -130,9 +140,9 @@ internal sealed class RecordStream
 
         // Who listens to a long stream may renew its keys as often as that needs.
         _idleRecords = 0;
+        _hasAnswered = false;
         while (!plain.IsEmpty)
         {
-            // Once for all that asked for it, so that who asks and reads nothing fills no queue (RFC 8446 4.6.3).
             if (_owesKeyUpdate || _out.RecordCount >= RecordSuite.RecordsMax)
                 SendKeyUpdate(output);
             int count = Math.Min(plain.Length, sizes.Next());
@@ -156,7 +166,7 @@ internal sealed class RecordStream
         _out.Release();
         _part.Release(pools);
         _idleRecords = _messageBytes = 0;
-        _hasEnded = _owesKeyUpdate = false;
+        _hasEnded = _owesKeyUpdate = _hasAnswered = false;
         Outcome = RecordOutcome.Open;
         Problem = "";
     }
