@@ -64,8 +64,8 @@ internal sealed class RecordStream
     private bool _hasEnded;
     private bool _owesKeyUpdate;
 
-    /// <summary>New keys have gone out for a request, and no content behind them.</summary>
-    private bool _hasAnswered;
+    /// <summary>Requests for new keys that were answered since content went out.</summary>
+    private int _answers;
 
     /// <summary>A message of the handshake that has come in part: one of new keys at most.</summary>
     private ulong _message;
@@ -120,13 +120,6 @@ internal sealed class RecordStream
         int total = 0;
         while (Outcome == RecordOutcome.Open && TryTake(ref wire, scratch, output, out ReadOnlySpan<byte> record))
             total += OpenRecord(record, plain[total..], output);
-
-        // Some clients wait for it. One only until content goes out, so that who asks and reads nothing fills no queue (RFC 8446 4.6.3).
-        if (_owesKeyUpdate && !_hasAnswered && !_hasEnded && Outcome == RecordOutcome.Open)
-        {
-            SendKeyUpdate(output);
-            _hasAnswered = true;
-        }
         return total;
     }
 
@@ -140,7 +133,7 @@ internal sealed class RecordStream
 
         // Who listens to a long stream may renew its keys as often as that needs.
         _idleRecords = 0;
-        _hasAnswered = false;
+        _answers = 0;
         while (!plain.IsEmpty)
         {
             if (_owesKeyUpdate || _out.RecordCount >= RecordSuite.RecordsMax)
@@ -165,8 +158,8 @@ internal sealed class RecordStream
         _in.Release();
         _out.Release();
         _part.Release(pools);
-        _idleRecords = _messageBytes = 0;
-        _hasEnded = _owesKeyUpdate = _hasAnswered = false;
+        _idleRecords = _messageBytes = _answers = 0;
+        _hasEnded = _owesKeyUpdate = false;
         Outcome = RecordOutcome.Open;
         Problem = "";
     }
@@ -315,7 +308,14 @@ internal sealed class RecordStream
         if (asks > 1)
             return Break(IllegalParameter, "bad key update", output);
         _in.Update();
-        _owesKeyUpdate |= asks == 1;
+        if (asks == 0)
+            return 0;
+
+        // Some clients wait for each answer. Further ones come with the next content (RFC 8446 4.6.3): who reads nothing is to fill no queue.
+        if (_hasEnded || ++_answers > IdleRecordsMax)
+            _owesKeyUpdate = true;
+        else
+            SendKeyUpdate(output);
         return 0;
     }
 
