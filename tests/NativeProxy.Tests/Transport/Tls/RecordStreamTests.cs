@@ -165,7 +165,7 @@ public sealed class RecordStreamTests
         }
     }
 
-    /// <summary>One answer is enough for all that come behind so many, as long as no content goes out. OpenSSL answers all.</summary>
+    /// <summary>One answer is enough for all that come behind so many, as long as no content goes out.</summary>
     [Fact]
     public async Task RequestsForNewKeysBehindManyOthers_GetOneAnswer_WithTheNextContent()
     {
@@ -192,7 +192,7 @@ public sealed class RecordStreamTests
         }
     }
 
-    /// <summary>Answers that nobody reads are not to pile up, as OpenSSL's do.</summary>
+    /// <summary>Answers that nobody reads are not to pile up.</summary>
     [Fact]
     public async Task RequestsForNewKeysWithoutEnd_FillNoQueue()
     {
