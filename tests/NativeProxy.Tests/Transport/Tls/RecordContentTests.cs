@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.Transport;
 using Xunit;
+using static NativeProxy.Tests.Transport.Tls.AlertNumber;
 using static NativeProxy.Tests.Transport.Tls.RawClient;
 using static NativeProxy.Tests.Transport.Tls.RecordCase;
 
@@ -12,10 +13,6 @@ namespace NativeProxy.Tests.Transport.Tls;
 public sealed class RecordContentTests
 {
     private const int ContentBytesMax = 1 << 14;
-    private const int UnexpectedMessage = 10;
-    private const int BadRecordMac = 20;
-    private const int RecordOverflow = 22;
-    private const int DecodeError = 50;
 
     private static readonly byte[] Longest = Pattern(ContentBytesMax);
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Threading.Tasks;
 using Xunit;
 using Xunit.Abstractions;
+using static NativeProxy.Tests.Transport.Tls.AlertNumber;
 using static NativeProxy.Tests.Transport.Tls.RawClient;
 
 namespace NativeProxy.Tests.Transport.Tls;
@@ -15,12 +16,6 @@ namespace NativeProxy.Tests.Transport.Tls;
 /// </summary>
 public sealed class RecordFuzzTests(ITestOutputHelper output)
 {
-    private const int UnexpectedMessage = 10;
-    private const int BadRecordMac = 20;
-    private const int RecordOverflow = 22;
-    private const int IllegalParameter = 47;
-    private const int DecodeError = 50;
-    private const int ProtocolVersion = 70;
 
     [Fact]
     public async Task DrawnRecords_HaveTheSameFate_WhoeverOpensThem()

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.Transport;
 using Xunit;
+using static NativeProxy.Tests.Transport.Tls.AlertNumber;
 using static NativeProxy.Tests.Transport.Tls.RawClient;
 using static NativeProxy.Tests.Transport.Tls.RecordCase;
 
@@ -11,11 +12,6 @@ namespace NativeProxy.Tests.Transport.Tls;
 /// <summary>Messages of the handshake behind it (RFC 8446 4.6.3, 5.1), opened by the product and by OpenSSL.</summary>
 public sealed class RecordMessageTests
 {
-    private const int UnexpectedMessage = 10;
-    private const int BadRecordMac = 20;
-    private const int IllegalParameter = 47;
-    private const int DecodeError = 50;
-
     private static readonly byte[] Update = [KeyUpdateMessage, 0, 0, 1, 0];
 
     private static readonly RecordCase[] Cases =

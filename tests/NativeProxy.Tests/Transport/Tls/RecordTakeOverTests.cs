@@ -4,6 +4,7 @@ using NativeProxy.Tests.Layers;
 using NativeProxy.Transport;
 using NativeProxy.Transport.Tls;
 using Xunit;
+using static NativeProxy.Tests.Transport.Tls.AlertNumber;
 
 namespace NativeProxy.Tests.Transport.Tls;
 
@@ -38,7 +39,6 @@ public sealed class RecordTakeOverTests
     [Fact]
     public async Task AlertBehindTheLastFlight_IsOutBeforeTheOwnerHearsOfIt()
     {
-        const int BadRecordMac = 20;
         var client = new RawClient();
         await using LayerLink link = await TlsTesting.Begin(RecordFate.Policy(true), client);
         link.PeerSpeaks = false;

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using NativeProxy.Transport;
 using Xunit;
+using static NativeProxy.Tests.Transport.Tls.AlertNumber;
 using static NativeProxy.Tests.Transport.Tls.RawClient;
 using static NativeProxy.Tests.Transport.Tls.RecordCase;
 
@@ -11,12 +12,6 @@ namespace NativeProxy.Tests.Transport.Tls;
 /// <summary>Records that were changed on their way, or that are none, and records in segments of every kind.</summary>
 public sealed class RecordWireTests
 {
-    private const int UnexpectedMessage = 10;
-    private const int BadRecordMac = 20;
-    private const int RecordOverflow = 22;
-    private const int DecodeError = 50;
-    private const int ProtocolVersion = 70;
-
     private static readonly RecordCase[] Cases =
     [
         Bad("a bare alert", UnexpectedMessage, static client => client.Ship([21, 3, 3, 0, 2, 2, 80])),
