@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Net;
 using NativeProxy.Config.Toml;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Config;
 
@@ -18,6 +20,10 @@ internal sealed class ClientRules(SettingPlaces places, SettingsErrors errors)
         "transfer-encoding", "upgrade", "via", "x-forwarded-host", "x-forwarded-proto",
     ];
 
+    /// <summary>Where strangers do not come from: this machine, private networks, the link.</summary>
+    private static readonly AddressNetwork[] OwnNetworks = NetworkText.NetworksOf(
+        ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "::1", "fc00::/7", "fe80::/10"]);
+
     /// <param name="listener">The listener.</param>
     /// <param name="path">Of its table.</param>
     public void Check(in ListenerSettings listener, string path)
@@ -25,6 +31,11 @@ internal sealed class ClientRules(SettingPlaces places, SettingsErrors errors)
         CheckNetworks(listener.ProxyProtocolTrusted, $"{path}.proxy_protocol_trusted");
         if (!listener.ProxyProtocol && !listener.ProxyProtocolTrusted.IsEmpty)
             Warn($"{path}.proxy_protocol_trusted", "no PROXY headers are read on this listener", "add proxy_protocol = true");
+        if (listener.ProxyProtocol && listener.ProxyProtocolTrusted.IsEmpty && listener.Bind.Any(IsPublic))
+        {
+            Warn($"{path}.proxy_protocol", "whoever reaches this listener may say who its client is",
+                "name the balancers in proxy_protocol_trusted, or bind an address that only they reach");
+        }
         ListenerForwardedSettings forwarded = listener.Forwarded;
         string table = $"{path}.forwarded";
         CheckNetworks(forwarded.Trusted, $"{table}.trusted");
@@ -46,6 +57,15 @@ internal sealed class ClientRules(SettingPlaces places, SettingsErrors errors)
             Warn($"{table}.trusted", "everybody is trusted: each client may say who it is", "name the networks of the proxies in front");
         }
         CheckTrace(listener.Trace, $"{path}.trace");
+    }
+
+    /// <summary>It is bound where strangers may reach it: to all addresses, or to one that is of no private network.</summary>
+    private static bool IsPublic(string bind)
+    {
+        if (!AddressText.TryParse(BindText.Expand(bind)[0], AddressUse.Bind, out HostPort address, out _))
+            return false;
+        return address.Ip is not { } ip || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)
+            || !AddressNetwork.AnyContains(OwnNetworks, PeerAddress.Of(ip, 0));
     }
 
     private void CheckTrace(in ListenerTraceSettings trace, string path)

@@ -5,6 +5,9 @@ namespace NativeProxy.Config;
 /// <summary>The rules about `[upstream.discovery]`. Appends every breach to the errors. Lives for one load.</summary>
 internal sealed class DiscoveryRules(SettingPlaces places, SettingsErrors errors)
 {
+    private const string NameExample = "a name such as \"app.internal\"";
+    private const string ServiceExample = "a name such as \"_http._tcp.app.internal\"";
+
     /// <param name="upstream">Whose servers.</param>
     /// <param name="path">Where the upstream stands.</param>
     public void Check(in UpstreamSettings upstream, string path)
@@ -20,11 +23,13 @@ internal sealed class DiscoveryRules(SettingPlaces places, SettingsErrors errors
         switch (discovery.Kind)
         {
             case DiscoveryKind.Dns:
-                Need(discovery.Name.Length > 0, "name", "dns", "a name such as \"app.internal\"", path);
+                Need(discovery.Name.Length > 0, "name", "dns", NameExample, path);
+                CheckName(discovery.Name, NameExample, $"{path}.discovery.name");
                 Need(discovery.Port > 0, "port", "dns", "the port of the servers", path);
                 break;
             case DiscoveryKind.Srv:
-                Need(discovery.Name.Length > 0, "name", "srv", "a name such as \"_http._tcp.app.internal\"", path);
+                Need(discovery.Name.Length > 0, "name", "srv", ServiceExample, path);
+                CheckName(discovery.Name, ServiceExample, $"{path}.discovery.name");
                 break;
             case DiscoveryKind.File:
                 Need(discovery.Path.Length > 0, "path", "file", "the path of a JSON file", path);
@@ -41,6 +46,13 @@ internal sealed class DiscoveryRules(SettingPlaces places, SettingsErrors errors
         string at = places.IsSet($"{path}.discovery.{key}") ? $"{path}.discovery.{key}" : $"{path}.discovery";
         if (!isThere && !errors.HasErrorAt(places.Of(at)))
             errors.Add(places.Of(at), $"discovery of type \"{kind}\" needs \"{key}\"", expected);
+    }
+
+    /// <summary>What no name server can be asked for would never be found, and be asked for again and again.</summary>
+    private void CheckName(string name, string expected, string path)
+    {
+        if (name.Length > 0 && !errors.HasErrorAt(places.Of(path)) && !AddressText.TryParse(name + ":1", AddressUse.Server, out _, out _))
+            errors.Add(places.Of(path), $"{ErrorExcerpt.Quoted(name)} cannot be looked up", expected);
     }
 
     private void CheckUrl(string url, string path)

@@ -12,6 +12,9 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
     /// <summary>A longer client idle time mostly holds memory and descriptors for clients that are gone.</summary>
     internal const long ClientIdleUsualMs = 10 * 60 * 1000;
 
+    /// <summary>Few clients wait longer for an answer.</summary>
+    private const long ClientPatienceMs = 60 * 1000;
+
     public void CheckAll()
     {
         for (int i = 0; i < settings.Listeners.Length; i++)
@@ -56,6 +59,13 @@ internal sealed class SettingsWarnings(ProxySettings settings, SettingPlaces pla
         {
             Warn($"{path}.keepalive.idle_timeout", "idle connections to servers are kept without a limit",
                 "the server closes them first, perhaps at the moment a request is sent; set it below the server's own timeout");
+        }
+
+        if (upstream.Timeouts.QueueMs > ClientPatienceMs)
+        {
+            Warn($"{path}.timeouts.queue",
+                $"requests wait {Units.FormatDuration(upstream.Timeouts.QueueMs)} for a server, which is longer than most clients do",
+                $"servers then work for clients that have given up; usual values are at most {Units.FormatDuration(ClientPatienceMs)}");
         }
 
         new HealthWarnings(places, errors).Check(upstream, path);

@@ -32,6 +32,25 @@ public class ClientRulesTests
     [InlineData("client_header = \"Forwarded\"", "6: nobody is trusted, so this field is not looked at")]
     public void DubiousKeys_AreWarnedOf(string lines, string warning) => Assert.Equal([warning], SettingsTrial.Warnings(With(lines)));
 
+    [Theory]
+    [InlineData("0.0.0.0:80", true)]
+    [InlineData("*:80", true)]
+    [InlineData(":8000-8001", true)]
+    [InlineData("[::]:80", true)]
+    [InlineData("192.0.2.1:80", true)]
+    [InlineData("127.0.0.2:80", false)]
+    [InlineData("10.1.2.3:8000-8001", false)]
+    [InlineData("[fd00::1]:80", false)]
+    [InlineData("unix:/run/x", false)]
+    public void PublicAddress_OnWhichAnybodyMayAnnounceAClient_IsWarnedOf(string bind, bool isPublic)
+    {
+        string text = SettingsTrial.WithListener("proxy_protocol = true").Replace("127.0.0.1:8080", bind, StringComparison.Ordinal);
+
+        Assert.Equal(isPublic ? ["5: whoever reaches this listener may say who its client is"] : [], SettingsTrial.Warnings(text));
+        Assert.Empty(SettingsTrial.Warnings(
+            text.Replace("proxy_protocol = true", "proxy_protocol = true\nproxy_protocol_trusted = [\"10.0.0.1\"]", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void ForwardProxy_TrustsNobody() => Assert.Contains(
         "a listener in mode \"forward\" trusts nobody",

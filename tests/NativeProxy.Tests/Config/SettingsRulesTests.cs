@@ -260,6 +260,13 @@ public class SettingsRulesTests
     }
 
     [Theory]
+    [InlineData("61s", "7: requests wait 61s for a server, which is longer than most clients do")]
+    [InlineData("60s", "")]
+    [InlineData("0s", "")]
+    public void QueueLongerThanThePatienceOfClients_IsAWarning(string queue, string expected) => Assert.Equal(
+        expected, string.Join("; ", SettingsTrial.Warnings(SettingsTrial.WithUpstream($"timeouts.queue = \"{queue}\""))));
+
+    [Theory]
     [Trait("promise", "S1.13")]
     [InlineData("enabled = true\nidle = \"75s\"", "7: no idle connection is ever probed: keepalive.timeout closes it after 75s")]
     [InlineData("enabled = true\nidle = \"74s\"", null)]

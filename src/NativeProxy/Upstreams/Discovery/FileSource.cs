@@ -17,7 +17,7 @@ internal sealed class FileSource(NameFinder finder, UpstreamDiscoverySettings se
 {
     private const long LookEveryMs = 1000;
 
-    private (DateTime ChangedAt, long Length) _version;
+    private FileVersion _version;
     private List<ListedServer>? _listed;
     private string _problem = "";
 
@@ -26,23 +26,19 @@ internal sealed class FileSource(NameFinder finder, UpstreamDiscoverySettings se
     /// <inheritdoc/>
     public override async Task<SourceAnswer> Find()
     {
-        if (TryStat(out (DateTime, long) version) && (version != _version || _listed is null))
+        FileVersion now = FileVersion.Of(settings.Path);
+        if (!now.Exists)
         {
-            _version = version;
+            (_problem, _version) = ("there is no such file", default);
+        }
+        else if (now != _version || _listed is null)
+        {
+            _version = now;
             Read();
         }
         return _listed is { } listed && _problem.Length == 0
             ? await ListedServer.FindAll(finder, listed, settings, LookEveryMs, "the file")
             : SourceAnswer.Failed(_problem);
-    }
-
-    private bool TryStat(out (DateTime, long) version)
-    {
-        var file = new FileInfo(settings.Path);
-        version = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-        if (!file.Exists)
-            (_problem, _version) = ("there is no such file", default);
-        return file.Exists;
     }
 
     private void Read()

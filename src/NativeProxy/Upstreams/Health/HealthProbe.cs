@@ -146,16 +146,19 @@ internal sealed class HealthProbe
             if (watch != _watch)
                 return;
             _isRunning = false;
-            Slot.CountCheck(result.Passed);
-            Last = new LastCheck(_time.GetUtcNow(), result.Passed, result.Text);
-            HealthChange change = _ledger.Record(result.Passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
+
+            // To take leave is for one who is there: of a server that is down it says that it is not wanted yet (as HAProxy's disable-on-404).
+            bool passed = result.Passed && (_ledger.IsUp || !result.IsLeaving);
+            Slot.CountCheck(passed);
+            Last = new LastCheck(_time.GetUtcNow(), passed, result.Text);
+            HealthChange change = _ledger.Record(passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
             _nextMs = _beganMs + IntervalMs(watch.Settings);
             bool isOtherWeight = result.WeightPercent > 0 && Slot.WeightPercent != result.WeightPercent;
-            bool isOtherWish = result.Passed && (Slot.IsLeaving != result.IsLeaving || isOtherWeight);
+            bool isOtherWish = passed && (Slot.IsLeaving != result.IsLeaving || isOtherWeight);
             if (change == HealthChange.None && !isOtherWish)
                 return;
             Slot.IsUp = _ledger.IsUp;
-            if (result.Passed)
+            if (passed)
                 Slot.IsLeaving = result.IsLeaving;
             if (isOtherWeight)
                 Slot.WeightPercent = result.WeightPercent;

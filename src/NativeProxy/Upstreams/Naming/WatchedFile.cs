@@ -20,11 +20,10 @@ internal sealed class WatchedFile<T>(string path, Func<string, T> read)
     {
         get
         {
-            var file = new FileInfo(path);
-            (DateTime changedAt, long length) = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-            if (_version is { } known && known.ChangedAt == changedAt && known.Length == length)
+            FileVersion now = FileVersion.Of(path);
+            if (_version is { } known && known.Of == now)
                 return known.Value;
-            var version = new Version(changedAt, length, read(file.Exists && length <= CharsMax ? TextOf() : ""));
+            var version = new Version(now, read(now.Exists && now.Length <= CharsMax ? TextOf() : ""));
             _version = version;
             return version.Value;
         }
@@ -43,5 +42,5 @@ internal sealed class WatchedFile<T>(string path, Func<string, T> read)
     }
 
     /// <summary>The file as it was read.</summary>
-    private sealed record Version(DateTime ChangedAt, long Length, T Value);
+    private sealed record Version(FileVersion Of, T Value);
 }

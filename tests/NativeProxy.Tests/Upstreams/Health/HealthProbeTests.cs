@@ -199,6 +199,25 @@ public class HealthProbeTests
     }
 
     [Fact]
+    public async Task ServerThatIsDown_DoesNotComeUp_ByWantingNoNewClients()
+    {
+        var leaves = new CheckResult(CheckOutcome.Leaving, 404);
+        Start(firstMs: 0);
+        int begun = 0;
+        foreach (CheckResult result in (CheckResult[])[Pass, Fail, Fail, leaves, leaves, leaves, Pass, leaves, Pass])
+        {
+            await BeginAt(1600L * begun, ++begun);
+            _check.End(result);
+            Assert.Equal((begun < 3, false), (_slot.IsUp, _slot.IsLeaving));
+        }
+        Assert.Equal((true, false), (_probe.Last?.Passed, _slot.IsUp));
+
+        await BeginAt(1600L * begun, ++begun);
+        _check.End(Pass);
+        Assert.True(_slot.IsUp);
+    }
+
+    [Fact]
     public async Task WordOfAnAgent_DecidesAtOnce()
     {
         Start(firstMs: 0);
