@@ -33,16 +33,23 @@ internal static class ErrorPageText
     /// <param name="problem">What is wrong.</param>
     public static bool TryRead(string text, out byte[] content, out string contentType, out string problem)
     {
+        if (IsFile(text))
+            return TryReadFile(text[File.Length..], out content, out contentType, out problem);
+        contentType = text.StartsWith('<') ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+        content = Encoding.UTF8.GetBytes(text);
+        problem = content.Length > BytesMax ? "the page is longer than 32KiB" : "";
+        return problem.Length == 0;
+    }
+
+    /// <summary>The same of a file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="contentType">Its Content-Type.</param>
+    /// <param name="problem">What is wrong.</param>
+    public static bool TryReadFile(string path, out byte[] content, out string contentType, out string problem)
+    {
         content = [];
         problem = "";
-        contentType = text.StartsWith('<') ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
-        if (!IsFile(text))
-        {
-            content = Encoding.UTF8.GetBytes(text);
-            problem = content.Length > BytesMax ? "the page is longer than 32KiB" : "";
-            return problem.Length == 0;
-        }
-        string path = text[File.Length..];
         contentType = Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".html" or ".htm" => "text/html; charset=utf-8",

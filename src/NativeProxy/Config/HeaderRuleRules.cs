@@ -24,13 +24,15 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
     /// <param name="groups">Groups that the regular expressions of the route have.</param>
     public void Check(in HeaderRuleSettings rules, string path, bool isRequest, int groups = 0)
     {
-        foreach (string name in rules.Remove)
+        for (int i = 0; i < rules.Remove.Length; i++)
         {
+            string name = rules.Remove[i];
             string token = name.EndsWith('*') ? name[..^1] : name;
+            TextPosition place = places.Of($"{path}.remove[{i}]");
             if (!TokenText.IsToken(token))
-                Break($"{path}.remove", $"{ErrorExcerpt.Quoted(name)} is no name of header fields", "a name, or its beginning and \"*\"");
+                Break(place, $"{ErrorExcerpt.Quoted(name)} is no name of header fields", "a name, or its beginning and \"*\"");
             else if (Own.Contains(name.ToLowerInvariant()))
-                Break($"{path}.remove", $"{ErrorExcerpt.Quoted(name)} is the proxy's own", "another name");
+                Break(place, $"{ErrorExcerpt.Quoted(name)} is the proxy's own", "another name");
         }
         CheckTexts(rules.Set, $"{path}.set", isRequest, groups);
         CheckTexts(rules.Add, $"{path}.add", isRequest, groups);
@@ -41,26 +43,27 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
     {
         foreach (NamedText one in texts)
         {
+            TextPosition place = places.OfEntry(path, one.Name);
             if (!TokenText.IsToken(one.Name))
-                Break(path, $"{ErrorExcerpt.Quoted(one.Name)} is no name of a header field", "a name without blanks and separators");
+                Break(place, $"{ErrorExcerpt.Quoted(one.Name)} is no name of a header field", "a name without blanks and separators");
             else if (Own.Contains(one.Name.ToLowerInvariant()))
-                Break(path, $"{ErrorExcerpt.Quoted(one.Name)} is the proxy's own", "another name");
+                Break(place, $"{ErrorExcerpt.Quoted(one.Name)} is the proxy's own", "another name");
             else if (one.Text.Trim() != one.Text || one.Text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} cannot stand in a header field", "visible ASCII characters and blanks");
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} cannot stand in a header field", "visible ASCII characters and blanks");
             else if (!TemplateText.TryParse(one.Text, out ImmutableArray<TemplatePart> parts, out string problem))
-                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", isRequest ? TemplateText.Expected : "{listener} or {route}");
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", isRequest ? TemplateText.Expected : "{listener} or {route}");
             else if (!isRequest && parts.Any(static part => !IsOfResponses(part.Kind)))
-                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", "{listener} or {route}");
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", "{listener} or {route}");
             else if (TemplateText.GroupsOf(one.Text) > groups)
-                Break(path, $"the value of {ErrorExcerpt.Quoted(one.Name)} names a group that not every path_regex of its route has", NoGroup);
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names a group that not every path_regex of its route has", NoGroup);
         }
     }
 
     private static bool IsOfResponses(TemplatePartKind kind) => kind is TemplatePartKind.Text or TemplatePartKind.Listener or TemplatePartKind.Route;
 
-    private void Break(string path, string problem, string expected)
+    private void Break(TextPosition place, string problem, string expected)
     {
-        if (!errors.HasErrorAt(places.Of(path)))
-            errors.Add(places.Of(path), problem, expected);
+        if (!errors.HasErrorAt(place))
+            errors.Add(place, problem, expected);
     }
 }

@@ -104,8 +104,8 @@ internal readonly partial struct ListenerSettings
         + "no route; with routes there may be none, and \"unmatched\" holds. In mode \"forward\" there is none.")]
     public partial string Upstream { get; init; }
 
-    [Setting("unmatched", Default = 404, Min = 404, Max = 503,
-        Doc = "Status of requests that no route takes where the listener has no upstream: 404, 421 or 503.")]
+    [Setting("unmatched", Default = 404, Max = 503,
+        Doc = "Status of requests that no route takes where the listener has no upstream: 404, 421 or 503. 0 = the connection is closed.")]
     public partial int Unmatched { get; init; }
 
     [Setting("path_normalization", Default = "auto",

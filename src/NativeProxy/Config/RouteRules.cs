@@ -13,9 +13,6 @@ namespace NativeProxy.Config;
 /// </summary>
 internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, SettingsErrors errors)
 {
-    /// <summary>An answer goes out in one piece.</summary>
-    private const int BodyBytesMax = 32 * 1024;
-
     private const string Actions = "one of: upstream, split, redirect, respond, deny";
 
     public void CheckAll()
@@ -211,7 +208,7 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             Break($"{path}.respond.status", $"{respond.Status} is no status of an answer", "0, or an integer from 200 to 599");
         }
         else if (respond.Status == 0
-            && (respond.Body.Length > 0 || respond.RetryAfterMs > 0 || respond.ContentType != RouteRespondSettings.ContentTypeDefault))
+            && (respond.Body.Length > 0 || respond.File.Length > 0 || respond.RetryAfterMs > 0 || respond.ContentType.Length > 0))
         {
             Break(places.IsSet($"{path}.respond.status") ? $"{path}.respond.status" : $"{path}.respond",
                 "the answer of [route.respond] has no status", "status = 200 or the like");
@@ -227,8 +224,10 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)}: {problem}", TemplateText.Expected);
         if (!HostHeaderText.IsValid(route.HostHeader))
             Break($"{path}.host_header", $"{ErrorExcerpt.Quoted(route.HostHeader)} cannot be a Host field", HostHeaderText.Expected);
-        if (System.Text.Encoding.UTF8.GetByteCount(route.Respond.Body) > BodyBytesMax)
+        if (System.Text.Encoding.UTF8.GetByteCount(route.Respond.Body) > ErrorPageText.BytesMax)
             Break($"{path}.respond.body", "the body of an answer is too long", "at most 32KiB");
+        if (route.Respond.Body.Length > 0 && route.Respond.File.Length > 0)
+            Break($"{path}.respond.file", "the answer has two bodies: \"body\" and \"file\"", "one of the two");
         string type = route.Respond.ContentType;
         if (type.Trim() != type || type.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {

@@ -196,7 +196,11 @@ internal readonly partial struct RouteRespondSettings
     [Setting("body", Default = "", Doc = "Its body.")]
     public partial string Body { get; init; }
 
-    [Setting("content_type", Default = ContentTypeDefault, Doc = "Its Content-Type.")]
+    /// <summary>Read by the workers at start and at a reload.</summary>
+    [Setting("file", Default = "", Doc = "Path of a file whose content is its body, at most 32KiB. It is read at start and at a reload.")]
+    public partial string File { get; init; }
+
+    [Setting("content_type", Default = "", Doc = "Its Content-Type. Empty: as the name of the file ends (.html, .htm, .json), else plain text.")]
     public partial string ContentType { get; init; }
 
     [Setting("retry_after", Default = "0s", Max = "720h", Doc = "When the client may come back, as Retry-After. \"0s\" = nothing is said.")]

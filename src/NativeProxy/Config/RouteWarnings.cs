@@ -14,6 +14,7 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
         {
             RouteSettings route = settings.Routes[i];
             CheckReach(route, i);
+            CheckReadings(route, $"route[{i}]");
             if (route.Hosts.IsEmpty && route.Redirect.Contains("{host}", StringComparison.Ordinal))
             {
                 Warn($"route[{i}].redirect", "this redirect leads wherever the client's Host field says",
@@ -25,6 +26,24 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
             string name = settings.Policies[i].Name;
             if (!settings.Listeners.Any(listener => listener.Policies.Contains(name)) && !settings.Routes.Any(route => route.Policies.Contains(name)))
                 Warn($"policy[{i}]", $"nothing uses the policy {ErrorExcerpt.Quoted(name)}", "name it in the policies of a listener or a route");
+        }
+    }
+
+    /// <summary>What is refused by its path is served all the same where a server reads another path as that one.</summary>
+    private void CheckReadings(in RouteSettings route, string path)
+    {
+        bool looksAtPaths = !(route.Paths.IsEmpty && route.PathPrefixes.IsEmpty && route.PathRegexes.IsEmpty);
+        if (route.Deny == 0 || !looksAtPaths)
+            return;
+        foreach (ListenerSettings listener in settings.ListenersOf(route))
+        {
+            bool isRaw = listener.PathNormalization == PathNormalization.Off;
+            if (!isRaw && listener.AmbiguousPath != AmbiguousPathPolicy.Keep)
+                continue;
+            string why = isRaw ? "path_normalization = \"off\"" : "ambiguous_path = \"keep\"";
+            Warn($"{path}.deny", "what is refused here can be reached by another spelling of its path",
+                $"{why} of the listener {ErrorExcerpt.Quoted(listener.Name)} compares one reading only");
+            return;
         }
     }
 

@@ -101,8 +101,8 @@ internal sealed class SettingsRules(ProxySettings settings, TomlTable root, Sett
         new ModeRules(_places, errors).Check(listener, path);
         new UnixSocketRules(_places, errors).Check(listener, path);
         new ListenerTlsRules(_places, errors).Check(listener, path);
-        if (listener.Unmatched is not (404 or 421 or 503))
-            Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503");
+        if (listener.Unmatched is not (0 or 404 or 421 or 503))
+            Break($"{path}.unmatched", $"{listener.Unmatched} is no status of requests that no route takes", "404, 421 or 503, or 0 to close");
         for (int i = 0; i < listener.Upgrade.Length; i++)
         {
             string protocol = listener.Upgrade[i];

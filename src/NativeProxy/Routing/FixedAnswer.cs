@@ -1,6 +1,8 @@
 using System;
 using System.Globalization;
 using System.Text;
+using NativeProxy.Clients;
+using NativeProxy.Config;
 using NativeProxy.Http;
 using NativeProxy.Http1;
 
@@ -17,8 +19,11 @@ internal sealed class FixedAnswer
     private readonly ResponseHead _parts = new(fieldCountMax: 8);
 
     /// <summary>An answer that says no more than its status.</summary>
-    public FixedAnswer(int statusCode)
-        : this(statusCode, $"{Encoding.ASCII.GetString(ReasonPhrases.Of(statusCode))}.\n", "text/plain; charset=utf-8")
+    /// <param name="statusCode">400 to 599.</param>
+    /// <param name="page">What the file says of this status; null for the plain text.</param>
+    public FixedAnswer(int statusCode, ErrorPage? page = null)
+        : this(statusCode, page?.Content ?? [.. ReasonPhrases.Of(statusCode), .. ".\n"u8],
+            page is null ? "text/plain; charset=utf-8" : Encoding.ASCII.GetString(page.ContentType))
     {
     }
 
@@ -26,10 +31,10 @@ internal sealed class FixedAnswer
     /// <param name="content">The content; none is sent with a status that has none.</param>
     /// <param name="contentType">Of the content.</param>
     /// <param name="retryAfterMs">What Retry-After says, in whole seconds; 0 = the field is not there.</param>
-    public FixedAnswer(int statusCode, string content, string contentType, long retryAfterMs = 0)
+    public FixedAnswer(int statusCode, byte[] content, string contentType, long retryAfterMs = 0)
     {
         bool hasContent = statusCode is not (204 or 205 or 304);
-        _content = hasContent ? Encoding.UTF8.GetBytes(content) : [];
+        _content = hasContent ? content : [];
         var text = new StringBuilder(Encoding.ASCII.GetString(ReasonPhrases.Of(statusCode)));
         _parts.StatusCode = statusCode;
         _parts.Version = HttpVersion.Http11;
@@ -44,6 +49,18 @@ internal sealed class FixedAnswer
         text.Append("\r\n");
         _head = Encoding.Latin1.GetBytes(text.ToString());
         _parts.PassesLength = hasContent;
+    }
+
+    /// <summary>
+    /// What `respond` says. A file that cannot be read any more leaves the answer without content: a reload has checked it a moment ago.
+    /// </summary>
+    public static FixedAnswer Of(in RouteRespondSettings respond)
+    {
+        byte[] content = Encoding.UTF8.GetBytes(respond.Body);
+        string type = respond.ContentType;
+        if (respond.File.Length > 0 && ErrorPageText.TryReadFile(respond.File, out content, out string ofFile, out _) && type.Length == 0)
+            type = ofFile;
+        return new FixedAnswer(respond.Status, content, type.Length > 0 ? type : RouteRespondSettings.ContentTypeDefault, respond.RetryAfterMs);
     }
 
     /// <summary>The head as the client's face takes it.</summary>

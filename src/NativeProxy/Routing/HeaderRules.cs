@@ -35,7 +35,9 @@ internal sealed class HeaderRules
                 Write(field, WriteWhen.Always, listener, route);
             foreach (NamedText field in level.Default)
             {
-                if (!_written.Exists(one => Matches(one.Name, Lower(field.Name))))
+                byte[] lower = Lower(field.Name);
+                _written.RemoveAll(one => one.When == WriteWhen.Absent && Matches(one.Name, lower));
+                if (!_written.Exists(one => Matches(one.Name, lower)))
                     Write(field, WriteWhen.Absent, listener, route);
             }
         }
@@ -109,25 +111,32 @@ internal sealed class HeaderRules
         return writer.Written;
     }
 
-    /// <summary>The lines for an answer that the proxy itself gives.</summary>
+    /// <summary>The lines for an error that the proxy itself answers. It always has a type, and says that it is not to be kept.</summary>
     public byte[] OwnLines()
     {
         var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
-            writer.AppendField(field.Spelling, field.Value.Fixed);
+        {
+            if (IsOfErrors(field))
+                writer.AppendField(field.Spelling, field.Value.Fixed);
+        }
         return writer.Written.ToArray();
     }
 
-    /// <summary>True when a field of this name, in lower case, is written.</summary>
-    public bool Writes(ReadOnlySpan<byte> name)
+    /// <summary>True when a field of this name, in lower case, is among <see cref="OwnLines"/>.</summary>
+    public bool WritesToErrors(ReadOnlySpan<byte> name)
     {
         foreach (WrittenField field in _written)
         {
-            if (name.SequenceEqual(field.Name))
+            if (name.SequenceEqual(field.Name) && IsOfErrors(field))
                 return true;
         }
         return false;
     }
+
+    /// <summary>A default for pages, such as a long life in caches, is none for their errors.</summary>
+    private static bool IsOfErrors(WrittenField field) =>
+        field.When == WriteWhen.Always || !("content-type"u8.SequenceEqual(field.Name) || "cache-control"u8.SequenceEqual(field.Name));
 
     private int FixedBytes()
     {
@@ -142,9 +151,11 @@ internal sealed class HeaderRules
         for (int i = 0; i < fields.Count; i++)
         {
             ReadOnlySpan<byte> name = fields[i].Name.Of(bytes);
+            bool isOwn = fields[i].Known is KnownHeader.ContentLength or KnownHeader.Host or KnownHeader.Via;
             foreach (byte[] dropped in _dropped)
             {
-                if (Matches(name, dropped))
+                // What frames a message, or is the proxy's own, cannot be named; nor is it meant by a name's beginning.
+                if (!(isOwn && dropped[^1] == '*') && Matches(name, dropped))
                     fields.Drop(i);
             }
         }

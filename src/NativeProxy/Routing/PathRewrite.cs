@@ -83,9 +83,8 @@ internal sealed class PathRewrite
         if (isTooLong || writer.Overflowed || (isMade && PathText.HasDotSegment(made)))
             return RejectReason.BadTarget;
 
-        // "//name" would be another host to who takes the target for a reference.
-        int slashes = made.Length - made.TrimStart("/\\"u8).Length;
-        Send(head, slashes > 1 ? made[(slashes - 1)..] : made, target[pathBytes..]);
+        // "//name" would be another host to who takes the target for a reference, and "/\name" to some of them.
+        Send(head, made.TrimStart("/\\"u8), target[pathBytes..]);
         return RejectReason.None;
     }
 
@@ -115,12 +114,16 @@ internal sealed class PathRewrite
         return writer;
     }
 
+    /// <param name="head">Where it is said.</param>
+    /// <param name="path">What stands behind the first slash.</param>
+    /// <param name="query">Stays as it came.</param>
     private static void Send(RequestHead head, ReadOnlySpan<byte> path, ReadOnlySpan<byte> query)
     {
         // The query may lie in what is written over: it goes first.
-        Span<byte> target = head.RoomForSentTarget(path.Length + query.Length);
-        query.CopyTo(target[path.Length..]);
-        path.CopyTo(target);
+        Span<byte> target = head.RoomForSentTarget(1 + path.Length + query.Length);
+        query.CopyTo(target[(1 + path.Length)..]);
+        path.CopyTo(target[1..]);
+        target[0] = (byte)'/';
     }
 
     private static RequestTemplate TemplateOf(string text, string listener, string name)

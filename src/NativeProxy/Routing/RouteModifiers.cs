@@ -80,10 +80,13 @@ internal sealed class RouteModifiers
         : new ErrorPages(_pages, responses?.OwnLines() ?? [], typeIsSet: Writes(responses, "content-type"u8),
             cachingIsSet: Writes(responses, "cache-control"u8), retryIsSet: Writes(responses, "retry-after"u8));
 
+    /// <summary>What is answered with a status that the file says for some requests.</summary>
+    public FixedAnswer AnswerWith(int statusCode) => new(statusCode, ErrorPagesWith(responses: null)?.Of(statusCode));
+
     /// <summary>Who is served; null when everybody is.</summary>
     public AccessList[]? Access => _access.Count == 0 ? null : [.. _access];
 
-    private static bool Writes(HeaderRules? rules, ReadOnlySpan<byte> name) => rules is not null && rules.Writes(name);
+    private static bool Writes(HeaderRules? rules, ReadOnlySpan<byte> name) => rules is not null && rules.WritesToErrors(name);
 
     private void AddRateLimits(ImmutableArray<string> names)
     {

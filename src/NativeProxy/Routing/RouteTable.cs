@@ -142,7 +142,9 @@ internal sealed class RouteTable
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules, in RouteParts own)
     {
-        Route unmatched = _own ?? RouteTo(rules.NoUpstream, own with { Answer = new FixedAnswer(settings.Unmatched) });
+        Route unmatched = _own ?? RouteTo(rules.NoUpstream, settings.Unmatched == 0
+            ? own with { Refusal = ProxyError.ClosedByRoute }
+            : own with { Answer = _ownModifiers.AnswerWith(settings.Unmatched) });
         var conditions = new RouteConditions[rules.Routes.Length];
         var ends = new RouteEnd[conditions.Length];
         for (int i = 0; i < conditions.Length; i++)
@@ -173,12 +175,10 @@ internal sealed class RouteTable
         if (route.Deny < 0)
             return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Refusal = ProxyError.ClosedByRoute }));
         if (route.Deny > 0)
-            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = new FixedAnswer(route.Deny) }));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = modifiers.AnswerWith(route.Deny) }));
         if (route.Respond.Status > 0)
         {
-            RouteRespondSettings respond = route.Respond;
-            var answer = new FixedAnswer(respond.Status, respond.Body, respond.ContentType, respond.RetryAfterMs);
-            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = answer }));
+            return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = FixedAnswer.Of(route.Respond) }));
         }
         if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> texts, out _))
         {

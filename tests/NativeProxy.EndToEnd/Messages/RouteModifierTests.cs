@@ -157,4 +157,52 @@ public sealed class RouteModifierTests
         Assert.Equal((502, "mine", "text/plain; charset=utf-8"), (own.Status, own.Body, own.Field("Content-Type")));
         Assert.Equal((400, "what?", "b"), (bad.Status, bad.Body, bad.Field("A")));
     }
+
+    [Fact]
+    public async Task PagesForErrors_AreThoseOfRefusals_AndOfWhatNoRouteTakes()
+    {
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app", "127.0.0.1:1").AddListener("web")
+            .Listener("error_pages = { 404 = \"nothing here\", 4xx = \"<p>no</p>\" }")
+            .Route("path = [\"/denied\"]", "deny = 403")
+            .Route("path = [\"/gone\"]", "deny = 404", "error_pages = { 404 = \"mine\" }")
+            .Route("path = [\"/own\"]", "respond = { status = 404 }"));
+        HttpResponse denied = await proxy.AskOnce("/denied");
+        Assert.Equal((403, "<p>no</p>", "text/html; charset=utf-8"), (denied.Status, denied.Body, denied.Field("Content-Type")));
+        Assert.Equal((404, "mine"), await StatusAndBody(proxy, "/gone"));
+        Assert.Equal((404, ""), await StatusAndBody(proxy, "/own"));
+        Assert.Equal((404, "nothing here"), await StatusAndBody(proxy, "/other"));
+    }
+
+    [Fact]
+    public async Task AnswerOfAFile_HasItsContentAndItsType()
+    {
+        string file = System.IO.Path.GetTempFileName() + ".html";
+        await System.IO.File.WriteAllTextAsync(file, "<p>back soon</p>");
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app", "127.0.0.1:1").AddListener("web", "app")
+            .Route("path = [\"/closed\"]", $"respond = {{ status = 503, retry_after = \"10m\", file = \"{file}\" }}")
+            .Route("path = [\"/typed\"]", $"respond = {{ status = 200, content_type = \"text/x-own\", file = \"{file}\" }}"));
+        HttpResponse closed = await proxy.AskOnce("/closed");
+        HttpResponse typed = await proxy.AskOnce("/typed");
+        System.IO.File.Delete(file);
+
+        Assert.Equal((503, "<p>back soon</p>", "text/html; charset=utf-8", "600"),
+            (closed.Status, closed.Body, closed.Field("Content-Type"), closed.Field("Retry-After")));
+        Assert.Equal((200, "<p>back soon</p>", "text/x-own"), (typed.Status, typed.Body, typed.Field("Content-Type")));
+    }
+
+    [Fact]
+    public async Task LengthOfAnAnswer_StaysWhereARuleRemovesAllNamesThatBeginLikeIt()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path_prefix = [\"/\"]", "upstream = \"app\"", "response_headers = { remove = [\"Content-*\"] }"));
+        HttpResponse answer = await proxy.AskOnce("/");
+        Assert.Equal(("ok", "2"), (answer.Body, answer.Field("Content-Length")));
+    }
+
+    private static async Task<(int Status, string Body)> StatusAndBody(ProxyUnderTest proxy, string target)
+    {
+        HttpResponse answer = await proxy.AskOnce(target);
+        return (answer.Status, answer.Body);
+    }
 }

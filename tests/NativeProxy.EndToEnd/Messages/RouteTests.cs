@@ -96,6 +96,19 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task RequestThatNoRouteTakes_ClosesTheConnection_WhereTheListenerSaysSo()
+    {
+        await using ScriptedOrigin origin = Named('a');
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(new ProxyConfig().AddUpstream("app", origin.Address)
+            .AddListener("web").Listener("unmatched = 0").Route("host = [\"b.example\"]", "upstream = \"app\""));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n");
+        Assert.Equal("a", (await client.ReadResponse()).Body);
+        await client.SendGet("/");
+        Assert.Equal("", (await client.ReadToEnd()).Text);
+    }
+
+    [Fact]
     [Trait("promise", "B13")]
     public async Task WhatWasMatched_IsWhatIsSent_AndNoReadingLeadsAround()
     {

@@ -28,6 +28,14 @@ public class HeaderRuleRulesTests
         Assert.Contains(problem, Assert.Single(Problems(request, "")), System.StringComparison.Ordinal);
 
     [Fact]
+    public void AllBadRules_AreNamedAtOnce() => Assert.Equal(
+        [
+            "\"a b\" is no name of header fields", "\"Host\" is the proxy's own", "\"Via\" is the proxy's own",
+            "the value of \"X-A\": there is no variable {no}", "\"TE\" is the proxy's own",
+        ],
+        Problems("remove = [\"a b\", \"Host\"]\nset = { Via = \"x\", X-B = \"b\", X-A = \"{no}\" }\nadd = { TE = \"x\" }", ""));
+
+    [Fact]
     public void ResponseRule_KnowsNothingOfTheRequest() => Assert.Contains(
         "names something of the request", Assert.Single(Problems("", "set = { X-A = \"{client_ip}\" }")), System.StringComparison.Ordinal);
 

@@ -67,6 +67,8 @@ public class RouteRulesTests
     [InlineData("deny = 200", "11: 200 is no status of a refusal")]
     [InlineData("[route.respond]\nstatus = 101", "12: 101 is no status of an answer")]
     [InlineData("[route.respond]\nbody = \"x\"", "11: the answer of [route.respond] has no status")]
+    [InlineData("[route.respond]\nfile = \"x\"", "11: the answer of [route.respond] has no status")]
+    [InlineData("[route.respond]\nstatus = 200\nbody = \"x\"\nfile = \"y\"", "14: the answer has two bodies: \"body\" and \"file\"")]
     [InlineData("[route.respond]\nstatus = 200\ncontent_type = \"a\\nb\"", "13: \"a\uFFFDb\" cannot be a Content-Type field")]
     public void Mistakes_AreReportedAtTheirPlace(string lines, string problem) =>
         Assert.Equal([problem], SettingsTrial.Problems(WithRoute(lines)));
@@ -136,6 +138,7 @@ public class RouteRulesTests
 
     [Theory]
     [InlineData("unmatched = 421\npath_normalization = \"strict\"\nambiguous_path = \"keep\"", "")]
+    [InlineData("unmatched = 0", "")]
     [InlineData("unmatched = 405", "5: 405 is no status of requests that no route takes")]
     [InlineData("ambiguous_path = \"pass\"", "5: \"ambiguous_path\" in [[listener]] is \"pass\"")]
     public void KeysOfTheListener_AreChecked(string lines, string problem) =>
@@ -177,6 +180,16 @@ public class RouteRulesTests
             SettingsTrial.Warnings(WithRoute("redirect = \"https://{host}{uri}\"")));
         Assert.Empty(SettingsTrial.Warnings(WithRoute("redirect = \"https://{host}{uri}\"\nhost = [\"a.example\"]")));
     }
+
+    [Theory]
+    [InlineData("path_normalization = \"off\"", "path_prefix = [\"/a\"]\ndeny = 403", true)]
+    [InlineData("ambiguous_path = \"keep\"", "path_regex = [\"^/a\"]\ndeny = \"close\"", true)]
+    [InlineData("ambiguous_path = \"reject\"", "path = [\"/a\"]\ndeny = 403", false)]
+    [InlineData("path_normalization = \"off\"", "host = [\"a\"]\ndeny = 403", false)]
+    [InlineData("path_normalization = \"off\"", "path = [\"/a\"]", false)]
+    public void RefusalByOneSpellingOfAPath_IsAWarning(string ofListener, string ofRoute, bool isWarned) => Assert.Equal(
+        isWarned, SettingsTrial.Warnings(SettingsTrial.WithListener(ofListener) + "\n[[route]]\n" + ofRoute)
+            .Any(static one => one.EndsWith(": what is refused here can be reached by another spelling of its path")));
 
     [Theory]
     [InlineData("upstream = \"other\"", "")]

@@ -38,9 +38,17 @@ public class HeaderRulesTests
     [InlineData("set = { X-A = \"outer\", X-B = \"b\" }", "remove = [\"X-A\"]", "X-B: b|")]
     [InlineData("set = { X-A = \"outer\" }", "default = { X-A = \"inner\" }", "X-A: outer|")]
     [InlineData("default = { X-A = \"outer\" }", "set = { X-A = \"inner\" }", "X-A: inner|")]
+    [InlineData("default = { X-D = \"outer\", X-E = \"e\" }", "default = { x-d = \"inner\" }", "X-E: e|x-d: inner|")]
+    [InlineData("add = { X-D = \"outer\" }", "default = { X-D = \"inner\" }", "X-D: outer|")]
     [InlineData("remove = [\"X-*\"]", "set = { X-A = \"inner\" }", "X-A: inner|")]
     public void RulesOfListenerAndRoute_AddUp_AndTheRouteWins(string ofListener, string ofRoute, string added) =>
         Assert.Equal(added, Apply(Rules(ofListener, ofRoute), "X-A: client").Added);
+
+    [Theory]
+    [InlineData("Content-*", "Content-Length: 5|Content-Type: a|Content-Language: en", "Content-Length: 5")]
+    [InlineData("V*", "Via: 1.1 other|Vary: a", "Via: 1.1 other")]
+    public void NamesThatBeginSo_AreNotThoseOfTheProxy(string pattern, string fields, string left) =>
+        Assert.Equal(left, Apply(Rules($"remove = [\"{pattern}\"]", ""), fields).Left);
 
     [Fact]
     public void WithoutRules_ThereIsNothingToApply() => Assert.Null(Rules("", ""));
@@ -74,6 +82,16 @@ public class HeaderRulesTests
         Assert.Equal(ParseStatus.Done, Wire.Response(Text, out ResponseHead head).Status);
 
         Assert.Equal($"A: {value}\r\nB: {value}\r\nC: {value}\r\n", Wire.Text(rules.Apply(Wire.Bytes(Text), head.Fields)));
+    }
+
+    [Fact]
+    public void ErrorOfTheProxy_HasATypeAndIsNotKept_WhateverPagesHaveByDefault()
+    {
+        HeaderRules rules = ResponseRules(
+            "set = { A = \"a\" }", "default = { Cache-Control = \"max-age=9\", Content-Type = \"text/html\", B = \"b\" }")!;
+        Assert.Equal("A: a\r\nB: b\r\n", Wire.Text(rules.OwnLines()));
+        Assert.False(rules.WritesToErrors("cache-control"u8));
+        Assert.True(ResponseRules("set = { Cache-Control = \"no-cache\" }", "")!.WritesToErrors("cache-control"u8));
     }
 
     private static HeaderRules? Rules(string ofListener, string ofRoute) =>

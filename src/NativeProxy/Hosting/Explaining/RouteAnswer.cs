@@ -197,7 +197,9 @@ internal sealed class RouteAnswer(TextWriter output, ProxySettings settings, Rou
     }
 
     private static string ToUpstream(string name, in ListenerSettings listener) =>
-        name.Length > 0 ? $"it goes to upstream \"{name}\"" : $"it is answered with {listener.Unmatched} (unmatched)";
+        name.Length > 0 ? $"it goes to upstream \"{name}\""
+        : listener.Unmatched == 0 ? "its connection is closed (unmatched)"
+        : $"it is answered with {listener.Unmatched} (unmatched)";
 
     /// <summary>One of the conditions of a route.</summary>
     /// <param name="Text">As the file says it.</param>

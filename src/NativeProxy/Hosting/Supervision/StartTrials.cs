@@ -56,6 +56,9 @@ internal static class StartTrials
         {
             TryUsers(result, $"route[{i}].basic_auth.users_file", settings.Routes[i].BasicAuth, errors);
             TryPages(result, $"route[{i}]", settings.Routes[i].ErrorPages, errors);
+            string file = settings.Routes[i].Respond.File;
+            if (file.Length > 0 && !ErrorPageText.TryReadFile(file, out _, out _, out string problem))
+                errors.Add(result.Finding($"route[{i}].respond.file", problem, "a file of at most 32KiB"));
         }
         for (int i = 0; i < settings.Policies.Length; i++)
             TryUsers(result, $"policy[{i}].basic_auth.users_file", settings.Policies[i].BasicAuth, errors);
