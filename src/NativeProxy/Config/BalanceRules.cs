@@ -10,6 +10,9 @@ namespace NativeProxy.Config;
 /// </summary>
 internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
 {
+    /// <summary>With fewer there is hardly another server to go to.</summary>
+    private const int ServersOfBoundedLoad = 3;
+
     private const int LoadFactorMin = 125;
 
     public void Check(in UpstreamSettings upstream, string path)
@@ -79,6 +82,11 @@ internal sealed class BalanceRules(SettingPlaces places, SettingsErrors errors)
         else if (upstream is { HashType: HashType.Modulo, HashLoadFactorPercent: > 0 })
         {
             Warn($"{path}.hash_load_factor", "\"hash_load_factor\" has no effect with hash_type \"modulo\"", "hash_type = \"ring\"");
+        }
+        else if (upstream is { HashLoadFactorPercent: > 0, Discovery.Kind: DiscoveryKind.None, Servers.Length: < ServersOfBoundedLoad })
+        {
+            Warn($"{path}.hash_load_factor", $"with fewer than {ServersOfBoundedLoad} servers a bound on their load moves keys all the time",
+                "leave it out, or add servers");
         }
     }
 

@@ -13,8 +13,8 @@ internal readonly partial struct BasicAuthSettings
     [Setting("users", Doc = "Users with the hashes of their passwords, as crypt(3) and htpasswd write them: $2y$ (bcrypt), $5$, $6$ (SHA), $apr1$.")]
     public partial ImmutableArray<NamedText> Users { get; init; }
 
-    [Setting("users_file", Default = "", Doc = "Path of a file with more users, a line NAME:HASH for each (htpasswd). Read at start and at reload. "
-        + "Empty = none.")]
+    [Setting("users_file", Default = "", Doc = "Path of a file with more users, a line NAME:HASH for each (htpasswd). Read at start, at reload and "
+        + "when it has changed. Empty = none.")]
     public partial string UsersFile { get; init; }
 
     [Setting("user_header", Default = "", Pattern = "^$|" + TokenText.Pattern,

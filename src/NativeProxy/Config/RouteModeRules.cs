@@ -15,6 +15,7 @@ internal sealed class RouteModeRules(ProxySettings settings, SettingPlaces place
         "split_cookie", "redirect", "redirect_status", "respond", "deny", "scheme", "host_header", "strip_prefix", "add_prefix",
         "replace_path", "rewrite", "policies", "error_pages", "access", "basic_auth", "compression", "cors", "mirror",
         "retry", "timeouts", "limits", "queue_priority", "rate_limit", "request_headers", "response_headers",
+        "upgrade", "log",
     ];
 
     public void Check(in RouteSettings route, string path)

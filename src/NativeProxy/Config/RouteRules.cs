@@ -215,9 +215,11 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
         }
     }
 
-    /// <summary>Both go into header fields.</summary>
+    /// <summary>What goes into header fields.</summary>
     private void CheckTexts(in RouteSettings route, string path)
     {
+        if (route.Upgrade.Length > 1 && route.Upgrade.Contains(RouteSettings.NoUpgrade))
+            Break($"{path}.upgrade", "\"none\" is no protocol", "names of protocols, or [\"none\"] alone");
         if (route.Redirect.AsSpan().ContainsAnyExceptInRange('!', '~'))
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)} cannot be a Location field", "visible ASCII characters");
         else if (!TemplateText.TryParse(route.Redirect, out _, out string problem))

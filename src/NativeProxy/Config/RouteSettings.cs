@@ -24,6 +24,9 @@ internal enum RouteScheme
     + "deny.")]
 internal readonly partial struct RouteSettings
 {
+    /// <summary>Stands alone in <see cref="Upgrade"/>: no protocol at all.</summary>
+    public const string NoUpgrade = "none";
+
     [Setting("name", Default = "", Pattern = "^$|" + NameText.Pattern,
         Doc = "Name in logs and metrics; letters, digits and . _ : - Empty = \"route-N\", where N is its place in the file, from 1.")]
     public partial string Name { get; init; }
@@ -133,6 +136,13 @@ internal readonly partial struct RouteSettings
 
     [Setting("mirror")]
     public partial RouteMirrorSettings Mirror { get; init; }
+
+    [Setting("upgrade", Default = new string[0], Pattern = TokenText.LowerCasePattern,
+        Doc = "Protocols that its requests may switch to, in lower case, such as [\"websocket\"]. Empty = those of the listener; [\"none\"] = none.")]
+    public partial ImmutableArray<string> Upgrade { get; init; }
+
+    [Setting("log", Default = true, Doc = "Whether its requests are in the access log.")]
+    public partial bool Log { get; init; }
 
     [Setting("policies", Default = new string[0], Pattern = NameText.Pattern,
         Doc = "Names of [[policy]] tables that hold for the requests, in this order, behind those of the listener.")]

@@ -84,7 +84,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
         if (_route.Upstream.Rules.IsSticky || sticky.IsOn)
             Stickiness.Ask(ref sticky, bytes, head, _route.Upstream, _client.Client, _service.Loop.Clock);
         _notes.Begin(_client.StartedMs, sticky.RequestLetter);
-        _service.AccessLog?.Take(_notes, _service.Loop.Pools, bytes, head);
+        _service.AccessLog?.Take(_route, _notes, _service.Loop.Pools, bytes, head);
         if (_route.HasAdmission && !TryAdmit(bytes, head, terms))
             return;
         CacheAnswer answer = _response.Begin(_route, bytes, head, isOwn: Pin is { IsHeld: true } || terms.Upgrade is not null);

@@ -1,3 +1,4 @@
+using System;
 using NativeProxy.Compression;
 using NativeProxy.Credentials;
 using NativeProxy.Exchanges.Cached;
@@ -11,7 +12,8 @@ namespace NativeProxy.Exchanges;
 /// <summary>What the exchanges of one worker share, whichever listener they are of: each part has a bound of its own. Thread: the loop.</summary>
 /// <param name="loop">The loop.</param>
 /// <param name="counters">Of the worker.</param>
-internal sealed class ExchangeStock(EventLoop loop, LoopCounters counters)
+/// <param name="report">Any thread: takes what is wrong with a file of users, of one worker for all of them; must not block.</param>
+internal sealed class ExchangeStock(EventLoop loop, LoopCounters counters, Action<string> report)
 {
     /// <summary>Each made when somebody asks for it: most workers have no use for it.</summary>
     private MirrorCopies? _mirrors;
@@ -32,4 +34,7 @@ internal sealed class ExchangeStock(EventLoop loop, LoopCounters counters)
 
     /// <summary>Says whether logins are right.</summary>
     public PasswordChecker Passwords => _passwords ??= new PasswordChecker(loop, counters);
+
+    /// <summary>Follows the files that say who may ask.</summary>
+    public UsersWatch Users { get; } = new(loop, report);
 }

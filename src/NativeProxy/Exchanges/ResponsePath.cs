@@ -65,7 +65,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         HasInterim = false;
         return head.MaxForwards == 0
             ? CacheAnswer.Miss
-            : _caching.Begin(route.Upstream, bytes, head, isOwn, route.ResponseBodyBytesMax);
+            : _caching.Begin(route.Upstream, bytes, head, isOwn, route.Bodies.ResponseBytesMax);
     }
 
     /// <summary>No more can be taken for the moment.</summary>
@@ -96,7 +96,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     public void OnResponse(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first)
     {
         LookForAuthentication(bytes, head);
-        if (_route!.ResponseBodyBytesMax > 0 && head.Body.Bytes > _route.ResponseBodyBytesMax)
+        if (_route!.Bodies.ResponseBytesMax > 0 && head.Body.Bytes > _route.Bodies.ResponseBytesMax)
         {
             _user.OnFailed(ProxyError.ResponseBodyTooLarge, RejectReason.None);
             return;
@@ -325,7 +325,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     private bool TryTake(in BodyPiece piece)
     {
         _bodyBytes += piece.Data.Length;
-        if (_route!.ResponseBodyBytesMax > 0 && _bodyBytes > _route.ResponseBodyBytesMax)
+        if (_route!.Bodies.ResponseBytesMax > 0 && _bodyBytes > _route.Bodies.ResponseBytesMax)
             return false;
         _caching.BodyRead(piece);
         return true;

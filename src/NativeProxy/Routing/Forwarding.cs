@@ -12,8 +12,7 @@ using NativeProxy.Upstreams.Groups;
 namespace NativeProxy.Routing;
 
 /// <summary>
-/// What the settings make of the requests that are passed on: what is added to their heads, and which protocols they may switch to. Immutable;
-/// thread: the loop. Never sends.
+/// What the settings make of the requests that are passed on: what is added to their heads. Immutable; thread: the loop. Never sends.
 /// </summary>
 internal sealed class Forwarding
 {
@@ -21,7 +20,6 @@ internal sealed class Forwarding
 
     /// <summary>The same for a peer about which nothing is said.</summary>
     private readonly ListenerForwardedSettings _silent;
-    private readonly byte[][] _upgrades;
     private readonly ViaField? _via;
     private readonly bool _isProxy;
 
@@ -33,9 +31,6 @@ internal sealed class Forwarding
         _forwarded = settings.Forwarded.InMode(settings.Mode);
         _silent = settings.Forwarded.Silent();
         _via = ViaField.Of(settings.Forwarded.Via);
-        _upgrades = new byte[settings.Upgrade.Length][];
-        for (int i = 0; i < _upgrades.Length; i++)
-            _upgrades[i] = Encoding.ASCII.GetBytes(settings.Upgrade[i]);
     }
 
     /// <summary>Whether no trailer field passes, in either direction.</summary>
@@ -43,23 +38,6 @@ internal sealed class Forwarding
 
     /// <summary>Via in responses, or null: a gateway need not add it (RFC 9110 7.6.3), a proxy must.</summary>
     public ViaField? ResponseVia => _isProxy ? _via : null;
-
-    /// <summary>
-    /// The protocol that the server may be asked to switch to, or null when the request wants none that passes. A body is no hindrance: it goes
-    /// out first, and the switch takes effect behind it (RFC 9110 7.8).
-    /// </summary>
-    public byte[]? AcceptedUpgrade(ReadOnlySpan<byte> bytes, RequestHead head)
-    {
-        if (!head.OffersUpgrade || _upgrades.Length == 0 || head.Fields.CountOf(KnownHeader.Upgrade) != 1)
-            return null;
-        ReadOnlySpan<byte> wanted = head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes);
-        foreach (byte[] upgrade in _upgrades)
-        {
-            if (AsciiBytes.EqualsIgnoreCase(wanted, upgrade))
-                return upgrade;
-        }
-        return null;
-    }
 
     /// <summary>
     /// Says a request without its wire: writes the words and the fields that a server gets to the start of the scratch. False when they do not

@@ -81,11 +81,11 @@ internal sealed class Route
     /// <summary>What becomes of the heads that pass.</summary>
     public required Forwarding Forwarding { get; init; }
 
-    /// <summary>Longest body of a request; 0 = no limit.</summary>
-    public required long RequestBodyBytesMax { get; init; }
+    /// <summary>Which protocols its requests may switch to.</summary>
+    public required UpgradeProtocols Upgrades { get; init; }
 
-    /// <summary>Longest body of a response; 0 = no limit.</summary>
-    public required long ResponseBodyBytesMax { get; init; }
+    /// <summary>How long bodies may be.</summary>
+    public required BodyLimits Bodies { get; init; }
 
     /// <summary>When its requests are sent again; null = as the upstream says.</summary>
     public RetryRules? Retry { get; init; }
@@ -110,4 +110,10 @@ internal sealed class Route
 /// <param name="Route">Itself; 0 = it is the listener's own, or there is no log.</param>
 /// <param name="Refusal">What refuses its requests, where that has a name; 0 = none.</param>
 /// <param name="Name">As the file names it; null or empty for what no [[route]] takes.</param>
-internal readonly record struct RouteLogIds(int Route, int Refusal, string? Name);
+/// <param name="IsQuiet">Its requests get no lines of the access log.</param>
+internal readonly record struct RouteLogIds(int Route, int Refusal, string? Name, bool IsQuiet);
+
+/// <summary>The longest bodies that pass; 0 = no limit.</summary>
+/// <param name="RequestBytesMax">Of a request.</param>
+/// <param name="ResponseBytesMax">Of a response.</param>
+internal readonly record struct BodyLimits(long RequestBytesMax, long ResponseBytesMax);

@@ -25,6 +25,7 @@ internal sealed class RouteTable
     private const int RoomBytes = 16 * 1024;
 
     private readonly Forwarding _forwarding;
+    private readonly UpgradeProtocols _upgrades;
     private readonly string _listener;
     private readonly LimitPlan? _limits;
 
@@ -59,6 +60,7 @@ internal sealed class RouteTable
         LimitPlan? limits = null)
     {
         _forwarding = new Forwarding(settings);
+        _upgrades = new UpgradeProtocols(settings.Upgrade);
         _listener = settings.Name;
         _limits = limits;
         Origins = origins;
@@ -135,7 +137,7 @@ internal sealed class RouteTable
         if (route is { Rewrite: { } rewrite } && detail == RejectReason.None)
             detail = rewrite.Apply(bytes, head, client);
         refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest
-            : IsTooLong(head, route.RequestBodyBytesMax) ? ProxyError.RequestBodyTooLarge
+            : IsTooLong(head, route.Bodies.RequestBytesMax) ? ProxyError.RequestBodyTooLarge
             : ProxyError.None;
         return refusal == ProxyError.None ? route : null;
     }
@@ -167,6 +169,8 @@ internal sealed class RouteTable
             Retry = route.Retry,
             HostHeader = route.HostHeader.Length == 0 ? null : Encoding.ASCII.GetBytes(route.HostHeader),
             Latency = rules.Latency?.Invoke(named.Name),
+            Upgrades = route.Upgrade.IsEmpty ? null : new UpgradeProtocols(route.Upgrade),
+            IsQuiet = !route.Log,
         };
         if (CaptureTexts.GroupsOf(route) > 0)
             parts = parts with { Captures = path };
@@ -177,9 +181,7 @@ internal sealed class RouteTable
         if (route.Deny > 0)
             return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = modifiers.AnswerWith(route.Deny) }));
         if (route.Respond.Status > 0)
-        {
             return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = FixedAnswer.Of(route.Respond) }));
-        }
         if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> texts, out _))
         {
             var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(texts, listener.Name, named.Name), Room);
@@ -222,12 +224,12 @@ internal sealed class RouteTable
         return new Route
         {
             Upstream = upstream,
-            LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name),
+            LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name, parts.IsQuiet),
             Refusal = parts.Refusal,
             Access = modifiers.Access,
             OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
                 ? []
-                : RoutesOfOthers(modifiers, parts.Name, parts.NoUpstream),
+                : RoutesOfOthers(parts, parts.NoUpstream),
             Rewrite = parts.Rewrite,
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
@@ -239,8 +241,8 @@ internal sealed class RouteTable
             Answer = parts.Answer,
             Redirect = parts.Redirect,
             Forwarding = _forwarding,
-            RequestBodyBytesMax = modifiers.Limits.BodyBytes,
-            ResponseBodyBytesMax = modifiers.Limits.ResponseBodyBytes,
+            Upgrades = parts.Upgrades ?? _upgrades,
+            Bodies = new BodyLimits(modifiers.Limits.BodyBytes, modifiers.Limits.ResponseBodyBytes),
             Retry = parts.Retry.IsSet ? new RetryRules(parts.Retry.Over(upstream.Rules.Retry.Settings)) : null,
             Timeouts = new RouteTimeouts(modifiers.Timeouts),
             QueuePriority = parts.QueuePriority,
@@ -257,11 +259,12 @@ internal sealed class RouteTable
 
     private int LogIdOf(string name) => name.Length == 0 ? 0 : _register?.Invoke(name) ?? 0;
 
-    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(modifiers.Access!, list =>
-        RouteTo(noUpstream, new RouteParts(modifiers, name, noUpstream)
+    private Route[] RoutesOfOthers(RouteParts parts, UpstreamGroup noUpstream) => Array.ConvertAll(parts.Modifiers.Access!, list =>
+        RouteTo(noUpstream, new RouteParts(parts.Modifiers, parts.Name, noUpstream)
         {
             Refusal = ProxyError.AccessDenied,
             RefusalLogId = LogIdOf("access_denied:" + list.Name),
+            IsQuiet = parts.IsQuiet,
         }));
 
     private RouteLimits? LimitsOf(RouteModifiers modifiers, string route) =>
@@ -293,6 +296,10 @@ internal sealed class RouteTable
         public MirrorRule? Mirror { get; init; }
 
         public LatencyRow? Latency { get; init; }
+
+        public UpgradeProtocols? Upgrades { get; init; }
+
+        public bool IsQuiet { get; init; }
 
         public bool IsProbe { get; init; }
     }

@@ -17,6 +17,9 @@ internal sealed class SharedRules
     private readonly Dictionary<string, LoginRule> _logins = [];
     private readonly Dictionary<string, CompressionRule> _compressions = [];
 
+    /// <summary>The rules about who may ask.</summary>
+    public IReadOnlyCollection<LoginRule> Logins => _logins.Values;
+
     /// <summary>The one rule of these settings, and of all that say the same.</summary>
     public LoginRule LoginBy(in BasicAuthSettings settings)
     {

@@ -183,4 +183,45 @@ public sealed class LoginTests
             File.Delete(path);
         }
     }
+
+    /// <summary>Nobody says so: a user who is gone is not asked any longer, even one whose password was right a moment ago.</summary>
+    [Fact]
+    public async Task FileOfUsers_IsFollowed_AndAMistakeInItChangesNothing()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            string path = Path.Combine(folder.FullName, "users");
+            await File.WriteAllTextAsync(path, $"bob:{Sha}\n");
+            await using AnsweringScene scene = await AnsweringScene.Start(change: config => config
+                .Route("path_prefix = [\"/\"]", $"basic_auth = {{ users_file = \"{path}\" }}"));
+            Assert.Equal(200, (await scene.Client.Ask("/", Bob)).Status);
+
+            await Replace(path, $"ann:{Bcrypt}\nbob\n");
+            await scene.Proxy.Errors.WaitFor("there is no colon between a name and a hash: the users stay as they were");
+            Assert.Equal(200, (await scene.Client.Ask("/", Bob)).Status);
+            Assert.Equal(401, (await scene.Client.Ask("/", Ann)).Status);
+
+            await Replace(path, $"ann:{Bcrypt}\n");
+            await Deadline.Until(async () => (await scene.Client.Ask("/", Bob)).Status == 401, static () => "a user who is gone is asked");
+            Assert.Equal(200, (await scene.Client.Ask("/", Ann)).Status);
+
+            File.Delete(path);
+            await scene.Proxy.Errors.WaitFor("cannot be read");
+            Assert.Equal(200, (await scene.Client.Ask("/", Ann)).Status);
+            await Replace(path, $"bob:{Sha}\n");
+            await Deadline.Until(async () => (await scene.Client.Ask("/", Ann)).Status == 401, static () => "a user who is gone is asked");
+            Assert.Equal(200, (await scene.Client.Ask("/", Bob)).Status);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task Replace(string path, string text)
+    {
+        await File.WriteAllTextAsync(path + ".new", text);
+        File.Move(path + ".new", path, overwrite: true);
+    }
 }

@@ -205,4 +205,51 @@ public sealed class RouteModifierTests
         HttpResponse answer = await proxy.AskOnce(target);
         return (answer.Status, answer.Body);
     }
+
+    [Fact]
+    public async Task RouteThatIsNotLogged_HasNoLines_AndWhomItRefusesHasNone()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path = [\"/quiet\"]", "upstream = \"app\"", "log = false")
+            .Route("path = [\"/quiet/refused\"]", "upstream = \"app\"", "log = false", "access = { deny = [\"127.0.0.0/8\"] }")
+            .Route("path = [\"/quiet/text\"]", "respond = { status = 200, body = \"x\" }", "log = false"));
+        await using RawClient client = await proxy.Connect();
+        Assert.Equal(200, (await client.Ask("/quiet")).Status);
+        Assert.Equal(403, (await client.Ask("/quiet/refused")).Status);
+        Assert.Equal(200, (await client.Ask("/quiet/text")).Status);
+        Assert.Equal(200, (await client.Ask("/told")).Status);
+        await proxy.Output.WaitFor(static line => line.Contains("GET /told "), "the line of the last request");
+        Assert.DoesNotContain("/quiet", proxy.Output.Text, System.StringComparison.Ordinal);
+        Assert.Equal(0, await proxy.Metric("nativeproxy_log_lines_left_out_total"));
+    }
+
+    [Theory]
+    [InlineData("upgrade = [\"websocket\"]", "", "websocket")]
+    [InlineData("upgrade = [\"websocket\"]", "upgrade = [\"none\"]", null)]
+    [InlineData("upgrade = [\"websocket\"]", "upgrade = [\"tcp\"]", null)]
+    [InlineData("", "upgrade = [\"tcp\", \"websocket\"]", "websocket")]
+    public async Task Upgrades_AreThoseOfTheRoute_ElseOfTheListener(string listener, string route, string? passed)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(origin).Listener(listener).Route("path = [\"/ws\"]", "upstream = \"app\"", route));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/ws", "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+        OriginConnection server = await origin.Accept();
+        string head = await server.ReadHead();
+        Assert.Equal(passed is not null, head.Contains("Upgrade: websocket\r\n", System.StringComparison.Ordinal));
+        if (passed is null)
+        {
+            await server.Send(OriginConnection.Ok);
+            Assert.Equal(200, (await client.ReadResponse()).Status);
+            return;
+        }
+        await server.Send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        await client.ReadHead();
+        await client.Send("ping");
+        Assert.Equal("ping", await server.Read(4));
+        client.Close();
+        server.Close();
+    }
 }

@@ -11,9 +11,9 @@ public class BalanceRulesTests
 
     [Theory]
     [InlineData("hash_key = \"uri\"")]
-    [InlineData("hash_key = \"header:X-User\"\nhash_load_factor = 125")]
+    [InlineData("hash_key = \"header:X-User\"\nhash_load_factor = 0")]
     [InlineData("hash_key = \"cookie:uid\"\nhash_type = \"modulo\"")]
-    [InlineData("hash_key = \"query:id\"\nhash_load_factor = 1000")]
+    [InlineData("hash_key = \"query:id\"")]
     [InlineData("hash_key = \"host\"\nhash_load_factor = 0")]
     [InlineData("")]
     public void ProperHashes_AreAccepted(string lines)
@@ -21,6 +21,20 @@ public class BalanceRulesTests
         SettingsResult result = SettingsTrial.Parse(SettingsTrial.WithUpstream("balance = \"hash\"\n" + lines));
         Assert.Empty(result.Errors);
         Assert.Empty(result.Warnings);
+    }
+
+    [Theory]
+    [InlineData("\"10.0.0.1:80\", \"10.0.0.2:80\"", 125, true)]
+    [InlineData("\"10.0.0.1:80\"", 1000, true)]
+    [InlineData("\"10.0.0.1:80\", \"10.0.0.2:80\", \"10.0.0.3:80\"", 125, false)]
+    [InlineData("\"10.0.0.1:80\", \"10.0.0.2:80\"", 0, false)]
+    public void BoundedLoadOfFewServers_IsAWarning(string servers, int percent, bool isWarned)
+    {
+        SettingsResult result = SettingsTrial.Parse(
+            Head + $"balance = \"hash\"\nservers = [{servers}]\nhash_load_factor = {percent}\n");
+        Assert.Empty(result.Errors);
+        Assert.Equal(isWarned, result.Warnings.Count == 1
+            && result.Warnings[0].Problem == "with fewer than 3 servers a bound on their load moves keys all the time");
     }
 
     [Theory]

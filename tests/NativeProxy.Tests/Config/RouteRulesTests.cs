@@ -198,6 +198,14 @@ public class RouteRulesTests
     public void UpstreamThatNobodyUses_IsAWarning(string line, string warning) =>
         Assert.Equal(warning, string.Join("; ", SettingsTrial.Warnings(SettingsTrial.Minimal + Other + "[[route]]\nhost = [\"x\"]\n" + line)));
 
+    [Theory]
+    [InlineData("upgrade = [\"websocket\", \"tcp\"]", "")]
+    [InlineData("upgrade = [\"none\"]", "")]
+    [InlineData("upgrade = [\"websocket\", \"none\"]", "11: \"none\" is no protocol")]
+    [InlineData("log = \"off\"", "11: \"log\" in [[route]] is \"off\"")]
+    public void UpgradesAndLines_AreChecked(string line, string problem) =>
+        Assert.StartsWith(problem, string.Join("; ", SettingsTrial.Problems(WithRoute(line))), System.StringComparison.Ordinal);
+
     private static string WithRoute(string lines) => SettingsTrial.Minimal + "[[route]]\n" + lines;
 
     private static string WithoutUpstream(string toml) => toml.Replace("upstream = \"app\"\n", "", System.StringComparison.Ordinal);

@@ -71,7 +71,7 @@ internal sealed class TrialServices
     /// <param name="accessLog">Null when none is written.</param>
     public RequestService MakeService(Func<IServerStreamUser, ServerStream> streams, ExchangeLog? accessLog = null)
     {
-        var stock = new ExchangeStock(_loop, Counters);
+        var stock = new ExchangeStock(_loop, Counters, static _ => { });
         stock.CacheFetches.Streams = streams;
         return new RequestService(_loop, Settings, new RouteTable(Settings, Group, origins: null), Scratch, Counters)
         {

@@ -48,9 +48,9 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     public int Register(string name) => names.Register(name);
 
     /// <summary>Copies the texts that the line, or the span, will show; of a request that gets neither none.</summary>
-    public void Take(ExchangeNotes notes, BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head)
+    public void Take(Route route, ExchangeNotes notes, BufferPools pools, ReadOnlySpan<byte> bytes, RequestHead head)
     {
-        if (!WritesLines && !HasSpan(notes))
+        if (!HasLine(route) && !HasSpan(notes))
             return;
         notes.Text.Take(pools, bytes, head, WantsFields);
         if (Captures is { } list)
@@ -66,7 +66,8 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
     public void Write(Route route, ClientStream client, RequestPath path, bool isHit, ExchangeNotes notes)
     {
         bool hasSpan = HasSpan(notes);
-        if (!hasSpan && !WritesLines)
+        bool hasLine = HasLine(route);
+        if (!hasSpan && !hasLine)
             return;
         AccessRecord record = Begin(client.Connection, client.Client, notes.StartedMs);
         ExchangeTimes times = notes.TimesOver(path.Link);
@@ -97,7 +98,7 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
             record.CallerSpan = trace.CallerSpan;
         }
         record.Captures = notes.Captures is null ? default : notes.Captures.Values;
-        Put(record, client.Connection, hasSpan);
+        Put(record, client.Connection, hasLine, hasSpan);
     }
 
     /// <summary>Logs a request that nobody served: with its line, if it came to one that says something.</summary>
@@ -123,15 +124,17 @@ internal sealed class ExchangeLog(LogRing ring, LogNames names, LoopClock clock,
         record.Numbers.RejectName = _rejectNames.Of(refusal.Error, refusal.Detail);
         record.Numbers.EndedBy = (byte)ProxyErrors.Of(refusal.Error).Side;
         record.Numbers.EndedIn = (byte)'R';
-        Put(record, connection, hasSpan: false);
+        Put(record, connection, wantsLine: true, hasSpan: false);
     }
 
     private bool HasSpan(ExchangeNotes notes) => WritesSpans && notes.Trace is { IsSampled: true };
 
-    private void Put(in AccessRecord record, ClientConnection connection, bool hasSpan)
+    private bool HasLine(Route route) => WritesLines && !route.LogIds.IsQuiet;
+
+    private void Put(in AccessRecord record, ClientConnection connection, bool wantsLine, bool hasSpan)
     {
-        bool hasLine = WritesLines && (Sampling is not { } sampling || sampling.Takes(record.Numbers));
-        if (WritesLines && !hasLine)
+        bool hasLine = wantsLine && (Sampling is not { } sampling || sampling.Takes(record.Numbers));
+        if (wantsLine && !hasLine)
             connection.Frontend.Counters.Add(CounterId.LogLinesLeftOut);
         if (hasLine || hasSpan)
             AccessRecordCodec.TryWrite(ring, record, hasLine ? LogRecordKind.Exchange : LogRecordKind.SpanOnly);

@@ -66,11 +66,11 @@ internal readonly struct RequestTerms
     public static RequestTerms Of(ReadOnlySpan<byte> bytes, RequestHead head, Route route, in PeerAddress client) => new()
     {
         Method = head.MethodKind,
-        Upgrade = route.Forwarding.AcceptedUpgrade(bytes, head),
+        Upgrade = route.Upgrades.Accepted(bytes, head),
         ExpectsContinue = head.ExpectsContinue,
         AuthenticatesConnection = head.AuthenticatesConnection,
         IsPipelinable = head is { MethodKind: HttpMethod.Get, Body.HasBody: false, OffersUpgrade: false, AuthenticatesConnection: false },
-        BodyBytesMax = route.RequestBodyBytesMax,
+        BodyBytesMax = route.Bodies.RequestBytesMax,
         HashKey = route.Upstream.Rules.HashKey is { } key ? key.Of(bytes, head, client) : RequestKey.None,
         Queue = new QueueTerms(route.QueuePriority, route.Timeouts.QueueMs),
         ResponseTimeoutMs = route.Timeouts.ResponseMs,

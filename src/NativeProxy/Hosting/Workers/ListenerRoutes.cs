@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using NativeProxy.Config;
+using NativeProxy.Credentials;
 using NativeProxy.Metrics;
 using NativeProxy.Passthrough;
 using NativeProxy.Routing;
@@ -30,6 +31,9 @@ internal sealed class ListenerRoutes(EventLoop loop, ProxySettings settings, IRe
 
     /// <summary>Gives the number under which the log knows a name; null when nothing is logged.</summary>
     public required Func<string, int>? Register { get; init; }
+
+    /// <summary>Who may ask by the routes that were made.</summary>
+    public IReadOnlyCollection<LoginRule> Logins => _shared.Logins;
 
     /// <summary>Where requests of a listener go that no route takes; null when it says of none.</summary>
     public UpstreamGroup? UpstreamOf(in ListenerSettings listener) => listener.Upstream.Length > 0 ? Find(listener.Upstream) : null;

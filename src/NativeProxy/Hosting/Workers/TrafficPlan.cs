@@ -78,7 +78,7 @@ internal sealed class TrafficPlan
         _accessLog = accessLog;
         _ledger = ledger;
         _budget = new ConnectionBudget(loop) { RoomAgain = ResumeAccept };
-        _stock = new ExchangeStock(loop, counters);
+        _stock = new ExchangeStock(loop, counters, place.Index == 0 ? report : static _ => { });
         _shedding = new IdleShedding(loop, counters, _budget, report);
         _socketsMax = socketsMax;
         _report = report;
@@ -178,8 +178,7 @@ internal sealed class TrafficPlan
     {
         _drained = drained;
         _isDraining = true;
-        foreach (Listener listener in AllListeners)
-            listener.Drain(CloseReason.Draining);
+        Array.ForEach(AllListeners, static listener => listener.Drain(CloseReason.Draining));
     }
 
     /// <summary>Leaves addresses and idle connections to the process that comes after this one; calls back as <see cref="Drain"/> does.</summary>
@@ -245,6 +244,7 @@ internal sealed class TrafficPlan
         var listeners = new List<Listener>();
         foreach (ListenerSettings listener in settings.Listeners)
             listeners.Add(MakeListener(listener, scratch, routes));
+        _stock.Users.Follow(routes.Logins);
         return listeners;
     }
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using NativeProxy.Config;
+using NativeProxy.Foundation;
 using NativeProxy.Upstreams.Naming;
 
 namespace NativeProxy.Upstreams.Discovery;

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using NativeProxy.Foundation;
 
 namespace NativeProxy.Upstreams.Naming;
 

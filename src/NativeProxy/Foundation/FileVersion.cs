@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 
-namespace NativeProxy.Upstreams.Naming;
+namespace NativeProxy.Foundation;
 
 /// <summary>
 /// What tells one state of a file from another: when it was written, and how long it is. A link is the file that it leads to: what is mounted from
