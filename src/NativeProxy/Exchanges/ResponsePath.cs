@@ -87,6 +87,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     {
         HasInterim = true;
         LookForAuthentication(bytes, head);
+
+        // What rules take away is not shown here either; nothing is added.
+        if (_route!.ResponseHeaders is not null)
+            _ = AddedTo(bytes, head);
         if (!_client.TryPassInterim(bytes, head, _user.StickyResponse))
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
         else if (_client.IsLost)
@@ -174,13 +178,15 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     public void OnSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
     {
         LookForAuthentication(bytes, head);
-        StickyResponse sticky = _user.StickyResponse;
-        if (!_client.TrySwitch(bytes, head, sticky))
+        var changes = new ResponseChanges { Sticky = _user.StickyResponse };
+        if (_route!.AltersResponses || _notes.ToldTrace is not null)
+            AddWords(bytes, head, ref changes);
+        if (!_client.TrySwitch(bytes, head, changes))
         {
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
             return;
         }
-        _notes.CookieInResponse = sticky.LetterOf(bytes, head.Fields);
+        _notes.CookieInResponse = changes.Sticky.LetterOf(bytes, head.Fields);
         _notes.ResponseHead(bytes, head);
         _user.OnProtocolSwitched(rest);
     }
@@ -248,18 +254,23 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
             : _client.TryRespond(bytes, head, changes, first);
 
-    /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
+    /// <summary>Adds what route and proxy say in a response, and decides whether it is compressed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Alter(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, ref ResponseChanges changes)
+    {
+        AddWords(bytes, head, ref changes);
+        if (_route!.Compression is not { } rule)
+            return;
+        changes.Own!.Add(_encoding!.BeginResponse(rule, bytes, head, isToHead: _method == HttpMethod.Head, first));
+        changes.KeepsLength = head.PassesLength;
+    }
+
+    /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
+    private void AddWords(ReadOnlySpan<byte> bytes, ResponseHead head, ref ResponseChanges changes)
     {
         changes.AddedLines = AddedTo(bytes, head);
         OwnFields own = OwnFieldsOver(bytes, head);
         own.Add(_route!.WayLines);
-        if (_route.Compression is { } rule)
-        {
-            own.Add(_encoding!.BeginResponse(rule, bytes, head, isToHead: _method == HttpMethod.Head, first));
-            changes.KeepsLength = head.PassesLength;
-        }
         _user.AddTo(own);
         changes.Own = own;
     }
