@@ -177,9 +177,7 @@ internal sealed class RouteTable
         if (route.Deny > 0)
             return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = modifiers.AnswerWith(route.Deny) }));
         if (route.Respond.Status > 0)
-        {
             return RouteEnd.To(RouteTo(rules.NoUpstream, parts with { Answer = FixedAnswer.Of(route.Respond) }));
-        }
         if (route.Redirect.Length > 0 && TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> texts, out _))
         {
             var redirect = new Redirect(route.RedirectStatus, new RequestTemplate(texts, listener.Name, named.Name), Room);
