@@ -74,7 +74,7 @@ internal abstract class ClientStream
     public abstract bool IsLost { get; }
 
     /// <summary>The server speaks another protocol from now on, and says so. False, with nothing sent, when its head is too long.</summary>
-    public abstract bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in StickyResponse sticky);
+    public abstract bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes);
 
     /// <summary>Tells the client of CONNECT that its tunnel is open: from here on bytes are no longer HTTP (RFC 9110 9.3.6).</summary>
     public abstract void OpenTunnel();

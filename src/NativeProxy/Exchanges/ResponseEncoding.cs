@@ -16,15 +16,22 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     private GzipEncoder? _encoder;
     private bool _isTaken;
 
+    /// <summary>The client has kept an answer whose tag is a weak one, as those of encoded answers are.</summary>
+    private bool _hasWeakTag;
+
     /// <summary>The body goes through an encoder.</summary>
     public bool IsRunning => _encoder is not null;
 
     /// <summary>A request has come.</summary>
     /// <param name="bytes">Its head.</param>
     /// <param name="head">What was read of it.</param>
-    public void BeginRequest(ReadOnlySpan<byte> bytes, RequestHead head) =>
+    public void BeginRequest(ReadOnlySpan<byte> bytes, RequestHead head)
+    {
         _isTaken = head.Version != HttpVersion.Http10 && AcceptedCodings.TakesGzip(bytes, head.Fields)
             && !AcceptedCodings.ForbidsTransform(bytes, head.Fields);
+        int index = _isTaken ? head.Fields.FirstIndexOf(KnownHeader.IfNoneMatch) : -1;
+        _hasWeakTag = index >= 0 && head.Fields[index].Value.Of(bytes).IndexOf("W/\""u8) >= 0;
+    }
 
     /// <summary>Its answer has come: changes the head where that is called for, and says which lines are added.</summary>
     /// <param name="rule">Of the route.</param>
@@ -35,7 +42,10 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     public ReadOnlySpan<byte> BeginResponse(
         CompressionRule rule, ReadOnlySpan<byte> bytes, ResponseHead head, bool isToHead, scoped in BodyPiece first)
     {
-        CompressionUse use = rule.Judge(bytes, head, isToHead, _isTaken, wholeBytes: first.IsLast && !isToHead ? first.Data.Length : -1);
+        // A 304 says which tag and which Vary the 200 would have had (RFC 9110 section 15.4.5): those that the client has kept.
+        CompressionUse use = head.StatusCode == 304 && _hasWeakTag
+            ? CompressionUse.OfHead
+            : rule.Judge(bytes, head, isToHead, _isTaken, wholeBytes: first.IsLast && !isToHead ? first.Data.Length : -1);
         if (use == CompressionUse.Encodes && (_encoder = encoders.TryLend()) is null)
             use = CompressionUse.Varies;
         return use == CompressionUse.None ? default : _lines.AsSpan(0, EncodedHead.Change(_lines, bytes, head, use));
@@ -69,6 +79,7 @@ internal sealed class ResponseEncoding(Encoders encoders, int pieceBytesMax)
     {
         ReturnEncoder();
         _isTaken = false;
+        _hasWeakTag = false;
     }
 
     /// <summary>An answer that was encoded to its end may have to wait for its turn; its encoder serves others meanwhile.</summary>

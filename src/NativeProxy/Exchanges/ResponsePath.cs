@@ -10,7 +10,6 @@ using NativeProxy.Http;
 using NativeProxy.Metrics;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
-using NativeProxy.Tracing;
 using NativeProxy.Transport;
 
 namespace NativeProxy.Exchanges;
@@ -87,6 +86,9 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     {
         HasInterim = true;
         LookForAuthentication(bytes, head);
+
+        // What rules take away is not shown here either; nothing is added.
+        _ = ResponseWords.ByRules(bytes, head, _route!);
         if (!_client.TryPassInterim(bytes, head, _user.StickyResponse))
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
         else if (_client.IsLost)
@@ -152,11 +154,10 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         var changes = new ResponseChanges
         {
             KeepsLength = parts.PassesLength,
-            AddedLines = AddedTo(head, parts),
-            Own = OwnFieldsOver(head, parts),
             Date = _service.Loop.Date.Now,
         };
-        _user.AddTo(changes.Own);
+        ResponseWords.Add(ref changes, head, parts, _route!, _service.OwnFields, _notes.ToldTrace);
+        _user.AddTo(changes.Own!);
         if (!TryRespond(head, parts, content, passesFirst: true, changes))
             return;
         _service.Counters.Add(CounterId.ResponsesByProxy);
@@ -174,13 +175,15 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     public void OnSwitched(ReadOnlySpan<byte> bytes, ResponseHead head, ReadOnlySpan<byte> rest)
     {
         LookForAuthentication(bytes, head);
-        StickyResponse sticky = _user.StickyResponse;
-        if (!_client.TrySwitch(bytes, head, sticky))
+        var changes = new ResponseChanges { Sticky = _user.StickyResponse };
+        if (_route!.AltersResponses || _notes.ToldTrace is not null)
+            AddWords(bytes, head, ref changes);
+        if (!_client.TrySwitch(bytes, head, changes))
         {
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
             return;
         }
-        _notes.CookieInResponse = sticky.LetterOf(bytes, head.Fields);
+        _notes.CookieInResponse = changes.Sticky.LetterOf(bytes, head.Fields);
         _notes.ResponseHead(bytes, head);
         _user.OnProtocolSwitched(rest);
     }
@@ -248,40 +251,27 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             : DropsTrailersOf(first) ? _client.TryRespond(bytes, head, changes, first.WithoutTrailers())
             : _client.TryRespond(bytes, head, changes, first);
 
-    /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
+    /// <summary>Adds what route and proxy say in a response, and decides whether it is compressed.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Alter(ReadOnlySpan<byte> bytes, ResponseHead head, in BodyPiece first, ref ResponseChanges changes)
     {
-        changes.AddedLines = AddedTo(bytes, head);
-        OwnFields own = OwnFieldsOver(bytes, head);
-        own.Add(_route!.WayLines);
-        if (_route.Compression is { } rule)
-        {
-            own.Add(_encoding!.BeginResponse(rule, bytes, head, isToHead: _method == HttpMethod.Head, first));
-            changes.KeepsLength = head.PassesLength;
-        }
-        _user.AddTo(own);
-        changes.Own = own;
+        AddWords(bytes, head, ref changes);
+        if (_route!.Compression is not { } rule)
+            return;
+        changes.Own!.Add(_encoding!.BeginResponse(rule, bytes, head, isToHead: _method == HttpMethod.Head, first));
+        changes.KeepsLength = head.PassesLength;
+    }
+
+    /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
+    private void AddWords(ReadOnlySpan<byte> bytes, ResponseHead head, ref ResponseChanges changes)
+    {
+        ResponseWords.Add(ref changes, bytes, head, _route!, _service.OwnFields, _notes.ToldTrace);
+        changes.Own!.Add(_route!.WayLines);
+        _user.AddTo(changes.Own);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Stick(ref ResponseChanges changes) => changes.Sticky = _user.StickyResponse;
-
-    /// <summary>What rules add to a response; what they drop of it is marked in its table.</summary>
-    private ReadOnlySpan<byte> AddedTo(ReadOnlySpan<byte> bytes, ResponseHead head) =>
-        _route!.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
-
-    /// <summary>Begins what the proxy tells of the request; what a server says in the field of its id is marked as dropped.</summary>
-    private OwnFields OwnFieldsOver(ReadOnlySpan<byte> bytes, ResponseHead head)
-    {
-        if (_route!.CrossOrigin is not null)
-            CrossOrigin.DropFrom(bytes, head.Fields);
-        if (_notes.ToldTrace is { } trace)
-            TraceRules.DropId(bytes, head.Fields, trace);
-        OwnFields own = _service.OwnFields;
-        own.Begin(_notes.ToldTrace);
-        return own;
-    }
 
     private void Send(in BodyPiece piece)
     {

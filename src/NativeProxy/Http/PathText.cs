@@ -2,30 +2,6 @@ using System;
 
 namespace NativeProxy.Http;
 
-/// <summary>How another server may read a path that this proxy reads otherwise; see <see cref="PathText.TryReadAs"/>.</summary>
-[Flags]
-internal enum PathReading : byte
-{
-    None = 0,
-
-    /// <summary>%2F, %5C and a backslash separate segments.</summary>
-    Separators = 1,
-
-    /// <summary>What follows a ';' in a segment does not count (Tomcat).</summary>
-    Parameters = 2,
-
-    /// <summary>The path ends at %00 (programs in C).</summary>
-    Nul = 4,
-
-    /// <summary>Dots and blanks at the end of a segment do not count (Windows).</summary>
-    Trailing = 8,
-
-    /// <summary>A segment may be empty: two slashes are not one.</summary>
-    Empty = 16,
-
-    All = Separators | Parameters | Nul | Trailing | Empty,
-}
-
 /// <summary>
 /// The path of a target as routes compare it (RFC 3986 section 6.2.2): unreserved characters decoded, hex digits in upper case, dot segments
 /// resolved, slashes merged; and what else it could be read as. Percent signs are decoded once only. Pure.
@@ -105,6 +81,33 @@ internal static class PathText
         return false;
     }
 
+    /// <summary>The habits that make a difference for a normal path, perhaps with some that make none.</summary>
+    public static PathReading HabitsOf(ReadOnlySpan<byte> normal)
+    {
+        PathReading habits = PathReading.Empty;
+        for (int i = 0; i < normal.Length; i++)
+        {
+            bool isEscape = PercentText.TryRead(normal, i, out byte value);
+            if (!isEscape)
+                value = normal[i];
+            i += isEscape ? 2 : 0;
+            if (value == '/' && isEscape)
+                habits |= PathReading.Slash;
+            else if (value == '\\')
+                habits |= isEscape ? PathReading.EscapedBackslash : PathReading.Backslash;
+            else if (value == ';')
+                habits |= isEscape ? PathReading.EscapedParameters : PathReading.Parameters;
+            else if (value == 0 && isEscape)
+                habits |= PathReading.Nul;
+            else if ((value == '.' || (isEscape && value is (byte)' ' or (byte)'\t')) && MayEndSegment(normal, i + 1))
+                habits |= PathReading.Trailing | PathReading.DotsAlone;
+        }
+        bool mayBeLong = (habits & PathReading.AnyParameters) != 0 && (habits & PathReading.Separators) != 0;
+        return mayBeLong ? habits | PathReading.LongParameters : habits;
+    }
+
+    private static bool MayEndSegment(ReadOnlySpan<byte> normal, int index) => index == normal.Length || "/\\;%"u8.Contains(normal[index]);
+
     /// <summary>
     /// Writes a normal path as a server with these habits reads it. False when it then leads above the root, which no two servers read alike.
     /// </summary>
@@ -124,8 +127,15 @@ internal static class PathText
                 value = normal[i];
             if (isEscape && value == 0 && reading.HasFlag(PathReading.Nul))
                 break;
-            bool separates = (value == '/' && !isEscape) || (reading.HasFlag(PathReading.Separators) && value is (byte)'/' or (byte)'\\');
-            isParameter = !separates && (isParameter || (value == ';' && reading.HasFlag(PathReading.Parameters)));
+            bool isSkipped = isParameter && reading.HasFlag(PathReading.LongParameters);
+            bool separates = value switch
+            {
+                (byte)'/' => !isEscape || (reading.HasFlag(PathReading.Slash) && !isSkipped),
+                (byte)'\\' => reading.HasFlag(isEscape ? PathReading.EscapedBackslash : PathReading.Backslash) && !isSkipped,
+                _ => false,
+            };
+            bool begins = value == ';' && reading.HasFlag(isEscape ? PathReading.EscapedParameters : PathReading.Parameters);
+            isParameter = !separates && (isParameter || begins);
             if (separates)
             {
                 count = SegmentEnd(room, segment, count, reading);
@@ -177,9 +187,9 @@ internal static class PathText
     /// <summary>Where a segment ends for who does not count the dots and blanks at its end; a dot segment stays one.</summary>
     private static int SegmentEnd(ReadOnlySpan<byte> path, int start, int end, PathReading reading)
     {
-        if (!reading.HasFlag(PathReading.Trailing))
+        if (!reading.HasFlag(PathReading.Trailing) || IsDots(path[start..end]))
             return end;
-        while (end > start && !IsDots(path[start..end]))
+        while (end > start && (reading.HasFlag(PathReading.DotsAlone) || !IsDots(path[start..end])))
         {
             if (path[end - 1] == '.')
                 end--;

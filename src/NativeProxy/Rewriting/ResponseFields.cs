@@ -54,10 +54,7 @@ internal static class ResponseFields
         where TSink : struct, IFieldSink, allows ref struct
     {
         CopyFields(ref sink, bytes, head, headEnd, changes.KeepsLength, changes.Sticky, dropsAge: changes.AgeSeconds is not null);
-        changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
-        if (!changes.AddedLines.IsEmpty)
-            sink.AppendLines(changes.AddedLines);
-        changes.Own?.Write(ref sink);
+        WriteAdded(ref sink, bytes, head, changes);
         bool hasDate = PassesDate(head.Fields);
         if (changes.AgeSeconds is { } ageSeconds)
             WriteTimes(ref sink, ageSeconds, changes.ReceivedWallMs, hasDate);
@@ -73,11 +70,21 @@ internal static class ResponseFields
         CopyFields(ref sink, bytes, head, headEnd, keepsLength: false, sticky);
 
     /// <summary>Those of a 101: the connection now speaks the protocol that the server names.</summary>
-    public static void WriteSwitch<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in StickyResponse sticky)
+    public static void WriteSwitch<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, ResponseHead head, int headEnd, in ResponseChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
     {
-        CopyFields(ref sink, bytes, head, headEnd, keepsLength: false, sticky);
-        sticky.WriteInserted(ref sink, bytes, head.Fields);
+        CopyFields(ref sink, bytes, head, headEnd, keepsLength: false, changes.Sticky);
+        WriteAdded(ref sink, bytes, head, changes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteAdded<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
+        changes.Sticky.WriteInserted(ref sink, bytes, head.Fields);
+        if (!changes.AddedLines.IsEmpty)
+            sink.AppendLines(changes.AddedLines);
+        changes.Own?.Write(ref sink);
     }
 
     /// <summary>True when a Date of the server's is passed on; one that Connection names is not.</summary>

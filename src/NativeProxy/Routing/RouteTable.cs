@@ -137,7 +137,7 @@ internal sealed class RouteTable
         if (route is { Rewrite: { } rewrite } && detail == RejectReason.None)
             detail = rewrite.Apply(bytes, head, client);
         refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest
-            : IsTooLong(head, route.Bodies.RequestBytesMax) ? ProxyError.RequestBodyTooLarge
+            : route.Refusal == ProxyError.None && IsTooLong(head, route.Bodies.RequestBytesMax) ? ProxyError.RequestBodyTooLarge
             : ProxyError.None;
         return refusal == ProxyError.None ? route : null;
     }

@@ -69,6 +69,18 @@ public sealed class CompressionTests
         Assert.Equal("5000", (await scene.Client.ReadResponse("HEAD")).Field("Content-Length"));
     }
 
+    [Theory]
+    [InlineData("If-None-Match: W/\"abc\"\r\n", "W/\"abc\"", "Accept-Encoding")]
+    [InlineData("If-None-Match: \"abc\"\r\n", "\"abc\"", null)]
+    public async Task AnswerThatNothingHasChanged_HasTheTagThatTheClientHasKept(string condition, string tag, string? vary)
+    {
+        await using AnsweringScene scene = await AnsweringScene.Start(
+            "HTTP/1.1 304 Not Modified\r\nETag: \"abc\"\r\n\r\n", static config => config.Listener(Gzip));
+        await scene.Client.SendGet("/", Takes + condition);
+        HttpResponse unchanged = await scene.Client.ReadResponse();
+        Assert.Equal((304, tag, vary), (unchanged.Status, unchanged.Field("ETag"), unchanged.Field("Vary")));
+    }
+
     [Fact]
     public async Task EventOfASlowStream_IsNotHeldBack()
     {

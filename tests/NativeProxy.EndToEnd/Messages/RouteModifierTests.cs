@@ -200,6 +200,36 @@ public sealed class RouteModifierTests
         Assert.Equal(("ok", "2"), (answer.Body, answer.Field("Content-Length")));
     }
 
+    [Fact]
+    public async Task RulesForResponses_HoldForASwitchOfProtocols_AndHideWhatTheyRemoveInInterimOnes()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("upgrade = [\"websocket\"]", "response_headers = { set = { A = \"b\" }, remove = [\"X-Debug\"] }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        OriginConnection server = await origin.Accept();
+        await server.ReadRequest();
+        await server.Send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-Debug: 1\r\n\r\nHTTP/1.1 101 Switching Protocols\r\nX-Debug: 2\r\n"
+            + "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        Assert.Equal("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", await client.ReadHead());
+        Assert.Equal("HTTP/1.1 101 Switching Protocols\r\nA: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", await client.ReadHead());
+        client.Close();
+        await server.ExpectEnd();
+        server.Close();
+    }
+
+    [Fact]
+    public async Task ClientThatIsNotServed_IsToldSo_HoweverLongItsBody()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path_prefix = [\"/admin\"]", "upstream = \"app\"", "access = { allow = [\"127.0.9.0/24\"] }", "limits = { body_bytes = 5 }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST /admin HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
+        Assert.Equal(403, (await client.ReadResponse()).Status);
+    }
+
     private static async Task<(int Status, string Body)> StatusAndBody(ProxyUnderTest proxy, string target)
     {
         HttpResponse answer = await proxy.AskOnce(target);

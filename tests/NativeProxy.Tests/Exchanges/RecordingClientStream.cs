@@ -90,7 +90,7 @@ internal sealed class RecordingClientStream(ClientConnection connection, List<st
         Given();
     }
 
-    public override bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in StickyResponse sticky)
+    public override bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes)
     {
         if (HeadsFit)
             events.Add($"switch {head.StatusCode}");

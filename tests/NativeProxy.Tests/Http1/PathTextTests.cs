@@ -62,12 +62,21 @@ public class PathTextTests
     [InlineData("/x\\..\\admin", PathReading.Separators, "/admin")]
     [InlineData("/x/..;/admin", PathReading.Parameters, "/admin")]
     [InlineData("/admin;a=b/x;c", PathReading.Parameters, "/admin/x")]
-    [InlineData("/admin%3Ba/x", PathReading.Parameters, "/admin/x")]
+    [InlineData("/admin%3Ba/x", PathReading.EscapedParameters, "/admin/x")]
+    [InlineData("/admin%3Ba;b/x", PathReading.Parameters, "/admin%3Ba/x")]
+    [InlineData("/x%2F..%2Fadmin%2Fy%5C..%5C..", PathReading.Slash, "/admin/y%5C..%5C..")]
+    [InlineData("/a%5C..%2Fb", PathReading.EscapedBackslash, "/a/..%2Fb")]
+    [InlineData("/a\\..\\b%5C", PathReading.Backslash, "/b%5C")]
+    [InlineData("/a%2F..%2Fadmin;%2F..%2Fy/z", PathReading.Slash | PathReading.Parameters | PathReading.LongParameters, "/admin/z")]
+    [InlineData("/a%2F..%2Fadmin;%2F..%2Fy/z", PathReading.Slash | PathReading.Parameters, "/y/z")]
+    [InlineData("/admin/...", PathReading.Trailing | PathReading.DotsAlone, "/admin/")]
+    [InlineData("/admin/x/..", PathReading.Trailing | PathReading.DotsAlone, "/admin/")]
+    [InlineData("/admin/...", PathReading.Trailing, "/")]
     [InlineData("/admin%00.png", PathReading.Nul, "/admin")]
     [InlineData("/admin./x", PathReading.Trailing, "/admin/x")]
     [InlineData("/admin.%20.", PathReading.Trailing, "/admin")]
     [InlineData("/a/..%20/b", PathReading.Trailing, "/b")]
-    [InlineData("/x%2F..;%2Fadmin%20%00", PathReading.All, "/admin")]
+    [InlineData("/x%2F..;%2Fadmin%20%00", PathReading.All ^ PathReading.LongParameters, "/admin")]
     [InlineData("/a%2Fb", PathReading.Parameters, "/a%2Fb")]
     [InlineData("/a;b", PathReading.Separators, "/a;b")]
     public void Reading_IsThatOfTheServer(string normal, object reading, string expected)
@@ -110,6 +119,31 @@ public class PathTextTests
             foreach (PathReading reading in Enum.GetValues<PathReading>())
                 PathText.TryReadAs(Bytes(normal), reading, new byte[normal.Length + 1], out _);
         }
+    }
+
+    /// <summary>What <see cref="PathText.HabitsOf"/> leaves out makes no difference.</summary>
+    [Fact]
+    public void HabitsOfAPath_AreAllThatChangeIt()
+    {
+        var random = new Random(11);
+        string[] parts = ["/", "a", ".", "..", "%2F", "%5C", "\\", ";", "%3B", "%00", "%20", "%09", "%25", "..."];
+        for (int round = 0; round < 3000; round++)
+        {
+            string path = "/";
+            for (int i = random.Next(8); i > 0; i--)
+                path += parts[random.Next(parts.Length)];
+            if (Normal(path) is not { } normal)
+                continue;
+            PathReading habits = PathText.HabitsOf(Bytes(normal));
+            for (PathReading reading = PathReading.None; reading <= PathReading.All; reading++)
+                Assert.Equal(Read(normal, reading & habits), Read(normal, reading));
+        }
+    }
+
+    private static string? Read(string normal, PathReading reading)
+    {
+        byte[] room = new byte[normal.Length + 1];
+        return PathText.TryReadAs(Bytes(normal), reading, room, out int bytes) ? Text(room.AsSpan(0, bytes)) : null;
     }
 
     private static string? Normal(string path)

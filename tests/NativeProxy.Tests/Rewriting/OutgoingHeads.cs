@@ -98,7 +98,7 @@ internal static class OutgoingHeads
         if (kind == ResponseKind.Final)
             ResponseFields.Write(ref sink, bytes, head, headEnd, changes);
         else if (kind == ResponseKind.Switch)
-            ResponseFields.WriteSwitch(ref sink, bytes, head, headEnd, changes.Sticky);
+            ResponseFields.WriteSwitch(ref sink, bytes, head, headEnd, changes);
         else
             ResponseFields.WriteInterim(ref sink, bytes, head, headEnd, changes.Sticky);
     }

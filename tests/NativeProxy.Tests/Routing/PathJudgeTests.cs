@@ -50,6 +50,12 @@ public class PathJudgeTests
     [InlineData("/admin.%2f;%2f..%2fsecret")]
     [InlineData("/a%00%2f..%2fadmin.%2fx")]
     [InlineData("/x%2F..%2Fadmin%2F%2F..%2Fsecret")]
+    [InlineData("/x/..%2Fadmin%2Fy%5C..%5C..")]
+    [InlineData("/x/..%2Fadmin/y\\..\\..")]
+    [InlineData("/a%2F..%2Fadmin;%2F..%2Fy")]
+    [InlineData("/admin../...")]
+    [InlineData("/.;/admin%09..;/....;/")]
+    [InlineData("/a%2F\\b%5Cc;d%3Be")]
     public void ReadingThatTakesAnotherRoute_RefusesThePath(string target) => Assert.Equal("ambiguous_path", new RouteTrial(Admin).Find(target));
 
     [Theory]

@@ -33,11 +33,11 @@ internal static class HeadsToClient
     }
 
     /// <summary>A 101 that was asked for. Returns its length; 0 when it does not fit.</summary>
-    public static int WriteSwitch(Span<byte> room, ReadOnlySpan<byte> bytes, ResponseHead head, in StickyResponse sticky)
+    public static int WriteSwitch(Span<byte> room, ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes)
     {
         var writer = new HeadWriter(room);
         ResponseHeadEncoder.WriteStatusLine(ref writer, head.StatusCode, head.Reason.Of(bytes));
-        ResponseFields.WriteSwitch(ref writer, bytes, head, bytes.Length, sticky);
+        ResponseFields.WriteSwitch(ref writer, bytes, head, bytes.Length, changes);
         ResponseHeadEncoder.WriteSwitchEnd(ref writer, head.Fields[head.Fields.FirstIndexOf(KnownHeader.Upgrade)].Value.Of(bytes));
         return writer.Overflowed ? 0 : writer.WrittenBytes;
     }

@@ -204,9 +204,9 @@ internal sealed class Http1ClientStream : ClientStream
     public override void Send(in BodyPiece piece) =>
         Give(_writer.Write(_frontend.Scratch, headBytes: 0, piece), headBytes: 0, piece.Data.Length, piece.IsLast);
 
-    public override bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in StickyResponse sticky)
+    public override bool TrySwitch(ReadOnlySpan<byte> bytes, ResponseHead head, in ResponseChanges changes)
     {
-        int headBytes = HeadsToClient.WriteSwitch(_frontend.Scratch.Head, bytes, head, sticky);
+        int headBytes = HeadsToClient.WriteSwitch(_frontend.Scratch.Head, bytes, head, changes);
         if (headBytes == 0)
             return false;
         Begun(head.StatusCode, CloseReason);

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using NativeProxy.Config;
 using NativeProxy.Http;
 
@@ -13,6 +14,9 @@ namespace NativeProxy.Routing.Matching;
 /// <param name="ambiguous">What becomes of a path with several readings.</param>
 internal sealed class PathJudge(RouteIndex index, PathNormalization normalization, AmbiguousPathPolicy ambiguous)
 {
+    /// <summary>Habits that one path may have to do with: it is read by each set of them.</summary>
+    private const int HabitsMax = 6;
+
     /// <summary>Whether the paths of a listener are brought into one form: "auto" is on where some of its routes looks at paths.</summary>
     public static PathNormalization NormalizationOf(PathNormalization said, RouteConditions[] routes) =>
         said != PathNormalization.Auto ? said
@@ -58,12 +62,18 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
         return RejectReason.None;
     }
 
-    /// <summary>Such a path goes on if every reading of it takes the same route: each of the habits alone, and all that come together.</summary>
+    /// <summary>
+    /// Such a path goes on if every reading of it takes the same route: by each of the habits that make a difference for it, and by any of them
+    /// together. One with too many is what nobody means well.
+    /// </summary>
     private RejectReason JudgeReadings(in RequestView request, ReadOnlySpan<byte> normal, int route)
     {
         if (ambiguous == AmbiguousPathPolicy.Reject)
             return RejectReason.AmbiguousPath;
-        for (PathReading reading = PathReading.Separators; reading <= PathReading.All; reading++)
+        PathReading habits = PathText.HabitsOf(normal);
+        if (BitOperations.PopCount((uint)habits) > HabitsMax)
+            return RejectReason.AmbiguousPath;
+        for (PathReading reading = habits; reading != PathReading.None; reading = (PathReading)((int)reading - 1) & habits)
         {
             Span<byte> room = request.Room.Reading;
             if (!PathText.TryReadAs(normal, reading, room, out int bytes) || index.Find(request, room[..bytes]) != route)
