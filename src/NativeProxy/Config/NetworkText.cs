@@ -26,6 +26,10 @@ internal static class NetworkText
         return IPNetwork.TryParse(slash < 0 ? $"{addressText}/{addressBits}" : text, out network) && network.BaseAddress.Equals(address);
     }
 
+    /// <summary>Whether one network holds all addresses of another one.</summary>
+    public static bool Covers(string wide, string narrow) => TryParse(wide, out IPNetwork all) && TryParse(narrow, out IPNetwork some)
+        && all.PrefixLength <= some.PrefixLength && all.Contains(some.BaseAddress);
+
     /// <summary>Networks of checked settings.</summary>
     public static AddressNetwork[] NetworksOf(ImmutableArray<string> texts)
     {

@@ -24,6 +24,10 @@ internal static class PortText
         return isSound && first <= last;
     }
 
+    /// <summary>Whether one text names all ports that another one does.</summary>
+    public static bool Covers(string wide, string narrow) => TryParse(wide, out PortRange all) && TryParse(narrow, out PortRange some)
+        && all.Contains(some.First) && all.Contains(some.Last);
+
     private static bool TryPort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65535 && text.Length <= 5;
 }

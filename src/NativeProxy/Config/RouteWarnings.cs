@@ -70,10 +70,10 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
             && CoversPath(wide, narrow)
             && AllCovered(wide.Hosts, narrow.Hosts, HostPatternText.Covers)
             && AllCovered(wide.ServerNames, narrow.ServerNames, HostPatternText.Covers)
-            && AllCovered(wide.Ports, narrow.Ports, string.Equals)
+            && AllCovered(wide.Ports, narrow.Ports, PortText.Covers)
             && (wide.Scheme == RouteScheme.Any || wide.Scheme == narrow.Scheme)
             && AllCovered(wide.Methods, narrow.Methods, string.Equals)
-            && AllCovered(wide.Sources, narrow.Sources, string.Equals)
+            && AllCovered(wide.Sources, narrow.Sources, NetworkText.Covers)
             && wide.Headers.All(match => narrow.Headers.Contains(match))
             && wide.Queries.All(match => narrow.Queries.Contains(match))
             && wide.Cookies.All(match => narrow.Cookies.Contains(match));

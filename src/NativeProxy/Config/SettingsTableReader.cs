@@ -198,7 +198,7 @@ internal readonly struct SettingsTableReader
             // A wrong item keeps its place, so that indexes are those of the file.
             texts.Add(item.Kind == TomlKind.String ? item.Text : "");
             if (item.Kind != TomlKind.String)
-                Wrong(item, key, "a list of strings only");
+                Wrong(item, key, "a list of strings only", item.Kind == TomlKind.Integer ? "put it in quotes" : "");
         }
 
         return texts.DrainToImmutable();
@@ -312,7 +312,9 @@ internal readonly struct SettingsTableReader
         }
 
         chosen = 0;
-        Wrong(value, key, "one of: " + NamesOf(choices), Spelling.Hint(text, Array.ConvertAll(choices, static choice => choice.Name)));
+        string[] names = Array.ConvertAll(choices, static choice => choice.Name);
+        bool isUnquoted = value.Kind == TomlKind.Integer && Array.IndexOf(names, Describe(value)) >= 0;
+        Wrong(value, key, "one of: " + NamesOf(choices), isUnquoted ? "put it in quotes" : Spelling.Hint(text, names));
         return false;
     }
 

@@ -88,7 +88,11 @@ public sealed class ModeRulesTests
         SettingsTrial.Problems((SettingsTrial.WithListener("mode = \"tcp\"") + Web + "[[route]]\nhost = [\"a\"]\nupstream = \"app\"\n")
             .Replace("bind = [\"127.0.0.1:8080\"]\nupstream = \"app\"", "bind = [\"127.0.0.1:8080\"]", StringComparison.Ordinal)));
 
-    [Fact]
-    public void RouteOfConnectionsThatAnEarlierOneCovers_IsWarnedOf() => Assert.Single(SettingsTrial.Warnings(
-        SettingsTrial.WithListener("mode = \"tcp\"") + "[[route]]\nsni = [\"*.example\"]\n[[route]]\nsni = [\"a.example\"]\n"));
+    [Theory]
+    [InlineData("sni = [\"*.example\"]", "sni = [\"a.example\"]", 1)]
+    [InlineData("port = [\"8000-8080\"]", "port = [\"8080\", \"8001-8002\"]", 1)]
+    [InlineData("port = [\"8000-8080\"]", "port = [\"8080-8081\"]", 0)]
+    [InlineData("source = [\"10.0.0.0/8\"]", "source = [\"10.1.0.0/16\"]", 1)]
+    public void RouteOfConnectionsThatAnEarlierOneCovers_IsWarnedOf(string earlier, string later, int warnings) => Assert.Equal(
+        warnings, SettingsTrial.Warnings(SettingsTrial.WithListener("mode = \"tcp\"") + $"[[route]]\n{earlier}\n[[route]]\n{later}\n").Length);
 }

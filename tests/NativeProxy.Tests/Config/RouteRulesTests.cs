@@ -161,6 +161,10 @@ public class RouteRulesTests
     [InlineData("method = [\"GET\"]", "host = [\"a\"]", false)]
     [InlineData("header = { A = true }", "header = { A = true }", true)]
     [InlineData("header = { A = true }", "header = { A = \"x\" }", false)]
+    [InlineData("source = [\"10.0.0.0/8\"]", "source = [\"10.1.0.0/16\", \"10.2.3.4\"]", true)]
+    [InlineData("source = [\"10.0.0.0/8\"]", "source = [\"10.1.0.0/16\", \"11.0.0.1\"]", false)]
+    [InlineData("source = [\"10.1.0.0/16\"]", "source = [\"10.0.0.0/8\"]", false)]
+    [InlineData("source = [\"::/0\"]", "source = [\"10.0.0.0/8\"]", false)]
     [InlineData("listener = [\"web\"]", "host = [\"a\"]", true)]
     public void RouteThatAnEarlierOneShadows_IsAWarning(string earlier, string later, bool isShadowed)
     {

@@ -153,6 +153,17 @@ public class SettingsBindingTests
     }
 
     [Theory]
+    [InlineData("when_all_down = 503", "\"when_all_down\" in [[upstream]] is 503")]
+    [InlineData("retry.on = [\"stale\", 503]", "\"on\" in [upstream.retry] is 503")]
+    [InlineData("passive.failure_statuses = [502]", "\"failure_statuses\" in [upstream.passive] is 502")]
+    public void NumberThatIsAWordHere_IsRefusedWithTheHintToQuoteIt(string line, string problem)
+    {
+        ConfigError error = Assert.Single(SettingsTrial.Parse(SettingsTrial.WithUpstream(line)).Errors);
+
+        Assert.Equal((problem, "put it in quotes"), (error.Problem, error.Hint));
+    }
+
+    [Theory]
     [InlineData("workers = 0", "\"auto\" or an integer from 1 to 256")]
     [InlineData("workers = 257", "\"auto\" or an integer from 1 to 256")]
     [InlineData("workers = \"all\"", "\"auto\" or an integer from 1 to 256")]

@@ -18,7 +18,7 @@ internal sealed class DnsSource(NameFinder finder, UpstreamDiscoverySettings set
     /// <inheritdoc/>
     public override async Task<SourceAnswer> Find()
     {
-        NameAnswer answer = await finder.Find(settings.Name, settings.ServersMax);
+        NameAnswer answer = await finder.Find(settings.Name, FoundMax, settings.Family);
         IPAddress[] addresses = Of(settings.Family, answer.Addresses);
         if (addresses.Length == 0)
             return SourceAnswer.Failed(answer.Outcome == NameOutcome.Found ? "it has no address of the wanted family" : answer.Why);

@@ -51,7 +51,7 @@ internal sealed class KnownServers(int serversMax, FoundServer[]? remembered = n
         foreach (FoundServer known in Servers)
         {
             FoundServer? now = Array.Find(found, one => one.EndPoint.Equals(known.EndPoint)) ?? (keepsMissing ? known : null);
-            if (now is not null)
+            if (now is not null && next.Count < serversMax)
                 next.Add(now);
         }
         foreach (FoundServer one in found)

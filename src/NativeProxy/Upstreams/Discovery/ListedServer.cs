@@ -26,7 +26,7 @@ internal sealed record ListedServer(string Host, int Port, int Weight, int Prior
     {
         var asked = new Dictionary<string, Task<NameAnswer>>(StringComparer.OrdinalIgnoreCase);
         foreach (ListedServer one in listed)
-            asked.TryAdd(one.Host, finder.Find(one.Host, settings.ServersMax));
+            asked.TryAdd(one.Host, finder.Find(one.Host, ServerSource.FoundMax, settings.Family));
         var servers = new List<FoundServer>();
         bool isPartial = false;
         string problem = "";

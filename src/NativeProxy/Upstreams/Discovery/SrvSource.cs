@@ -30,11 +30,17 @@ internal sealed class SrvSource(NameFinder finder, UpstreamDiscoverySettings set
             : await ListedServer.FindAll(finder, listed, settings, answer.TtlMs, answer.Why);
     }
 
-    /// <summary>The servers of the records; weights of a level that go beyond ours are scaled down, none to nothing.</summary>
+    /// <summary>
+    /// The servers of the records; weights of a level that go beyond ours are scaled down, none to nothing. Of too many the same ones are taken each
+    /// time: name servers turn their records.
+    /// </summary>
     internal static List<ListedServer> TargetsOf(IReadOnlyList<DnsService> services, int serversMax)
     {
         DnsService[] offered = [.. services.Where(static service => service.Target.Length > 0 && service.Port > 0)
             .OrderBy(static service => service.Priority)
+            .ThenByDescending(static service => service.Weight)
+            .ThenBy(static service => service.Target, StringComparer.OrdinalIgnoreCase)
+            .ThenBy(static service => service.Port)
             .Take(serversMax)];
         int[] levels = [.. offered.Select(static service => service.Priority).Distinct()];
         return [.. offered.Select(service =>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using NativeProxy.Config;
 
 namespace NativeProxy.Upstreams.Naming;
 
@@ -10,10 +11,14 @@ namespace NativeProxy.Upstreams.Naming;
 /// <param name="Servers">In the order in which they are asked.</param>
 /// <param name="TimeoutMs">How long one is waited for.</param>
 /// <param name="Attempts">How often the list is gone through.</param>
-internal sealed record DnsRules(IPEndPoint[] Servers, long TimeoutMs, int Attempts);
+internal sealed record DnsRules(IPEndPoint[] Servers, long TimeoutMs, int Attempts)
+{
+    /// <summary>The addresses that are wanted; others are not asked for.</summary>
+    public AddressKind Family { get; init; }
+}
 
 /// <summary>
-/// Both kinds of addresses of one complete name, asked for at the same time, or its services, each from one server after the other until one knows.
+/// The addresses of one complete name, both kinds asked for at the same time, or its services, each from one server after the other until one knows.
 /// Bounded in time by the rules and the token. Stateless; control plane.
 /// </summary>
 internal static class DnsLookup
@@ -24,6 +29,8 @@ internal static class DnsLookup
     /// <param name="givenUp">The end of the whole look-up.</param>
     public static async Task<DnsFinding> Find(DnsRules rules, string name, CancellationToken givenUp)
     {
+        if (rules.Family != AddressKind.Any)
+            return await Ask(rules, name, rules.Family == AddressKind.Ipv4 ? DnsType.A : DnsType.Aaaa, givenUp);
         Task<DnsFinding> v4 = Ask(rules, name, DnsType.A, givenUp);
         Task<DnsFinding> v6 = Ask(rules, name, DnsType.Aaaa, givenUp);
         await Task.WhenAll(v4, v6);

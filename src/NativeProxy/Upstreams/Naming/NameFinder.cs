@@ -51,14 +51,15 @@ internal sealed class NameFinder
     /// <summary>Looks a name up. Never fails: the answer says what came of it.</summary>
     /// <param name="name">The name.</param>
     /// <param name="addressesMax">Addresses that are taken.</param>
-    public async Task<NameAnswer> Find(string name, int addressesMax = NameAnswer.AddressesMax)
+    /// <param name="family">Which of them DNS is asked for; what needs no question has others, too.</param>
+    public async Task<NameAnswer> Find(string name, int addressesMax = NameAnswer.AddressesMax, AddressKind family = AddressKind.Any)
     {
         if (FindHere(name, addressesMax) is { } known)
             return known;
         if (!OperatingSystem.IsLinux() && _servers.Length == 0)
             return await AskSystem(name, addressesMax) ?? Nothing(NameOutcome.NoSuchName, "the system does not know the name");
         (DnsFinding? finding, NameOutcome outcome, string why) = await AskDns(
-            name, "address", DnsLookup.Find, static finding => finding.Addresses.Count > 0);
+            name, "address", DnsLookup.Find, static finding => finding.Addresses.Count > 0, family);
         if (finding is not null)
             return Found(finding, why, addressesMax);
         NameAnswer failure = Nothing(outcome, why);
@@ -92,11 +93,12 @@ internal sealed class NameFinder
 
     /// <summary>Asks for each name that a short one may stand for. Without a finding, the outcome and why there is none.</summary>
     private async Task<(DnsFinding? Finding, NameOutcome Outcome, string Why)> AskDns(
-        string name, string wanted, Func<DnsRules, string, CancellationToken, Task<DnsFinding>> ask, Func<DnsFinding, bool> isFound)
+        string name, string wanted, Func<DnsRules, string, CancellationToken, Task<DnsFinding>> ask, Func<DnsFinding, bool> isFound,
+        AddressKind family = AddressKind.Any)
     {
         ResolverFile file = _resolver.Value;
         bool isOurs = _servers.Length > 0;
-        var rules = new DnsRules(isOurs ? _servers : file.Servers, _settings.TimeoutMs, _settings.Attempts);
+        var rules = new DnsRules(isOurs ? _servers : file.Servers, _settings.TimeoutMs, _settings.Attempts) { Family = family };
         using var givenUp = new CancellationTokenSource(LookupLimit);
         string? failure = null;
         foreach (string candidate in isOurs ? [name.TrimEnd('.')] : file.Candidates(name))

@@ -51,6 +51,8 @@ public class DiscoveryTextTests
     [InlineData("0 0 0 ", "")]
     [InlineData("10 1 0 a", "")]
     [InlineData("10 65535 80 a|10 1 80 b|10 1 80 c", "a*256^0 b*1^0")]
+    [InlineData("10 1 80 c|20 9 80 z|10 1 81 a|10 2 80 d|10 1 80 a", "d*2^0 a*1^0")]
+    [InlineData("10 1 80 a|10 2 80 d|10 1 81 a|10 1 80 c|20 9 80 z", "d*2^0 a*1^0")]
     public void ServiceRecords_BecomeServers_OfTheirWeights(string records, string expected)
     {
         DnsService[] services = [.. records.Split('|').Select(static record => record.Split(' ')).Select(
