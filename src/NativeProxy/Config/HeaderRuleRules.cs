@@ -51,15 +51,17 @@ internal sealed class HeaderRuleRules(SettingPlaces places, SettingsErrors error
             else if (one.Text.Trim() != one.Text || one.Text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
                 Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} cannot stand in a header field", "visible ASCII characters and blanks");
             else if (!TemplateText.TryParse(one.Text, out ImmutableArray<TemplatePart> parts, out string problem))
-                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", isRequest ? TemplateText.Expected : "{listener} or {route}");
-            else if (!isRequest && parts.Any(static part => !IsOfResponses(part.Kind)))
-                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", "{listener} or {route}");
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)}: {problem}", Expected(isRequest));
+            else if (!isRequest && parts.Any(static part => !TemplateText.IsOfResponses(part.Kind)))
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the request", Expected(isRequest));
+            else if (isRequest && parts.Any(static part => !TemplateText.IsOfRequests(part.Kind)))
+                Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names something of the response", Expected(isRequest));
             else if (TemplateText.GroupsOf(one.Text) > groups)
                 Break(place, $"the value of {ErrorExcerpt.Quoted(one.Name)} names a group that not every path_regex of its route has", NoGroup);
         }
     }
 
-    private static bool IsOfResponses(TemplatePartKind kind) => kind is TemplatePartKind.Text or TemplatePartKind.Listener or TemplatePartKind.Route;
+    private static string Expected(bool isRequest) => isRequest ? TemplateText.ExpectedInRequests : TemplateText.ExpectedInResponses;
 
     private void Break(TextPosition place, string problem, string expected)
     {

@@ -105,7 +105,7 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
             Break(path, $"{ErrorExcerpt.Quoted(text)}: {problem}", TemplateText.Expected);
         else if (parts.Any(static part => part.Kind is TemplatePartKind.Uri or TemplatePartKind.Query))
             Break(path, $"{ErrorExcerpt.Quoted(text)} puts the query into the path; it stays behind the path in any case", "{path} or {query.NAME}");
-        else if (parts.Any(static part => part.Kind is TemplatePartKind.RequestId or TemplatePartKind.TraceId))
+        else if (parts.Any(static part => IsKnownLater(part.Kind)))
             Break(path, $"{ErrorExcerpt.Quoted(text)} names what a request gets when its path is known", "{path} or another variable");
         else if (HasDotSegment(text))
             Break(path, $"{ErrorExcerpt.Quoted(text)} has dot segments", "the path that they mean");
@@ -188,6 +188,9 @@ internal sealed class RouteModifierRules(ProxySettings settings, SettingPlaces p
             }
         }
     }
+
+    private static bool IsKnownLater(TemplatePartKind kind) =>
+        kind is TemplatePartKind.RequestId or TemplatePartKind.TraceId || !TemplateText.IsOfTargets(kind);
 
     private void Break(string path, string problem, string expected, string hint = "")
     {

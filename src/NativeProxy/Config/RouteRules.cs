@@ -222,8 +222,10 @@ internal sealed class RouteRules(ProxySettings settings, SettingPlaces places, S
             Break($"{path}.upgrade", "\"none\" is no protocol", "names of protocols, or [\"none\"] alone");
         if (route.Redirect.AsSpan().ContainsAnyExceptInRange('!', '~'))
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)} cannot be a Location field", "visible ASCII characters");
-        else if (!TemplateText.TryParse(route.Redirect, out _, out string problem))
+        else if (!TemplateText.TryParse(route.Redirect, out ImmutableArray<TemplatePart> parts, out string problem))
             Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)}: {problem}", TemplateText.Expected);
+        else if (parts.Any(static part => !TemplateText.IsOfTargets(part.Kind)))
+            Break($"{path}.redirect", $"{ErrorExcerpt.Quoted(route.Redirect)} names what is not known yet", TemplateText.Expected);
         if (!HostHeaderText.IsValid(route.HostHeader))
             Break($"{path}.host_header", $"{ErrorExcerpt.Quoted(route.HostHeader)} cannot be a Host field", HostHeaderText.Expected);
         if (System.Text.Encoding.UTF8.GetByteCount(route.Respond.Body) > ErrorPageText.BytesMax)

@@ -42,6 +42,21 @@ internal enum TemplatePartKind : byte
     Cookie,
     Route,
 
+    /// <summary>The moment, as 2026-11-30T20:35:00.123Z.</summary>
+    Time,
+
+    /// <summary>Who has logged in.</summary>
+    User,
+
+    /// <summary>Whose servers are asked.</summary>
+    Upstream,
+
+    /// <summary>Who has answered; empty for the cache and the proxy itself.</summary>
+    Server,
+
+    /// <summary>That of the answer.</summary>
+    Status,
+
     /// <summary>What a group of the route's regular expression has found in the path; its number is the text.</summary>
     Capture,
 }
@@ -55,9 +70,16 @@ internal readonly record struct TemplatePart(TemplatePartKind Kind, string Text)
 /// </summary>
 internal static class TemplateText
 {
-    /// <summary>What there is, for an error.</summary>
+    /// <summary>What there is in targets, for an error.</summary>
     public const string Expected = "{client_ip}, {client_port}, {peer_ip}, {local_ip}, {local_port}, {request_id}, {trace_id}, {listener}, "
-        + "{scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, {query.NAME}, {header.NAME}, {cookie.NAME}, {route} or {1} to {9}";
+        + "{scheme}, {host}, {port}, {method}, {uri}, {path}, {query}, {query.NAME}, {header.NAME}, {cookie.NAME}, {route}, {time} or {1} to {9}";
+
+    /// <summary>The same in header fields of requests.</summary>
+    public const string ExpectedInRequests = "{upstream}, {user}, " + Expected;
+
+    /// <summary>The same in header fields of responses.</summary>
+    public const string ExpectedInResponses = "{status}, {server}, {upstream}, {listener}, {route}, {request_id}, {trace_id}, {client_ip}, "
+        + "{client_port}, {peer_ip}, {local_ip}, {local_port} or {time}";
 
     private static readonly (string Name, TemplatePartKind Kind)[] Variables =
     [
@@ -66,12 +88,26 @@ internal static class TemplateText
         ("request_id", TemplatePartKind.RequestId), ("trace_id", TemplatePartKind.TraceId),
         ("scheme", TemplatePartKind.Scheme), ("host", TemplatePartKind.Host), ("port", TemplatePartKind.Port), ("method", TemplatePartKind.Method),
         ("uri", TemplatePartKind.Uri), ("path", TemplatePartKind.Path), ("query", TemplatePartKind.Query), ("route", TemplatePartKind.Route),
+        ("time", TemplatePartKind.Time), ("user", TemplatePartKind.User), ("upstream", TemplatePartKind.Upstream),
+        ("server", TemplatePartKind.Server), ("status", TemplatePartKind.Status),
     ];
 
     private static readonly (string Prefix, TemplatePartKind Kind)[] Named =
     [
         ("query.", TemplatePartKind.QueryParameter), ("header.", TemplatePartKind.Header), ("cookie.", TemplatePartKind.Cookie),
     ];
+
+    /// <summary>It is known when a request has come: in targets.</summary>
+    public static bool IsOfTargets(TemplatePartKind kind) => IsOfRequests(kind) && kind is not (TemplatePartKind.Upstream or TemplatePartKind.User);
+
+    /// <summary>It is known when a request goes on.</summary>
+    public static bool IsOfRequests(TemplatePartKind kind) => kind is not (TemplatePartKind.Server or TemplatePartKind.Status);
+
+    /// <summary>It is known when a response comes, where the head of the request is gone.</summary>
+    public static bool IsOfResponses(TemplatePartKind kind) => kind is TemplatePartKind.Text or TemplatePartKind.Listener or TemplatePartKind.Route
+        or TemplatePartKind.Upstream or TemplatePartKind.Server or TemplatePartKind.Status or TemplatePartKind.RequestId or TemplatePartKind.TraceId
+        or TemplatePartKind.ClientIp or TemplatePartKind.ClientPort or TemplatePartKind.PeerIp or TemplatePartKind.LocalIp
+        or TemplatePartKind.LocalPort or TemplatePartKind.Time;
 
     /// <summary>The parts, in order. False with what is wrong.</summary>
     public static bool TryParse(string text, out ImmutableArray<TemplatePart> parts, out string problem)

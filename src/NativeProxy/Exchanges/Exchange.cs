@@ -70,6 +70,8 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
     public void AddTo(OwnFields own) => _admission?.AddTo(own);
 
+    public string ServerName => _path.Link.Server?.Name ?? "";
+
     public bool BondEnds => Pin is { } pin && (pin.IsLost || _path.Link.PinEnds);
 
     public void Begin(ReadOnlySpan<byte> bytes, RequestHead head, object route, IClientStreamUser? ahead, bool moreFollows)
@@ -230,16 +232,11 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
 
         // What a server has done wrong is for the log: the client cannot mend it.
         RejectReason told = error is ProxyError.ServerBadResponse or ProxyError.ServerBadBody ? RejectReason.None : detail;
-        _client.Answer(error, told, _route!.ErrorPages, statusCode, OwnFields());
+        _client.Answer(error, told, _route!.ErrorPages, statusCode, _response.WithRules(OwnFields(), error, statusCode));
     }
 
     /// <summary>What the client is told of its request in an answer that no server gives.</summary>
-    private OwnFields OwnFields()
-    {
-        _service.OwnFields.Begin(_notes.ToldTrace);
-        AddTo(_service.OwnFields);
-        return _service.OwnFields;
-    }
+    private OwnFields OwnFields() => ResponseWords.Begun(_service.OwnFields, _notes.ToldTrace, this);
 
     private RequestPath MakePath() => new(this, _response, _service.Streams, _service.Loop, _service.Counters, _service.Stock.ReplayBudget);
 

@@ -11,6 +11,9 @@ internal interface IResponsePathUser
     /// <summary>What becomes of the stickiness cookie in a response of the present server.</summary>
     StickyResponse StickyResponse { get; }
 
+    /// <summary>Name of the server that was asked last; empty when none was.</summary>
+    string ServerName { get; }
+
     /// <summary>Says what the client is told of how its request was let in.</summary>
     void AddTo(OwnFields own);
 

@@ -82,13 +82,17 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         _cachedReply.End();
     }
 
+    /// <summary>Adds what rules that name something say in an error of the proxy's own.</summary>
+    public OwnFields WithRules(OwnFields own, ProxyError error, int statusCode) =>
+        ResponseWords.WithRules(own, _route!, FactsOf(statusCode > 0 ? statusCode : ProxyErrors.Of(error).Status));
+
     public void OnInterim(ReadOnlySpan<byte> bytes, ResponseHead head)
     {
         HasInterim = true;
         LookForAuthentication(bytes, head);
 
         // What rules take away is not shown here either; nothing is added.
-        _ = ResponseWords.ByRules(bytes, head, _route!);
+        _ = ResponseWords.ByRules(bytes, head, _route!, FactsOf(head.StatusCode));
         if (!_client.TryPassInterim(bytes, head, _user.StickyResponse))
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
         else if (_client.IsLost)
@@ -156,7 +160,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
             KeepsLength = parts.PassesLength,
             Date = _service.Loop.Date.Now,
         };
-        ResponseWords.Add(ref changes, head, parts, _route!, _service.OwnFields, _notes.ToldTrace);
+        ResponseWords.Add(ref changes, head, parts, _route!, _service.OwnFields, _notes.ToldTrace, FactsOf(parts.StatusCode));
         _user.AddTo(changes.Own!);
         if (!TryRespond(head, parts, content, passesFirst: true, changes))
             return;
@@ -265,10 +269,14 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
     /// <summary>Adds what route and proxy say in a response; what they drop of it is marked in its table.</summary>
     private void AddWords(ReadOnlySpan<byte> bytes, ResponseHead head, ref ResponseChanges changes)
     {
-        ResponseWords.Add(ref changes, bytes, head, _route!, _service.OwnFields, _notes.ToldTrace);
+        ResponseWords.Add(ref changes, bytes, head, _route!, _service.OwnFields, _notes.ToldTrace, FactsOf(head.StatusCode));
         changes.Own!.Add(_route!.WayLines);
         _user.AddTo(changes.Own);
     }
+
+    /// <summary>What rules may name; nothing where none does.</summary>
+    private ResponseFacts FactsOf(int statusCode) => _route!.ResponseHeaders is not { IsFixed: false } ? default
+        : ResponseWords.FactsOf(_client, _notes.Trace, _caching.IsHit ? "" : _user.ServerName, statusCode);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Stick(ref ResponseChanges changes) => changes.Sticky = _user.StickyResponse;

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Clients;
 using NativeProxy.Http;
 using NativeProxy.Rewriting;
 using NativeProxy.Routing;
@@ -19,10 +20,11 @@ internal static class ResponseWords
     /// <param name="route">Of the request.</param>
     /// <param name="own">What the proxy tells.</param>
     /// <param name="told">The names of the request, of which the client is told the id; null when it is told none.</param>
-    public static void Add(
-        ref ResponseChanges changes, ReadOnlySpan<byte> bytes, ResponseHead head, Route route, OwnFields own, RequestTrace? told)
+    /// <param name="facts">What rules may name.</param>
+    public static void Add(ref ResponseChanges changes, ReadOnlySpan<byte> bytes, ResponseHead head, Route route, OwnFields own, RequestTrace? told,
+        scoped in ResponseFacts facts)
     {
-        changes.AddedLines = ByRules(bytes, head, route);
+        changes.AddedLines = ByRules(bytes, head, route, facts);
         if (route.CrossOrigin is not null)
             CrossOrigin.DropFrom(bytes, head.Fields);
         if (told is not null)
@@ -32,6 +34,36 @@ internal static class ResponseWords
     }
 
     /// <summary>The lines of rules alone.</summary>
-    public static ReadOnlySpan<byte> ByRules(ReadOnlySpan<byte> bytes, ResponseHead head, Route route) =>
-        route.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields) : default;
+    public static ReadOnlySpan<byte> ByRules(ReadOnlySpan<byte> bytes, ResponseHead head, Route route, scoped in ResponseFacts facts) =>
+        route.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields, facts) : default;
+
+    /// <summary>What the proxy tells of a request in an answer that no server gives.</summary>
+    public static OwnFields Begun(OwnFields own, RequestTrace? told, IResponsePathUser user)
+    {
+        own.Begin(told);
+        user.AddTo(own);
+        return own;
+    }
+
+    /// <summary>Adds what rules that name something say in an error of the proxy's own; what others say is with its page.</summary>
+    public static OwnFields WithRules(OwnFields own, Route route, in ResponseFacts facts)
+    {
+        if (route.ResponseHeaders is { IsFixed: false } rules)
+            own.Add(rules.OwnLines(facts));
+        return own;
+    }
+
+    /// <summary>What rules may name of a response.</summary>
+    /// <param name="client">The client's face.</param>
+    /// <param name="trace">Under which names the request is known; null when it has none.</param>
+    /// <param name="server">Who has answered; empty for the cache and the proxy itself.</param>
+    /// <param name="statusCode">The status that the client gets.</param>
+    public static ResponseFacts FactsOf(ClientStream client, RequestTrace? trace, string server, int statusCode) => new()
+    {
+        StatusCode = statusCode,
+        Server = server,
+        Trace = trace,
+        Client = client.Client,
+        Ends = client.Connection,
+    };
 }

@@ -19,9 +19,11 @@ internal sealed class HeaderRules
     private readonly List<byte[]> _dropped = [];
     private readonly List<WrittenField> _written = [];
     private readonly byte[] _room;
+    private readonly bool _isOfResponses;
 
-    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route, byte[]? room, string strippedPrefix = "")
+    private HeaderRules(ReadOnlySpan<HeaderRuleSettings> levels, in RuleNames names, byte[]? room, string strippedPrefix = "")
     {
+        _isOfResponses = room is null;
         foreach (ref readonly HeaderRuleSettings level in levels)
         {
             foreach (string name in level.Remove)
@@ -29,16 +31,16 @@ internal sealed class HeaderRules
             foreach (NamedText field in level.Set)
             {
                 Drop(field.Name);
-                Write(field, WriteWhen.Always, listener, route);
+                Write(field, WriteWhen.Always, names);
             }
             foreach (NamedText field in level.Add)
-                Write(field, WriteWhen.Always, listener, route);
+                Write(field, WriteWhen.Always, names);
             foreach (NamedText field in level.Default)
             {
                 byte[] lower = Lower(field.Name);
                 _written.RemoveAll(one => one.When == WriteWhen.Absent && Matches(one.Name, lower));
                 if (!_written.Exists(one => Matches(one.Name, lower)))
-                    Write(field, WriteWhen.Absent, listener, route);
+                    Write(field, WriteWhen.Absent, names);
             }
         }
         if (strippedPrefix.Length > 0)
@@ -46,24 +48,26 @@ internal sealed class HeaderRules
             Drop("X-Forwarded-Prefix");
             Drop("X_Forwarded_Prefix");
             string text = strippedPrefix.Replace("{", "{{", StringComparison.Ordinal);
-            Write(new NamedText("X-Forwarded-Prefix", text), WriteWhen.Stripped, listener, route);
+            Write(new NamedText("X-Forwarded-Prefix", text), WriteWhen.Stripped, names);
         }
-        _room = room ?? new byte[FixedBytes()];
+        _room = room ?? new byte[BytesMax()];
+        IsFixed = _written.TrueForAll(static field => field.OfResponse is null or { IsFixed: true });
     }
+
+    /// <summary>True when what is written into responses is the same in each.</summary>
+    public bool IsFixed { get; }
 
     /// <summary>The rules for requests; null when there are none.</summary>
     /// <param name="levels">Those of the file, the outermost first.</param>
     /// <param name="strippedPrefix">What the route takes off the path, for X-Forwarded-Prefix; empty when it takes nothing off.</param>
-    /// <param name="listener">Name of the listener.</param>
-    /// <param name="route">Name of the route.</param>
+    /// <param name="names">What values may name.</param>
     /// <param name="room">Where lines are written; shared by all rules, as one request is worked on at a time. Longer lines refuse it.</param>
-    public static HeaderRules? ForRequests(
-        ReadOnlySpan<HeaderRuleSettings> levels, string strippedPrefix, string listener, string route, byte[] room) =>
-        levels.IsEmpty && strippedPrefix.Length == 0 ? null : new HeaderRules(levels, listener, route, room, strippedPrefix);
+    public static HeaderRules? ForRequests(ReadOnlySpan<HeaderRuleSettings> levels, string strippedPrefix, in RuleNames names, byte[] room) =>
+        levels.IsEmpty && strippedPrefix.Length == 0 ? null : new HeaderRules(levels, names, room, strippedPrefix);
 
-    /// <summary>The same for responses, whose values know nothing of the request, so that there is room for all of them.</summary>
-    public static HeaderRules? ForResponses(ReadOnlySpan<HeaderRuleSettings> levels, string listener, string route) =>
-        levels.IsEmpty ? null : new HeaderRules(levels, listener, route, room: null);
+    /// <summary>The same for responses, whose values have a bound, so that there is room for all of them.</summary>
+    public static HeaderRules? ForResponses(ReadOnlySpan<HeaderRuleSettings> levels, in RuleNames names) =>
+        levels.IsEmpty ? null : new HeaderRules(levels, names, room: null);
 
     /// <summary>Drops fields of a request and says which lines are added. False when they are too long.</summary>
     /// <param name="bytes">The head.</param>
@@ -88,7 +92,7 @@ internal sealed class HeaderRules
             int start = writer.WrittenBytes;
             writer.BeginField(field.Spelling);
             int value = writer.WrittenBytes;
-            field.Value.Write(ref writer, bytes, head, client);
+            field.OfRequest!.Write(ref writer, bytes, head, client);
             bool isEmpty = writer.WrittenBytes == value;
             writer.EndField();
             if (isEmpty)
@@ -99,28 +103,60 @@ internal sealed class HeaderRules
     }
 
     /// <summary>The same for a response; the lines always fit.</summary>
-    public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    public ReadOnlySpan<byte> Apply(ReadOnlySpan<byte> bytes, HeaderTable fields, scoped in ResponseFacts facts)
     {
         DropFields(bytes, fields);
         var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
             if (field.When != WriteWhen.Absent || !Has(bytes, fields, field.Name))
-                writer.AppendField(field.Spelling, field.Value.Fixed);
+                Write(ref writer, field, facts);
         }
         return writer.Written;
     }
 
-    /// <summary>The lines for an error that the proxy itself answers. It always has a type, and says that it is not to be kept.</summary>
+    /// <summary>
+    /// The lines for an error that the proxy itself answers, those that are the same in each. It always has a type, and says that it is not to be
+    /// kept.
+    /// </summary>
     public byte[] OwnLines()
     {
         var writer = new HeadWriter(_room);
         foreach (WrittenField field in _written)
         {
-            if (IsOfErrors(field))
-                writer.AppendField(field.Spelling, field.Value.Fixed);
+            if (IsOfErrors(field) && field.OfResponse!.IsFixed)
+                writer.AppendField(field.Spelling, field.OfResponse.Fixed);
         }
         return writer.Written.ToArray();
+    }
+
+    /// <summary>The others of these.</summary>
+    public ReadOnlySpan<byte> OwnLines(scoped in ResponseFacts facts)
+    {
+        var writer = new HeadWriter(_room);
+        foreach (WrittenField field in _written)
+        {
+            if (!field.OfResponse!.IsFixed && !IsSaidByErrors(field))
+                Write(ref writer, field, facts);
+        }
+        return writer.Written;
+    }
+
+    private static void Write(ref HeadWriter writer, WrittenField field, in ResponseFacts facts)
+    {
+        if (field.OfResponse!.IsFixed)
+        {
+            writer.AppendField(field.Spelling, field.OfResponse.Fixed);
+            return;
+        }
+        int start = writer.WrittenBytes;
+        writer.BeginField(field.Spelling);
+        int value = writer.WrittenBytes;
+        field.OfResponse.Write(ref writer, facts);
+        bool isEmpty = writer.WrittenBytes == value;
+        writer.EndField();
+        if (isEmpty)
+            writer.Rewind(start);
     }
 
     /// <summary>True when a field of this name, in lower case, is among <see cref="OwnLines"/>.</summary>
@@ -128,7 +164,7 @@ internal sealed class HeaderRules
     {
         foreach (WrittenField field in _written)
         {
-            if (name.SequenceEqual(field.Name) && IsOfErrors(field))
+            if (name.SequenceEqual(field.Name) && IsOfErrors(field) && field.OfResponse!.IsFixed)
                 return true;
         }
         return false;
@@ -138,11 +174,15 @@ internal sealed class HeaderRules
     private static bool IsOfErrors(WrittenField field) =>
         field.When == WriteWhen.Always || !("content-type"u8.SequenceEqual(field.Name) || "cache-control"u8.SequenceEqual(field.Name));
 
-    private int FixedBytes()
+    /// <summary>What errors say themselves, unless a line that is the same in each says it.</summary>
+    private static bool IsSaidByErrors(WrittenField field) =>
+        "content-type"u8.SequenceEqual(field.Name) || "cache-control"u8.SequenceEqual(field.Name) || "retry-after"u8.SequenceEqual(field.Name);
+
+    private int BytesMax()
     {
         int bytes = 0;
         foreach (WrittenField field in _written)
-            bytes += field.Spelling.Length + ": ".Length + field.Value.Fixed.Length + "\r\n".Length;
+            bytes += field.Spelling.Length + ": ".Length + field.OfResponse!.BytesMax + "\r\n".Length;
         return bytes;
     }
 
@@ -182,21 +222,28 @@ internal sealed class HeaderRules
         _written.RemoveAll(field => Matches(field.Name, pattern));
     }
 
-    private void Write(NamedText field, WriteWhen when, string listener, string route)
+    private void Write(NamedText field, WriteWhen when, in RuleNames names)
     {
         TemplateText.TryParse(field.Text, out ImmutableArray<TemplatePart> parts, out _);
-        var value = new RequestTemplate(parts, listener, route);
-        _written.Add(new WrittenField(Encoding.ASCII.GetBytes(field.Name), Lower(field.Name), value, when));
+        _written.Add(new WrittenField(Encoding.ASCII.GetBytes(field.Name), Lower(field.Name), when)
+        {
+            OfRequest = _isOfResponses ? null : new RequestTemplate(parts, names.Listener, names.Route, names.Upstream),
+            OfResponse = _isOfResponses ? new ResponseTemplate(parts, names.Listener, names.Route, names.Upstream) : null,
+        });
     }
 
     private static byte[] Lower(string name) => Encoding.ASCII.GetBytes(name.ToLowerInvariant());
 
-    /// <summary>A field that is written.</summary>
+    /// <summary>A field that is written, with one of two values.</summary>
     /// <param name="Spelling">Its name as the file spells it.</param>
     /// <param name="Name">In lower case.</param>
-    /// <param name="Value">Its value.</param>
     /// <param name="When">For which messages.</param>
-    private sealed record WrittenField(byte[] Spelling, byte[] Name, RequestTemplate Value, WriteWhen When);
+    private sealed record WrittenField(byte[] Spelling, byte[] Name, WriteWhen When)
+    {
+        public required RequestTemplate? OfRequest { get; init; }
+
+        public required ResponseTemplate? OfResponse { get; init; }
+    }
 
     /// <summary>For which messages a field is written.</summary>
     private enum WriteWhen : byte
@@ -210,3 +257,9 @@ internal sealed class HeaderRules
         Stripped,
     }
 }
+
+/// <summary>What is known when rules are made, and may be named in them.</summary>
+/// <param name="Listener">Name of the listener.</param>
+/// <param name="Route">Name of the route; empty for what no route takes.</param>
+/// <param name="Upstream">Name of the upstream.</param>
+internal readonly record struct RuleNames(string Listener, string Route, string Upstream);

@@ -16,15 +16,13 @@ namespace NativeProxy.Routing;
 /// <param name="parts">Its parts.</param>
 /// <param name="listener">Name of the listener.</param>
 /// <param name="route">Name of the route.</param>
-internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string listener, string route)
+/// <param name="upstream">Name of the upstream, where it is known.</param>
+internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string listener, string route, string upstream = "")
 {
     private readonly byte[][] _texts = TextsOf(parts);
     private readonly byte[] _listener = Encoding.UTF8.GetBytes(listener);
     private readonly byte[] _route = Encoding.UTF8.GetBytes(route);
-    private readonly byte[] _fixed = FixedOf(parts, listener, route);
-
-    /// <summary>The whole of a text that holds nothing of a request.</summary>
-    public ReadOnlySpan<byte> Fixed => _fixed;
+    private readonly byte[] _upstream = Encoding.UTF8.GetBytes(upstream);
 
     /// <summary>True when the first thing in it, but for a slash, comes from the request.</summary>
     public bool BeginsWithVariable => parts.Length > 0 && (parts[0].Kind != TemplatePartKind.Text || (parts.Length > 1 && parts[0].Text == "/"));
@@ -82,6 +80,9 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                 case TemplatePartKind.LocalPort when head.Ends is { Local.IsGiven: true }:
                     writer.AppendDecimal(head.Ends.Local.Port);
                     break;
+                case TemplatePartKind.Time:
+                    ResponseTemplate.AppendTime(ref writer);
+                    break;
                 case TemplatePartKind.QueryParameter or TemplatePartKind.Header or TemplatePartKind.Cookie:
                     Append(ref writer, Named(parts[i].Kind, _texts[i], bytes, head, target[pathBytes..]), isForeign);
                     break;
@@ -92,6 +93,8 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                         TemplatePartKind.TraceId => head.Trace is null ? default : head.Trace.TraceId,
                         TemplatePartKind.Listener => _listener,
                         TemplatePartKind.Route => _route,
+                        TemplatePartKind.Upstream => _upstream,
+                        TemplatePartKind.User => head.User is { } user ? user.Name : default,
                         TemplatePartKind.Scheme => head.Verdict is { IsHttps: true } ? "https"u8 : "http"u8,
                         TemplatePartKind.Host => HostText.Of(bytes, head),
                         TemplatePartKind.Port => HostText.PortOf(bytes, head),
@@ -165,14 +168,6 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
                 return parameters.Value;
         }
         return default;
-    }
-
-    private static byte[] FixedOf(ImmutableArray<TemplatePart> parts, string listener, string route)
-    {
-        var text = new StringBuilder();
-        foreach (TemplatePart part in parts)
-            text.Append(part.Kind switch { TemplatePartKind.Listener => listener, TemplatePartKind.Route => route, _ => part.Text });
-        return Encoding.UTF8.GetBytes(text.ToString());
     }
 
     private static byte[][] TextsOf(ImmutableArray<TemplatePart> parts)

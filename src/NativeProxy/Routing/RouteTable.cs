@@ -67,7 +67,7 @@ internal sealed class RouteTable
         _register = rules?.Register;
         _ownModifiers = new RouteModifiers(settings, rules?.Policies ?? [], default, rules?.Shared ?? new SharedRules());
         _ownBodyBytesMax = _ownModifiers.Limits.BodyBytes;
-        OwnErrorPages = _ownModifiers.ErrorPagesWith(HeaderRules.ForResponses(_ownModifiers.ResponseHeaders, _listener, ""));
+        OwnErrorPages = _ownModifiers.ErrorPagesWith(HeaderRules.ForResponses(_ownModifiers.ResponseHeaders, new RuleNames(_listener, "", "")));
         var own = new RouteParts(_ownModifiers, "", rules?.NoUpstream);
         _own = upstream is null ? null : RouteTo(upstream, own);
         if (rules is null)
@@ -219,7 +219,8 @@ internal sealed class RouteTable
     {
         RouteModifiers modifiers = parts.Modifiers;
         HeaderRuleSettings[] ofRequests = modifiers.RequestHeaders;
-        HeaderRules? ofResponses = HeaderRules.ForResponses(modifiers.ResponseHeaders, _listener, parts.Name);
+        var names = new RuleNames(_listener, parts.Name, upstream == parts.NoUpstream ? "" : upstream.Name);
+        HeaderRules? ofResponses = HeaderRules.ForResponses(modifiers.ResponseHeaders, names);
         string stripped = parts.Rewrite is null ? "" : Encoding.ASCII.GetString(parts.Rewrite.Stripped);
         return new Route
         {
@@ -234,7 +235,7 @@ internal sealed class RouteTable
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
                 ? null
-                : HeaderRules.ForRequests(ofRequests, stripped, _listener, parts.Name, Room),
+                : HeaderRules.ForRequests(ofRequests, stripped, names, Room),
             ResponseHeaders = ofResponses,
             ErrorPages = modifiers.ErrorPagesWith(ofResponses),
             Limits = parts.Refusal == ProxyError.None && !parts.IsProbe ? LimitsOf(modifiers, parts.Name) : null,

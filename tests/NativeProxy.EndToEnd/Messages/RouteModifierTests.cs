@@ -282,4 +282,39 @@ public sealed class RouteModifierTests
         client.Close();
         server.Close();
     }
+
+    [Fact]
+    public async Task ResponseFields_NameTheServerAndTheStatus_AlsoInAnswersOfTheProxyItself()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Listener("trace = { request_id = \"replace\", request_id_response = true }",
+                "response_headers = { set = { X-By = \"{upstream}/{server}\", X-Seen = \"{server}\", X-Status = \"{status} {route} {client_ip}\", "
+                + "X-Id = \"{request_id}\" } }")
+            .Route("name = \"text\"", "path = [\"/text\"]", "respond = { status = 202, body = \"x\" }")
+            .Route("name = \"no\"", "path = [\"/no\"]", "upstream = \"app\"", "access = { deny = [\"127.0.0.0/8\"] }"));
+        await using RawClient client = await proxy.Connect();
+
+        HttpResponse served = await client.Ask("/");
+        Assert.Equal(("app/a", "a", "200  127.0.0.1"), (served.Field("X-By"), served.Field("X-Seen"), served.Field("X-Status")));
+        Assert.Equal(served.Field("X-Request-ID"), served.Field("X-Id"));
+        HttpResponse text = await client.Ask("/text");
+        Assert.Equal(("/", null, "202 text 127.0.0.1"), (text.Field("X-By"), text.Field("X-Seen"), text.Field("X-Status")));
+        HttpResponse refused = await client.Ask("/no");
+        Assert.Equal(("/", null, "403 no 127.0.0.1"), (refused.Field("X-By"), refused.Field("X-Seen"), refused.Field("X-Status")));
+        Assert.Equal(refused.Field("X-Request-ID"), refused.Field("X-Id"));
+    }
+
+    [Fact]
+    public async Task RequestFields_NameTheUpstreamAndTheUser()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path_prefix = [\"/\"]", "upstream = \"app\"", "request_headers = { set = { X-Who = \"{user} at {upstream}\" } }", LoginTests.Auth));
+        await using RawClient client = await proxy.Connect();
+        await client.SendGet("/", LoginTests.Bob);
+        OriginConnection server = await origin.Accept();
+        Assert.Contains("\r\nX-Who: bob at app\r\n", await server.Answer(), System.StringComparison.Ordinal);
+        Assert.Equal(200, (await client.ReadResponse()).Status);
+    }
 }

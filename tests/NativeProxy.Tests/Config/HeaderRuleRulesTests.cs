@@ -35,9 +35,22 @@ public class HeaderRuleRulesTests
         ],
         Problems("remove = [\"a b\", \"Host\"]\nset = { Via = \"x\", X-B = \"b\", X-A = \"{no}\" }\nadd = { TE = \"x\" }", ""));
 
+    [Theory]
+    [InlineData("{host}")]
+    [InlineData("{user}")]
+    [InlineData("{header.a}")]
+    public void ResponseRule_KnowsNoTextOfTheRequest(string value) => Assert.Contains(
+        "names something of the request", Assert.Single(Problems("", $"set = {{ X-A = \"{value}\" }}")), System.StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{server}")]
+    [InlineData("{status}")]
+    public void RequestRule_KnowsNothingOfTheResponse(string value) => Assert.Contains(
+        "names something of the response", Assert.Single(Problems($"set = {{ X-A = \"{value}\" }}", "")), System.StringComparison.Ordinal);
+
     [Fact]
-    public void ResponseRule_KnowsNothingOfTheRequest() => Assert.Contains(
-        "names something of the request", Assert.Single(Problems("", "set = { X-A = \"{client_ip}\" }")), System.StringComparison.Ordinal);
+    public void VariablesOfEachDirection_AreAccepted() => Assert.Empty(Problems("set = { A = \"{upstream} {user} {time} {host}\" }",
+        "set = { A = \"{status} {server} {upstream} {time} {request_id} {trace_id} {client_ip} {client_port} {peer_ip} {local_ip} {local_port}\" }"));
 
     private static string[] Problems(string request, string response)
     {
