@@ -80,6 +80,12 @@ internal readonly record struct CheckResult(CheckOutcome Outcome, int StatusCode
     /// <summary>The server wants no new clients.</summary>
     public bool IsLeaving => Outcome == CheckOutcome.Leaving;
 
+    /// <summary>
+    /// A server that is down does not come up by it: the file that is not there says that it is not wanted yet (as HAProxy's disable-on-404). An
+    /// agent that says "drain" means a server that runs.
+    /// </summary>
+    public bool IsForUpAlone => IsLeaving && StatusCode > 0;
+
     /// <summary>It decides alone, whatever was counted.</summary>
     public bool IsDecisive => Outcome is CheckOutcome.AgentUp or CheckOutcome.AgentDown;
 

@@ -147,8 +147,7 @@ internal sealed class HealthProbe
                 return;
             _isRunning = false;
 
-            // To take leave is for one who is there: of a server that is down it says that it is not wanted yet (as HAProxy's disable-on-404).
-            bool passed = result.Passed && (_ledger.IsUp || !result.IsLeaving);
+            bool passed = result.Passed && (_ledger.IsUp || !result.IsForUpAlone);
             Slot.CountCheck(passed);
             Last = new LastCheck(_time.GetUtcNow(), passed, result.Text);
             HealthChange change = _ledger.Record(passed, watch.Settings.Rise, watch.Settings.Fall, result.IsDecisive);
