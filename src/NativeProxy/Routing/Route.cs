@@ -30,6 +30,9 @@ internal sealed class Route
     /// <summary>The routes of those who are not served, one for each of <see cref="Access"/>.</summary>
     public Route[] OfOthers { get; init; } = [];
 
+    /// <summary>That of requests whose body is too long for this one, so that they are told so in its words; null when there are none.</summary>
+    public Route? OfTooLong { get; init; }
+
     /// <summary>What is made of the paths that are sent; null when nothing is.</summary>
     public PathRewrite? Rewrite { get; init; }
 

@@ -134,10 +134,10 @@ internal sealed class RouteTable
         Route? route = _map!.Find(bytes, head, client, out detail);
         if (route is { Rewrite: { } rewrite } && detail == RejectReason.None)
             detail = rewrite.Apply(bytes, head, client);
-        refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest
-            : route.Refusal == ProxyError.None && IsTooLong(head, route.RequestBodyBytesMax) ? ProxyError.RequestBodyTooLarge
-            : ProxyError.None;
-        return refusal == ProxyError.None ? route : null;
+        refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest : ProxyError.None;
+        if (refusal != ProxyError.None)
+            return null;
+        return route!.OfTooLong is { } other && IsTooLong(head, route.RequestBodyBytesMax) ? other : route;
     }
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules, in RouteParts own)
@@ -223,9 +223,13 @@ internal sealed class RouteTable
             LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name),
             Refusal = parts.Refusal,
             Access = modifiers.Access,
-            OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
+            OfOthers = modifiers.Access is null || parts.NoUpstream is null
+                || parts.Refusal is ProxyError.AccessDenied or ProxyError.RequestBodyTooLarge
                 ? []
                 : RoutesOfOthers(modifiers, parts.Name, parts.NoUpstream),
+            OfTooLong = parts.NoUpstream is null || parts.Refusal != ProxyError.None || parts.IsProbe || modifiers.Limits.BodyBytes == 0
+                ? null
+                : RouteTo(parts.NoUpstream, new RouteParts(modifiers, parts.Name, parts.NoUpstream) { Refusal = ProxyError.RequestBodyTooLarge }),
             Rewrite = parts.Rewrite,
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
