@@ -137,7 +137,7 @@ internal sealed class RouteTable
         refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest : ProxyError.None;
         if (refusal != ProxyError.None)
             return null;
-        return route!.OfTooLong is { } other && IsTooLong(head, route.RequestBodyBytesMax) ? other : route;
+        return route!.Refusing.OfTooLong is { } other && IsTooLong(head, route.RequestBodyBytesMax) ? other : route;
     }
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules, in RouteParts own)
@@ -223,13 +223,9 @@ internal sealed class RouteTable
             LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name),
             Refusal = parts.Refusal,
             Access = modifiers.Access,
-            OfOthers = modifiers.Access is null || parts.NoUpstream is null
-                || parts.Refusal is ProxyError.AccessDenied or ProxyError.RequestBodyTooLarge
-                ? []
-                : RoutesOfOthers(modifiers, parts.Name, parts.NoUpstream),
-            OfTooLong = parts.NoUpstream is null || parts.Refusal != ProxyError.None || parts.IsProbe || modifiers.Limits.BodyBytes == 0
-                ? null
-                : RouteTo(parts.NoUpstream, new RouteParts(modifiers, parts.Name, parts.NoUpstream) { Refusal = ProxyError.RequestBodyTooLarge }),
+            Refusing = parts.NoUpstream is null || parts.Refusal is ProxyError.AccessDenied or ProxyError.RequestBodyTooLarge
+                ? default
+                : new RefusingRoutes(RoutesOfOthers(modifiers, parts.Name, parts.NoUpstream), OfTooLong(parts)),
             Rewrite = parts.Rewrite,
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
@@ -259,12 +255,20 @@ internal sealed class RouteTable
 
     private int LogIdOf(string name) => name.Length == 0 ? 0 : _register?.Invoke(name) ?? 0;
 
-    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(modifiers.Access!, list =>
+    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(modifiers.Access ?? [], list =>
         RouteTo(noUpstream, new RouteParts(modifiers, name, noUpstream)
         {
             Refusal = ProxyError.AccessDenied,
             RefusalLogId = LogIdOf("access_denied:" + list.Name),
         }));
+
+    private Route? OfTooLong(in RouteParts parts)
+    {
+        if (parts.Refusal != ProxyError.None || parts.IsProbe || parts.Modifiers.Limits.BodyBytes == 0)
+            return null;
+        var refused = new RouteParts(parts.Modifiers, parts.Name, parts.NoUpstream) { Refusal = ProxyError.RequestBodyTooLarge };
+        return RouteTo(parts.NoUpstream!, refused);
+    }
 
     private RouteLimits? LimitsOf(RouteModifiers modifiers, string route) =>
         _limits?.Of(modifiers.RateLimits, modifiers.Limits.ConcurrentMax, route, _listener);
