@@ -255,8 +255,9 @@ internal sealed class RouteTable
 
     private int LogIdOf(string name) => name.Length == 0 ? 0 : _register?.Invoke(name) ?? 0;
 
-    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(modifiers.Access ?? [], list =>
-        RouteTo(noUpstream, new RouteParts(modifiers, name, noUpstream)
+    private Route[] RoutesOfOthers(RouteModifiers modifiers, string name, UpstreamGroup noUpstream) => Array.ConvertAll(
+        modifiers.Access ?? [],
+        list => RouteTo(noUpstream, new RouteParts(modifiers, name, noUpstream)
         {
             Refusal = ProxyError.AccessDenied,
             RefusalLogId = LogIdOf("access_denied:" + list.Name),
