@@ -278,7 +278,9 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
             return;
         if (!isRight)
             Fail(ProxyError.LoginRequired, RejectReason.None);
-        else if (_route!.Answer is { } answer)
+        else if (_route!.Refusal != ProxyError.None)
+            Fail(_route.Refusal, RejectReason.None);
+        else if (_route.Answer is { } answer)
             _response.Answer(answer);
         else if (_route.Redirect is not null)
             _response.Answer(_route.Redirect, _admission!.HeldRedirect);

@@ -24,11 +24,11 @@ internal sealed class Route
     /// <summary>Why its requests are refused; None when they are served.</summary>
     public ProxyError Refusal { get; init => EndsHere |= (field = value) != ProxyError.None; }
 
-    /// <summary>Who is served; null when everybody is. Whom one of them does not serve takes the route of <see cref="OfOthers"/>.</summary>
+    /// <summary>Who is served; null when everybody is. Whom one of them does not serve takes one of <see cref="Refusing"/>.</summary>
     public AccessList[]? Access { get; init; }
 
-    /// <summary>The routes of those who are not served, one for each of <see cref="Access"/>.</summary>
-    public Route[] OfOthers { get; init; } = [];
+    /// <summary>Where its requests go that it refuses, so that they are told so in its words.</summary>
+    public RefusingRoutes Refusing { get; init; }
 
     /// <summary>What is made of the paths that are sent; null when nothing is.</summary>
     public PathRewrite? Rewrite { get; init; }
@@ -105,6 +105,11 @@ internal sealed class Route
     /// <summary>True when something of the route is said, or done, in responses.</summary>
     public bool AltersResponses { get; private init; }
 }
+
+/// <summary>The routes of requests that another one refuses.</summary>
+/// <param name="OfOthers">Of those who are not served, one for each list of <see cref="Route.Access"/>.</param>
+/// <param name="OfTooLong">Of bodies whose length shows that they are too long; null when there is no limit.</param>
+internal readonly record struct RefusingRoutes(Route[] OfOthers, Route? OfTooLong);
 
 /// <summary>Under which numbers the log knows a route, and its name.</summary>
 /// <param name="Route">Itself; 0 = it is the listener's own, or there is no log.</param>

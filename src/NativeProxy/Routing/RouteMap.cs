@@ -24,7 +24,7 @@ internal sealed class RouteMap(PathJudge judge, RouteEnd[] ends, Route unmatched
             return null;
         Route route = number < 0 ? unmatched : ends[number].WayOf(bytes, head, client);
         if (route.Access is { } lists && AccessList.FirstRefusing(lists, client) is >= 0 and var refusing)
-            return route.OfOthers[refusing];
+            return route.Refusing.OfOthers[refusing];
         if (route.Captures is not null && captures is not null)
             Capture(bytes, head, route.Captures);
         return route;

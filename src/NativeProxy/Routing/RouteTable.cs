@@ -136,10 +136,10 @@ internal sealed class RouteTable
         Route? route = _map!.Find(bytes, head, client, out detail);
         if (route is { Rewrite: { } rewrite } && detail == RejectReason.None)
             detail = rewrite.Apply(bytes, head, client);
-        refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest
-            : route.Refusal == ProxyError.None && IsTooLong(head, route.Bodies.RequestBytesMax) ? ProxyError.RequestBodyTooLarge
-            : ProxyError.None;
-        return refusal == ProxyError.None ? route : null;
+        refusal = detail != RejectReason.None || route is null ? ProxyError.BadRequest : ProxyError.None;
+        if (refusal != ProxyError.None)
+            return null;
+        return route!.Refusing.OfTooLong is { } other && IsTooLong(head, route.Bodies.RequestBytesMax) ? other : route;
     }
 
     private RouteMap MapOf(in ListenerSettings settings, RoutePlan rules, in RouteParts own)
@@ -222,15 +222,18 @@ internal sealed class RouteTable
         var names = new RuleNames(_listener, parts.Name, upstream == parts.NoUpstream ? "" : upstream.Name);
         HeaderRules? ofResponses = HeaderRules.ForResponses(modifiers.ResponseHeaders, names);
         string stripped = parts.Rewrite is null ? "" : Encoding.ASCII.GetString(parts.Rewrite.Stripped);
+
+        // Who must not ask at all hears nothing of the length of a body.
+        bool letsIn = !parts.IsProbe && parts.Refusal is (ProxyError.None or ProxyError.RequestBodyTooLarge);
         return new Route
         {
             Upstream = upstream,
             LogIds = new RouteLogIds(LogIdOf(parts.Name), parts.RefusalLogId, parts.Name, parts.IsQuiet),
             Refusal = parts.Refusal,
             Access = modifiers.Access,
-            OfOthers = modifiers.Access is null || parts.NoUpstream is null || parts.Refusal == ProxyError.AccessDenied
-                ? []
-                : RoutesOfOthers(parts, parts.NoUpstream),
+            Refusing = parts.NoUpstream is null || parts.Refusal is ProxyError.AccessDenied or ProxyError.RequestBodyTooLarge
+                ? default
+                : new RefusingRoutes(RoutesOfOthers(parts, parts.NoUpstream), OfTooLong(parts)),
             Rewrite = parts.Rewrite,
             Captures = parts.Captures,
             RequestHeaders = ofRequests.Length == 0 && stripped.Length == 0
@@ -238,7 +241,7 @@ internal sealed class RouteTable
                 : HeaderRules.ForRequests(ofRequests, stripped, names, Room),
             ResponseHeaders = ofResponses,
             ErrorPages = modifiers.ErrorPagesWith(ofResponses),
-            Limits = parts.Refusal == ProxyError.None && !parts.IsProbe ? LimitsOf(modifiers, parts.Name) : null,
+            Limits = letsIn ? LimitsOf(modifiers, parts.Name) : null,
             Answer = parts.Answer,
             Redirect = parts.Redirect,
             Forwarding = _forwarding,
@@ -251,7 +254,7 @@ internal sealed class RouteTable
             WayLines = parts.WayLines,
             Mirror = parts.Mirror,
             Compression = modifiers.CompressionRule,
-            Login = parts.IsProbe || parts.Refusal != ProxyError.None ? null : modifiers.Login,
+            Login = letsIn ? modifiers.Login : null,
             CrossOrigin = parts.IsProbe ? null : modifiers.CrossOrigin,
             Latency = parts.Latency,
             IsProbe = parts.IsProbe,
@@ -260,13 +263,25 @@ internal sealed class RouteTable
 
     private int LogIdOf(string name) => name.Length == 0 ? 0 : _register?.Invoke(name) ?? 0;
 
-    private Route[] RoutesOfOthers(RouteParts parts, UpstreamGroup noUpstream) => Array.ConvertAll(parts.Modifiers.Access!, list =>
-        RouteTo(noUpstream, new RouteParts(parts.Modifiers, parts.Name, noUpstream)
+    private Route[] RoutesOfOthers(RouteParts parts, UpstreamGroup noUpstream) => Array.ConvertAll(
+        parts.Modifiers.Access ?? [],
+        list => RouteTo(noUpstream, new RouteParts(parts.Modifiers, parts.Name, noUpstream)
         {
             Refusal = ProxyError.AccessDenied,
             RefusalLogId = LogIdOf("access_denied:" + list.Name),
             IsQuiet = parts.IsQuiet,
         }));
+
+    private Route? OfTooLong(in RouteParts parts)
+    {
+        if (parts.Refusal != ProxyError.None || parts.IsProbe || parts.Modifiers.Limits.BodyBytes == 0)
+            return null;
+        return RouteTo(parts.NoUpstream!, new RouteParts(parts.Modifiers, parts.Name, parts.NoUpstream)
+        {
+            Refusal = ProxyError.RequestBodyTooLarge,
+            IsQuiet = parts.IsQuiet,
+        });
+    }
 
     private RouteLimits? LimitsOf(RouteModifiers modifiers, string route) =>
         _limits?.Of(modifiers.RateLimits, modifiers.Limits.ConcurrentMax, route, _listener);

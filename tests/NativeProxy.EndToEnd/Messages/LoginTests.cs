@@ -219,6 +219,29 @@ public sealed class LoginTests
         }
     }
 
+    /// <summary>The order of ROUTES 2: limits, login, length.</summary>
+    [Fact]
+    public async Task BodyThatIsTooLong_IsRefusedBehindLimitAndLogin()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
+            .Route("path = [\"/login\"]", "upstream = \"app\"", Auth, "limits = { body_bytes = 3 }")
+            .Route("path = [\"/limit\"]", "upstream = \"app\"", "rate_limit = [\"one\"]", "limits = { body_bytes = 3 }")
+            .RateLimit("name = \"one\"", "key = \"all\"", "rate = \"1/h\""));
+        Assert.Equal(401, await StatusOf(proxy, "/login", ""));
+        Assert.Equal(413, await StatusOf(proxy, "/login", Bob));
+        Assert.Equal(413, await StatusOf(proxy, "/login", Bob));
+        Assert.Equal(413, await StatusOf(proxy, "/limit", ""));
+        Assert.Equal(429, await StatusOf(proxy, "/limit", ""));
+    }
+
+    private static async Task<int> StatusOf(ProxyUnderTest proxy, string path, string fields)
+    {
+        await using RawClient client = await proxy.Connect();
+        await client.Send($"POST {path} HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: 4\r\n\r\nbody");
+        return (await client.ReadResponse("POST")).Status;
+    }
+
     private static async Task Replace(string path, string text)
     {
         await File.WriteAllTextAsync(path + ".new", text);

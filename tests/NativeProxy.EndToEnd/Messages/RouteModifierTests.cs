@@ -230,6 +230,24 @@ public sealed class RouteModifierTests
         Assert.Equal(403, (await client.ReadResponse()).Status);
     }
 
+    [Theory]
+    [InlineData("Content-Length: 6\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n6\r\nabcdef\r\n")]
+    public async Task BodyThatIsTooLongForItsRoute_IsRefusedInTheWordsOfTheRoute(string body)
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).Route("name = \"up\"", "path_prefix = [\"/up\"]",
+            "upstream = \"app\"", "limits = { body_bytes = 5 }", "error_pages = { 413 = \"too much\" }",
+            "response_headers = { set = { A = \"b\" } }", "cors = { allow_origins = [\"https://app.example\"] }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send("POST /up HTTP/1.1\r\nHost: h\r\nOrigin: https://app.example\r\n" + body);
+        HttpResponse refused = await client.ReadResponse();
+        Assert.Equal((413, "too much", "b", "https://app.example", "close"),
+            (refused.Status, refused.Body, refused.Field("A"), refused.Field("Access-Control-Allow-Origin"), refused.Connection));
+        Assert.EndsWith("rs=limit why=request_body_too_large route=up",
+            await proxy.Output.WaitFor(static line => line.Contains("/up"), "the line of the request"), System.StringComparison.Ordinal);
+    }
+
     private static async Task<(int Status, string Body)> StatusAndBody(ProxyUnderTest proxy, string target)
     {
         HttpResponse answer = await proxy.AskOnce(target);

@@ -71,6 +71,16 @@ public class PathJudgeTests
         Assert.Equal((route, ""), (trial.Find(target), trial.SentTarget));
     }
 
+    /// <summary>What a path costs is bounded, however long it is.</summary>
+    [Fact]
+    public void LongPathWithManyReadings_IsRefused_AndOneWithFewIsNot()
+    {
+        var trial = new RouteTrial(Admin);
+        Assert.Equal("ambiguous_path", trial.Find("/" + string.Concat(System.Linq.Enumerable.Repeat("a%2Fb.;x/", 300))));
+        Assert.Equal(-1, trial.Find("/" + string.Concat(System.Linq.Enumerable.Repeat("a%2Fb/", 900))));
+        Assert.Equal(-1, trial.Find("/" + string.Concat(System.Linq.Enumerable.Repeat("a%2Fb.;x/", 100))));
+    }
+
     [Theory]
     [InlineData("/../admin")]
     [InlineData("/a/%2e%2e/..")]

@@ -17,6 +17,9 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
     /// <summary>Habits that one path may have to do with: it is read by each set of them.</summary>
     private const int HabitsMax = 6;
 
+    /// <summary>Bytes that are read of one path, over all of its readings: a long one may have to do with few habits only.</summary>
+    private const int BytesReadMax = 64 * 1024;
+
     /// <summary>Whether the paths of a listener are brought into one form: "auto" is on where some of its routes looks at paths.</summary>
     public static PathNormalization NormalizationOf(PathNormalization said, RouteConditions[] routes) =>
         said != PathNormalization.Auto ? said
@@ -64,14 +67,15 @@ internal sealed class PathJudge(RouteIndex index, PathNormalization normalizatio
 
     /// <summary>
     /// Such a path goes on if every reading of it takes the same route: by each of the habits that make a difference for it, and by any of them
-    /// together. One with too many is what nobody means well.
+    /// together. One with too many, or that takes too long, is what nobody means well.
     /// </summary>
     private RejectReason JudgeReadings(in RequestView request, ReadOnlySpan<byte> normal, int route)
     {
         if (ambiguous == AmbiguousPathPolicy.Reject)
             return RejectReason.AmbiguousPath;
         PathReading habits = PathText.HabitsOf(normal);
-        if (BitOperations.PopCount((uint)habits) > HabitsMax)
+        int count = BitOperations.PopCount((uint)habits);
+        if (count > HabitsMax || (long)normal.Length << count > BytesReadMax)
             return RejectReason.AmbiguousPath;
         for (PathReading reading = habits; reading != PathReading.None; reading = (PathReading)((int)reading - 1) & habits)
         {
