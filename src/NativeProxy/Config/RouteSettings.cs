@@ -117,7 +117,9 @@ internal readonly partial struct RouteSettings
         Doc = "Where its requests stand when they wait for a server with room: those with lower numbers go first, equals in order of arrival.")]
     public partial int QueuePriority { get; init; }
 
-    [Setting("host_header", Default = "", Doc = "What servers get as Host. Empty = what the upstream says.")]
+    [Setting("host_header", Default = "",
+        Doc = "What servers get as Host. "
+        + "\"{server_name}\" = the server's own, from its address. Empty = what the upstream says.")]
     public partial string HostHeader { get; init; }
 
     [Setting("strip_prefix", Default = "", Pattern = "^$|^/",

@@ -73,7 +73,9 @@ internal readonly partial struct UpstreamSettings
         + "balancing is asked; a stickiness cookie still wins. HAProxy's option prefer-last-server.")]
     public partial bool PreferLastServer { get; init; }
 
-    [Setting("host_header", Default = "", Doc = "What the servers get as Host, such as \"internal.example\". Empty = what the client sent.")]
+    [Setting("host_header", Default = "",
+        Doc = "What the servers get as Host, such as \"internal.example\". "
+        + "\"{server_name}\" = the server's own, from its address. Empty = what the client sent.")]
     public partial string HostHeader { get; init; }
 
     [Setting("proxy_protocol", Default = "off",

@@ -320,7 +320,7 @@ internal sealed class Exchange : IClientStreamUser, IRequestPathUser, IResponseP
     private bool TryBeginPath(ReadOnlySpan<byte> bytes, RequestHead head, in RequestTerms terms, bool mayMirror = true)
     {
         bool fits = _route!.Forwarding.TryWrite(bytes, head, _route, _client.Client, _service.Scratch, out RequestToServer request);
-        fits &= request.Text.Length + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
+        fits &= request.BytesMax + (terms.Upgrade?.Length ?? 0) <= _service.Scratch.RequestBytesMax;
         bool isKept = _path.TryBegin(_route.Upstream, terms, request);
         if (_route.Timeouts.TotalMs > 0)
             (_total ??= new TotalTimeout(this, _service)).Begin(_route.Timeouts.TotalMs);

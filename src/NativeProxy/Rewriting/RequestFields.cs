@@ -20,6 +20,12 @@ internal readonly ref struct RequestChanges
     /// <summary>Host instead of the client's; empty when that one stays.</summary>
     public ReadOnlySpan<byte> Host { get; init; }
 
+    /// <summary>None: it is written when a server is chosen.</summary>
+    public bool OmitsHost { get; init; }
+
+    /// <summary>The client's does not stay.</summary>
+    public bool ReplacesHost => OmitsHost || !Host.IsEmpty;
+
     /// <summary>Lines that rules add, behind the client's own fields and in front of the proxy's.</summary>
     public ReadOnlySpan<byte> AddedLines { get; init; }
 
@@ -58,12 +64,8 @@ internal static class RequestFields
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in RequestChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
     {
-        if (!changes.Host.IsEmpty)
-            sink.AppendField("Host"u8, changes.Host);
-        else if (head.Form == TargetForm.Absolute)
-            sink.AppendField("Host"u8, head.Authority.Of(bytes));
-        else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
-            sink.AppendField("Host"u8, changes.FallbackHost);
+        if (!changes.OmitsHost)
+            WriteHost(ref sink, bytes, head, changes);
         CopyFields(ref sink, bytes, head, headEnd, settings, changes);
         if (changes.MaxForwards is { } left)
         {
@@ -86,18 +88,30 @@ internal static class RequestFields
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteHost<TSink>(ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, in RequestChanges changes)
+        where TSink : struct, IFieldSink, allows ref struct
+    {
+        if (!changes.Host.IsEmpty)
+            sink.AppendField("Host"u8, changes.Host);
+        else if (head.Form == TargetForm.Absolute)
+            sink.AppendField("Host"u8, head.Authority.Of(bytes));
+        else if (head.Host.IsEmpty && !head.Fields.Contains(KnownHeader.Host))
+            sink.AppendField("Host"u8, changes.FallbackHost);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyFields<TSink>(
         ref TSink sink, ReadOnlySpan<byte> bytes, RequestHead head, int headEnd, in ListenerForwardedSettings settings, in RequestChanges changes)
         where TSink : struct, IFieldSink, allows ref struct
     {
         var copy = new FieldCopy(bytes, head.Fields, headEnd);
-        bool hasChanges = head.Form == TargetForm.Absolute || !changes.Host.IsEmpty
+        bool hasChanges = head.Form == TargetForm.Absolute || changes.ReplacesHost
             || head.Fields.HasDropped || head.Fields.ContainsAny(PerhapsChanged)
             || (changes.Cookie is not null && head.Fields.Contains(KnownHeader.Cookie));
         for (int i = 0; hasChanges && i < head.Fields.Count; i++)
         {
             ref HeaderField field = ref head.Fields[i];
-            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (field.Known == KnownHeader.Host && !changes.Host.IsEmpty)
+            if (field.IsHopByHop || IsReplaced(field.Known, head, settings) || (field.Known == KnownHeader.Host && changes.ReplacesHost)
                 || (changes.IsProxyRequest && field.Known == KnownHeader.ProxyAuthorization))
             {
                 copy.CopyUpTo(i, ref sink);

@@ -69,9 +69,13 @@ internal sealed class Forwarding
         {
             Body = head.Body,
             IsOnlyOne = group.Rules.Reuse == ReusePolicy.Never,
+            LacksHost = HostHeaderText.IsOfServer(HostOf(route)) && head.MethodKind != HttpMethod.Connect,
         };
         return fits && !writer.Overflowed;
     }
+
+    /// <summary>What the file says of Host; empty when that is what the client sent.</summary>
+    private static ReadOnlySpan<byte> HostOf(Route route) => route.HostHeader is { } host ? host : route.Upstream.Rules.HostHeader;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryWriteWords(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, WireScratch scratch)
@@ -88,13 +92,16 @@ internal sealed class Forwarding
         ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, Route route, in PeerAddress client, byte[] address,
         ReadOnlySpan<byte> added)
     {
+        ReadOnlySpan<byte> host = HostOf(route);
+        bool isOfServer = HostHeaderText.IsOfServer(host);
         ref readonly ListenerForwardedSettings forwarded = ref (head.Verdict is { IsExempt: true } ? ref _silent : ref _forwarded);
         RequestFields.Write(ref writer, bytes, head, bytes.Length, forwarded, new RequestChanges
         {
             Via = _via,
             AddedLines = added,
             Cookie = route.Upstream.Rules.Cookie,
-            Host = route.HostHeader is { } host ? host : route.Upstream.Rules.HostHeader,
+            Host = isOfServer ? default : host,
+            OmitsHost = isOfServer,
             FallbackHost = route.Upstream.NameBytes,
             ClientAddress = address.AsSpan(0, client.WriteNode(address)),
             IsProxyRequest = _isProxy,

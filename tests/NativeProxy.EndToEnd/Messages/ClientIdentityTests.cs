@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Net;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using NativeProxy.EndToEnd.Harness;
 using Xunit;
@@ -171,5 +172,47 @@ public sealed class ClientIdentityTests
             [("upstream.example", "test"), ("route.example:81", "test"), ("upstream.example", "other.example:80")],
             scene.Origin.Requests.Select(
                 static item => (HttpResponse.FieldOf(item.Request, "Host"), HttpResponse.FieldOf(item.Request, "X-Forwarded-Host"))));
+    }
+
+    /// <summary>Also where a request goes on to another server, and where it came without Host.</summary>
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: client.example\r\n\r\n")]
+    [InlineData("GET http://client.example/ HTTP/1.1\r\nHost: client.example\r\n\r\n")]
+    [InlineData("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")]
+    [InlineData("PUT / HTTP/1.1\r\nHost: client.example\r\nContent-Length: 2\r\n\r\nok")]
+    public async Task EachServer_GetsItsOwnName_WhereHostIsThatOfTheServer(string request)
+    {
+        await using ScriptedOrigin dead = ScriptedOrigin.Driven();
+        await using ScriptedOrigin origin = ScriptedOrigin.Driven();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(
+            ProxyConfig.For(dead, origin).Upstream("host_header = \"{server_name}\"", "balance = \"first\"", "retry.on = [\"empty_response\"]"));
+        await using RawClient client = await proxy.Connect();
+        await client.Send(request);
+        OriginConnection first = await dead.Accept();
+        string told = await first.ReadRequest();
+        first.Close();
+        OriginConnection second = await origin.Accept();
+        string toldAgain = await second.Answer();
+        Assert.Equal(200, (await client.ReadResponse()).Status);
+
+        Assert.Equal((dead.Address, origin.Address), (HttpResponse.FieldOf(told, "Host"), HttpResponse.FieldOf(toldAgain, "Host")));
+        Assert.StartsWith($"{request[..3]} / HTTP/1.1\r\nHost: {dead.Address}\r\n", told, StringComparison.Ordinal);
+        Assert.Equal(told.Replace(dead.Address, origin.Address, StringComparison.Ordinal), toldAgain);
+        Assert.Single(Regex.Matches(told, "(?i)\r\nhost:"));
+    }
+
+    [Fact]
+    public async Task HostOfTheServer_HoldsForARouteAndItsMirror()
+    {
+        await using ScriptedOrigin origin = ScriptedOrigin.Answering();
+        await using ScriptedOrigin copies = ScriptedOrigin.Answering();
+        await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin).AddUpstream("copies", copies.Address)
+            .Route("path = [\"/r\"]", "upstream = \"app\"", "host_header = \"{server_name}\"", "mirror = { upstream = \"copies\" }"));
+        await using RawClient client = await proxy.Connect();
+        await client.Ask("/r");
+        await client.Ask("/x");
+        await Deadline.Until(() => copies.Requests.Count == 1, static () => "no copy has come");
+        Assert.Equal([origin.Address, "test"], origin.Requests.Select(static item => HttpResponse.FieldOf(item.Request, "Host")));
+        Assert.Equal(copies.Address, HttpResponse.FieldOf(copies.Requests.Single().Request, "Host"));
     }
 }

@@ -46,6 +46,9 @@ public class MonitorRulesTests
     [InlineData("[2001:db8::1]", true)]
     [InlineData("[2001:db8::1]:443", true)]
     [InlineData("", true)]
+    [InlineData("{server_name}", true)]
+    [InlineData("{server_name}:80", false)]
+    [InlineData("{server}", false)]
     [InlineData("*.example", false)]
     [InlineData("a b", false)]
     [InlineData("a:", false)]
@@ -54,7 +57,7 @@ public class MonitorRulesTests
     [InlineData("u@a", false)]
     [InlineData("a/b", false)]
     [InlineData(":80", false)]
-    public void HostHeader_IsAHost(string host, bool isGood)
+    public void HostHeader_IsAHost_OrThatOfTheServer(string host, bool isGood)
     {
         string upstream = SettingsTrial.WithUpstream($"host_header = \"{host}\"");
         string route = SettingsTrial.Minimal + $"[[route]]\nupstream = \"app\"\nhost_header = \"{host}\"\n";
@@ -62,6 +65,18 @@ public class MonitorRulesTests
         foreach (string file in (string[])[upstream, route])
             Assert.Equal(expected, Array.ConvertAll(SettingsTrial.Problems(file), static problem => problem.Split(": ", 2)[1]));
     }
+
+    [Theory]
+    [InlineData("app.internal:80", false, "app.internal")]
+    [InlineData("app.internal:80", true, "app.internal:80")]
+    [InlineData("app.internal:443", true, "app.internal")]
+    [InlineData("app.internal:8080", false, "app.internal:8080")]
+    [InlineData("10.0.0.1:443", false, "10.0.0.1:443")]
+    [InlineData("[2001:db8::1]:80", false, "[2001:db8::1]")]
+    [InlineData("[2001:db8::1]:81", false, "[2001:db8::1]:81")]
+    [InlineData("unix:/run/app.sock", false, "app")]
+    public void NameOfAServer_IsTheHostOfItsAddress(string address, bool isSecured, string name) =>
+        Assert.Equal(name, System.Text.Encoding.ASCII.GetString(HostHeaderText.NameOf(address, isSecured, "app")));
 
     [Theory]
     [InlineData("scheme = \"any\"", "scheme = \"https\"", true)]

@@ -43,7 +43,7 @@ internal sealed class MirrorCopies(EventLoop loop, LoopCounters counters, Replay
             return null;
         bool isTooMuch = _running.Count >= RunningMax || head.Body.Bytes > rule.BodyBytesMax;
         if (isTooMuch || !rule.Route.Forwarding.TryWrite(bytes, head, rule.Route, client, scratch, out RequestToServer request)
-            || request.Text.Length > scratch.RequestBytesMax)
+            || request.BytesMax > scratch.RequestBytesMax)
         {
             counters.Add(CounterId.MirrorsRefused);
             return null;

@@ -24,6 +24,7 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
     private int _headBytes;
     private BodyLength _body;
     private bool _isOnlyOne;
+    private bool _lacksHost;
 
     /// <summary>True while the copy is there and whole.</summary>
     public bool IsHeld => _head is not null;
@@ -32,7 +33,7 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
     public int BodyBytes { get; private set; }
 
     /// <summary>What is asked, valid while it is held.</summary>
-    public RequestToServer Request => new(_head!.Span[.._headBytes], _wordBytes) { Body = _body, IsOnlyOne = _isOnlyOne };
+    public RequestToServer Request => new(_head!.Span[.._headBytes], _wordBytes) { Body = _body, IsOnlyOne = _isOnlyOne, LacksHost = _lacksHost };
 
     /// <summary>Begins with a copy of the head. False when there is no block for it.</summary>
     public bool TryBegin(in RequestToServer request)
@@ -41,6 +42,7 @@ internal sealed class ReplayBuffer(BufferPools pools, ReplayBudget budget)
         _headBytes = request.Text.Length;
         _body = request.Body;
         _isOnlyOne = request.IsOnlyOne;
+        _lacksHost = request.LacksHost;
         if (!pools.TryLend(Borrower.ReplayCopy, _headBytes, out _head))
             return false;
         request.Text.CopyTo(_head.Span);

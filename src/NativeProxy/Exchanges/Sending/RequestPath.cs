@@ -84,7 +84,7 @@ internal sealed class RequestPath : IServerStreamUser, IServerLinkUser
     public bool TryBegin(UpstreamGroup group, in RequestTerms terms, in RequestToServer request)
     {
         BeginUnsent(group, terms);
-        Stream.Host = group.Rules.Hosts?.In(request.Lines);
+        Stream.Host = request.LacksHost ? null : group.Rules.Hosts?.In(request.Lines);
         _body.IsComplete = request.Body.IsEmpty;
         return _replay.TryHold(request, Link.Tries.Rules.ReplayBytesMax);
     }

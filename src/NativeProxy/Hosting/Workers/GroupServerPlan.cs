@@ -43,6 +43,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
                 ?? new UpstreamServer(loop, counters, server.Name)
                 {
                     ConfiguredAddress = server.Address,
+                    HostName = HostHeaderText.NameOf(server.Address, isSecured: upstream.Tls.Enabled, upstream.Name),
                     Identity = ConnectionIdentity.With(secured, hosts),
                     LogId = accessLog?.Register(server.Name) ?? 0,
                     Page = ledger.ForServer(upstream.Name, server.Name),

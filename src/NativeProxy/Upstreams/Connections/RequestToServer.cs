@@ -11,6 +11,9 @@ namespace NativeProxy.Upstreams.Connections;
 /// <param name="wordBytes">How many are the words.</param>
 internal readonly ref struct RequestToServer(ReadOnlySpan<byte> text, int wordBytes)
 {
+    /// <summary>A name of DNS, a port and what stands around them.</summary>
+    private const int HostLineBytesMax = 280;
+
     public ReadOnlySpan<byte> Text { get; } = text;
 
     public int WordBytes { get; } = wordBytes;
@@ -21,13 +24,19 @@ internal readonly ref struct RequestToServer(ReadOnlySpan<byte> text, int wordBy
     /// </summary>
     public ReadOnlySpan<byte> Words => Text[..WordBytes];
 
-    /// <summary>The fields, as canonical lines, Host among them; without those that frame the message or speak of its connection.</summary>
+    /// <summary>The fields, as canonical lines, Host among them unless <see cref="LacksHost"/>; without those that frame the message or speak of its connection.</summary>
     public ReadOnlySpan<byte> Lines => Text[WordBytes..];
 
     public required BodyLength Body { get; init; }
 
     /// <summary>The server is told that its connection is used once only.</summary>
     public bool IsOnlyOne { get; init; }
+
+    /// <summary>Host is the name of whichever server is asked: <see cref="UpstreamServer.HostName"/>.</summary>
+    public bool LacksHost { get; init; }
+
+    /// <summary>Never longer than that, with the name of a server.</summary>
+    public int BytesMax => Text.Length + (LacksHost ? HostLineBytesMax : 0);
 }
 
 /// <summary>What a stream has to know of a request for as long as it waits for its answer.</summary>

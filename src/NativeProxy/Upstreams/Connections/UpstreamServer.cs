@@ -36,6 +36,9 @@ internal sealed class UpstreamServer
     /// <summary>The address as it stands in the settings; empty for a server that does not come from them.</summary>
     public string ConfiguredAddress { get; init; } = "";
 
+    /// <summary>What Host says where that is the server's own name.</summary>
+    public byte[] HostName { get; init; } = [];
+
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
 

@@ -12,10 +12,13 @@ internal static class HeadToServer
     /// <param name="room">Where to.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="upgrade">The protocol to switch to, or null.</param>
-    public static int Write(Span<byte> room, in RequestToServer request, byte[]? upgrade)
+    /// <param name="host">What Host says where the request leaves it to the server.</param>
+    public static int Write(Span<byte> room, in RequestToServer request, byte[]? upgrade, ReadOnlySpan<byte> host)
     {
         var writer = new HeadWriter(room);
         RequestHeadEncoder.WriteLine(ref writer, request.Words);
+        if (request.LacksHost)
+            writer.AppendField("Host"u8, host);
         writer.AppendLines(request.Lines);
         BodyFraming framing = !request.Body.HasBody ? BodyFraming.None
             : request.Body.IsUnknown ? BodyFraming.Chunked : BodyFraming.Length(request.Body.Bytes);

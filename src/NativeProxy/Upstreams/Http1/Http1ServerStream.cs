@@ -106,9 +106,9 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         _isStarted = true;
         _writer = new BodyWriter(request.Body.IsUnknown);
-        int headBytes = HeadToServer.Write(scratch.Head, request, _terms.Upgrade);
+        int headBytes = HeadToServer.Write(scratch.Head, request, _terms.Upgrade, _connection!.Server.HostName);
         ReadOnlySpan<byte> message = _writer.Write(scratch, headBytes, first);
-        SendResult result = moreFollows ? _connection!.SendSoon(message) : _connection!.Send(message);
+        SendResult result = moreFollows ? _connection.SendSoon(message) : _connection!.Send(message);
         if (result == SendResult.Failed)
         {
             // Nothing has reached the server, unless the connection failed because what it did not take could not be queued.
