@@ -20,6 +20,10 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
                 Warn($"route[{i}].redirect", "this redirect leads wherever the client's Host field says",
                     "add a host to the route, or write the name instead of {host}");
             }
+            else if (LeadsWhereTheClientSays(route.Redirect))
+            {
+                Warn($"route[{i}].redirect", "this redirect leads wherever the client says", "begin it with a name, or with a slash");
+            }
         }
         for (int i = 0; i < settings.Policies.Length; i++)
         {
@@ -27,6 +31,16 @@ internal sealed class RouteWarnings(ProxySettings settings, SettingPlaces places
             if (!settings.Listeners.Any(listener => listener.Policies.Contains(name)) && !settings.Routes.Any(route => route.Policies.Contains(name)))
                 Warn($"policy[{i}]", $"nothing uses the policy {ErrorExcerpt.Quoted(name)}", "name it in the policies of a listener or a route");
         }
+    }
+
+    /// <summary>The host of the target comes out of a query, a field or a cookie.</summary>
+    private static bool LeadsWhereTheClientSays(string redirect)
+    {
+        int scheme = redirect.IndexOf("//", StringComparison.Ordinal);
+        string target = scheme < 0 || redirect.AsSpan(0, scheme).Contains('{') ? redirect : redirect[(scheme + 2)..];
+        string host = target.Split('/', '?', '#')[0];
+        return host.Contains("{query", StringComparison.Ordinal) || host.Contains("{header.", StringComparison.Ordinal)
+            || host.Contains("{cookie.", StringComparison.Ordinal);
     }
 
     /// <summary>What is refused by its path is served all the same where a server reads another path as that one.</summary>

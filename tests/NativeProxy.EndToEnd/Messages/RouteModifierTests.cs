@@ -328,7 +328,8 @@ public sealed class RouteModifierTests
     {
         await using ScriptedOrigin origin = ScriptedOrigin.Driven();
         await using ProxyUnderTest proxy = await ProxyUnderTest.Start(ProxyConfig.For(origin)
-            .Route("path_prefix = [\"/\"]", "upstream = \"app\"", "request_headers = { set = { X-Who = \"{user} at {upstream}\" } }", LoginTests.Auth));
+            .Route("path_prefix = [\"/\"]", "upstream = \"app\"", LoginTests.Auth,
+                "request_headers = { set = { X-Who = \"{user} at {upstream}\" } }"));
         await using RawClient client = await proxy.Connect();
         await client.SendGet("/", LoginTests.Bob);
         OriginConnection server = await origin.Accept();

@@ -1,4 +1,5 @@
 using System;
+using NativeProxy.Config;
 using Xunit;
 
 namespace NativeProxy.Tests.Config;

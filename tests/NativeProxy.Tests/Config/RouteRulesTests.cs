@@ -186,6 +186,18 @@ public class RouteRulesTests
     }
 
     [Theory]
+    [InlineData("{query.next}", true)]
+    [InlineData("https://{header.X-To}/", true)]
+    [InlineData("//{cookie.site}.example/x", true)]
+    [InlineData("/{query.next}", false)]
+    [InlineData("https://a.example/{query.next}?{query}", false)]
+    [InlineData("https://a.example?{query}", false)]
+    [InlineData("{uri}", false)]
+    public void RedirectToWhereTheClientSays_IsAWarning(string redirect, bool isWarned) =>
+        Assert.Equal(isWarned, SettingsTrial.Warnings(WithRoute($"host = [\"a.example\"]\nredirect = \"{redirect}\""))
+            .Any(static one => one.EndsWith(": this redirect leads wherever the client says")));
+
+    [Theory]
     [InlineData("path_normalization = \"off\"", "path_prefix = [\"/a\"]\ndeny = 403", true)]
     [InlineData("ambiguous_path = \"keep\"", "path_regex = [\"^/a\"]\ndeny = \"close\"", true)]
     [InlineData("ambiguous_path = \"reject\"", "path = [\"/a\"]\ndeny = 403", false)]

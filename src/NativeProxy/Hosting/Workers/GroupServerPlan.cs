@@ -42,8 +42,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
             servers[i] = Find(group, server, secured, hosts is not null)
                 ?? new UpstreamServer(loop, counters, server.Name)
                 {
-                    ConfiguredAddress = server.Address,
-                    HostName = HostHeaderText.NameOf(server.Address, isSecured: upstream.Tls.Enabled, upstream.Name),
+                    Words = new ServerWords(server.Address, HostHeaderText.NameOf(server.Address, upstream.Tls.Enabled, upstream.Name)),
                     Identity = ConnectionIdentity.With(secured, hosts),
                     LogId = accessLog?.Register(server.Name) ?? 0,
                     Page = ledger.ForServer(upstream.Name, server.Name),
@@ -60,7 +59,7 @@ internal sealed class GroupServerPlan(EventLoop loop, WorkerPlace place, LoopCou
     {
         foreach (UpstreamServer server in group.Servers)
         {
-            bool isSame = server.Name == settings.Name && server.ConfiguredAddress == settings.Address && server.Identity.Security == security
+            bool isSame = server.Name == settings.Name && server.Words.Address == settings.Address && server.Identity.Security == security
                 && server.Identity.Hosts is not null == hasHosts;
             if (isSame)
                 return server;

@@ -24,7 +24,10 @@ internal readonly ref struct RequestToServer(ReadOnlySpan<byte> text, int wordBy
     /// </summary>
     public ReadOnlySpan<byte> Words => Text[..WordBytes];
 
-    /// <summary>The fields, as canonical lines, Host among them unless <see cref="LacksHost"/>; without those that frame the message or speak of its connection.</summary>
+    /// <summary>
+    /// The fields, as canonical lines, Host among them unless <see cref="LacksHost"/>; without those that frame the message or speak of its
+    /// connection.
+    /// </summary>
     public ReadOnlySpan<byte> Lines => Text[WordBytes..];
 
     public required BodyLength Body { get; init; }
@@ -32,7 +35,7 @@ internal readonly ref struct RequestToServer(ReadOnlySpan<byte> text, int wordBy
     /// <summary>The server is told that its connection is used once only.</summary>
     public bool IsOnlyOne { get; init; }
 
-    /// <summary>Host is the name of whichever server is asked: <see cref="UpstreamServer.HostName"/>.</summary>
+    /// <summary>Host is the name of whichever server is asked: <see cref="ServerWords.HostName"/>.</summary>
     public bool LacksHost { get; init; }
 
     /// <summary>Never longer than that, with the name of a server.</summary>

@@ -33,11 +33,8 @@ internal sealed class UpstreamServer
 
     public string Name { get; }
 
-    /// <summary>The address as it stands in the settings; empty for a server that does not come from them.</summary>
-    public string ConfiguredAddress { get; init; } = "";
-
-    /// <summary>What Host says where that is the server's own name.</summary>
-    public byte[] HostName { get; init; } = [];
+    /// <summary>As the settings know it; nothing for a server that does not come from them.</summary>
+    public ServerWords Words { get; init; } = new("", []);
 
     /// <summary>Id under which the access log knows the server.</summary>
     public int LogId { get; init; }
@@ -272,3 +269,8 @@ internal sealed class UpstreamServer
         return false;
     }
 }
+
+/// <summary>What the settings say of a server's place.</summary>
+/// <param name="Address">Its address as it stands there.</param>
+/// <param name="HostName">What Host says where that is the server's own name.</param>
+internal readonly record struct ServerWords(string Address, byte[] HostName);

@@ -106,7 +106,7 @@ internal sealed class Http1ServerStream(IServerStreamUser user, EventLoop loop, 
     {
         _isStarted = true;
         _writer = new BodyWriter(request.Body.IsUnknown);
-        int headBytes = HeadToServer.Write(scratch.Head, request, _terms.Upgrade, _connection!.Server.HostName);
+        int headBytes = HeadToServer.Write(scratch.Head, request, _terms.Upgrade, _connection!.Server.Words.HostName);
         ReadOnlySpan<byte> message = _writer.Write(scratch, headBytes, first);
         SendResult result = moreFollows ? _connection.SendSoon(message) : _connection!.Send(message);
         if (result == SendResult.Failed)
