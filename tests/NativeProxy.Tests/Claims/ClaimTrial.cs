@@ -67,15 +67,23 @@ internal sealed class ClaimTrial
         [.. Fields(peer, lines).Where(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
             .Select(line => line[(name.Length + 2)..])];
 
-    /// <summary>Bytes that this thread allocates while a request is judged so many times.</summary>
+    /// <summary>
+    /// Bytes that this thread allocates while a request is judged so many times: the least of three turns, since the runtime may allocate in one, when
+    /// it replaces a method.
+    /// </summary>
     public long AllocatedBy(int rounds, string peer, params string[] lines)
     {
         byte[] bytes = Judge(peer, lines, out RequestHead head);
         PeerAddress address = PeerAddress.Of(IPAddress.Parse(peer), 5000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < rounds; i++)
-            _claims!.Judge(bytes, head.Fields, address, local: default, isHttps: false);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        long least = long.MaxValue;
+        for (int turn = 0; turn < 3; turn++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < rounds; i++)
+                _claims!.Judge(bytes, head.Fields, address, local: default, isHttps: false);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
     }
 
     private byte[] Judge(string peer, string[] lines, out RequestHead head)
