@@ -68,8 +68,8 @@ internal sealed class ClaimTrial
             .Select(line => line[(name.Length + 2)..])];
 
     /// <summary>
-    /// Bytes that this thread allocates while a request is judged so many times: the least of three turns, since the runtime may allocate in one, when
-    /// it replaces a method.
+    /// Bytes that this thread allocates while a request is judged so many times: the least of three turns, since the runtime may allocate in one,
+    /// when it replaces a method.
     /// </summary>
     public long AllocatedBy(int rounds, string peer, params string[] lines)
     {
