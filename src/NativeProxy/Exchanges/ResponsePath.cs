@@ -92,7 +92,7 @@ internal sealed class ResponsePath : IAnswerTaker, ICachedPieces
         LookForAuthentication(bytes, head);
 
         // What rules take away is not shown here either; nothing is added.
-        _ = ResponseWords.ByRules(bytes, head, _route!, FactsOf(head.StatusCode));
+        _route!.ResponseHeaders?.DropFields(bytes, head.Fields);
         if (!_client.TryPassInterim(bytes, head, _user.StickyResponse))
             _user.OnFailed(ProxyError.ServerBadResponse, RejectReason.HeadTooLarge);
         else if (_client.IsLost)

@@ -24,7 +24,7 @@ internal static class ResponseWords
     public static void Add(ref ResponseChanges changes, ReadOnlySpan<byte> bytes, ResponseHead head, Route route, OwnFields own, RequestTrace? told,
         scoped in ResponseFacts facts)
     {
-        changes.AddedLines = ByRules(bytes, head, route, facts);
+        changes.AddedLines = route.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields, facts) : default;
         if (route.CrossOrigin is not null)
             CrossOrigin.DropFrom(bytes, head.Fields);
         if (told is not null)
@@ -32,10 +32,6 @@ internal static class ResponseWords
         own.Begin(told);
         changes.Own = own;
     }
-
-    /// <summary>The lines of rules alone.</summary>
-    public static ReadOnlySpan<byte> ByRules(ReadOnlySpan<byte> bytes, ResponseHead head, Route route, scoped in ResponseFacts facts) =>
-        route.ResponseHeaders is { } rules ? rules.Apply(bytes, head.Fields, facts) : default;
 
     /// <summary>What the proxy tells of a request in an answer that no server gives.</summary>
     public static OwnFields Begun(OwnFields own, RequestTrace? told, IResponsePathUser user)

@@ -55,6 +55,8 @@ internal sealed class Forwarding
         ReadOnlySpan<byte> added = default;
         bool fits = route.RequestHeaders is not { } rules || rules.TryApply(bytes, head, client, out added);
         UpstreamGroup group = route.Upstream;
+        ReadOnlySpan<byte> host = route.HostHeader is { } own ? own : group.Rules.HostHeader;
+        bool isOfServer = HostHeaderText.IsOfServer(host) && head.MethodKind != HttpMethod.Connect;
         var writer = new HeadWriter(scratch.Head);
 
         // As they came where one SP is between them already.
@@ -64,18 +66,15 @@ internal sealed class Forwarding
             fits &= TryWriteWords(ref writer, bytes, head, scratch);
         int wordBytes = writer.WrittenBytes;
         if (head.MethodKind != HttpMethod.Connect)
-            WriteFields(ref writer, bytes, head, route, client, scratch.AddressText, added);
+            WriteFields(ref writer, bytes, head, route, client, scratch.AddressText, added, host, isOfServer);
         request = new RequestToServer(writer.Written, wordBytes)
         {
             Body = head.Body,
             IsOnlyOne = group.Rules.Reuse == ReusePolicy.Never,
-            LacksHost = HostHeaderText.IsOfServer(HostOf(route)) && head.MethodKind != HttpMethod.Connect,
+            LacksHost = isOfServer,
         };
         return fits && !writer.Overflowed;
     }
-
-    /// <summary>What the file says of Host; empty when that is what the client sent.</summary>
-    private static ReadOnlySpan<byte> HostOf(Route route) => route.HostHeader is { } host ? host : route.Upstream.Rules.HostHeader;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static bool TryWriteWords(ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, WireScratch scratch)
@@ -90,10 +89,8 @@ internal sealed class Forwarding
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WriteFields(
         ref HeadWriter writer, ReadOnlySpan<byte> bytes, RequestHead head, Route route, in PeerAddress client, byte[] address,
-        ReadOnlySpan<byte> added)
+        ReadOnlySpan<byte> added, ReadOnlySpan<byte> host, bool isOfServer)
     {
-        ReadOnlySpan<byte> host = HostOf(route);
-        bool isOfServer = HostHeaderText.IsOfServer(host);
         ref readonly ListenerForwardedSettings forwarded = ref (head.Verdict is { IsExempt: true } ? ref _silent : ref _forwarded);
         RequestFields.Write(ref writer, bytes, head, bytes.Length, forwarded, new RequestChanges
         {

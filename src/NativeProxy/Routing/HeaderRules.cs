@@ -186,7 +186,8 @@ internal sealed class HeaderRules
         return bytes;
     }
 
-    private void DropFields(ReadOnlySpan<byte> bytes, HeaderTable fields)
+    /// <summary>Marks in the table what rules take away.</summary>
+    public void DropFields(ReadOnlySpan<byte> bytes, HeaderTable fields)
     {
         for (int i = 0; i < fields.Count; i++)
         {

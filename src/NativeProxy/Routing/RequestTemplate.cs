@@ -66,16 +66,16 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
             switch (parts[i].Kind)
             {
                 case TemplatePartKind.ClientIp:
-                    AppendAddress(ref writer, client);
+                    ResponseTemplate.AppendAddress(ref writer, client);
                     break;
                 case TemplatePartKind.ClientPort:
                     writer.AppendDecimal(client.Port);
                     break;
                 case TemplatePartKind.PeerIp when head.Ends is not null:
-                    AppendAddress(ref writer, head.Ends.Peer);
+                    ResponseTemplate.AppendAddress(ref writer, head.Ends.Peer);
                     break;
                 case TemplatePartKind.LocalIp when head.Ends is { Local.IsGiven: true }:
-                    AppendAddress(ref writer, head.Ends.Local);
+                    ResponseTemplate.AppendAddress(ref writer, head.Ends.Local);
                     break;
                 case TemplatePartKind.LocalPort when head.Ends is { Local.IsGiven: true }:
                     writer.AppendDecimal(head.Ends.Local.Port);
@@ -128,13 +128,6 @@ internal sealed class RequestTemplate(ImmutableArray<TemplatePart> parts, string
             writer.AppendByte("0123456789ABCDEF"u8[value[i] >> 4]);
             writer.AppendByte("0123456789ABCDEF"u8[value[i] & 15]);
         }
-    }
-
-    private static void AppendAddress(ref HeadWriter writer, PeerAddress client)
-    {
-        Span<byte> text = stackalloc byte[PeerAddress.TextBytesMax];
-        if (client.IsGiven)
-            writer.Append(text[..client.WriteText(text)]);
     }
 
     private static ReadOnlySpan<byte> Named(TemplatePartKind kind, byte[] name, ReadOnlySpan<byte> bytes, RequestHead head, ReadOnlySpan<byte> query)

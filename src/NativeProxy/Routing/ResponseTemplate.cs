@@ -116,7 +116,8 @@ internal sealed class ResponseTemplate
             writer.Append(text[..length]);
     }
 
-    private static void AppendAddress(ref HeadWriter writer, PeerAddress address)
+    /// <summary>Writes an address, if it is known.</summary>
+    public static void AppendAddress(ref HeadWriter writer, PeerAddress address)
     {
         Span<byte> text = stackalloc byte[PeerAddress.TextBytesMax];
         if (address.IsGiven)
